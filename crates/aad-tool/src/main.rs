@@ -1,0 +1,2 @@
+//! aad-tool.
+fn main() {}

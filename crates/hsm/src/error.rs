@@ -1,0 +1,51 @@
+use model::FailureClass;
+
+/// What a backend can refuse, by culprit.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HsmError {
+    /// The queue or the device is full; try again.
+    #[error("the key store is busy")]
+    Busy,
+    /// The backend answers nothing or reports a passing fault.
+    #[error("the key store does not answer: {0}")]
+    Unreachable(String),
+    /// A wrapped key, a sealed text or its context was changed, or belongs to another machine.
+    #[error("the {0} cannot be opened: it was changed, or it belongs to another machine or auth value")]
+    Integrity(&'static str),
+    /// The key is of another backend than the one asked.
+    #[error("the key was made by the {made_by} backend, which this is not")]
+    OtherBackend {
+        /// Word of the backend that made the key.
+        made_by: &'static str,
+    },
+    /// The key may not be used like that.
+    #[error("a {purpose} key may not {operation}")]
+    WrongUse {
+        /// Word of the purpose.
+        purpose: &'static str,
+        /// `sign` or `decrypt`.
+        operation: &'static str,
+    },
+    /// The ciphertext is not for this key.
+    #[error("the ciphertext is not for this key")]
+    Decrypt,
+    /// The auth value (PIN) is missing, too short or unreadable.
+    #[error("the auth value is unusable: {0}")]
+    AuthValue(String),
+    /// The machine's own components differ from those the keys were bound to.
+    #[error("this is not the machine the keys were made on: {0} changed")]
+    OtherMachine(String),
+    /// Anything else, in the backend's words.
+    #[error("the key store failed: {0}")]
+    Backend(String),
+}
+
+impl HsmError {
+    /// What the machine may do about it; only passing faults are `Transient`.
+    pub fn class(&self) -> FailureClass {
+        match self {
+            HsmError::Busy | HsmError::Unreachable(_) => FailureClass::Transient,
+            _ => FailureClass::Broken,
+        }
+    }
+}

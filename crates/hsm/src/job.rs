@@ -1,0 +1,74 @@
+use crate::{Hsm, HsmError, HsmInfo, SignScheme};
+use model::{IntentId, KeyHandle, KeyPurpose, Secret};
+use std::future::Future;
+use std::pin::Pin;
+
+/// One job for the backend; the same verbs as [`Hsm`].
+#[derive(Debug)]
+pub enum Job {
+    /// [`Hsm::info`].
+    Info,
+    /// [`Hsm::create`].
+    Create(KeyPurpose, IntentId),
+    /// [`Hsm::sign`].
+    Sign(KeyHandle, SignScheme, Vec<u8>),
+    /// [`Hsm::unwrap_oaep_sha1`].
+    UnwrapOaepSha1(KeyHandle, Vec<u8>),
+    /// [`Hsm::seal`].
+    Seal(String, Secret<Vec<u8>>),
+    /// [`Hsm::unseal`].
+    Unseal(String, Vec<u8>),
+    /// [`Hsm::destroy`].
+    Destroy(KeyHandle),
+    /// [`Hsm::self_test`].
+    SelfTest(KeyHandle),
+}
+
+/// What a [`Job`] gives back.
+#[derive(Debug)]
+pub enum Answer {
+    /// Of [`Job::Info`].
+    Info(HsmInfo),
+    /// Of [`Job::Create`].
+    Key(KeyHandle),
+    /// Of [`Job::Sign`] and [`Job::Seal`].
+    Bytes(Vec<u8>),
+    /// Of [`Job::UnwrapOaepSha1`] and [`Job::Unseal`].
+    Secret(Secret<Vec<u8>>),
+    /// Of [`Job::Destroy`] and [`Job::SelfTest`].
+    Done,
+}
+
+impl Job {
+    /// Does the job on a backend.
+    ///
+    /// # Errors
+    /// As the method of [`Hsm`] that the job names.
+    pub fn run(self, hsm: &mut dyn Hsm) -> Result<Answer, HsmError> {
+        match self {
+            Job::Info => Ok(Answer::Info(hsm.info())),
+            Job::Create(purpose, intent) => hsm.create(purpose, intent).map(Answer::Key),
+            Job::Sign(key, scheme, message) => hsm.sign(&key, scheme, &message).map(Answer::Bytes),
+            Job::UnwrapOaepSha1(key, text) => hsm.unwrap_oaep_sha1(&key, &text).map(Answer::Secret),
+            Job::Seal(label, plain) => hsm.seal(&label, &plain).map(Answer::Bytes),
+            Job::Unseal(label, sealed) => hsm.unseal(&label, &sealed).map(Answer::Secret),
+            Job::Destroy(key) => hsm.destroy(&key).map(|()| Answer::Done),
+            Job::SelfTest(key) => hsm.self_test(&key).map(|()| Answer::Done),
+        }
+    }
+}
+
+/// The answer to come of a [`Keys::call`].
+pub type KeysFuture = Pin<Box<dyn Future<Output = Result<Answer, HsmError>> + Send>>;
+
+/// The backend behind its queue; what executor and TLS use.
+pub trait Keys: Send + Sync {
+    /// Queues the job; [`HsmError::Busy`] when the queue is full.
+    fn call(&self, job: Job) -> KeysFuture;
+
+    /// The same for callers that cannot await (a TLS signer inside a handshake's poll).
+    ///
+    /// # Errors
+    /// As the job, and [`HsmError::Busy`] when the queue is full.
+    fn call_blocking(&self, job: Job) -> Result<Answer, HsmError>;
+}

@@ -1,0 +1,589 @@
+//! What goes into the machine and what comes out of it.
+
+use model::{
+    Account, Backend, CertificateDer, DeviceFacts, DeviceId, DomainName, Failure, IntentId, IntuneDeviceId,
+    JoinType, KeyHandle, MachineBinding, Phase, RequestId, TenantId, Timestamp, TokenRef, Trace,
+};
+
+/// What the machine must know of its surroundings; the same for its whole life.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// The tenant this machine belongs to.
+    pub tenant: TenantId,
+    /// What a new identity asks for.
+    pub join_type: JoinType,
+    /// Which backend makes the keys of a new identity.
+    pub backend: Backend,
+    /// What a new identity is bound to.
+    pub binding: MachineBinding,
+    /// What the device calls itself.
+    pub device: DeviceFacts,
+    /// Whether a registered device enrols into Intune (`apply_policy`).
+    pub intune: IntunePolicy,
+}
+
+/// Whether a registered device enrols into Intune.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IntunePolicy {
+    /// `apply_policy = true`.
+    Enrol,
+    /// `apply_policy = false`.
+    Stay,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The last durable state of this tenant, or [`Snapshot::absent`]; always the first event.
+    Restored(Snapshot),
+    /// A person of this tenant signed in; the machine owns the token set from here on.
+    SignedIn {
+        /// Who.
+        account: Account,
+        /// The domain that was asked for; becomes `TargetDomain` of the join.
+        domain: DomainName,
+        /// Their token set.
+        token: TokenRef,
+    },
+    /// An operator asked for something.
+    Asked(Ask),
+    /// The work with this id ended.
+    Done(OpId, Result<Reply, Failure>),
+    /// The moment named by `wake_at` has come (or an earlier one: judge by `now`).
+    Woke,
+}
+
+/// What an operator can ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ask {
+    /// Leave the tenant: delete the device object with its own certificate, then the keys.
+    Leave,
+    /// Leave without the network: the object left behind goes to the ledger and into the report.
+    ForceLeave,
+}
+
+/// Names one piece of work in flight; never used twice in the life of a machine value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OpId(pub u64);
+
+/// What the machine wants done, in this order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Make this the durable state before the next command starts.
+    Persist(Box<Snapshot>),
+    /// Start this work; its end comes back as [`Event::Done`] with the same id.
+    Run(OpId, Box<Work>),
+    /// Abandon this work; only ever a work without outside effect.
+    Cancel(OpId),
+    /// End this token set; exactly once for each that came in.
+    Forget(TokenRef),
+    /// Tell whoever listens.
+    Report(Box<Status>),
+    /// An event that changes nothing here.
+    Ignored(EventKind),
+}
+
+/// The kind of an ignored event, for the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EventKind {
+    /// A second [`Event::Restored`].
+    Restored,
+    /// A sign-in that cannot be used now (its token is forgotten).
+    SignedIn,
+    /// An ask that is already being done or has nothing to do.
+    Asked,
+    /// An answer to a work that is not in flight.
+    StaleDone,
+    /// A wake-up before its time.
+    Woke,
+}
+
+/// Commands, and when to wake the machine.
+#[must_use = "commands do nothing unless performed"]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batch {
+    /// To be performed in this order.
+    pub commands: Vec<Command>,
+    /// When [`Event::Woke`] is due; replaces what was asked before.
+    pub wake_at: Option<Timestamp>,
+}
+
+/// One thing to be done outside. None of them sleeps, retries or polls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Work {
+    /// Ask DRS where to join. Read only. Ends in [`Reply::Discovered`].
+    Discover {
+        /// The tenant.
+        tenant: TenantId,
+        /// For services that want a token (401/403 without).
+        token: TokenRef,
+    },
+    /// Make the device and the transport key of this intent. Ends in [`Reply::Keys`].
+    CreateKeys(Intent),
+    /// Send the join request. **Irreversible.** Ends in [`Reply::JoinAnswered`] for any 2xx reply.
+    Join(Box<JoinOrder>),
+    /// Parse and check the stored reply; no network. Ends in [`Reply::Issued`].
+    ReadJoin {
+        /// The intent whose keys the certificate must be for.
+        intent: Intent,
+        /// The keys.
+        keys: DeviceKeys,
+        /// What is on disk.
+        reply: StoredReply,
+    },
+    /// Prove to the directory that the device is known (the first PRT). Ends in [`Reply::Verified`].
+    Verify {
+        /// The identity to prove.
+        identity: Box<Identity>,
+        /// Whose token set to use.
+        token: TokenRef,
+    },
+    /// Enrol into Intune. **Irreversible.** Ends in [`Reply::IntuneEnrolled`].
+    EnrolIntune {
+        /// The registered identity.
+        identity: Box<Identity>,
+        /// Whose token set to use.
+        token: TokenRef,
+        /// `client-request-id`.
+        request: RequestId,
+    },
+    /// Report to Intune. Ends in [`Reply::CheckedIn`].
+    CheckIn {
+        /// The enrolled identity.
+        identity: Box<Identity>,
+        /// Whose token set to use.
+        token: TokenRef,
+    },
+    /// Retire the device in Intune, where that is offered. **Irreversible.** Ends in [`Reply::Retired`].
+    Retire {
+        /// The enrolled identity.
+        identity: Box<Identity>,
+        /// Whose token set to use, if a person is signed in.
+        token: Option<TokenRef>,
+    },
+    /// Delete the device object with its own certificate. **Irreversible.** Ends in [`Reply::Unregistered`].
+    Unregister {
+        /// The identity to delete.
+        identity: Box<Identity>,
+        /// The last resort: a DRS bearer token, if a person is signed in.
+        token: Option<TokenRef>,
+        /// `client-request-id`.
+        request: RequestId,
+    },
+    /// Destroy these keys. **Irreversible**, and local. Ends in [`Reply::Erased`].
+    EraseKeys(Vec<KeyHandle>),
+}
+
+impl Work {
+    /// Whether it may change something outside that cannot be taken back; never cancelled, always announced.
+    pub fn is_irreversible(&self) -> bool {
+        !matches!(
+            self,
+            Work::Discover { .. } | Work::ReadJoin { .. } | Work::Verify { .. } | Work::CreateKeys(_)
+        )
+    }
+
+    /// The step that `status` files its end under.
+    pub fn phase(&self) -> Phase {
+        match self {
+            Work::Discover { .. } => Phase::Discover,
+            Work::CreateKeys(_) => Phase::CreateKeys,
+            Work::Join(_) => Phase::Join,
+            Work::ReadJoin { .. } => Phase::ReadReply,
+            Work::Verify { .. } => Phase::Verify,
+            Work::EnrolIntune { .. } => Phase::IntuneEnrol,
+            Work::CheckIn { .. } => Phase::CheckIn,
+            Work::Retire { .. } => Phase::Retire,
+            Work::Unregister { .. } => Phase::Unregister,
+            Work::EraseKeys(_) => Phase::EraseKeys,
+        }
+    }
+
+    /// The token set it uses.
+    pub fn token(&self) -> Option<TokenRef> {
+        match self {
+            Work::Discover { token, .. }
+            | Work::Verify { token, .. }
+            | Work::EnrolIntune { token, .. }
+            | Work::CheckIn { token, .. } => Some(*token),
+            Work::Join(order) => Some(order.token),
+            Work::Retire { token, .. } | Work::Unregister { token, .. } => *token,
+            Work::CreateKeys(_) | Work::ReadJoin { .. } | Work::EraseKeys(_) => None,
+        }
+    }
+}
+
+/// Everything one join request is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JoinOrder {
+    /// The intent.
+    pub intent: Intent,
+    /// Its keys, the same in every attempt.
+    pub keys: DeviceKeys,
+    /// Where to.
+    pub endpoints: Endpoints,
+    /// Counts from 1 over the life of the intent.
+    pub attempt: u32,
+    /// `client-request-id`, on disk before the request leaves.
+    pub request: RequestId,
+    /// `TargetDomain`.
+    pub domain: DomainName,
+    /// Whose token set to use.
+    pub token: TokenRef,
+    /// What the device says of itself.
+    pub device: DeviceFacts,
+}
+
+/// How a work ended well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// Of [`Work::Discover`].
+    Discovered(Endpoints),
+    /// Of [`Work::CreateKeys`].
+    Keys(DeviceKeys),
+    /// Of [`Work::Join`]: the reply as it came, not parsed yet.
+    JoinAnswered(StoredReply),
+    /// Of [`Work::ReadJoin`].
+    Issued(Box<Issued>),
+    /// Of [`Work::Verify`].
+    Verified,
+    /// Of [`Work::EnrolIntune`].
+    IntuneEnrolled(IntuneIdentity),
+    /// Of [`Work::CheckIn`].
+    CheckedIn,
+    /// Of [`Work::Retire`].
+    Retired,
+    /// Of [`Work::Unregister`].
+    Unregistered,
+    /// Of [`Work::EraseKeys`].
+    Erased,
+}
+
+/// The decision to register, on disk before anything else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Intent {
+    /// Its name; the keys carry it.
+    pub id: IntentId,
+    /// With which tenant.
+    pub tenant: TenantId,
+    /// As what.
+    pub join_type: JoinType,
+    /// Which backend makes the keys.
+    pub backend: Backend,
+    /// What the keys are bound to.
+    pub binding: MachineBinding,
+    /// When it was decided.
+    pub at: Timestamp,
+}
+
+/// The two keys of one intent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceKeys {
+    /// The key of the device certificate.
+    pub device: KeyHandle,
+    /// The key that session keys are encrypted to.
+    pub transport: KeyHandle,
+}
+
+/// Where DRS wants to be spoken to (its Discover document, or the profile's documented endpoints).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoints {
+    /// `JoinEndpoint`, an https URL that ends in `/`.
+    pub join: String,
+    /// `DeviceJoinService.ServiceVersion`, `2.0` as a rule.
+    pub join_version: String,
+    /// How they were learnt.
+    pub source: EndpointSource,
+}
+
+/// How the endpoints were learnt; shown by `status`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndpointSource {
+    /// From the Discover document.
+    Discovered,
+    /// Discover failed: the documented endpoints of the cloud profile.
+    Documented,
+}
+
+/// The raw answer to a join, stored before it is parsed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoredReply {
+    /// HTTP status.
+    pub status: u16,
+    /// The body as it came; at most 256 KiB.
+    pub body: Vec<u8>,
+    /// The server's `request-id`, if it sent one.
+    pub trace: Trace,
+    /// When it came.
+    pub at: Timestamp,
+}
+
+impl std::fmt::Debug for StoredReply {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "reply({}, {} bytes)", self.status, self.body.len())
+    }
+}
+
+/// What the reply to a join holds, after the hard checks of architecture 5.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issued {
+    /// The device id: first RDN of the certificate's subject.
+    pub device: DeviceId,
+    /// The device certificate.
+    pub certificate: CertificateDer,
+    /// SHA-1 over the DER, 40 upper-case hex digits.
+    pub thumbprint: String,
+    /// `notBefore`.
+    pub not_before: Timestamp,
+    /// `notAfter`.
+    pub not_after: Timestamp,
+    /// Issuer, EKU and OIDs that were not as expected; a surprise is a warning only.
+    pub warnings: Vec<String>,
+}
+
+/// The committed identity of this machine in one tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The intent it came from.
+    pub intent: Intent,
+    /// Its keys.
+    pub keys: DeviceKeys,
+    /// What was issued.
+    pub issued: Issued,
+    /// Where it was registered.
+    pub endpoints: Endpoints,
+    /// Who registered it: the owner.
+    pub owner: Account,
+    /// When it was committed.
+    pub registered_at: Timestamp,
+    /// When the directory first proved to know it.
+    pub verified_at: Option<Timestamp>,
+    /// Its Intune half.
+    pub intune: Intune,
+    /// Why it may not be used, if so; the keys stay.
+    pub suspended: Option<Suspension>,
+}
+
+/// The Intune half of an identity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Intune {
+    /// Never asked for.
+    None,
+    /// An enrolment request was announced and its end is not known.
+    Posting {
+        /// Counts from 1.
+        attempt: u32,
+        /// `client-request-id`.
+        request: RequestId,
+    },
+    /// Enrolled.
+    Enrolled(IntuneIdentity),
+}
+
+/// What Intune issued.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IntuneIdentity {
+    /// Intune's own id of the device.
+    pub device: IntuneDeviceId,
+    /// The key of the Intune certificate.
+    pub key: KeyHandle,
+    /// The Intune certificate.
+    pub certificate: CertificateDer,
+    /// When it was enrolled.
+    pub enrolled_at: Timestamp,
+}
+
+/// Why an identity may not be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Suspension {
+    /// The device object is disabled (135011).
+    Disabled,
+    /// The device object is gone (700003, or 50155 outside the grace period and twice, 10 minutes apart).
+    Deleted,
+    /// The backend cannot load the keys, and not for a passing reason.
+    KeyUnavailable,
+    /// This is not the machine that the keys are bound to.
+    ClonedMachine,
+}
+
+/// One device object that the server made or may have made and that is not the identity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerLine {
+    /// When the request left.
+    pub at: Timestamp,
+    /// Its `client-request-id`.
+    pub request: RequestId,
+    /// The object's id, where it is known.
+    pub device: Option<DeviceId>,
+    /// How the line came to be.
+    pub kind: LedgerKind,
+}
+
+/// How a ledger line came to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LedgerKind {
+    /// The request left and no reply came: an object may exist.
+    InDoubt,
+    /// A reply came that could not be used: an object exists as a rule.
+    UnusableReply,
+    /// `leave --force`: the object was left behind.
+    LeftBehind,
+}
+
+/// The last attempt of a phase.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// Which.
+    pub phase: Phase,
+    /// When it ended.
+    pub at: Timestamp,
+    /// None when it went well.
+    pub failure: Option<Failure>,
+}
+
+/// The whole durable truth about this machine in one tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// How far it is.
+    pub stage: Stage,
+    /// Every other object the server made or may have made.
+    pub ledger: Vec<LedgerLine>,
+    /// The last attempt of each phase that was ever tried, in the order of [`Phase::ALL`].
+    pub attempts: Vec<Attempt>,
+    /// When join requests left in the last 24 hours; at most three are allowed per intent.
+    pub posts: Vec<Timestamp>,
+}
+
+impl Snapshot {
+    /// What a tenant looks like before its first sign-in.
+    pub fn absent(tenant: TenantId) -> Snapshot {
+        Snapshot {
+            tenant,
+            stage: Stage::Unregistered { kept: None },
+            ledger: Vec::new(),
+            attempts: Vec::new(),
+            posts: Vec::new(),
+        }
+    }
+}
+
+/// How far the registration is; each arrow between two of them is one durable write (architecture 5).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stage {
+    /// Not registered. Keys of a closed intent stay and serve the next attempt.
+    Unregistered {
+        /// The keys of an intent that was refused.
+        kept: Option<Box<(Intent, DeviceKeys)>>,
+    },
+    /// Decided.
+    Intent(Intent),
+    /// Keys made.
+    KeysReady(Intent, DeviceKeys),
+    /// Join request announced; whether it left is not known until the next stage.
+    Joining {
+        /// The intent.
+        intent: Intent,
+        /// Its keys.
+        keys: DeviceKeys,
+        /// Counts from 1.
+        attempt: u32,
+        /// `client-request-id`.
+        request: RequestId,
+        /// Where to.
+        endpoints: Endpoints,
+        /// Who signs in.
+        owner: Account,
+    },
+    /// The reply is stored and not read yet.
+    ReplyStored {
+        /// The intent.
+        intent: Intent,
+        /// Its keys.
+        keys: DeviceKeys,
+        /// The attempt that was answered.
+        attempt: u32,
+        /// Its `client-request-id`.
+        request: RequestId,
+        /// Where it was sent.
+        endpoints: Endpoints,
+        /// Who signed in.
+        owner: Account,
+        /// The raw reply.
+        reply: StoredReply,
+    },
+    /// The identity is committed.
+    Registered(Box<Identity>),
+    /// On the way out; every step is on disk before it is taken.
+    Leaving {
+        /// The identity that leaves.
+        identity: Box<Identity>,
+        /// The step that is to be taken next.
+        step: LeaveStep,
+    },
+}
+
+/// The steps of leaving, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LeaveStep {
+    /// Retire in Intune.
+    Retire,
+    /// Delete the device object.
+    Unregister,
+    /// Destroy the keys.
+    Erase,
+}
+
+/// The word of architecture's phases that a person reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StatusPhase {
+    /// Not registered.
+    Unregistered,
+    /// On the way in.
+    Enrolling,
+    /// Registered.
+    Registered,
+    /// Registered and enrolled into Intune.
+    IntuneEnrolled,
+    /// Registered, and may not be used.
+    Suspended,
+    /// On the way out.
+    Leaving,
+}
+
+/// What a person has to do before the machine goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum WaitsFor {
+    /// A sign-in that starts the registration.
+    FirstSignIn,
+    /// A sign-in that finishes a registration under way (the same keys wait).
+    SignInToFinish,
+    /// A sign-in that proves the registration to the directory.
+    SignInToVerify,
+    /// A sign-in that enrols into Intune.
+    SignInForIntune,
+    /// An administrator who removes the cause of the last failure.
+    Administrator,
+    /// An operator: `leave` could not delete the object, `leave --force` would leave it behind.
+    Operator,
+}
+
+/// What the machine tells whoever listens, after every change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// The phase in the user's words.
+    pub phase: StatusPhase,
+    /// The machine's own state name (`joining`, `awaiting_sign_in`, …), as in docs/states.md.
+    pub state: &'static str,
+    /// For whom it waits, if it does.
+    pub waits_for: Option<WaitsFor>,
+    /// When it goes on by itself, if it waits for time.
+    pub wake_at: Option<Timestamp>,
+    /// The failure that made it stop or wait, until the next success.
+    pub failure: Option<Failure>,
+    /// The durable truth it is about.
+    pub snapshot: Snapshot,
+}

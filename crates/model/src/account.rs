@@ -1,0 +1,25 @@
+use crate::{ObjectId, TenantId, Upn};
+use std::fmt;
+
+/// A person whose sign-in the service confirmed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// The home tenant (`tid`, checked against `client_info`).
+    pub tenant: TenantId,
+    /// The user object (`oid`).
+    pub object: ObjectId,
+    /// The name the service gave (`preferred_username`), folded.
+    pub upn: Upn,
+}
+
+/// Names one user's token set in the executor's memory vault; it holds no secret itself.
+///
+/// Made when a sign-in succeeds, ended by exactly one `Forget`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TokenRef(pub u64);
+
+impl fmt::Debug for TokenRef {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "token#{}", self.0)
+    }
+}

@@ -1,0 +1,184 @@
+use crate::Timestamp;
+use std::time::Duration;
+
+/// What the machine may do about a failure; it branches on this and never on text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FailureClass {
+    /// Back off and try again with the same keys.
+    Transient,
+    /// A person has to sign in (again) or to do something first.
+    NeedsUser,
+    /// Refused; stop and say who can fix it.
+    Denied,
+    /// What was to be removed is not there any more.
+    Gone,
+    /// Not understood; report it and change nothing in the identity.
+    Broken,
+}
+
+/// Who can fix a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Who {
+    /// Nobody needs to: it passes.
+    Nobody,
+    /// The person who signs in.
+    User,
+    /// The administrator of the tenant.
+    TenantAdmin,
+    /// The administrator of this machine.
+    MachineAdmin,
+    /// The developers of Firmament.
+    Developers,
+}
+
+impl Who {
+    /// How messages name them.
+    pub fn words(self) -> &'static str {
+        match self {
+            Who::Nobody => "nobody: it passes",
+            Who::User => "you",
+            Who::TenantAdmin => "an administrator of your organisation",
+            Who::MachineAdmin => "an administrator of this machine",
+            Who::Developers => "the developers of Firmament",
+        }
+    }
+}
+
+/// How far a request got before it failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Delivery {
+    /// Not all of the request left this machine: the server cannot have acted on it.
+    NotSent,
+    /// The server answered, so what it did is known.
+    Answered,
+    /// All of it left and no answer came: the server may have acted on it.
+    InDoubt,
+}
+
+/// The steps whose last attempt `status` shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
+    /// Resolving the domain to its tenant.
+    Resolve,
+    /// The sign-in of a person.
+    SignIn,
+    /// Discover of the Device Registration Service.
+    Discover,
+    /// Making the key pair.
+    CreateKeys,
+    /// The join request.
+    Join,
+    /// Reading the stored reply.
+    ReadReply,
+    /// The first proof that the directory knows the device.
+    Verify,
+    /// Enrolment into Intune.
+    IntuneEnrol,
+    /// A check-in with Intune.
+    CheckIn,
+    /// Retiring the device in Intune.
+    Retire,
+    /// Deleting the device object.
+    Unregister,
+    /// Destroying the keys.
+    EraseKeys,
+}
+
+impl Phase {
+    /// Every phase in the order of a machine's life.
+    pub const ALL: [Phase; 12] = [
+        Phase::Resolve,
+        Phase::SignIn,
+        Phase::Discover,
+        Phase::CreateKeys,
+        Phase::Join,
+        Phase::ReadReply,
+        Phase::Verify,
+        Phase::IntuneEnrol,
+        Phase::CheckIn,
+        Phase::Retire,
+        Phase::Unregister,
+        Phase::EraseKeys,
+    ];
+
+    /// The word of `status --json` and of stored records.
+    pub fn word(self) -> &'static str {
+        match self {
+            Phase::Resolve => "resolve",
+            Phase::SignIn => "sign_in",
+            Phase::Discover => "discover",
+            Phase::CreateKeys => "create_keys",
+            Phase::Join => "join",
+            Phase::ReadReply => "read_reply",
+            Phase::Verify => "verify",
+            Phase::IntuneEnrol => "intune_enrol",
+            Phase::CheckIn => "check_in",
+            Phase::Retire => "retire",
+            Phase::Unregister => "unregister",
+            Phase::EraseKeys => "erase_keys",
+        }
+    }
+
+    /// The phase with this word.
+    pub fn from_word(word: &str) -> Option<Phase> {
+        Phase::ALL.into_iter().find(|phase| phase.word() == word)
+    }
+}
+
+/// What finds a call again in the service's logs; each part only where it is known.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Trace {
+    /// The HTTP status of the reply.
+    pub http_status: Option<u16>,
+    /// The server's id of the request (`request-id`, `x-ms-request-id`, `trace_id`).
+    pub request_id: Option<String>,
+    /// The id that both sides know (`client-request-id`, `correlation_id`).
+    pub correlation_id: Option<String>,
+    /// The server's own time of the failure, as it wrote it.
+    pub server_time: Option<String>,
+}
+
+/// A step that did not succeed: what happened, who can fix it and what to do next.
+///
+/// No field holds a secret, and no text holds a control character.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// What the machine may do about it.
+    pub class: FailureClass,
+    /// Who can fix it.
+    pub who: Who,
+    /// A stable name: `AADSTS50126`, `error_directory_quota_exceeded`, `ClockSkew`, `GuestAccount`, …
+    pub code: String,
+    /// What happened, one sentence.
+    pub message: String,
+    /// The next step, one sentence.
+    pub advice: String,
+    /// How far the request got.
+    pub delivery: Delivery,
+    /// The server's wish to be left alone for so long.
+    pub retry_after: Option<Duration>,
+    /// A `claims` challenge that the next sign-in has to carry (RFC 9470 style, AADSTS50076 and kin).
+    pub claims: Option<String>,
+    /// Where to find the call in the service's logs.
+    pub trace: Trace,
+    /// When it happened here.
+    pub at: Option<Timestamp>,
+}
+
+impl Failure {
+    /// A failure that happened on this machine, before or without a call.
+    pub fn local(class: FailureClass, who: Who, code: &str, message: String, advice: &str) -> Failure {
+        Failure {
+            class,
+            who,
+            code: code.to_owned(),
+            message,
+            advice: advice.to_owned(),
+            delivery: Delivery::NotSent,
+            retry_after: None,
+            claims: None,
+            trace: Trace::default(),
+            at: None,
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! The words every other crate uses: names, identities, keys, failures and the moment they happen.
+//!
+//! Pure: no clock, no network, no disk, no serialisation framework.
+//! A value that exists is valid: every constructor that takes text checks it.
+
+mod account;
+mod cloud;
+mod device;
+mod failure;
+mod id;
+mod name;
+mod refusal;
+mod secret;
+mod time;
+
+pub use account::{Account, TokenRef};
+pub use cloud::{Cloud, CloudProfile, IntuneHosts};
+pub use device::{
+    Backend, CertificateDer, DeviceFacts, JoinType, KeyHandle, KeyPurpose, MachineBinding, RsaPublicKey,
+};
+pub use failure::{Delivery, Failure, FailureClass, Phase, Trace, Who};
+pub use id::{DeviceId, Guid, GuidError, Id, IntentId, IntuneDeviceId, ObjectId, RequestId, TenantId};
+pub use name::{DomainName, HostPort, NameError, Upn};
+pub use refusal::{Refusal, refusal, refusals};
+pub use secret::Secret;
+pub use time::Timestamp;

@@ -1,0 +1,2 @@
+//! firmamentd.
+fn main() {}

@@ -1,0 +1,57 @@
+//! The port to what must survive: records under typed keys, written all or nothing.
+//!
+//! A record is what [`record`] defines, in JSON with a schema number of its own.
+
+mod error;
+pub mod record;
+
+pub use error::StoreError;
+
+use model::{DomainName, TenantId, Upn};
+
+/// The schema this build writes; a store with a higher one is refused politely.
+pub const SCHEMA: u32 = 1;
+
+/// The name of a record.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RecordKey {
+    /// The device identity of a tenant: [`record::Device`]. Adapters keep these the safest.
+    Device(TenantId),
+    /// Which tenant a domain leads to: [`record::Domain`].
+    Domain(DomainName),
+    /// Which object a user name was first seen with: [`record::Account`].
+    Account(Upn),
+}
+
+/// One change of a [`Store::commit`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Writes the record, replacing what was there.
+    Put(RecordKey, Vec<u8>),
+    /// Removes the record; one that is not there is no error.
+    Delete(RecordKey),
+}
+
+/// A record as it was found: its key, and its bytes or why they could not be read.
+pub type Found = (RecordKey, Result<Vec<u8>, StoreError>);
+
+/// A durable map of small records (at most 400 KiB each). Blocking.
+pub trait Store: Send {
+    /// One record, or none.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when the record is there and cannot be read: never `None` for that.
+    fn get(&mut self, key: &RecordKey) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Every record in the order of their keys; a damaged one does not hide the others.
+    ///
+    /// # Errors
+    /// Only when the store as a whole cannot be read.
+    fn list(&mut self) -> Result<Vec<Found>, StoreError>;
+
+    /// Makes all changes durable (a power cut after the return loses nothing) or none.
+    ///
+    /// # Errors
+    /// [`StoreError::Write`] and [`StoreError::ReadOnly`]; the old records are then still in force.
+    fn commit(&mut self, changes: &[Change]) -> Result<(), StoreError>;
+}

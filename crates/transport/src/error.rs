@@ -1,0 +1,62 @@
+use crate::policy::Forbidden;
+use model::{Delivery, FailureClass};
+
+/// Why there is no reply.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TransportError {
+    /// The policy forbids the host; nothing was sent.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    /// The host could not be reached or broke off before the whole request left.
+    #[error("{host} could not be reached: {why}")]
+    NotSent {
+        /// Host and port.
+        host: String,
+        /// The cause, without secrets.
+        why: String,
+    },
+    /// TLS failed before the request left: the certificate is not trusted, not for this host, or refused ours.
+    #[error("no secure connection to {host}: {why}")]
+    Tls {
+        /// Host and port.
+        host: String,
+        /// The cause.
+        why: String,
+    },
+    /// The whole request may have left and no whole reply came.
+    #[error("{host} did not answer: {why}")]
+    InDoubt {
+        /// Host and port.
+        host: String,
+        /// The cause.
+        why: String,
+    },
+    /// The reply is larger than 256 KiB.
+    #[error("the reply of {host} is larger than {limit} bytes")]
+    TooBig {
+        /// Host and port.
+        host: String,
+        /// The cap in bytes.
+        limit: usize,
+    },
+}
+
+impl TransportError {
+    /// How far the request got.
+    pub fn delivery(&self) -> Delivery {
+        match self {
+            TransportError::Forbidden(_) | TransportError::NotSent { .. } | TransportError::Tls { .. } => {
+                Delivery::NotSent
+            }
+            TransportError::InDoubt { .. } | TransportError::TooBig { .. } => Delivery::InDoubt,
+        }
+    }
+
+    /// What the machine may do about it.
+    pub fn class(&self) -> FailureClass {
+        match self {
+            TransportError::Forbidden(_) => FailureClass::Broken,
+            _ => FailureClass::Transient,
+        }
+    }
+}
