@@ -19,8 +19,9 @@ impl Backoff {
         let doublings = attempt.saturating_sub(1).min(31);
         let nominal = self.base.saturating_mul(1 << doublings).min(self.cap);
         let half = nominal / 2;
-        let spread = u64::try_from(half.as_millis()).unwrap_or(u64::MAX);
-        half + Duration::from_millis(if spread == 0 { 0 } else { entropy % (spread + 1) })
+        let spread = u64::try_from(half.as_millis()).unwrap_or(u64::MAX - 1);
+        let jitter = entropy % spread.saturating_add(1);
+        half.saturating_add(Duration::from_millis(jitter))
     }
 }
 
