@@ -8,6 +8,7 @@ mod cloud;
 mod device;
 mod failure;
 mod id;
+mod jwks;
 mod name;
 mod refusal;
 mod secret;
@@ -20,6 +21,7 @@ pub use device::{
 };
 pub use failure::{Delivery, Failure, FailureClass, Phase, Trace, Who};
 pub use id::{DeviceId, Guid, GuidError, Id, IntentId, IntuneDeviceId, ObjectId, RequestId, TenantId};
+pub use jwks::{Jwk, Jwks};
 pub use name::{DomainName, HostPort, NameError, Upn};
 pub use refusal::{Refusal, refusal, refusals};
 pub use secret::Secret;

@@ -1,0 +1,224 @@
+//! What goes into a sign-in session and what comes out of it.
+
+use model::{Account, DomainName, Failure, Jwks, ObjectId, TenantId, Timestamp, TokenRef, Upn};
+use std::time::Duration;
+
+/// What a session must know from the start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// The name that was asked for; nobody else may come out of this session.
+    pub asked: Upn,
+    /// The tenant that the domain of `asked` was pinned to at an earlier sign-in.
+    pub pinned: Option<TenantPin>,
+    /// Every account that ever signed in here, by the name it was asked under.
+    pub accounts: Vec<AccountPin>,
+    /// A `claims` challenge left over from the registration, which this sign-in has to meet.
+    pub claims: Option<String>,
+}
+
+/// Which tenant a domain leads to, as learnt once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TenantPin {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// `issuer` of its v2 metadata.
+    pub issuer: String,
+}
+
+/// Which object a name was first seen with (entra.md 2.10, rule 7).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountPin {
+    /// The name.
+    pub upn: Upn,
+    /// Its tenant.
+    pub tenant: TenantId,
+    /// Its object.
+    pub object: ObjectId,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// Begin; always the first event.
+    Started,
+    /// The work with this id ended.
+    Done(OpId, Result<Reply, Failure>),
+    /// The moment named by `wake_at` has come (or an earlier one: judge by `now`).
+    Woke,
+    /// The person hung up: end without an outcome, forget everything.
+    HungUp,
+}
+
+/// Names one piece of work in flight of one session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OpId(pub u64);
+
+/// What the session wants done, in this order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Start this work; its end comes back as [`Event::Done`].
+    Run(OpId, Work),
+    /// Abandon this work; all works of a session are reads or polls.
+    Cancel(OpId),
+    /// End this secret; exactly once for each that came in and was not handed out.
+    Forget(TokenRef),
+    /// Make this durable before the next command starts.
+    Remember(Memory),
+    /// Show this to the person.
+    Show(Prompt),
+    /// The session is over; nothing comes after it.
+    Finish(Box<Outcome>),
+    /// An event that changes nothing here, for the log.
+    Ignored(&'static str),
+}
+
+/// What is written down at a success.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Memory {
+    /// Pin the domain to its tenant.
+    Domain {
+        /// The domain.
+        domain: DomainName,
+        /// Its tenant and issuer.
+        pin: TenantPin,
+    },
+    /// Pin the name to its object.
+    Account(AccountPin),
+    /// The account was renamed: the old name's pin goes.
+    ForgetAccount(Upn),
+}
+
+/// Commands, and when to wake the session.
+#[must_use = "commands do nothing unless performed"]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batch {
+    /// To be performed in this order.
+    pub commands: Vec<Command>,
+    /// When [`Event::Woke`] is due; replaces what was asked before.
+    pub wake_at: Option<Timestamp>,
+}
+
+/// One exchange. None of them sleeps, retries or polls by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Work {
+    /// Read the domain's v2 metadata and the tenant's signing keys. Ends in [`Reply::Resolved`].
+    Resolve {
+        /// The domain of the asked name.
+        domain: DomainName,
+    },
+    /// Ask for a device code. Ends in [`Reply::Code`].
+    RequestCode {
+        /// The tenant whose authority is used; never `common`.
+        tenant: TenantId,
+        /// What the token is to be for.
+        scope: Scope,
+        /// A `claims` challenge to meet.
+        claims: Option<String>,
+    },
+    /// Ask once whether the person has approved. Ends in [`Reply::Pending`] or [`Reply::Tokens`].
+    Poll {
+        /// The tenant.
+        tenant: TenantId,
+        /// The device code.
+        code: TokenRef,
+    },
+    /// Verify the id_token and client_info of the set (entra.md 2.10, rules 3 to 5). Ends in [`Reply::Identified`].
+    Identify {
+        /// What the token must say.
+        pin: TenantPin,
+        /// The tenant's signing keys.
+        keys: Jwks,
+        /// The set.
+        token: TokenRef,
+    },
+    /// Redeem the refresh token for the registration resource, into the same set. Ends in [`Reply::Redeemed`].
+    Redeem {
+        /// The tenant.
+        tenant: TenantId,
+        /// The set.
+        token: TokenRef,
+    },
+    /// Ask Graph for the UPN of the person (best effort, entra.md 2.10, rule 6). Ends in [`Reply::Me`].
+    LookUpMe {
+        /// The tenant.
+        tenant: TenantId,
+        /// The set.
+        token: TokenRef,
+    },
+}
+
+/// What a device code is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// `01cb2876-…/.default`: the Device Registration Service, so that its MFA rules are met now.
+    Registration,
+    /// `c44b4083-…/.default`: when the first is refused as such; redeemed for registration afterwards.
+    Portal,
+}
+
+/// How a work ended well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// Of [`Work::Resolve`].
+    Resolved {
+        /// The tenant and its issuer.
+        pin: TenantPin,
+        /// Its signing keys.
+        keys: Jwks,
+    },
+    /// Of [`Work::RequestCode`].
+    Code {
+        /// The device code, in the vault.
+        code: TokenRef,
+        /// What the person types.
+        user_code: String,
+        /// Where.
+        verification_uri: String,
+        /// How long the code lives.
+        expires_in: Duration,
+        /// How long to wait between polls.
+        interval: Duration,
+    },
+    /// Of [`Work::Poll`]: not yet.
+    Pending,
+    /// Of [`Work::Poll`]: approved; the token set is in the vault.
+    Tokens(TokenRef),
+    /// Of [`Work::Identify`].
+    Identified(Account),
+    /// Of [`Work::Redeem`].
+    Redeemed,
+    /// Of [`Work::LookUpMe`].
+    Me {
+        /// `id`.
+        object: ObjectId,
+        /// `userPrincipalName`.
+        upn: String,
+    },
+}
+
+/// What the person is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prompt {
+    /// What to type.
+    pub user_code: String,
+    /// Where; also the whole content of the QR code.
+    pub verification_uri: String,
+    /// Until when the code lives.
+    pub expires_at: Timestamp,
+    /// Why a second code is asked for, if so.
+    pub reason: Option<&'static str>,
+}
+
+/// How the session ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The person asked for signed in; the set holds a token for registration.
+    SignedIn {
+        /// Who.
+        account: Account,
+        /// Their token set; the receiver owns it now.
+        token: TokenRef,
+    },
+    /// They did not.
+    Failed(Failure),
+}
