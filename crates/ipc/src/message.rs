@@ -1,0 +1,170 @@
+use crate::status::StatusDocument;
+use model::{Failure, FailureClass};
+use serde::{Deserialize, Serialize};
+
+/// What a client asks; one per connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Request {
+    /// Sign this person in by device code, and register the machine if it is not registered yet.
+    SignIn {
+        /// `name@domain`.
+        name: String,
+        /// Until when the conversation goes on.
+        wait: Wait,
+    },
+    /// What is known of every domain, or of one.
+    Status {
+        /// Only this domain.
+        domain: Option<String>,
+    },
+    /// Leave the tenant of a domain (of the only one, where none is named).
+    Leave {
+        /// The domain.
+        domain: Option<String>,
+        /// Leave the device object behind when it cannot be deleted.
+        force: bool,
+    },
+    /// Forget which object a name was first seen with.
+    ForgetAccount {
+        /// `name@domain`.
+        name: String,
+    },
+    /// Every change of every domain, until the client hangs up.
+    Watch {},
+}
+
+/// Until when a sign-in conversation goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wait {
+    /// Until the account is checked.
+    SignedIn,
+    /// Until the machine is registered, or waits for somebody.
+    Settled,
+}
+
+/// What the daemon says; the last one is always [`Message::End`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "message", rename_all = "snake_case")]
+pub enum Message {
+    /// Show this to the person.
+    Prompt {
+        /// What to type.
+        user_code: String,
+        /// Where.
+        url: String,
+        /// RFC 3339 in UTC.
+        expires_at: String,
+        /// Why a second code is asked for.
+        reason: Option<String>,
+    },
+    /// The person is the one who was asked for.
+    SignedIn {
+        /// `name@domain`.
+        name: String,
+        /// The tenant id.
+        tenant: String,
+    },
+    /// The machine of a tenant changed its state.
+    Progress {
+        /// RFC 3339 in UTC.
+        at: String,
+        /// The tenant id.
+        tenant: String,
+        /// `unregistered`, `enrolling`, `registered`, …
+        phase: String,
+        /// The machine's own state name.
+        state: String,
+        /// One sentence for people.
+        text: String,
+    },
+    /// Something an operator should know; nothing stops for it.
+    Notice {
+        /// One sentence.
+        text: String,
+    },
+    /// The answer to [`Request::Status`].
+    Status {
+        /// The document.
+        document: Box<StatusDocument>,
+    },
+    /// Something was refused or failed.
+    Failed {
+        /// What, who can fix it, and what to do next.
+        failure: Box<FailureReport>,
+    },
+    /// The conversation is over.
+    End {
+        /// How.
+        ending: Ending,
+    },
+}
+
+/// How a conversation ended; `aad-tool` turns it into its exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// What was asked for is done.
+    Done,
+    /// The machine is not registered.
+    NotRegistered,
+    /// A person has to sign in, or sign in again.
+    NeedsSignIn,
+    /// Refused; somebody else has to act first.
+    Denied,
+    /// The identity may not be used.
+    Suspended,
+    /// A passing fault, or one of ours; try again or report it.
+    Failed,
+}
+
+/// A [`Failure`] as text, ready to paste into the service's sign-in log search.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailureReport {
+    /// `transient`, `needs_user`, `denied`, `gone` or `broken`.
+    pub class: String,
+    /// `AADSTS…` or another stable name.
+    pub code: String,
+    /// What happened.
+    pub message: String,
+    /// Who can fix it.
+    pub who: String,
+    /// What to do next.
+    pub advice: String,
+    /// The HTTP status of the reply.
+    pub http_status: Option<u16>,
+    /// The server's id of the request.
+    pub request_id: Option<String>,
+    /// The id both sides know.
+    pub correlation_id: Option<String>,
+    /// The server's time, or ours where it gave none.
+    pub time: Option<String>,
+}
+
+impl From<&Failure> for FailureReport {
+    fn from(failure: &Failure) -> FailureReport {
+        let here = failure.at.map(|at| at.to_string());
+        FailureReport {
+            class: class_word(failure.class).to_owned(),
+            code: failure.code.clone(),
+            message: failure.message.clone(),
+            who: failure.who.words().to_owned(),
+            advice: failure.advice.clone(),
+            http_status: failure.trace.http_status,
+            request_id: failure.trace.request_id.clone(),
+            correlation_id: failure.trace.correlation_id.clone(),
+            time: failure.trace.server_time.clone().or(here),
+        }
+    }
+}
+
+fn class_word(class: FailureClass) -> &'static str {
+    match class {
+        FailureClass::Transient => "transient",
+        FailureClass::NeedsUser => "needs_user",
+        FailureClass::Denied => "denied",
+        FailureClass::Gone => "gone",
+        FailureClass::Broken => "broken",
+    }
+}

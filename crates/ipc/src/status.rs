@@ -1,0 +1,114 @@
+use crate::message::FailureReport;
+use serde::{Deserialize, Serialize};
+
+/// The schema of [`StatusDocument`]; grows when a member changes its meaning or goes.
+pub const STATUS_SCHEMA: u32 = 1;
+
+/// The answer of `aad-tool status --json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusDocument {
+    /// [`STATUS_SCHEMA`] of the writer.
+    pub schema: u32,
+    /// Version of the daemon.
+    pub version: String,
+    /// What holds new keys, in one line.
+    pub key_store: String,
+    /// What an operator should know of the machine as a whole.
+    pub notices: Vec<String>,
+    /// One entry per configured domain, and per domain that is still registered.
+    pub domains: Vec<DomainStatus>,
+}
+
+/// One domain and the identity of its tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DomainStatus {
+    /// The domain.
+    pub domain: String,
+    /// Its tenant id, once resolved.
+    pub tenant: Option<String>,
+    /// `unregistered`, `enrolling`, `registered`, `intune_enrolled`, `suspended` or `leaving`.
+    pub phase: String,
+    /// The machine's own state name.
+    pub state: String,
+    /// One sentence about the state for people.
+    pub summary: String,
+    /// For whom it waits: `first_sign_in`, `sign_in_to_finish`, `sign_in_to_verify`, `sign_in_for_intune`,
+    /// `administrator` or `operator`.
+    pub waits_for: Option<String>,
+    /// When it goes on by itself, RFC 3339 in UTC.
+    pub next_at: Option<String>,
+    /// The identity, once registered.
+    pub identity: Option<IdentityReport>,
+    /// What made it stop or wait.
+    pub failure: Option<FailureReport>,
+    /// The last attempt of every phase that was tried.
+    pub attempts: Vec<AttemptReport>,
+    /// Every other device object the service made or may have made.
+    pub ledger: Vec<LedgerReport>,
+}
+
+/// A committed identity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdentityReport {
+    /// The device id.
+    pub device_id: String,
+    /// SHA-1 of the certificate, 40 upper-case hex digits.
+    pub thumbprint: String,
+    /// RFC 3339 in UTC.
+    pub valid_from: String,
+    /// RFC 3339 in UTC.
+    pub valid_until: String,
+    /// `join` or `register`.
+    pub join_type: String,
+    /// Who registered it; told to root only.
+    pub owner: Option<String>,
+    /// RFC 3339 in UTC.
+    pub registered_at: String,
+    /// When the directory proved to know it; none: "registered, not yet verified".
+    pub verified_at: Option<String>,
+    /// `disabled`, `deleted`, `key_unavailable` or `cloned_machine`.
+    pub suspended: Option<String>,
+    /// Intune's id of the device, once enrolled.
+    pub intune_device_id: Option<String>,
+    /// Where each key lives.
+    pub keys: Vec<KeyReport>,
+    /// Surprises in the certificate.
+    pub warnings: Vec<String>,
+    /// Components of the machine that the keys are bound to.
+    pub bound_to: Vec<String>,
+}
+
+/// One key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyReport {
+    /// `device`, `transport` or `intune`.
+    pub purpose: String,
+    /// `soft`, `tpm` or `pkcs11`.
+    pub backend: String,
+    /// Algorithm and size, `RSA-2048`.
+    pub algorithm: String,
+}
+
+/// The last attempt of a phase.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttemptReport {
+    /// The phase.
+    pub phase: String,
+    /// RFC 3339 in UTC.
+    pub at: String,
+    /// None when it went well.
+    pub failure: Option<FailureReport>,
+}
+
+/// A device object that is not the identity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerReport {
+    /// RFC 3339 in UTC.
+    pub at: String,
+    /// `client-request-id` of the request that made it or may have made it.
+    pub request_id: String,
+    /// Its id, where it is known.
+    pub device_id: Option<String>,
+    /// `in_doubt`, `unusable_reply` or `left_behind`.
+    pub kind: String,
+}
