@@ -16,6 +16,17 @@ impl Timestamp {
         Timestamp(secs.saturating_mul(1000))
     }
 
+    /// The moment of a date and time of day in UTC: `[year, month, day, hour, minute, second]`
+    /// (proleptic Gregorian calendar); a part out of its range counts on into the next.
+    pub fn from_civil([year, month, day, hour, minute, second]: [i64; 6]) -> Timestamp {
+        let shifted_year = if month <= 2 { year - 1 } else { year };
+        let (era, year_of_era) = (shifted_year.div_euclid(400), shifted_year.rem_euclid(400));
+        let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+        let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+        let days = era * 146_097 + day_of_era - 719_468;
+        Timestamp::from_secs(days * 86_400 + hour * 3600 + minute * 60 + second)
+    }
+
     /// Milliseconds since 1970.
     pub const fn as_millis(self) -> i64 {
         self.0
@@ -83,6 +94,19 @@ mod tests {
             (-1, "1969-12-31T23:59:59Z"),
         ] {
             assert_eq!(Timestamp::from_secs(secs).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn dates_become_moments_and_back() {
+        for date in [
+            [1970, 1, 1, 0, 0, 0],
+            [2000, 2, 29, 1, 2, 3],
+            [2100, 2, 28, 23, 59, 59],
+            [1969, 12, 31, 0, 0, 0],
+        ] {
+            let moment = Timestamp::from_civil(date);
+            assert_eq!(<[i64; 6]>::from(moment.civil()), date);
         }
     }
 

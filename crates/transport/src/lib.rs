@@ -2,9 +2,11 @@
 //!
 //! [`Policy`] decides, purely, which host may see which credential.
 
+mod date;
 mod error;
 mod policy;
 
+pub use date::{parse_http_date, server_date};
 pub use error::TransportError;
 pub use policy::{Forbidden, Policy};
 
