@@ -6,7 +6,7 @@ mod date;
 mod error;
 mod policy;
 
-pub use date::{parse_http_date, server_date};
+pub use date::server_date;
 pub use error::TransportError;
 pub use policy::{Forbidden, Policy};
 

@@ -1,0 +1,96 @@
+use crate::refusal::Refusal;
+use model::{Delivery, Failure, FailureClass, Trace, Who, refusal};
+use std::time::Duration;
+use x509::X509Error;
+
+/// What can be wrong with an exchange, by culprit.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DrsError {
+    /// The service said no, in one of its three shapes.
+    #[error("the registration service refused: {0}")]
+    Refused(Box<Refusal>),
+    /// The answer is not the service's: HTML, or no JSON.
+    #[error("the answer (HTTP {status}) is not from the registration service: {excerpt}")]
+    NotJson {
+        /// HTTP status.
+        status: u16,
+        /// Its first 80 printable characters.
+        excerpt: String,
+        /// A wish to be left alone.
+        retry_after: Option<Duration>,
+    },
+    /// The reply has no certificate, or one that cannot be read.
+    #[error("the reply to the join cannot be used: {0}")]
+    Unreadable(String),
+    /// The certificate is for another key.
+    #[error("the certificate is for another key than this machine's")]
+    ForeignKey,
+    /// The subject of the certificate is no device id.
+    #[error("the certificate names no device id but '{0}'")]
+    NoDeviceId(String),
+    /// The certificate is of another tenant.
+    #[error("the certificate is for tenant {found}, not {wanted}")]
+    ForeignTenant {
+        /// In the certificate.
+        found: String,
+        /// Asked for.
+        wanted: String,
+    },
+    /// The certificate is not valid at the time of the reply, with a day of skew.
+    #[error("the certificate is valid from {from} to {until}, which is not now")]
+    Dates {
+        /// `notBefore`.
+        from: String,
+        /// `notAfter`.
+        until: String,
+    },
+    /// The endpoint is no URL.
+    #[error("the join endpoint '{0}' is no https URL")]
+    Endpoint(String),
+    /// The request could not be built, or the certificate not be read.
+    #[error(transparent)]
+    X509(#[from] X509Error),
+}
+
+impl DrsError {
+    /// The failure a machine can judge.
+    pub fn failure(&self) -> Failure {
+        match self {
+            DrsError::Refused(refusal) => refusal.failure(),
+            DrsError::NotJson { status, retry_after, .. } => self.not_ours(*status, *retry_after),
+            _ => self.broken(),
+        }
+    }
+
+    fn not_ours(&self, status: u16, retry_after: Option<Duration>) -> Failure {
+        let line = refusal("NotJson");
+        let mut failure = Failure::local(
+            FailureClass::Transient,
+            line.map_or(Who::MachineAdmin, |line| line.who),
+            "NotJson",
+            self.to_string(),
+            line.map_or("Check what answers in the service's place: a proxy or a captive portal.", |line| {
+                line.advice
+            }),
+        );
+        failure.delivery = Delivery::Answered;
+        failure.retry_after = retry_after;
+        failure.trace = Trace { http_status: Some(status), ..Trace::default() };
+        failure
+    }
+
+    fn broken(&self) -> Failure {
+        let code = match self {
+            DrsError::ForeignKey => "ForeignKey",
+            DrsError::NoDeviceId(_) => "NoDeviceId",
+            DrsError::ForeignTenant { .. } => "ForeignTenant",
+            DrsError::Dates { .. } => "CertificateDates",
+            _ => "UnusableReply",
+        };
+        let advice = "Sign in again; the reply is kept, please report it.";
+        let mut failure =
+            Failure::local(FailureClass::Broken, Who::Developers, code, self.to_string(), advice);
+        failure.delivery = Delivery::Answered;
+        failure
+    }
+}
