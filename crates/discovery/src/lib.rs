@@ -1,1 +1,36 @@
-//! discovery.
+//! Finds out where a domain's tenant lives and how it signs: OIDC metadata, JWKS, user realm, DRS Discover.
+//!
+//! Pure: `request` makes the HTTP request, `read` judges the reply.
+
+pub mod drs;
+mod error;
+pub mod jwks;
+pub mod metadata;
+pub mod realm;
+
+pub use error::DiscoveryError;
+
+use bytes::Bytes;
+use http::{HeaderValue, Request, Uri, header};
+
+/// A GET that asks for JSON.
+fn get(uri: Uri) -> Request<Bytes> {
+    let mut request = Request::new(Bytes::new());
+    *request.uri_mut() = uri;
+    request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    request
+}
+
+/// A URI of parts that are checked already (host, GUID, domain).
+fn uri(text: &str) -> Uri {
+    text.parse().unwrap_or_default()
+}
+
+/// Whether a URL of a document is https and on one of these hosts.
+fn on_host(url: &str, hosts: &[&model::HostPort]) -> bool {
+    let Ok(uri) = url.parse::<Uri>() else { return false };
+    let Some(host) = uri.host() else { return false };
+    let port = uri.port_u16().unwrap_or(443);
+    uri.scheme_str() == Some("https")
+        && hosts.iter().any(|known| known.name().eq_ignore_ascii_case(host) && known.port() == port)
+}
