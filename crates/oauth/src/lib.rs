@@ -1,1 +1,16 @@
-//! oauth.
+//! The dialect of the sign-in service: device code, refresh, id_token, errors.
+//!
+//! Pure: `request` makes the HTTP request, `read` judges the reply. Access tokens are opaque here.
+
+pub mod client;
+pub mod device_code;
+mod error;
+mod form;
+pub mod graph_me;
+pub mod id_token;
+pub mod poll;
+pub mod refresh;
+mod tokens;
+
+pub use error::{Moment, OauthError, ServerError};
+pub use tokens::TokenSet;

@@ -1,0 +1,51 @@
+//! The one look at Graph that may prove a name (entra.md 2.10, rule 6).
+
+use crate::OauthError;
+use crate::error::success;
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Request, Response, header};
+use model::{HostPort, ObjectId, RequestId, Secret};
+use serde::Deserialize;
+
+/// Who Graph says the bearer is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Me {
+    /// `id`.
+    pub object: ObjectId,
+    /// `userPrincipalName`.
+    pub upn: String,
+}
+
+/// The GET.
+pub fn request(graph: &HostPort, access_token: &Secret<String>, id: RequestId) -> Request<Bytes> {
+    let mut request = Request::new(Bytes::new());
+    let uri = format!("https://{graph}/v1.0/me?$select=id,userPrincipalName");
+    *request.uri_mut() = uri.parse().unwrap_or_default();
+    let headers = request.headers_mut();
+    headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
+        headers.insert(HeaderName::from_static("client-request-id"), id);
+    }
+    if let Ok(mut bearer) = HeaderValue::from_str(&format!("Bearer {}", access_token.expose())) {
+        bearer.set_sensitive(true);
+        headers.insert(header::AUTHORIZATION, bearer);
+    }
+    request
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Reply {
+    id: String,
+    user_principal_name: String,
+}
+
+/// Reads the person.
+///
+/// # Errors
+/// [`OauthError`]; any counts as "not proved".
+pub fn read(reply: Response<Bytes>) -> Result<Me, OauthError> {
+    let found: Reply = success(&reply)?;
+    let wrong = |_| OauthError::NotJson { status: 200, why: "id is no GUID".to_owned(), retry_after: None };
+    Ok(Me { object: found.id.parse().map_err(wrong)?, upn: found.user_principal_name })
+}

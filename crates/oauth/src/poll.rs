@@ -1,0 +1,45 @@
+//! The poll with a device code (RFC 8628 section 3.4, entra.md 2.3).
+
+use crate::form::{TOKEN_PATH, post};
+use crate::tokens::TokenSet;
+use crate::{OauthError, client};
+use bytes::Bytes;
+use http::{Request, Response};
+use model::{HostPort, RequestId, Secret, TenantId};
+
+/// What a poll says.
+#[derive(Debug)]
+pub enum Poll {
+    /// The person has not approved yet.
+    Pending,
+    /// Approved.
+    Tokens(TokenSet),
+}
+
+/// The POST.
+pub fn request(
+    authority: &HostPort,
+    tenant: TenantId,
+    device_code: &Secret<String>,
+    id: RequestId,
+) -> Request<Bytes> {
+    let fields = [
+        ("client_id", client::BROKER),
+        ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
+        ("device_code", device_code.expose()),
+        ("client_info", "1"),
+    ];
+    post(authority, tenant, TOKEN_PATH, &fields, id)
+}
+
+/// Reads the answer.
+///
+/// # Errors
+/// [`OauthError::Refused`] for every refusal but "pending" and "slow down".
+pub fn read(reply: Response<Bytes>) -> Result<Poll, OauthError> {
+    match TokenSet::read(&reply) {
+        Ok(tokens) => Ok(Poll::Tokens(tokens)),
+        Err(OauthError::Refused(error)) if error.is_pending() => Ok(Poll::Pending),
+        Err(error) => Err(error),
+    }
+}
