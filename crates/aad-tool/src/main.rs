@@ -1,2 +1,26 @@
-//! aad-tool.
-fn main() {}
+//! `aad-tool`: what a person or an operator says to firmamentd.
+//!
+//! Exit codes are in [`exit`]; no secret is ever taken from the command line.
+
+mod client;
+mod commands;
+mod exit;
+mod options;
+mod show;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let options = match options::Options::try_parse() {
+        Ok(options) => options,
+        Err(error) => return exit::usage(&error),
+    };
+    match commands::run(&options) {
+        Ok(ending) => exit::code(ending),
+        Err(error) => {
+            eprintln!("aad-tool: {error}");
+            exit::failure(&error)
+        }
+    }
+}

@@ -1,1 +1,24 @@
-//! driver.
+//! Runs the pure machines on tokio: one task per tenant, one per sign-in, one thread for the keys.
+//!
+//! The law: one event, then its commands in their order; a `Persist` ends before the next command starts.
+//! No lock is held across a network call.
+
+mod clock;
+mod hsm_thread;
+mod parts;
+mod pins;
+mod session;
+mod shared;
+mod state;
+mod tenant;
+
+pub use clock::{Clock, SystemClock};
+pub use hsm_thread::HsmThread;
+pub use parts::{DomainPart, Neighbours, Parts, Registration};
+pub use session::{SignIn, SignInEvent};
+pub use state::{DomainView, Driver, Happening, LeaveStarted, StartError};
+
+pub use lifecycle::{
+    Ask,
+    Attempt, Identity, Intune, LedgerKind, LedgerLine, Snapshot, Stage, Status, StatusPhase, Suspension, WaitsFor,
+};

@@ -1,1 +1,72 @@
-//! server.
+//! The local socket: who calls, how much they may ask, and one conversation per connection.
+//!
+//! Requests become calls of the driver; its statuses become words of the socket.
+
+mod connection;
+mod conversation;
+mod limits;
+mod report;
+
+pub use limits::Limits;
+pub use report::{DocumentParts, document};
+
+use connection::Connection;
+use driver::Driver;
+use std::sync::Arc;
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::watch;
+
+/// What every conversation needs.
+pub struct Service {
+    /// The running house.
+    pub driver: Driver,
+    /// What `status` says of the machine as a whole.
+    pub about: About,
+}
+
+/// What `status` says of the machine as a whole.
+#[derive(Debug, Clone)]
+pub struct About {
+    /// Version of the daemon.
+    pub version: String,
+    /// What holds new keys, in one line.
+    pub key_store: String,
+    /// What an operator should know (remarks on the configuration, on the state directory, …).
+    pub notices: Vec<String>,
+}
+
+/// Serves connections until `stop` changes; conversations under way end with it.
+pub async fn serve(listener: UnixListener, service: Arc<Service>, mut stop: watch::Receiver<bool>) {
+    let limits = Arc::new(Limits::default());
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stop.changed() => return,
+        };
+        match accepted {
+            Ok((stream, _)) => admit(stream, &service, &limits, stop.clone()),
+            Err(error) => {
+                tracing::warn!(%error, "A connection could not be accepted");
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+}
+
+fn admit(stream: UnixStream, service: &Arc<Service>, limits: &Arc<Limits>, mut stop: watch::Receiver<bool>) {
+    let peer = match stream.peer_cred() {
+        Ok(credentials) => ipc::Peer { uid: credentials.uid() },
+        Err(error) => return tracing::warn!(%error, "A caller without credentials was turned away"),
+    };
+    let Some(place) = limits.clone().enter(peer.uid) else {
+        return tracing::warn!(uid = peer.uid, "A caller with too many connections was turned away");
+    };
+    let service = service.clone();
+    tokio::spawn(async move {
+        let _place = place;
+        tokio::select! {
+            () = conversation::hold(Connection::new(stream), peer, &service) => {}
+            _ = stop.changed() => {}
+        }
+    });
+}

@@ -107,8 +107,8 @@ pub(super) const TABLE: &[Refusal] = &[
         "the account is disabled",
         "Ask an administrator to enable the account.",
     ),
-    line("50072", NeedsUser, User, "multi-factor authentication is not set up yet", EXCLUDE_ALL),
-    line("50079", NeedsUser, User, "multi-factor authentication is not set up yet", EXCLUDE_ALL),
+    line("50072", NeedsUser, User, "multi-factor authentication is not set up yet", SET_UP_MFA),
+    line("50079", NeedsUser, User, "multi-factor authentication is not set up yet", SET_UP_MFA),
     line(
         "50203",
         NeedsUser,
@@ -194,11 +194,11 @@ pub(super) const TABLE: &[Refusal] = &[
         "a delegated administrator is blocked because of risk",
         "Ask an administrator to review the risk of the account.",
     ),
-    demands_device("53000", TenantAdmin, "a rule demands a compliant device", EXCLUDE_REGISTRATION),
-    demands_device("53001", TenantAdmin, "a rule demands a joined device", EXCLUDE_REGISTRATION),
-    demands_device("530003", TenantAdmin, "a rule demands a managed device", EXCLUDE_REGISTRATION),
-    demands_device("50097", TenantAdmin, "a rule demands that the device prove itself", NAME),
-    demands_device("50129", TenantAdmin, "a rule demands a registered device", NAME),
+    demands_device("53000", TenantAdmin, "a rule demands a compliant device", EXCLUDE_ALL),
+    demands_device("53001", TenantAdmin, "a rule demands a joined device", EXCLUDE_ALL),
+    demands_device("530003", TenantAdmin, "a rule demands a managed device", EXCLUDE_ALL),
+    demands_device("50097", TenantAdmin, "a rule demands that the device prove itself", EXCLUDE_REGISTRATION),
+    demands_device("50129", TenantAdmin, "a rule demands a registered device", EXCLUDE_REGISTRATION),
     line(
         "50187",
         Broken,
@@ -375,7 +375,7 @@ pub(super) const TABLE: &[Refusal] = &[
         "the directory does not know this device",
         "Right after a registration this passes by itself; else the device was deleted: run aad-tool status.",
     ),
-    line("135011", Denied, TenantAdmin, "the device is disabled in the directory", A5),
+    line("135011", Denied, TenantAdmin, "the device is disabled in the directory", ENABLE_DEVICE),
     line(
         "700003",
         Denied,
@@ -390,7 +390,7 @@ pub(super) const TABLE: &[Refusal] = &[
         "the transport key is missing on the device object",
         "Please report it with the ids below.",
     ),
-    line("130007", Denied, TenantAdmin, "the device is disabled in the directory", A5),
+    line("130007", Denied, TenantAdmin, "the device is disabled in the directory", ENABLE_DEVICE),
     line(
         "130008",
         NeedsUser,
@@ -495,8 +495,8 @@ const fn demands_device(
 }
 
 const BLOCKED_CODE: &str = "If your phone showed error 53003 or 'You don't have access to this', your organisation blocks device-code sign-in: ask for an exception for Device Registration Service; else sign in again.";
-const EXCLUDE_ALL: &str = "Set it up in a browser at https://aka.ms/mfasetup, then sign in again.";
-const EXCLUDE_REGISTRATION: &str = "Ask an administrator to exclude Device Registration Service (01cb2876-7ebd-4aa4-9cc9-d28bd4d359a9), Microsoft Intune (0000000a-0000-0000-c000-000000000000) and Microsoft Intune Enrollment (d4ebce55-015a-49b5-a083-c84d1797ae8c) from the rule: no machine can meet it before it is registered.";
-const NAME: &str = "Ask an administrator to exclude Device Registration Service (01cb2876-7ebd-4aa4-9cc9-d28bd4d359a9) from the rule: no machine can meet it before it is registered.";
+const SET_UP_MFA: &str = "Set it up in a browser at https://aka.ms/mfasetup, then sign in again.";
+const EXCLUDE_ALL: &str = "Ask an administrator to exclude Device Registration Service (01cb2876-7ebd-4aa4-9cc9-d28bd4d359a9), Microsoft Intune (0000000a-0000-0000-c000-000000000000) and Microsoft Intune Enrollment (d4ebce55-015a-49b5-a083-c84d1797ae8c) from the rule: no machine can meet it before it is registered.";
+const EXCLUDE_REGISTRATION: &str = "Ask an administrator to exclude Device Registration Service (01cb2876-7ebd-4aa4-9cc9-d28bd4d359a9) from the rule: no machine can meet it before it is registered.";
 const SIGN_IN_LOG: &str = "Give an administrator the ids and the time below for the sign-in log search.";
-const A5: &str = "Ask an administrator to enable the device; its keys are kept.";
+const ENABLE_DEVICE: &str = "Ask an administrator to enable the device; its keys are kept.";

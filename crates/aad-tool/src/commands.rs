@@ -1,0 +1,95 @@
+use crate::client::{ClientError, Conversation};
+use crate::options::{Command, Options};
+use crate::show;
+use ipc::{Ending, Message, Request, Wait};
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+/// Why a command could not be carried out.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CommandError {
+    /// The configuration cannot be read.
+    #[error(transparent)]
+    Config(#[from] config::ConfigError),
+    /// The daemon gave no answer.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The answer could not be printed.
+    #[error("could not print the answer: {0}")]
+    Output(#[from] io::Error),
+}
+
+/// Carries the command out and says how it ended.
+pub(crate) fn run(options: &Options) -> Result<Ending, CommandError> {
+    let request = match &options.command {
+        Command::Config => return print_config(options),
+        Command::Version { verbose } => return print_version(*verbose),
+        Command::AuthTest { name, no_wait } => {
+            let wait = if *no_wait { Wait::SignedIn } else { Wait::Settled };
+            Request::SignIn { name: name.clone(), wait }
+        }
+        Command::Status { domain, .. } => Request::Status { domain: domain.clone() },
+        Command::Leave { domain, force } => Request::Leave { domain: domain.clone(), force: *force },
+        Command::ForgetAccount { name } => Request::ForgetAccount { name: name.clone() },
+        Command::Watch => Request::Watch {},
+    };
+    converse(options, &request)
+}
+
+fn converse(options: &Options, request: &Request) -> Result<Ending, CommandError> {
+    let as_json = matches!(options.command, Command::Status { json: true, .. });
+    let mut conversation = Conversation::begin(&socket(options)?, request)?;
+    loop {
+        let message = conversation.next()?;
+        match (&message, as_json) {
+            (Message::End { ending }, _) => return Ok(*ending),
+            (Message::Status { document }, true) => print(&json(document))?,
+            _ => show::message(&message).map_or(Ok(()), |text| print(&text))?,
+        }
+    }
+}
+
+fn json(document: &ipc::StatusDocument) -> String {
+    // A document of strings and numbers has a JSON form always.
+    serde_json::to_string_pretty(document).unwrap_or_default() + "\n"
+}
+
+fn socket(options: &Options) -> Result<PathBuf, CommandError> {
+    match &options.socket {
+        Some(socket) => Ok(socket.clone()),
+        None => Ok(load(options)?.settings.socket_path().to_owned()),
+    }
+}
+
+fn load(options: &Options) -> Result<config::Loaded, CommandError> {
+    let sources = match &options.config {
+        Some(file) => config::Sources::file(file),
+        None => config::Sources::system(),
+    };
+    Ok(config::load(&sources)?)
+}
+
+fn print_config(options: &Options) -> Result<Ending, CommandError> {
+    let loaded = load(options)?;
+    for line in loaded.settings.effective() {
+        print(&format!("{line}\n"))?;
+    }
+    for note in &loaded.notes {
+        print(&format!("# {note}\n"))?;
+    }
+    Ok(Ending::Done)
+}
+
+fn print_version(verbose: bool) -> Result<Ending, CommandError> {
+    print(&format!("aad-tool {}\n", env!("CARGO_PKG_VERSION")))?;
+    if verbose {
+        print("Seen on the real service: none yet. Every step was tried against entra-simulator only.\n")?;
+    }
+    Ok(Ending::Done)
+}
+
+fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}

@@ -1,0 +1,66 @@
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Signs people in, shows and ends this machine's registration with Microsoft Entra ID.
+///
+/// Exit codes: 0 done · 1 failed (try again or report it) · 2 usage · 3 not registered · 4 needs a sign-in ·
+/// 5 denied · 6 suspended · 7 firmamentd cannot be reached. With several domains the worst counts.
+#[derive(Debug, Parser)]
+#[command(name = "aad-tool", version, arg_required_else_help = true)]
+pub(crate) struct Options {
+    /// The configuration file (default: the himmelblau.conf of this machine).
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The socket of firmamentd (default: the option socket_path, else /run/firmament/socket).
+    #[arg(long, global = true, value_name = "SOCKET")]
+    pub(crate) socket: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Sign a person in by device code; registers the machine at the first success.
+    AuthTest {
+        /// Who: name@domain.
+        #[arg(long, short = 'D', value_name = "UPN")]
+        name: String,
+        /// Do not wait for the registration, only for the sign-in.
+        #[arg(long)]
+        no_wait: bool,
+    },
+    /// Show the registration of every domain.
+    Status {
+        /// As JSON, with a schema number.
+        #[arg(long)]
+        json: bool,
+        /// Only this domain.
+        #[arg(long, value_name = "DOMAIN")]
+        domain: Option<String>,
+    },
+    /// Leave the tenant: delete the device object with its own certificate, then the keys. Root only.
+    Leave {
+        /// Whose tenant; needed when there are several.
+        #[arg(long, value_name = "DOMAIN")]
+        domain: Option<String>,
+        /// Leave the device object behind when it cannot be deleted, and name it.
+        #[arg(long)]
+        force: bool,
+    },
+    /// Forget which person a name was first seen with, after an account was re-created. Root only.
+    ForgetAccount {
+        /// Whose name: name@domain.
+        name: String,
+    },
+    /// Follow every change of the registration until Ctrl-C. Root only.
+    Watch,
+    /// Print the effective settings and where each comes from.
+    Config,
+    /// Print the version.
+    Version {
+        /// Also which steps have been seen to work on the real service.
+        #[arg(long)]
+        verbose: bool,
+    },
+}

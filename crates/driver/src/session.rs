@@ -1,0 +1,167 @@
+use crate::clock::{AbortOnDrop, entropy};
+use crate::parts::DomainPart;
+use crate::shared::Shared;
+use executor::{Hands, turn};
+use model::{Account, Failure, FailureClass, Timestamp, TokenRef, Upn, Who};
+use signin::{Command, Event, OpId, Outcome, Prompt, Reply, Session, Work};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+/// One person's sign-in; dropping it hangs up.
+pub struct SignIn {
+    events: mpsc::Receiver<SignInEvent>,
+}
+
+/// What a sign-in tells its caller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SignInEvent {
+    /// Show this to the person.
+    Prompt(Prompt),
+    /// The last event: the person is who was asked for.
+    SignedIn(Account),
+    /// The last event: they are not, or it could not be found out.
+    Failed(Failure),
+}
+
+impl SignIn {
+    /// The next event; none after the last.
+    pub async fn next(&mut self) -> Option<SignInEvent> {
+        self.events.recv().await
+    }
+}
+
+/// Starts the session of one person.
+pub(crate) fn start(shared: Arc<Shared>, part: DomainPart, asked: Upn) -> SignIn {
+    let (tell, events) = mpsc::channel(EVENTS);
+    let (done, finished) = mpsc::unbounded_channel();
+    let facts = shared.sign_in_facts(&asked);
+    let hands =
+        SessionHands { shared, part, asked, tell, done, running: BTreeMap::new(), wake_at: None, over: false };
+    tokio::spawn(run(hands, Session::new(facts), finished));
+    SignIn { events }
+}
+
+async fn run(
+    mut hands: SessionHands,
+    mut session: Session,
+    mut finished: mpsc::UnboundedReceiver<(OpId, Result<Reply, Failure>)>,
+) {
+    let mut event = Event::Started;
+    let hung_up = hands.tell.clone();
+    loop {
+        if let Err(failure) = turn(&mut hands, &mut session, event).await {
+            hands.tell(SignInEvent::Failed(failure)).await;
+            hands.over = true;
+            // The session's own secrets end with it.
+            let _ = turn(&mut hands, &mut session, Event::HungUp).await;
+        }
+        if hands.over {
+            return;
+        }
+        event = tokio::select! {
+            Some((op, result)) = finished.recv() => { hands.running.remove(&op); Event::Done(op, result) }
+            () = hung_up.closed() => { hands.over = true; Event::HungUp }
+            () = hands.rest() => Event::Woke,
+        };
+    }
+}
+
+struct SessionHands {
+    shared: Arc<Shared>,
+    part: DomainPart,
+    asked: Upn,
+    tell: mpsc::Sender<SignInEvent>,
+    done: mpsc::UnboundedSender<(OpId, Result<Reply, Failure>)>,
+    running: BTreeMap<OpId, JoinHandle<()>>,
+    wake_at: Option<Timestamp>,
+    over: bool,
+}
+
+impl Hands<Session> for SessionHands {
+    fn now(&self) -> Timestamp {
+        self.shared.clock.now()
+    }
+
+    async fn perform(&mut self, command: Command) -> Result<(), Failure> {
+        match command {
+            Command::Run(op, work) => self.begin(op, work),
+            Command::Cancel(op) => self.running.remove(&op).iter().for_each(JoinHandle::abort),
+            Command::Forget(token) => self.forget(token),
+            Command::Remember(memory) => return self.shared.remember(memory).await,
+            Command::Show(prompt) => self.show(prompt).await,
+            Command::Finish(outcome) => self.finish(*outcome).await,
+            Command::Ignored(what) => tracing::debug!(what, "Sign-in event ignored"),
+        }
+        Ok(())
+    }
+
+    fn wake_at(&mut self, moment: Option<Timestamp>) {
+        self.wake_at = moment;
+    }
+}
+
+impl SessionHands {
+    async fn rest(&self) {
+        let Some(moment) = self.wake_at else { return std::future::pending().await };
+        tokio::time::sleep(moment.since(self.shared.clock.now())).await;
+    }
+
+    fn begin(&mut self, op: OpId, work: Work) {
+        let (executor, done, now) = (self.part.executor.clone(), self.done.clone(), self.now());
+        let performed = tokio::spawn(async move { executor.perform_sign_in(work, now, entropy()).await });
+        let task = tokio::spawn(async move {
+            let _ended_with_us = AbortOnDrop(performed.abort_handle());
+            let result = performed.await.unwrap_or_else(|_| Err(crashed()));
+            // A session that ended does not wait for its works.
+            drop(done.send((op, result)));
+        });
+        self.running.insert(op, task);
+    }
+
+    fn forget(&self, token: TokenRef) {
+        self.shared.vault.forget(token);
+    }
+
+    async fn tell(&self, event: SignInEvent) {
+        // A caller that hung up is noticed by the session itself.
+        drop(self.tell.send(event).await);
+    }
+
+    async fn show(&self, prompt: Prompt) {
+        if let Some(tenant) = self.shared.tenant_of(self.asked.domain()) {
+            let executor = self.part.executor.clone();
+            let now = self.now();
+            tokio::spawn(async move { executor.prefetch_endpoints(tenant, now, entropy()).await });
+        }
+        self.tell(SignInEvent::Prompt(prompt)).await;
+    }
+
+    async fn finish(&mut self, outcome: Outcome) {
+        self.over = true;
+        match outcome {
+            Outcome::SignedIn { account, token } => {
+                self.shared.clone().signed_in(&self.part, account.clone(), self.asked.domain(), token).await;
+                self.tell(SignInEvent::SignedIn(account)).await;
+            }
+            Outcome::Failed(failure) => {
+                tracing::info!(code = %failure.code, "Sign-in failed: {}", failure.message);
+                self.tell(SignInEvent::Failed(failure)).await;
+            }
+        }
+    }
+}
+
+
+fn crashed() -> Failure {
+    Failure::local(
+        FailureClass::Broken,
+        Who::Developers,
+        "Crashed",
+        "a step of the sign-in crashed".to_owned(),
+        "Please report it with the log of firmamentd, then sign in again.",
+    )
+}
+
+const EVENTS: usize = 8;

@@ -1,0 +1,169 @@
+use crate::clock::Clock;
+use crate::parts::{DomainPart, Neighbours, Registration};
+use crate::pins::{self, Pins};
+use crate::state::{DomainView, Happening};
+use crate::tenant::{self, TenantHandle};
+use executor::{Vault, snapshot};
+use lifecycle::{Event, Snapshot};
+use model::{Account, Backend, DomainName, Failure, MachineBinding, TenantId, TokenRef, Upn};
+use signin::{Facts, Memory};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use store::{Change, RecordKey, Store, StoreError};
+use tokio::sync::{broadcast, watch};
+
+/// What every task of the driver shares; no lock of it is held across an await.
+pub(crate) struct Shared {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) vault: Arc<Vault>,
+    pub(crate) backend: Backend,
+    pub(crate) binding: MachineBinding,
+    pub(crate) domains: Vec<DomainPart>,
+    pub(crate) neighbours: Neighbours,
+    pub(crate) store: Arc<Mutex<Box<dyn Store>>>,
+    pub(crate) memory: Mutex<Pins>,
+    pub(crate) tenants: Mutex<BTreeMap<TenantId, TenantHandle>>,
+    pub(crate) blocked: BTreeMap<TenantId, Failure>,
+    pub(crate) happenings: broadcast::Sender<Happening>,
+    pub(crate) stopped: watch::Sender<Option<Failure>>,
+}
+
+impl Shared {
+    pub(crate) fn part(&self, domain: &DomainName) -> Option<&DomainPart> {
+        self.domains.iter().find(|part| part.name == *domain || part.aliases.contains(domain))
+    }
+
+    /// Whether a domain is configured by its own name.
+    pub(crate) fn serves(&self, domain: &DomainName) -> bool {
+        self.domains.iter().any(|part| part.name == *domain)
+    }
+
+    /// The part whose cloud a tenant lives in: that of any domain which leads to it.
+    fn part_of(&self, tenant: TenantId) -> Option<&DomainPart> {
+        self.domains_of(tenant).iter().find_map(|domain| self.part(domain)).or(self.domains.first())
+    }
+
+    pub(crate) fn tenant_of(&self, domain: &DomainName) -> Option<TenantId> {
+        self.pins().domains.get(domain).map(|pin| pin.tenant)
+    }
+
+    pub(crate) fn domains_of(&self, tenant: TenantId) -> Vec<DomainName> {
+        let pins = self.pins();
+        pins.domains.iter().filter(|(_, pin)| pin.tenant == tenant).map(|(domain, _)| domain.clone()).collect()
+    }
+
+    pub(crate) fn view(&self, domain: DomainName) -> DomainView {
+        let tenant = self.tenant_of(&domain);
+        let status = tenant.and_then(|tenant| Some(self.tenants().get(&tenant)?.status.borrow().clone()));
+        let blocked = tenant.and_then(|tenant| self.blocked.get(&tenant).cloned());
+        DomainView { domain, tenant, status, blocked }
+    }
+
+    pub(crate) fn resume(self: Arc<Self>, snapshot: Snapshot) {
+        let tenant = snapshot.tenant;
+        let Some(part) = self.part_of(tenant).cloned() else {
+            tracing::warn!(%tenant, "No configured domain leads to this registered tenant");
+            return;
+        };
+        let handle = tenant::start(self.clone(), &part, snapshot);
+        self.tenants().insert(tenant, handle);
+    }
+
+    /// Hands a signed-in person to the machine of their tenant, which owns the token from then on.
+    pub(crate) async fn signed_in(
+        self: Arc<Self>,
+        part: &DomainPart,
+        account: Account,
+        domain: &DomainName,
+        token: TokenRef,
+    ) {
+        let tenant = account.tenant;
+        if part.registration == Registration::Off || self.blocked.contains_key(&tenant) {
+            return self.vault.forget(token);
+        }
+        let handle = {
+            let mut tenants = self.tenants();
+            tenants
+                .entry(tenant)
+                .or_insert_with(|| tenant::start(self.clone(), part, Snapshot::absent(tenant)))
+                .clone()
+        };
+        for notice in (self.neighbours)() {
+            tracing::warn!("{notice}");
+        }
+        if !handle.send(Event::SignedIn { account, domain: domain.clone(), token }).await {
+            self.vault.forget(token);
+        }
+    }
+
+    /// What a session must know from the start.
+    pub(crate) fn sign_in_facts(&self, asked: &Upn) -> Facts {
+        let (pinned, accounts) = {
+            let pins = self.pins();
+            (pins.domains.get(asked.domain()).cloned(), pins.accounts.values().cloned().collect())
+        };
+        let claims = pinned.as_ref().and_then(|pin| {
+            let tenants = self.tenants();
+            let status = tenants.get(&pin.tenant)?.status.borrow().clone();
+            status.failure?.claims
+        });
+        Facts { asked: asked.clone(), pinned, accounts, claims }
+    }
+
+    /// Makes a snapshot durable; when the machine has `left`, the pins of its tenant go with it.
+    pub(crate) async fn persist(&self, snapshot: &Snapshot, left: bool) -> Result<(), Failure> {
+        let tenant = snapshot.tenant;
+        let key = RecordKey::Device(tenant);
+        let mut changes = Vec::new();
+        if left && snapshot.ledger.is_empty() {
+            changes.push(Change::Delete(key));
+        } else {
+            let bytes = snapshot::to_record(snapshot).encode();
+            changes.push(Change::Put(key, bytes));
+        }
+        if left {
+            changes.extend(self.pins().forget_tenant(tenant));
+        }
+        self.commit(changes).await
+    }
+
+    /// Makes what a session learnt durable, then known.
+    pub(crate) async fn remember(&self, memory: Memory) -> Result<(), Failure> {
+        let now = self.clock.now().as_millis();
+        self.commit(vec![pins::change(&memory, now)]).await?;
+        self.pins().learn(memory);
+        Ok(())
+    }
+
+    async fn commit(&self, changes: Vec<Change>) -> Result<(), Failure> {
+        let store = self.store.clone();
+        let written = tokio::task::spawn_blocking(move || {
+            store.lock().unwrap_or_else(PoisonError::into_inner).commit(&changes)
+        });
+        match written.await {
+            Ok(result) => result.map_err(|error| pins::failure(&error)),
+            Err(_) => Err(pins::failure(&StoreError::Write {
+                key: "unknown".to_owned(),
+                cause: std::io::Error::other("the store crashed"),
+            })),
+        }
+    }
+
+    pub(crate) fn happened(&self, happening: Happening) {
+        // Nobody watching is the ordinary case.
+        drop(self.happenings.send(happening));
+    }
+
+    /// Tells the binary to end: more was asked for than the disk can hold.
+    pub(crate) fn stop(&self, failure: Failure) {
+        self.stopped.send_replace(Some(failure));
+    }
+
+    pub(crate) fn pins(&self) -> MutexGuard<'_, Pins> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn tenants(&self) -> MutexGuard<'_, BTreeMap<TenantId, TenantHandle>> {
+        self.tenants.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,173 @@
+use crate::clock::SystemClock;
+use crate::parts::{Parts, Registration};
+use crate::pins;
+use crate::session::{self, SignIn};
+use crate::shared::Shared;
+use lifecycle::{Ask, Event, Status};
+use model::{DomainName, Failure, FailureClass, TenantId, Timestamp, Upn, Who};
+use signin::Memory;
+use std::sync::{Arc, Mutex};
+use store::StoreError;
+use tokio::sync::{broadcast, watch};
+
+/// The running house: give it people, ask it for its state.
+#[derive(Clone)]
+pub struct Driver {
+    shared: Arc<Shared>,
+}
+
+/// Why the driver does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store cannot be read at all.
+    #[error("the state cannot be read")]
+    Store(#[from] StoreError),
+}
+
+/// A change of one tenant, for whoever watches.
+#[derive(Debug, Clone)]
+pub struct Happening {
+    /// When.
+    pub at: Timestamp,
+    /// The tenant's new status.
+    pub status: Status,
+}
+
+/// One domain, as `status` shows it.
+#[derive(Debug, Clone)]
+pub struct DomainView {
+    /// The domain.
+    pub domain: DomainName,
+    /// Its tenant, once resolved.
+    pub tenant: Option<TenantId>,
+    /// The status of that tenant's machine, once there is one.
+    pub status: Option<Status>,
+    /// Why this tenant's state cannot be used (damaged, or written by a newer version).
+    pub blocked: Option<Failure>,
+}
+
+/// A leave that was asked for.
+pub struct LeaveStarted {
+    /// Every domain that leaves with it.
+    pub domains: Vec<DomainName>,
+    /// Follows the machine on its way out.
+    pub status: watch::Receiver<Status>,
+}
+
+impl Driver {
+    /// Reads the store and starts one task per known tenant; must be called on a tokio runtime.
+    ///
+    /// # Errors
+    /// Only when the store as a whole cannot be read: one damaged record blocks its tenant alone.
+    pub fn start(parts: Parts) -> Result<Driver, StartError> {
+        let Parts { domains, mut store, vault, backend, binding, neighbours, .. } = parts;
+        let found = pins::read(store.as_mut())?;
+        let shared = Arc::new(Shared {
+            clock: Arc::new(SystemClock),
+            vault,
+            backend,
+            binding,
+            domains,
+            neighbours,
+            store: Arc::new(Mutex::new(store)),
+            memory: Mutex::new(found.pins),
+            tenants: Mutex::default(),
+            blocked: found.blocked,
+            happenings: broadcast::channel(HAPPENINGS).0,
+            stopped: watch::channel(None).0,
+        });
+        for snapshot in found.snapshots {
+            shared.clone().resume(snapshot);
+        }
+        Ok(Driver { shared })
+    }
+
+    /// Starts a person's sign-in.
+    ///
+    /// # Errors
+    /// A failure when the domain of the name is not configured.
+    pub fn sign_in(&self, asked: Upn) -> Result<SignIn, Failure> {
+        let part = self.shared.part(asked.domain()).ok_or_else(|| unknown_domain(asked.domain()))?;
+        if let Some(obstacle) = self.shared.pins().obstacle(&asked) {
+            return Err(obstacle);
+        }
+        Ok(session::start(self.shared.clone(), part.clone(), asked))
+    }
+
+    /// What a sign-in under this domain does about the registration.
+    pub fn registration(&self, domain: &DomainName) -> Option<Registration> {
+        self.shared.part(domain).map(|part| part.registration)
+    }
+
+    /// Every configured domain, and every other domain that still leads to a known tenant.
+    pub fn view(&self) -> Vec<DomainView> {
+        let mut names: Vec<DomainName> = self.shared.domains.iter().map(|part| part.name.clone()).collect();
+        let known: Vec<DomainName> = self.shared.pins().domains.keys().cloned().collect();
+        names.extend(known.into_iter().filter(|name| !self.shared.serves(name)));
+        names.into_iter().map(|domain| self.shared.view(domain)).collect()
+    }
+
+    /// Follows the machine of a domain, once the domain has a tenant.
+    pub fn follow(&self, domain: &DomainName) -> Option<watch::Receiver<Status>> {
+        let tenant = self.shared.tenant_of(domain)?;
+        self.shared.tenants().get(&tenant).map(|handle| handle.status.clone())
+    }
+
+    /// Every change from now on.
+    pub fn happenings(&self) -> broadcast::Receiver<Happening> {
+        self.shared.happenings.subscribe()
+    }
+
+    /// Asks the machine of a domain to leave its tenant.
+    ///
+    /// # Errors
+    /// A failure when the domain leads to no tenant that this machine knows.
+    pub async fn leave(&self, domain: &DomainName, ask: Ask) -> Result<LeaveStarted, Failure> {
+        let tenant = self.shared.tenant_of(domain).ok_or_else(|| not_registered(domain))?;
+        let handle = self.shared.tenants().get(&tenant).cloned().ok_or_else(|| not_registered(domain))?;
+        let domains = self.shared.domains_of(tenant);
+        let mut status = handle.status.clone();
+        status.mark_unchanged();
+        handle.send(Event::Asked(ask)).await;
+        Ok(LeaveStarted { domains, status })
+    }
+
+    /// Forgets which object a name was first seen with; false when it was not known.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn forget_account(&self, name: Upn) -> Result<bool, Failure> {
+        let known = self.shared.pins().accounts.contains_key(&name);
+        self.shared.remember(Memory::ForgetAccount(name)).await.map(|()| known)
+    }
+
+    /// What holds the registrations of other products, one sentence each.
+    pub fn neighbours(&self) -> Vec<String> {
+        (self.shared.neighbours)()
+    }
+
+    /// Becomes `Some` when the daemon must end because its state cannot be written.
+    pub fn stopped(&self) -> watch::Receiver<Option<Failure>> {
+        self.shared.stopped.subscribe()
+    }
+}
+
+fn unknown_domain(domain: &DomainName) -> Failure {
+    Failure::local(
+        FailureClass::Denied,
+        Who::MachineAdmin,
+        "UnknownDomain",
+        format!("{domain} is not a domain that this machine serves"),
+        "Check the name, or add the domain to the option domain in himmelblau.conf.",
+    )
+}
+
+fn not_registered(domain: &DomainName) -> Failure {
+    Failure::local(
+        FailureClass::Gone,
+        Who::Nobody,
+        "NotRegistered",
+        format!("this machine is not registered for {domain}"),
+        "There is nothing to leave.",
+    )
+}

@@ -1,0 +1,189 @@
+use crate::clock::{AbortOnDrop, entropy, seed};
+use crate::parts::DomainPart;
+use crate::shared::Shared;
+use crate::state::Happening;
+use executor::{Executor, Hands, turn};
+use lifecycle::{Command, Device, Event, Facts, OpId, Reply, Snapshot, Stage, Status, Work};
+use model::{Delivery, Failure, FailureClass, TenantId, Timestamp, TokenRef, Who};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+/// The door to a tenant's task.
+#[derive(Clone)]
+pub(crate) struct TenantHandle {
+    inbox: mpsc::Sender<Event>,
+    /// The newest status; changes with every report.
+    pub(crate) status: watch::Receiver<Status>,
+}
+
+impl TenantHandle {
+    /// Hands an event over; false when the task has stopped.
+    pub(crate) async fn send(&self, event: Event) -> bool {
+        self.inbox.send(event).await.is_ok()
+    }
+}
+
+/// Starts the task of one tenant from its last durable state.
+pub(crate) fn start(shared: Arc<Shared>, part: &DomainPart, snapshot: Snapshot) -> TenantHandle {
+    let facts = Facts {
+        tenant: snapshot.tenant,
+        join_type: part.join_type,
+        backend: shared.backend,
+        binding: shared.binding.clone(),
+        device: part.device.clone(),
+        intune: part.intune,
+    };
+    let device = Device::new(facts, seed());
+    let (inbox, events) = mpsc::channel(INBOX);
+    let (done, finished) = mpsc::unbounded_channel();
+    let (publish, status) = watch::channel(device.status());
+    let was_leaving = matches!(snapshot.stage, Stage::Leaving { .. });
+    let hands = TenantHands {
+        tenant: snapshot.tenant,
+        shared,
+        executor: part.executor.clone(),
+        done,
+        running: BTreeMap::new(),
+        publish,
+        wake_at: None,
+        was_leaving,
+    };
+    tokio::spawn(run(hands, device, events, finished, snapshot));
+    TenantHandle { inbox, status }
+}
+
+async fn run(
+    mut hands: TenantHands,
+    mut device: Device,
+    mut events: mpsc::Receiver<Event>,
+    mut finished: mpsc::UnboundedReceiver<(OpId, Result<Reply, Failure>)>,
+    snapshot: Snapshot,
+) {
+    let mut event = Event::Restored(snapshot);
+    loop {
+        if let Err(failure) = turn(&mut hands, &mut device, event).await {
+            return refuse_more(hands, events, failure).await;
+        }
+        event = tokio::select! {
+            Some((op, result)) = finished.recv() => { hands.running.remove(&op); Event::Done(op, result) }
+            received = events.recv() => match received { Some(event) => event, None => return },
+            () = hands.rest() => Event::Woke,
+        };
+    }
+}
+
+/// After a durable write failed: answers what is known and ends the daemon when it is asked to do more.
+async fn refuse_more(hands: TenantHands, mut events: mpsc::Receiver<Event>, failure: Failure) {
+    tracing::error!(tenant = %hands.tenant, code = %failure.code, "{}; registration stops", failure.message);
+    hands.publish.send_modify(|status| status.failure = Some(failure.clone()));
+    while let Some(event) = events.recv().await {
+        if let Event::SignedIn { token, .. } = event {
+            hands.shared.vault.forget(token);
+        }
+        hands.shared.stop(failure.clone());
+    }
+}
+
+struct TenantHands {
+    tenant: TenantId,
+    shared: Arc<Shared>,
+    executor: Arc<Executor>,
+    done: mpsc::UnboundedSender<(OpId, Result<Reply, Failure>)>,
+    running: BTreeMap<OpId, JoinHandle<()>>,
+    publish: watch::Sender<Status>,
+    wake_at: Option<Timestamp>,
+    was_leaving: bool,
+}
+
+impl Hands<Device> for TenantHands {
+    fn now(&self) -> Timestamp {
+        self.shared.clock.now()
+    }
+
+    async fn perform(&mut self, command: Command) -> Result<(), Failure> {
+        match command {
+            Command::Persist(snapshot) => return self.persist(&snapshot).await,
+            Command::Run(op, work) => self.begin(op, *work),
+            Command::Cancel(op) => self.running.remove(&op).iter().for_each(JoinHandle::abort),
+            Command::Forget(token) => self.forget(token),
+            Command::Report(status) => self.report(*status),
+            Command::Ignored(kind) => tracing::debug!(tenant = %self.tenant, ?kind, "Event ignored"),
+        }
+        Ok(())
+    }
+
+    fn wake_at(&mut self, moment: Option<Timestamp>) {
+        self.wake_at = moment;
+    }
+}
+
+impl TenantHands {
+    /// Ends when the machine is to be woken; sleeps at most a minute at a time, so that suspend and
+    /// clock jumps are harmless.
+    async fn rest(&self) {
+        let Some(moment) = self.wake_at else { return std::future::pending().await };
+        loop {
+            let left = moment.since(self.shared.clock.now());
+            if left.is_zero() {
+                return;
+            }
+            tokio::time::sleep(left.min(LONGEST_SLEEP)).await;
+        }
+    }
+
+    async fn persist(&mut self, snapshot: &Snapshot) -> Result<(), Failure> {
+        let leaving = matches!(snapshot.stage, Stage::Leaving { .. });
+        let left = self.was_leaving && !leaving;
+        self.was_leaving = leaving;
+        self.shared.persist(snapshot, left).await
+    }
+
+    fn begin(&mut self, op: OpId, work: Work) {
+        tracing::debug!(tenant = %self.tenant, phase = work.phase().word(), "Work started");
+        let (executor, done) = (self.executor.clone(), self.done.clone());
+        let irreversible = work.is_irreversible();
+        let now = self.now();
+        let performed = tokio::spawn(async move { executor.perform(work, now, entropy()).await });
+        let watcher = tokio::spawn(async move {
+            let _ended_with_us = AbortOnDrop(performed.abort_handle());
+            let result = performed.await.unwrap_or_else(|_| Err(crashed(irreversible)));
+            // The tenant's task outlives its works except at shutdown, when nobody listens any more.
+            drop(done.send((op, result)));
+        });
+        self.running.insert(op, watcher);
+    }
+
+    fn forget(&self, token: TokenRef) {
+        self.shared.vault.forget(token);
+    }
+
+    fn report(&self, status: Status) {
+        tracing::info!(tenant = %status.tenant, phase = ?status.phase, state = status.state, "State changed");
+        if let Some(failure) = &status.failure {
+            tracing::warn!(tenant = %status.tenant, code = %failure.code, "{}", failure.message);
+        }
+        self.shared.happened(Happening { at: self.now(), status: status.clone() });
+        self.publish.send_replace(status);
+    }
+}
+
+/// A work that panicked: whatever it sent may have arrived.
+fn crashed(irreversible: bool) -> Failure {
+    let mut failure = Failure::local(
+        FailureClass::Transient,
+        Who::Developers,
+        "Crashed",
+        "a step of the registration crashed".to_owned(),
+        "Please report it with the log of firmamentd; it is tried again.",
+    );
+    if irreversible {
+        failure.delivery = Delivery::InDoubt;
+    }
+    failure
+}
+
+const INBOX: usize = 64;
+const LONGEST_SLEEP: Duration = Duration::from_secs(60);

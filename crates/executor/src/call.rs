@@ -1,0 +1,122 @@
+use crate::Executor;
+use bytes::Bytes;
+use hsm::{Answer, HsmError, Job};
+use model::{Delivery, Failure, FailureClass, Guid, RequestId, Timestamp, Trace, Who};
+use std::time::Duration;
+use transport::{Bears, Call, Reply, TransportError};
+
+/// One work's view of the executor: its clock reading and its entropy.
+pub(crate) struct Caller<'a> {
+    pub(crate) executor: &'a Executor,
+    pub(crate) now: Timestamp,
+    pub(crate) entropy: [u8; 32],
+}
+
+impl Caller<'_> {
+    /// The `client-request-id` of the n-th call of this work: a version 4 GUID from the entropy.
+    pub(crate) fn request_id(&self, nth: u8) -> RequestId {
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&self.entropy[..16]);
+        bytes[15] ^= nth;
+        bytes[6] = bytes[6] & 0x0f | 0x40;
+        bytes[8] = bytes[8] & 0x3f | 0x80;
+        RequestId::new(Guid::from_bytes(bytes))
+    }
+
+    /// Sends a request and reads its whole reply.
+    pub(crate) async fn send(&self, request: http::Request<Bytes>, bears: Bears) -> Result<Reply, Failure> {
+        let sent = self.executor.transport.send(Call { request, bears }).await;
+        sent.map_err(|error| transport_failure(&error))
+    }
+
+    /// Sends a request to the sign-in or registration service, whose clock is compared with ours first.
+    pub(crate) async fn ask(&self, request: http::Request<Bytes>, bears: Bears) -> Result<Reply, Failure> {
+        let reply = self.send(request, bears).await?;
+        self.check_clock(&reply)?;
+        Ok(reply)
+    }
+
+    /// The rule of the four minutes: a wrong clock is named before anything else is read from a reply.
+    pub(crate) fn check_clock(&self, reply: &Reply) -> Result<(), Failure> {
+        let Some(server) = transport::server_date(reply.headers()) else { return Ok(()) };
+        let (apart, word) = match server > self.now {
+            true => (server.since(self.now), "behind"),
+            false => (self.now.since(server), "ahead of"),
+        };
+        if apart > CLOCK_TOLERANCE {
+            return Err(clock_skew(apart, word, reply.status().as_u16()));
+        }
+        Ok(())
+    }
+
+    /// The server's time of a reply, or ours where it gives none.
+    pub(crate) fn server_time(&self, reply: &Reply) -> Timestamp {
+        transport::server_date(reply.headers()).unwrap_or(self.now)
+    }
+
+    /// One job for the keys.
+    pub(crate) async fn key_job(&self, job: Job) -> Result<Answer, Failure> {
+        self.executor.keys.call(job).await.map_err(|error| hsm_failure(&error))
+    }
+}
+
+fn clock_skew(apart: Duration, word: &str, status: u16) -> Failure {
+    let minutes = apart.as_secs() / 60;
+    let mut failure = Failure::local(
+        FailureClass::NeedsUser,
+        Who::MachineAdmin,
+        "ClockSkew",
+        format!("the clock of this machine is {minutes} minutes {word} the service's"),
+        "Set the clock (for example: timedatectl set-ntp true), then sign in again.",
+    );
+    failure.delivery = Delivery::Answered;
+    failure.trace = Trace { http_status: Some(status), ..Trace::default() };
+    failure
+}
+
+fn transport_failure(error: &TransportError) -> Failure {
+    let (code, who, advice) = match error {
+        TransportError::Forbidden(_) => {
+            ("ForbiddenHost", Who::MachineAdmin, "Check the hosts of the cloud in himmelblau.conf.")
+        }
+        TransportError::NotSent { .. } => {
+            ("Unreachable", Who::MachineAdmin, "Check the network, the proxy and the firewall; it is tried again.")
+        }
+        TransportError::Tls { .. } => (
+            "Tls",
+            Who::MachineAdmin,
+            "Check ca_file and whether something on the way inspects TLS; it is tried again.",
+        ),
+        TransportError::InDoubt { .. } => {
+            ("NoAnswer", Who::Nobody, "It is tried again with the same keys.")
+        }
+        TransportError::TooBig { .. } => {
+            ("ReplyTooBig", Who::MachineAdmin, "Something on the way answers in the service's place.")
+        }
+    };
+    let mut failure = Failure::local(error.class(), who, code, error.to_string(), advice);
+    failure.delivery = error.delivery();
+    failure
+}
+
+/// A failure of the keys; the two codes that may suspend an identity are made here.
+pub(crate) fn hsm_failure(error: &HsmError) -> Failure {
+    let (code, advice) = match error {
+        HsmError::Busy | HsmError::Unreachable(_) => ("KeyStoreBusy", "It is tried again."),
+        HsmError::OtherMachine(_) => {
+            ("ClonedMachine", "Do not use a copied state directory: register this machine anew.")
+        }
+        HsmError::Integrity(_) | HsmError::OtherBackend { .. } | HsmError::AuthValue(_) => {
+            ("KeyUnavailable", "Restore the auth value (hsm-pin) that the keys were made with.")
+        }
+        _ => ("KeyStore", "See the log of firmamentd."),
+    };
+    Failure::local(error.class(), Who::MachineAdmin, code, error.to_string(), advice)
+}
+
+/// The name for an answer of another job than asked; a fault of ours.
+pub(crate) fn wrong_answer() -> Failure {
+    hsm_failure(&HsmError::Backend("the answer is of another job".to_owned()))
+}
+
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(4 * 60);

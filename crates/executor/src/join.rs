@@ -1,0 +1,186 @@
+use crate::call::{Caller, wrong_answer};
+use crate::vault::Tokens;
+use drs::join::{Expected, Join};
+use drs::DrsError;
+use hsm::{Answer, Job, SignScheme};
+use lifecycle::{DeviceKeys, EndpointSource, Endpoints, Intent, Issued, JoinOrder, StoredReply};
+use model::{Delivery, Failure, FailureClass, KeyHandle, KeyPurpose, TenantId, TokenRef, Who};
+use std::sync::Arc;
+use transport::Bears;
+
+impl Caller<'_> {
+    /// Where to join: what was fetched while the person typed, else Discover without a token, else with
+    /// one, else the documented endpoints of the cloud.
+    pub(crate) async fn discover(&self, tenant: TenantId, token: TokenRef) -> Result<Endpoints, Failure> {
+        if let Some(known) = self.executor.known_endpoints(tenant, self.now) {
+            return Ok(known);
+        }
+        let found = match self.ask_discover(tenant, None).await {
+            Err(DiscoverError::NeedsToken) => {
+                let tokens = self.registration_tokens(tenant, token).await?;
+                self.ask_discover(tenant, Some(&tokens)).await
+            }
+            other => other,
+        };
+        match found {
+            Ok(endpoints) => {
+                self.executor.remember_endpoints(tenant, endpoints.clone(), self.now);
+                Ok(endpoints)
+            }
+            Err(DiscoverError::Failed(failure)) if failure.code == "ClockSkew" => Err(*failure),
+            Err(error) => {
+                tracing::info!(%tenant, ?error, "Discover failed: the documented endpoints are used");
+                let documented = discovery::drs::documented(&self.executor.profile.drs);
+                Ok(endpoints(documented, EndpointSource::Documented))
+            }
+        }
+    }
+
+    /// One Discover call.
+    pub(crate) async fn ask_discover(
+        &self,
+        tenant: TenantId,
+        tokens: Option<&Tokens>,
+    ) -> Result<Endpoints, DiscoverError> {
+        let profile = &self.executor.profile;
+        let (token, bears) = match tokens {
+            Some(tokens) => (Some(&tokens.set.access_token), Bears::Credential),
+            None => (None, Bears::Nothing),
+        };
+        let request = discovery::drs::request(&profile.drs, tenant, token, self.request_id(DISCOVER));
+        let reply = self.ask(request, bears).await?;
+        match discovery::drs::read(reply, &profile.drs, &profile.authority) {
+            Ok(found) => Ok(endpoints(found, EndpointSource::Discovered)),
+            Err(discovery::DiscoveryError::NeedsToken) => Err(DiscoverError::NeedsToken),
+            Err(error) => Err(DiscoverError::Failed(Box::new(error.failure()))),
+        }
+    }
+
+    /// Makes both keys of an intent.
+    pub(crate) async fn create_keys(&self, intent: &Intent) -> Result<DeviceKeys, Failure> {
+        let device = self.create(KeyPurpose::Device, intent).await?;
+        let transport = self.create(KeyPurpose::Transport, intent).await?;
+        Ok(DeviceKeys { device, transport })
+    }
+
+    async fn create(&self, purpose: KeyPurpose, intent: &Intent) -> Result<KeyHandle, Failure> {
+        match self.key_job(Job::Create(purpose, intent.id)).await? {
+            Answer::Key(key) => Ok(key),
+            _ => Err(wrong_answer()),
+        }
+    }
+
+    /// Sends the join request; a 401 redeems the token once more before it counts.
+    pub(crate) async fn join(&self, order: &JoinOrder) -> Result<StoredReply, Failure> {
+        let csr = self.certificate_request(&order.keys.device).await?;
+        let tokens = self.registration_tokens(order.intent.tenant, order.token).await?;
+        match self.post_join(order, &csr, &tokens).await {
+            Err(failure) if failure.trace.http_status == Some(401) => {
+                let tokens = self.redeem_registration(order.intent.tenant, order.token).await?;
+                self.post_join(order, &csr, &tokens).await
+            }
+            other => other,
+        }
+    }
+
+    async fn certificate_request(&self, key: &KeyHandle) -> Result<Vec<u8>, Failure> {
+        let to_sign = drs::join::to_sign(&key.public).map_err(|error| error.failure())?;
+        let job = Job::Sign(key.clone(), SignScheme::Pkcs1Sha256, to_sign.clone());
+        let Answer::Bytes(signature) = self.key_job(job).await? else { return Err(wrong_answer()) };
+        drs::join::assemble(&to_sign, &signature).map_err(|error| error.failure())
+    }
+
+    async fn post_join(&self, order: &JoinOrder, csr: &[u8], tokens: &Tokens) -> Result<StoredReply, Failure> {
+        let join = Join {
+            endpoint: &order.endpoints.join,
+            version: &order.endpoints.join_version,
+            token: &tokens.set.access_token,
+            certificate_request: csr,
+            transport_key: &order.keys.transport.public,
+            target_domain: &order.domain,
+            facts: &order.device,
+            join_type: order.intent.join_type,
+            request_id: order.request,
+            client_version: &self.executor.version,
+        };
+        let request = drs::join::request(&join).map_err(|error| error.failure())?;
+        // Not `ask`: a reply that says "made" is stored whatever our clock says.
+        let reply = self.send(request, Bears::Credential).await?;
+        if !reply.status().is_success() {
+            self.check_clock(&reply)?;
+        }
+        let answered = drs::join::read(reply).map_err(|error| refused(&error))?;
+        Ok(StoredReply { status: answered.status, body: answered.body, trace: answered.trace, at: self.now })
+    }
+
+    /// Parses and checks what is on disk.
+    pub(crate) fn read_join(
+        &self,
+        intent: &Intent,
+        keys: &DeviceKeys,
+        reply: &StoredReply,
+    ) -> Result<Issued, Failure> {
+        let expected = Expected { device_key: &keys.device.public, tenant: intent.tenant, now: reply.at };
+        let joined = drs::join::parse(&reply.body, &expected).map_err(|error| error.failure())?;
+        Ok(Issued {
+            device: joined.device,
+            certificate: joined.certificate,
+            thumbprint: joined.thumbprint,
+            not_before: joined.not_before,
+            not_after: joined.not_after,
+            warnings: joined.warnings,
+        })
+    }
+
+    /// The person's tokens with an access token for registration, redeemed if it is not for that yet.
+    pub(crate) async fn registration_tokens(
+        &self,
+        tenant: TenantId,
+        token: TokenRef,
+    ) -> Result<Arc<Tokens>, Failure> {
+        let tokens = self.executor.vault.tokens(token, self.now).ok_or_else(token_gone)?;
+        if tokens.for_registration { Ok(tokens) } else { self.redeem_registration(tenant, token).await }
+    }
+}
+
+/// Why Discover gave no endpoints.
+#[derive(Debug)]
+pub(crate) enum DiscoverError {
+    /// The service wants a token for it.
+    NeedsToken,
+    /// Anything else.
+    Failed(Box<Failure>),
+}
+
+impl From<Failure> for DiscoverError {
+    fn from(failure: Failure) -> DiscoverError {
+        DiscoverError::Failed(Box::new(failure))
+    }
+}
+
+/// A server that failed in the middle may have made the object (5xx but "busy").
+fn refused(error: &DrsError) -> Failure {
+    let mut failure = error.failure();
+    let status = failure.trace.http_status.unwrap_or_default();
+    if status >= 500 && status != 503 {
+        failure.delivery = Delivery::InDoubt;
+        failure.class = FailureClass::Transient;
+    }
+    failure
+}
+
+fn endpoints(found: discovery::drs::DrsEndpoints, source: EndpointSource) -> Endpoints {
+    Endpoints { join: found.join, join_version: found.join_version, source }
+}
+
+pub(crate) fn token_gone() -> Failure {
+    Failure::local(
+        FailureClass::NeedsUser,
+        Who::User,
+        "SignInExpired",
+        "the sign-in that this step needs is over".to_owned(),
+        "Sign in again.",
+    )
+}
+
+const DISCOVER: u8 = 1;

@@ -1,0 +1,108 @@
+use crate::call::{Caller, wrong_answer};
+use crate::identity::DeviceIdentity;
+use bytes::Bytes;
+use drs::leave::Left;
+use hsm::{Answer, Job};
+use lifecycle::Identity;
+use model::{Failure, FailureClass, HostPort, KeyHandle, RequestId, TokenRef, Who};
+use std::sync::Arc;
+use transport::Bears;
+
+impl Caller<'_> {
+    /// Deletes the device object: with its own certificate on the DRS host, then on its `certauth.` twin,
+    /// then with the token of a signed-in person; the first that succeeds counts.
+    pub(crate) async fn unregister(
+        &self,
+        identity: &Identity,
+        token: Option<TokenRef>,
+        request: RequestId,
+    ) -> Result<(), Failure> {
+        let drs = self.executor.profile.drs.clone();
+        let own = self.device_identity(identity);
+        let mut refusals = Vec::new();
+        for host in [drs.clone(), drs.prefixed("certauth")] {
+            let order = self.delete_order(&host, identity, request);
+            match self.delete(order, Bears::Certificate(own.clone())).await {
+                Ok(left) => return settled(left),
+                Err(failure) => refusals.push(failure),
+            }
+        }
+        if let Some(token) = token {
+            match self.delete_with_token(&drs, identity, token, request).await {
+                Ok(left) => return settled(left),
+                Err(failure) => refusals.push(failure),
+            }
+        }
+        Err(verdict(identity, refusals))
+    }
+
+    fn device_identity(&self, identity: &Identity) -> Arc<DeviceIdentity> {
+        let certificate = identity.issued.certificate.clone();
+        let key = identity.keys.device.clone();
+        Arc::new(DeviceIdentity::new(certificate, key, self.executor.keys.clone()))
+    }
+
+    fn delete_order(&self, host: &HostPort, identity: &Identity, id: RequestId) -> http::Request<Bytes> {
+        drs::leave::request(host, identity.issued.device, None, id, &self.executor.version)
+    }
+
+    async fn delete_with_token(
+        &self,
+        host: &HostPort,
+        identity: &Identity,
+        token: TokenRef,
+        id: RequestId,
+    ) -> Result<Left, Failure> {
+        let tokens = self.registration_tokens(identity.intent.tenant, token).await?;
+        let bearer = Some(&tokens.set.access_token);
+        let order = drs::leave::request(host, identity.issued.device, bearer, id, &self.executor.version);
+        self.delete(order, Bears::Credential).await
+    }
+
+    async fn delete(&self, order: http::Request<Bytes>, bears: Bears) -> Result<Left, Failure> {
+        let reply = self.ask(order, bears).await?;
+        drs::leave::read(reply).map_err(|error| error.failure())
+    }
+
+    /// Destroys keys; one that is gone already is no failure.
+    pub(crate) async fn erase(&self, keys: Vec<KeyHandle>) -> Result<(), Failure> {
+        for key in keys {
+            match self.key_job(Job::Destroy(key)).await? {
+                Answer::Done => {}
+                _ => return Err(wrong_answer()),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn settled(left: Left) -> Result<(), Failure> {
+    if left == Left::AlreadyGone {
+        tracing::info!("The device object was gone already");
+    }
+    Ok(())
+}
+
+/// What all ends together say: a passing fault anywhere is worth another try, refusals everywhere are not.
+fn verdict(identity: &Identity, refusals: Vec<Failure>) -> Failure {
+    let passing = refusals.iter().find(|failure| failure.class == FailureClass::Transient);
+    let refused = refusals.iter().find(|failure| failure.class != FailureClass::Transient);
+    match (refused, passing) {
+        (Some(refused), _) => denied(identity, refused),
+        (None, Some(passing)) => passing.clone(),
+        (None, None) => denied(identity, &Failure::local(FailureClass::Denied, Who::TenantAdmin, "Denied", String::new(), "")),
+    }
+}
+
+fn denied(identity: &Identity, refused: &Failure) -> Failure {
+    let device = identity.issued.device;
+    let mut failure = refused.clone();
+    failure.class = FailureClass::Denied;
+    failure.who = Who::TenantAdmin;
+    failure.message = format!("the service did not let this machine delete its device object {device}: {}", refused.message);
+    failure.advice = format!(
+        "Sign in and leave again, or ask {} or an administrator to delete device {device}, then run: aad-tool leave --force.",
+        identity.owner.upn
+    );
+    failure
+}

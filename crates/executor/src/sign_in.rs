@@ -1,0 +1,147 @@
+use crate::call::Caller;
+use crate::join::token_gone;
+use crate::vault::{Held, Tokens};
+use model::{DomainName, Failure, TenantId, Timestamp, TokenRef};
+use oauth::TokenSet;
+use signin::{Reply, Scope, TenantPin, Work};
+use std::sync::Arc;
+use std::time::Duration;
+use transport::Bears;
+
+impl Caller<'_> {
+    /// One work of a sign-in session.
+    pub(crate) async fn sign_in(&self, work: Work) -> Result<Reply, Failure> {
+        match work {
+            Work::Resolve { domain } => self.resolve(&domain).await,
+            Work::RequestCode { tenant, scope, claims } => self.request_code(tenant, scope, claims.as_deref()).await,
+            Work::Poll { tenant, code } => self.poll(tenant, code).await,
+            Work::Identify { pin, keys, token } => self.identify(&pin, &keys, token),
+            Work::Redeem { tenant, token } => self.redeem_registration(tenant, token).await.map(|_| Reply::Redeemed),
+            Work::LookUpMe { tenant, token } => self.look_up_me(tenant, token).await,
+        }
+    }
+
+    async fn resolve(&self, domain: &DomainName) -> Result<Reply, Failure> {
+        let authority = &self.executor.profile.authority;
+        let request = discovery::metadata::request(authority, domain.as_str());
+        let reply = self.ask(request, Bears::Nothing).await?;
+        let metadata = discovery::metadata::read(reply, authority).map_err(|error| error.failure())?;
+        let request = discovery::jwks::request(&metadata.jwks_uri).map_err(|error| error.failure())?;
+        let reply = self.ask(request, Bears::Nothing).await?;
+        let keys = discovery::jwks::read(reply).map_err(|error| error.failure())?;
+        Ok(Reply::Resolved { pin: TenantPin { tenant: metadata.tenant, issuer: metadata.issuer }, keys })
+    }
+
+    async fn request_code(
+        &self,
+        tenant: TenantId,
+        scope: Scope,
+        claims: Option<&str>,
+    ) -> Result<Reply, Failure> {
+        let request = oauth::device_code::request(&oauth::device_code::CodeRequest {
+            authority: &self.executor.profile.authority,
+            tenant,
+            resource: resource(scope),
+            claims,
+            request_id: self.request_id(0),
+        });
+        let reply = self.ask(request, Bears::Nothing).await?;
+        let code = oauth::device_code::read(reply).map_err(|error| failure(&error))?;
+        let expires = self.now.after(code.expires_in);
+        let name = self.executor.vault.keep(Held::Code(Arc::new(code.device_code), scope), expires);
+        Ok(Reply::Code {
+            code: name,
+            user_code: code.user_code,
+            verification_uri: code.verification_uri,
+            expires_in: code.expires_in,
+            interval: code.interval,
+        })
+    }
+
+    async fn poll(&self, tenant: TenantId, code: TokenRef) -> Result<Reply, Failure> {
+        let (secret, scope) = self.executor.vault.code(code, self.now).ok_or_else(token_gone)?;
+        let authority = &self.executor.profile.authority;
+        let request = oauth::poll::request(authority, tenant, &secret, self.request_id(0));
+        let reply = self.ask(request, Bears::Credential).await?;
+        let server_time = self.server_time(&reply);
+        match oauth::poll::read(reply).map_err(|error| failure(&error))? {
+            oauth::poll::Poll::Pending => Ok(Reply::Pending),
+            oauth::poll::Poll::Tokens(set) => Ok(Reply::Tokens(self.keep(set, scope, server_time))),
+        }
+    }
+
+    fn keep(&self, set: TokenSet, scope: Scope, server_time: Timestamp) -> TokenRef {
+        let tokens = Tokens { set, for_registration: scope == Scope::Registration, server_time };
+        self.executor.vault.keep(Held::Tokens(Arc::new(tokens)), self.now.after(TOKENS_LIVE))
+    }
+
+    fn identify(&self, pin: &TenantPin, keys: &model::Jwks, token: TokenRef) -> Result<Reply, Failure> {
+        let tokens = self.executor.vault.tokens(token, self.now).ok_or_else(token_gone)?;
+        let expected = oauth::id_token::Expected {
+            tenant: pin.tenant,
+            issuer: &pin.issuer,
+            client_id: oauth::client::BROKER,
+            server_time: tokens.server_time,
+            keys,
+        };
+        let account = oauth::id_token::verify(&tokens.set, &expected).map_err(|error| error.failure())?;
+        Ok(Reply::Identified(account))
+    }
+
+    /// Redeems the refresh token for the registration resource, in the place of the tokens before.
+    pub(crate) async fn redeem_registration(
+        &self,
+        tenant: TenantId,
+        token: TokenRef,
+    ) -> Result<Arc<Tokens>, Failure> {
+        let tokens = self.executor.vault.tokens(token, self.now).ok_or_else(token_gone)?;
+        let (set, server_time) = self.redeem(tenant, &tokens, oauth::client::REGISTRATION).await?;
+        // The reply need not repeat what identifies the person or renews the set.
+        let set = set.completed_by(&tokens.set);
+        let tokens = Tokens { set, for_registration: true, server_time };
+        Ok(self.executor.vault.replace(token, tokens))
+    }
+
+    async fn redeem(
+        &self,
+        tenant: TenantId,
+        tokens: &Tokens,
+        resource: &str,
+    ) -> Result<(TokenSet, Timestamp), Failure> {
+        let refresh_token = tokens.set.refresh_token.as_ref().ok_or_else(token_gone)?;
+        let request = oauth::refresh::request(&oauth::refresh::Refresh {
+            authority: &self.executor.profile.authority,
+            tenant,
+            refresh_token,
+            resource,
+            request_id: self.request_id(2),
+        });
+        let reply = self.ask(request, Bears::Credential).await?;
+        let server_time = self.server_time(&reply);
+        Ok((oauth::refresh::read(reply).map_err(|error| failure(&error))?, server_time))
+    }
+
+    async fn look_up_me(&self, tenant: TenantId, token: TokenRef) -> Result<Reply, Failure> {
+        let tokens = self.executor.vault.tokens(token, self.now).ok_or_else(token_gone)?;
+        let graph = &self.executor.profile.graph;
+        let (set, _) = self.redeem(tenant, &tokens, &format!("https://{graph}")).await?;
+        let request = oauth::graph_me::request(graph, &set.access_token, self.request_id(3));
+        let reply = self.send(request, Bears::Credential).await?;
+        let me = oauth::graph_me::read(reply).map_err(|error| failure(&error))?;
+        Ok(Reply::Me { object: me.object, upn: me.upn })
+    }
+}
+
+fn resource(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Registration => oauth::client::REGISTRATION,
+        Scope::Portal => oauth::client::PORTAL,
+    }
+}
+
+fn failure(error: &oauth::OauthError) -> Failure {
+    error.failure(oauth::Moment::BeforeRegistration)
+}
+
+/// A sign-in is good for this long for what has to follow it.
+const TOKENS_LIVE: Duration = Duration::from_secs(60 * 60);

@@ -1,0 +1,64 @@
+use ipc::{FrameError, HEADER, Message, Request};
+use std::io;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
+use tokio::time::timeout;
+
+/// One caller's stream of frames.
+pub(crate) struct Connection {
+    stream: UnixStream,
+}
+
+/// Why a caller's request was not understood.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReadError {
+    /// The frame is none.
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+    /// The caller took longer than 30 s for its frame.
+    #[error("the request did not come within {} s", FRAME_TIME.as_secs())]
+    TooSlow,
+    /// The caller went away.
+    #[error("the caller went away")]
+    Gone(#[from] io::Error),
+}
+
+impl Connection {
+    pub(crate) fn new(stream: UnixStream) -> Connection {
+        Connection { stream }
+    }
+
+    /// Reads the one request of the conversation.
+    pub(crate) async fn request(&mut self) -> Result<Request, ReadError> {
+        timeout(FRAME_TIME, self.read()).await.map_err(|_| ReadError::TooSlow)?
+    }
+
+    async fn read(&mut self) -> Result<Request, ReadError> {
+        let mut header = [0; HEADER];
+        self.stream.read_exact(&mut header).await?;
+        let mut payload = vec![0; ipc::payload_length(header)?];
+        self.stream.read_exact(&mut payload).await?;
+        Ok(ipc::decode(&payload)?)
+    }
+
+    /// Says something; false when the caller is gone or does not listen.
+    pub(crate) async fn say(&mut self, message: &Message) -> bool {
+        let frame = match ipc::encode(message) {
+            Ok(frame) => frame,
+            Err(error) => {
+                tracing::error!(%error, "A message could not be framed");
+                return false;
+            }
+        };
+        matches!(timeout(FRAME_TIME, self.stream.write_all(&frame)).await, Ok(Ok(())))
+    }
+
+    /// Ends when the caller hangs up; a caller that goes on talking has no more to say.
+    pub(crate) async fn hung_up(&mut self) {
+        let mut rest = [0; 64];
+        while !matches!(self.stream.read(&mut rest).await, Ok(0) | Err(_)) {}
+    }
+}
+
+const FRAME_TIME: Duration = Duration::from_secs(30);

@@ -1,0 +1,251 @@
+use crate::connection::{Connection, ReadError};
+use crate::report::{self, ending_of};
+use crate::{DocumentParts, Service, document};
+use driver::{Happening, LeaveStarted, Registration, SignInEvent, Status, StatusPhase, WaitsFor};
+use ipc::{Ending, FailureReport, Message, Peer, Request, Wait};
+use model::{DomainName, Failure, FailureClass, Upn, Who};
+use std::sync::Arc;
+use tokio::sync::{broadcast, watch};
+
+/// Holds one conversation: reads the request, checks who asks, answers, and says how it ended.
+pub(crate) async fn hold(mut connection: Connection, peer: Peer, service: &Arc<Service>) {
+    let request = match connection.request().await {
+        Ok(request) => request,
+        Err(ReadError::Gone(_)) => return,
+        Err(error) => return refuse(&mut connection, bad_request(&error.to_string())).await,
+    };
+    let opcode = request.opcode();
+    if let Err(refused) = opcode.permit(peer) {
+        tracing::info!(uid = peer.uid, ?opcode, "Refused: {refused}");
+        return refuse(&mut connection, forbidden(&refused.to_string())).await;
+    }
+    tracing::debug!(uid = peer.uid, ?opcode, "Request");
+    let ending = match answer(&mut connection, peer, service, request).await {
+        Ok(ending) => ending,
+        Err(failure) => return refuse(&mut connection, failure).await,
+    };
+    connection.say(&Message::End { ending }).await;
+}
+
+async fn answer(
+    connection: &mut Connection,
+    peer: Peer,
+    service: &Arc<Service>,
+    request: Request,
+) -> Result<Ending, Failure> {
+    match request {
+        Request::SignIn { name, wait } => sign_in(connection, service, &name, wait).await,
+        Request::Status { domain } => status(connection, peer, service, domain).await,
+        Request::Leave { domain, force } => leave(connection, service, domain, force).await,
+        Request::ForgetAccount { name } => forget(connection, service, &name).await,
+        Request::Watch {} => watch_all(connection, service).await,
+    }
+}
+
+async fn refuse(connection: &mut Connection, failure: Failure) {
+    let ending = ending_of(&failure);
+    connection.say(&Message::Failed { failure: Box::new(FailureReport::from(&failure)) }).await;
+    connection.say(&Message::End { ending }).await;
+}
+
+async fn sign_in(
+    connection: &mut Connection,
+    service: &Service,
+    name: &str,
+    wait: Wait,
+) -> Result<Ending, Failure> {
+    let asked: Upn = name.parse().map_err(|error: model::NameError| bad_name(&error.to_string()))?;
+    let domain = asked.domain().clone();
+    let mut session = service.driver.sign_in(asked)?;
+    loop {
+        let event = tokio::select! {
+            event = session.next() => event,
+            () = connection.hung_up() => return Ok(Ending::Failed),
+        };
+        match event {
+            Some(SignInEvent::Prompt(prompt)) => connection.say(&report::prompt(&prompt)).await,
+            Some(SignInEvent::SignedIn(account)) => {
+                connection.say(&report::signed_in(&account)).await;
+                return settle(connection, service, &domain, wait).await;
+            }
+            Some(SignInEvent::Failed(failure)) => return Err(failure),
+            None => return Err(bad_request("the sign-in ended without an answer")),
+        };
+    }
+}
+
+/// After the account is checked: follows the registration as far as the caller wants to wait.
+async fn settle(
+    connection: &mut Connection,
+    service: &Service,
+    domain: &DomainName,
+    wait: Wait,
+) -> Result<Ending, Failure> {
+    let registration = service.driver.registration(domain);
+    let background = registration != Some(Registration::Required) && wait == Wait::SignedIn;
+    if background || registration == Some(Registration::Off) {
+        return Ok(Ending::Done);
+    }
+    for text in service.driver.neighbours() {
+        connection.say(&Message::Notice { text }).await;
+    }
+    match service.driver.follow(domain) {
+        Some(status) => follow(connection, status, is_settled).await,
+        None => Ok(Ending::NotRegistered),
+    }
+}
+
+/// Tells every change of one machine until `enough`.
+async fn follow(
+    connection: &mut Connection,
+    mut status: watch::Receiver<Status>,
+    enough: fn(&Status) -> bool,
+) -> Result<Ending, Failure> {
+    loop {
+        let now = status.borrow_and_update().clone();
+        connection.say(&report::progress(&now, None)).await;
+        if enough(&now) {
+            return finish(connection, &now).await;
+        }
+        let more = tokio::select! {
+            changed = status.changed() => changed.is_ok(),
+            () = connection.hung_up() => return Ok(Ending::Failed),
+        };
+        if !more {
+            return Ok(Ending::Failed);
+        }
+    }
+}
+
+async fn finish(connection: &mut Connection, status: &Status) -> Result<Ending, Failure> {
+    if let Some(failure) = &status.failure {
+        connection.say(&Message::Failed { failure: Box::new(FailureReport::from(failure)) }).await;
+    }
+    Ok(report::ending(status))
+}
+
+/// Registered, or waiting for somebody: nothing more happens by itself that a sign-in should wait for.
+fn is_settled(status: &Status) -> bool {
+    let registered = matches!(status.phase, StatusPhase::Registered | StatusPhase::IntuneEnrolled);
+    let waits_for_wake = status.phase == StatusPhase::Enrolling && status.failure.is_some();
+    registered || status.phase == StatusPhase::Suspended || status.waits_for.is_some() || waits_for_wake
+}
+
+fn has_left(status: &Status) -> bool {
+    status.phase == StatusPhase::Unregistered || status.waits_for == Some(WaitsFor::Operator)
+}
+
+async fn status(
+    connection: &mut Connection,
+    peer: Peer,
+    service: &Service,
+    domain: Option<String>,
+) -> Result<Ending, Failure> {
+    let wanted = domain.map(|text| parse_domain(&text)).transpose()?;
+    let mut views = service.driver.view();
+    if let Some(wanted) = wanted {
+        views.retain(|view| view.domain == wanted);
+        if views.is_empty() {
+            return Err(unknown_domain(&wanted));
+        }
+    }
+    let mut about = service.about.clone();
+    about.notices.extend(service.driver.neighbours());
+    let ending = views.iter().map(report::ending_of_view).max().unwrap_or(Ending::NotRegistered);
+    let document = document(&DocumentParts { about, views, for_root: peer.uid == 0 });
+    connection.say(&Message::Status { document: Box::new(document) }).await;
+    Ok(ending)
+}
+
+async fn leave(
+    connection: &mut Connection,
+    service: &Service,
+    domain: Option<String>,
+    force: bool,
+) -> Result<Ending, Failure> {
+    let domain = match domain {
+        Some(text) => parse_domain(&text)?,
+        None => only_domain(service)?,
+    };
+    let ask = if force { driver::Ask::ForceLeave } else { driver::Ask::Leave };
+    let LeaveStarted { domains, mut status } = service.driver.leave(&domain, ask).await?;
+    let names: Vec<String> = domains.iter().map(ToString::to_string).collect();
+    connection.say(&Message::Notice { text: format!("Leaving the tenant of {}.", names.join(", ")) }).await;
+    // The machine answers every ask with a report, so the first change is the ask's own.
+    if status.changed().await.is_err() {
+        return Ok(Ending::Failed);
+    }
+    let ending = follow(connection, status, has_left).await?;
+    Ok(if ending == Ending::NotRegistered { Ending::Done } else { ending })
+}
+
+fn only_domain(service: &Service) -> Result<DomainName, Failure> {
+    let mut known = service.driver.view().into_iter().filter(|view| view.tenant.is_some());
+    match (known.next(), known.next()) {
+        (Some(view), None) => Ok(view.domain),
+        (None, _) => Err(Failure::local(
+            FailureClass::Gone,
+            Who::Nobody,
+            "NotRegistered",
+            "this machine is not registered with any tenant".to_owned(),
+            "There is nothing to leave.",
+        )),
+        (Some(_), Some(_)) => Err(bad_name("there is more than one domain: name it with --domain")),
+    }
+}
+
+async fn forget(connection: &mut Connection, service: &Service, name: &str) -> Result<Ending, Failure> {
+    let name: Upn = name.parse().map_err(|error: model::NameError| bad_name(&error.to_string()))?;
+    let known = service.driver.forget_account(name.clone()).await?;
+    let text = if known {
+        format!("{name} is forgotten: the next sign-in under this name is taken as a new person.")
+    } else {
+        format!("{name} was not known.")
+    };
+    connection.say(&Message::Notice { text }).await;
+    Ok(Ending::Done)
+}
+
+async fn watch_all(connection: &mut Connection, service: &Service) -> Result<Ending, Failure> {
+    let mut happenings = service.driver.happenings();
+    loop {
+        let received = tokio::select! {
+            received = happenings.recv() => received,
+            () = connection.hung_up() => return Ok(Ending::Done),
+        };
+        let message = match received {
+            Ok(Happening { at, status }) => report::progress(&status, Some(at)),
+            Err(broadcast::error::RecvError::Lagged(lost)) => {
+                Message::Notice { text: format!("{lost} changes were too fast to be shown") }
+            }
+            Err(broadcast::error::RecvError::Closed) => return Ok(Ending::Done),
+        };
+        if !connection.say(&message).await {
+            return Ok(Ending::Done);
+        }
+    }
+}
+
+fn parse_domain(text: &str) -> Result<DomainName, Failure> {
+    text.parse().map_err(|error: model::NameError| bad_name(&error.to_string()))
+}
+
+fn usage(code: &str, message: &str, advice: &str) -> Failure {
+    Failure::local(FailureClass::Broken, Who::User, code, message.to_owned(), advice)
+}
+
+fn bad_request(message: &str) -> Failure {
+    usage("BadRequest", message, "Use the aad-tool of the same version as firmamentd.")
+}
+
+fn bad_name(message: &str) -> Failure {
+    usage("BadName", message, "Check the name and try again.")
+}
+
+fn forbidden(message: &str) -> Failure {
+    Failure::local(FailureClass::Denied, Who::MachineAdmin, "Forbidden", message.to_owned(), "Run it again as root.")
+}
+
+fn unknown_domain(domain: &DomainName) -> Failure {
+    bad_name(&format!("{domain} is neither configured nor registered"))
+}
