@@ -2,6 +2,13 @@
 //!
 //! Pure: no clock, no network, no disk. Events go in, commands come out.
 
+mod judge;
+mod machine;
+mod outbox;
+mod session;
+#[cfg(test)]
+mod tests;
 mod words;
 
+pub use session::Session;
 pub use words::*;

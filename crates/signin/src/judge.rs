@@ -1,0 +1,112 @@
+//! The rules of names and pins (entra.md 2.10, rules 6 and 7), and which failures mean what.
+
+use crate::words::{AccountPin, Facts, Memory};
+use model::{Account, Failure, FailureClass, ObjectId, Upn, Who};
+
+/// What the rules say of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It is the one asked for; this is to be remembered.
+    Welcome(Vec<Memory>),
+    /// The names differ: Graph may prove that the asked name is the account's.
+    AskGraph,
+    /// It is somebody else.
+    Refused(Failure),
+}
+
+/// Judges the account that signed in by the name it gave.
+pub(crate) fn by_name(facts: &Facts, account: &Account) -> Verdict {
+    if facts.asked == account.upn { by_pin(facts, account) } else { Verdict::AskGraph }
+}
+
+/// Judges the account by what Graph says its name is; no answer proves nothing.
+pub(crate) fn by_graph(facts: &Facts, account: &Account, me: Option<(ObjectId, &str)>) -> Verdict {
+    let proved = me.is_some_and(|(object, upn)| {
+        object == account.object && upn.parse::<Upn>().is_ok_and(|upn| upn == facts.asked)
+    });
+    if proved { by_pin(facts, account) } else { Verdict::Refused(wrong_name(facts, account)) }
+}
+
+/// Judges the object by what the name was first seen with.
+fn by_pin(facts: &Facts, account: &Account) -> Verdict {
+    let own = AccountPin { upn: facts.asked.clone(), tenant: account.tenant, object: account.object };
+    if let Some(known) = facts.accounts.iter().find(|pin| pin.upn == facts.asked) {
+        let same = known.object == account.object && known.tenant == account.tenant;
+        return if same { Verdict::Welcome(Vec::new()) } else { Verdict::Refused(replaced(facts)) };
+    }
+    let earlier =
+        facts.accounts.iter().filter(|pin| pin.object == account.object && pin.tenant == account.tenant);
+    let mut memory = vec![Memory::Account(own)];
+    memory.extend(earlier.map(|pin| Memory::ForgetAccount(pin.upn.clone())));
+    Verdict::Welcome(memory)
+}
+
+fn wrong_name(facts: &Facts, account: &Account) -> Failure {
+    let (asked, came) = (&facts.asked, &account.upn);
+    let renamed = facts.accounts.iter().any(|pin| pin.upn == *asked && pin.object == account.object);
+    if renamed {
+        let message = format!("{asked} was renamed to {came}");
+        return person("AccountRenamed", message, "Sign in under the new name.");
+    }
+    let message = format!("you signed in as {came}, but {asked} was asked for");
+    let advice = format!("If {came} is only another address of {asked}, sign in as {came}.");
+    person("WrongAccount", message, &advice)
+}
+
+fn replaced(facts: &Facts) -> Failure {
+    let mut failure = person(
+        "AccountReplaced",
+        format!("{} is now another account than the one first seen under this name", facts.asked),
+        &format!(
+            "If that is right, an administrator of this machine runs: aad-tool forget-account {}",
+            facts.asked
+        ),
+    );
+    failure.class = FailureClass::Denied;
+    failure.who = Who::MachineAdmin;
+    failure
+}
+
+/// The domain leads to another tenant than at the first sign-in.
+pub(crate) fn tenant_changed(facts: &Facts) -> Failure {
+    let domain = facts.asked.domain();
+    let mut failure = person(
+        "TenantChanged",
+        format!("{domain} leads to another tenant than at the first sign-in on this machine"),
+        &format!(
+            "Ask whether the domain was moved; if so: aad-tool leave --domain {domain}, then sign in again."
+        ),
+    );
+    failure.class = FailureClass::Denied;
+    failure.who = Who::MachineAdmin;
+    failure
+}
+
+/// The code was not used in time.
+pub(crate) fn expired() -> Failure {
+    let line = model::refusal("expired_token");
+    let (meaning, advice) =
+        line.map_or(("the code was not used in time", "Sign in again."), |l| (l.meaning, l.advice));
+    person("AADSTS70019", meaning.to_owned(), advice)
+}
+
+/// The resource or scope itself was refused, not the person (entra.md 6.5).
+pub(crate) fn is_scope_refusal(failure: &Failure) -> bool {
+    SCOPE_REFUSALS.contains(&failure.code.as_str())
+}
+
+/// The `claims` that the next code request has to carry, when more proof of the person is wanted.
+pub(crate) fn step_up(failure: &Failure) -> Option<String> {
+    let wanted = failure.claims.is_some() || STEP_UPS.contains(&failure.code.as_str());
+    wanted.then(|| failure.claims.clone().unwrap_or_else(|| FRESH_MFA.to_owned()))
+}
+
+fn person(code: &str, message: String, advice: &str) -> Failure {
+    Failure::local(FailureClass::NeedsUser, Who::User, code, message, advice)
+}
+
+const SCOPE_REFUSALS: [&str; 6] =
+    ["AADSTS65001", "AADSTS65002", "AADSTS500011", "AADSTS70011", "invalid_scope", "invalid_resource"];
+const STEP_UPS: [&str; 4] = ["AADSTS50074", "AADSTS50076", "AADSTS50078", "AADSTS500121"];
+/// entra.md 2.9.
+const FRESH_MFA: &str = r#"{"access_token":{"amr":{"values":["ngcmfa","mfa"]}}}"#;

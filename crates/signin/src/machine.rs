@@ -1,0 +1,418 @@
+use crate::judge::{self, Verdict};
+use crate::outbox::Outbox;
+use crate::words::{
+    Command, Event, Facts, Memory, OpId, Outcome as Ending, Prompt, Reply, Scope, TenantPin, Work,
+};
+use model::{Account, Failure, FailureClass, Jwks, Timestamp, TokenRef};
+use statig::blocking::*;
+use std::time::Duration;
+
+/// What is known besides the state.
+pub(crate) struct Machine {
+    facts: Facts,
+    pin: Option<TenantPin>,
+    keys: Option<Jwks>,
+    /// The look at the domain's metadata, which may go on while the person types.
+    resolving: Option<OpId>,
+    scope: Scope,
+    claims: Option<String>,
+    reason: Option<&'static str>,
+    stepped_up: bool,
+    looked_again: bool,
+    wake_at: Option<Timestamp>,
+    over: bool,
+}
+
+/// A code that the person has or is about to get.
+#[derive(Debug, Clone)]
+pub(crate) struct Code {
+    name: TokenRef,
+    expires_at: Timestamp,
+    interval: Duration,
+    poll: Option<OpId>,
+}
+
+/// A person whose tokens came.
+#[derive(Debug, Clone)]
+pub(crate) struct Person {
+    token: TokenRef,
+    account: Option<Account>,
+    memory: Vec<Memory>,
+    op: Option<OpId>,
+}
+
+/// A work that is waited for.
+#[derive(Debug, Clone)]
+pub(crate) struct Asking {
+    op: Option<OpId>,
+}
+
+impl Machine {
+    pub(crate) fn new(facts: Facts) -> Machine {
+        let (pin, claims) = (facts.pinned.clone(), facts.claims.clone());
+        Machine {
+            facts,
+            pin,
+            keys: None,
+            resolving: None,
+            scope: Scope::Registration,
+            claims,
+            reason: None,
+            stepped_up: false,
+            looked_again: false,
+            wake_at: None,
+            over: false,
+        }
+    }
+
+    pub(crate) fn wake_at(&self) -> Option<Timestamp> {
+        self.wake_at
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.over
+    }
+}
+
+#[state_machine(
+    initial = "State::waiting_to_start()",
+    state(derive(Debug, Clone)),
+    superstate(derive(Debug))
+)]
+impl Machine {
+    #[state(superstate = "root")]
+    fn waiting_to_start(&mut self, context: &mut Outbox, event: &Event) -> Outcome<State> {
+        match event {
+            Event::Started => {
+                self.look_up_domain(context);
+                match self.pin {
+                    Some(_) => Transition(State::requesting_code(Asking { op: None })),
+                    None => Transition(State::resolving()),
+                }
+            }
+            _ => Super,
+        }
+    }
+
+    /// The tenant is not known yet, or its keys are needed now.
+    #[state(superstate = "root")]
+    fn resolving(&mut self, context: &mut Outbox, event: &Event) -> Outcome<State> {
+        match event {
+            Event::Done(op, result) if self.resolving == Some(*op) => match self.resolved(result) {
+                Ok(()) => Transition(State::requesting_code(Asking { op: None })),
+                Err(failure) => self.fail(context, failure),
+            },
+            _ => Super,
+        }
+    }
+
+    #[state(superstate = "root", entry_action = "ask_for_code")]
+    fn requesting_code(
+        &mut self,
+        asking: &mut Asking,
+        context: &mut Outbox,
+        event: &Event,
+    ) -> Outcome<State> {
+        match event {
+            Event::Done(op, Ok(Reply::Code { code, user_code, verification_uri, expires_in, interval }))
+                if asking.op == Some(*op) =>
+            {
+                let expires_at = context.now.after(*expires_in);
+                context.push(Command::Show(Prompt {
+                    user_code: user_code.clone(),
+                    verification_uri: verification_uri.clone(),
+                    expires_at,
+                    reason: self.reason,
+                }));
+                self.wake_at = Some(context.now.after(*interval));
+                Transition(State::waiting(Code { name: *code, expires_at, interval: *interval, poll: None }))
+            }
+            Event::Done(op, Err(failure)) if asking.op == Some(*op) => self.code_refused(context, failure),
+            Event::HungUp => {
+                context.commands.extend(asking.op.take().map(Command::Cancel));
+                Transition(State::ended())
+            }
+            _ => Super,
+        }
+    }
+
+    #[action]
+    fn ask_for_code(&mut self, asking: &mut Asking, context: &mut Outbox) {
+        let Some(pin) = &self.pin else { return };
+        let claims = self.claims.clone();
+        asking.op = Some(context.run(Work::RequestCode { tenant: pin.tenant, scope: self.scope, claims }));
+    }
+
+    /// The person types; polls go out at the service's interval.
+    #[state(superstate = "root", exit_action = "end_code")]
+    fn waiting(&mut self, code: &mut Code, context: &mut Outbox, event: &Event) -> Outcome<State> {
+        match event {
+            Event::Woke if self.wake_at.is_some_and(|at| at <= context.now) => self.poll(code, context),
+            Event::Done(op, result) if code.poll == Some(*op) => {
+                code.poll = None;
+                self.polled(code, context, result)
+            }
+            _ => Super,
+        }
+    }
+
+    #[action]
+    fn end_code(&mut self, code: &mut Code, context: &mut Outbox) {
+        context.commands.extend(code.poll.take().map(Command::Cancel));
+        context.push(Command::Forget(code.name));
+        self.wake_at = None;
+    }
+
+    /// Tokens came: who are they?
+    #[state(superstate = "with_person", entry_action = "ask_who")]
+    fn checking(&mut self, person: &mut Person, context: &mut Outbox, event: &Event) -> Outcome<State> {
+        match event {
+            Event::Done(op, Ok(Reply::Identified(account))) if person.op == Some(*op) => {
+                person.account = Some(account.clone());
+                let verdict = judge::by_name(&self.facts, account);
+                self.judged(person, context, verdict)
+            }
+            Event::Done(op, Err(failure)) if person.op == Some(*op) => {
+                let stale_keys = failure.code == "UnknownKey" && !self.looked_again;
+                if !stale_keys {
+                    return self.refuse(person, context, failure.clone());
+                }
+                self.looked_again = true;
+                self.keys = None;
+                self.look_up_domain(context);
+                Transition(State::checking(person.clone()))
+            }
+            Event::Done(op, result) if self.resolving == Some(*op) => match self.resolved(result) {
+                Ok(()) => Transition(State::checking(person.clone())),
+                Err(failure) => self.refuse(person, context, failure),
+            },
+            _ => Super,
+        }
+    }
+
+    #[action]
+    fn ask_who(&mut self, person: &mut Person, context: &mut Outbox) {
+        let (Some(pin), Some(keys)) = (self.pin.clone(), self.keys.clone()) else {
+            person.op = None;
+            if self.resolving.is_none() {
+                self.look_up_domain(context);
+            }
+            return;
+        };
+        person.op = Some(context.run(Work::Identify { pin, keys, token: person.token }));
+    }
+
+    /// The names differ: the one look at Graph.
+    #[state(superstate = "with_person", entry_action = "ask_graph")]
+    fn looking_up(&mut self, person: &mut Person, context: &mut Outbox, event: &Event) -> Outcome<State> {
+        let (Event::Done(op, result), Some(account)) = (event, person.account.clone()) else { return Super };
+        if person.op != Some(*op) {
+            return Super;
+        }
+        let me = match result {
+            Ok(Reply::Me { object, upn }) => Some((*object, upn.as_str())),
+            _ => None,
+        };
+        let verdict = judge::by_graph(&self.facts, &account, me);
+        self.judged(person, context, verdict)
+    }
+
+    #[action]
+    fn ask_graph(&mut self, person: &mut Person, context: &mut Outbox) {
+        let Some(pin) = &self.pin else { return };
+        person.op = Some(context.run(Work::LookUpMe { tenant: pin.tenant, token: person.token }));
+    }
+
+    /// The portal's tokens are exchanged for registration's.
+    #[state(superstate = "with_person", entry_action = "redeem")]
+    fn redeeming(&mut self, person: &mut Person, context: &mut Outbox, event: &Event) -> Outcome<State> {
+        let Event::Done(op, result) = event else { return Super };
+        if person.op != Some(*op) {
+            return Super;
+        }
+        match result.as_ref().err().and_then(judge::step_up) {
+            Some(claims) if !self.stepped_up => {
+                context.push(Command::Forget(person.token));
+                self.ask_again(claims)
+            }
+            // The account is checked, and that is what a login is answered by: the join will say why.
+            _ => self.welcome(person, context),
+        }
+    }
+
+    #[action]
+    fn redeem(&mut self, person: &mut Person, context: &mut Outbox) {
+        let Some(pin) = &self.pin else { return };
+        person.op = Some(context.run(Work::Redeem { tenant: pin.tenant, token: person.token }));
+    }
+
+    #[state(superstate = "root", entry_action = "end")]
+    fn ended() -> Outcome<State> {
+        Super
+    }
+
+    #[action]
+    fn end(&mut self, context: &mut Outbox) {
+        context.commands.extend(self.resolving.take().map(Command::Cancel));
+        self.wake_at = None;
+        self.over = true;
+    }
+
+    /// Tokens are held: whoever hangs up now leaves them to be ended.
+    #[superstate(superstate = "root")]
+    fn with_person(person: &mut Person, context: &mut Outbox, event: &Event) -> Outcome<State> {
+        match event {
+            Event::HungUp => {
+                context.commands.extend(person.op.take().map(Command::Cancel));
+                context.push(Command::Forget(person.token));
+                Transition(State::ended())
+            }
+            _ => Super,
+        }
+    }
+
+    #[superstate]
+    fn root(&mut self, context: &mut Outbox, event: &Event) -> Outcome<State> {
+        match event {
+            Event::HungUp if !self.over => Transition(State::ended()),
+            Event::Done(op, result) if self.resolving == Some(*op) => match self.resolved(result) {
+                Ok(()) => Handled,
+                Err(failure) if failure.code == "TenantChanged" => self.fail(context, failure),
+                // The keys are asked for once more when they are needed.
+                Err(_) => Handled,
+            },
+            Event::Done(_, Ok(Reply::Tokens(token) | Reply::Code { code: token, .. })) => {
+                context.push(Command::Forget(*token));
+                Handled
+            }
+            _ => {
+                context.push(Command::Ignored(kind(event)));
+                Handled
+            }
+        }
+    }
+}
+
+impl Machine {
+    fn look_up_domain(&mut self, context: &mut Outbox) {
+        let domain = self.facts.asked.domain().clone();
+        self.resolving = Some(context.run(Work::Resolve { domain }));
+    }
+
+    /// Takes in the metadata; another tenant than the pinned one is an error, not news.
+    fn resolved(&mut self, result: &Result<Reply, Failure>) -> Result<(), Failure> {
+        self.resolving = None;
+        match result {
+            Ok(Reply::Resolved { pin, keys }) => {
+                if self.facts.pinned.as_ref().is_some_and(|known| known.tenant != pin.tenant) {
+                    return Err(judge::tenant_changed(&self.facts));
+                }
+                self.pin = Some(pin.clone());
+                self.keys = Some(keys.clone());
+                Ok(())
+            }
+            Ok(_) => Err(judge::tenant_changed(&self.facts)),
+            Err(failure) => Err(failure.clone()),
+        }
+    }
+
+    fn code_refused(&mut self, context: &mut Outbox, failure: &Failure) -> Outcome<State> {
+        if self.scope == Scope::Registration && judge::is_scope_refusal(failure) {
+            self.scope = Scope::Portal;
+            return Transition(State::requesting_code(Asking { op: None }));
+        }
+        self.fail(context, failure.clone())
+    }
+
+    fn poll(&mut self, code: &mut Code, context: &mut Outbox) -> Outcome<State> {
+        if code.expires_at <= context.now {
+            return self.fail(context, judge::expired());
+        }
+        self.wake_at = Some(code.expires_at);
+        if let (Some(pin), None) = (&self.pin, code.poll) {
+            code.poll = Some(context.run(Work::Poll { tenant: pin.tenant, code: code.name }));
+        }
+        Handled
+    }
+
+    fn polled(
+        &mut self,
+        code: &mut Code,
+        context: &mut Outbox,
+        result: &Result<Reply, Failure>,
+    ) -> Outcome<State> {
+        let again_after = |wait: Duration| Some(context.now.after(wait).min(code.expires_at));
+        match result {
+            Ok(Reply::Tokens(token)) => {
+                let (account, memory) = (None, Vec::new());
+                Transition(State::checking(Person { token: *token, account, memory, op: None }))
+            }
+            Ok(_) => {
+                self.wake_at = again_after(code.interval);
+                Handled
+            }
+            Err(failure) if failure.class == FailureClass::Transient => {
+                self.wake_at = again_after(failure.retry_after.unwrap_or_default().max(code.interval));
+                Handled
+            }
+            Err(failure) => match judge::step_up(failure) {
+                Some(claims) if !self.stepped_up => self.ask_again(claims),
+                _ => self.code_refused(context, failure),
+            },
+        }
+    }
+
+    /// A second code, once a session, whose sign-in brings what was missing.
+    fn ask_again(&mut self, claims: String) -> Outcome<State> {
+        self.stepped_up = true;
+        self.claims = Some(claims);
+        self.reason = Some(
+            "Your organisation asks for multi-factor authentication to register a device: please sign in once more.",
+        );
+        Transition(State::requesting_code(Asking { op: None }))
+    }
+
+    fn judged(&mut self, person: &mut Person, context: &mut Outbox, verdict: Verdict) -> Outcome<State> {
+        match verdict {
+            Verdict::AskGraph => Transition(State::looking_up(person.clone())),
+            Verdict::Refused(failure) => self.refuse(person, context, failure),
+            Verdict::Welcome(memory) => {
+                person.memory = memory;
+                match self.scope {
+                    Scope::Registration => self.welcome(person, context),
+                    Scope::Portal => Transition(State::redeeming(person.clone())),
+                }
+            }
+        }
+    }
+
+    fn welcome(&mut self, person: &mut Person, context: &mut Outbox) -> Outcome<State> {
+        let (Some(account), Some(pin)) = (person.account.clone(), self.pin.clone()) else { return Handled };
+        if self.facts.pinned.is_none() {
+            let domain = self.facts.asked.domain().clone();
+            context.push(Command::Remember(Memory::Domain { domain, pin }));
+        }
+        context.commands.extend(person.memory.drain(..).map(Command::Remember));
+        context.push(Command::Finish(Box::new(Ending::SignedIn { account, token: person.token })));
+        Transition(State::ended())
+    }
+
+    fn refuse(&mut self, person: &Person, context: &mut Outbox, failure: Failure) -> Outcome<State> {
+        context.push(Command::Forget(person.token));
+        self.fail(context, failure)
+    }
+
+    fn fail(&mut self, context: &mut Outbox, failure: Failure) -> Outcome<State> {
+        context.push(Command::Finish(Box::new(Ending::Failed(failure))));
+        Transition(State::ended())
+    }
+}
+
+fn kind(event: &Event) -> &'static str {
+    match event {
+        Event::Started => "started",
+        Event::Done(..) => "done",
+        Event::Woke => "woke",
+        Event::HungUp => "hung up",
+    }
+}

@@ -1,0 +1,148 @@
+//! The session driven by hand: one table of people, one of refusals, and random conversations.
+
+mod names;
+mod properties;
+mod refusals;
+
+use crate::*;
+use model::{Account, Failure, FailureClass, Jwks, ObjectId, TenantId, Timestamp, TokenRef, Who};
+use std::time::Duration;
+
+pub(super) const CONTOSO: &str = "11111111-2222-3333-4444-555555555555";
+pub(super) const FABRIKAM: &str = "99999999-2222-3333-4444-555555555555";
+pub(super) const ALEX: &str = "aaaaaaaa-0000-0000-0000-000000000001";
+pub(super) const OTHER: &str = "bbbbbbbb-0000-0000-0000-000000000002";
+
+pub(super) fn tenant(text: &str) -> TenantId {
+    text.parse().unwrap()
+}
+
+pub(super) fn object(text: &str) -> ObjectId {
+    text.parse().unwrap()
+}
+
+pub(super) fn pin(of: &str) -> TenantPin {
+    TenantPin { tenant: tenant(of), issuer: format!("https://login/{of}/v2.0") }
+}
+
+pub(super) fn facts(asked: &str) -> Facts {
+    Facts { asked: asked.parse().unwrap(), pinned: None, accounts: Vec::new(), claims: None }
+}
+
+pub(super) fn seen(name: &str, in_tenant: &str, id: &str) -> AccountPin {
+    AccountPin { upn: name.parse().unwrap(), tenant: tenant(in_tenant), object: object(id) }
+}
+
+pub(super) fn account(name: &str, id: &str) -> Account {
+    Account { tenant: tenant(CONTOSO), object: object(id), upn: name.parse().unwrap() }
+}
+
+pub(super) fn refused(code: &str, class: FailureClass) -> Failure {
+    Failure::local(class, Who::User, code, "refused".to_owned(), "Do something.")
+}
+
+/// A session and the answers it gets, one at a time.
+pub(super) struct Desk {
+    pub(super) session: Session,
+    pub(super) now: Timestamp,
+    pub(super) batch: Batch,
+    /// Every command so far.
+    pub(super) all: Vec<Command>,
+}
+
+impl Desk {
+    pub(super) fn open(facts: Facts) -> Desk {
+        let batch = Batch { commands: Vec::new(), wake_at: None };
+        let mut desk =
+            Desk { session: Session::new(facts), now: Timestamp::from_secs(1000), batch, all: Vec::new() };
+        desk.feed(Event::Started);
+        desk
+    }
+
+    pub(super) fn feed(&mut self, event: Event) {
+        self.batch = self.session.handle(event, self.now);
+        self.all.extend(self.batch.commands.clone());
+    }
+
+    /// The newest work for which `pick` is true.
+    pub(super) fn op(&self, pick: fn(&Work) -> bool) -> OpId {
+        let found = self.all.iter().rev().find_map(|command| match command {
+            Command::Run(op, work) if pick(work) => Some(*op),
+            _ => None,
+        });
+        found.unwrap_or_else(|| panic!("no such work in {:?}", self.all))
+    }
+
+    pub(super) fn answer(&mut self, pick: fn(&Work) -> bool, result: Result<Reply, Failure>) {
+        let op = self.op(pick);
+        self.feed(Event::Done(op, result));
+    }
+
+    pub(super) fn wake(&mut self) {
+        self.now = self.batch.wake_at.expect("something to wait for");
+        self.feed(Event::Woke);
+    }
+
+    /// Up to the moment at which the person has a code.
+    pub(super) fn to_code(mut self) -> Desk {
+        self.answer(is_resolve, Ok(Reply::Resolved { pin: pin(CONTOSO), keys: Jwks::default() }));
+        self.give_code(1);
+        self
+    }
+
+    pub(super) fn give_code(&mut self, name: u64) {
+        let reply = Reply::Code {
+            code: TokenRef(name),
+            user_code: "ABCD".to_owned(),
+            verification_uri: "https://microsoft.com/devicelogin".to_owned(),
+            expires_in: Duration::from_secs(900),
+            interval: Duration::from_secs(5),
+        };
+        self.answer(is_request, Ok(reply));
+    }
+
+    /// Up to the moment at which the person approved.
+    pub(super) fn approve(&mut self, token: u64) {
+        self.wake();
+        self.answer(is_poll, Ok(Reply::Tokens(TokenRef(token))));
+    }
+
+    pub(super) fn outcome(&self) -> Option<&Outcome> {
+        self.all.iter().find_map(|command| match command {
+            Command::Finish(outcome) => Some(outcome.as_ref()),
+            _ => None,
+        })
+    }
+
+    /// `in` or the code of the failure.
+    pub(super) fn end(&self) -> String {
+        match self.outcome() {
+            Some(Outcome::SignedIn { .. }) => "in".to_owned(),
+            Some(Outcome::Failed(failure)) => failure.code.clone(),
+            None => "nothing".to_owned(),
+        }
+    }
+
+    pub(super) fn forgotten(&self, name: u64) -> usize {
+        self.all.iter().filter(|command| **command == Command::Forget(TokenRef(name))).count()
+    }
+}
+
+pub(super) fn is_resolve(work: &Work) -> bool {
+    matches!(work, Work::Resolve { .. })
+}
+pub(super) fn is_request(work: &Work) -> bool {
+    matches!(work, Work::RequestCode { .. })
+}
+pub(super) fn is_poll(work: &Work) -> bool {
+    matches!(work, Work::Poll { .. })
+}
+pub(super) fn is_identify(work: &Work) -> bool {
+    matches!(work, Work::Identify { .. })
+}
+pub(super) fn is_me(work: &Work) -> bool {
+    matches!(work, Work::LookUpMe { .. })
+}
+pub(super) fn is_redeem(work: &Work) -> bool {
+    matches!(work, Work::Redeem { .. })
+}

@@ -1,0 +1,139 @@
+use super::*;
+
+fn requests(desk: &Desk) -> Vec<(Scope, Option<String>)> {
+    let request = |command: &Command| match command {
+        Command::Run(_, Work::RequestCode { scope, claims, .. }) => Some((*scope, claims.clone())),
+        _ => None,
+    };
+    desk.all.iter().filter_map(request).collect()
+}
+
+#[test]
+fn a_scope_refused_as_such_leads_to_the_portal_and_a_redemption() {
+    for code in
+        ["AADSTS65001", "AADSTS65002", "AADSTS500011", "AADSTS70011", "invalid_scope", "invalid_resource"]
+    {
+        let mut desk = Desk::open(facts("alex@contoso.com"));
+        desk.answer(is_resolve, Ok(Reply::Resolved { pin: pin(CONTOSO), keys: Jwks::default() }));
+        desk.answer(is_request, Err(refused(code, FailureClass::Broken)));
+        desk.give_code(1);
+        desk.approve(7);
+        desk.answer(is_identify, Ok(Reply::Identified(account("alex@contoso.com", ALEX))));
+        desk.answer(is_redeem, Ok(Reply::Redeemed));
+        assert_eq!(desk.end(), "in", "{code}");
+        assert_eq!(
+            requests(&desk).iter().map(|r| r.0).collect::<Vec<_>>(),
+            [Scope::Registration, Scope::Portal]
+        );
+    }
+}
+
+#[test]
+fn a_redemption_that_is_refused_does_not_refuse_the_person() {
+    let mut desk = Desk::open(facts("alex@contoso.com")).to_code();
+    desk.wake();
+    desk.answer(is_poll, Err(refused("AADSTS65002", FailureClass::Broken)));
+    desk.give_code(2);
+    desk.approve(7);
+    desk.answer(is_identify, Ok(Reply::Identified(account("alex@contoso.com", ALEX))));
+    desk.answer(is_redeem, Err(refused("AADSTS53003", FailureClass::Denied)));
+    assert_eq!(desk.end(), "in");
+}
+
+#[test]
+fn more_proof_is_asked_for_once_and_with_the_claims_of_the_service() {
+    let mut desk = Desk::open(facts("alex@contoso.com")).to_code();
+    let mut failure = refused("AADSTS50076", FailureClass::NeedsUser);
+    failure.claims = Some("{\"x\":1}".to_owned());
+    desk.wake();
+    desk.answer(is_poll, Err(failure.clone()));
+    desk.give_code(2);
+    assert!(matches!(desk.batch.commands.last(), Some(Command::Show(Prompt { reason: Some(_), .. }))));
+    desk.wake();
+    desk.answer(is_poll, Err(failure));
+    assert_eq!(desk.end(), "AADSTS50076");
+    assert_eq!(requests(&desk)[1].1.as_deref(), Some("{\"x\":1}"));
+    assert_eq!((desk.forgotten(1), desk.forgotten(2)), (1, 1));
+}
+
+#[test]
+fn claims_left_over_from_the_registration_go_into_the_first_request() {
+    let desk = Desk::open(Facts { claims: Some("{}".to_owned()), ..facts("alex@contoso.com") }).to_code();
+    assert_eq!(requests(&desk), [(Scope::Registration, Some("{}".to_owned()))]);
+}
+
+#[test]
+fn a_pinned_domain_asks_for_the_code_at_once_and_another_tenant_is_an_error() {
+    let pinned = Facts { pinned: Some(pin(CONTOSO)), ..facts("alex@contoso.com") };
+    let mut desk = Desk::open(pinned);
+    assert_eq!(desk.batch.commands.len(), 2);
+    desk.give_code(1);
+    desk.answer(is_resolve, Ok(Reply::Resolved { pin: pin(FABRIKAM), keys: Jwks::default() }));
+    assert_eq!(desk.end(), "TenantChanged");
+    assert_eq!(desk.forgotten(1), 1);
+}
+
+#[test]
+fn metadata_that_is_out_of_reach_matters_only_when_the_keys_are_needed() {
+    let pinned = Facts { pinned: Some(pin(CONTOSO)), ..facts("alex@contoso.com") };
+    let mut desk = Desk::open(pinned);
+    desk.give_code(1);
+    desk.answer(is_resolve, Err(refused("Unreachable", FailureClass::Transient)));
+    desk.approve(7);
+    assert_eq!(desk.end(), "nothing");
+    desk.answer(is_resolve, Ok(Reply::Resolved { pin: pin(CONTOSO), keys: Jwks::default() }));
+    desk.answer(is_identify, Ok(Reply::Identified(account("alex@contoso.com", ALEX))));
+    assert_eq!(desk.end(), "in");
+}
+
+#[test]
+fn an_unknown_key_is_looked_up_once_more() {
+    let mut desk = Desk::open(facts("alex@contoso.com")).to_code();
+    desk.approve(7);
+    for _ in 0..2 {
+        desk.answer(is_identify, Err(refused("UnknownKey", FailureClass::Transient)));
+        if desk.outcome().is_none() {
+            desk.answer(is_resolve, Ok(Reply::Resolved { pin: pin(CONTOSO), keys: Jwks::default() }));
+        }
+    }
+    assert_eq!((desk.end().as_str(), desk.forgotten(7)), ("UnknownKey", 1));
+}
+
+#[test]
+fn a_poll_that_fails_in_passing_is_repeated_and_the_wish_to_wait_is_honoured() {
+    let mut desk = Desk::open(facts("alex@contoso.com")).to_code();
+    let mut busy = refused("AADSTS90055", FailureClass::Transient);
+    busy.retry_after = Some(Duration::from_secs(30));
+    desk.wake();
+    desk.answer(is_poll, Err(busy));
+    assert_eq!(desk.batch.wake_at, Some(desk.now.after(Duration::from_secs(30))));
+    desk.wake();
+    desk.answer(is_poll, Ok(Reply::Pending));
+    assert_eq!(desk.batch.wake_at, Some(desk.now.after(Duration::from_secs(5))));
+}
+
+#[test]
+fn a_code_that_is_not_used_ends_with_the_hint_about_blocked_codes() {
+    let mut desk = Desk::open(facts("alex@contoso.com")).to_code();
+    while desk.outcome().is_none() {
+        desk.wake();
+        if desk.outcome().is_none()
+            && desk.batch.commands.iter().any(|command| matches!(command, Command::Run(..)))
+        {
+            desk.answer(is_poll, Ok(Reply::Pending));
+        }
+    }
+    let Some(Outcome::Failed(failure)) = desk.outcome() else { panic!("{}", desk.end()) };
+    assert!(failure.code == "AADSTS70019" && failure.advice.contains("53003"), "{failure:?}");
+}
+
+#[test]
+fn whoever_hangs_up_leaves_nothing_behind() {
+    let mut desk = Desk::open(facts("alex@contoso.com")).to_code();
+    desk.approve(7);
+    desk.feed(Event::HungUp);
+    assert_eq!((desk.end().as_str(), desk.forgotten(1), desk.forgotten(7)), ("nothing", 1, 1));
+    assert!(desk.session.is_over() && desk.batch.wake_at.is_none());
+    desk.feed(Event::HungUp);
+    assert_eq!(desk.batch.commands, [Command::Ignored("hung up")]);
+}

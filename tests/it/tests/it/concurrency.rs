@@ -1,0 +1,17 @@
+use crate::house::{Cloud, Machine, code, text};
+
+#[test]
+fn fifty_sign_ins_at_once_on_a_cold_start_register_once() {
+    let cloud = Cloud::start();
+    cloud.set(&serde_json::json!({}));
+    let machine = Machine::start(&cloud, "contoso.com");
+    let tools: Vec<_> = (0..50)
+        .map(|_| machine.tool(&["auth-test", "--name", "alex@contoso.com"]).spawn().unwrap())
+        .collect();
+    for tool in tools {
+        let output = tool.wait_with_output().unwrap();
+        assert_eq!(code(&output), 0, "{}", text(&output));
+    }
+    assert_eq!(cloud.requests("join").len(), 1);
+    assert_eq!(cloud.devices().len(), 1);
+}

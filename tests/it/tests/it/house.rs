@@ -1,0 +1,255 @@
+//! One simulator and one daemon on temporary directories, stopped when dropped.
+
+use serde_json::Value;
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// How long a condition may take on a busy machine before a test gives up.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The stand-in cloud.
+pub(crate) struct Cloud {
+    child: Child,
+    pub(crate) dir: TempDir,
+    pub(crate) listen: String,
+    pub(crate) admin: String,
+}
+
+/// One machine: its configuration, its state, and its daemon when it runs.
+pub(crate) struct Machine {
+    pub(crate) dir: TempDir,
+    daemon: Option<Child>,
+}
+
+impl Cloud {
+    pub(crate) fn start() -> Cloud {
+        Cloud::with(&["--auto-approve"])
+    }
+
+    pub(crate) fn with(extra: &[&str]) -> Cloud {
+        let dir = tempfile::tempdir().unwrap();
+        let mut child = Command::new(binary("entra-simulator"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--poll-interval", "1", "--state"])
+            .arg(dir.path())
+            .args(extra)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let field = |name: &str| {
+            let found = line.split_whitespace().find_map(|word| word.strip_prefix(name));
+            found.unwrap_or_else(|| panic!("no {name} in {line:?}")).to_owned()
+        };
+        Cloud { listen: field("listen="), admin: field("admin="), child, dir }
+    }
+
+    pub(crate) fn ca(&self) -> PathBuf {
+        self.dir.path().join("ca.pem")
+    }
+
+    pub(crate) fn host(&self) -> String {
+        self.listen.replace("127.0.0.1", "localhost")
+    }
+
+    /// Runs an admin command of the simulator and gives its standard output.
+    pub(crate) fn admin(&self, arguments: &[&str]) -> String {
+        let (first, rest) = arguments.split_first().unwrap();
+        let output = Command::new(binary("entra-simulator"))
+            .args([first, "--admin", &self.admin])
+            .args(rest)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", text(&output));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    pub(crate) fn json(&self, what: &str) -> Vec<Value> {
+        match serde_json::from_str(&self.admin(&[what, "--json"])).unwrap() {
+            Value::Array(list) => list,
+            other => panic!("{what} is no list: {other}"),
+        }
+    }
+
+    pub(crate) fn devices(&self) -> Vec<Value> {
+        self.json("devices")
+    }
+
+    /// The recorded requests of one name, the oldest first.
+    pub(crate) fn requests(&self, name: &str) -> Vec<Value> {
+        let transcript = fs::read_to_string(self.dir.path().join("transcript.jsonl")).unwrap_or_default();
+        let entries = transcript.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        entries.filter(|entry| entry["request"] == name).collect()
+    }
+
+    /// Sets knobs from JSON.
+    pub(crate) fn set(&self, knobs: &Value) {
+        let file = self.dir.path().join("knobs.json");
+        fs::write(&file, knobs.to_string()).unwrap();
+        self.admin(&["knobs", "--set", file.to_str().unwrap()]);
+    }
+}
+
+impl Drop for Cloud {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Machine {
+    /// A machine configured for these domains at this cloud; its daemon runs.
+    pub(crate) fn start(cloud: &Cloud, domains: &str) -> Machine {
+        Machine::configured(cloud, domains, "")
+    }
+
+    pub(crate) fn configured(cloud: &Cloud, domains: &str, extra: &str) -> Machine {
+        let dir = tempfile::tempdir().unwrap();
+        let (host, ca, root) = (cloud.host(), cloud.ca(), dir.path());
+        let config = format!(
+            "[global]\ndomain = {domains}\ncloud = custom\nauthority_host = {host}\ndrs_host = {host}\n\
+             graph_url = https://{host}\nintune_hosts = {host}\nca_file = {}\nhsm_type = soft\n\
+             hsm_pin_path = {}\n{extra}\n",
+            ca.display(),
+            root.join("hsm-pin").display(),
+        );
+        fs::write(root.join("himmelblau.conf"), config).unwrap();
+        let mut machine = Machine { dir, daemon: None };
+        machine.up();
+        machine
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// Starts the daemon and waits until its socket answers.
+    pub(crate) fn up(&mut self) {
+        let log = fs::OpenOptions::new().create(true).append(true).open(self.path("log")).unwrap();
+        let mut daemon = Command::new(binary("firmamentd"));
+        daemon.arg("--config").arg(self.path("himmelblau.conf")).arg("--debug");
+        daemon.arg("--state-dir").arg(self.path("state")).arg("--socket").arg(self.path("socket"));
+        self.daemon = Some(daemon.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap());
+        let begun = Instant::now();
+        while std::os::unix::net::UnixStream::connect(self.path("socket")).is_err() {
+            if let Some(status) = self.daemon.as_mut().unwrap().try_wait().unwrap() {
+                panic!("firmamentd ended with {status}: {}", self.log());
+            }
+            assert!(begun.elapsed() < PATIENCE, "firmamentd does not listen: {}", self.log());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Kills the daemon with SIGKILL.
+    pub(crate) fn kill(&mut self) {
+        if let Some(mut daemon) = self.daemon.take() {
+            daemon.kill().unwrap();
+            daemon.wait().unwrap();
+        }
+    }
+
+    pub(crate) fn restart(&mut self) {
+        self.kill();
+        self.up();
+    }
+
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.path("log")).unwrap_or_default()
+    }
+
+    pub(crate) fn tool(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(binary("aad-tool"));
+        command.arg("--config").arg(self.path("himmelblau.conf")).arg("--socket").arg(self.path("socket"));
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs aad-tool to its end.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        self.tool(arguments).output().unwrap()
+    }
+
+    pub(crate) fn sign_in(&self, name: &str) -> Output {
+        self.run(&["auth-test", "--name", name])
+    }
+
+    pub(crate) fn status(&self) -> Value {
+        let output = self.run(&["status", "--json"]);
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", text(&output)))
+    }
+
+    /// The device id of a domain, where it is registered.
+    pub(crate) fn device_id(&self, domain: &str) -> Option<String> {
+        let status = self.status();
+        let found = status["domains"].as_array()?.iter().find(|entry| entry["domain"] == domain)?.clone();
+        Some(found["identity"]["device_id"].as_str()?.to_owned())
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("--- log of firmamentd ---\n{}", self.log());
+        }
+        self.kill();
+    }
+}
+
+/// Waits until a condition holds.
+pub(crate) fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !condition() {
+        assert!(begun.elapsed() < PATIENCE, "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+pub(crate) fn code(output: &Output) -> i32 {
+    output.status.code().unwrap_or(-1)
+}
+
+/// Everything a program printed.
+pub(crate) fn text(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// A program of the workspace, built once per run of the tests.
+pub(crate) fn binary(name: &str) -> PathBuf {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(build).join(name)
+}
+
+fn build() -> PathBuf {
+    let mut command = Command::new(env!("CARGO"));
+    command.args(["build", "--quiet", "-p", "runner", "-p", "aad-tool", "-p", "simulator", "--bins"]);
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    assert!(command.current_dir(workspace).status().unwrap().success(), "the programs do not build");
+    // The test itself lies in <profile>/deps.
+    std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().to_owned()
+}
+
+/// Reads a child's standard output line by line until one begins with `start`.
+pub(crate) fn line_with(reader: &mut impl BufRead, start: &str) -> String {
+    let mut line = String::new();
+    while reader.read_line(&mut line).unwrap() > 0 {
+        if let Some(rest) = line.strip_prefix(start) {
+            return rest.trim().to_owned();
+        }
+        line.clear();
+    }
+    panic!("no line begins with {start:?}");
+}
+
+/// Whatever is left of a stream.
+pub(crate) fn rest(mut reader: impl Read) -> String {
+    let mut text = String::new();
+    let _ = reader.read_to_string(&mut text);
+    text
+}

@@ -1,0 +1,34 @@
+use crate::house::{Cloud, Machine, code, text};
+
+#[test]
+fn leaving_deletes_the_object_with_the_issued_certificate() {
+    let cloud = Cloud::start();
+    let machine = Machine::start(&cloud, "contoso.com");
+    assert_eq!(code(&machine.sign_in("alex@contoso.com")), 0);
+    let thumbprint = machine.status()["domains"][0]["identity"]["thumbprint"].clone();
+    let left = machine.run(&["leave"]);
+    assert_eq!(code(&left), 0, "{}", text(&left));
+    assert!(cloud.devices().is_empty());
+    let deletes = cloud.requests("leave");
+    assert_eq!(deletes.last().unwrap()["facts"]["client_cert_thumbprint"], thumbprint);
+    assert_eq!(code(&machine.run(&["status"])), 3);
+    assert_eq!(code(&machine.run(&["leave"])), 3, "there is nothing to leave twice");
+}
+
+#[test]
+fn a_leave_that_is_refused_keeps_the_keys_until_it_is_forced() {
+    let cloud = Cloud::start();
+    let machine = Machine::start(&cloud, "contoso.com");
+    assert_eq!(code(&machine.sign_in("alex@contoso.com")), 0);
+    let device = machine.device_id("contoso.com").unwrap();
+    cloud.set(&serde_json::json!({ "client_certificate": "never" }));
+    let refused = machine.run(&["leave"]);
+    assert_eq!(code(&refused), 5, "{}", text(&refused));
+    assert!(text(&refused).contains(&device), "the object is named: {}", text(&refused));
+    assert_eq!(machine.device_id("contoso.com"), Some(device.clone()));
+    let forced = machine.run(&["leave", "--force"]);
+    assert_eq!(code(&forced), 0, "{}", text(&forced));
+    let ledger = machine.status()["domains"].to_string();
+    assert!(!ledger.contains("\"device_id\":\"") || ledger.contains("left_behind"), "{ledger}");
+    assert_eq!(cloud.devices().len(), 1, "the object was left behind");
+}

@@ -1,0 +1,13 @@
+use std::fs;
+use std::path::Path;
+
+#[test]
+fn every_file_of_this_folder_is_a_module() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it");
+    let main = fs::read_to_string(here.join("main.rs")).unwrap();
+    for entry in fs::read_dir(&here).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let module = name.trim_end_matches(".rs");
+        assert!(module == "main" || main.contains(&format!("mod {module};")), "{name} is not in main.rs");
+    }
+}
