@@ -1,0 +1,153 @@
+//! The auth value that opens the keys: 256 random bits as 64 hex digits in a file of root's.
+
+use aws_lc_rs::rand;
+use hsm::HsmError;
+use model::Secret;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// An auth value and where it came from.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The bytes of the file without white space at its ends.
+    pub value: Secret<Vec<u8>>,
+    /// Where it came from.
+    pub source: Source,
+}
+
+/// Where an auth value came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// A systemd credential.
+    Credential(PathBuf),
+    /// A file with mode 0600.
+    File(PathBuf),
+    /// The same, made just now: no key can have been made under it before.
+    Made(PathBuf),
+}
+
+impl Source {
+    /// One phrase for people.
+    pub fn words(&self) -> String {
+        match self {
+            Source::Credential(_) => "auth value from a systemd credential".to_owned(),
+            Source::File(path) | Source::Made(path) => {
+                format!("auth value in {}, protected by file permissions only", path.display())
+            }
+        }
+    }
+}
+
+/// Reads `hsm-pin` of the credentials directory, else the file, which is made if it is not there.
+///
+/// # Errors
+/// [`HsmError::AuthValue`] for a value that is empty, shorter than 16 bytes or readable by others; an
+/// existing file is never written.
+pub fn load_or_make(credentials: Option<&Path>, file: &Path) -> Result<Loaded, HsmError> {
+    if let Some(path) = credentials.map(|dir| dir.join(CREDENTIAL)).filter(|path| path.exists()) {
+        return Ok(Loaded { value: read(&path)?, source: Source::Credential(path) });
+    }
+    match fs::symlink_metadata(file) {
+        Ok(found) if found.mode() & 0o077 != 0 => Err(unusable(
+            file,
+            "others may read it: chmod 0600 it, or delete it if nothing is registered yet",
+        )),
+        Ok(_) => Ok(Loaded { value: read(file)?, source: Source::File(file.to_owned()) }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => make(file),
+        Err(error) => Err(unusable(file, &error.to_string())),
+    }
+}
+
+fn read(path: &Path) -> Result<Secret<Vec<u8>>, HsmError> {
+    let file = File::open(path).map_err(|error| unusable(path, &error.to_string()))?;
+    let mut bytes = Vec::with_capacity(LONGEST + 1);
+    let most = LONGEST as u64 + 1;
+    file.take(most).read_to_end(&mut bytes).map_err(|error| unusable(path, &error.to_string()))?;
+    let whole = Secret::new(bytes);
+    let value = Secret::new(whole.expose().trim_ascii().to_vec());
+    match value.expose().len() {
+        0 => Err(unusable(path, "it is empty")),
+        1..SHORTEST => Err(unusable(path, "it is shorter than 16 bytes")),
+        SHORTEST..=LONGEST => Ok(value),
+        _ => Err(unusable(path, "it is longer than 4096 bytes")),
+    }
+}
+
+fn make(path: &Path) -> Result<Loaded, HsmError> {
+    let mut bits = [0; 32];
+    rand::fill(&mut bits).map_err(|_| unusable(path, "the system gives no random bytes"))?;
+    let text: String = bits.iter().map(|byte| format!("{byte:02x}")).collect();
+    let value = Secret::new(text.into_bytes());
+    write(path, value.expose()).map_err(|error| unusable(path, &error.to_string()))?;
+    Ok(Loaded { value, source: Source::Made(path.to_owned()) })
+}
+
+/// Written whole or not at all: a name appears only when the bytes are on disk.
+fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let dir = path.parent().unwrap_or(Path::new("/"));
+    fs::create_dir_all(dir)?;
+    let draft = path.with_extension("new");
+    // A draft left by a crash was never in force.
+    fs::remove_file(&draft)
+        .or_else(|error| (error.kind() == io::ErrorKind::NotFound).then_some(()).ok_or(error))?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&draft, path)?;
+    File::open(dir)?.sync_all()
+}
+
+fn unusable(path: &Path, why: &str) -> HsmError {
+    HsmError::AuthValue(format!("{}: {why}", path.display()))
+}
+
+const CREDENTIAL: &str = "hsm-pin";
+const SHORTEST: usize = 16;
+const LONGEST: usize = 4096;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_value_is_made_once_and_for_us_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("state/hsm-pin");
+        let first = load_or_make(None, &path).unwrap();
+        assert_eq!(first.source, Source::Made(path.clone()));
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        let second = load_or_make(None, &path).unwrap();
+        assert_eq!(second.source, Source::File(path));
+        assert_eq!(first.value.expose(), second.value.expose());
+    }
+
+    #[test]
+    fn a_credential_comes_before_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("hsm-pin"), "0123456789abcdef\n").unwrap();
+        let loaded = load_or_make(Some(dir.path()), &dir.path().join("other")).unwrap();
+        assert_eq!(loaded.value.expose(), b"0123456789abcdef");
+        assert!(!dir.path().join("other").exists());
+    }
+
+    #[test]
+    fn bad_values_are_named_and_never_overwritten() {
+        for (text, mode, why) in [
+            ("", 0o600, "empty"),
+            ("  \n", 0o600, "empty"),
+            ("short", 0o600, "shorter"),
+            ("0123456789abcdef", 0o644, "chmod"),
+        ] {
+            let dir = tempfile::tempdir().unwrap();
+            let path = dir.path().join("hsm-pin");
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            let error = load_or_make(None, &path).unwrap_err().to_string();
+            assert!(error.contains(why), "{error}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), text);
+        }
+    }
+}

@@ -1,0 +1,251 @@
+use crate::binding;
+use crate::wrap::{Wrapper, derive};
+use aws_lc_rs::encoding::AsDer;
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::{
+    KeyPair, KeySize, OAEP_SHA1_MGF1SHA1, OaepPrivateDecryptingKey, OaepPublicEncryptingKey,
+    PrivateDecryptingKey,
+};
+use aws_lc_rs::signature::{
+    KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding,
+    UnparsedPublicKey,
+};
+use hsm::{Hsm, HsmError, HsmInfo, SignScheme};
+use model::{Backend, IntentId, KeyHandle, KeyPurpose, MachineBinding, RsaPublicKey, Secret};
+
+/// The software backend.
+///
+/// `wrapped` of its handles: version (1 byte), length of the recorded binding (2 bytes, big-endian), the
+/// binding as lines `name=digest`, then nonce, PKCS#8 in ciphertext, tag. All of it and purpose, intent
+/// and public key are authenticated.
+pub struct SoftHsm {
+    auth: Secret<Vec<u8>>,
+    machine: MachineBinding,
+    description: String,
+}
+
+impl SoftHsm {
+    /// A backend whose keys open with this auth value on this machine; `origin` says where the value came from.
+    pub fn new(auth: Secret<Vec<u8>>, machine: MachineBinding, origin: &str) -> SoftHsm {
+        SoftHsm { auth, machine, description: format!("software keys, wrapped with AES-256-GCM; {origin}") }
+    }
+
+    /// The key for the state directory, derived from the same auth value.
+    ///
+    /// # Errors
+    /// When the cryptographic library fails.
+    pub fn store_key(&self) -> Result<Secret<[u8; 32]>, HsmError> {
+        derive(&self.auth, "store")
+    }
+
+    fn open(&self, key: &KeyHandle) -> Result<KeyPair, HsmError> {
+        if key.backend != Backend::Soft {
+            return Err(HsmError::OtherBackend { made_by: key.backend.word() });
+        }
+        let broken = || HsmError::Integrity("key");
+        let (header, sealed) = split(&key.wrapped).ok_or_else(broken)?;
+        let context = context(key.purpose, key.intent, &key.public, header);
+        let pkcs8 = Wrapper::new(&self.auth, KEYS)?.open(&context, sealed).ok_or_else(broken)?;
+        if let Some(component) = binding::changed(&read_binding(header).ok_or_else(broken)?, &self.machine) {
+            return Err(HsmError::OtherMachine(component.to_owned()));
+        }
+        KeyPair::from_pkcs8(pkcs8.expose()).map_err(|_| broken())
+    }
+
+    fn decryptor(&self, key: &KeyHandle) -> Result<OaepPrivateDecryptingKey, HsmError> {
+        if key.purpose != KeyPurpose::Transport {
+            return Err(HsmError::WrongUse { purpose: key.purpose.word(), operation: "decrypt" });
+        }
+        let pair = self.open(key)?;
+        let der = pair.as_der().map_err(|_| failed())?;
+        let key = PrivateDecryptingKey::from_pkcs8(der.as_ref()).map_err(|_| failed())?;
+        OaepPrivateDecryptingKey::new(key).map_err(|_| failed())
+    }
+}
+
+impl Hsm for SoftHsm {
+    fn info(&self) -> HsmInfo {
+        HsmInfo { backend: Backend::Soft, description: self.description.clone() }
+    }
+
+    fn create(&mut self, purpose: KeyPurpose, intent: IntentId) -> Result<KeyHandle, HsmError> {
+        let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| failed())?;
+        let public = public_of(&pair);
+        let pkcs8 = pair.as_der().map_err(|_| failed())?;
+        let plain = Secret::new(pkcs8.as_ref().to_vec());
+        let header = write_binding(&self.machine);
+        let context = context(purpose, intent, &public, &header);
+        let sealed = Wrapper::new(&self.auth, KEYS)?.seal(&context, &plain)?;
+        Ok(KeyHandle { backend: Backend::Soft, purpose, intent, public, wrapped: [header, sealed].concat() })
+    }
+
+    fn sign(&mut self, key: &KeyHandle, scheme: SignScheme, message: &[u8]) -> Result<Vec<u8>, HsmError> {
+        if key.purpose == KeyPurpose::Transport {
+            return Err(HsmError::WrongUse { purpose: key.purpose.word(), operation: "sign" });
+        }
+        let pair = self.open(key)?;
+        let encoding: &'static dyn RsaEncoding = match scheme {
+            SignScheme::Pkcs1Sha256 => &RSA_PKCS1_SHA256,
+            SignScheme::PssSha256 => &RSA_PSS_SHA256,
+        };
+        let mut signature = vec![0; pair.public_modulus_len()];
+        pair.sign(encoding, &SystemRandom::new(), message, &mut signature).map_err(|_| failed())?;
+        Ok(signature)
+    }
+
+    fn unwrap_oaep_sha1(&mut self, key: &KeyHandle, ciphertext: &[u8]) -> Result<Secret<Vec<u8>>, HsmError> {
+        let decryptor = self.decryptor(key)?;
+        let mut buffer = zeroize::Zeroizing::new(vec![0; decryptor.min_output_size()]);
+        let plain = decryptor
+            .decrypt(&OAEP_SHA1_MGF1SHA1, ciphertext, &mut buffer, None)
+            .map_err(|_| HsmError::Decrypt)?;
+        Ok(Secret::new(plain.to_vec()))
+    }
+
+    fn seal(&mut self, label: &str, plain: &Secret<Vec<u8>>) -> Result<Vec<u8>, HsmError> {
+        let header = write_binding(&self.machine);
+        let context = [header.as_slice(), label.as_bytes()].concat();
+        let sealed = Wrapper::new(&self.auth, SEALED)?.seal(&context, plain)?;
+        Ok([header, sealed].concat())
+    }
+
+    fn unseal(&mut self, label: &str, sealed: &[u8]) -> Result<Secret<Vec<u8>>, HsmError> {
+        let broken = || HsmError::Integrity("sealed text");
+        let (header, text) = split(sealed).ok_or_else(broken)?;
+        let context = [header, label.as_bytes()].concat();
+        let plain = Wrapper::new(&self.auth, SEALED)?.open(&context, text).ok_or_else(broken)?;
+        match binding::changed(&read_binding(header).ok_or_else(broken)?, &self.machine) {
+            Some(component) => Err(HsmError::OtherMachine(component.to_owned())),
+            None => Ok(plain),
+        }
+    }
+
+    /// The handle is the only place of a software key: whoever drops it destroys it.
+    fn destroy(&mut self, key: &KeyHandle) -> Result<(), HsmError> {
+        match key.backend {
+            Backend::Soft => Ok(()),
+            other => Err(HsmError::OtherBackend { made_by: other.word() }),
+        }
+    }
+
+    fn self_test(&mut self, key: &KeyHandle) -> Result<(), HsmError> {
+        let good =
+            if key.purpose == KeyPurpose::Transport { self.can_decrypt(key)? } else { self.can_sign(key)? };
+        if good { Ok(()) } else { Err(HsmError::Integrity("key")) }
+    }
+}
+
+impl SoftHsm {
+    fn can_sign(&mut self, key: &KeyHandle) -> Result<bool, HsmError> {
+        let signature = self.sign(key, SignScheme::Pkcs1Sha256, PROBE)?;
+        let public = self.open(key)?.public_key().as_ref().to_vec();
+        Ok(UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, public).verify(PROBE, &signature).is_ok())
+    }
+
+    fn can_decrypt(&mut self, key: &KeyHandle) -> Result<bool, HsmError> {
+        let public = OaepPublicEncryptingKey::new(self.open(key).and_then(|pair| encryptor(&pair))?)
+            .map_err(|_| failed())?;
+        let mut buffer = vec![0; public.ciphertext_size()];
+        let text = public.encrypt(&OAEP_SHA1_MGF1SHA1, PROBE, &mut buffer, None).map_err(|_| failed())?;
+        Ok(self.unwrap_oaep_sha1(key, text)?.expose() == PROBE)
+    }
+}
+
+fn encryptor(pair: &KeyPair) -> Result<aws_lc_rs::rsa::PublicEncryptingKey, HsmError> {
+    let der = pair.as_der().map_err(|_| failed())?;
+    let key = PrivateDecryptingKey::from_pkcs8(der.as_ref()).map_err(|_| failed())?;
+    Ok(key.public_key())
+}
+
+fn public_of(pair: &KeyPair) -> RsaPublicKey {
+    let public = pair.public_key();
+    RsaPublicKey {
+        modulus: public.modulus().big_endian_without_leading_zero().to_vec(),
+        exponent: public.exponent().big_endian_without_leading_zero().to_vec(),
+    }
+}
+
+/// What the wrapping authenticates besides the key.
+fn context(purpose: KeyPurpose, intent: IntentId, public: &RsaPublicKey, header: &[u8]) -> Vec<u8> {
+    let words = format!("firmament key v{VERSION} {} {intent} ", purpose.word());
+    [words.as_bytes(), &public.modulus, b" ", &public.exponent, b" ", header].concat()
+}
+
+fn write_binding(machine: &MachineBinding) -> Vec<u8> {
+    let lines: String =
+        machine.components.iter().map(|(name, digest)| format!("{name}={digest}\n")).collect();
+    let length = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+    [&[VERSION], length.to_be_bytes().as_slice(), lines.as_bytes()].concat()
+}
+
+/// Header (with the recorded binding) and ciphertext.
+fn split(wrapped: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (fixed, _) = wrapped.split_first_chunk::<3>()?;
+    let [VERSION, high, low] = *fixed else { return None };
+    wrapped.split_at_checked(3 + usize::from(u16::from_be_bytes([high, low])))
+}
+
+fn read_binding(header: &[u8]) -> Option<MachineBinding> {
+    let text = std::str::from_utf8(header.get(3..)?).ok()?;
+    let pair = |line: &str| line.split_once('=').map(|(name, digest)| (name.to_owned(), digest.to_owned()));
+    Some(MachineBinding { components: text.lines().map(pair).collect::<Option<_>>()? })
+}
+
+fn failed() -> HsmError {
+    HsmError::Backend("the cryptographic library failed".to_owned())
+}
+
+const VERSION: u8 = 1;
+const KEYS: &str = "keys";
+const SEALED: &str = "sealed";
+const PROBE: &[u8] = b"firmament self-test";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn machine(id: &str) -> MachineBinding {
+        MachineBinding { components: vec![("machine-id".to_owned(), id.to_owned())] }
+    }
+
+    fn hsm(auth: &str, id: &str) -> SoftHsm {
+        SoftHsm::new(Secret::new(auth.as_bytes().to_vec()), machine(id), "a test")
+    }
+
+    fn intent() -> IntentId {
+        "00000000-0000-0000-0000-000000000001".parse().unwrap()
+    }
+
+    #[test]
+    fn the_suite_that_every_backend_passes() {
+        conformance::hsm(&mut hsm("an auth value of ours", "a"));
+    }
+
+    #[test]
+    fn every_flipped_byte_and_every_other_context_is_refused() {
+        let mut own = hsm("an auth value of ours", "a");
+        let key = own.create(KeyPurpose::Device, intent()).unwrap();
+        for at in 0..key.wrapped.len() {
+            let mut bent = key.clone();
+            bent.wrapped[at] ^= 1;
+            assert!(own.sign(&bent, SignScheme::Pkcs1Sha256, b"x").is_err(), "byte {at}");
+        }
+        let other = KeyHandle { purpose: KeyPurpose::Intune, ..key.clone() };
+        assert_eq!(own.sign(&other, SignScheme::Pkcs1Sha256, b"x"), Err(HsmError::Integrity("key")));
+        let other =
+            KeyHandle { intent: "00000000-0000-0000-0000-000000000002".parse().unwrap(), ..key.clone() };
+        assert_eq!(own.sign(&other, SignScheme::Pkcs1Sha256, b"x"), Err(HsmError::Integrity("key")));
+        let elsewhere = hsm("another auth value!!", "a").sign(&key, SignScheme::Pkcs1Sha256, b"x");
+        assert_eq!(elsewhere, Err(HsmError::Integrity("key")));
+    }
+
+    #[test]
+    fn another_machine_is_named_and_an_unreadable_component_is_not() {
+        let key = hsm("an auth value of ours", "a").create(KeyPurpose::Device, intent()).unwrap();
+        let copied = hsm("an auth value of ours", "b").sign(&key, SignScheme::Pkcs1Sha256, b"x");
+        assert_eq!(copied, Err(HsmError::OtherMachine("machine-id".to_owned())));
+        let auth = Secret::new(b"an auth value of ours".to_vec());
+        let mut blind = SoftHsm::new(auth, MachineBinding { components: vec![] }, "a test");
+        assert!(blind.sign(&key, SignScheme::Pkcs1Sha256, b"x").is_ok());
+    }
+}
