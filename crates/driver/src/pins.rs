@@ -148,5 +148,5 @@ fn account_pin(key: &RecordKey, upn: &Upn, bytes: &[u8]) -> Result<AccountPin, S
 }
 
 fn damaged(key: &RecordKey, why: &str) -> StoreError {
-    StoreError::Damaged { key: format!("{key:?}"), why: why.to_owned() }
+    StoreError::Damaged { key: key.to_string(), why: why.to_owned() }
 }

@@ -79,17 +79,17 @@ fn transport_failure(error: &TransportError) -> Failure {
         TransportError::Forbidden(_) => {
             ("ForbiddenHost", Who::MachineAdmin, "Check the hosts of the cloud in himmelblau.conf.")
         }
-        TransportError::NotSent { .. } => {
-            ("Unreachable", Who::MachineAdmin, "Check the network, the proxy and the firewall; it is tried again.")
-        }
+        TransportError::NotSent { .. } => (
+            "Unreachable",
+            Who::MachineAdmin,
+            "Check the network, the proxy and the firewall; it is tried again.",
+        ),
         TransportError::Tls { .. } => (
             "Tls",
             Who::MachineAdmin,
             "Check ca_file and whether something on the way inspects TLS; it is tried again.",
         ),
-        TransportError::InDoubt { .. } => {
-            ("NoAnswer", Who::Nobody, "It is tried again with the same keys.")
-        }
+        TransportError::InDoubt { .. } => ("NoAnswer", Who::Nobody, "It is tried again with the same keys."),
         TransportError::TooBig { .. } => {
             ("ReplyTooBig", Who::MachineAdmin, "Something on the way answers in the service's place.")
         }

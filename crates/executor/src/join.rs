@@ -1,7 +1,7 @@
 use crate::call::{Caller, wrong_answer};
 use crate::vault::Tokens;
-use drs::join::{Expected, Join};
 use drs::DrsError;
+use drs::join::{Expected, Join};
 use hsm::{Answer, Job, SignScheme};
 use lifecycle::{DeviceKeys, EndpointSource, Endpoints, Intent, Issued, JoinOrder, StoredReply};
 use model::{Delivery, Failure, FailureClass, KeyHandle, KeyPurpose, TenantId, TokenRef, Who};
@@ -90,7 +90,12 @@ impl Caller<'_> {
         drs::join::assemble(&to_sign, &signature).map_err(|error| error.failure())
     }
 
-    async fn post_join(&self, order: &JoinOrder, csr: &[u8], tokens: &Tokens) -> Result<StoredReply, Failure> {
+    async fn post_join(
+        &self,
+        order: &JoinOrder,
+        csr: &[u8],
+        tokens: &Tokens,
+    ) -> Result<StoredReply, Failure> {
         let join = Join {
             endpoint: &order.endpoints.join,
             version: &order.endpoints.join_version,

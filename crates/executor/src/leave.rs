@@ -90,7 +90,10 @@ fn verdict(identity: &Identity, refusals: Vec<Failure>) -> Failure {
     match (refused, passing) {
         (Some(refused), _) => denied(identity, refused),
         (None, Some(passing)) => passing.clone(),
-        (None, None) => denied(identity, &Failure::local(FailureClass::Denied, Who::TenantAdmin, "Denied", String::new(), "")),
+        (None, None) => denied(
+            identity,
+            &Failure::local(FailureClass::Denied, Who::TenantAdmin, "Denied", String::new(), ""),
+        ),
     }
 }
 
@@ -99,7 +102,10 @@ fn denied(identity: &Identity, refused: &Failure) -> Failure {
     let mut failure = refused.clone();
     failure.class = FailureClass::Denied;
     failure.who = Who::TenantAdmin;
-    failure.message = format!("the service did not let this machine delete its device object {device}: {}", refused.message);
+    failure.message = format!(
+        "the service did not let this machine delete its device object {device}: {}",
+        refused.message
+    );
     failure.advice = format!(
         "Sign in and leave again, or ask {} or an administrator to delete device {device}, then run: aad-tool leave --force.",
         identity.owner.upn

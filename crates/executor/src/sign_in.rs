@@ -13,10 +13,14 @@ impl Caller<'_> {
     pub(crate) async fn sign_in(&self, work: Work) -> Result<Reply, Failure> {
         match work {
             Work::Resolve { domain } => self.resolve(&domain).await,
-            Work::RequestCode { tenant, scope, claims } => self.request_code(tenant, scope, claims.as_deref()).await,
+            Work::RequestCode { tenant, scope, claims } => {
+                self.request_code(tenant, scope, claims.as_deref()).await
+            }
             Work::Poll { tenant, code } => self.poll(tenant, code).await,
             Work::Identify { pin, keys, token } => self.identify(&pin, &keys, token),
-            Work::Redeem { tenant, token } => self.redeem_registration(tenant, token).await.map(|_| Reply::Redeemed),
+            Work::Redeem { tenant, token } => {
+                self.redeem_registration(tenant, token).await.map(|_| Reply::Redeemed)
+            }
             Work::LookUpMe { tenant, token } => self.look_up_me(tenant, token).await,
         }
     }

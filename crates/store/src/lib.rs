@@ -55,3 +55,27 @@ pub trait Store: Send {
     /// [`StoreError::Write`] and [`StoreError::ReadOnly`]; the old records are then still in force.
     fn commit(&mut self, changes: &[Change]) -> Result<(), StoreError>;
 }
+
+impl std::fmt::Display for RecordKey {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            RecordKey::Device(tenant) => write!(out, "device/{tenant}"),
+            RecordKey::Domain(domain) => write!(out, "domain/{domain}"),
+            RecordKey::Account(upn) => write!(out, "account/{upn}"),
+        }
+    }
+}
+
+impl std::str::FromStr for RecordKey {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<RecordKey, ()> {
+        let (kind, name) = text.split_once('/').ok_or(())?;
+        match kind {
+            "device" => name.parse().map(RecordKey::Device).map_err(drop),
+            "domain" => name.parse().map(RecordKey::Domain).map_err(drop),
+            "account" => name.parse().map(RecordKey::Account).map_err(drop),
+            _ => Err(()),
+        }
+    }
+}

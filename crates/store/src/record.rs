@@ -1,4 +1,12 @@
 //! What is on disk, as versioned JSON; `executor` maps it to and from the machine's words.
+//!
+//! Moments are milliseconds since 1970, ids and hashes their text, bytes lower-case hex.
+
+mod device;
+mod versioned;
+
+pub use device::*;
+pub use versioned::Versioned;
 
 use serde::{Deserialize, Serialize};
 
@@ -7,11 +15,11 @@ use serde::{Deserialize, Serialize};
 pub struct Domain {
     /// [`crate::SCHEMA`] of the writer.
     pub schema: u32,
-    /// The tenant id as text.
+    /// The tenant id.
     pub tenant: String,
     /// `issuer` of the tenant's v2 metadata.
     pub issuer: String,
-    /// When it was learnt, milliseconds since 1970.
+    /// When it was learnt.
     pub learnt_at: i64,
 }
 
@@ -20,10 +28,14 @@ pub struct Domain {
 pub struct Account {
     /// [`crate::SCHEMA`] of the writer.
     pub schema: u32,
-    /// The tenant id as text.
+    /// The tenant id.
     pub tenant: String,
-    /// The user's object id as text.
+    /// The user's object id.
     pub object: String,
-    /// When it was first seen, milliseconds since 1970.
+    /// When it was first seen.
     pub first_seen: i64,
 }
+
+impl Versioned for Domain {}
+impl Versioned for Account {}
+impl Versioned for Device {}
