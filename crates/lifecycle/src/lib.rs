@@ -2,6 +2,14 @@
 //!
 //! Pure: no clock, no network, no disk. Events go in, commands come out.
 
+mod device;
+pub mod explore;
+mod machine;
+mod outbox;
+mod status;
+#[cfg(test)]
+mod tests;
 mod words;
 
+pub use device::Device;
 pub use words::*;

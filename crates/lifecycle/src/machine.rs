@@ -1,0 +1,599 @@
+mod depart;
+mod enrol;
+mod member;
+
+use enrol::Enrolment;
+use member::Membership;
+
+use crate::outbox::Outbox;
+use crate::words::{
+    Ask, Attempt, Command, DeviceKeys, Event, EventKind, Facts, Identity, Intent, LeaveStep, LedgerKind,
+    LedgerLine, OpId, Reply, Snapshot, Stage, Work,
+};
+use backoff::Backoff;
+use model::{Account, DeviceId, DomainName, Failure, Phase, RequestId, Timestamp, TokenRef};
+use statig::blocking::*;
+use std::time::Duration;
+
+/// What is known besides the state.
+pub(crate) struct Machine {
+    pub(crate) facts: Facts,
+    pub(crate) stage: Stage,
+    pub(crate) ledger: Vec<LedgerLine>,
+    pub(crate) attempts: Vec<Attempt>,
+    pub(crate) posts: Vec<Timestamp>,
+    /// The person whose sign-in is being used.
+    pub(crate) person: Option<Person>,
+    /// The newest person who signed in meanwhile.
+    pub(crate) spare: Option<Person>,
+    pub(crate) failure: Option<Failure>,
+    pub(crate) in_flight: Option<(OpId, Phase)>,
+    /// A leave that waits for the end of a work with outside effect.
+    pub(crate) leave: Option<Ask>,
+    pub(crate) wake_at: Option<Timestamp>,
+}
+
+/// A person who signed in, and their token set.
+#[derive(Debug, Clone)]
+pub(crate) struct Person {
+    pub(crate) account: Account,
+    pub(crate) domain: DomainName,
+    pub(crate) token: TokenRef,
+}
+
+/// The keys of a closed intent, waiting for the next sign-in.
+#[derive(Debug, Clone)]
+pub(crate) struct Kept {
+    pub(crate) keys: Option<Box<(Intent, DeviceKeys)>>,
+}
+
+/// On the way out.
+#[derive(Debug, Clone)]
+pub(crate) struct Departure {
+    pub(crate) identity: Box<Identity>,
+    pub(crate) tries: u32,
+    /// The next try waits for an operator or a sign-in.
+    pub(crate) stuck: bool,
+}
+
+impl Machine {
+    pub(crate) fn new(facts: Facts) -> Machine {
+        let stage = Stage::Unregistered { kept: None };
+        Machine {
+            facts,
+            stage,
+            ledger: Vec::new(),
+            attempts: Vec::new(),
+            posts: Vec::new(),
+            person: None,
+            spare: None,
+            failure: None,
+            in_flight: None,
+            leave: None,
+            wake_at: None,
+        }
+    }
+
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            tenant: self.facts.tenant,
+            stage: self.stage.clone(),
+            ledger: self.ledger.clone(),
+            attempts: self.attempts.clone(),
+            posts: self.posts.clone(),
+        }
+    }
+
+    /// Makes a stage the durable one.
+    pub(crate) fn persist(&mut self, outbox: &mut Outbox, stage: Stage) {
+        self.stage = stage;
+        let day_ago = outbox.now.as_millis().saturating_sub(DAY.as_millis() as i64);
+        self.posts.retain(|at| at.as_millis() > day_ago);
+        outbox.push(Command::Persist(Box::new(self.snapshot())));
+    }
+
+    /// Starts a work; its end is the only answer that counts from now on.
+    pub(crate) fn run(&mut self, outbox: &mut Outbox, work: Work) {
+        let phase = work.phase();
+        self.wake_at = None;
+        self.in_flight = Some((outbox.run(work), phase));
+    }
+
+    /// The answer to the work in flight, filed as its phase's last attempt.
+    pub(crate) fn answer<'e>(
+        &mut self,
+        outbox: &Outbox,
+        event: &'e Event,
+    ) -> Option<&'e Result<Reply, Failure>> {
+        let (Event::Done(op, result), Some((wanted, phase))) = (event, self.in_flight) else { return None };
+        if *op != wanted {
+            return None;
+        }
+        self.in_flight = None;
+        let failure = result.as_ref().err().cloned();
+        let attempt = Attempt { phase, at: outbox.now, failure: failure.clone() };
+        self.attempts.retain(|old| old.phase != phase);
+        self.attempts.push(attempt);
+        self.attempts.sort_by_key(|attempt| Phase::ALL.iter().position(|phase| *phase == attempt.phase));
+        self.failure = failure;
+        Some(result)
+    }
+
+    /// Ends the current person's tokens; the one who waits moves up.
+    pub(crate) fn end_person(&mut self, outbox: &mut Outbox) {
+        outbox.commands.extend(self.person.take().map(|person| Command::Forget(person.token)));
+        self.person = self.spare.take();
+    }
+
+    /// Ends everybody's tokens.
+    pub(crate) fn end_people(&mut self, outbox: &mut Outbox) {
+        self.end_person(outbox);
+        self.end_person(outbox);
+    }
+
+    /// Takes a person in for later; whoever waited before is ended.
+    pub(crate) fn keep_spare(&mut self, outbox: &mut Outbox, person: Person) {
+        let place = if self.person.is_none() { &mut self.person } else { &mut self.spare };
+        outbox.commands.extend(place.replace(person).map(|old| Command::Forget(old.token)));
+    }
+
+    /// Adds a line once per request and kind.
+    pub(crate) fn note(
+        &mut self,
+        at: Timestamp,
+        request: RequestId,
+        device: Option<DeviceId>,
+        kind: LedgerKind,
+    ) {
+        if !self.ledger.iter().any(|line| line.request == request && line.kind == kind) {
+            self.ledger.push(LedgerLine { at, request, device, kind });
+        }
+    }
+
+    /// Sets the timer for the next try: what the server wished for, else a growing delay.
+    pub(crate) fn back_off(&mut self, outbox: &mut Outbox, tries: u32, failure: &Failure) {
+        let entropy = outbox.random();
+        let wish = failure.retry_after.map(|wait| wait.min(HOUR));
+        let wait = wish.unwrap_or_default().max(RETRY.delay(tries, entropy));
+        self.wake_at = Some(outbox.now.after(wait));
+    }
+
+    /// Whether the timer has come.
+    pub(crate) fn is_due(&self, outbox: &Outbox) -> bool {
+        self.in_flight.is_none() && self.wake_at.is_some_and(|at| at <= outbox.now)
+    }
+
+    /// The person of a sign-in event of this tenant.
+    pub(crate) fn newcomer(&self, event: &Event) -> Option<Person> {
+        match event {
+            Event::SignedIn { account, domain, token } if account.tenant == self.facts.tenant => {
+                Some(Person { account: account.clone(), domain: domain.clone(), token: *token })
+            }
+            _ => None,
+        }
+    }
+}
+
+#[state_machine(
+    initial = "State::booting()",
+    visibility = "pub(crate)",
+    state(derive(Debug, Clone)),
+    superstate(derive(Debug))
+)]
+impl Machine {
+    #[state(superstate = "root")]
+    fn booting(&mut self, context: &mut Outbox, event: &Event) -> Outcome<State> {
+        match event {
+            Event::Restored(snapshot) => Transition(self.restore(context, snapshot)),
+            _ => Super,
+        }
+    }
+
+    #[state(superstate = "root")]
+    fn unregistered(&mut self, kept: &mut Kept, context: &mut Outbox, event: &Event) -> Outcome<State> {
+        if let Some(person) = self.newcomer(event) {
+            self.person = Some(person);
+            return Transition(self.begin(context, kept));
+        }
+        match (event, &kept.keys) {
+            (Event::Asked(_), Some(_)) => Transition(State::discarding(kept.clone())),
+            _ => Super,
+        }
+    }
+
+    /// The keys of a closed intent are destroyed because somebody asked to leave.
+    #[state(superstate = "root", entry_action = "discard")]
+    fn discarding(&mut self, kept: &mut Kept, context: &mut Outbox, event: &Event) -> Outcome<State> {
+        match self.answer(context, event) {
+            Some(Ok(_)) => Transition(self.all_gone(context)),
+            Some(Err(failure)) => {
+                self.persist(context, self.stage.clone());
+                self.back_off(context, RETRY_FOREVER, failure);
+                Handled
+            }
+            None if matches!(event, Event::Woke) && self.is_due(context) => {
+                Transition(State::discarding(kept.clone()))
+            }
+            None => Super,
+        }
+    }
+
+    #[action]
+    fn discard(&mut self, kept: &mut Kept, context: &mut Outbox) {
+        self.leave = None;
+        let keys = kept.keys.as_ref().map(|kept| vec![kept.1.device.clone(), kept.1.transport.clone()]);
+        self.persist(context, Stage::Unregistered { kept: kept.keys.clone() });
+        self.run(context, Work::EraseKeys(keys.unwrap_or_default()));
+    }
+
+    #[state(superstate = "enrolling", entry_action = "discover")]
+    fn discovering(
+        &mut self,
+        enrolment: &mut Enrolment,
+        context: &mut Outbox,
+        event: &Event,
+    ) -> Outcome<State> {
+        match self.answer(context, event) {
+            Some(Ok(Reply::Discovered(endpoints))) => {
+                enrolment.endpoints = Some(endpoints.clone());
+                Transition(self.go_on(context, enrolment))
+            }
+            Some(Ok(_)) => Handled,
+            Some(Err(failure)) => self.step_failed(context, enrolment, failure),
+            None => self.wait_or_wake(context, event, State::discovering(enrolment.clone())),
+        }
+    }
+
+    #[action]
+    fn discover(&mut self, context: &mut Outbox) {
+        let Some(person) = &self.person else { return };
+        let (tenant, token) = (self.facts.tenant, person.token);
+        self.run(context, Work::Discover { tenant, token });
+    }
+
+    #[state(superstate = "enrolling", entry_action = "create_keys")]
+    fn creating_keys(
+        &mut self,
+        enrolment: &mut Enrolment,
+        context: &mut Outbox,
+        event: &Event,
+    ) -> Outcome<State> {
+        match self.answer(context, event) {
+            Some(Ok(Reply::Keys(keys))) => {
+                enrolment.keys = Some(keys.clone());
+                self.persist(context, enrolment.stage());
+                Transition(self.go_on(context, enrolment))
+            }
+            Some(Ok(_)) => Handled,
+            Some(Err(failure)) => self.step_failed(context, enrolment, failure),
+            None => self.wait_or_wake(context, event, State::creating_keys(enrolment.clone())),
+        }
+    }
+
+    #[action]
+    fn create_keys(&mut self, enrolment: &mut Enrolment, context: &mut Outbox) {
+        self.run(context, Work::CreateKeys(enrolment.intent.clone()));
+    }
+
+    #[state(superstate = "enrolling", entry_action = "join")]
+    fn joining(&mut self, enrolment: &mut Enrolment, context: &mut Outbox, event: &Event) -> Outcome<State> {
+        match self.answer(context, event) {
+            Some(Ok(Reply::JoinAnswered(reply))) => {
+                enrolment.reply = Some(reply.clone());
+                self.persist(context, enrolment.stage());
+                Transition(State::reading_reply(enrolment.clone()))
+            }
+            Some(Ok(_)) => Handled,
+            Some(Err(failure)) => self.join_failed(context, enrolment, failure),
+            None => self.wait_or_wake(context, event, State::joining(enrolment.clone())),
+        }
+    }
+
+    #[action]
+    fn join(&mut self, enrolment: &mut Enrolment, context: &mut Outbox) {
+        let Some(order) = self.announce_join(context, enrolment) else { return };
+        self.run(context, Work::Join(Box::new(order)));
+    }
+
+    #[state(superstate = "enrolling", entry_action = "read_reply")]
+    fn reading_reply(
+        &mut self,
+        enrolment: &mut Enrolment,
+        context: &mut Outbox,
+        event: &Event,
+    ) -> Outcome<State> {
+        match self.answer(context, event) {
+            Some(Ok(Reply::Issued(issued))) => Transition(self.registered_as(context, enrolment, issued)),
+            Some(Ok(_)) => Handled,
+            Some(Err(_)) => Transition(self.reply_unusable(context, enrolment)),
+            None => Super,
+        }
+    }
+
+    #[action]
+    fn read_reply(&mut self, enrolment: &mut Enrolment, context: &mut Outbox) {
+        let (Some(keys), Some(reply)) = (enrolment.keys.clone(), enrolment.reply.clone()) else { return };
+        self.run(context, Work::ReadJoin { intent: enrolment.intent.clone(), keys, reply });
+    }
+
+    /// The keys wait for the next sign-in.
+    #[state(superstate = "enrolling")]
+    fn awaiting_sign_in(
+        &mut self,
+        enrolment: &mut Enrolment,
+        context: &mut Outbox,
+        event: &Event,
+    ) -> Outcome<State> {
+        match self.newcomer(event) {
+            Some(person) => {
+                self.person = Some(person);
+                self.failure = None;
+                enrolment.tries = 0;
+                Transition(self.go_on(context, enrolment))
+            }
+            None => Super,
+        }
+    }
+
+    #[superstate(superstate = "root")]
+    fn enrolling(
+        &mut self,
+        enrolment: &mut Enrolment,
+        context: &mut Outbox,
+        event: &Event,
+    ) -> Outcome<State> {
+        if let Some(person) = self.newcomer(event) {
+            self.keep_spare(context, person);
+            return Handled;
+        }
+        match event {
+            Event::Asked(ask) => self.leave_enrolling(context, enrolment, *ask),
+            _ => Super,
+        }
+    }
+
+    #[state(superstate = "registered", entry_action = "verify")]
+    fn verifying(
+        &mut self,
+        membership: &mut Membership,
+        context: &mut Outbox,
+        event: &Event,
+    ) -> Outcome<State> {
+        match self.answer(context, event) {
+            Some(Ok(_)) => Transition(self.verified(context, membership)),
+            Some(Err(failure)) => self.verify_failed(context, membership, failure),
+            None => self.member_event(context, membership, event, State::verifying),
+        }
+    }
+
+    #[action]
+    fn verify(&mut self, membership: &mut Membership, context: &mut Outbox) {
+        self.start_verify(context, membership);
+    }
+
+    /// Registered, and nothing more is wanted.
+    #[state(superstate = "registered", entry_action = "rest", local_storage("membership: Membership"))]
+    fn idle(&mut self, context: &mut Outbox, event: &Event) -> Outcome<State> {
+        self.nothing_to_do_for(context, event)
+    }
+
+    #[action]
+    fn rest(&mut self, context: &mut Outbox) {
+        self.end_people(context);
+    }
+
+    #[state(superstate = "registered", entry_action = "enrol_intune")]
+    fn intune_enrolling(
+        &mut self,
+        membership: &mut Membership,
+        context: &mut Outbox,
+        event: &Event,
+    ) -> Outcome<State> {
+        match self.answer(context, event) {
+            Some(Ok(Reply::IntuneEnrolled(enrolled))) => {
+                Transition(self.intune_done(context, membership, enrolled))
+            }
+            Some(Ok(_)) => Handled,
+            Some(Err(failure)) => self.intune_failed(context, membership, failure),
+            None => self.member_event(context, membership, event, State::intune_enrolling),
+        }
+    }
+
+    #[action]
+    fn enrol_intune(&mut self, membership: &mut Membership, context: &mut Outbox) {
+        self.start_intune(context, membership);
+    }
+
+    #[state(superstate = "registered", entry_action = "rest", local_storage("membership: Membership"))]
+    fn intune_enrolled(&mut self, context: &mut Outbox, event: &Event) -> Outcome<State> {
+        self.nothing_to_do_for(context, event)
+    }
+
+    #[state(superstate = "registered", entry_action = "check_in")]
+    fn checking_in(
+        &mut self,
+        membership: &mut Membership,
+        context: &mut Outbox,
+        event: &Event,
+    ) -> Outcome<State> {
+        match self.answer(context, event) {
+            Some(_) => Transition(self.checked_in(context, membership)),
+            None => self.member_event(context, membership, event, State::checking_in),
+        }
+    }
+
+    #[action]
+    fn check_in(&mut self, membership: &mut Membership, context: &mut Outbox) {
+        let Some(person) = &self.person else { return };
+        let (identity, token) = (membership.identity.clone(), person.token);
+        self.run(context, Work::CheckIn { identity, token });
+    }
+
+    /// The identity may not be used; its keys stay, and a sign-in looks whether the cause is gone.
+    #[state(superstate = "registered", entry_action = "quarantine")]
+    fn suspended(
+        &mut self,
+        membership: &mut Membership,
+        context: &mut Outbox,
+        event: &Event,
+    ) -> Outcome<State> {
+        match self.answer(context, event) {
+            Some(Ok(_)) => Transition(self.lifted(context, membership)),
+            Some(Err(_)) => {
+                self.persist(context, self.stage.clone());
+                self.end_person(context);
+                self.recheck(context, membership);
+                Handled
+            }
+            None => match self.newcomer(event) {
+                Some(person) => {
+                    self.keep_spare(context, person);
+                    self.recheck(context, membership);
+                    Handled
+                }
+                None => Super,
+            },
+        }
+    }
+
+    #[action]
+    fn quarantine(&mut self, context: &mut Outbox) {
+        self.end_people(context);
+        self.wake_at = None;
+    }
+
+    #[superstate(superstate = "root")]
+    fn registered(
+        &mut self,
+        membership: &mut Membership,
+        context: &mut Outbox,
+        event: &Event,
+    ) -> Outcome<State> {
+        match event {
+            Event::Asked(ask) => self.leave_registered(context, membership, *ask),
+            _ => Super,
+        }
+    }
+
+    #[state(superstate = "leaving", entry_action = "retire")]
+    fn retiring(&mut self, departure: &mut Departure, context: &mut Outbox, event: &Event) -> Outcome<State> {
+        match self.answer(context, event) {
+            Some(Ok(_)) => Transition(State::unregistering(departure.afresh())),
+            Some(Err(failure)) => self.retire_failed(context, departure, failure),
+            None => self.wait_or_wake(context, event, State::retiring(departure.clone())),
+        }
+    }
+
+    #[action]
+    fn retire(&mut self, departure: &mut Departure, context: &mut Outbox) {
+        self.announce(context, departure, LeaveStep::Retire);
+        let token = self.person.as_ref().map(|person| person.token);
+        self.run(context, Work::Retire { identity: departure.identity.clone(), token });
+    }
+
+    #[state(superstate = "leaving", entry_action = "unregister")]
+    fn unregistering(
+        &mut self,
+        departure: &mut Departure,
+        context: &mut Outbox,
+        event: &Event,
+    ) -> Outcome<State> {
+        match self.answer(context, event) {
+            Some(Ok(_)) => Transition(State::erasing(departure.afresh())),
+            Some(Err(failure)) => self.unregister_failed(context, departure, failure),
+            None => self.unregister_event(context, departure, event),
+        }
+    }
+
+    #[action]
+    fn unregister(&mut self, departure: &mut Departure, context: &mut Outbox) {
+        self.announce(context, departure, LeaveStep::Unregister);
+        let token = self.person.as_ref().map(|person| person.token);
+        let request = RequestId::new(context.guid());
+        self.run(context, Work::Unregister { identity: departure.identity.clone(), token, request });
+    }
+
+    #[state(superstate = "leaving", entry_action = "erase")]
+    fn erasing(&mut self, departure: &mut Departure, context: &mut Outbox, event: &Event) -> Outcome<State> {
+        match self.answer(context, event) {
+            Some(Ok(_)) => Transition(self.all_gone(context)),
+            Some(Err(failure)) => {
+                departure.tries += 1;
+                self.persist(context, self.stage.clone());
+                self.back_off(context, departure.tries, failure);
+                Handled
+            }
+            None => self.wait_or_wake(context, event, State::erasing(departure.clone())),
+        }
+    }
+
+    #[action]
+    fn erase(&mut self, departure: &mut Departure, context: &mut Outbox) {
+        self.announce(context, departure, LeaveStep::Erase);
+        let keys = departure.keys();
+        self.run(context, Work::EraseKeys(keys));
+    }
+
+    #[superstate(superstate = "root")]
+    fn leaving(&mut self, departure: &mut Departure, context: &mut Outbox, event: &Event) -> Outcome<State> {
+        if let Some(person) = self.newcomer(event) {
+            self.keep_spare(context, person);
+            return Handled;
+        }
+        match event {
+            // Leaving already: an insistence that comes too early is remembered.
+            Event::Asked(Ask::ForceLeave) if !departure.stuck => {
+                self.leave = Some(Ask::ForceLeave);
+                Handled
+            }
+            _ => Super,
+        }
+    }
+
+    /// Records what nobody else wanted; a token that came with it is ended.
+    #[superstate]
+    fn root(&mut self, context: &mut Outbox, event: &Event) -> Outcome<State> {
+        let kind = match event {
+            Event::Restored(_) => EventKind::Restored,
+            Event::SignedIn { token, .. } => {
+                context.push(Command::Forget(*token));
+                EventKind::SignedIn
+            }
+            Event::Asked(_) => EventKind::Asked,
+            Event::Done(..) => EventKind::StaleDone,
+            Event::Woke => EventKind::Woke,
+        };
+        context.ignore(kind);
+        Handled
+    }
+}
+
+impl Machine {
+    /// A retry is the same state entered anew, once its timer has come.
+    pub(crate) fn wait_or_wake(
+        &mut self,
+        outbox: &mut Outbox,
+        event: &Event,
+        again: State,
+    ) -> Outcome<State> {
+        if matches!(event, Event::Woke) && self.is_due(outbox) { Transition(again) } else { Super }
+    }
+
+    /// No key, certificate or record is left; what the ledger knows stays.
+    pub(crate) fn all_gone(&mut self, outbox: &mut Outbox) -> State {
+        self.end_people(outbox);
+        self.attempts.clear();
+        self.posts.clear();
+        self.failure = None;
+        self.leave = None;
+        self.wake_at = None;
+        self.persist(outbox, Stage::Unregistered { kept: None });
+        State::unregistered(Kept { keys: None })
+    }
+}
+
+pub(crate) const RETRY: Backoff = Backoff { base: Duration::from_secs(1), cap: Duration::from_secs(300) };
+/// The longest delay of [`RETRY`], for what is tried for ever.
+pub(crate) const RETRY_FOREVER: u32 = 9;
+pub(crate) const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
