@@ -238,11 +238,18 @@ mod tests {
     #[test]
     fn every_action_has_a_short_spelling_or_says_what_it_needs() {
         for kind in [
-            "hold", "hold_before", "refuse", "reset_before", "reset_after", "truncate", "slow_body",
-            "wrong_content_type", "html", "oversized",
+            "hold",
+            "hold_before",
+            "refuse",
+            "reset_before",
+            "reset_after",
+            "truncate",
+            "slow_body",
+            "wrong_content_type",
+            "html",
+            "oversized",
         ] {
-            let fault: Fault =
-                serde_json::from_value(json!({"request": "join", "action": kind})).unwrap();
+            let fault: Fault = serde_json::from_value(json!({"request": "join", "action": kind})).unwrap();
             assert_eq!(fault.action.kind(), kind);
         }
         for (action, missing) in [("redirect", "location"), ("delay", "ms"), ("reply", "status")] {

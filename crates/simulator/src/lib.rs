@@ -1,1 +1,24 @@
-//! simulator.
+//! The stand-in cloud on real sockets: TLS, an admin API, faults on the wire, a transcript and a page.
+//!
+//! It listens on loopback only, and the key of its certificate authority never leaves the process.
+//! What is right and wrong is decided in the crate `tenant`; here requests only arrive, wait and break.
+
+mod act;
+mod admin;
+mod authority;
+mod exchange;
+mod faults;
+mod holds;
+pub mod hosts;
+mod hub;
+mod knobs;
+mod page;
+mod reply;
+mod serve;
+mod tls;
+mod transcript;
+mod wire;
+
+pub use faults::{Action, Fault};
+pub use knobs::KnobsError;
+pub use serve::{Options, Running, StartError, start};

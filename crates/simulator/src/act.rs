@@ -1,0 +1,65 @@
+//! What an operator does to the tenant: answer codes, and change devices and users.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tenant::{DeviceAction, Tenant, UserAction};
+
+use crate::admin::AdminError;
+use crate::hub::now_ms;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Answering {
+    code: String,
+    user: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Renaming {
+    to: String,
+}
+
+/// Performs the call whose path has these words.
+pub(crate) fn perform(tenant: &mut Tenant, words: &[&str], body: &[u8]) -> Result<Value, AdminError> {
+    match words {
+        ["approve"] => {
+            let Answering { code, user } = serde_json::from_slice(body)?;
+            tenant.approve(&code, &user, now_ms()).map_err(refused)?;
+        }
+        ["deny"] => {
+            let Answering { code, user } = serde_json::from_slice(body)?;
+            tenant.deny(&code, &user, now_ms()).map_err(refused)?;
+        }
+        ["device", id, action] => tenant.device(id, device_action(action)?).map_err(refused)?,
+        ["user", upn, action] => tenant.user(upn, user_action(action, body)?).map_err(refused)?,
+        _ => return Err(AdminError::NoCall),
+    }
+    Ok(json!({ "done": true }))
+}
+
+fn device_action(word: &str) -> Result<DeviceAction, AdminError> {
+    match word {
+        "disable" => Ok(DeviceAction::Disable),
+        "enable" => Ok(DeviceAction::Enable),
+        "delete" => Ok(DeviceAction::Delete),
+        _ => Err(AdminError::NoCall),
+    }
+}
+
+fn user_action(word: &str, body: &[u8]) -> Result<UserAction, AdminError> {
+    match word {
+        "disable" => Ok(UserAction::Disable),
+        "enable" => Ok(UserAction::Enable),
+        "recreate" => Ok(UserAction::Recreate),
+        "rename" => {
+            let Renaming { to } = serde_json::from_slice(body)?;
+            Ok(UserAction::Rename(to))
+        }
+        _ => Err(AdminError::NoCall),
+    }
+}
+
+fn refused(error: impl std::fmt::Display) -> AdminError {
+    AdminError::Refused(error.to_string())
+}

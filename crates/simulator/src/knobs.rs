@@ -1,0 +1,135 @@
+//! Knobs: those of the tenant and those of the wire, one JSON object for both.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use tenant::Knobs;
+
+use crate::faults::{Fault, Faults};
+use crate::hosts;
+use crate::hub::State;
+use crate::tls::Manner;
+
+/// Why knobs were not set.
+#[derive(Debug, thiserror::Error)]
+pub enum KnobsError {
+    /// Not a JSON object.
+    #[error("knobs must be one JSON object")]
+    NoObject,
+    /// A knob of the wire does not parse.
+    #[error("wire knobs: {0}")]
+    Wire(serde_json::Error),
+    /// A knob of the tenant does not parse.
+    #[error("tenant knobs: {0}")]
+    Tenant(serde_json::Error),
+}
+
+/// The knobs of the wire as a file spells them; they stand beside the tenant's in one object.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Spelled {
+    faults: Vec<Fault>,
+    latency_ms: BTreeMap<String, u64>,
+    bad_certificate: bool,
+}
+
+/// The knobs of the wire in force.
+#[derive(Debug, Default)]
+pub(crate) struct Wire {
+    /// Faults at named requests.
+    pub(crate) faults: Faults,
+    latency_ms: BTreeMap<String, u64>,
+    bad_certificate: bool,
+    refusals: u32,
+}
+
+impl Wire {
+    /// Milliseconds that a request waits before the tenant sees it.
+    pub(crate) fn latency(&self, request: &str) -> u64 {
+        self.latency_ms.get(request).or_else(|| self.latency_ms.get("*")).copied().unwrap_or(0)
+    }
+
+    /// Resets the next new connections.
+    pub(crate) fn refuse(&mut self, connections: u32) {
+        self.refusals = self.refusals.saturating_add(connections);
+    }
+
+    /// Whether this new connection is one of those to reset.
+    pub(crate) fn take_refusal(&mut self) -> bool {
+        let refused = self.refusals > 0;
+        self.refusals = self.refusals.saturating_sub(1);
+        refused
+    }
+}
+
+/// How the handshake for a server name goes under the knobs in force; without a name it is local mode.
+pub(crate) fn manner(state: &State, name: Option<&str>) -> Manner {
+    let name = name.unwrap_or("localhost");
+    if state.wire.bad_certificate {
+        return Manner::Foreign;
+    }
+    let asks = match state.tenant.knobs().client_certificate {
+        tenant::ClientCertificate::Never => false,
+        tenant::ClientCertificate::CertauthOnly => hosts::is_certificate_host(name),
+        _ => hosts::is_registration(name),
+    };
+    if asks { Manner::Asking } else { Manner::Quiet }
+}
+
+/// All knobs in force, as one object.
+pub(crate) fn show(state: &State) -> Result<Value, KnobsError> {
+    let spelled = Spelled {
+        faults: state.wire.faults.list().into_iter().cloned().collect(),
+        latency_ms: state.wire.latency_ms.clone(),
+        bad_certificate: state.wire.bad_certificate,
+    };
+    let mut all = object(serde_json::to_value(state.tenant.knobs()).map_err(KnobsError::Tenant)?)?;
+    all.extend(object(serde_json::to_value(spelled).map_err(KnobsError::Wire)?)?);
+    Ok(Value::Object(all))
+}
+
+/// Replaces all knobs; a knob that is not named gets its default again.
+pub(crate) fn replace(state: &mut State, value: Value) -> Result<(), KnobsError> {
+    let (tenant, wire) = parse(value)?;
+    state.tenant.set_knobs(tenant);
+    state.wire = wire;
+    Ok(())
+}
+
+/// Changes the named knobs only; faults that are not named keep their counts.
+pub(crate) fn merge(state: &mut State, value: Value) -> Result<(), KnobsError> {
+    let named = object(value)?;
+    let keeps_faults = !named.contains_key("faults");
+    let mut all = object(show(state)?)?;
+    all.extend(named);
+    let faults = std::mem::take(&mut state.wire.faults);
+    let (tenant, wire) = parse(Value::Object(all))?;
+    state.tenant.set_knobs(tenant);
+    state.wire = if keeps_faults { Wire { faults, ..wire } } else { wire };
+    Ok(())
+}
+
+/// Parses a knob file.
+pub(crate) fn parse(value: Value) -> Result<(Knobs, Wire), KnobsError> {
+    let mut tenant = object(value)?;
+    let mut mine = Map::new();
+    for name in ["faults", "latency_ms", "bad_certificate"] {
+        if let Some(value) = tenant.remove(name) {
+            mine.insert(name.to_owned(), value);
+        }
+    }
+    let spelled: Spelled = serde_json::from_value(Value::Object(mine)).map_err(KnobsError::Wire)?;
+    let tenant = serde_json::from_value(Value::Object(tenant)).map_err(KnobsError::Tenant)?;
+    let mut faults = Faults::default();
+    faults.set(spelled.faults);
+    let Spelled { latency_ms, bad_certificate, .. } = spelled;
+    Ok((tenant, Wire { faults, latency_ms, bad_certificate, refusals: 0 }))
+}
+
+fn object(value: Value) -> Result<Map<String, Value>, KnobsError> {
+    match value {
+        Value::Object(object) => Ok(object),
+        _ => Err(KnobsError::NoObject),
+    }
+}

@@ -1,0 +1,212 @@
+//! Start and stop: sockets, certificates, state directory.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls::crypto::{GetRandomFailed, SecureRandom, aws_lc_rs};
+use serde_json::Value;
+use tenant::{KeySource, Seed, Setup, SetupError, Tenant, Urls};
+use time::OffsetDateTime;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::authority::Authority;
+use crate::hub::{Hub, now_ms};
+use crate::knobs::{self, KnobsError};
+use crate::tls::Tls;
+use crate::transcript::Transcript;
+use crate::{admin, hosts, wire};
+
+/// What to serve and where.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Address of the service; loopback only; port 0 chooses a free one.
+    pub listen: SocketAddr,
+    /// Address of the admin API; loopback only; port 0 chooses a free one.
+    pub admin: SocketAddr,
+    /// Directory for `ca.pem` and `transcript.jsonl`; made if absent.
+    pub state: PathBuf,
+    /// Whether addresses and certificates carry the real host names.
+    pub public_hosts: bool,
+    /// File with tenants and users in place of the built-in ones (JSON).
+    pub seed: Option<PathBuf>,
+    /// Whether device codes are approved by themselves on the second poll.
+    pub auto_approve: bool,
+    /// Seconds between two polls of a device code.
+    pub poll_interval: u32,
+    /// Whether signing keys are made anew instead of taken from the pool of test keys.
+    pub fresh_keys: bool,
+    /// File with knobs (JSON).
+    pub knobs: Option<PathBuf>,
+}
+
+/// Why the simulator did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// An address that others can reach.
+    #[error("{0} is not a loopback address: the simulator never listens beyond the machine")]
+    Beyond(SocketAddr),
+    /// A socket that cannot be opened.
+    #[error("could not listen on {address}: {cause}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        cause: io::Error,
+    },
+    /// A file or directory that cannot be used.
+    #[error("could not use {path}: {cause}")]
+    File {
+        /// The file or directory.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        cause: io::Error,
+    },
+    /// A file that does not parse.
+    #[error("{path} does not parse: {cause}")]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        cause: serde_json::Error,
+    },
+    /// Knobs that do not parse.
+    #[error("{path}: {cause}")]
+    Knobs {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        cause: KnobsError,
+    },
+    /// The tenant refuses its seed.
+    #[error("the tenant could not be set up: {0}")]
+    Tenant(#[from] SetupError),
+    /// No certificate.
+    #[error("could not make a certificate: {0}")]
+    Certificate(#[from] rcgen::Error),
+    /// No TLS.
+    #[error("could not set up TLS: {0}")]
+    Tls(#[from] rustls::Error),
+    /// The system gives no random numbers.
+    #[error("the system gives no random numbers")]
+    Entropy,
+}
+
+/// A simulator that accepts connections.
+pub struct Running {
+    /// Address of the service, with the port that was chosen.
+    pub listen: SocketAddr,
+    /// Address of the admin API, with the port that was chosen.
+    pub admin: SocketAddr,
+    /// The file with the certificate of the authority (PEM).
+    pub ca: PathBuf,
+    stop: watch::Sender<bool>,
+    tasks: [JoinHandle<()>; 2],
+}
+
+impl Running {
+    /// Stops accepting, drops every connection and waits until all is gone.
+    pub async fn stop(self) {
+        // Both tasks may have ended already; then there is nobody to tell.
+        let _ = self.stop.send(true);
+        for task in self.tasks {
+            let _ = task.await;
+        }
+    }
+}
+
+/// Starts a simulator on the current runtime.
+pub async fn start(options: Options) -> Result<Running, StartError> {
+    let listener = listen(options.listen).await?;
+    let admin_listener = listen(options.admin).await?;
+    let (listen, admin) = (address(&listener)?, address(&admin_listener)?);
+    std::fs::create_dir_all(&options.state).map_err(|cause| file(&options.state, cause))?;
+
+    let (tenant, wire) = furnish(&options, listen)?;
+    let path = options.state.join("transcript.jsonl");
+    let log = Transcript::create(&path).map_err(|cause| file(&path, cause))?;
+    let hub = Arc::new(Hub::new(tenant, wire, log));
+    let (tls, ca) = certify(&options)?;
+
+    let (stop, stopped) = watch::channel(false);
+    let tasks = [
+        tokio::spawn(wire::serve(Arc::clone(&hub), Arc::new(tls), listener, stopped.clone())),
+        tokio::spawn(admin::serve(hub, admin_listener, stopped)),
+    ];
+    Ok(Running { listen, admin, ca, stop, tasks })
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    if !address.ip().is_loopback() {
+        return Err(StartError::Beyond(address));
+    }
+    TcpListener::bind(address).await.map_err(|cause| StartError::Listen { address, cause })
+}
+
+fn address(listener: &TcpListener) -> Result<SocketAddr, StartError> {
+    let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+    listener.local_addr().map_err(|cause| StartError::Listen { address: nowhere, cause })
+}
+
+fn furnish(options: &Options, listen: SocketAddr) -> Result<(Tenant, knobs::Wire), StartError> {
+    let seed: Seed = match &options.seed {
+        Some(path) => serde_json::from_slice(&read(path)?)
+            .map_err(|cause| StartError::Parse { path: path.clone(), cause })?,
+        None => Seed::default(),
+    };
+    let urls = match options.public_hosts {
+        true => Urls::Public,
+        false => Urls::Local { host: format!("localhost:{}", listen.port()) },
+    };
+    let setup = Setup {
+        seed,
+        urls,
+        entropy: entropy().map_err(|GetRandomFailed| StartError::Entropy)?,
+        keys: if options.fresh_keys { KeySource::Fresh } else { KeySource::Pool },
+        auto_approve: options.auto_approve,
+        poll_interval: options.poll_interval,
+    };
+    let mut tenant = Tenant::new(setup, now_ms())?;
+    let Some(path) = &options.knobs else { return Ok((tenant, knobs::Wire::default())) };
+    let value: Value = serde_json::from_slice(&read(path)?)
+        .map_err(|cause| StartError::Parse { path: path.clone(), cause })?;
+    let parsed = knobs::parse(value).map_err(|cause| StartError::Knobs { path: path.clone(), cause })?;
+    tenant.set_knobs(parsed.0);
+    Ok((tenant, parsed.1))
+}
+
+fn certify(options: &Options) -> Result<(Tls, PathBuf), StartError> {
+    let now = OffsetDateTime::now_utc();
+    let mut names = hosts::LOCAL.to_vec();
+    if options.public_hosts {
+        names.extend(hosts::PUBLIC);
+    }
+    let good = Authority::new("entra-simulator throw-away CA", now)?;
+    let foreign = Authority::new("a CA that nobody knows", now)?;
+    let tls = Tls::new(good.issue(&names)?, foreign.issue(&names)?)?;
+    let path = options.state.join("ca.pem");
+    std::fs::write(&path, good.pem()).map_err(|cause| file(&path, cause))?;
+    Ok((tls, path))
+}
+
+fn entropy() -> Result<u64, GetRandomFailed> {
+    let random: &dyn SecureRandom = aws_lc_rs::default_provider().secure_random;
+    let mut bytes = [0; 8];
+    random.fill(&mut bytes)?;
+    Ok(u64::from_le_bytes(bytes))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, StartError> {
+    std::fs::read(path).map_err(|cause| file(path, cause))
+}
+
+fn file(path: &Path, cause: io::Error) -> StartError {
+    StartError::File { path: path.to_owned(), cause }
+}
