@@ -61,6 +61,8 @@ pub enum Action {
         #[serde(default = "plain_text")]
         content_type: String,
     },
+    /// The right fields with values of other JSON types.
+    BadTypes,
     /// A page such as a captive portal shows; the tenant does not see the request unless `processed`.
     Html {
         /// The status.
@@ -117,6 +119,7 @@ impl Action {
             Action::Truncate { .. } => "truncate",
             Action::SlowBody { .. } => "slow_body",
             Action::WrongContentType { .. } => "wrong_content_type",
+            Action::BadTypes => "bad_types",
             Action::Html { .. } => "html",
             Action::Oversized { .. } => "oversized",
             Action::Redirect { .. } => "redirect",
@@ -246,6 +249,7 @@ mod tests {
             "truncate",
             "slow_body",
             "wrong_content_type",
+            "bad_types",
             "html",
             "oversized",
         ] {

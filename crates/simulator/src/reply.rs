@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
 use http::{Response, StatusCode};
 use hyper::body::{Body, Frame, SizeHint};
+use serde_json::{Map, Value, json};
 use tokio::time::{Sleep, sleep};
 
 use crate::faults::Action;
@@ -42,6 +43,7 @@ pub(crate) fn spoilt(response: Response<Bytes>, actions: &[Action]) -> Response<
             Action::WrongContentType { content_type } => {
                 parts.headers.insert(CONTENT_TYPE, text(content_type));
             }
+            Action::BadTypes => body = retyped(&body),
             Action::Oversized { bytes } => body = padded(&body, *bytes),
             Action::Truncate { keep } => cut_at = Some(keep.unwrap_or(body.len() / 2)),
             Action::SlowBody { chunk, every_ms } => pace = Some(Pace::new(*chunk, *every_ms)),
@@ -89,6 +91,20 @@ fn made(status: u16, headers: &[(HeaderName, &str)], body: &str) -> Response<Byt
 
 fn text(value: &str) -> HeaderValue {
     HeaderValue::from_str(value).unwrap_or(HeaderValue::from_static("unprintable"))
+}
+
+/// Every field of the object with another type; a body that is no JSON object stays as it is.
+fn retyped(body: &Bytes) -> Bytes {
+    let Ok(mut object) = serde_json::from_slice::<Map<String, Value>>(body) else { return body.clone() };
+    for value in object.values_mut() {
+        *value = match value {
+            Value::String(_) => json!([7]),
+            Value::Number(number) => json!({ "value": number }),
+            Value::Bool(_) | Value::Null => json!(7),
+            Value::Array(_) | Value::Object(_) => json!("seven"),
+        };
+    }
+    Bytes::from(Value::Object(object).to_string())
 }
 
 fn padded(body: &Bytes, size: usize) -> Bytes {
@@ -164,6 +180,13 @@ mod tests {
     fn an_oversized_body_still_begins_as_it_should() {
         let body = spoil(Action::Oversized { bytes: 300 * 1024 }).into_body();
         assert!(body.rest.starts_with(b"0123456789 ") && body.announced == 300 * 1024);
+    }
+
+    #[test]
+    fn every_field_gets_another_type() {
+        let good = Bytes::from_static(br#"{"a":"x","b":1,"c":true,"d":[1],"e":{}}"#);
+        assert_eq!(&retyped(&good)[..], br#"{"a":[7],"b":{"value":1},"c":7,"d":"seven","e":"seven"}"#);
+        assert_eq!(retyped(&Bytes::from_static(b"<html>")), "<html>");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The simulator as a client meets it: a process of its own, real TLS, its own command line.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test fails by panicking.
+
 mod faults;
 mod house;
 mod sign_in;

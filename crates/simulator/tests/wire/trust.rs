@@ -19,12 +19,7 @@ async fn both_versions_of_tls_and_of_http_are_served() {
     for (versions, tls) in [(TLS12, "1.2"), (TLS13, "1.3")] {
         for (alpn, version) in [(&b"h2"[..], "HTTP/2.0"), (b"http/1.1", "HTTP/1.1")] {
             let manner = Manner { versions, alpn, ..Manner::default() };
-            let mut request = get("localhost", METADATA);
-            if alpn == b"h2" {
-                request.headers_mut().clear();
-                *request.uri_mut() = format!("https://localhost{METADATA}").parse().unwrap();
-            }
-            let response = simulator.send(&manner, request).await.unwrap();
+            let response = simulator.send(&manner, metadata_in(alpn)).await.unwrap();
             assert_eq!(response.status(), 200);
             let last = simulator.ask(&["requests"]).as_array().unwrap().last().unwrap().clone();
             assert_eq!((last["tls"].as_str(), last["http"].as_str()), (Some(tls), Some(version)));
@@ -99,6 +94,14 @@ async fn any_certificate_will_do_but_its_key_must_be_proved() {
         assert_eq!(outcome.is_ok(), good);
         assert_eq!(simulator.ask(&["counters"])["client_certificates"], 1);
     }
+}
+
+/// HTTP/2 names the host in the address, HTTP/1.1 in a header.
+fn metadata_in(alpn: &[u8]) -> http::Request<bytes::Bytes> {
+    if alpn != b"h2" {
+        return get("localhost", METADATA);
+    }
+    http::Request::get(format!("https://localhost{METADATA}")).body(bytes::Bytes::new()).unwrap()
 }
 
 /// A client's certificate, and whether it was asked for.
