@@ -1,1 +1,33 @@
-//! tenant.
+//! Entra ID as a pure value: a stand-in tenant that judges what real clients send.
+//!
+//! No clock, no network, no randomness of the system: the time is an argument and every name comes from a
+//! seeded generator. What is enforced, and how sure that is, stands at each rule with its place in the
+//! protocol page; nothing of a client is used here.
+
+mod answer;
+mod certificate;
+mod codes;
+mod directory;
+mod discovery;
+mod drs;
+mod forms;
+mod graph;
+mod jwt;
+mod keys;
+mod knobs;
+mod policy;
+mod registration;
+mod seed;
+mod token;
+mod words;
+mod world;
+
+pub use knobs::{
+    ClientCertificate, DeviceCodeBlock, DrsErrorShape, Knobs, Recognition, Refuse, Throttle, Twist,
+};
+pub use seed::{Seed, SeedTenant, SeedUser};
+pub use words::{
+    ApproveError, DeviceAction, DeviceView, Entry, KeySource, Outcome, Peer, PendingCode, Setup, SetupError,
+    Urls, UserAction, UserView,
+};
+pub use world::{Tenant, name};

@@ -1,0 +1,102 @@
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode, header};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use time::OffsetDateTime;
+
+/// What a handler says: the reply, the rule that refused, and what it found out.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Value,
+    pub(crate) rule: Option<String>,
+    pub(crate) facts: BTreeMap<String, String>,
+    pub(crate) retry_after: Option<String>,
+}
+
+impl Answer {
+    pub(crate) fn ok(body: Value) -> Answer {
+        Answer { status: 200, body, rule: None, facts: BTreeMap::new(), retry_after: None }
+    }
+
+    pub(crate) fn refusal(status: u16, rule: impl Into<String>, body: Value) -> Answer {
+        Answer { status, rule: Some(rule.into()), ..Answer::ok(body) }
+    }
+
+    pub(crate) fn fact(mut self, name: &str, value: impl ToString) -> Answer {
+        self.facts.insert(name.to_owned(), value.to_string());
+        self
+    }
+
+    pub(crate) fn response(&self, now: OffsetDateTime, ids: &Ids) -> Response<Bytes> {
+        let mut response = Response::new(Bytes::from(self.body.to_string()));
+        *response.status_mut() =
+            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-cache"));
+        let mut set = |name: &'static str, value: &str| {
+            if let Ok(value) = HeaderValue::from_str(value) {
+                headers.insert(name, value);
+            }
+        };
+        set("date", &http_date(now));
+        set("request-id", &ids.request);
+        set("x-ms-request-id", &ids.request);
+        if let Some(correlation) = &ids.correlation {
+            set("client-request-id", correlation);
+        }
+        if let Some(wait) = &self.retry_after {
+            set("retry-after", wait);
+        }
+        response
+    }
+}
+
+/// The ids of one request.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Ids {
+    pub(crate) request: String,
+    pub(crate) correlation: Option<String>,
+}
+
+/// The error object of entra.md 2.8.
+pub(crate) fn aadsts(code: u32, error: &str, text: &str, now: OffsetDateTime, ids: &Ids) -> Answer {
+    let at = stamp(now);
+    let correlation = ids.correlation.clone().unwrap_or_else(|| ids.request.clone());
+    let body = json!({
+        "error": error,
+        "error_description": format!(
+            "AADSTS{code}: {text}\r\nTrace ID: {}\r\nCorrelation ID: {correlation}\r\nTimestamp: {at}", ids.request
+        ),
+        "error_codes": [code],
+        "timestamp": at,
+        "trace_id": ids.request,
+        "correlation_id": correlation,
+        "error_uri": format!("https://login.microsoftonline.com/error?code={code}"),
+    });
+    Answer::refusal(400, format!("AADSTS{code}"), body)
+}
+
+/// `yyyy-MM-dd HH:mm:ssZ`.
+pub(crate) fn stamp(now: OffsetDateTime) -> String {
+    let (d, t) = (now.date(), now.time());
+    format!("{} {:02}:{:02}:{:02}Z", d, t.hour(), t.minute(), t.second())
+}
+
+/// IMF-fixdate (RFC 9110 section 5.6.7).
+fn http_date(now: OffsetDateTime) -> String {
+    let (d, t) = (now.date(), now.time());
+    let (weekday, month) = (d.weekday().to_string(), d.month().to_string());
+    let short = |name: &str| name.chars().take(3).collect::<String>();
+    format!(
+        "{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
+        short(&weekday),
+        d.day(),
+        short(&month),
+        d.year(),
+        t.hour(),
+        t.minute(),
+        t.second()
+    )
+}

@@ -1,0 +1,221 @@
+//! The device authorization grant (entra.md 2.3).
+
+use crate::answer::{Answer, aadsts};
+use crate::forms::Form;
+use crate::knobs::DeviceCodeBlock;
+use crate::policy::Wish;
+use crate::token::Grant;
+use crate::words::{ApproveError, PendingCode};
+use crate::world::{Ask, Tenant};
+use serde_json::json;
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+#[derive(Debug, Default)]
+pub(crate) struct Codes {
+    by_device_code: BTreeMap<String, Code>,
+}
+
+#[derive(Debug, Clone)]
+struct Code {
+    user_code: String,
+    tenant: Uuid,
+    client: String,
+    resource: String,
+    claims: bool,
+    expires_at: i64,
+    polls: u32,
+    state: State,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Waiting,
+    Approved(Uuid),
+    Declined,
+    Used,
+}
+
+impl Codes {
+    pub(crate) fn deny(&mut self, user_code: &str, now_ms: i64) -> Result<(), ApproveError> {
+        self.waiting(user_code, now_ms)?.state = State::Declined;
+        Ok(())
+    }
+
+    pub(crate) fn pending(&self, now_ms: i64) -> Vec<PendingCode> {
+        let waits = |code: &&Code| code.state == State::Waiting && code.expires_at > now_ms;
+        let view = |code: &Code| PendingCode {
+            user_code: code.user_code.clone(),
+            tenant: code.tenant.to_string(),
+            expires_at: code.expires_at,
+        };
+        self.by_device_code.values().filter(waits).map(view).collect()
+    }
+
+    fn waiting(&mut self, user_code: &str, now_ms: i64) -> Result<&mut Code, ApproveError> {
+        let wanted = user_code.to_ascii_uppercase();
+        let waits = |code: &&mut Code| {
+            code.user_code == wanted && code.state == State::Waiting && code.expires_at > now_ms
+        };
+        self.by_device_code.values_mut().find(waits).ok_or(ApproveError::UnknownCode(wanted.clone()))
+    }
+}
+
+impl Tenant {
+    pub(crate) fn device_code(&mut self, ask: &Ask) -> Answer {
+        let form = Form::parse(&ask.body);
+        let tenant = match self.tenant_of_path(ask) {
+            Ok(tenant) => tenant,
+            Err(answer) => return answer,
+        };
+        let (Some(client), Some(resource)) = (form.get("client_id"), form.resource()) else {
+            return aadsts(
+                900_144,
+                "invalid_request",
+                "The request body must contain 'client_id' and a scope.",
+                ask.now,
+                &ask.ids,
+            );
+        };
+        if let Some(refusal) = self.refused_by_list(ask, client, &resource, "code_request") {
+            return refusal;
+        }
+        let device_code = self.generator.text(120, TOKEN_ALPHABET);
+        let user_code = self.generator.text(9, CODE_ALPHABET);
+        let code = Code {
+            user_code: user_code.clone(),
+            tenant,
+            client: client.to_owned(),
+            resource: resource.clone(),
+            claims: form.get("claims").is_some_and(|claims| claims.contains("mfa"))
+                || form.get("amr_values").is_some(),
+            expires_at: ask.now_ms + LIFE_S * 1000,
+            polls: 0,
+            state: State::Waiting,
+        };
+        self.codes.by_device_code.insert(device_code.clone(), code);
+        let second = ask.path.iter().any(|part| part == "v2.0");
+        let (uri, page) = (
+            if second { "verification_uri" } else { "verification_url" },
+            "https://microsoft.com/devicelogin",
+        );
+        let message = format!(
+            "To sign in, use a web browser to open the page {page} and enter the code {user_code} to authenticate."
+        );
+        let number = |value: i64| if second { json!(value) } else { json!(value.to_string()) };
+        Answer::ok(json!({
+            "user_code": user_code, "device_code": device_code, uri: page, "message": message,
+            "expires_in": number(LIFE_S), "interval": number(self.poll_interval.into()),
+        }))
+        .fact("tenant", tenant)
+        .fact("resource", resource)
+        .fact("claims", form.get("claims").is_some())
+    }
+
+    pub(crate) fn approve_code(
+        &mut self,
+        user_code: &str,
+        upn: &str,
+        now_ms: i64,
+    ) -> Result<(), ApproveError> {
+        if self.knobs.device_code_blocked == DeviceCodeBlock::BrowserOnly {
+            return Err(ApproveError::Refused("53003: you don't have access to this".to_owned()));
+        }
+        let (home, user) = self.user_named(upn).ok_or_else(|| ApproveError::Unknown(upn.to_owned()))?;
+        let code = self.codes.waiting(user_code, now_ms)?;
+        if code.tenant != home {
+            return Err(ApproveError::Refused("50020: the account is not in this tenant".to_owned()));
+        }
+        code.state = State::Approved(user.oid);
+        Ok(())
+    }
+
+    pub(crate) fn redeem_code(&mut self, ask: &Ask) -> Answer {
+        let form = Form::parse(&ask.body);
+        let secret = form.get("device_code").or(form.get("code")).unwrap_or_default();
+        let refuse = |code, error: &str, text: &str| aadsts(code, error, text, ask.now, &ask.ids);
+        let auto = self.auto_approver(secret);
+        let Some(code) = self.codes.by_device_code.get_mut(secret) else {
+            return refuse(70_018, "bad_verification_code", "The verification code is not known.");
+        };
+        code.polls += 1;
+        if code.expires_at <= ask.now_ms {
+            return refuse(70_019, "expired_token", "The verification code has expired.");
+        }
+        if form.get("client_id") != Some(code.client.as_str()) {
+            return refuse(70_018, "bad_verification_code", "The code was issued to another client.");
+        }
+        if let (Some(user), State::Waiting, 2..) = (auto, code.state, code.polls) {
+            code.state = State::Approved(user);
+        }
+        match code.state {
+            State::Waiting => refuse(
+                70_016,
+                "authorization_pending",
+                "OAuth 2.0 device flow error. Authorization is pending. Continue polling.",
+            ),
+            State::Declined => {
+                refuse(70_020, "authorization_declined", "The end user denied the authorization request.")
+            }
+            State::Used => refuse(54_005, "invalid_grant", "OAuth2 code was already redeemed."),
+            State::Approved(user) => {
+                let code = code.clone();
+                let answer = self.grant_code(ask, &form, &code, user);
+                if answer.status == 200 {
+                    if let Some(code) = self.codes.by_device_code.get_mut(secret) {
+                        code.state = State::Used;
+                    }
+                }
+                answer
+            }
+        }
+    }
+
+    /// Who approves a code by itself on its second poll: the user of the knob, else the tenant's first.
+    fn auto_approver(&self, secret: &str) -> Option<Uuid> {
+        let code = self.codes.by_device_code.get(secret)?;
+        if !self.auto_approve || self.knobs.device_code_blocked == DeviceCodeBlock::BrowserOnly {
+            return None;
+        }
+        let users = &self.directories.get(&code.tenant)?.users;
+        let chosen = |name: &String| users.values().find(|user| user.upn == *name);
+        let user = self.knobs.auto_approve_as.as_ref().map_or_else(|| users.values().next(), chosen)?;
+        Some(user.oid)
+    }
+
+    fn grant_code(&mut self, ask: &Ask, form: &Form, code: &Code, user: Uuid) -> Answer {
+        let found = self.directories.get(&code.tenant).and_then(|it| it.users.get(&user)).cloned();
+        let Some(user) = found else {
+            return aadsts(50_034, "invalid_grant", "The user account does not exist.", ask.now, &ask.ids);
+        };
+        let amr: Vec<String> = match code.claims {
+            true => ["pwd", "mfa", "ngcmfa"].map(str::to_owned).to_vec(),
+            false => vec!["pwd".to_owned()],
+        };
+        let wish = Wish {
+            client: &code.client,
+            resource: &code.resource,
+            grant: "device_code",
+            user: &user,
+            amr: &amr,
+            from_device_code: true,
+        };
+        if let Some(refusal) = self.forbid(ask, &wish) {
+            return refusal.fact("user", &user.upn);
+        }
+        let grant = Grant {
+            tenant: code.tenant,
+            user: user.oid,
+            client: code.client.clone(),
+            amr,
+            from_device_code: true,
+        };
+        self.issue(ask, form, &grant, &code.resource)
+    }
+}
+
+/// entra.md 2.3: 900 seconds unless the service says otherwise.
+const LIFE_S: i64 = 900;
+/// entra.md 11.4, rule 11.
+pub(crate) const TOKEN_ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+const CODE_ALPHABET: &[u8] = b"BCDFGHJKLMNPQRSTVWXYZ23456789";

@@ -1,0 +1,88 @@
+//! Users and devices of the stand-in.
+
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+/// One tenant's directory.
+#[derive(Debug)]
+pub(crate) struct Directory {
+    pub(crate) id: Uuid,
+    pub(crate) domains: Vec<String>,
+    pub(crate) users: BTreeMap<Uuid, User>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct User {
+    pub(crate) upn: String,
+    pub(crate) oid: Uuid,
+    pub(crate) password: String,
+    pub(crate) enabled: bool,
+    pub(crate) intune: bool,
+    pub(crate) home: Option<(String, String)>,
+    pub(crate) login: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Device {
+    pub(crate) id: Uuid,
+    pub(crate) tenant: Uuid,
+    pub(crate) name: String,
+    pub(crate) owner: Uuid,
+    pub(crate) join_type: u64,
+    pub(crate) os: String,
+    pub(crate) enabled: bool,
+    pub(crate) compliant: bool,
+    pub(crate) joins: u32,
+    pub(crate) registered_at: i64,
+    /// Modulus of the device key.
+    pub(crate) key: Vec<u8>,
+    /// Certificates issued for it; the last one counts in views.
+    pub(crate) thumbprints: Vec<String>,
+}
+
+/// Every device, found by id, by key and by certificate.
+#[derive(Debug, Default)]
+pub(crate) struct Devices {
+    pub(crate) by_id: BTreeMap<Uuid, Device>,
+    by_key: BTreeMap<(Uuid, Vec<u8>), Uuid>,
+    by_thumbprint: BTreeMap<String, Uuid>,
+    by_owner: BTreeMap<Uuid, BTreeSet<Uuid>>,
+}
+
+impl Devices {
+    pub(crate) fn insert(&mut self, device: Device) {
+        self.by_key.insert((device.tenant, device.key.clone()), device.id);
+        self.by_owner.entry(device.owner).or_default().insert(device.id);
+        for thumbprint in &device.thumbprints {
+            self.by_thumbprint.insert(thumbprint.clone(), device.id);
+        }
+        self.by_id.insert(device.id, device);
+    }
+
+    pub(crate) fn remove(&mut self, id: &Uuid) -> Option<Device> {
+        let device = self.by_id.remove(id)?;
+        self.by_key.remove(&(device.tenant, device.key.clone()));
+        self.by_owner.entry(device.owner).or_default().remove(id);
+        for thumbprint in &device.thumbprints {
+            self.by_thumbprint.remove(thumbprint);
+        }
+        Some(device)
+    }
+
+    pub(crate) fn with_key(&self, tenant: Uuid, key: &[u8]) -> Option<&Device> {
+        self.by_id.get(self.by_key.get(&(tenant, key.to_vec()))?)
+    }
+
+    pub(crate) fn with_thumbprint(&self, thumbprint: &str) -> Option<&Device> {
+        self.by_id.get(self.by_thumbprint.get(thumbprint)?)
+    }
+
+    pub(crate) fn with_name(&self, owner: Uuid, name: &str) -> Option<&Device> {
+        let own = self.by_owner.get(&owner)?;
+        own.iter().filter_map(|id| self.by_id.get(id)).find(|device| device.name == name)
+    }
+
+    pub(crate) fn owned_by(&self, user: Uuid) -> usize {
+        self.by_owner.get(&user).map_or(0, BTreeSet::len)
+    }
+}

@@ -1,0 +1,143 @@
+//! The Device Registration Service: Discover, errors, leaving (entra.md 3, 5.7, 6.1).
+
+use crate::answer::{Answer, stamp};
+use crate::knobs::{ClientCertificate, DrsErrorShape};
+use crate::policy::{REGISTRATION, canonical};
+use crate::world::{Ask, Tenant};
+use serde_json::{Value, json};
+use sha1::{Digest, Sha1};
+use uuid::Uuid;
+
+impl Tenant {
+    /// A refusal of the service in the shape in force.
+    pub(crate) fn drs_error(
+        &self,
+        ask: &Ask,
+        status: u16,
+        code: &str,
+        subcode: &str,
+        message: &str,
+    ) -> Answer {
+        let at = stamp(ask.now);
+        let body = match self.knobs.drs_error_shape {
+            DrsErrorShape::A => {
+                let kind =
+                    if code == "authorization_error" { "AuthorizationError" } else { "DirectoryError" };
+                json!({ "ErrorType": kind, "Message": format!("{message} ({subcode})"), "TraceId": ask.ids.request, "Time": at })
+            }
+            DrsErrorShape::B => json!({
+                "code": code, "subcode": subcode, "operation": "DeviceJoin", "message": message,
+                "requestid": ask.ids.request, "time": at,
+            }),
+            DrsErrorShape::C => json!({ "odata.error": {
+                "code": "directory_error", "message": { "lang": "en", "value": message },
+                "values": [{ "item": "subCode", "value": subcode }, { "item": "requestId", "value": ask.ids.request }, { "item": "date", "value": at }],
+            } }),
+        };
+        Answer::refusal(status, subcode, body)
+    }
+
+    /// The claims of a token for registration (entra.md 11.2, I1).
+    pub(crate) fn registration_token(&self, ask: &Ask) -> Result<Value, Answer> {
+        let claims = self.bearer(ask, |aud| canonical(aud) == REGISTRATION);
+        claims.ok_or_else(|| {
+            self.drs_error(
+                ask,
+                401,
+                "authorization_error",
+                "error_invalid_token",
+                "The access token is not valid.",
+            )
+        })
+    }
+
+    pub(crate) fn discover(&self, ask: &Ask) -> Answer {
+        let word = ask.path.first().map(String::as_str).unwrap_or_default();
+        let Some(directory) = self.tenant_named(word) else {
+            return self.drs_error(
+                ask,
+                400,
+                "invalid_request",
+                "error_fail",
+                "AADSTS90002: tenant not found.",
+            );
+        };
+        if self.knobs.discover_needs_token {
+            if let Err(refusal) = self.registration_token(ask) {
+                return refusal;
+            }
+        }
+        let hosts = self.hosts();
+        let (r, a, t) = (hosts.drs, hosts.login, directory.id);
+        let urn = "urn:ms-drs:enterpriseregistration.windows.net";
+        Answer::ok(json!({
+            "DiscoveryService": { "DiscoveryEndpoint": format!("https://{r}/{t}/Discover"), "ServiceVersion": "1.9" },
+            "DeviceRegistrationService": { "RegistrationEndpoint": format!("https://{r}/EnrollmentServer/DeviceEnrollmentWebService.svc"), "RegistrationResourceId": urn, "ServiceVersion": "1.0" },
+            "AuthenticationService": { "OAuth2": { "AuthCodeEndpoint": format!("https://{a}/{t}/oauth2/authorize"), "TokenEndpoint": format!("https://{a}/{t}/oauth2/token") } },
+            "IdentityProviderService": { "Federated": false, "PassiveAuthEndpoint": format!("https://{a}/{t}/wsfed") },
+            "DeviceJoinService": { "JoinEndpoint": format!("https://{r}/EnrollmentServer/device/"), "JoinResourceId": urn, "ServiceVersion": "2.0" },
+            "KeyProvisioningService": { "KeyProvisionEndpoint": format!("https://{r}/EnrollmentServer/key/"), "KeyProvisionResourceId": urn, "ServiceVersion": "1.0" },
+            "DeviceManagementService": { "DeviceManagementEndpoint": format!("https://{r}/manage/{t}/"), "DeviceManagementResourceId": urn, "ServiceVersion": "1.0" },
+            "TenantInfo": { "DisplayName": directory.domains.first(), "TenantId": t.to_string(), "TenantName": directory.domains.first() },
+            "AzureRbacService": { "RbacPolicyEndpoint": "https://pas.windows.net" },
+            "NonceService": { "Endpoint": format!("https://{r}/EnrollmentServer/nonce/{t}/"), "ResourceId": urn, "ServiceVersion": "1.0" },
+        }))
+        .fact("tenant", t)
+    }
+
+    pub(crate) fn drs_nonce(&mut self, ask: &Ask) -> Answer {
+        let value = self.generator.text(80, crate::codes::TOKEN_ALPHABET);
+        Answer::ok(json!({
+            "ReponseStatus": { "message": "Successfully created a nonce", "traceId": ask.ids.request, "time": stamp(ask.now) },
+            "Value": value,
+        }))
+    }
+
+    pub(crate) fn leave(&mut self, ask: &Ask) -> Answer {
+        let id = ask.path.get(2).and_then(|text| text.parse::<Uuid>().ok());
+        let thumbprint = ask.peer.client_certificate.as_ref().map(|der| thumbprint(der));
+        let tell = |answer: Answer| match &thumbprint {
+            Some(thumbprint) => answer.fact("client_cert_thumbprint", thumbprint),
+            None => answer,
+        };
+        let owner =
+            self.registration_token(ask).ok().and_then(|claims| claims["oid"].as_str()?.parse::<Uuid>().ok());
+        let by_certificate =
+            thumbprint.as_ref().and_then(|it| self.devices.with_thumbprint(it)).map(|device| device.id);
+        let by_certificate = by_certificate.filter(|_| self.takes_certificate(ask, owner.is_some()));
+        let target = id.and_then(|id| self.devices.by_id.get(&id));
+        let may = match target {
+            Some(device) => by_certificate == Some(device.id) || owner == Some(device.owner),
+            None => by_certificate.is_some() || owner.is_some(),
+        };
+        if !may {
+            let known = thumbprint.is_some();
+            let text =
+                if known { "The client certificate is not known." } else { "No client authentication." };
+            return tell(self.drs_error(ask, 401, "authorization_error", "error_authentication", text));
+        }
+        match id.and_then(|id| self.devices.remove(&id)) {
+            Some(device) => tell(Answer::ok(json!({})).fact("device_id", device.id)),
+            None => tell(self.drs_error(
+                ask,
+                400,
+                "invalid_request",
+                "error_missing_device",
+                "The device object was not found.",
+            )),
+        }
+    }
+
+    fn takes_certificate(&self, ask: &Ask, with_token: bool) -> bool {
+        match self.knobs.client_certificate {
+            ClientCertificate::Handshake => true,
+            ClientCertificate::CertauthOnly => ask.peer.host.starts_with("certauth."),
+            ClientCertificate::WithBearer => with_token,
+            ClientCertificate::Never => false,
+        }
+    }
+}
+
+fn thumbprint(der: &[u8]) -> String {
+    Sha1::digest(der).iter().map(|byte| format!("{byte:02X}")).collect()
+}

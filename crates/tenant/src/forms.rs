@@ -1,0 +1,31 @@
+use std::collections::BTreeMap;
+
+/// The fields of a form body or a query, unescaped; raw spaces and colons are taken as they are
+/// (entra.md 11.3, rule 1).
+#[derive(Debug, Default)]
+pub(crate) struct Form(BTreeMap<String, String>);
+
+impl Form {
+    pub(crate) fn parse(bytes: &[u8]) -> Form {
+        Form(
+            url::form_urlencoded::parse(bytes)
+                .map(|(name, value)| (name.into_owned(), value.into_owned()))
+                .collect(),
+        )
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// The resource asked for, as it was spelled: of `resource` (v1) or of the first `…/.default` or
+    /// `…/scope` of `scope` (v2).
+    pub(crate) fn resource(&self) -> Option<String> {
+        if let Some(resource) = self.get("resource") {
+            return Some(resource.to_owned());
+        }
+        let own = |scope: &&str| !["openid", "profile", "offline_access", "email"].contains(scope);
+        let scope = self.get("scope")?.split_whitespace().find(own)?;
+        Some(scope.rsplit_once('/').map_or(scope, |(resource, _)| resource).to_owned())
+    }
+}

@@ -1,0 +1,179 @@
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What the stand-in can be told to do otherwise; every guess about the real service is one of these.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Knobs {
+    /// Seconds until the sign-in service knows a new device.
+    pub replication_lag_s: i64,
+    /// Whether join type 0 is allowed.
+    pub join_allowed: bool,
+    /// Whether any device registration is allowed.
+    pub registration_allowed: bool,
+    /// Devices a user may own.
+    pub quota: usize,
+    /// Every sign-in needs a second factor, which a code request without `claims` does not bring: 50076.
+    pub mfa_required_sign_in: bool,
+    /// Tokens for registration need a second factor: 50076 with a `claims` challenge.
+    pub mfa_required_registration: bool,
+    /// The legacy tenant switch: the join itself is refused without a second factor.
+    pub mfa_required_join: bool,
+    /// A rule demands a compliant device for every resource: 53000.
+    pub compliant_device_required: bool,
+    /// Device-code sign-in is blocked, in one of three ways.
+    pub device_code_blocked: DeviceCodeBlock,
+    /// A User-Agent that does not name Linux is refused: 53003.
+    pub unknown_platform_blocked: bool,
+    /// Whose name `--auto-approve` signs in; the tenant's first user where it is not given.
+    pub auto_approve_as: Option<String>,
+    /// Refusals by AADSTS number (as text) of every token request of a user name.
+    pub user_refusals: BTreeMap<String, u32>,
+    /// Refusals of single (client, resource, grant) combinations.
+    pub refuse: Vec<Refuse>,
+    /// Discover answers 401 without a token.
+    pub discover_needs_token: bool,
+    /// Which shape the errors of the registration service have.
+    pub drs_error_shape: DrsErrorShape,
+    /// Where a client certificate is accepted.
+    pub client_certificate: ClientCertificate,
+    /// The next requests of these names are throttled.
+    pub throttle: BTreeMap<String, Throttle>,
+    /// When a join makes a new object.
+    pub recognition: Recognition,
+    /// Added to the clock of every reply.
+    pub clock_offset_s: i64,
+    /// What is wrong with the next certificates.
+    pub certificate_twist: Option<Twist>,
+    /// What is wrong with the next id_tokens: claim and its value.
+    pub id_token_twist: BTreeMap<String, serde_json::Value>,
+}
+
+impl Default for Knobs {
+    fn default() -> Knobs {
+        Knobs {
+            replication_lag_s: 0,
+            join_allowed: true,
+            registration_allowed: true,
+            quota: 50,
+            mfa_required_sign_in: false,
+            mfa_required_registration: false,
+            mfa_required_join: false,
+            compliant_device_required: false,
+            device_code_blocked: DeviceCodeBlock::No,
+            unknown_platform_blocked: false,
+            auto_approve_as: None,
+            user_refusals: BTreeMap::new(),
+            refuse: Vec::new(),
+            discover_needs_token: false,
+            drs_error_shape: DrsErrorShape::B,
+            client_certificate: ClientCertificate::Handshake,
+            throttle: BTreeMap::new(),
+            recognition: Recognition::M1,
+            clock_offset_s: 0,
+            certificate_twist: None,
+            id_token_twist: BTreeMap::new(),
+        }
+    }
+}
+
+/// entra.md 2.3: the three ways in which device-code sign-in is blocked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceCodeBlock {
+    /// Not.
+    No,
+    /// Shown in the browser only: the poll stays pending until the code expires.
+    BrowserOnly,
+    /// 53003 at the token endpoint.
+    TokenEndpoint,
+    /// 530036 for every resource derived from it, except the registration service.
+    ProtocolTracking,
+}
+
+/// entra.md 5.7.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DrsErrorShape {
+    /// `ErrorType`.
+    A,
+    /// `code` and `subcode`.
+    B,
+    /// `odata.error`.
+    C,
+}
+
+/// entra.md 11.4, rule 10.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientCertificate {
+    /// On the registration host, asked for in the handshake.
+    Handshake,
+    /// On its `certauth.` twin only.
+    CertauthOnly,
+    /// Only together with a bearer token.
+    WithBearer,
+    /// Never; a bearer token of the owner alone is accepted.
+    Never,
+}
+
+/// reliability.md D.2: when a join makes a new object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Recognition {
+    /// The same device key gets the same object.
+    M1,
+    /// The same display name with `ReuseDevice` gets the same object.
+    M2,
+    /// Every join makes a new object.
+    M3,
+}
+
+/// One refused combination; a member that is not given matches anything.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Refuse {
+    /// `client_id`.
+    #[serde(default)]
+    pub client: Option<String>,
+    /// The resource asked for.
+    #[serde(default)]
+    pub resource: Option<String>,
+    /// `device_code`, `refresh_token`, `password` or `code_request`.
+    #[serde(default)]
+    pub grant: Option<String>,
+    /// AADSTS number.
+    pub code: u32,
+    /// `error`.
+    #[serde(default = "invalid_grant")]
+    pub error: String,
+}
+
+fn invalid_grant() -> String {
+    "invalid_grant".to_owned()
+}
+
+/// So many requests are answered with a status, and the header if it is given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Throttle {
+    /// How many.
+    pub times: u32,
+    /// 429 or 503.
+    pub status: u16,
+    /// `Retry-After`.
+    #[serde(default)]
+    pub retry_after: Option<String>,
+}
+
+/// What is wrong with a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Twist {
+    /// It is for another key.
+    AnotherKey,
+    /// OID .284.5 names another tenant.
+    AnotherTenant,
+    /// The subject is no GUID.
+    NoDeviceId,
+    /// It has expired.
+    Expired,
+}

@@ -1,0 +1,256 @@
+//! The join (entra.md 5): the request is judged in full before an object is made.
+
+use crate::answer::Answer;
+use crate::certificate::{Subject, issue};
+use crate::directory::Device;
+use crate::keys::public_key;
+use crate::knobs::{Recognition, Twist};
+use crate::world::{Ask, Tenant};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use picky_asn1_x509::{CertificationRequest, PublicKey};
+use rsa::pkcs1v15::{Signature, VerifyingKey};
+use rsa::signature::Verifier;
+use serde_json::{Map, Value, json};
+use sha2::Sha256;
+use time::Duration;
+use uuid::Uuid;
+
+/// What a join asks for, once judged.
+struct Wanted {
+    modulus: Vec<u8>,
+    exponent: Vec<u8>,
+    join_type: u64,
+    name: String,
+    os: String,
+    reuse: bool,
+    tenant: Uuid,
+    user: Uuid,
+    upn: String,
+}
+
+impl Tenant {
+    pub(crate) fn join(&mut self, ask: &Ask) -> Answer {
+        let claims = match self.registration_token(ask) {
+            Ok(claims) => claims,
+            Err(refusal) => return refusal,
+        };
+        match self.judge(ask, &claims) {
+            Ok(wanted) => self.register(ask, &wanted),
+            Err(refusal) => refusal,
+        }
+    }
+
+    fn judge(&self, ask: &Ask, claims: &Value) -> Result<Wanted, Answer> {
+        let bad = |why: &str| self.drs_error(ask, 400, "invalid_request", "error_fail", why);
+        let id = |name: &str| claims[name].as_str().and_then(|text| text.parse::<Uuid>().ok());
+        let (Some(tenant), Some(user)) = (id("tid"), id("oid")) else {
+            return Err(bad("The token names nobody."));
+        };
+        let Ok(Value::Object(body)) = serde_json::from_slice(&ask.body) else {
+            return Err(bad("The body is no JSON object."));
+        };
+        let join_type = member(&body, "JoinType").and_then(Value::as_u64);
+        let Some(join_type) = join_type.filter(|kind| [0, 4, 8].contains(kind)) else {
+            return Err(bad("The join type is not supported."));
+        };
+        let (modulus, exponent) = csr_key(&body).map_err(|why| bad(why).fact("csr_verified", false))?;
+        transport_key(&body).map_err(bad)?;
+        self.may_join(ask, claims, user, join_type)?;
+        let text = |name: &str| member(&body, name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let attributes = member(&body, "Attributes").and_then(Value::as_object);
+        let reuse =
+            attributes.and_then(|it| member(it, "ReuseDevice")).map(Value::to_string).unwrap_or_default();
+        Ok(Wanted {
+            modulus,
+            exponent,
+            join_type,
+            name: text("DeviceDisplayName"),
+            os: text("OSVersion"),
+            reuse: reuse.to_ascii_lowercase().contains("true"),
+            tenant,
+            user,
+            upn: claims["upn"].as_str().unwrap_or_default().to_owned(),
+        })
+    }
+
+    /// entra.md 11.2, I4 to I6.
+    fn may_join(&self, ask: &Ask, claims: &Value, user: Uuid, join_type: u64) -> Result<(), Answer> {
+        let knobs = &self.knobs;
+        let fresh =
+            claims["amr"].as_array().is_some_and(|amr| amr.iter().any(|it| it == "mfa" || it == "ngcmfa"));
+        if !knobs.registration_allowed {
+            let text = "Device registration is switched off for this tenant.";
+            return Err(self.drs_error(ask, 400, "invalid_request", "error_fail", text));
+        }
+        if !knobs.join_allowed && join_type == 0 {
+            let text = "The tenant policy does not allow this user to device join.";
+            return Err(self.drs_error(
+                ask,
+                403,
+                "authorization_error",
+                "error_authorization_request_denied",
+                text,
+            ));
+        }
+        if knobs.mfa_required_join && !fresh {
+            let text = "Multi-factor authentication is required to register a device.";
+            return Err(self.drs_error(ask, 403, "authorization_error", "error_mfa_required", text));
+        }
+        if self.devices.owned_by(user) >= knobs.quota {
+            let text = format!(
+                "User '{user}' is not eligible to enroll a device of type 'Linux'. Reason 'DeviceCapReached'."
+            );
+            return Err(self.drs_error(ask, 400, "invalid_request", "error_directory_quota_exceeded", &text));
+        }
+        Ok(())
+    }
+
+    fn register(&mut self, ask: &Ask, wanted: &Wanted) -> Answer {
+        let known = match self.knobs.recognition {
+            Recognition::M1 => self.devices.with_key(wanted.tenant, &wanted.modulus),
+            Recognition::M2 if wanted.reuse => self.devices.with_name(wanted.user, &wanted.name),
+            Recognition::M2 | Recognition::M3 => None,
+        };
+        let fresh = uuid::Builder::from_random_bytes(self.generator.bytes()).into_uuid();
+        let mut device = known.cloned().unwrap_or_else(|| Device {
+            id: fresh,
+            tenant: wanted.tenant,
+            name: wanted.name.clone(),
+            owner: wanted.user,
+            join_type: wanted.join_type,
+            os: wanted.os.clone(),
+            enabled: true,
+            compliant: false,
+            joins: 0,
+            registered_at: ask.now_ms,
+            key: wanted.modulus.clone(),
+            thumbprints: Vec::new(),
+        });
+        let (der, thumbprint) = self.certify(ask, wanted, device.id);
+        self.devices.remove(&device.id);
+        device.joins += 1;
+        device.key.clone_from(&wanted.modulus);
+        device.thumbprints.push(thumbprint.clone());
+        let id = device.id;
+        self.devices.insert(device);
+        Answer::ok(json!({
+            "Certificate": { "Thumbprint": thumbprint, "RawBody": STANDARD.encode(der) },
+            "User": { "Upn": wanted.upn },
+            "MembershipChanges": [{ "LocalSID": "S-1-5-32-544", "AddSIDs": [sid(wanted.user)] }],
+        }))
+        .fact("csr_verified", true)
+        .fact("device_id", id)
+        .fact("thumbprint", thumbprint)
+        .fact("join_type", wanted.join_type)
+        .fact("user", &wanted.upn)
+    }
+
+    fn certify(&mut self, ask: &Ask, wanted: &Wanted, device: Uuid) -> (Vec<u8>, String) {
+        let twist = self.knobs.certificate_twist;
+        let (own, _) = self.ca.public();
+        let name = device.to_string();
+        let subject = Subject {
+            common_name: if twist == Some(Twist::NoDeviceId) { "not-a-device-id" } else { &name },
+            device,
+            user: wanted.user,
+            tenant: if twist == Some(Twist::AnotherTenant) { wanted.user } else { wanted.tenant },
+            joined: wanted.join_type != 4,
+            modulus: if twist == Some(Twist::AnotherKey) { &own } else { &wanted.modulus },
+            exponent: &wanted.exponent,
+            serial: self.generator.bytes(),
+            not_before: if twist == Some(Twist::Expired) { ask.now - Duration::days(5000) } else { ask.now },
+        };
+        issue(&self.ca, &subject)
+    }
+}
+
+/// The key of a request whose signature proves that the sender holds it (entra.md 11.1 D8, 11.2 I2).
+fn csr_key(body: &Map<String, Value>) -> Result<(Vec<u8>, Vec<u8>), &'static str> {
+    let request = member(body, "CertificateRequest")
+        .and_then(Value::as_object)
+        .ok_or("There is no CertificateRequest.")?;
+    let text = |name: &str| member(request, name).and_then(Value::as_str);
+    if text("Type") != Some("pkcs10") {
+        return Err("The certificate request is not pkcs10.");
+    }
+    let der = STANDARD
+        .decode(text("Data").unwrap_or_default())
+        .map_err(|_| "The certificate request is not base64.")?;
+    let csr: CertificationRequest =
+        picky_asn1_der::from_bytes(&der).map_err(|_| "The certificate request is not PKCS#10.")?;
+    let algorithm: String = csr.signature_algorithm.oid().into();
+    if algorithm != SHA256_RSA {
+        return Err("The certificate request is not signed with sha256WithRSAEncryption.");
+    }
+    let info = &csr.certification_request_info;
+    let PublicKey::Rsa(key) = &info.subject_public_key_info.subject_public_key else {
+        return Err("The key of the certificate request is not RSA.");
+    };
+    let modulus = key.0.modulus.as_unsigned_bytes_be().to_vec();
+    let exponent = key.0.public_exponent.as_unsigned_bytes_be().to_vec();
+    if modulus.len() != 256 {
+        return Err("The key of the certificate request is not RSA-2048.");
+    }
+    let signed = picky_asn1_der::to_vec(info).map_err(|_| "The certificate request is not DER.")?;
+    let signature =
+        Signature::try_from(csr.signature.0.payload_view()).map_err(|_| "The signature is malformed.")?;
+    let public =
+        public_key(&modulus, &exponent).ok_or("The key of the certificate request is not usable.")?;
+    let proved = VerifyingKey::<Sha256>::new(public).verify(&signed, &signature).is_ok();
+    if proved { Ok((modulus, exponent)) } else { Err("The signature of the certificate request is wrong.") }
+}
+
+/// The layout of entra.md 5.3, or a JWK; nothing else (11.2, I3).
+fn transport_key(body: &Map<String, Value>) -> Result<(), &'static str> {
+    let text = member(body, "TransportKey").and_then(Value::as_str).ok_or("There is no TransportKey.")?;
+    let blob = STANDARD.decode(text).map_err(|_| "The TransportKey is not base64.")?;
+    if blob.starts_with(b"{") {
+        let jwk: Value = serde_json::from_slice(&blob).map_err(|_| "The TransportKey is no JWK.")?;
+        return if jwk["kty"] == "RSA" { Ok(()) } else { Err("The TransportKey is no RSA JWK.") };
+    }
+    let word = |at: usize| {
+        let bytes = blob.get(at..at + 4).and_then(|bytes| bytes.try_into().ok());
+        bytes.map_or(0, u32::from_le_bytes) as usize
+    };
+    let (bits, exponent, modulus, primes) = (word(4), word(8), word(12), word(16) + word(20));
+    let good = blob.starts_with(b"RSA1")
+        && bits == 2048
+        && modulus == 256
+        && primes == 0
+        && (1..=4).contains(&exponent);
+    if good && blob.len() == 24 + exponent + modulus {
+        Ok(())
+    } else {
+        Err("The TransportKey is not a public RSA blob.")
+    }
+}
+
+/// A member by its name in any case (entra.md 5.1 [inferred]: clients differ in the case they send).
+fn member<'a>(body: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    body.get(name)
+        .or_else(|| body.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
+}
+
+/// `S-1-12-1-a-b-c-d` (entra.md 5.5, vector 12.6).
+fn sid(object: Uuid) -> String {
+    let words = object.to_bytes_le();
+    let parts: Vec<String> = words
+        .chunks_exact(4)
+        .map(|four| u32::from_le_bytes(four.try_into().unwrap_or_default()).to_string())
+        .collect();
+    format!("S-1-12-1-{}", parts.join("-"))
+}
+
+const SHA256_RSA: &str = "1.2.840.113549.1.1.11";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sid_is_that_of_the_vector() {
+        let object = "aaaabbbb-cccc-dddd-eeee-ffff00001111".parse().unwrap();
+        assert_eq!(sid(object), "S-1-12-1-2863315899-3722300620-4294962926-286326784");
+    }
+}

@@ -1,0 +1,331 @@
+use crate::answer::{Answer, Ids};
+use crate::codes::Codes;
+use crate::directory::{Device, Devices, Directory, User};
+use crate::forms::Form;
+use crate::keys::{self, Generator, OwnKey};
+use crate::knobs::Knobs;
+use crate::words::{
+    ApproveError, DeviceAction, DeviceView, Entry, Outcome, Peer, PendingCode, Setup, SetupError, Urls,
+    UserAction, UserView,
+};
+use bytes::Bytes;
+use http::{Method, Request, header};
+use serde_json::json;
+use std::collections::BTreeMap;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// The whole stand-in cloud: several tenants, their people, devices and codes.
+pub struct Tenant {
+    pub(crate) urls: Urls,
+    pub(crate) generator: Generator,
+    pub(crate) directories: BTreeMap<Uuid, Directory>,
+    pub(crate) devices: Devices,
+    pub(crate) codes: Codes,
+    pub(crate) grants: BTreeMap<String, crate::token::Grant>,
+    pub(crate) knobs: Knobs,
+    pub(crate) ca: OwnKey,
+    pub(crate) signer: OwnKey,
+    pub(crate) auto_approve: bool,
+    pub(crate) poll_interval: u32,
+}
+
+/// One request as the handlers see it.
+#[derive(Debug)]
+pub(crate) struct Ask {
+    pub(crate) now: OffsetDateTime,
+    pub(crate) now_ms: i64,
+    pub(crate) ids: Ids,
+    pub(crate) user_agent: String,
+    pub(crate) bearer: Option<String>,
+    pub(crate) peer: Peer,
+    /// Path in lower case, split at `/`.
+    pub(crate) path: Vec<String>,
+    pub(crate) query: Form,
+    pub(crate) body: Bytes,
+}
+
+/// The name of a request, by method and path alone (paths match without regard to case).
+pub fn name(request: &Request<Bytes>) -> &'static str {
+    let path = request.uri().path().to_ascii_lowercase();
+    let words: Vec<&str> = path.split('/').filter(|word| !word.is_empty()).collect();
+    match (request.method(), words.as_slice()) {
+        (&Method::GET, [.., ".well-known", "openid-configuration"]) => "metadata",
+        (&Method::GET, [.., "discovery", "keys" | "v2.0"] | [.., "discovery", "v2.0", "keys"]) => "jwks",
+        (&Method::GET, [.., "discovery", "instance"]) => "instance",
+        (&Method::GET, ["odc", _, "federationprovider"]) => "federation_provider",
+        (&Method::GET, [_, "userrealm", _]) => "realm",
+        (&Method::POST, [_, "oauth2", .., "devicecode"]) => "devicecode",
+        (&Method::POST, [_, "oauth2", .., "token"]) => token_name(request.body()),
+        (&Method::GET, [_, "discover"]) => "discover",
+        (&Method::GET, ["enrollmentserver", "nonce", _]) => "drs_nonce",
+        (&Method::POST, ["enrollmentserver", "device"]) => "join",
+        (&Method::DELETE, ["enrollmentserver", "device", _]) => "leave",
+        (&Method::GET, ["v1.0", "me"]) => "me",
+        _ => "unknown",
+    }
+}
+
+fn token_name(body: &[u8]) -> &'static str {
+    match Form::parse(body).get("grant_type") {
+        Some("urn:ietf:params:oauth:grant-type:device_code" | "device_code") => "token.device_code",
+        Some("refresh_token") => "token.refresh",
+        Some("password") => "token.password",
+        Some("srv_challenge") => "nonce",
+        _ => "token",
+    }
+}
+
+impl Tenant {
+    /// A stand-in with the tenants of its seed.
+    ///
+    /// # Errors
+    /// [`SetupError`] for a seed with an id that is no GUID or a user outside the tenant's domains.
+    pub fn new(setup: Setup, now_ms: i64) -> Result<Tenant, SetupError> {
+        let mut generator = Generator(setup.entropy ^ now_ms.unsigned_abs() << 20 | 1);
+        let (ca, signer) = keys::own(setup.keys, setup.entropy)?;
+        let mut directories = BTreeMap::new();
+        for tenant in &setup.seed.tenants {
+            let id = guid(&tenant.id)?;
+            let mut users = BTreeMap::new();
+            for user in &tenant.users {
+                let oid = user.oid.as_deref().map_or_else(|| guid(&generator.guid()), guid)?;
+                let user = User {
+                    upn: user.upn.to_ascii_lowercase(),
+                    oid,
+                    password: user.password.clone(),
+                    enabled: true,
+                    intune: user.intune,
+                    home: user.home.clone(),
+                    login: user.login.clone(),
+                };
+                users.insert(oid, user);
+            }
+            let domains = tenant.domains.iter().map(|domain| domain.to_ascii_lowercase()).collect();
+            directories.insert(id, Directory { id, domains, users });
+        }
+        Ok(Tenant {
+            urls: setup.urls,
+            generator,
+            directories,
+            devices: Devices::default(),
+            codes: Codes::default(),
+            grants: BTreeMap::new(),
+            knobs: Knobs::default(),
+            ca,
+            signer,
+            auto_approve: setup.auto_approve,
+            poll_interval: setup.poll_interval,
+        })
+    }
+
+    /// Judges one request.
+    pub fn handle(&mut self, request: Request<Bytes>, peer: &Peer, now_ms: i64) -> Outcome {
+        let name = name(&request);
+        let now_ms = now_ms.saturating_add(self.knobs.clock_offset_s.saturating_mul(1000));
+        let mut entry = Entry {
+            request: name.to_owned(),
+            method: request.method().to_string(),
+            path: request.uri().path().to_owned(),
+            host: peer.host.clone(),
+            ..Entry::default()
+        };
+        let ask = self.ask(request, peer, now_ms);
+        let answer = self.throttled(name).unwrap_or_else(|| self.dispatch(name, &ask));
+        entry.status = answer.status;
+        entry.rule = answer.rule.clone();
+        entry.facts = answer.facts.clone();
+        let mut add = |name: &str, value: &str| drop(entry.facts.insert(name.to_owned(), value.to_owned()));
+        add("user_agent", &ask.user_agent);
+        if let Some(correlation) = &ask.ids.correlation {
+            add("client_request_id", correlation);
+        }
+        Outcome { response: answer.response(ask.now, &ask.ids), entry }
+    }
+
+    fn ask(&mut self, request: Request<Bytes>, peer: &Peer, now_ms: i64) -> Ask {
+        let text = |name| Some(request.headers().get(name)?.to_str().ok()?.to_owned());
+        let bearer = text(header::AUTHORIZATION).and_then(|value| Some(value.split_once(' ')?.1.to_owned()));
+        let now = OffsetDateTime::from_unix_timestamp_nanos(i128::from(now_ms) * 1_000_000);
+        let correlation = request.headers().get("client-request-id").and_then(|value| value.to_str().ok());
+        Ask {
+            now: now.unwrap_or(OffsetDateTime::UNIX_EPOCH),
+            now_ms,
+            ids: Ids { request: self.generator.guid(), correlation: correlation.map(str::to_owned) },
+            user_agent: text(header::USER_AGENT).unwrap_or_default(),
+            bearer,
+            peer: peer.clone(),
+            path: request
+                .uri()
+                .path()
+                .to_ascii_lowercase()
+                .split('/')
+                .filter(|w| !w.is_empty())
+                .map(str::to_owned)
+                .collect(),
+            query: Form::parse(request.uri().query().unwrap_or_default().as_bytes()),
+            body: request.into_body(),
+        }
+    }
+
+    fn throttled(&mut self, name: &str) -> Option<Answer> {
+        let throttle = self.knobs.throttle.get_mut(name).filter(|throttle| throttle.times > 0)?;
+        throttle.times -= 1;
+        let body = json!({ "error": "temporarily_unavailable", "error_description": "AADSTS90055: busy", "error_codes": [90055] });
+        let mut answer = Answer::refusal(throttle.status, "throttled", body);
+        answer.retry_after = throttle.retry_after.clone();
+        Some(answer)
+    }
+
+    fn dispatch(&mut self, name: &str, ask: &Ask) -> Answer {
+        match name {
+            "metadata" => self.metadata(ask),
+            "jwks" => self.jwks(),
+            "instance" => self.instance(),
+            "federation_provider" => self.federation_provider(ask),
+            "realm" => self.realm(ask),
+            "devicecode" => self.device_code(ask),
+            "token.device_code" => self.redeem_code(ask),
+            "token.refresh" => self.redeem_refresh(ask),
+            "token.password" => self.redeem_password(ask),
+            "nonce" => self.nonce(),
+            "discover" => self.discover(ask),
+            "drs_nonce" => self.drs_nonce(ask),
+            "join" => self.join(ask),
+            "leave" => self.leave(ask),
+            "me" => self.me(ask),
+            _ => Answer::refusal(404, "unknown path", json!({ "error": "not_found" })),
+        }
+    }
+
+    /// The person approves on their phone, as this user.
+    ///
+    /// # Errors
+    /// [`ApproveError`] for a code that does not wait, a user that is not there, or what the page would refuse.
+    pub fn approve(&mut self, user_code: &str, upn: &str, now_ms: i64) -> Result<(), ApproveError> {
+        self.approve_code(user_code, upn, now_ms)
+    }
+
+    /// The person declines.
+    ///
+    /// # Errors
+    /// [`ApproveError::UnknownCode`].
+    pub fn deny(&mut self, user_code: &str, now_ms: i64) -> Result<(), ApproveError> {
+        self.codes.deny(user_code, now_ms)
+    }
+
+    /// The codes that wait for their person.
+    pub fn pending_codes(&self, now_ms: i64) -> Vec<PendingCode> {
+        self.codes.pending(now_ms)
+    }
+
+    /// Every device object.
+    pub fn devices(&self) -> Vec<DeviceView> {
+        self.devices.by_id.values().map(|device| self.device_view(device)).collect()
+    }
+
+    fn device_view(&self, device: &Device) -> DeviceView {
+        let owner = self.directories.get(&device.tenant).and_then(|it| it.users.get(&device.owner));
+        let at = OffsetDateTime::from_unix_timestamp(device.registered_at / 1000)
+            .unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        DeviceView {
+            id: device.id.to_string(),
+            tenant: device.tenant.to_string(),
+            name: device.name.clone(),
+            owner: owner.map(|user| user.upn.clone()).unwrap_or_default(),
+            trust_type: if device.join_type == 4 { "Workplace" } else { "AzureAd" }.to_owned(),
+            os: device.os.clone(),
+            thumbprint: device.thumbprints.last().cloned().unwrap_or_default(),
+            enabled: device.enabled,
+            compliant: device.compliant,
+            joins: device.joins,
+            registered_at: crate::answer::stamp(at),
+        }
+    }
+
+    /// Every user.
+    pub fn users(&self) -> Vec<UserView> {
+        let view = |directory: &Directory, user: &User| UserView {
+            upn: user.upn.clone(),
+            oid: user.oid.to_string(),
+            tenant: directory.id.to_string(),
+            enabled: user.enabled,
+            intune: user.intune,
+            devices: self.devices.owned_by(user.oid),
+        };
+        self.directories.values().flat_map(|it| it.users.values().map(move |user| view(it, user))).collect()
+    }
+
+    /// What is in force.
+    pub fn knobs(&self) -> &Knobs {
+        &self.knobs
+    }
+
+    /// Replaces what is in force.
+    pub fn set_knobs(&mut self, knobs: Knobs) {
+        self.knobs = knobs;
+    }
+
+    /// Changes a device.
+    ///
+    /// # Errors
+    /// [`ApproveError::Unknown`].
+    pub fn device(&mut self, id: &str, action: DeviceAction) -> Result<(), ApproveError> {
+        let unknown = || ApproveError::Unknown(id.to_owned());
+        let id = id.parse().map_err(|_| unknown())?;
+        match action {
+            DeviceAction::Delete => self.devices.remove(&id).map(drop).ok_or_else(unknown),
+            DeviceAction::Disable | DeviceAction::Enable => {
+                let device = self.devices.by_id.get_mut(&id).ok_or_else(unknown)?;
+                device.enabled = action == DeviceAction::Enable;
+                Ok(())
+            }
+        }
+    }
+
+    /// Changes a user.
+    ///
+    /// # Errors
+    /// [`ApproveError::Unknown`].
+    pub fn user(&mut self, upn: &str, action: UserAction) -> Result<(), ApproveError> {
+        let fresh = self.generator.bytes();
+        let unknown = || ApproveError::Unknown(upn.to_owned());
+        let wanted = upn.to_ascii_lowercase();
+        let directory =
+            self.directories.values_mut().find(|it| it.users.values().any(|user| user.upn == wanted));
+        let users = &mut directory.ok_or_else(unknown)?.users;
+        let user = users.values_mut().find(|user| user.upn == wanted).ok_or_else(unknown)?;
+        match action {
+            UserAction::Disable => user.enabled = false,
+            UserAction::Enable => user.enabled = true,
+            UserAction::Rename(to) => user.upn = to.to_ascii_lowercase(),
+            UserAction::Recreate => {
+                let mut again = user.clone();
+                let old = again.oid;
+                again.oid = uuid::Builder::from_random_bytes(fresh).into_uuid();
+                users.remove(&old);
+                users.insert(again.oid, again);
+            }
+        }
+        Ok(())
+    }
+
+    /// The tenant that a path's first word names: its id or one of its domains.
+    pub(crate) fn tenant_named(&self, word: &str) -> Option<&Directory> {
+        let by_id = word.parse().ok().and_then(|id: Uuid| self.directories.get(&id));
+        by_id.or_else(|| self.directories.values().find(|it| it.domains.iter().any(|domain| domain == word)))
+    }
+
+    /// The user of a name, whatever their tenant.
+    pub(crate) fn user_named(&self, upn: &str) -> Option<(Uuid, User)> {
+        let wanted = upn.to_ascii_lowercase();
+        self.directories.values().find_map(|it| {
+            let user = it.users.values().find(|user| user.upn == wanted)?;
+            Some((it.id, user.clone()))
+        })
+    }
+}
+
+fn guid(text: &str) -> Result<Uuid, SetupError> {
+    text.parse().map_err(|_| SetupError::Seed(format!("'{text}' is not a GUID")))
+}
