@@ -209,8 +209,9 @@ impl Tenant {
     /// The person declines.
     ///
     /// # Errors
-    /// [`ApproveError::UnknownCode`].
-    pub fn deny(&mut self, user_code: &str, now_ms: i64) -> Result<(), ApproveError> {
+    /// [`ApproveError`] for a code that does not wait or a user that is not there.
+    pub fn deny(&mut self, user_code: &str, upn: &str, now_ms: i64) -> Result<(), ApproveError> {
+        self.user_named(upn).ok_or_else(|| ApproveError::Unknown(upn.to_owned()))?;
         self.codes.deny(user_code, now_ms)
     }
 

@@ -1,0 +1,224 @@
+use crate::body::{Taken, Watched};
+use crate::connect::{Connector, IpVersion, Resolver};
+use crate::identity::Presented;
+use crate::roots::{self, RootsError};
+use http::{HeaderValue, Request, Response, header};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::proxy::matcher::Matcher;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::crypto::aws_lc_rs;
+use rustls::{ClientConfig, RootCertStore};
+use std::error::Error;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use transport::{Bears, Call, ClientIdentity, Policy, Reply, ReplyFuture, Transport, TransportError};
+
+/// How the network is set up.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Which hosts may see credentials.
+    pub policy: Policy,
+    /// `User-Agent` of every request.
+    pub user_agent: String,
+    /// Trusts these certificates alone, in the place of the system's.
+    pub ca_file: Option<PathBuf>,
+    /// Proxy for everything but loopback; the environment's where none is given.
+    pub proxy: Option<String>,
+    /// Deadline of a whole exchange.
+    pub request_timeout: Duration,
+    /// Which addresses are used.
+    pub ip_version: IpVersion,
+}
+
+/// Why the network cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// There is nobody to trust.
+    #[error(transparent)]
+    Roots(#[from] RootsError),
+    /// The product name cannot stand in a header.
+    #[error("'{0}' cannot be a User-Agent")]
+    UserAgent(String),
+    /// TLS cannot be set up.
+    #[error("TLS cannot be set up: {0}")]
+    Tls(#[from] rustls::Error),
+}
+
+type Pooled = Client<HttpsConnector<Connector>, Watched>;
+
+/// The transport on hyper.
+pub struct HyperTransport {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    pooled: Pooled,
+    connector: Connector,
+    roots: RootCertStore,
+    user_agent: HeaderValue,
+    options: Options,
+}
+
+impl HyperTransport {
+    /// Sets the network up; sends nothing.
+    ///
+    /// # Errors
+    /// [`SetupError`].
+    pub fn new(options: Options) -> Result<HyperTransport, SetupError> {
+        let roots = roots::load(options.ca_file.as_deref())?;
+        let wrong = |_| SetupError::UserAgent(options.user_agent.clone());
+        let user_agent = HeaderValue::from_str(&options.user_agent).map_err(wrong)?;
+        let connector = connector(&options);
+        let plain = config(roots.clone(), None)?;
+        let https = HttpsConnectorBuilder::new().with_tls_config(plain).https_only().enable_all_versions();
+        let pooled = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(Duration::from_secs(60))
+            .build(https.wrap_connector(connector.clone()));
+        Ok(HyperTransport { shared: Arc::new(Shared { pooled, connector, roots, user_agent, options }) })
+    }
+}
+
+impl Transport for HyperTransport {
+    fn send(&self, call: Call) -> ReplyFuture {
+        let shared = self.shared.clone();
+        Box::pin(async move { shared.send(call).await })
+    }
+}
+
+impl Shared {
+    async fn send(&self, call: Call) -> Result<Reply, TransportError> {
+        let Call { mut request, bears } = call;
+        let host = request.uri().authority().map(ToString::to_string).unwrap_or_default();
+        if !matches!(bears, Bears::Nothing) {
+            self.options.policy.permit(request.uri())?;
+        }
+        request.headers_mut().entry(header::USER_AGENT).or_insert(self.user_agent.clone());
+        let taken = Taken::default();
+        let request = request.map(|bytes| Watched::new(bytes, taken.clone()));
+        let exchange = async {
+            match bears {
+                Bears::Nothing | Bears::Credential => exchange(&self.pooled, request, &host, &taken).await,
+                Bears::Certificate(identity) | Bears::CertificateAndCredential(identity) => {
+                    let own = self.own_connection(identity).map_err(|error| tls(&host, &error))?;
+                    exchange(&own, request, &host, &taken).await
+                }
+            }
+        };
+        match tokio::time::timeout(self.options.request_timeout, exchange).await {
+            Ok(result) => result,
+            Err(_) => Err(unanswered(&host, &taken, "the time is over")),
+        }
+    }
+
+    /// A client for one connection that presents a certificate, HTTP/1.1 only.
+    fn own_connection(&self, identity: Arc<dyn ClientIdentity>) -> Result<Pooled, rustls::Error> {
+        let config = config(self.roots.clone(), Some(identity))?;
+        let https = HttpsConnectorBuilder::new().with_tls_config(config).https_only().enable_http1();
+        let client = Client::builder(TokioExecutor::new())
+            .pool_max_idle_per_host(0)
+            .build(https.wrap_connector(self.connector.clone()));
+        Ok(client)
+    }
+}
+
+fn connector(options: &Options) -> Connector {
+    let mut http = HttpConnector::new_with_resolver(Resolver(options.ip_version));
+    http.enforce_http(false);
+    http.set_nodelay(true);
+    http.set_connect_timeout(Some((options.request_timeout / 2).min(CONNECT)));
+    let no_proxy = std::env::var("NO_PROXY").or_else(|_| std::env::var("no_proxy")).unwrap_or_default();
+    let proxy = match &options.proxy {
+        Some(proxy) => Matcher::builder().all(proxy.clone()).no(no_proxy).build(),
+        None => Matcher::from_env(),
+    };
+    Connector { http, proxy: Arc::new(proxy) }
+}
+
+fn config(
+    roots: RootCertStore,
+    identity: Option<Arc<dyn ClientIdentity>>,
+) -> Result<ClientConfig, rustls::Error> {
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
+        .with_root_certificates(roots);
+    Ok(match identity {
+        Some(identity) => builder.with_client_cert_resolver(Arc::new(Presented(identity))),
+        None => builder.with_no_client_auth(),
+    })
+}
+
+async fn exchange(
+    client: &Pooled,
+    request: Request<Watched>,
+    host: &str,
+    taken: &Taken,
+) -> Result<Reply, TransportError> {
+    let response = client.request(request).await.map_err(|error| failed(host, taken, &error))?;
+    read(response, host).await
+}
+
+async fn read(response: Response<Incoming>, host: &str) -> Result<Reply, TransportError> {
+    let (head, body) = response.into_parts();
+    match Limited::new(body, LARGEST).collect().await {
+        Ok(whole) => Ok(Response::from_parts(head, whole.to_bytes())),
+        Err(error) if error.is::<LengthLimitError>() => {
+            Err(TransportError::TooBig { host: host.to_owned(), limit: LARGEST })
+        }
+        Err(error) => Err(TransportError::InDoubt { host: host.to_owned(), why: chain(error.as_ref()) }),
+    }
+}
+
+fn failed(host: &str, taken: &Taken, error: &hyper_util::client::legacy::Error) -> TransportError {
+    let why = chain(error);
+    match find::<rustls::Error>(error) {
+        Some(error) if !taken.is_set() => tls(host, error),
+        // A peer that wants another certificate says so only after the handshake (RFC 8446 section 4.4.2.4).
+        Some(rustls::Error::AlertReceived(_)) => TransportError::Tls { host: host.to_owned(), why },
+        _ if error.is_connect() => TransportError::NotSent { host: host.to_owned(), why },
+        _ => unanswered(host, taken, &why),
+    }
+}
+
+fn tls(host: &str, error: &rustls::Error) -> TransportError {
+    TransportError::Tls { host: host.to_owned(), why: error.to_string() }
+}
+
+fn unanswered(host: &str, taken: &Taken, why: &str) -> TransportError {
+    let (host, why) = (host.to_owned(), why.to_owned());
+    if taken.is_set() { TransportError::InDoubt { host, why } } else { TransportError::NotSent { host, why } }
+}
+
+/// The first cause of this kind; an `io::Error` may wrap it once more.
+fn find<'e, E: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e E> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let inner = error.downcast_ref::<std::io::Error>().and_then(|error| error.get_ref());
+        if let Some(found) = error.downcast_ref::<E>().or_else(|| inner?.downcast_ref::<E>()) {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}
+
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(error) = next {
+        text.push_str(&format!(": {error}"));
+        next = error.source();
+    }
+    text
+}
+
+/// The largest reply that is read.
+const LARGEST: usize = 256 * 1024;
+/// The longest wait for a TCP connection.
+const CONNECT: Duration = Duration::from_secs(3);

@@ -1,0 +1,104 @@
+use http::Uri;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::dns::Name;
+use hyper_util::client::legacy::connect::proxy::Tunnel;
+use hyper_util::client::proxy::matcher::Matcher;
+use hyper_util::rt::TokioIo;
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tokio::net::TcpStream;
+use tower_service::Service;
+
+/// Which addresses are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IpVersion {
+    /// Either.
+    Both,
+    /// IPv4 only.
+    V4,
+    /// IPv6 only.
+    V6,
+}
+
+/// Whether a host is this machine; such a host is never reached through a proxy.
+pub fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let name = bare.trim_end_matches('.').to_ascii_lowercase();
+    name == "localhost"
+        || name.ends_with(".localhost")
+        || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// Resolves names; those below `localhost` are this machine without asking anybody (RFC 6761).
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Resolver(pub(crate) IpVersion);
+
+impl Service<Name> for Resolver {
+    type Response = std::vec::IntoIter<SocketAddr>;
+    type Error = io::Error;
+    type Future = Pin<Box<dyn Future<Output = io::Result<Self::Response>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        let wanted = self.0;
+        Box::pin(async move {
+            if is_loopback(name.as_str()) {
+                let here = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+                return Ok(fitting(here.into_iter().map(|ip| SocketAddr::new(ip, 0)), wanted));
+            }
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            Ok(fitting(found, wanted))
+        })
+    }
+}
+
+fn fitting(found: impl Iterator<Item = SocketAddr>, wanted: IpVersion) -> std::vec::IntoIter<SocketAddr> {
+    let fits = |address: &SocketAddr| match wanted {
+        IpVersion::Both => true,
+        IpVersion::V4 => address.is_ipv4(),
+        IpVersion::V6 => address.is_ipv6(),
+    };
+    found.filter(fits).collect::<Vec<_>>().into_iter()
+}
+
+/// Connects straight, or through the proxy by CONNECT.
+#[derive(Clone)]
+pub(crate) struct Connector {
+    pub(crate) http: HttpConnector<Resolver>,
+    pub(crate) proxy: Arc<Matcher>,
+}
+
+type Opened = Result<TokioIo<TcpStream>, Box<dyn std::error::Error + Send + Sync>>;
+
+impl Service<Uri> for Connector {
+    type Response = TokioIo<TcpStream>;
+    type Error = Box<dyn std::error::Error + Send + Sync>;
+    type Future = Pin<Box<dyn Future<Output = Opened> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, to: Uri) -> Self::Future {
+        let mut http = self.http.clone();
+        let host = to.host().unwrap_or_default();
+        let through = if is_loopback(host) { None } else { self.proxy.intercept(&to) };
+        match through {
+            Some(proxy) => {
+                let mut tunnel = Tunnel::new(proxy.uri().clone(), http);
+                if let Some(auth) = proxy.basic_auth() {
+                    tunnel = tunnel.with_auth(auth.clone());
+                }
+                Box::pin(async move { tunnel.call(to).await.map_err(Into::into) })
+            }
+            None => Box::pin(async move { http.call(to).await.map_err(Into::into) }),
+        }
+    }
+}
