@@ -28,10 +28,8 @@ pub(crate) fn failure(error: &CommandError) -> ExitCode {
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     // A closed terminal leaves nobody to tell.
     drop(error.print());
-    let wanted = matches!(
-        error.kind(),
-        clap::error::ErrorKind::DisplayHelp | clap::error::ErrorKind::DisplayVersion
-    );
+    let wanted =
+        matches!(error.kind(), clap::error::ErrorKind::DisplayHelp | clap::error::ErrorKind::DisplayVersion);
     ExitCode::from(if wanted { 0 } else { USAGE })
 }
 

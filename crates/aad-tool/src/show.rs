@@ -1,7 +1,6 @@
 //! Messages as lines for people; server text arrives without control characters and is filtered once more.
 
 use ipc::{DomainStatus, FailureReport, IdentityReport, Message, StatusDocument};
-use std::fmt::Write;
 use std::io::IsTerminal;
 
 /// A message as text, or nothing for one that is not shown.
@@ -27,7 +26,9 @@ fn prompt(code: &str, url: &str, expires_at: &str, reason: Option<&str>) -> Stri
         text.push_str(&line(reason));
     }
     text.push_str(&line("The page will show the app \"Microsoft Authentication Broker\". Sign in there with your own account and no other."));
-    text.push_str(&line("Go on only if you started this sign-in yourself, here: nobody else should have sent you this code."));
+    text.push_str(&line(
+        "Go on only if you started this sign-in yourself, here: nobody else should have sent you this code.",
+    ));
     if std::io::stdout().is_terminal() {
         text.push_str(&qr(url));
     }
@@ -84,7 +85,7 @@ pub(crate) fn status(document: &StatusDocument) -> String {
 
 fn domain_status(domain: &DomainStatus) -> String {
     let mut text = format!("\n{}: {}\n", domain.domain, domain.summary);
-    let mut add = |name: &str, value: &str| drop(writeln!(text, "  {name:<14} {value}"));
+    let mut add = |name: &str, value: &str| text.push_str(&format!("  {name:<14} {value}\n"));
     add("Phase", &format!("{} ({})", domain.phase, domain.state));
     add("Tenant", domain.tenant.as_deref().unwrap_or("not resolved yet"));
     if let Some(waits) = &domain.waits_for {
@@ -126,7 +127,10 @@ fn identity_lines(identity: &IdentityReport, add: &mut impl FnMut(&str, &str)) {
     for key in &identity.keys {
         add("Key", &format!("{} {} in {}", key.purpose, key.algorithm, key.backend));
     }
-    add("Bound to", &if identity.bound_to.is_empty() { "nothing".to_owned() } else { identity.bound_to.join(", ") });
+    add(
+        "Bound to",
+        &if identity.bound_to.is_empty() { "nothing".to_owned() } else { identity.bound_to.join(", ") },
+    );
     identity.warnings.iter().for_each(|warning| add("Warning", warning));
 }
 

@@ -123,7 +123,8 @@ mod tests {
         let first = keys.clone();
         let caller = std::thread::spawn(move || first.call_blocking(Job::Info));
         begun.wait();
-        let queued: Vec<_> = (0..QUEUE).map(|_| keys.call(Job::Seal(String::new(), Secret::new(vec![])))).collect();
+        let queued: Vec<_> =
+            (0..QUEUE).map(|_| keys.call(Job::Seal(String::new(), Secret::new(vec![])))).collect();
         assert_eq!(keys.call_blocking(Job::Info).unwrap_err(), HsmError::Busy);
         go.wait();
         assert!(caller.join().unwrap().is_ok());

@@ -19,6 +19,6 @@ pub use session::{SignIn, SignInEvent};
 pub use state::{DomainView, Driver, Happening, LeaveStarted, StartError};
 
 pub use lifecycle::{
-    Ask,
-    Attempt, Identity, Intune, LedgerKind, LedgerLine, Snapshot, Stage, Status, StatusPhase, Suspension, WaitsFor,
+    Ask, Attempt, Identity, Intune, LedgerKind, LedgerLine, Snapshot, Stage, Status, StatusPhase, Suspension,
+    WaitsFor,
 };

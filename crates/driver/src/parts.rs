@@ -1,5 +1,4 @@
 use executor::{Executor, Vault};
-use hsm::Keys;
 use model::{Backend, DeviceFacts, DomainName, JoinType, MachineBinding};
 use std::sync::Arc;
 use store::Store;
@@ -10,8 +9,6 @@ pub struct Parts {
     pub domains: Vec<DomainPart>,
     /// What survives.
     pub store: Box<dyn Store>,
-    /// The keys, for their destruction at `leave`.
-    pub keys: Arc<dyn Keys>,
     /// The secrets of sign-ins, shared with every executor.
     pub vault: Arc<Vault>,
     /// Which backend makes the keys of a new identity.

@@ -50,8 +50,12 @@ impl Pins {
 
     fn read(&mut self, key: RecordKey, bytes: Result<Vec<u8>, StoreError>) {
         let read = bytes.and_then(|bytes| match &key {
-            RecordKey::Domain(domain) => domain_pin(&key, &bytes).map(|pin| drop(self.domains.insert(domain.clone(), pin))),
-            RecordKey::Account(upn) => account_pin(&key, upn, &bytes).map(|pin| drop(self.accounts.insert(upn.clone(), pin))),
+            RecordKey::Domain(domain) => {
+                domain_pin(&key, &bytes).map(|pin| drop(self.domains.insert(domain.clone(), pin)))
+            }
+            RecordKey::Account(upn) => {
+                account_pin(&key, upn, &bytes).map(|pin| drop(self.accounts.insert(upn.clone(), pin)))
+            }
             RecordKey::Device(_) => Ok(()),
         });
         if let Err(error) = read {
@@ -118,9 +122,10 @@ pub(crate) fn change(memory: &Memory, now: i64) -> Change {
 pub(crate) fn failure(error: &StoreError) -> Failure {
     let (code, advice) = match error {
         StoreError::Newer { .. } => ("StateNewer", "Install the newer Firmament again; nothing was changed."),
-        StoreError::Damaged { .. } => {
-            ("StateDamaged", "Restore the state directory from a backup, or leave with --force; nothing was changed.")
-        }
+        StoreError::Damaged { .. } => (
+            "StateDamaged",
+            "Restore the state directory from a backup, or leave with --force; nothing was changed.",
+        ),
         StoreError::Write { .. } | StoreError::ReadOnly(_) => {
             ("StateNotWritable", "Free space on the disk or make it writable, then restart firmamentd.")
         }

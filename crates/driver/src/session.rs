@@ -37,8 +37,16 @@ pub(crate) fn start(shared: Arc<Shared>, part: DomainPart, asked: Upn) -> SignIn
     let (tell, events) = mpsc::channel(EVENTS);
     let (done, finished) = mpsc::unbounded_channel();
     let facts = shared.sign_in_facts(&asked);
-    let hands =
-        SessionHands { shared, part, asked, tell, done, running: BTreeMap::new(), wake_at: None, over: false };
+    let hands = SessionHands {
+        shared,
+        part,
+        asked,
+        tell,
+        done,
+        running: BTreeMap::new(),
+        wake_at: None,
+        over: false,
+    };
     tokio::spawn(run(hands, Session::new(facts), finished));
     SignIn { events }
 }
@@ -152,7 +160,6 @@ impl SessionHands {
         }
     }
 }
-
 
 fn crashed() -> Failure {
     Failure::local(

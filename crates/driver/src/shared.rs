@@ -9,6 +9,7 @@ use model::{Account, Backend, DomainName, Failure, MachineBinding, TenantId, Tok
 use signin::{Facts, Memory};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use store::record::Versioned;
 use store::{Change, RecordKey, Store, StoreError};
 use tokio::sync::{broadcast, watch};
 
@@ -49,7 +50,11 @@ impl Shared {
 
     pub(crate) fn domains_of(&self, tenant: TenantId) -> Vec<DomainName> {
         let pins = self.pins();
-        pins.domains.iter().filter(|(_, pin)| pin.tenant == tenant).map(|(domain, _)| domain.clone()).collect()
+        pins.domains
+            .iter()
+            .filter(|(_, pin)| pin.tenant == tenant)
+            .map(|(domain, _)| domain.clone())
+            .collect()
     }
 
     pub(crate) fn view(&self, domain: DomainName) -> DomainView {

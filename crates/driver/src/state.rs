@@ -3,7 +3,7 @@ use crate::parts::{Parts, Registration};
 use crate::pins;
 use crate::session::{self, SignIn};
 use crate::shared::Shared;
-use lifecycle::{Ask, Event, Status};
+use lifecycle::{Ask, Event, Stage, Status};
 use model::{DomainName, Failure, FailureClass, TenantId, Timestamp, Upn, Who};
 use signin::Memory;
 use std::sync::{Arc, Mutex};
@@ -46,6 +46,13 @@ pub struct DomainView {
     pub blocked: Option<Failure>,
 }
 
+impl DomainView {
+    /// Whether there is an identity.
+    pub fn is_registered(&self) -> bool {
+        self.status.as_ref().is_some_and(|status| matches!(status.snapshot.stage, Stage::Registered(_)))
+    }
+}
+
 /// A leave that was asked for.
 pub struct LeaveStarted {
     /// Every domain that leaves with it.
@@ -60,7 +67,7 @@ impl Driver {
     /// # Errors
     /// Only when the store as a whole cannot be read: one damaged record blocks its tenant alone.
     pub fn start(parts: Parts) -> Result<Driver, StartError> {
-        let Parts { domains, mut store, vault, backend, binding, neighbours, .. } = parts;
+        let Parts { domains, mut store, vault, backend, binding, neighbours } = parts;
         let found = pins::read(store.as_mut())?;
         let shared = Arc::new(Shared {
             clock: Arc::new(SystemClock),
@@ -171,3 +178,6 @@ fn not_registered(domain: &DomainName) -> Failure {
         "There is nothing to leave.",
     )
 }
+
+/// Changes that a slow watcher may lag behind.
+const HAPPENINGS: usize = 256;

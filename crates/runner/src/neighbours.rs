@@ -4,7 +4,7 @@ use std::path::Path;
 ///
 /// Only the presence of public files is looked at; nothing of them is read.
 pub(crate) fn find(root: &Path) -> Vec<String> {
-    let found = |paths: &[&str]| paths.iter().find(|path| root.join(path).exists()).copied();
+    let found = |paths: &[&'static str]| paths.iter().find(|path| root.join(path).exists()).copied();
     TABLE
         .iter()
         .filter_map(|(product, paths)| Some((product, found(paths)?)))
@@ -18,7 +18,7 @@ pub(crate) fn find(root: &Path) -> Vec<String> {
 }
 
 /// Product, and the files whose presence tells of a registration, relative to the root.
-const TABLE: &[(&str, &[&str])] = &[
+const TABLE: &[(&str, &[&'static str])] = &[
     (
         "himmelblau",
         &[

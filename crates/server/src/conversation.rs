@@ -243,7 +243,13 @@ fn bad_name(message: &str) -> Failure {
 }
 
 fn forbidden(message: &str) -> Failure {
-    Failure::local(FailureClass::Denied, Who::MachineAdmin, "Forbidden", message.to_owned(), "Run it again as root.")
+    Failure::local(
+        FailureClass::Denied,
+        Who::MachineAdmin,
+        "Forbidden",
+        message.to_owned(),
+        "Run it again as root.",
+    )
 }
 
 fn unknown_domain(domain: &DomainName) -> Failure {

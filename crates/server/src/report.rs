@@ -1,5 +1,7 @@
 use crate::About;
-use driver::{DomainView, Identity, Intune, LedgerKind, LedgerLine, Stage, Status, StatusPhase, Suspension, WaitsFor};
+use driver::{
+    DomainView, Identity, Intune, LedgerKind, LedgerLine, Stage, Status, StatusPhase, Suspension, WaitsFor,
+};
 use ipc::{
     AttemptReport, DomainStatus, Ending, FailureReport, IdentityReport, KeyReport, LedgerReport, Message,
     STATUS_SCHEMA, StatusDocument,
@@ -119,12 +121,16 @@ fn summary(status: &Status) -> String {
         (StatusPhase::Unregistered, _) => "Not registered: waits for the first sign-in.",
         (StatusPhase::Enrolling, Some(_)) => "Registration under way: needs one sign-in to go on.",
         (StatusPhase::Enrolling, None) => enrolling_words(status.state),
-        (StatusPhase::Registered, Some(WaitsFor::SignInForIntune)) => "Registered; Intune waits for a sign-in.",
+        (StatusPhase::Registered, Some(WaitsFor::SignInForIntune)) => {
+            "Registered; Intune waits for a sign-in."
+        }
         (StatusPhase::Registered, _) if !verified => "Registered, not yet verified.",
         (StatusPhase::Registered, _) => "Registered.",
         (StatusPhase::IntuneEnrolled, _) => "Registered and enrolled into Intune.",
         (StatusPhase::Suspended, _) => suspended_words(status),
-        (StatusPhase::Leaving, Some(_)) => "Leaving: the device object could not be deleted; the keys are kept.",
+        (StatusPhase::Leaving, Some(_)) => {
+            "Leaving: the device object could not be deleted; the keys are kept."
+        }
         (StatusPhase::Leaving, None) => "Leaving.",
     }
     .to_owned()
@@ -142,8 +148,12 @@ fn enrolling_words(state: &str) -> &'static str {
 
 fn suspended_words(status: &Status) -> &'static str {
     match identity_of(status).and_then(|identity| identity.suspended) {
-        Some(Suspension::Disabled) => "Suspended: the device is disabled in the directory; the keys are kept.",
-        Some(Suspension::Deleted) => "Suspended: the device was deleted from the directory; the keys are kept.",
+        Some(Suspension::Disabled) => {
+            "Suspended: the device is disabled in the directory; the keys are kept."
+        }
+        Some(Suspension::Deleted) => {
+            "Suspended: the device was deleted from the directory; the keys are kept."
+        }
         Some(Suspension::ClonedMachine) => "Suspended: this is not the machine the keys were made on.",
         Some(Suspension::KeyUnavailable) | None => "Suspended: the device keys cannot be used.",
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use tenant::Knobs;
+use tenant::{ClientCertificate, Knobs};
 
 use crate::faults::{Fault, Faults};
 use crate::hosts;
@@ -70,9 +70,9 @@ pub(crate) fn manner(state: &State, name: Option<&str>) -> Manner {
         return Manner::Foreign;
     }
     let asks = match state.tenant.knobs().client_certificate {
-        tenant::ClientCertificate::Never => false,
-        tenant::ClientCertificate::CertauthOnly => hosts::is_certificate_host(name),
-        _ => hosts::is_registration(name),
+        ClientCertificate::Never => false,
+        ClientCertificate::CertauthOnly => hosts::is_certificate_host(name),
+        ClientCertificate::Handshake | ClientCertificate::WithBearer => hosts::is_registration(name),
     };
     if asks { Manner::Asking } else { Manner::Quiet }
 }
@@ -131,5 +131,39 @@ fn object(value: Value) -> Result<Map<String, Value>, KnobsError> {
     match value {
         Value::Object(object) => Ok(object),
         _ => Err(KnobsError::NoObject),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn one_object_holds_the_knobs_of_both() {
+        let all = json!({
+            "quota": 3,
+            "latency_ms": {"join": 5, "*": 1},
+            "faults": [{"request": "join", "action": "hold"}],
+        });
+        let (tenant, wire) = parse(all).unwrap();
+        assert_eq!(tenant, Knobs { quota: 3, ..Knobs::default() });
+        assert_eq!((wire.latency("join"), wire.latency("discover")), (5, 1));
+        assert_eq!(wire.faults.list().len(), 1);
+    }
+
+    #[test]
+    fn whose_knob_is_wrong_is_said() {
+        assert!(matches!(parse(json!({"no_such_knob": 1})), Err(KnobsError::Tenant(_))));
+        assert!(matches!(parse(json!({"quota": "three"})), Err(KnobsError::Tenant(_))));
+        assert!(matches!(parse(json!({"faults": [{"request": "join"}]})), Err(KnobsError::Wire(_))));
+        assert!(matches!(parse(json!([])), Err(KnobsError::NoObject)));
+    }
+
+    #[test]
+    fn refusals_are_used_up() {
+        let mut wire = Wire::default();
+        wire.refuse(2);
+        assert_eq!([(); 3].map(|()| wire.take_refusal()), [true, true, false]);
     }
 }

@@ -72,6 +72,11 @@ impl SledStore {
         &self.remarks
     }
 
+    /// Whether nothing was ever written.
+    pub fn is_empty(&self) -> bool {
+        self.generation == 0
+    }
+
     /// Brings the older copy up to the newer one.
     fn repair(&mut self) {
         if self.slots.is_writable() && self.slots.generation() != Some(self.generation) && self.generation > 0

@@ -34,7 +34,16 @@ impl Cloud {
     pub(crate) fn with(extra: &[&str]) -> Cloud {
         let dir = tempfile::tempdir().unwrap();
         let mut child = Command::new(binary("entra-simulator"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--poll-interval", "1", "--state"])
+            .args([
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--admin",
+                "127.0.0.1:0",
+                "--poll-interval",
+                "1",
+                "--state",
+            ])
             .arg(dir.path())
             .args(extra)
             .stdout(Stdio::piped())

@@ -1,0 +1,135 @@
+//! Which parts the house is made of.
+
+use crate::facts;
+use crate::neighbours;
+use crate::options::Options;
+use config::{DomainSettings, HsmType, IpVersion, Loaded, Registration, Settings};
+use driver::{DomainPart, HsmThread, Parts};
+use executor::{Executor, Vault};
+use hsm::{Hsm, HsmError, Keys};
+use hsm_soft::{SoftHsm, auth, binding};
+use lifecycle::IntunePolicy;
+use model::{Backend, DeviceFacts, MachineBinding};
+use server::About;
+use std::error::Error;
+use std::path::Path;
+use std::sync::Arc;
+use store_sled::SledStore;
+use transport::{Policy, Transport};
+use transport_hyper::HyperTransport;
+
+/// The driver's parts, and what `status` says of the machine.
+pub(crate) struct Wired {
+    pub(crate) parts: Parts,
+    pub(crate) about: About,
+}
+
+pub(crate) fn build(options: &Options, loaded: &Loaded) -> Result<Wired, Box<dyn Error>> {
+    let settings = &loaded.settings;
+    settings.check_supported()?;
+    let machine = binding::measure(Path::new("/"));
+    let (hsm, made) = key_store(settings, machine.clone())?;
+    let key_store = hsm.info().description;
+    let store = SledStore::open(options.state_dir(), &hsm.store_key()?)?;
+    refuse_fresh_auth_value(made, &store)?;
+    let mut notices: Vec<String> = loaded.notes.iter().map(ToString::to_string).collect();
+    notices.extend(store.remarks().iter().cloned());
+    notices.extend(soft_instead_of_tpm(settings));
+    let parts = parts(settings, machine, hsm, store)?;
+    let about = About { version: env!("CARGO_PKG_VERSION").to_owned(), key_store, notices };
+    Ok(Wired { parts, about })
+}
+
+/// The software backend, the only one of this version, and whether its auth value was made just now.
+fn key_store(settings: &Settings, machine: MachineBinding) -> Result<(SoftHsm, bool), HsmError> {
+    let credentials = std::env::var_os("CREDENTIALS_DIRECTORY");
+    let loaded = auth::load_or_make(credentials.as_deref().map(Path::new), settings.hsm_pin_path())?;
+    let made = matches!(loaded.source, auth::Source::Made(_));
+    Ok((SoftHsm::new(loaded.value, machine, &loaded.source.words()), made))
+}
+
+/// A new auth value beside an old state means that the old value was lost: its keys cannot be opened.
+fn refuse_fresh_auth_value(made: bool, store: &SledStore) -> Result<(), HsmError> {
+    if made && !store.is_empty() {
+        return Err(HsmError::AuthValue("the auth value was lost; restore hsm-pin from a backup".to_owned()));
+    }
+    Ok(())
+}
+
+fn soft_instead_of_tpm(settings: &Settings) -> Option<String> {
+    let wanted = matches!(settings.hsm_type(), HsmType::TpmIfPossible | HsmType::TpmBoundSoftIfPossible);
+    wanted.then(|| "This version keeps keys in software; hsm_type asks for a TPM where possible.".to_owned())
+}
+
+fn parts(
+    settings: &Settings,
+    machine: MachineBinding,
+    hsm: SoftHsm,
+    store: SledStore,
+) -> Result<Parts, Box<dyn Error>> {
+    let keys: Arc<dyn Keys> = Arc::new(HsmThread::start(Box::new(hsm))?);
+    let vault = Arc::new(Vault::default());
+    let mut device = facts::measure(Path::new("/"));
+    device.display_name = settings.device_name().replace("%h", &device.display_name);
+    let mut domains = Vec::new();
+    for domain in settings.domains() {
+        domains.push(part(settings, domain, &device, &keys, &vault)?);
+    }
+    Ok(Parts {
+        domains,
+        store: Box::new(store),
+        vault,
+        backend: Backend::Soft,
+        binding: machine,
+        neighbours: Arc::new(|| neighbours::find(Path::new("/"))),
+    })
+}
+
+fn part(
+    settings: &Settings,
+    domain: &DomainSettings,
+    device: &DeviceFacts,
+    keys: &Arc<dyn Keys>,
+    vault: &Arc<Vault>,
+) -> Result<DomainPart, Box<dyn Error>> {
+    let transport: Arc<dyn Transport> = Arc::new(HyperTransport::new(transport_hyper::Options {
+        policy: Policy::new(domain.profile.clone()),
+        user_agent: user_agent(device),
+        ca_file: settings.ca_file().map(Path::to_owned),
+        proxy: settings.proxy().map(str::to_owned),
+        request_timeout: settings.request_timeout(),
+        ip_version: match settings.ip_version() {
+            IpVersion::Both => transport_hyper::IpVersion::Both,
+            IpVersion::V4 => transport_hyper::IpVersion::V4,
+            IpVersion::V6 => transport_hyper::IpVersion::V6,
+        },
+    })?);
+    let executor = Executor::new(executor::Parts {
+        profile: domain.profile.clone(),
+        transport,
+        keys: keys.clone(),
+        vault: vault.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    });
+    Ok(DomainPart {
+        name: domain.name.clone(),
+        aliases: domain.aliases.clone(),
+        executor: Arc::new(executor),
+        join_type: domain.join_type,
+        device: device.clone(),
+        registration: match domain.registration {
+            Registration::Background => driver::Registration::Background,
+            Registration::Required => driver::Registration::Required,
+            Registration::Off => driver::Registration::Off,
+        },
+        intune: if domain.apply_policy { IntunePolicy::Enrol } else { IntunePolicy::Stay },
+    })
+}
+
+/// The truth about this machine, without characters that a header cannot carry.
+fn user_agent(device: &DeviceFacts) -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    let text =
+        format!("Firmament/{version} (Linux; {} {}; {})", device.os_id, device.os_version_id, device.arch);
+    text.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').collect()
+}
