@@ -1,2 +1,50 @@
-//! xtask.
-fn main() {}
+//! The developers' tasks: `cargo xtask TASK`. One file a task; this one only dispatches.
+
+mod ci;
+mod demo;
+mod run;
+mod setup;
+mod test;
+mod tidy;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Tasks for people who work on Firmament.
+#[derive(Parser)]
+#[command(name = "cargo xtask", arg_required_else_help = true)]
+struct Options {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Install what build and tests need (Debian packages, when root), or name it.
+    Setup,
+    /// Show a registration from the first sign-in to leaving, with the real programs and a stand-in cloud.
+    Demo(demo::Options),
+    /// Run every test; the last line is `N passed, N failed`.
+    Test,
+    /// Everything that CI checks, in one order.
+    Ci,
+    /// Check the layers, sizes and manners of the workspace.
+    Tidy,
+}
+
+fn main() -> ExitCode {
+    let result = match Options::parse().task {
+        Task::Setup => setup::run_task(),
+        Task::Demo(options) => demo::run(&options),
+        Task::Test => test::run().map(drop),
+        Task::Ci => ci::run(),
+        Task::Tidy => tidy::run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("xtask: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}

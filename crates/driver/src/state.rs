@@ -133,10 +133,8 @@ impl Driver {
         let tenant = self.shared.tenant_of(domain).ok_or_else(|| not_registered(domain))?;
         let handle = self.shared.tenants().get(&tenant).cloned().ok_or_else(|| not_registered(domain))?;
         let domains = self.shared.domains_of(tenant);
-        let mut status = handle.status.clone();
-        status.mark_unchanged();
         handle.send(Event::Asked(ask)).await;
-        Ok(LeaveStarted { domains, status })
+        Ok(LeaveStarted { domains, status: handle.status.clone() })
     }
 
     /// Forgets which object a name was first seen with; false when it was not known.
@@ -151,6 +149,11 @@ impl Driver {
     /// What holds the registrations of other products, one sentence each.
     pub fn neighbours(&self) -> Vec<String> {
         (self.shared.neighbours)()
+    }
+
+    /// The driver's clock.
+    pub fn now(&self) -> Timestamp {
+        self.shared.clock.now()
     }
 
     /// Becomes `Some` when the daemon must end because its state cannot be written.

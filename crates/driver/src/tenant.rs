@@ -8,22 +8,29 @@ use model::{Delivery, Failure, FailureClass, TenantId, Timestamp, TokenRef, Who}
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 /// The door to a tenant's task.
 #[derive(Clone)]
 pub(crate) struct TenantHandle {
-    inbox: mpsc::Sender<Event>,
+    inbox: mpsc::Sender<Letter>,
     /// The newest status; changes with every report.
     pub(crate) status: watch::Receiver<Status>,
 }
 
 impl TenantHandle {
-    /// Hands an event over; false when the task has stopped.
+    /// Hands an event over and waits until it was judged; false when the task has stopped.
     pub(crate) async fn send(&self, event: Event) -> bool {
-        self.inbox.send(event).await.is_ok()
+        let (judged, done) = oneshot::channel();
+        self.inbox.send(Letter { event, judged }).await.is_ok() && done.await.is_ok()
     }
+}
+
+/// An event, and whom to tell when it was judged.
+struct Letter {
+    event: Event,
+    judged: oneshot::Sender<()>,
 }
 
 /// Starts the task of one tenant from its last durable state.
@@ -40,7 +47,6 @@ pub(crate) fn start(shared: Arc<Shared>, part: &DomainPart, snapshot: Snapshot) 
     let (inbox, events) = mpsc::channel(INBOX);
     let (done, finished) = mpsc::unbounded_channel();
     let (publish, status) = watch::channel(device.status());
-    let was_leaving = matches!(snapshot.stage, Stage::Leaving { .. });
     let hands = TenantHands {
         tenant: snapshot.tenant,
         shared,
@@ -49,7 +55,7 @@ pub(crate) fn start(shared: Arc<Shared>, part: &DomainPart, snapshot: Snapshot) 
         running: BTreeMap::new(),
         publish,
         wake_at: None,
-        was_leaving,
+        erasing: false,
     };
     tokio::spawn(run(hands, device, events, finished, snapshot));
     TenantHandle { inbox, status }
@@ -58,29 +64,35 @@ pub(crate) fn start(shared: Arc<Shared>, part: &DomainPart, snapshot: Snapshot) 
 async fn run(
     mut hands: TenantHands,
     mut device: Device,
-    mut events: mpsc::Receiver<Event>,
+    mut events: mpsc::Receiver<Letter>,
     mut finished: mpsc::UnboundedReceiver<(OpId, Result<Reply, Failure>)>,
     snapshot: Snapshot,
 ) {
-    let mut event = Event::Restored(snapshot);
+    let (mut event, mut judged) = (Event::Restored(snapshot), None);
     loop {
         if let Err(failure) = turn(&mut hands, &mut device, event).await {
             return refuse_more(hands, events, failure).await;
         }
+        // Whoever hung up meanwhile does not need to know.
+        let _ = judged.take().map(|asker: oneshot::Sender<()>| asker.send(()));
         event = tokio::select! {
             Some((op, result)) = finished.recv() => { hands.running.remove(&op); Event::Done(op, result) }
-            received = events.recv() => match received { Some(event) => event, None => return },
+            received = events.recv() => {
+                let Some(letter) = received else { return };
+                judged = Some(letter.judged);
+                letter.event
+            }
             () = hands.rest() => Event::Woke,
         };
     }
 }
 
 /// After a durable write failed: answers what is known and ends the daemon when it is asked to do more.
-async fn refuse_more(hands: TenantHands, mut events: mpsc::Receiver<Event>, failure: Failure) {
+async fn refuse_more(hands: TenantHands, mut events: mpsc::Receiver<Letter>, failure: Failure) {
     tracing::error!(tenant = %hands.tenant, code = %failure.code, "{}; registration stops", failure.message);
     hands.publish.send_modify(|status| status.failure = Some(failure.clone()));
-    while let Some(event) = events.recv().await {
-        if let Event::SignedIn { token, .. } = event {
+    while let Some(letter) = events.recv().await {
+        if let Event::SignedIn { token, .. } = letter.event {
             hands.shared.vault.forget(token);
         }
         hands.shared.stop(failure.clone());
@@ -95,7 +107,8 @@ struct TenantHands {
     running: BTreeMap<OpId, JoinHandle<()>>,
     publish: watch::Sender<Status>,
     wake_at: Option<Timestamp>,
-    was_leaving: bool,
+    /// Keys are being destroyed because somebody asked to leave.
+    erasing: bool,
 }
 
 impl Hands<Device> for TenantHands {
@@ -135,15 +148,16 @@ impl TenantHands {
     }
 
     async fn persist(&mut self, snapshot: &Snapshot) -> Result<(), Failure> {
-        let leaving = matches!(snapshot.stage, Stage::Leaving { .. });
-        let left = self.was_leaving && !leaving;
-        self.was_leaving = leaving;
+        let gone = matches!(snapshot.stage, Stage::Unregistered { kept: None });
+        let left = self.erasing && gone;
+        self.erasing &= !gone;
         self.shared.persist(snapshot, left).await
     }
 
     fn begin(&mut self, op: OpId, work: Work) {
         tracing::debug!(tenant = %self.tenant, phase = work.phase().word(), "Work started");
         let (executor, done) = (self.executor.clone(), self.done.clone());
+        self.erasing |= matches!(work, Work::EraseKeys(_));
         let irreversible = work.is_irreversible();
         let now = self.now();
         let performed = tokio::spawn(async move { executor.perform(work, now, entropy()).await });

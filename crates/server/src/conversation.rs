@@ -90,7 +90,7 @@ async fn settle(
         connection.say(&Message::Notice { text }).await;
     }
     match service.driver.follow(domain) {
-        Some(status) => follow(connection, status, is_settled).await,
+        Some(status) => follow(connection, service, status, is_settled).await,
         None => Ok(Ending::NotRegistered),
     }
 }
@@ -98,12 +98,13 @@ async fn settle(
 /// Tells every change of one machine until `enough`.
 async fn follow(
     connection: &mut Connection,
+    service: &Service,
     mut status: watch::Receiver<Status>,
     enough: fn(&Status) -> bool,
 ) -> Result<Ending, Failure> {
     loop {
         let now = status.borrow_and_update().clone();
-        connection.say(&report::progress(&now, None)).await;
+        connection.say(&report::progress(&now, service.driver.now())).await;
         if enough(&now) {
             return finish(connection, &now).await;
         }
@@ -168,14 +169,10 @@ async fn leave(
         None => only_domain(service)?,
     };
     let ask = if force { driver::Ask::ForceLeave } else { driver::Ask::Leave };
-    let LeaveStarted { domains, mut status } = service.driver.leave(&domain, ask).await?;
+    let LeaveStarted { domains, status } = service.driver.leave(&domain, ask).await?;
     let names: Vec<String> = domains.iter().map(ToString::to_string).collect();
     connection.say(&Message::Notice { text: format!("Leaving the tenant of {}.", names.join(", ")) }).await;
-    // The machine answers every ask with a report, so the first change is the ask's own.
-    if status.changed().await.is_err() {
-        return Ok(Ending::Failed);
-    }
-    let ending = follow(connection, status, has_left).await?;
+    let ending = follow(connection, service, status, has_left).await?;
     Ok(if ending == Ending::NotRegistered { Ending::Done } else { ending })
 }
 
@@ -214,7 +211,7 @@ async fn watch_all(connection: &mut Connection, service: &Service) -> Result<End
             () = connection.hung_up() => return Ok(Ending::Done),
         };
         let message = match received {
-            Ok(Happening { at, status }) => report::progress(&status, Some(at)),
+            Ok(Happening { at, status }) => report::progress(&status, at),
             Err(broadcast::error::RecvError::Lagged(lost)) => {
                 Message::Notice { text: format!("{lost} changes were too fast to be shown") }
             }

@@ -43,10 +43,9 @@ pub(crate) fn signed_in(account: &Account) -> Message {
     Message::SignedIn { name: account.upn.to_string(), tenant: account.tenant.to_string() }
 }
 
-pub(crate) fn progress(status: &Status, at: Option<Timestamp>) -> Message {
-    let newest = status.snapshot.attempts.iter().map(|attempt| attempt.at).max();
+pub(crate) fn progress(status: &Status, at: Timestamp) -> Message {
     Message::Progress {
-        at: at.or(newest).unwrap_or_default().to_string(),
+        at: at.to_string(),
         tenant: status.tenant.to_string(),
         phase: phase_word(status.phase).to_owned(),
         state: status.state.to_owned(),

@@ -1,0 +1,92 @@
+//! Everything that CI checks, in one order; all of it runs, and any failure counts.
+
+use crate::run::{cargo, target};
+use crate::{demo, setup, test, tidy};
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Instant;
+
+/// A part, and how to run it.
+type Part = (&'static str, fn() -> Result<(), String>);
+
+const PARTS: &[Part] = &[
+    ("setup", setup::run_task),
+    ("build", build),
+    ("test", || test::run().map(drop)),
+    ("demo", || demo::run(&demo::Options::default())),
+    ("fmt", || crate::run::run(&mut cargo(&["fmt", "--all", "--check"]))),
+    ("clippy", || {
+        crate::run::run(&mut cargo(&[
+            "clippy",
+            "--quiet",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "--deny",
+            "warnings",
+        ]))
+    }),
+    ("tidy", tidy::run),
+    ("deny", deny),
+    ("doc", || {
+        crate::run::run(
+            cargo(&["doc", "--quiet", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "--deny warnings"),
+        )
+    }),
+];
+
+pub(crate) fn run_all() -> Result<(), String> {
+    let mut lines = Vec::new();
+    let mut failed = Vec::new();
+    for (name, part) in PARTS {
+        println!("== {name}");
+        let begun = Instant::now();
+        let result = part();
+        let seconds = begun.elapsed().as_secs();
+        if let Err(why) = &result {
+            eprintln!("{name}: {why}");
+            failed.push(*name);
+        }
+        lines.push(format!("{name:<8} {seconds:>5} s  {}", if result.is_ok() { "ok" } else { "FAILED" }));
+    }
+    println!("{}", lines.join("\n"));
+    // Whoever reads only the end sees what the tests said.
+    println!("{}", test::summary());
+    if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join(", "))) }
+}
+
+pub(crate) use run_all as run;
+
+fn build() -> Result<(), String> {
+    crate::run::run(&mut cargo(&["test", "--quiet", "--workspace", "--no-run"]))
+}
+
+/// cargo-deny in a directory of ours, built once.
+fn deny() -> Result<(), String> {
+    let own = target().join("tools");
+    let mut program = own.join("bin/cargo-deny");
+    if !program.exists() {
+        match find("cargo-deny") {
+            Some(found) => program = found,
+            None => install(&own)?,
+        }
+    }
+    let mut check = Command::new(program);
+    check.current_dir(crate::run::root()).args(["check", "bans", "licenses", "sources"]);
+    crate::run::run(&mut check)
+}
+
+fn find(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|dir| dir.join(program)).find(|path| path.is_file())
+}
+
+fn install(to: &std::path::Path) -> Result<(), String> {
+    println!("deny: building cargo-deny, once");
+    let mut install =
+        cargo(&["install", "--quiet", "--locked", "--debug", "--version", DENY, "cargo-deny", "--root"]);
+    crate::run::run(install.arg(to).env("CARGO_TARGET_DIR", to.join("build")))
+}
+
+/// The newest that the toolchains we support can build.
+const DENY: &str = "0.18.9";

@@ -1,0 +1,291 @@
+use super::{show, transcript};
+use crate::run::target;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// What runs and what it left on disk; all of it goes when this goes.
+#[derive(Default)]
+struct Props {
+    children: Vec<Child>,
+    dir: PathBuf,
+}
+
+impl Props {
+    fn clear(&mut self) {
+        for child in &mut self.children {
+            // Whatever is gone already needs no more.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        self.children.clear();
+        let _ = fs::remove_dir_all(&self.dir);
+    }
+}
+
+/// The demonstration's own directory, programs and addresses.
+pub(super) struct Stage {
+    pub(super) step: &'static str,
+    sabotage: Option<String>,
+    props: Arc<Mutex<Props>>,
+    dir: PathBuf,
+    admin: String,
+    host: String,
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        self.props.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+impl Stage {
+    pub(super) fn new(sabotage: Option<String>) -> Result<Stage, String> {
+        let dir = std::env::temp_dir().join(format!("firmament-demo-{}", std::process::id()));
+        fs::create_dir_all(&dir).map_err(|error| format!("{}: {error}", dir.display()))?;
+        let props = Arc::new(Mutex::new(Props { children: Vec::new(), dir: dir.clone() }));
+        clear_at_ctrl_c(props.clone())?;
+        let (admin, host) = (String::new(), String::new());
+        Ok(Stage { step: "", sabotage, props, dir, admin, host })
+    }
+
+    fn is_sabotaged(&self) -> bool {
+        self.sabotage.as_deref() == Some(self.step)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.join(name)
+    }
+
+    fn keep(&self, child: Child) {
+        self.props.lock().unwrap_or_else(PoisonError::into_inner).children.push(child);
+    }
+
+    pub(super) fn start_simulator(&mut self) -> Result<(), String> {
+        let state = self.path("cloud");
+        fs::create_dir_all(&state).map_err(|error| error.to_string())?;
+        let admin = if self.is_sabotaged() { "192.0.2.1:1" } else { "127.0.0.1:0" };
+        let mut command = program("entra-simulator");
+        command.args([
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--admin",
+            admin,
+            "--poll-interval",
+            "1",
+            "--state",
+        ]);
+        let mut child =
+            command.arg(&state).stdout(Stdio::piped()).spawn().map_err(|error| error.to_string())?;
+        let mut line = String::new();
+        if let Some(out) = child.stdout.take() {
+            BufReader::new(out).read_line(&mut line).map_err(|error| error.to_string())?;
+        }
+        self.keep(child);
+        println!("entra-simulator | {}", line.trim());
+        let field =
+            |name: &str| line.split_whitespace().find_map(|word| word.strip_prefix(name)).map(str::to_owned);
+        let (Some(listen), Some(admin)) = (field("listen="), field("admin=")) else {
+            return Err("the simulator did not get ready".to_owned());
+        };
+        self.host = listen.replace("127.0.0.1", "localhost");
+        self.admin = admin;
+        Ok(())
+    }
+
+    pub(super) fn start_daemon(&mut self) -> Result<(), String> {
+        let cloud = if self.is_sabotaged() { "the-moon" } else { "custom" };
+        let config = format!(
+            "[global]\ndomain = contoso.com\ncloud = {cloud}\nauthority_host = {host}\ndrs_host = {host}\n\
+             graph_url = https://{host}\nintune_hosts = {host}\nca_file = {ca}\nhsm_pin_path = {pin}\n",
+            host = self.host,
+            ca = self.path("cloud/ca.pem").display(),
+            pin = self.path("hsm-pin").display(),
+        );
+        fs::write(self.path("himmelblau.conf"), &config).map_err(|error| error.to_string())?;
+        config.lines().for_each(|line| println!("himmelblau.conf | {line}"));
+        self.up()
+    }
+
+    fn up(&self) -> Result<(), String> {
+        let mut command = program("firmamentd");
+        command.arg("--config").arg(self.path("himmelblau.conf"));
+        command.arg("--state-dir").arg(self.path("state")).arg("--socket").arg(self.path("socket"));
+        let mut child = command.stdout(Stdio::null()).spawn().map_err(|error| error.to_string())?;
+        let begun = Instant::now();
+        while std::os::unix::net::UnixStream::connect(self.path("socket")).is_err() {
+            if let Ok(Some(status)) = child.try_wait() {
+                return Err(format!("firmamentd ended with {status}"));
+            }
+            if begun.elapsed() > PATIENCE {
+                return Err("firmamentd does not listen".to_owned());
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        self.keep(child);
+        Ok(())
+    }
+
+    pub(super) fn first_sign_in(&mut self) -> Result<(), String> {
+        let user = if self.is_sabotaged() { "adele@contoso.com" } else { USER };
+        self.sign_in(user)
+    }
+
+    pub(super) fn second_sign_in(&mut self) -> Result<(), String> {
+        if self.is_sabotaged() {
+            // The identity is lost behind the daemon's back: the sign-in then registers a second device.
+            self.stop_daemon();
+            fs::remove_dir_all(self.path("state")).map_err(|error| error.to_string())?;
+            self.up()?;
+        }
+        self.sign_in(USER)?;
+        match self.devices()? {
+            1 => Ok(()),
+            many => Err(format!("the second sign-in led to {many} devices")),
+        }
+    }
+
+    fn sign_in(&self, user: &str) -> Result<(), String> {
+        let mut command = self.tool(&["auth-test", "--name", USER]);
+        let mut child = command.stdout(Stdio::piped()).spawn().map_err(|error| error.to_string())?;
+        let Some(out) = child.stdout.take() else { return Err("no output".to_owned()) };
+        for line in BufReader::new(out).lines().map_while(Result::ok) {
+            println!("aad-tool | {line}");
+            if let Some(code) = line.strip_prefix("Code: ") {
+                println!("phone | {user} enters {code} and approves");
+                let mut approve = program("entra-simulator");
+                show(
+                    "entra-simulator",
+                    approve.args(["approve", "--admin", &self.admin, code, "--user", user]),
+                )?;
+            }
+        }
+        let status = child.wait().map_err(|error| error.to_string())?;
+        if status.success() { Ok(()) } else { Err(format!("aad-tool auth-test ended with {status}")) }
+    }
+
+    pub(super) fn show_status(&mut self) -> Result<(), String> {
+        let socket = if self.is_sabotaged() { "no-such-socket" } else { "socket" };
+        let mut command = program("aad-tool");
+        command
+            .arg("--config")
+            .arg(self.path("himmelblau.conf"))
+            .arg("--socket")
+            .arg(self.path(socket))
+            .arg("status");
+        let (code, text) = show("aad-tool", &mut command)?;
+        let registered = text.contains("Device id") && text.contains("Registered");
+        if code == 0 && registered { Ok(()) } else { Err(format!("aad-tool status ended with {code}")) }
+    }
+
+    pub(super) fn restart_daemon(&mut self) -> Result<(), String> {
+        self.stop_daemon();
+        if self.is_sabotaged() {
+            let slots = self.path("state/records.slots");
+            fs::write(&slots, vec![0xff; 4 << 20]).map_err(|error| error.to_string())?;
+            fs::remove_dir_all(self.path("state/sled")).map_err(|error| error.to_string())?;
+        }
+        println!("demo | firmamentd was killed and is started again");
+        self.up()?;
+        let (code, _) = show("aad-tool", &mut self.tool(&["status"]))?;
+        if code == 0 { Ok(()) } else { Err(format!("after the restart, aad-tool status ended with {code}")) }
+    }
+
+    /// The daemon is the last child but for the simulator.
+    fn stop_daemon(&self) {
+        let mut props = self.props.lock().unwrap_or_else(PoisonError::into_inner);
+        if props.children.len() > 1 {
+            if let Some(mut daemon) = props.children.pop() {
+                let _ = daemon.kill();
+                let _ = daemon.wait();
+            }
+        }
+    }
+
+    pub(super) fn leave(&mut self) -> Result<(), String> {
+        if self.is_sabotaged() {
+            fs::write(self.path("knobs.json"), r#"{"client_certificate":"never"}"#)
+                .map_err(|error| error.to_string())?;
+            let mut knobs = program("entra-simulator");
+            knobs.args(["knobs", "--admin", &self.admin, "--set"]).arg(self.path("knobs.json"));
+            show("entra-simulator", &mut knobs)?;
+        }
+        let (code, _) = show("aad-tool", &mut self.tool(&["leave"]))?;
+        if code == 0 { Ok(()) } else { Err(format!("aad-tool leave ended with {code}")) }
+    }
+
+    pub(super) fn list_devices(&mut self) -> Result<(), String> {
+        let mut list = program("entra-simulator");
+        show("entra-simulator", list.args(["devices", "--admin", &self.admin]))?;
+        let left = if self.is_sabotaged() { 1 } else { self.devices()? };
+        if left == 0 { Ok(()) } else { Err(format!("{left} devices are left in the directory")) }
+    }
+
+    fn devices(&self) -> Result<usize, String> {
+        let mut list = program("entra-simulator");
+        let output = list
+            .args(["devices", "--json", "--admin", &self.admin])
+            .output()
+            .map_err(|error| error.to_string())?;
+        let list: serde_json::Value =
+            serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())?;
+        list.as_array().map(Vec::len).ok_or_else(|| "the simulator's list is none".to_owned())
+    }
+
+    pub(super) fn check_transcript(&mut self) -> Result<(), String> {
+        let text =
+            fs::read_to_string(self.path("cloud/transcript.jsonl")).map_err(|error| error.to_string())?;
+        let text = if self.is_sabotaged() {
+            text.replace("\"csr_verified\":\"true\"", "\"csr_verified\":\"false\"")
+        } else {
+            text
+        };
+        transcript::check(&text)
+    }
+
+    fn tool(&self, arguments: &[&str]) -> Command {
+        let mut command = program("aad-tool");
+        command.arg("--config").arg(self.path("himmelblau.conf")).arg("--socket").arg(self.path("socket"));
+        command.args(arguments).stdin(Stdio::null());
+        command
+    }
+
+    pub(super) fn how_to_play(&self) -> String {
+        let tool = format!("{:?}", self.tool(&["status"])).replace('"', "");
+        let simulator = program("entra-simulator").get_program().to_string_lossy().into_owned();
+        format!(
+            "  {tool}\n  {}\n  {simulator} approve --admin {} CODE --user {USER}\n  {simulator} devices --admin {}\n  http://{}/",
+            tool.replace("status", "auth-test --name alex@contoso.com"),
+            self.admin,
+            self.admin,
+            self.admin
+        )
+    }
+}
+
+fn program(name: &str) -> Command {
+    let mut command = Command::new(Path::new(&target()).join("debug").join(name));
+    command.stdin(Stdio::null());
+    command
+}
+
+/// Ctrl-C and SIGTERM end the programs and remove the directory before they end us.
+fn clear_at_ctrl_c(props: Arc<Mutex<Props>>) -> Result<(), String> {
+    let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(|error| error.to_string())?;
+    std::thread::spawn(move || {
+        if signals.forever().next().is_some() {
+            props.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            std::process::exit(130);
+        }
+    });
+    Ok(())
+}
+
+const USER: &str = "alex@contoso.com";
+const PATIENCE: Duration = Duration::from_secs(20);

@@ -1,0 +1,87 @@
+//! Every test of the workspace, counted.
+
+use crate::run::cargo;
+use crate::setup;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+/// How many passed and failed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Count {
+    pub(crate) passed: u64,
+    pub(crate) failed: u64,
+}
+
+/// The machine's properties are run with so many cases each.
+const CASES: &str = "10000";
+
+/// Runs every test; the last line printed is the count.
+pub(crate) fn run() -> Result<Count, String> {
+    println!("test: looking for what the tests need");
+    setup::run_quietly()?;
+    let mut count = Count::default();
+    let lifecycle =
+        tests(cargo(&["test", "--package", "lifecycle"]).env("PROPTEST_CASES", CASES), &mut count);
+    let rest =
+        tests(&mut cargo(&["test", "--workspace", "--no-fail-fast", "--exclude", "lifecycle"]), &mut count);
+    let line = format!("{} passed, {} failed", count.passed, count.failed);
+    println!("{line}");
+    drop(SUMMARY.set(line));
+    lifecycle.and(rest)?;
+    match count {
+        Count { failed: 0, passed: 1.. } => Ok(count),
+        Count { passed: 0, .. } => Err("no test ran".to_owned()),
+        Count { failed, .. } => Err(format!("{failed} tests failed")),
+    }
+}
+
+/// The last line of the tests that ran in this process.
+pub(crate) fn summary() -> &'static str {
+    SUMMARY.get().map_or("0 passed, 1 failed", String::as_str)
+}
+
+static SUMMARY: OnceLock<String> = OnceLock::new();
+
+/// Runs one cargo command, shows what it prints and adds up its results.
+fn tests(command: &mut Command, count: &mut Count) -> Result<(), String> {
+    let failed = |error: std::io::Error| format!("cargo test: {error}");
+    let mut child = command.stdout(Stdio::piped()).spawn().map_err(failed)?;
+    if let Some(out) = child.stdout.take() {
+        for line in BufReader::new(out).lines().map_while(Result::ok) {
+            add(&line, count);
+            println!("{line}");
+        }
+    }
+    let status = child.wait().map_err(failed)?;
+    if status.success() { Ok(()) } else { Err(format!("cargo test ended with {status}")) }
+}
+
+/// Adds a `test result:` line.
+fn add(line: &str, count: &mut Count) {
+    let Some(result) = line.strip_prefix("test result: ") else { return };
+    let number = |word: &str| {
+        let before = result.split(word).next().and_then(|text| text.split_whitespace().last());
+        before.and_then(|text| text.parse::<u64>().ok()).unwrap_or(0)
+    };
+    count.passed += number(" passed");
+    count.failed += number(" failed");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_are_added_up_and_other_lines_are_not() {
+        let mut count = Count::default();
+        for line in [
+            "running 3 tests",
+            "test result: ok. 12 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.02s",
+            "test result: FAILED. 10 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 3.80s",
+        ] {
+            add(line, &mut count);
+        }
+        assert_eq!(count, Count { passed: 22, failed: 1 });
+    }
+}

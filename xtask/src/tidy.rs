@@ -1,0 +1,22 @@
+//! The layers, sizes and manners of the workspace.
+
+mod layers;
+mod manners;
+
+use crate::run::{cargo, root};
+use serde_json::Value;
+
+/// Checks everything and names every fault.
+pub(crate) fn run() -> Result<(), String> {
+    let mut metadata = cargo(&["metadata", "--format-version", "1", "--no-deps"]);
+    let output = metadata.output().map_err(|error| format!("cargo metadata: {error}"))?;
+    let metadata: Value =
+        serde_json::from_slice(&output.stdout).map_err(|error| format!("cargo metadata: {error}"))?;
+    let mut faults = layers::check(&metadata);
+    faults.extend(manners::check(&root()));
+    if faults.is_empty() {
+        println!("tidy: everything is in its room");
+        return Ok(());
+    }
+    Err(format!("{} faults\n  {}", faults.len(), faults.join("\n  ")))
+}
