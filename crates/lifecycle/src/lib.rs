@@ -6,6 +6,7 @@ mod device;
 pub mod explore;
 mod machine;
 mod outbox;
+mod samples;
 mod status;
 #[cfg(test)]
 mod tests;

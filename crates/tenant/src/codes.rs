@@ -161,10 +161,10 @@ impl Tenant {
             State::Approved(user) => {
                 let code = code.clone();
                 let answer = self.grant_code(ask, &form, &code, user);
-                if answer.status == 200 {
-                    if let Some(code) = self.codes.by_device_code.get_mut(secret) {
-                        code.state = State::Used;
-                    }
+                if answer.status == 200
+                    && let Some(code) = self.codes.by_device_code.get_mut(secret)
+                {
+                    code.state = State::Used;
                 }
                 answer
             }

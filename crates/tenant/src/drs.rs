@@ -62,10 +62,10 @@ impl Tenant {
                 "AADSTS90002: tenant not found.",
             );
         };
-        if self.knobs.discover_needs_token {
-            if let Err(refusal) = self.registration_token(ask) {
-                return refusal;
-            }
+        if self.knobs.discover_needs_token
+            && let Err(refusal) = self.registration_token(ask)
+        {
+            return refusal;
         }
         let hosts = self.hosts();
         let (r, a, t) = (hosts.drs, hosts.login, directory.id);

@@ -21,8 +21,7 @@ pub fn to_sign(public: &RsaPublicKey, common_name: &str) -> Result<Vec<u8>, X509
         IntegerAsn1::from_bytes_be_unsigned(public.modulus.clone()),
         IntegerAsn1::from_bytes_be_unsigned(public.exponent.clone()),
     );
-    picky_asn1_der::to_vec(&CertificationRequestInfo::new(name.into(), key))
-        .map_err(|error| failed("built", &error))
+    picky_asn1_der::to_vec(&CertificationRequestInfo::new(name, key)).map_err(|error| failed("built", &error))
 }
 
 /// The DER of the whole request: what was signed, and its RSASSA-PKCS1-v1_5 signature with SHA-256.

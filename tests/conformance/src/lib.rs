@@ -1,5 +1,7 @@
 //! What every adapter of a port must do, as plain functions that each adapter's own tests call.
 
+#![expect(clippy::unwrap_used, reason = "a suite says where it failed by panicking")]
+
 mod hsm_suite;
 mod store_suite;
 

@@ -200,11 +200,11 @@ impl Stage {
     /// The daemon is the last child but for the simulator.
     fn stop_daemon(&self) {
         let mut props = self.props.lock().unwrap_or_else(PoisonError::into_inner);
-        if props.children.len() > 1 {
-            if let Some(mut daemon) = props.children.pop() {
-                let _ = daemon.kill();
-                let _ = daemon.wait();
-            }
+        if props.children.len() > 1
+            && let Some(mut daemon) = props.children.pop()
+        {
+            let _ = daemon.kill();
+            let _ = daemon.wait();
         }
     }
 

@@ -197,13 +197,11 @@ impl Machine {
                 Delivery::Answered => {}
             }
         }
+        self.persist(outbox, enrolment.stage());
         let in_doubt = failure.delivery == Delivery::InDoubt;
         let spent = self.posts.len() >= POSTS_A_DAY;
         match failure.class {
-            FailureClass::Transient if spent => {
-                self.persist(outbox, enrolment.stage());
-                Transition(self.next_person(outbox, enrolment))
-            }
+            FailureClass::Transient if spent => Transition(self.next_person(outbox, enrolment)),
             FailureClass::Denied | FailureClass::Gone | FailureClass::Broken if in_doubt => {
                 Transition(self.next_person(outbox, enrolment))
             }

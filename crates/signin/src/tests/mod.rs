@@ -84,7 +84,7 @@ impl Desk {
     }
 
     /// Up to the moment at which the person has a code.
-    pub(super) fn to_code(mut self) -> Desk {
+    pub(super) fn with_code(mut self) -> Desk {
         self.answer(is_resolve, Ok(Reply::Resolved { pin: pin(CONTOSO), keys: Jwks::default() }));
         self.give_code(1);
         self

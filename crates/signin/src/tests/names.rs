@@ -2,7 +2,7 @@ use super::*;
 
 /// Signs `came` (with object `id`) in where `asked` was asked for; Graph says `me`.
 fn check(asked: &str, came: &str, id: &str, accounts: &[AccountPin], me: Option<(&str, &str)>) -> Desk {
-    let mut desk = Desk::open(Facts { accounts: accounts.to_vec(), ..facts(asked) }).to_code();
+    let mut desk = Desk::open(Facts { accounts: accounts.to_vec(), ..facts(asked) }).with_code();
     desk.approve(7);
     desk.answer(is_identify, Ok(Reply::Identified(account(came, id))));
     if desk.outcome().is_none() {

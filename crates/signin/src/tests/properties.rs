@@ -81,7 +81,7 @@ impl Watcher {
     }
 
     fn reply(&mut self, work: &Work, step: &Step) -> Result<Reply, Failure> {
-        if step.kind % 3 == 0 {
+        if step.kind.is_multiple_of(3) {
             return Err(failure(step.noise));
         }
         let mut fresh = || {
@@ -98,10 +98,11 @@ impl Watcher {
                 expires_in: Duration::from_secs(60),
                 interval: Duration::from_secs(5),
             },
-            Work::Poll { .. } if step.noise % 2 == 0 => Reply::Pending,
+            Work::Poll { .. } if step.noise.is_multiple_of(2) => Reply::Pending,
             Work::Poll { .. } => Reply::Tokens(fresh()),
             Work::Identify { .. } => {
-                let name = if step.noise % 2 == 0 { "alex@contoso.com" } else { "adele@contoso.com" };
+                let name =
+                    if step.noise.is_multiple_of(2) { "alex@contoso.com" } else { "adele@contoso.com" };
                 let who = account(name, ALEX);
                 self.identified = Some(who.clone());
                 Reply::Identified(who)

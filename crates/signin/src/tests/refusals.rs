@@ -30,7 +30,7 @@ fn a_scope_refused_as_such_leads_to_the_portal_and_a_redemption() {
 
 #[test]
 fn a_redemption_that_is_refused_does_not_refuse_the_person() {
-    let mut desk = Desk::open(facts("alex@contoso.com")).to_code();
+    let mut desk = Desk::open(facts("alex@contoso.com")).with_code();
     desk.wake();
     desk.answer(is_poll, Err(refused("AADSTS65002", FailureClass::Broken)));
     desk.give_code(2);
@@ -42,7 +42,7 @@ fn a_redemption_that_is_refused_does_not_refuse_the_person() {
 
 #[test]
 fn more_proof_is_asked_for_once_and_with_the_claims_of_the_service() {
-    let mut desk = Desk::open(facts("alex@contoso.com")).to_code();
+    let mut desk = Desk::open(facts("alex@contoso.com")).with_code();
     let mut failure = refused("AADSTS50076", FailureClass::NeedsUser);
     failure.claims = Some("{\"x\":1}".to_owned());
     desk.wake();
@@ -58,7 +58,7 @@ fn more_proof_is_asked_for_once_and_with_the_claims_of_the_service() {
 
 #[test]
 fn claims_left_over_from_the_registration_go_into_the_first_request() {
-    let desk = Desk::open(Facts { claims: Some("{}".to_owned()), ..facts("alex@contoso.com") }).to_code();
+    let desk = Desk::open(Facts { claims: Some("{}".to_owned()), ..facts("alex@contoso.com") }).with_code();
     assert_eq!(requests(&desk), [(Scope::Registration, Some("{}".to_owned()))]);
 }
 
@@ -88,7 +88,7 @@ fn metadata_that_is_out_of_reach_matters_only_when_the_keys_are_needed() {
 
 #[test]
 fn an_unknown_key_is_looked_up_once_more() {
-    let mut desk = Desk::open(facts("alex@contoso.com")).to_code();
+    let mut desk = Desk::open(facts("alex@contoso.com")).with_code();
     desk.approve(7);
     for _ in 0..2 {
         desk.answer(is_identify, Err(refused("UnknownKey", FailureClass::Transient)));
@@ -101,7 +101,7 @@ fn an_unknown_key_is_looked_up_once_more() {
 
 #[test]
 fn a_poll_that_fails_in_passing_is_repeated_and_the_wish_to_wait_is_honoured() {
-    let mut desk = Desk::open(facts("alex@contoso.com")).to_code();
+    let mut desk = Desk::open(facts("alex@contoso.com")).with_code();
     let mut busy = refused("AADSTS90055", FailureClass::Transient);
     busy.retry_after = Some(Duration::from_secs(30));
     desk.wake();
@@ -114,7 +114,7 @@ fn a_poll_that_fails_in_passing_is_repeated_and_the_wish_to_wait_is_honoured() {
 
 #[test]
 fn a_code_that_is_not_used_ends_with_the_hint_about_blocked_codes() {
-    let mut desk = Desk::open(facts("alex@contoso.com")).to_code();
+    let mut desk = Desk::open(facts("alex@contoso.com")).with_code();
     while desk.outcome().is_none() {
         desk.wake();
         if desk.outcome().is_none()
@@ -129,7 +129,7 @@ fn a_code_that_is_not_used_ends_with_the_hint_about_blocked_codes() {
 
 #[test]
 fn whoever_hangs_up_leaves_nothing_behind() {
-    let mut desk = Desk::open(facts("alex@contoso.com")).to_code();
+    let mut desk = Desk::open(facts("alex@contoso.com")).with_code();
     desk.approve(7);
     desk.feed(Event::HungUp);
     assert_eq!((desk.end().as_str(), desk.forgotten(1), desk.forgotten(7)), ("nothing", 1, 1));

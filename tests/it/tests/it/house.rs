@@ -59,6 +59,12 @@ impl Cloud {
         Cloud { listen: field("listen="), admin: field("admin="), child, dir }
     }
 
+    /// Ends the cloud; its files stay.
+    pub(crate) fn stop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     pub(crate) fn ca(&self) -> PathBuf {
         self.dir.path().join("ca.pem")
     }

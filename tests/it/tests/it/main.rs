@@ -1,5 +1,7 @@
 //! One binary for every test that needs the real programs.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test says where it failed by panicking")]
+
 mod bad_input;
 mod concurrency;
 mod crash;

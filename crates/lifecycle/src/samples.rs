@@ -1,0 +1,103 @@
+//! One value of each kind, for the explorer and the tests.
+
+use crate::words::*;
+use model::{
+    Account, Backend, CertificateDer, Delivery, DeviceFacts, Failure, FailureClass, Guid, Id, JoinType,
+    KeyHandle, KeyPurpose, MachineBinding, RsaPublicKey, TenantId, Timestamp, TokenRef, Trace, Who,
+};
+
+pub(crate) fn id<K>(n: u8) -> Id<K> {
+    Id::new(Guid::from_bytes([n; 16]))
+}
+
+pub(crate) fn tenant() -> TenantId {
+    id(1)
+}
+
+pub(crate) fn facts(intune: IntunePolicy) -> Facts {
+    Facts {
+        tenant: tenant(),
+        join_type: JoinType::Join,
+        backend: Backend::Soft,
+        binding: MachineBinding { components: vec![("machine-id".to_owned(), "00".to_owned())] },
+        device: DeviceFacts {
+            display_name: "lap-0042".to_owned(),
+            os_version: "Unknown".to_owned(),
+            os_id: "Unknown".to_owned(),
+            os_version_id: "Unknown".to_owned(),
+            arch: "x86_64".to_owned(),
+        },
+        intune,
+    }
+}
+
+/// A sign-in whose token set has this number.
+pub(crate) fn signed_in(token: u64) -> Event {
+    let upn = "alex@contoso.com";
+    // The name is a constant of this file, which the tests parse.
+    let (Ok(upn), Ok(domain)) = (upn.parse(), "contoso.com".parse()) else { return Event::Woke };
+    let account = Account { tenant: tenant(), object: id(2), upn };
+    Event::SignedIn { account, domain, token: TokenRef(token) }
+}
+
+fn key(purpose: KeyPurpose, intent: &Intent, n: u8) -> KeyHandle {
+    let public = RsaPublicKey { modulus: vec![n; 4], exponent: vec![1, 0, 1] };
+    KeyHandle { backend: intent.backend, purpose, intent: intent.id, public, wrapped: vec![n] }
+}
+
+/// Keys of an intent; `n` tells two pairs apart.
+pub(crate) fn keys(intent: &Intent, n: u8) -> DeviceKeys {
+    DeviceKeys {
+        device: key(KeyPurpose::Device, intent, n),
+        transport: key(KeyPurpose::Transport, intent, n),
+    }
+}
+
+pub(crate) fn endpoints() -> Endpoints {
+    let join = "https://drs.example/EnrollmentServer/device/".to_owned();
+    Endpoints { join, join_version: "2.0".to_owned(), source: EndpointSource::Discovered }
+}
+
+pub(crate) fn issued() -> Issued {
+    Issued {
+        device: id(9),
+        certificate: CertificateDer(vec![0x30, 0]),
+        thumbprint: "AB".repeat(20),
+        not_before: Timestamp::from_secs(0),
+        not_after: Timestamp::from_secs(4_000_000_000),
+        warnings: Vec::new(),
+    }
+}
+
+/// The good answer to a work.
+pub(crate) fn reply(work: &Work, now: Timestamp, n: u8) -> Reply {
+    match work {
+        Work::Discover { .. } => Reply::Discovered(endpoints()),
+        Work::CreateKeys(intent) => Reply::Keys(keys(intent, n)),
+        Work::Join(_) => Reply::JoinAnswered(StoredReply {
+            status: 200,
+            body: b"{}".to_vec(),
+            trace: Trace::default(),
+            at: now,
+        }),
+        Work::ReadJoin { .. } => Reply::Issued(Box::new(issued())),
+        Work::Verify { .. } => Reply::Verified,
+        Work::EnrolIntune { identity, .. } => Reply::IntuneEnrolled(IntuneIdentity {
+            device: id(8),
+            key: key(KeyPurpose::Intune, &identity.intent, 7),
+            certificate: CertificateDer(vec![0x30, 1]),
+            enrolled_at: now,
+        }),
+        Work::CheckIn { .. } => Reply::CheckedIn,
+        Work::Retire { .. } => Reply::Retired,
+        Work::Unregister { .. } => Reply::Unregistered,
+        Work::EraseKeys(_) => Reply::Erased,
+    }
+}
+
+/// A failure of a class that got so far.
+pub(crate) fn failure(class: FailureClass, delivery: Delivery, code: &str) -> Failure {
+    let mut failure = Failure::local(class, Who::User, code, "it failed".to_owned(), "Do something.");
+    failure.delivery = delivery;
+    failure
+}

@@ -1,0 +1,193 @@
+//! What must hold after every command of every life. Each law breaks with a message of its own.
+
+use crate::words::*;
+use model::{Failure, IntentId, Timestamp, TokenRef};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What was seen so far, and the laws it is judged by.
+#[derive(Default)]
+pub(super) struct Laws {
+    tokens: BTreeMap<TokenRef, bool>,
+    ops: BTreeSet<OpId>,
+    pairs: BTreeMap<IntentId, DeviceKeys>,
+    joins: BTreeMap<IntentId, Vec<Timestamp>>,
+    ledger: Vec<LedgerLine>,
+    leave_asked: bool,
+    /// Join requests whose end is in doubt.
+    doubtful: BTreeSet<model::RequestId>,
+    enrolled: bool,
+    suspending: Option<String>,
+}
+
+impl Laws {
+    pub(super) fn token_came(&mut self, token: TokenRef) {
+        self.tokens.insert(token, false);
+    }
+
+    pub(super) fn answered(&mut self, work: &Work, result: &Result<Reply, Failure>) {
+        self.suspending = result.as_ref().err().map(|failure| failure.code.clone());
+        if let (Work::Join(order), Err(failure)) = (work, result) {
+            if failure.delivery == model::Delivery::InDoubt {
+                self.doubtful.insert(order.request);
+            }
+            if failure.delivery == model::Delivery::NotSent {
+                self.joins.entry(order.intent.id).or_default().pop();
+            }
+        }
+        if let (Work::CreateKeys(intent), Ok(Reply::Keys(keys))) = (work, result) {
+            self.pairs.insert(intent.id, keys.clone());
+        }
+    }
+
+    /// The vault is gone with the process; a join in flight is in doubt.
+    pub(super) fn crashed(&mut self, in_flight: &BTreeMap<OpId, Work>) {
+        self.tokens.clear();
+        self.ops.clear();
+        self.suspending = None;
+        for work in in_flight.values() {
+            if let Work::Join(order) = work {
+                self.doubtful.insert(order.request);
+            }
+        }
+    }
+
+    pub(super) fn judge(&mut self, command: &Command, disk: &Snapshot, now: Timestamp) {
+        match command {
+            Command::Run(op, work) => self.run(*op, work, disk, now),
+            Command::Persist(snapshot) => self.persist(snapshot, disk),
+            Command::Forget(token) => {
+                let ended = self.tokens.insert(*token, true);
+                assert_eq!(ended, Some(false), "law of tokens: {token:?} is ended once");
+            }
+            Command::Cancel(_) | Command::Report(_) | Command::Ignored(_) => {}
+        }
+    }
+
+    fn run(&mut self, op: OpId, work: &Work, disk: &Snapshot, now: Timestamp) {
+        assert!(self.ops.insert(op), "law of ids: {op:?} is used once");
+        if let Some(token) = work.token() {
+            assert_eq!(
+                self.tokens.get(&token),
+                Some(&false),
+                "law of tokens: {token:?} is alive when it is used"
+            );
+        }
+        assert!(
+            announced(work, disk),
+            "law of announcements: {work:?} is on disk before it starts, not {:?}",
+            disk.stage
+        );
+        match work {
+            Work::Join(order) => self.join(order, now),
+            Work::EraseKeys(_) => assert!(self.leave_asked, "law of keys: only a leave erases them"),
+            Work::EnrolIntune { .. } => assert!(!self.enrolled, "law of Intune: enrolled once"),
+            _ => {}
+        }
+    }
+
+    fn join(&mut self, order: &JoinOrder, now: Timestamp) {
+        let keys = self.pairs.get(&order.intent.id);
+        assert_eq!(keys, Some(&order.keys), "law of keys: the same pair serves every attempt of an intent");
+        let sent = self.joins.entry(order.intent.id).or_default();
+        sent.push(now);
+        let recent = sent.iter().filter(|at| now.since(**at).as_secs() < 24 * 3600).count();
+        assert!(recent <= 3, "law of three: at most three joins a day");
+    }
+
+    fn persist(&mut self, snapshot: &Snapshot, disk: &Snapshot) {
+        for line in &disk.ledger {
+            assert!(snapshot.ledger.contains(line), "law of the ledger: {line:?} stays");
+        }
+        let mut requests = BTreeSet::new();
+        for line in &snapshot.ledger {
+            assert!(requests.insert((line.request, line.kind)), "law of the ledger: {line:?} stands once");
+        }
+        self.ledger.clone_from(&snapshot.ledger);
+        let was_registered = matches!(disk.stage, Stage::Registered(_));
+        let stays = matches!(snapshot.stage, Stage::Registered(_) | Stage::Leaving { .. });
+        assert!(!was_registered || stays, "law of identities: only a leave ends one");
+        if let (Stage::Registered(before), Stage::Registered(after)) = (&disk.stage, &snapshot.stage) {
+            assert_eq!(
+                (&before.keys, &before.issued),
+                (&after.keys, &after.issued),
+                "law of identities: never replaced"
+            );
+            self.suspension(before, after);
+        }
+        if let Stage::Registered(identity) = &snapshot.stage {
+            self.enrolled = matches!(identity.intune, Intune::Enrolled(_));
+        }
+        if matches!(snapshot.stage, Stage::Unregistered { kept: None }) {
+            self.enrolled = false;
+        }
+        if matches!(snapshot.stage, Stage::Leaving { .. }) {
+            assert!(self.leave_asked, "law of identities: only an ask starts a leave");
+        }
+    }
+
+    /// Only the exact list of failures suspends.
+    fn suspension(&self, before: &Identity, after: &Identity) {
+        if before.suspended.is_some() || after.suspended.is_none() {
+            return;
+        }
+        let code = self.suspending.as_deref().unwrap_or("nothing");
+        let listed = ["AADSTS135011", "AADSTS700003", "AADSTS50155", "KeyUnavailable", "ClonedMachine"];
+        assert!(listed.contains(&code), "law of suspensions: {code} may not suspend");
+    }
+
+    pub(super) fn asked(&mut self) {
+        self.leave_asked = true;
+    }
+
+    /// After the whole batch: nothing stalls, and what is in doubt is in the ledger.
+    pub(super) fn settled(
+        &mut self,
+        status: &Status,
+        in_flight: &BTreeMap<OpId, Work>,
+        wake_at: Option<Timestamp>,
+    ) {
+        assert!(in_flight.len() <= 1, "law of one: one work at a time");
+        let rests = ["idle", "intune_enrolled"].contains(&status.state);
+        let alive = !in_flight.is_empty() || wake_at.is_some() || status.waits_for.is_some() || rests;
+        assert!(alive, "law of progress: {} waits for nothing", status.state);
+        assert_eq!(wake_at, status.wake_at);
+        for request in &self.doubtful {
+            let noted = self.ledger.iter().any(|line| line.request == *request);
+            assert!(noted, "law of the ledger: request {request} is in doubt and not in it");
+        }
+        let busy = in_flight.values().next();
+        assert!(busy.is_none() || status.waits_for.is_none(), "law of words: busy and waiting at once");
+        let held = self.tokens.values().filter(|ended| !**ended).count();
+        assert!(held <= 2, "law of tokens: {held} are held");
+        let needs_none = ["unregistered", "awaiting_sign_in", "idle", "intune_enrolled", "discarding"]
+            .contains(&status.state);
+        assert!(held == 0 || !needs_none, "law of tokens: {} holds one", status.state);
+    }
+}
+
+/// Whether the disk says that this work is about to happen.
+fn announced(work: &Work, disk: &Snapshot) -> bool {
+    match (work, &disk.stage) {
+        (Work::CreateKeys(intent), Stage::Intent(known)) => intent == known,
+        (Work::CreateKeys(_), _) => false,
+        (Work::Join(order), Stage::Joining { request, attempt, keys, .. }) => {
+            (order.request, order.attempt, &order.keys) == (*request, *attempt, keys)
+        }
+        (Work::Join(_), _) => false,
+        (Work::ReadJoin { reply, .. }, Stage::ReplyStored { reply: known, .. }) => reply == known,
+        (Work::ReadJoin { .. }, _) => false,
+        (Work::EnrolIntune { request, .. }, Stage::Registered(identity)) => {
+            matches!(&identity.intune, Intune::Posting { request: known, .. } if known == request)
+        }
+        (Work::EnrolIntune { .. }, _) => false,
+        (Work::Retire { .. }, Stage::Leaving { step, .. }) => *step == LeaveStep::Retire,
+        (Work::Unregister { .. }, Stage::Leaving { step, .. }) => *step == LeaveStep::Unregister,
+        (Work::Retire { .. } | Work::Unregister { .. }, _) => false,
+        (Work::EraseKeys(_), Stage::Leaving { step, .. }) => *step == LeaveStep::Erase,
+        (Work::EraseKeys(_), stage) => matches!(stage, Stage::Unregistered { kept: Some(_) }),
+        (Work::Verify { .. } | Work::CheckIn { .. }, stage) => matches!(stage, Stage::Registered(_)),
+        (Work::Discover { .. }, stage) => {
+            matches!(stage, Stage::Intent(_) | Stage::KeysReady(..) | Stage::ReplyStored { .. })
+        }
+    }
+}

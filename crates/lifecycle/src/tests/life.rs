@@ -1,0 +1,194 @@
+//! A random life of one machine: sign-ins, asks, answers good and bad, crashes.
+
+use super::laws::Laws;
+use crate::Device;
+use crate::samples::{facts, failure, reply, signed_in};
+use crate::words::*;
+use model::{Delivery, FailureClass, Timestamp, TokenRef};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// One step, chosen by the generator.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Step {
+    /// Answer the work in flight well.
+    Succeed,
+    /// Answer it with this failure.
+    Fail(u8),
+    /// Let the timer come, or some time pass.
+    Wait(u32),
+    /// Somebody signs in.
+    SignIn,
+    /// Somebody of another tenant signs in.
+    StrangerSignsIn,
+    /// An operator asks.
+    Ask(Ask),
+    /// An answer with an id that is not in flight.
+    Stale(u64),
+    /// The machine stops and starts from what is on disk.
+    Crash,
+}
+
+/// 80 % answers to the work in flight (or the wait for its next), 10 % stale ids, 10 % unasked events.
+pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        46 => Just(Step::Succeed),
+        18 => any::<u8>().prop_map(Step::Fail),
+        12 => (0u32..2_000).prop_map(Step::Wait),
+        8 => Just(Step::SignIn),
+        8 => (0u64..60).prop_map(Step::Stale),
+        1 => Just(Step::StrangerSignsIn),
+        4 => Just(Step::Ask(Ask::Leave)),
+        1 => Just(Step::Ask(Ask::ForceLeave)),
+        6 => Just(Step::Crash),
+    ];
+    proptest::collection::vec(step, 1..70)
+}
+
+/// What a failure byte stands for.
+fn failures(n: u8) -> model::Failure {
+    let classes = [
+        (FailureClass::Transient, "Unreachable"),
+        (FailureClass::Transient, "AADSTS90055"),
+        (FailureClass::NeedsUser, "AADSTS50076"),
+        (FailureClass::NeedsUser, "AADSTS50155"),
+        (FailureClass::Denied, "AADSTS135011"),
+        (FailureClass::Denied, "error_directory_quota_exceeded"),
+        (FailureClass::Gone, "error_missing_device"),
+        (FailureClass::Broken, "KeyUnavailable"),
+        (FailureClass::Broken, "Strange"),
+    ];
+    let deliveries = [Delivery::NotSent, Delivery::Answered, Delivery::InDoubt];
+    let (class, code) = classes[usize::from(n) % classes.len()];
+    failure(class, deliveries[usize::from(n) / 16 % 3], code)
+}
+
+/// A machine, its disk, and everything that happened.
+pub(super) struct Life {
+    pub(super) device: Device,
+    policy: IntunePolicy,
+    pub(super) now: Timestamp,
+    pub(super) disk: Snapshot,
+    pub(super) in_flight: BTreeMap<OpId, Work>,
+    pub(super) wake_at: Option<Timestamp>,
+    pub(super) laws: Laws,
+    tokens: u64,
+    pairs: u8,
+    pub(super) trace: Vec<String>,
+    /// The state after each event.
+    pub(super) states: Vec<&'static str>,
+}
+
+impl Life {
+    pub(super) fn new(policy: IntunePolicy) -> Life {
+        let disk = Snapshot::absent(crate::samples::tenant());
+        let mut life = Life {
+            device: Device::new(facts(policy), 7),
+            policy,
+            now: Timestamp::from_secs(1_000_000),
+            disk: disk.clone(),
+            in_flight: BTreeMap::new(),
+            wake_at: None,
+            laws: Laws::default(),
+            tokens: 0,
+            pairs: 0,
+            trace: Vec::new(),
+            states: vec!["booting"],
+        };
+        life.feed(Event::Restored(disk));
+        life
+    }
+
+    pub(super) fn play(policy: IntunePolicy, steps: &[Step]) -> Life {
+        let mut life = Life::new(policy);
+        steps.iter().for_each(|step| life.step(*step));
+        life
+    }
+
+    pub(super) fn step(&mut self, step: Step) {
+        match step {
+            Step::Succeed => self.answer(None),
+            Step::Fail(n) => self.answer(Some(failures(n))),
+            Step::Wait(seconds) => self.wait(seconds),
+            Step::SignIn => self.sign_in(),
+            Step::StrangerSignsIn => self.stranger(),
+            Step::Ask(ask) => {
+                self.laws.asked();
+                self.feed(Event::Asked(ask));
+            }
+            Step::Stale(n) if self.in_flight.contains_key(&OpId(n)) => {}
+            Step::Stale(n) => self.stale(n),
+            Step::Crash => self.crash(),
+        }
+    }
+
+    /// Answers the oldest work in flight; without one, the timer comes, else somebody signs in.
+    fn answer(&mut self, failure: Option<model::Failure>) {
+        let Some((op, work)) = self.in_flight.pop_first() else {
+            return if self.wake_at.is_some() { self.wait(0) } else { self.sign_in() };
+        };
+        self.pairs = self.pairs.wrapping_add(1);
+        let result = match failure {
+            Some(failure) => Err(failure),
+            None => Ok(reply(&work, self.now, self.pairs)),
+        };
+        self.laws.answered(&work, &result);
+        self.feed(Event::Done(op, result));
+    }
+
+    fn wait(&mut self, seconds: u32) {
+        let passed = self.now.after(Duration::from_secs(seconds.into()));
+        self.now = self.wake_at.map_or(passed, |due| due.max(self.now));
+        self.feed(Event::Woke);
+    }
+
+    pub(super) fn sign_in(&mut self) {
+        self.tokens += 1;
+        self.laws.token_came(TokenRef(self.tokens));
+        self.feed(signed_in(self.tokens));
+    }
+
+    fn stranger(&mut self) {
+        self.tokens += 1;
+        self.laws.token_came(TokenRef(self.tokens));
+        let Event::SignedIn { mut account, domain, token } = signed_in(self.tokens) else { return };
+        account.tenant = crate::samples::id(77);
+        self.feed(Event::SignedIn { account, domain, token });
+    }
+
+    fn stale(&mut self, n: u64) {
+        let before = (self.device.status(), self.wake_at);
+        let batch = self.device.handle(Event::Done(OpId(n), Ok(Reply::Verified)), self.now);
+        assert_eq!(batch.commands, [Command::Ignored(EventKind::StaleDone)]);
+        assert_eq!((self.device.status(), batch.wake_at), before, "a stale answer changes nothing");
+    }
+
+    fn crash(&mut self) {
+        self.laws.crashed(&self.in_flight);
+        self.in_flight.clear();
+        self.device = Device::new(facts(self.policy), self.tokens + 99);
+        self.states.push("booting");
+        self.feed(Event::Restored(self.disk.clone()));
+    }
+
+    pub(super) fn feed(&mut self, event: Event) {
+        self.trace.push(format!("{event:?}"));
+        let batch = self.device.handle(event, self.now);
+        self.wake_at = batch.wake_at;
+        for command in batch.commands {
+            self.trace.push(format!("  {command:?}"));
+            self.laws.judge(&command, &self.disk, self.now);
+            match command {
+                Command::Persist(snapshot) => self.disk = *snapshot,
+                Command::Run(op, work) => drop(self.in_flight.insert(op, *work)),
+                Command::Cancel(op) => drop(self.in_flight.remove(&op)),
+                Command::Forget(_) | Command::Report(_) | Command::Ignored(_) => {}
+            }
+        }
+        let status = self.device.status();
+        self.states.push(status.state);
+        self.laws.settled(&status, &self.in_flight, self.wake_at);
+        assert_eq!(status.snapshot.stage, self.disk.stage, "what is reported is what is on disk");
+    }
+}

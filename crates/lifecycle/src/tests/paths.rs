@@ -1,0 +1,148 @@
+//! Single lives, told as a story and as what came of them.
+
+use super::life::{Life, Step};
+use crate::samples::failure;
+use crate::words::*;
+use model::{Delivery, FailureClass};
+
+fn state(life: &Life) -> &'static str {
+    life.device.status().state
+}
+
+fn fail(life: &mut Life, class: FailureClass, delivery: Delivery, code: &str) {
+    let (op, work) = life.in_flight.pop_first().expect("a work in flight");
+    let result = Err(failure(class, delivery, code));
+    life.laws.answered(&work, &result);
+    life.feed(Event::Done(op, result));
+}
+
+fn registered(policy: IntunePolicy) -> Life {
+    Life::play(policy, &[Step::SignIn, Step::Succeed, Step::Succeed, Step::Succeed, Step::Succeed])
+}
+
+#[test]
+fn a_sign_in_leads_to_a_verified_identity() {
+    let mut life = registered(IntunePolicy::Stay);
+    assert_eq!(state(&life), "verifying");
+    life.step(Step::Succeed);
+    assert_eq!(state(&life), "idle");
+    let visited =
+        ["unregistered", "discovering", "creating_keys", "joining", "reading_reply", "verifying", "idle"];
+    assert_eq!(life.states[1..], visited);
+}
+
+#[test]
+fn with_intune_it_ends_enrolled_and_a_second_sign_in_never_enrols_again() {
+    let mut life = registered(IntunePolicy::Enrol);
+    for _ in 0..3 {
+        life.step(Step::Succeed);
+    }
+    assert_eq!((state(&life), life.device.status().phase), ("intune_enrolled", StatusPhase::IntuneEnrolled));
+    life.step(Step::SignIn);
+    assert!(life.in_flight.is_empty());
+}
+
+#[test]
+fn a_lost_reply_keeps_the_keys_and_is_in_the_ledger() {
+    let mut life = Life::play(IntunePolicy::Stay, &[Step::SignIn, Step::Succeed, Step::Succeed]);
+    fail(&mut life, FailureClass::Transient, Delivery::InDoubt, "NoAnswer");
+    assert_eq!((state(&life), life.disk.ledger.len()), ("joining", 1));
+    assert!(life.wake_at.is_some() && matches!(life.disk.stage, Stage::KeysReady(..)));
+    life.step(Step::Wait(0));
+    let Some(Work::Join(order)) = life.in_flight.values().next() else { panic!("{:?}", life.in_flight) };
+    assert_eq!(order.attempt, 2);
+}
+
+#[test]
+fn a_refused_join_keeps_its_keys_for_the_next_person() {
+    let mut life = Life::play(IntunePolicy::Stay, &[Step::SignIn, Step::Succeed, Step::Succeed]);
+    fail(&mut life, FailureClass::Denied, Delivery::Answered, "error_directory_quota_exceeded");
+    assert_eq!(
+        (state(&life), life.device.status().waits_for),
+        ("unregistered", Some(WaitsFor::Administrator))
+    );
+    life.step(Step::SignIn);
+    life.step(Step::Succeed);
+    assert_eq!(state(&life), "joining");
+}
+
+#[test]
+fn a_crash_in_the_middle_of_a_join_waits_for_a_sign_in_with_the_same_keys() {
+    let mut life = Life::play(IntunePolicy::Stay, &[Step::SignIn, Step::Succeed, Step::Succeed, Step::Crash]);
+    assert_eq!((state(&life), life.disk.ledger.len()), ("awaiting_sign_in", 1));
+    for step in [Step::SignIn, Step::Succeed, Step::Succeed, Step::Succeed] {
+        life.step(step);
+    }
+    assert_eq!(state(&life), "verifying");
+}
+
+#[test]
+fn a_stored_reply_is_read_after_a_crash_without_the_network() {
+    let mut life = Life::play(
+        IntunePolicy::Stay,
+        &[Step::SignIn, Step::Succeed, Step::Succeed, Step::Succeed, Step::Crash],
+    );
+    assert_eq!(state(&life), "reading_reply");
+    life.step(Step::Succeed);
+    assert_eq!((state(&life), life.device.status().waits_for), ("verifying", Some(WaitsFor::SignInToVerify)));
+}
+
+#[test]
+fn an_unknown_device_is_waited_out_for_a_minute_and_then_checked_twice() {
+    let mut life = registered(IntunePolicy::Stay);
+    let begun = life.now;
+    let mut tries = 0;
+    while state(&life) == "verifying" && tries < 50 {
+        tries += 1;
+        fail(&mut life, FailureClass::NeedsUser, Delivery::Answered, "AADSTS50155");
+        if state(&life) == "verifying" {
+            life.step(Step::Wait(0));
+        }
+    }
+    assert_eq!(state(&life), "suspended");
+    assert!(life.now.since(begun).as_secs() >= 660, "a minute of grace and ten more between the two answers");
+    assert!((4..20).contains(&tries), "{tries}");
+}
+
+#[test]
+fn a_disabled_device_is_suspended_and_a_sign_in_lifts_it_when_it_is_enabled() {
+    let mut life = registered(IntunePolicy::Stay);
+    fail(&mut life, FailureClass::Denied, Delivery::Answered, "AADSTS135011");
+    assert_eq!(life.device.status().phase, StatusPhase::Suspended);
+    life.step(Step::SignIn);
+    life.step(Step::Succeed);
+    assert_eq!(state(&life), "idle");
+}
+
+#[test]
+fn a_leave_deletes_and_erases_and_a_refused_one_waits_for_the_operator() {
+    let mut life = registered(IntunePolicy::Stay);
+    life.step(Step::Ask(Ask::Leave));
+    assert_eq!(state(&life), "unregistering");
+    fail(&mut life, FailureClass::Denied, Delivery::Answered, "Denied");
+    assert_eq!(life.device.status().waits_for, Some(WaitsFor::Operator));
+    life.step(Step::Ask(Ask::ForceLeave));
+    assert_eq!((state(&life), life.disk.ledger.len()), ("erasing", 1));
+    life.step(Step::Succeed);
+    assert_eq!(life.disk.stage, Stage::Unregistered { kept: None });
+}
+
+#[test]
+fn a_leave_while_the_join_is_in_flight_comes_after_it() {
+    let mut life =
+        Life::play(IntunePolicy::Stay, &[Step::SignIn, Step::Succeed, Step::Succeed, Step::Ask(Ask::Leave)]);
+    assert_eq!(state(&life), "joining");
+    for _ in 0..4 {
+        life.step(Step::Succeed);
+    }
+    assert_eq!((state(&life), &life.disk.stage), ("unregistered", &Stage::Unregistered { kept: None }));
+}
+
+#[test]
+fn a_reply_that_cannot_be_used_stays_on_disk() {
+    let mut life =
+        Life::play(IntunePolicy::Stay, &[Step::SignIn, Step::Succeed, Step::Succeed, Step::Succeed]);
+    fail(&mut life, FailureClass::Broken, Delivery::Answered, "ForeignKey");
+    assert_eq!((state(&life), life.disk.ledger.len()), ("awaiting_sign_in", 1));
+    assert!(matches!(life.disk.stage, Stage::ReplyStored { .. }));
+}

@@ -1,0 +1,168 @@
+//! The named properties. A random life checks all laws; each test here fails for one of them or adds its own.
+
+use super::life::{Life, Step, steps};
+use crate::words::*;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+fn policy() -> impl Strategy<Value = IntunePolicy> {
+    prop_oneof![Just(IntunePolicy::Enrol), Just(IntunePolicy::Stay)]
+}
+
+/// Plays on with good answers and sign-ins until nothing changes any more.
+fn fair_end(life: &mut Life) {
+    for _ in 0..40 {
+        life.step(Step::Succeed);
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_irreversible_work_before_its_persist(policy in policy(), steps in steps()) {
+        // The law of announcements is checked at every Run.
+        Life::play(policy, &steps);
+    }
+
+    #[test]
+    fn a_machine_restored_from_disk_has_the_same_stage(policy in policy(), steps in steps()) {
+        let mut life = Life::play(policy, &steps);
+        let live = life.disk.clone();
+        life.step(Step::Crash);
+        let joining = matches!(live.stage, Stage::Joining { .. });
+        let dropped = matches!(live.stage, Stage::Intent(_));
+        if !joining && !dropped {
+            prop_assert_eq!(&life.disk.stage, &live.stage);
+        }
+        prop_assert!(life.disk.ledger.len() >= live.ledger.len());
+    }
+
+    #[test]
+    fn a_second_crash_changes_nothing_more(policy in policy(), steps in steps()) {
+        let mut life = Life::play(policy, &steps);
+        life.step(Step::Crash);
+        let once = (life.disk.clone(), life.device.status().state);
+        life.step(Step::Crash);
+        prop_assert_eq!((life.disk.clone(), life.device.status().state), once);
+    }
+
+    #[test]
+    fn every_life_ends_well_once_the_world_is_fair(policy in policy(), steps in steps()) {
+        let mut life = Life::play(policy, &steps);
+        // A new day: the three joins of the last one do not count any more.
+        life.now = life.now.after(std::time::Duration::from_secs(100_000));
+        fair_end(&mut life);
+        let end = life.device.status().state;
+        let left = ["unregistered", "idle", "intune_enrolled", "suspended"].contains(&end);
+        prop_assert!(left || life.disk.posts.len() >= 3, "{}\n{}", end, life.trace.join("\n"));
+    }
+
+    #[test]
+    fn a_leave_of_a_fair_world_leaves_nothing(policy in policy(), steps in steps()) {
+        let mut life = Life::play(policy, &steps);
+        life.step(Step::Ask(Ask::Leave));
+        for _ in 0..12 {
+            if matches!(life.disk.stage, Stage::Unregistered { kept: None }) { break }
+            if life.in_flight.is_empty() && life.wake_at.is_none() { life.step(Step::Ask(Ask::Leave)) } else { life.step(Step::Succeed) }
+        }
+        prop_assert_eq!(&life.disk.stage, &Stage::Unregistered { kept: None }, "{}", life.trace.join("\n"));
+    }
+
+    #[test]
+    fn the_same_life_has_the_same_trace(policy in policy(), steps in steps()) {
+        prop_assert_eq!(Life::play(policy, &steps).trace, Life::play(policy, &steps).trace);
+    }
+
+    #[test]
+    fn a_second_restored_changes_nothing(policy in policy(), steps in steps()) {
+        let mut life = Life::play(policy, &steps);
+        let before = life.device.status();
+        let batch = life.device.handle(Event::Restored(Snapshot::absent(before.tenant)), life.now);
+        prop_assert_eq!(batch.commands, vec![Command::Ignored(EventKind::Restored)]);
+        prop_assert_eq!(life.device.status(), before);
+    }
+
+    #[test]
+    fn a_wake_before_its_time_changes_nothing(policy in policy(), steps in steps()) {
+        let mut life = Life::play(policy, &steps);
+        let before = life.device.status();
+        if life.wake_at.is_some_and(|due| due > life.now) {
+            let batch = life.device.handle(Event::Woke, life.now);
+            prop_assert_eq!(batch.commands, vec![Command::Ignored(EventKind::Woke)]);
+            prop_assert_eq!(life.device.status(), before);
+        }
+    }
+
+    #[test]
+    fn attempts_stand_once_a_phase_and_in_order(policy in policy(), steps in steps()) {
+        let life = Life::play(policy, &steps);
+        let phases: Vec<_> = life.disk.attempts.iter().map(|attempt| attempt.phase).collect();
+        let ordered: Vec<_> = model::Phase::ALL.into_iter().filter(|phase| phases.contains(phase)).collect();
+        prop_assert_eq!(phases, ordered);
+    }
+
+    #[test]
+    fn a_failure_of_intune_never_disturbs_the_registration(steps in steps()) {
+        let mut life = Life::play(IntunePolicy::Enrol, &[Step::SignIn, Step::Succeed, Step::Succeed, Step::Succeed, Step::Succeed, Step::Succeed]);
+        let Stage::Registered(before) = life.disk.stage.clone() else { panic!("not registered") };
+        for step in steps.iter().filter(|step| matches!(step, Step::Fail(_) | Step::Wait(_))) {
+            life.step(*step);
+            let Stage::Registered(now) = &life.disk.stage else { panic!("the registration is gone") };
+            prop_assert_eq!((&now.keys, &now.issued, now.verified_at), (&before.keys, &before.issued, before.verified_at));
+        }
+    }
+
+    #[test]
+    fn no_text_of_a_snapshot_names_a_secret(policy in policy(), steps in steps()) {
+        let life = Life::play(policy, &steps);
+        let shown = format!("{:?}", life.disk);
+        prop_assert!(!shown.contains("wrapped"));
+    }
+
+    #[test]
+    fn a_leave_asked_twice_is_one(policy in policy(), steps in steps()) {
+        let mut once = Life::play(policy, &steps);
+        let mut twice = Life::play(policy, &steps);
+        once.step(Step::Ask(Ask::Leave));
+        twice.step(Step::Ask(Ask::Leave));
+        if !twice.in_flight.is_empty() {
+            twice.step(Step::Ask(Ask::Leave));
+            prop_assert_eq!(&once.disk, &twice.disk);
+            prop_assert_eq!(once.in_flight.len(), twice.in_flight.len());
+        }
+    }
+}
+
+/// How often each state and each transition was visited; a generator that misses one proves nothing of it.
+#[test]
+fn every_state_and_every_transition_is_visited() {
+    let visits: Mutex<BTreeMap<(&str, &str), u64>> = Mutex::default();
+    let cases = 10_000;
+    let mut runner = proptest::test_runner::TestRunner::new_with_rng(
+        ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() },
+        proptest::test_runner::TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha),
+    );
+    let played = runner.run(&(policy(), steps()), |(policy, steps)| {
+        let life = Life::play(policy, &steps);
+        let mut visits = visits.lock().unwrap();
+        for pair in life.states.windows(2) {
+            *visits.entry((pair[0], pair[1])).or_default() += 1;
+        }
+        Ok(())
+    });
+    played.unwrap();
+    let visits = visits.into_inner().unwrap();
+    let mut states = BTreeMap::<&str, u64>::new();
+    visits.iter().for_each(|((_, to), count)| *states.entry(to).or_default() += count);
+    for ((from, to), count) in &visits {
+        println!("{count:>8}  {from} -> {to}");
+    }
+    assert_eq!(states.len(), 17, "{states:?}");
+    for (state, count) in &states {
+        assert!(*count >= 100, "{state} was visited {count} times");
+    }
+    for (from, to) in crate::explore::transitions() {
+        let count = visits.get(&(from, to)).copied().unwrap_or(0);
+        assert!(count >= 100, "{from} -> {to} was visited {count} times");
+    }
+}
