@@ -2,8 +2,10 @@
 
 mod ci;
 mod demo;
+mod mutate;
 mod run;
 mod setup;
+mod states;
 mod test;
 mod tidy;
 
@@ -30,6 +32,14 @@ enum Task {
     Ci,
     /// Check the layers, sizes and manners of the workspace.
     Tidy,
+    /// Apply one-line faults to the lifecycle machine; every one must be caught by a named test.
+    Mutate,
+    /// Write docs/states.md from the machine.
+    States {
+        /// Only say whether it is up to date.
+        #[arg(long)]
+        check: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -39,6 +49,8 @@ fn main() -> ExitCode {
         Task::Test => test::run().map(drop),
         Task::Ci => ci::run(),
         Task::Tidy => tidy::run(),
+        Task::Mutate => mutate::run(),
+        Task::States { check } => states::run(check),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

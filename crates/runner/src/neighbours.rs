@@ -18,7 +18,7 @@ pub(crate) fn find(root: &Path) -> Vec<String> {
 }
 
 /// Product, and the files whose presence tells of a registration, relative to the root.
-const TABLE: &[(&str, &[&'static str])] = &[
+const TABLE: &[(&str, &[&str])] = &[
     (
         "himmelblau",
         &[

@@ -14,11 +14,14 @@ fn check(asked: &str, came: &str, id: &str, accounts: &[AccountPin], me: Option<
     desk
 }
 
+/// Asked, signed in as, object, pins, Graph's answer, and how it ends.
+type Row<'a> = (&'a str, &'a str, &'a str, &'a [AccountPin], Option<(&'a str, &'a str)>, &'a str);
+
 #[test]
 fn the_table_of_names() {
     let alex = "alex@contoso.com";
     let known = [seen(alex, CONTOSO, ALEX)];
-    let rows: &[(&str, &str, &str, &[AccountPin], Option<(&str, &str)>, &str)] = &[
+    let rows: &[Row<'_>] = &[
         (alex, alex, ALEX, &[], None, "in"),
         ("ALEX@Contoso.COM", alex, ALEX, &[], None, "in"),
         (alex, "Alex@CONTOSO.com", ALEX, &known, None, "in"),

@@ -3,7 +3,7 @@ use crate::house::{Cloud, Machine, code, text};
 #[test]
 fn fifty_sign_ins_at_once_on_a_cold_start_register_once() {
     let cloud = Cloud::start();
-    cloud.set(&serde_json::json!({}));
+    cloud.set(&serde_json::json!({ "latency_ms": { "join": 300 } }));
     let machine = Machine::start(&cloud, "contoso.com");
     let tools: Vec<_> = (0..50)
         .map(|_| machine.tool(&["auth-test", "--name", "alex@contoso.com"]).spawn().unwrap())

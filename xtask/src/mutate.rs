@@ -1,0 +1,92 @@
+//! One-line faults in `lifecycle`, each of which a named test has to catch.
+
+mod faults;
+
+use crate::run::{cargo, root, run as run_command, target};
+use faults::{FAULTS, Fault};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Applies every fault to a copy of the crate and runs the test that must fail.
+pub(crate) fn run() -> Result<(), String> {
+    let copy = target().join("mutants");
+    prepare(&copy)?;
+    let mut survivors = Vec::new();
+    for (number, fault) in FAULTS.iter().enumerate() {
+        let caught = is_caught(&copy, fault)?;
+        println!(
+            "{:>3}  {}  {} -> {}",
+            number + 1,
+            if caught { "caught  " } else { "SURVIVED" },
+            fault.what,
+            fault.caught_by
+        );
+        if !caught {
+            survivors.push(fault.what);
+        }
+    }
+    match survivors.as_slice() {
+        [] => {
+            println!("mutate: all {} faults were caught", FAULTS.len());
+            Ok(())
+        }
+        some => Err(format!("{} faults survived: {}", some.len(), some.join("; "))),
+    }
+}
+
+/// A workspace of its own around a copy of the crate.
+fn prepare(copy: &Path) -> Result<(), String> {
+    let failed = |error: std::io::Error| format!("{}: {error}", copy.display());
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).map_err(failed)?;
+    let members = r#"members = ["crates/*", "tests/conformance", "tests/world", "tests/it", "xtask"]"#;
+    let alone =
+        manifest.replace(members, r#"members = ["crates/lifecycle", "crates/model", "crates/backoff"]"#);
+    fs::create_dir_all(copy.join("crates")).map_err(failed)?;
+    fs::write(copy.join("Cargo.toml"), alone).map_err(failed)?;
+    fs::copy(root().join("Cargo.lock"), copy.join("Cargo.lock")).map_err(failed)?;
+    for name in ["lifecycle", "model", "backoff"] {
+        copy_tree(&root().join("crates").join(name), &copy.join("crates").join(name)).map_err(failed)?;
+    }
+    let mut sound = cargo(&["test", "--quiet", "--package", "lifecycle"]);
+    run_command(
+        sound.current_dir(copy).env("CARGO_TARGET_DIR", copy.join("target")).env("PROPTEST_CASES", CASES),
+    )
+}
+
+/// Whether the named test fails with the fault in place; the file is put back in any case.
+fn is_caught(copy: &Path, fault: &Fault) -> Result<bool, String> {
+    let path = copy.join("crates/lifecycle/src").join(fault.file);
+    let sound = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    if sound.matches(fault.find).count() != 1 {
+        return Err(format!("{}: '{}' does not stand in it exactly once", fault.file, fault.find));
+    }
+    let write = |text: &str| fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()));
+    write(&sound.replace(fault.find, fault.replace))?;
+    let result = test(copy, fault.caught_by);
+    write(&sound)?;
+    result
+}
+
+fn test(copy: &Path, name: &str) -> Result<bool, String> {
+    let mut command = cargo(&["test", "--quiet", "--package", "lifecycle", "--lib", "--", name]);
+    command.current_dir(copy).env("CARGO_TARGET_DIR", copy.join("target")).env("PROPTEST_CASES", CASES);
+    let output = command.env("RUST_BACKTRACE", "0").output().map_err(|error| error.to_string())?;
+    let text =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    if text.contains("could not compile") {
+        return Err(format!("a fault does not compile:\n{text}"));
+    }
+    Ok(text.contains("test result: FAILED"))
+}
+
+fn copy_tree(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let path: PathBuf = entry?.path();
+        let target = to.join(path.file_name().unwrap_or_default());
+        if path.is_dir() { copy_tree(&path, &target)? } else { fs::copy(&path, &target).map(drop)? }
+    }
+    Ok(())
+}
+
+const CASES: &str = "300";
