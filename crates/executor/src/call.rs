@@ -61,7 +61,7 @@ impl Caller<'_> {
 }
 
 fn clock_skew(apart: Duration, word: &str, status: u16) -> Failure {
-    let minutes = apart.as_secs() / 60;
+    let minutes = (apart.as_secs() + 30) / 60;
     let mut failure = Failure::local(
         FailureClass::NeedsUser,
         Who::MachineAdmin,

@@ -47,6 +47,8 @@ pub(crate) struct Devices {
     by_key: BTreeMap<(Uuid, Vec<u8>), Uuid>,
     by_thumbprint: BTreeMap<String, Uuid>,
     by_owner: BTreeMap<Uuid, BTreeSet<Uuid>>,
+    /// Certificates of devices that were deleted.
+    gone: BTreeSet<String>,
 }
 
 impl Devices {
@@ -55,6 +57,7 @@ impl Devices {
         self.by_owner.entry(device.owner).or_default().insert(device.id);
         for thumbprint in &device.thumbprints {
             self.by_thumbprint.insert(thumbprint.clone(), device.id);
+            self.gone.remove(thumbprint);
         }
         self.by_id.insert(device.id, device);
     }
@@ -65,6 +68,7 @@ impl Devices {
         self.by_owner.entry(device.owner).or_default().remove(id);
         for thumbprint in &device.thumbprints {
             self.by_thumbprint.remove(thumbprint);
+            self.gone.insert(thumbprint.clone());
         }
         Some(device)
     }
@@ -75,6 +79,11 @@ impl Devices {
 
     pub(crate) fn with_thumbprint(&self, thumbprint: &str) -> Option<&Device> {
         self.by_id.get(self.by_thumbprint.get(thumbprint)?)
+    }
+
+    /// Whether this certificate was issued for a device that is deleted.
+    pub(crate) fn is_gone(&self, thumbprint: &str) -> bool {
+        self.gone.contains(thumbprint)
     }
 
     pub(crate) fn with_name(&self, owner: Uuid, name: &str) -> Option<&Device> {

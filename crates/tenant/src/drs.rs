@@ -110,6 +110,17 @@ impl Tenant {
             Some(device) => by_certificate == Some(device.id) || owner == Some(device.owner),
             None => by_certificate.is_some() || owner.is_some(),
         };
+        // entra.md 11.1, D10 before D7: the certificate is known, its device is not there any more.
+        let gone = thumbprint.as_ref().is_some_and(|it| self.devices.is_gone(it));
+        if target.is_none() && gone && self.takes_certificate(ask, owner.is_some()) {
+            return tell(self.drs_error(
+                ask,
+                400,
+                "invalid_request",
+                "error_missing_device",
+                "The device object was not found.",
+            ));
+        }
         if !may {
             let known = thumbprint.is_some();
             let text =

@@ -1,0 +1,56 @@
+use hsm::{Answer, HsmError, HsmInfo, Job, Keys, KeysFuture, SignScheme};
+use model::{Backend, KeyHandle, RsaPublicKey};
+use rsa::RsaPrivateKey;
+use rsa::pkcs1v15::SigningKey;
+use rsa::pkcs8::DecodePrivateKey;
+use rsa::signature::{SignatureEncoding, Signer};
+use rsa::traits::PublicKeyParts;
+use sha2::Sha256;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Keys from a pool of test keys, one after the other.
+#[derive(Default)]
+pub(crate) struct PoolKeys {
+    next: AtomicUsize,
+}
+
+const POOL: [&[u8]; 6] = [
+    include_bytes!("../keys/test-0.pk8"),
+    include_bytes!("../keys/test-1.pk8"),
+    include_bytes!("../keys/test-2.pk8"),
+    include_bytes!("../keys/test-3.pk8"),
+    include_bytes!("../keys/test-4.pk8"),
+    include_bytes!("../keys/test-5.pk8"),
+];
+
+fn private(index: usize) -> RsaPrivateKey {
+    RsaPrivateKey::from_pkcs8_der(POOL[index % POOL.len()]).unwrap()
+}
+
+impl Keys for PoolKeys {
+    fn call(&self, job: Job) -> KeysFuture {
+        let answer = self.call_blocking(job);
+        Box::pin(async move { answer })
+    }
+
+    fn call_blocking(&self, job: Job) -> Result<Answer, HsmError> {
+        match job {
+            Job::Info => {
+                Ok(Answer::Info(HsmInfo { backend: Backend::Soft, description: "a pool".to_owned() }))
+            }
+            Job::Create(purpose, intent) => {
+                let index = self.next.fetch_add(1, Ordering::SeqCst);
+                let key = private(index);
+                let public = RsaPublicKey { modulus: key.n_bytes().to_vec(), exponent: vec![1, 0, 1] };
+                let wrapped = vec![(index % POOL.len()) as u8];
+                Ok(Answer::Key(KeyHandle { backend: Backend::Soft, purpose, intent, public, wrapped }))
+            }
+            Job::Sign(key, SignScheme::Pkcs1Sha256, message) => {
+                let signer = SigningKey::<Sha256>::new(private(usize::from(key.wrapped[0])));
+                Ok(Answer::Bytes(signer.sign(&message).to_vec()))
+            }
+            Job::Destroy(_) | Job::SelfTest(_) => Ok(Answer::Done),
+            other => Err(HsmError::Backend(format!("not in this world: {other:?}"))),
+        }
+    }
+}
