@@ -37,7 +37,7 @@ async fn every_exchange_is_one_line_that_the_admin_port_shows_too() {
         simulator.transcript().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(simulator.ask(&["requests"]), Value::Array(lines.clone()));
     let names: Vec<_> = lines.iter().map(|line| line["request"].as_str().unwrap()).collect();
-    assert_eq!(names, ["metadata", "device_code", "token.device_code"]);
+    assert_eq!(names, ["metadata", "devicecode", "token.device_code"]);
     assert!(lines.iter().zip(1..).all(|(line, number)| line["seq"] == number && line["status"].is_u64()));
 }
 
