@@ -40,7 +40,7 @@ pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
         8 => (0u64..60).prop_map(Step::Stale),
         1 => Just(Step::StrangerSignsIn),
         4 => Just(Step::Ask(Ask::Leave)),
-        1 => Just(Step::Ask(Ask::ForceLeave)),
+        4 => Just(Step::Ask(Ask::ForceLeave)),
         6 => Just(Step::Crash),
     ];
     proptest::collection::vec(step, 1..70)

@@ -1,0 +1,134 @@
+//! The real file, its drop-ins, and a thousand broken ones.
+
+use config::{ConfigError, HsmType, Registration, Sources, load};
+use model::{Cloud, JoinType};
+use proptest::prelude::*;
+use std::fs;
+use std::path::Path;
+
+fn write(root: &Path, file: &str, text: &str) {
+    let path = root.join(file);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+fn one(text: &str) -> Result<config::Loaded, ConfigError> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("himmelblau.conf");
+    fs::write(&path, text).unwrap();
+    load(&Sources::file(&path))
+}
+
+#[test]
+fn an_ordinary_file_of_the_incumbent_is_read() {
+    let text = "# a comment\n[global]\n; another\nDomain = Contoso.com, fabrikam.com # inline\njoin_type = register\n\
+                apply_policy = true\nhsm_type = tpm_bound_soft_if_possible\nenable_hello = true\nshell = /bin/bash\n\
+                request_timeout = 20\n[fabrikam.com]\njoin_type = join\nregistration = required\n[offline_breakglass]\nenabled = false\n";
+    let loaded = one(text).unwrap();
+    let domains = loaded.settings.domains();
+    assert_eq!(
+        domains.iter().map(|domain| domain.name.as_str()).collect::<Vec<_>>(),
+        ["contoso.com", "fabrikam.com"]
+    );
+    assert_eq!((domains[0].join_type, domains[1].join_type), (JoinType::Register, JoinType::Join));
+    assert_eq!(
+        (domains[0].registration, domains[1].registration),
+        (Registration::Background, Registration::Required)
+    );
+    assert!(domains[1].apply_policy && domains[0].profile.cloud == Cloud::Public);
+    assert_eq!(loaded.settings.hsm_type(), HsmType::TpmBoundSoftIfPossible);
+    assert_eq!(loaded.notes.len(), 3, "{:?}", loaded.notes);
+}
+
+#[test]
+fn the_highest_main_file_counts_and_drop_ins_are_merged_by_name() {
+    let root = tempfile::tempdir().unwrap();
+    let at = root.path();
+    write(at, "usr/lib/himmelblau/himmelblau.conf", "[global]\ndomain = low.example\ndebug = true\n");
+    write(at, "etc/himmelblau/himmelblau.conf", "[global]\ndomain = high.example\n");
+    write(at, "usr/lib/himmelblau/himmelblau.conf.d/10-a.conf", "[global]\nrequest_timeout = 11\n");
+    write(at, "usr/lib/himmelblau/himmelblau.conf.d/20-b.conf", "[global]\nrequest_timeout = 22\n");
+    write(at, "run/himmelblau/himmelblau.conf.d/20-b.conf", "");
+    write(at, "etc/himmelblau/himmelblau.conf.d/readme.txt", "not read\n");
+    let settings = load(&Sources::below(at)).unwrap().settings;
+    assert_eq!(settings.domains()[0].name.as_str(), "high.example");
+    assert_eq!((settings.request_timeout().as_secs(), settings.debug()), (11, false));
+}
+
+#[test]
+fn a_path_of_the_incumbent_is_reported_and_not_used() {
+    let loaded = one(
+        "[global]\nhsm_pin_path = /var/lib/himmelblaud/hsm-pin\nsocket_path = /var/run/himmelblaud/socket\n",
+    )
+    .unwrap();
+    assert_eq!(loaded.settings.hsm_pin_path(), Path::new("/var/lib/firmament/hsm-pin"));
+    assert_eq!(loaded.settings.socket_path(), Path::new("/run/firmament/socket"));
+    assert_eq!(loaded.notes.len(), 2);
+    let shown: Vec<String> = loaded.settings.effective().iter().map(ToString::to_string).collect();
+    assert!(shown.iter().any(|line| line.contains("hsm_pin_path") && line.contains("ours")), "{shown:?}");
+}
+
+#[test]
+fn every_refused_value_names_its_line_and_what_is_allowed() {
+    for (option, value, allowed) in [
+        ("apply_policy", "yes", "true, false, 1, 0"),
+        ("apply_policy", "True!", "true, false, 1, 0"),
+        ("join_type", "hybrid", "join, register"),
+        ("hsm_type", "tpm2", "soft, tpm, tpm_if_possible"),
+        ("registration", "later", "background, required, off"),
+        ("cloud", "germany", "public, usgov, china, custom"),
+        ("ip_version", "6", "both, ipv4-only, ipv6-only"),
+        ("request_timeout", "-1", "from 1 to 300"),
+        ("request_timeout", "ten", "from 1 to 300"),
+        ("authority_host", "https://login", "a host name"),
+        ("graph_url", "graph.microsoft.com", "https://"),
+        ("proxy", "socks5://x", "http://host:port"),
+        ("domain", "contoso", "domain names"),
+    ] {
+        let text = format!("[global]\n\n{option} = {value}\n[contoso.com]\nregistration = off\n");
+        let text = if option == "registration" {
+            text.replace("registration = off\n", "") + "join_type = join\n"
+        } else {
+            text
+        };
+        let error = one(&text).unwrap_err().to_string();
+        assert!(error.contains(":3: ") && error.contains(option) && error.contains(allowed), "{error}");
+    }
+}
+
+#[test]
+fn a_password_in_a_refused_proxy_is_not_repeated() {
+    let error = one("[global]\nproxy = https://user:hunter2@proxy:1\n").unwrap_err().to_string();
+    assert!(!error.contains("hunter2"), "{error}");
+}
+
+#[test]
+fn password_sign_in_is_refused_for_this_version() {
+    assert!(matches!(one("[contoso.com]\nsign_in = password\n"), Err(ConfigError::Unsupported { .. })));
+    assert!(one("[contoso.com]\nsign_in = auto\n").is_ok());
+}
+
+#[test]
+fn an_unknown_option_is_reported_once() {
+    let loaded = one("[global]\nfrobnicate = 1\n").unwrap();
+    assert_eq!(loaded.notes.len(), 1);
+    assert!(loaded.notes[0].0.contains("frobnicate"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+    #[test]
+    fn a_mutated_file_is_read_or_refused_with_its_line(at in 0usize..200, byte: u8, cut in 0usize..200) {
+        let good = "[global]\ndomain = contoso.com\napply_policy = true\nrequest_timeout = 10\n[contoso.com]\njoin_type = join\ncloud = public\n";
+        let mut bytes = good.as_bytes().to_vec();
+        let place = at % bytes.len();
+        bytes[place] = byte;
+        bytes.truncate(bytes.len().saturating_sub(cut % 40));
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("h.conf");
+        fs::write(&path, &bytes).unwrap();
+        if let Err(error) = load(&Sources::file(&path)) {
+            prop_assert!(error.to_string().contains("h.conf:") || error.to_string().contains("[contoso"), "{}", error);
+        }
+    }
+}
