@@ -11,8 +11,12 @@ pub(crate) fn json(answer: &Value) -> String {
 pub(crate) fn human(answer: &Value) -> String {
     match answer {
         Value::Array(list) if list.is_empty() => String::from("none"),
-        Value::Array(list) => list.iter().map(human).collect::<Vec<_>>().join("\n\n"),
+        Value::Array(list) => {
+            let short = list.iter().all(|item| item.get("seq").is_some());
+            list.iter().map(human).collect::<Vec<_>>().join(if short { "\n" } else { "\n\n" })
+        }
         Value::Object(object) if object.len() == 1 && object.contains_key("done") => String::from("done"),
+        Value::Object(object) if object.contains_key("seq") => exchange(answer),
         Value::Object(object) => {
             let width = object.keys().map(String::len).max().unwrap_or(0);
             let lines = object.iter().filter(|(_, value)| !value.is_null());
@@ -21,6 +25,17 @@ pub(crate) fn human(answer: &Value) -> String {
         }
         other => plain(other),
     }
+}
+
+/// One line of the transcript in one line of text; a refusal ends with its rule.
+fn exchange(line: &Value) -> String {
+    let words = ["seq", "at", "request", "method", "path", "status", "rule", "faults"];
+    words
+        .iter()
+        .filter(|word| !line[**word].is_null())
+        .map(|word| plain(&line[*word]))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// A value without control characters: what clients sent may go to a terminal.
@@ -38,6 +53,8 @@ mod tests {
     fn lists_become_blocks_and_nothing_reaches_the_terminal_raw() {
         let list = json!([{"id": "a", "name": "x\u{1b}[31m"}, {"id": "b", "name": null}]);
         assert_eq!(human(&list), "id    a\nname  x[31m\n\nid    b");
+        let line = json!({"seq": 1, "request": "join", "status": 401, "rule": "expired", "facts": {}});
+        assert_eq!(human(&json!([line, line])), "1 join 401 expired\n1 join 401 expired");
         assert_eq!(human(&json!([])), "none");
         assert_eq!(human(&json!({"done": true})), "done");
     }
