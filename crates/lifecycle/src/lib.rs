@@ -7,6 +7,7 @@ pub mod explore;
 mod machine;
 mod outbox;
 mod samples;
+mod snapshot;
 mod status;
 #[cfg(test)]
 mod tests;

@@ -22,6 +22,7 @@ const fn fault(
 const ANNOUNCED: &str = "no_irreversible_work_before_its_persist";
 const FAIR: &str = "every_life_ends_well";
 const MACHINE: &str = "machine.rs";
+const CORE: &str = "machine/core.rs";
 const ENROL: &str = "machine/enrol.rs";
 const MEMBER: &str = "machine/member.rs";
 const DEPART: &str = "machine/depart.rs";
@@ -92,21 +93,21 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
     fault(
         "the end of leaving is not written",
-        MACHINE,
+        CORE,
         "        self.persist(outbox, Stage::Unregistered { kept: None });\n        State::unregistered(Kept { keys: None })",
         "        State::unregistered(Kept { keys: None })",
         "a_leave_of_a_fair_world",
     ),
     fault(
         "any answer counts",
-        MACHINE,
+        CORE,
         "        if *op != wanted {",
         "        if op.0 > wanted.0 + 1_000_000 {",
         "the_same_life_has_the_same_trace",
     ),
     fault(
         "the work stays in flight after its answer",
-        MACHINE,
+        CORE,
         "        self.in_flight = None;\n        let failure = result",
         "        let failure = result",
         FAIR,
@@ -134,7 +135,7 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
     fault(
         "a spare token is dropped without an end",
-        MACHINE,
+        CORE,
         "        outbox.commands.extend(place.replace(person).map(|old| Command::Forget(old.token)));",
         "        let _ = (&outbox, place.replace(person));",
         ANNOUNCED,
@@ -218,7 +219,7 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
     fault(
         "no timer for the next try",
-        MACHINE,
+        CORE,
         "        self.wake_at = Some(outbox.now.after(wait));\n    }",
         "        let _ = wait;\n    }",
         ANNOUNCED,

@@ -130,6 +130,7 @@ const ROOMS: &[Room] = &[
             "hyper-util",
             "rustls",
             "tokio-rustls",
+            "url",
             "http",
             "http-body-util",
             "bytes",

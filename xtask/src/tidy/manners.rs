@@ -18,6 +18,7 @@ const TOP: &[&str] = &[
 ];
 const LONGEST_FILE: usize = 500;
 const LARGEST_CRATE: usize = 1_500;
+const LARGEST_MACHINE: usize = 2_000;
 const LARGEST_STAND_IN: usize = 3_000;
 const STAND_INS: [&str; 2] = ["tenant", "simulator"];
 const DIALECTS: [&str; 4] = ["discovery", "oauth", "drs", "x509"];
@@ -58,14 +59,24 @@ fn crate_faults(folder: &Path) -> Vec<String> {
         let text = fs::read_to_string(&file).unwrap_or_default();
         faults.extend(file_faults(&file, &text));
         if !file.components().any(|part| part.as_os_str() == "tests") {
-            total += text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().lines().count();
+            total += code_lines(text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default());
         }
     }
-    let largest = if STAND_INS.contains(&name.as_str()) { LARGEST_STAND_IN } else { LARGEST_CRATE };
+    let largest = match name.as_str() {
+        // docs/adr/0004
+        "lifecycle" => LARGEST_MACHINE,
+        stand_in if STAND_INS.contains(&stand_in) => LARGEST_STAND_IN,
+        _ => LARGEST_CRATE,
+    };
     if total > largest {
         faults.push(format!("{name} has {total} lines, more than {largest}"));
     }
     faults
+}
+
+/// Lines that are neither blank nor a comment.
+fn code_lines(text: &str) -> usize {
+    text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//")).count()
 }
 
 fn file_faults(file: &Path, text: &str) -> Vec<String> {

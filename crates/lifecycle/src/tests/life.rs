@@ -39,11 +39,11 @@ pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
         8 => Just(Step::SignIn),
         8 => (0u64..60).prop_map(Step::Stale),
         1 => Just(Step::StrangerSignsIn),
-        4 => Just(Step::Ask(Ask::Leave)),
-        4 => Just(Step::Ask(Ask::ForceLeave)),
-        6 => Just(Step::Crash),
+        8 => Just(Step::Ask(Ask::Leave)),
+        6 => Just(Step::Ask(Ask::ForceLeave)),
+        9 => Just(Step::Crash),
     ];
-    proptest::collection::vec(step, 1..70)
+    proptest::collection::vec(step, 1..80)
 }
 
 /// What a failure byte stands for.

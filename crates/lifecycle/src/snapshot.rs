@@ -1,0 +1,282 @@
+//! What is durable, and what it is made of.
+
+use model::{
+    Account, Backend, CertificateDer, DeviceId, Failure, IntentId, IntuneDeviceId, JoinType, KeyHandle,
+    MachineBinding, Phase, RequestId, TenantId, Timestamp, Trace,
+};
+
+/// The decision to register, on disk before anything else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Intent {
+    /// Its name; the keys carry it.
+    pub id: IntentId,
+    /// With which tenant.
+    pub tenant: TenantId,
+    /// As what.
+    pub join_type: JoinType,
+    /// Which backend makes the keys.
+    pub backend: Backend,
+    /// What the keys are bound to.
+    pub binding: MachineBinding,
+    /// When it was decided.
+    pub at: Timestamp,
+}
+
+/// The two keys of one intent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceKeys {
+    /// The key of the device certificate.
+    pub device: KeyHandle,
+    /// The key that session keys are encrypted to.
+    pub transport: KeyHandle,
+}
+
+/// Where DRS wants to be spoken to (its Discover document, or the profile's documented endpoints).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoints {
+    /// `JoinEndpoint`, an https URL that ends in `/`.
+    pub join: String,
+    /// `DeviceJoinService.ServiceVersion`, `2.0` as a rule.
+    pub join_version: String,
+    /// How they were learnt.
+    pub source: EndpointSource,
+}
+
+/// How the endpoints were learnt; shown by `status`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndpointSource {
+    /// From the Discover document.
+    Discovered,
+    /// Discover failed: the documented endpoints of the cloud profile.
+    Documented,
+}
+
+/// The raw answer to a join, stored before it is parsed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoredReply {
+    /// HTTP status.
+    pub status: u16,
+    /// The body as it came; at most 256 KiB.
+    pub body: Vec<u8>,
+    /// The server's `request-id`, if it sent one.
+    pub trace: Trace,
+    /// When it came.
+    pub at: Timestamp,
+}
+
+impl std::fmt::Debug for StoredReply {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "reply({}, {} bytes)", self.status, self.body.len())
+    }
+}
+
+/// What the reply to a join holds, after the hard checks of architecture 5.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issued {
+    /// The device id: first RDN of the certificate's subject.
+    pub device: DeviceId,
+    /// The device certificate.
+    pub certificate: CertificateDer,
+    /// SHA-1 over the DER, 40 upper-case hex digits.
+    pub thumbprint: String,
+    /// `notBefore`.
+    pub not_before: Timestamp,
+    /// `notAfter`.
+    pub not_after: Timestamp,
+    /// Issuer, EKU and OIDs that were not as expected; a surprise is a warning only.
+    pub warnings: Vec<String>,
+}
+
+/// The committed identity of this machine in one tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The intent it came from.
+    pub intent: Intent,
+    /// Its keys.
+    pub keys: DeviceKeys,
+    /// What was issued.
+    pub issued: Issued,
+    /// Where it was registered.
+    pub endpoints: Endpoints,
+    /// Who registered it: the owner.
+    pub owner: Account,
+    /// When it was committed.
+    pub registered_at: Timestamp,
+    /// When the directory first proved to know it.
+    pub verified_at: Option<Timestamp>,
+    /// Its Intune half.
+    pub intune: Intune,
+    /// Why it may not be used, if so; the keys stay.
+    pub suspended: Option<Suspension>,
+}
+
+/// The Intune half of an identity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Intune {
+    /// Never asked for.
+    None,
+    /// An enrolment request was announced and its end is not known.
+    Posting {
+        /// Counts from 1.
+        attempt: u32,
+        /// `client-request-id`.
+        request: RequestId,
+    },
+    /// Enrolled.
+    Enrolled(IntuneIdentity),
+}
+
+/// What Intune issued.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IntuneIdentity {
+    /// Intune's own id of the device.
+    pub device: IntuneDeviceId,
+    /// The key of the Intune certificate.
+    pub key: KeyHandle,
+    /// The Intune certificate.
+    pub certificate: CertificateDer,
+    /// When it was enrolled.
+    pub enrolled_at: Timestamp,
+}
+
+/// Why an identity may not be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Suspension {
+    /// The device object is disabled (135011).
+    Disabled,
+    /// The device object is gone (700003, or 50155 outside the grace period and twice, 10 minutes apart).
+    Deleted,
+    /// The backend cannot load the keys, and not for a passing reason.
+    KeyUnavailable,
+    /// This is not the machine that the keys are bound to.
+    ClonedMachine,
+}
+
+/// One device object that the server made or may have made and that is not the identity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerLine {
+    /// When the request left.
+    pub at: Timestamp,
+    /// Its `client-request-id`.
+    pub request: RequestId,
+    /// The object's id, where it is known.
+    pub device: Option<DeviceId>,
+    /// How the line came to be.
+    pub kind: LedgerKind,
+}
+
+/// How a ledger line came to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LedgerKind {
+    /// The request left and no reply came: an object may exist.
+    InDoubt,
+    /// A reply came that could not be used: an object exists as a rule.
+    UnusableReply,
+    /// `leave --force`: the object was left behind.
+    LeftBehind,
+}
+
+/// The last attempt of a phase.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// Which.
+    pub phase: Phase,
+    /// When it ended.
+    pub at: Timestamp,
+    /// None when it went well.
+    pub failure: Option<Failure>,
+}
+
+/// The whole durable truth about this machine in one tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// How far it is.
+    pub stage: Stage,
+    /// Every other object the server made or may have made.
+    pub ledger: Vec<LedgerLine>,
+    /// The last attempt of each phase that was ever tried, in the order of [`Phase::ALL`].
+    pub attempts: Vec<Attempt>,
+    /// When join requests left in the last 24 hours; at most three are allowed per intent.
+    pub posts: Vec<Timestamp>,
+}
+
+impl Snapshot {
+    /// What a tenant looks like before its first sign-in.
+    pub fn absent(tenant: TenantId) -> Snapshot {
+        Snapshot {
+            tenant,
+            stage: Stage::Unregistered { kept: None },
+            ledger: Vec::new(),
+            attempts: Vec::new(),
+            posts: Vec::new(),
+        }
+    }
+}
+
+/// How far the registration is; each arrow between two of them is one durable write (architecture 5).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stage {
+    /// Not registered. Keys of a closed intent stay and serve the next attempt.
+    Unregistered {
+        /// The keys of an intent that was refused.
+        kept: Option<Box<(Intent, DeviceKeys)>>,
+    },
+    /// Decided.
+    Intent(Intent),
+    /// Keys made.
+    KeysReady(Intent, DeviceKeys),
+    /// Join request announced; whether it left is not known until the next stage.
+    Joining {
+        /// The intent.
+        intent: Intent,
+        /// Its keys.
+        keys: DeviceKeys,
+        /// Counts from 1.
+        attempt: u32,
+        /// `client-request-id`.
+        request: RequestId,
+        /// Where to.
+        endpoints: Endpoints,
+        /// Who signs in.
+        owner: Account,
+    },
+    /// The reply is stored and not read yet.
+    ReplyStored {
+        /// The intent.
+        intent: Intent,
+        /// Its keys.
+        keys: DeviceKeys,
+        /// The attempt that was answered.
+        attempt: u32,
+        /// Its `client-request-id`.
+        request: RequestId,
+        /// Where it was sent.
+        endpoints: Endpoints,
+        /// Who signed in.
+        owner: Account,
+        /// The raw reply.
+        reply: StoredReply,
+    },
+    /// The identity is committed.
+    Registered(Box<Identity>),
+    /// On the way out; every step is on disk before it is taken.
+    Leaving {
+        /// The identity that leaves.
+        identity: Box<Identity>,
+        /// The step that is to be taken next.
+        step: LeaveStep,
+    },
+}
+
+/// The steps of leaving, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LeaveStep {
+    /// Retire in Intune.
+    Retire,
+    /// Delete the device object.
+    Unregister,
+    /// Destroy the keys.
+    Erase,
+}
