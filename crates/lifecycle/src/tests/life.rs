@@ -43,7 +43,7 @@ pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
         6 => Just(Step::Ask(Ask::ForceLeave)),
         9 => Just(Step::Crash),
     ];
-    proptest::collection::vec(step, 1..80)
+    proptest::collection::vec(step, 1..125)
 }
 
 /// What a failure byte stands for.
@@ -54,6 +54,7 @@ fn failures(n: u8) -> model::Failure {
         (FailureClass::NeedsUser, "AADSTS50076"),
         (FailureClass::NeedsUser, "AADSTS50155"),
         (FailureClass::Denied, "AADSTS135011"),
+        (FailureClass::Denied, "AADSTS700003"),
         (FailureClass::Denied, "error_directory_quota_exceeded"),
         (FailureClass::Gone, "error_missing_device"),
         (FailureClass::Broken, "KeyUnavailable"),
