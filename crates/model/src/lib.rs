@@ -12,6 +12,7 @@ mod jwks;
 mod name;
 mod refusal;
 mod secret;
+mod text;
 mod time;
 
 pub use account::{Account, TokenRef};
@@ -25,4 +26,5 @@ pub use jwks::{Jwk, Jwks};
 pub use name::{DomainName, HostPort, NameError, Upn};
 pub use refusal::{Refusal, refusal, refusals};
 pub use secret::Secret;
+pub use text::printable;
 pub use time::Timestamp;

@@ -195,15 +195,15 @@ fn unanswered(host: &str, taken: &Taken, why: &str) -> TransportError {
     if taken.is_set() { TransportError::InDoubt { host, why } } else { TransportError::NotSent { host, why } }
 }
 
-/// The first cause of this kind; an `io::Error` may wrap it once more.
+/// The first cause of this kind; an `io::Error` hides what it wraps from `source`.
 fn find<'e, E: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e E> {
     let mut next = Some(error);
     while let Some(error) = next {
-        let inner = error.downcast_ref::<std::io::Error>().and_then(|error| error.get_ref());
-        if let Some(found) = error.downcast_ref::<E>().or_else(|| inner?.downcast_ref::<E>()) {
+        if let Some(found) = error.downcast_ref::<E>() {
             return Some(found);
         }
-        next = error.source();
+        let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        next = wrapped.map(|inner| inner as &(dyn Error + 'static)).or_else(|| error.source());
     }
     None
 }

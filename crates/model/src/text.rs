@@ -1,0 +1,31 @@
+/// Foreign text for people and logs: at most `most` characters, and none that could steer a terminal
+/// or hide or reorder what is read (controls, bidirectional marks, zero-width characters).
+pub fn printable(text: &str, most: usize) -> String {
+    let clean: String = text.chars().map(|c| if is_unprintable(c) { ' ' } else { c }).take(most).collect();
+    clean.trim().to_owned()
+}
+
+fn is_unprintable(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_steers_or_hides_is_left() {
+        for (text, most, clean) in [
+            ("plain", 9, "plain"),
+            ("a\u{1b}[31mb\u{9b}c\r\nd", 99, "a [31mb c  d"),
+            ("moc\u{202e}.live\u{2066}x\u{200b}y\u{feff}", 99, "moc .live x y"),
+            ("  ünïcödé  ", 99, "ünïcödé"),
+            ("abcdef", 3, "abc"),
+            ("", 3, ""),
+        ] {
+            assert_eq!(printable(text, most), clean);
+        }
+    }
+}
