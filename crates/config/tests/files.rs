@@ -1,5 +1,7 @@
 //! The real file, its drop-ins, and a thousand broken ones.
 
+#![expect(clippy::unwrap_used, reason = "a test says where it failed by panicking")]
+
 use config::{ConfigError, HsmType, Registration, Sources, load};
 use model::{Cloud, JoinType};
 use proptest::prelude::*;

@@ -1,5 +1,7 @@
 //! The join request as other tools read it, and the errors in their three shapes.
 
+#![expect(clippy::unwrap_used, reason = "a test says where it failed by panicking")]
+
 use bytes::Bytes;
 use drs::join::{Expected, Join, assemble, parse, read, request, to_sign};
 use drs::leave::{self, Left};
@@ -56,6 +58,13 @@ fn openssl_accepts_the_certificate_request() {
         format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success() && text.to_ascii_lowercase().contains("verify ok"), "{text}");
     assert!(text.contains("7E980AD9-B86D-4306-9425-9AC066FB014A"), "{text}");
+}
+
+#[test]
+fn picky_accepts_the_certificate_request() {
+    let request = picky::x509::csr::Csr::from_der(&csr()).unwrap();
+    request.verify().unwrap();
+    assert_eq!(request.subject_name().to_string(), "CN=7E980AD9-B86D-4306-9425-9AC066FB014A");
 }
 
 #[test]

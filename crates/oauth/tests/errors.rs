@@ -1,5 +1,7 @@
 //! What the service refuses, as failures a machine can judge.
 
+#![expect(clippy::unwrap_used, reason = "a test says where it failed by panicking")]
+
 use bytes::Bytes;
 use http::Response;
 use model::FailureClass::{Broken, Denied, NeedsUser, Transient};

@@ -1,5 +1,7 @@
 //! Over real TLS on loopback: who is trusted, what may leave, and how far a request got.
 
+#![expect(clippy::unwrap_used, reason = "a test says where it failed by panicking")]
+
 use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
