@@ -1,6 +1,7 @@
 use crate::X509Error;
 use model::{DeviceId, Guid, ObjectId, RsaPublicKey, TenantId, Timestamp};
-use picky_asn1_x509::{Certificate, Extension, ExtensionView, PublicKey};
+use picky_asn1::wrapper::{Asn1SequenceOf, Asn1SetOf};
+use picky_asn1_x509::{Certificate, Extension, ExtensionView, Name, PublicKey};
 use sha1::{Digest, Sha1};
 
 /// What Firmament reads in a device certificate (entra.md 5.6).
@@ -30,6 +31,8 @@ pub struct DeviceCertificate {
     pub join_type: Option<String>,
     /// Private OID `…284.8`: the tenant's region.
     pub region: Option<String>,
+    /// Last arcs of the private OIDs that are there but hold something else than they should.
+    pub unreadable: Vec<&'static str>,
 }
 
 impl DeviceCertificate {
@@ -38,15 +41,16 @@ impl DeviceCertificate {
     /// # Errors
     /// [`X509Error::Der`] for anything that is no certificate, [`X509Error::NotRsa`] for another kind of key.
     pub fn read(der: &[u8]) -> Result<DeviceCertificate, X509Error> {
-        let certificate: Certificate = picky_asn1_der::from_bytes(der).map_err(|error| X509Error::Der {
-            what: "certificate",
-            verb: "read",
-            why: error.to_string(),
-        })?;
+        let failed = |why: String| X509Error::Der { what: "certificate", verb: "read", why };
+        if !is_one_sequence(der) {
+            return Err(failed("it is not one SEQUENCE and nothing else".to_owned()));
+        }
+        let certificate: Certificate =
+            picky_asn1_der::from_bytes(der).map_err(|error| failed(error.to_string()))?;
         let tbs = &certificate.tbs_certificate;
         let extensions: &[Extension] = &tbs.extensions.0.0;
         Ok(DeviceCertificate {
-            subject: first_value(&tbs.subject.to_string()),
+            subject: first_value(&tbs.subject),
             public: rsa_key(&tbs.subject_public_key_info.subject_public_key)?,
             not_before: moment(&tbs.validity.not_before),
             not_after: moment(&tbs.validity.not_after),
@@ -58,6 +62,7 @@ impl DeviceCertificate {
             tenant: guid(extensions, "5").map(TenantId::new),
             join_type: text(extensions, "7"),
             region: text(extensions, "8"),
+            unreadable: unreadable(extensions),
         })
     }
 }
@@ -67,10 +72,24 @@ pub fn thumbprint(der: &[u8]) -> String {
     Sha1::digest(der).iter().map(|byte| format!("{byte:02X}")).collect()
 }
 
-/// The value of the first `TYPE=value` of a name printed as one line.
-fn first_value(name: &str) -> String {
-    let first = name.split(['+', ',']).next().unwrap_or_default();
-    first.split_once('=').map_or(first, |(_, value)| value).trim().to_owned()
+/// Whether the bytes are one DER SEQUENCE of less than 64 KiB with nothing behind it: the reader would
+/// pass over a tail that the thumbprint counts.
+fn is_one_sequence(der: &[u8]) -> bool {
+    let (length, rest) = match der {
+        [0x30, 0x82, high, low, rest @ ..] => (usize::from(u16::from_be_bytes([*high, *low])), rest),
+        [0x30, 0x81, length, rest @ ..] => (usize::from(*length), rest),
+        [0x30, length, rest @ ..] if *length < 0x80 => (usize::from(*length), rest),
+        _ => return false,
+    };
+    rest.len() == length
+}
+
+/// The value of the first attribute of a name's first RDN.
+fn first_value(name: &Name) -> String {
+    let Some(attribute) = name.0.0.first().and_then(|rdn| rdn.0.first()) else { return String::new() };
+    // Printed as a name of its own, so that commas and equal signs in the value stay what they are.
+    let alone = Name(Asn1SequenceOf(vec![Asn1SetOf(vec![attribute.clone()])])).to_string();
+    alone.split_once('=').map_or(alone.as_str(), |(_, value)| value).to_owned()
 }
 
 fn rsa_key(key: &PublicKey) -> Result<RsaPublicKey, X509Error> {
@@ -111,7 +130,7 @@ fn key_usages(extension: &Extension) -> Vec<String> {
     }
 }
 
-/// The content of the private extension with this last arc.
+/// The raw value of the private extension with this last arc.
 fn private<'a>(extensions: &'a [Extension], arc: &str) -> Option<&'a [u8]> {
     let wanted = format!("{PRIVATE_ARC}{arc}");
     let found = extensions.iter().find(|extension| {
@@ -119,7 +138,7 @@ fn private<'a>(extensions: &'a [Extension], arc: &str) -> Option<&'a [u8]> {
         oid == wanted
     })?;
     match found.extn_value() {
-        ExtensionView::Generic(value) => inner(&value.0),
+        ExtensionView::Generic(value) => Some(&value.0),
         _ => None,
     }
 }
@@ -136,12 +155,21 @@ fn inner(value: &[u8]) -> Option<&[u8]> {
 }
 
 fn guid(extensions: &[Extension], arc: &str) -> Option<Guid> {
-    private(extensions, arc)?.try_into().ok().map(Guid::from_dotnet_bytes)
+    inner(private(extensions, arc)?)?.try_into().ok().map(Guid::from_dotnet_bytes)
 }
 
 fn text(extensions: &[Extension], arc: &str) -> Option<String> {
-    let bytes = private(extensions, arc)?;
+    let bytes = inner(private(extensions, arc)?)?;
     bytes.iter().all(u8::is_ascii_graphic).then(|| String::from_utf8_lossy(bytes).into_owned())
 }
 
+fn unreadable(extensions: &[Extension]) -> Vec<&'static str> {
+    let is_there = |arc: &&str| private(extensions, arc).is_some();
+    let guids = GUID_ARCS.into_iter().filter(is_there).filter(|arc| guid(extensions, arc).is_none());
+    let texts = TEXT_ARCS.into_iter().filter(is_there).filter(|arc| text(extensions, arc).is_none());
+    guids.chain(texts).collect()
+}
+
+const GUID_ARCS: [&str; 3] = ["2", "3", "5"];
+const TEXT_ARCS: [&str; 2] = ["7", "8"];
 const PRIVATE_ARC: &str = "1.2.840.113556.1.5.284.";

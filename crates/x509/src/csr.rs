@@ -27,10 +27,14 @@ pub fn to_sign(public: &RsaPublicKey, common_name: &str) -> Result<Vec<u8>, X509
 /// The DER of the whole request: what was signed, and its RSASSA-PKCS1-v1_5 signature with SHA-256.
 ///
 /// # Errors
-/// When `to_sign` is not the DER that [`to_sign`] made.
+/// [`X509Error::Der`] when `to_sign` is not the DER that [`to_sign`] made: the signature would not fit.
 pub fn assemble(to_sign: &[u8], signature: &[u8]) -> Result<Vec<u8>, X509Error> {
     let info: CertificationRequestInfo =
         picky_asn1_der::from_bytes(to_sign).map_err(|error| failed("read", &error))?;
+    let again = picky_asn1_der::to_vec(&info).map_err(|error| failed("built", &error))?;
+    if again != to_sign {
+        return Err(X509Error::Der { what: WHAT, verb: "read", why: "it is not what was made".to_owned() });
+    }
     let request = CertificationRequest {
         certification_request_info: info,
         signature_algorithm: AlgorithmIdentifier::new_sha256_with_rsa_encryption(),
@@ -40,5 +44,7 @@ pub fn assemble(to_sign: &[u8], signature: &[u8]) -> Result<Vec<u8>, X509Error> 
 }
 
 fn failed(verb: &'static str, error: &picky_asn1_der::Asn1DerError) -> X509Error {
-    X509Error::Der { what: "certificate request", verb, why: error.to_string() }
+    X509Error::Der { what: WHAT, verb, why: error.to_string() }
 }
+
+const WHAT: &str = "certificate request";

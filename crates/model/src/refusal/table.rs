@@ -99,6 +99,10 @@ pub(super) const TABLE: &[Refusal] = &[
     line("error_fail", Denied, TenantAdmin, "the organisation has switched this off, or the request was not accepted", "Ask an administrator whether device registration is allowed."),
     line("error_hostname_duplicate", Denied, MachineAdmin, "another device object owns the name of this machine", "Set device_name in himmelblau.conf, or ask an administrator to delete the other object."),
     line("error_user_not_registered_device_owner", Denied, TenantAdmin, "the account is not the owner of the device", "Sign in as the owner, or ask an administrator."),
+    line("authorization_error", Denied, TenantAdmin, MAY_NOT_REGISTER, ASK_FOR_REGISTRATION),
+    line("AuthorizationError", Denied, TenantAdmin, MAY_NOT_REGISTER, ASK_FOR_REGISTRATION),
+    // inferred: how the service words this refusal is not known (entra.md 11.2, I4)
+    line("error_mfa_required", NeedsUser, User, "the organisation registers devices only with a second factor", "Sign in again with a second factor; if it stays, ask an administrator about the device setting 'Require multifactor authentication to register or join devices'."),
     // ours
     line("NotJson", Transient, MachineAdmin, "the answer is not from the service", "Check what answers in the service's place: a proxy or a captive portal."),
 ];
@@ -129,3 +133,5 @@ const EXCLUDE_ALL: &str = "Ask an administrator to exclude Device Registration S
 const EXCLUDE_REGISTRATION: &str = "Ask an administrator to exclude Device Registration Service (01cb2876-7ebd-4aa4-9cc9-d28bd4d359a9) from the rule: no machine can meet it before it is registered.";
 const SIGN_IN_LOG: &str = "Give an administrator the ids and the time below for the sign-in log search.";
 const ENABLE_DEVICE: &str = "Ask an administrator to enable the device; its keys are kept.";
+const MAY_NOT_REGISTER: &str = "this account may not register devices";
+const ASK_FOR_REGISTRATION: &str = "Ask an administrator to let the account register devices.";
