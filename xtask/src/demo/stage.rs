@@ -221,9 +221,13 @@ impl Stage {
     }
 
     pub(super) fn list_devices(&mut self) -> Result<(), String> {
+        if self.is_sabotaged() {
+            // Somebody signs in behind our back, which registers the machine once more.
+            self.sign_in(USER)?;
+        }
         let mut list = program("entra-simulator");
         show("entra-simulator", list.args(["devices", "--admin", &self.admin]))?;
-        let left = if self.is_sabotaged() { 1 } else { self.devices()? };
+        let left = self.devices()?;
         if left == 0 { Ok(()) } else { Err(format!("{left} devices are left in the directory")) }
     }
 
