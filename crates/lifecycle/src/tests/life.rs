@@ -31,7 +31,7 @@ pub(super) enum Step {
 }
 
 /// 80 % answers to the work in flight (or the wait for its next), 10 % stale ids, 10 % unasked events.
-pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
+pub(super) fn steps(longest: usize) -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         46 => Just(Step::Succeed),
         18 => any::<u8>().prop_map(Step::Fail),
@@ -43,7 +43,7 @@ pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
         6 => Just(Step::Ask(Ask::ForceLeave)),
         9 => Just(Step::Crash),
     ];
-    proptest::collection::vec(step, 1..125)
+    proptest::collection::vec(step, 1..longest)
 }
 
 /// What a failure byte stands for.
@@ -76,7 +76,8 @@ pub(super) struct Life {
     pub(super) laws: Laws,
     tokens: u64,
     pairs: u8,
-    pub(super) trace: Vec<String>,
+    /// Every event and command; kept on request only, because printing them costs more than judging them.
+    pub(super) trace: Option<Vec<String>>,
     /// The state after each event.
     pub(super) states: Vec<&'static str>,
 }
@@ -94,7 +95,7 @@ impl Life {
             laws: Laws::default(),
             tokens: 0,
             pairs: 0,
-            trace: Vec::new(),
+            trace: None,
             states: vec!["booting"],
         };
         life.feed(Event::Restored(disk));
@@ -105,6 +106,20 @@ impl Life {
         let mut life = Life::new(policy);
         steps.iter().for_each(|step| life.step(*step));
         life
+    }
+
+    /// The same, with its trace.
+    pub(super) fn traced(policy: IntunePolicy, steps: &[Step]) -> Vec<String> {
+        let mut life = Life::new(policy);
+        life.trace = Some(Vec::new());
+        steps.iter().for_each(|step| life.step(*step));
+        life.trace.unwrap_or_default()
+    }
+
+    fn tell(&mut self, what: &impl std::fmt::Debug) {
+        if let Some(trace) = &mut self.trace {
+            trace.push(format!("{what:?}"));
+        }
     }
 
     pub(super) fn step(&mut self, step: Step) {
@@ -174,11 +189,11 @@ impl Life {
     }
 
     pub(super) fn feed(&mut self, event: Event) {
-        self.trace.push(format!("{event:?}"));
+        self.tell(&event);
         let batch = self.device.handle(event, self.now);
         self.wake_at = batch.wake_at;
         for command in batch.commands {
-            self.trace.push(format!("  {command:?}"));
+            self.tell(&command);
             self.laws.judge(&command, &self.disk, self.now);
             match command {
                 Command::Persist(snapshot) => self.disk = *snapshot,
