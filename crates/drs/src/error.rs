@@ -18,6 +18,8 @@ pub enum DrsError {
         excerpt: String,
         /// A wish to be left alone.
         retry_after: Option<Duration>,
+        /// What its headers say of the call.
+        trace: Box<Trace>,
     },
     /// The reply has no certificate, or one that cannot be read.
     #[error("the reply to the join cannot be used: {0}")]
@@ -47,9 +49,12 @@ pub enum DrsError {
     /// The endpoint is no URL.
     #[error("the join endpoint '{0}' is no https URL")]
     Endpoint(String),
-    /// The request could not be built, or the certificate not be read.
+    /// The certificate request could not be built.
     #[error(transparent)]
-    X509(#[from] X509Error),
+    Request(X509Error),
+    /// The reply's certificate cannot be read.
+    #[error("the reply to the join cannot be used: {0}")]
+    Certificate(X509Error),
 }
 
 impl DrsError {
@@ -57,26 +62,32 @@ impl DrsError {
     pub fn failure(&self) -> Failure {
         match self {
             DrsError::Refused(refusal) => refusal.failure(),
-            DrsError::NotJson { status, retry_after, .. } => self.not_ours(*status, *retry_after),
+            DrsError::NotJson { retry_after, trace, .. } => self.not_ours(*retry_after, trace),
+            DrsError::Endpoint(_) | DrsError::Request(_) => self.not_asked(),
             _ => self.broken(),
         }
     }
 
-    fn not_ours(&self, status: u16, retry_after: Option<Duration>) -> Failure {
-        let line = refusal("NotJson");
-        let mut failure = Failure::local(
-            FailureClass::Transient,
-            line.map_or(Who::MachineAdmin, |line| line.who),
-            "NotJson",
-            self.to_string(),
-            line.map_or("Check what answers in the service's place: a proxy or a captive portal.", |line| {
-                line.advice
-            }),
-        );
+    /// A web page or nothing: mostly a proxy or a portal, but a gateway of the service's own may say 401 or
+    /// 403 in this way, and that is an answer.
+    fn not_ours(&self, retry_after: Option<Duration>, trace: &Trace) -> Failure {
+        let class = match trace.http_status {
+            Some(401) => FailureClass::NeedsUser,
+            Some(403) => FailureClass::Denied,
+            _ => FailureClass::Transient,
+        };
+        let (who, advice) =
+            refusal("NotJson").map_or((Who::MachineAdmin, ""), |line| (line.who, line.advice));
+        let mut failure = Failure::local(class, who, "NotJson", self.to_string(), advice);
         failure.delivery = Delivery::Answered;
         failure.retry_after = retry_after;
-        failure.trace = Trace { http_status: Some(status), ..Trace::default() };
+        failure.trace = trace.clone();
         failure
+    }
+
+    fn not_asked(&self) -> Failure {
+        let advice = "Please report it; nothing was sent and the registration is not changed.";
+        Failure::local(FailureClass::Broken, Who::Developers, "NoRequest", self.to_string(), advice)
     }
 
     fn broken(&self) -> Failure {

@@ -1,17 +1,17 @@
 //! Joining or registering the device (entra.md 5).
 
-use crate::refusal::Refusal;
+use crate::call::{member, set_headers, text_member, trace};
+use crate::refusal::{Exchange, Refusal};
 use crate::{DrsError, transport_key_blob};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, Request, Response, Uri, header};
+use http::{HeaderValue, Method, Request, Response, Uri, header};
 use model::{
     CertificateDer, DeviceFacts, DeviceId, DomainName, JoinType, RequestId, RsaPublicKey, Secret, TenantId,
-    Timestamp, Trace,
+    Timestamp, Trace, printable,
 };
-use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use std::time::Duration;
 use x509::DeviceCertificate;
 
@@ -43,17 +43,17 @@ pub struct Join<'a> {
 /// The bytes of the certificate request that the device key signs (entra.md 5.2).
 ///
 /// # Errors
-/// [`DrsError::X509`].
+/// [`DrsError::Request`].
 pub fn to_sign(device_key: &RsaPublicKey) -> Result<Vec<u8>, DrsError> {
-    Ok(x509::csr::to_sign(device_key, COMMON_NAME)?)
+    x509::csr::to_sign(device_key, COMMON_NAME).map_err(DrsError::Request)
 }
 
 /// The certificate request from what was signed and its RSASSA-PKCS1-v1_5 signature.
 ///
 /// # Errors
-/// [`DrsError::X509`].
+/// [`DrsError::Request`].
 pub fn assemble(to_sign: &[u8], signature: &[u8]) -> Result<Vec<u8>, DrsError> {
-    Ok(x509::csr::assemble(to_sign, signature)?)
+    x509::csr::assemble(to_sign, signature).map_err(DrsError::Request)
 }
 
 /// The POST (entra.md 5.1).
@@ -62,7 +62,7 @@ pub fn assemble(to_sign: &[u8], signature: &[u8]) -> Result<Vec<u8>, DrsError> {
 /// [`DrsError::Endpoint`] when the endpoint is no https URL.
 pub fn request(join: &Join<'_>) -> Result<Request<Bytes>, DrsError> {
     let uri = format!("{}?api-version={}", join.endpoint, join.version);
-    let wrong = || DrsError::Endpoint(join.endpoint.to_owned());
+    let wrong = || DrsError::Endpoint(printable(join.endpoint, 200));
     let parsed: Uri = uri.parse().map_err(|_| wrong())?;
     if parsed.scheme_str() != Some("https") {
         return Err(wrong());
@@ -107,15 +107,9 @@ pub struct Answered {
 /// [`DrsError::Refused`] and [`DrsError::NotJson`] for any status but 2xx.
 pub fn read(reply: Response<Bytes>) -> Result<Answered, DrsError> {
     if !reply.status().is_success() {
-        return Err(Refusal::read(&reply));
+        return Err(Refusal::read(&reply, Exchange::Join));
     }
-    let id = |name| Some(reply.headers().get(name)?.to_str().ok()?.to_owned());
-    let trace = Trace {
-        http_status: Some(reply.status().as_u16()),
-        request_id: id("request-id"),
-        correlation_id: id("client-request-id"),
-        server_time: None,
-    };
+    let trace = trace(&reply);
     Ok(Answered { status: reply.status().as_u16(), trace, body: reply.into_body().to_vec() })
 }
 
@@ -149,69 +143,62 @@ pub struct Joined {
     pub warnings: Vec<String>,
 }
 
-/// `MembershipChanges` is not here on purpose: it names who should become local administrator, and who
-/// administers this machine is not the tenant's to set.
-#[derive(Deserialize)]
-struct Body {
-    #[serde(alias = "certificate")]
-    #[serde(rename = "Certificate")]
-    certificate: BodyCertificate,
-    #[serde(alias = "user")]
-    #[serde(rename = "User")]
-    user: Option<BodyUser>,
-}
-
-#[derive(Deserialize)]
-struct BodyCertificate {
-    #[serde(alias = "rawBody")]
-    #[serde(rename = "RawBody")]
-    raw_body: String,
-    #[serde(alias = "thumbprint")]
-    #[serde(rename = "Thumbprint")]
-    thumbprint: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct BodyUser {
-    #[serde(alias = "upn")]
-    #[serde(rename = "Upn")]
-    upn: Option<String>,
-}
-
 /// Parses a stored body and makes the hard checks: the key is ours, the subject is a device id, the
 /// tenant is ours if it is named, the dates are sane with a day of skew.
+///
+/// `MembershipChanges` is not read, on purpose: it names who should become local administrator, and who
+/// administers this machine is not the tenant's to set.
 ///
 /// # Errors
 /// One variant of [`DrsError`] per check.
 pub fn parse(body: &[u8], expected: &Expected<'_>) -> Result<Joined, DrsError> {
-    let body: Body = serde_json::from_slice(body).map_err(|error| DrsError::Unreadable(error.to_string()))?;
-    let der = STANDARD
-        .decode(body.certificate.raw_body.trim())
-        .map_err(|error| DrsError::Unreadable(format!("RawBody is not base64: {error}")))?;
-    let certificate = DeviceCertificate::read(&der)?;
+    let body = object(body)?;
+    let issued = member(&body, "Certificate").and_then(Value::as_object);
+    let issued = issued.ok_or_else(|| unreadable("it holds no certificate"))?;
+    let der = raw_body(issued)?;
+    let certificate = DeviceCertificate::read(&der).map_err(DrsError::Certificate)?;
     let device = check(&certificate, expected)?;
     let thumbprint = x509::thumbprint(&der);
     let mut warnings = surprises(&certificate, device);
-    if body.certificate.thumbprint.is_some_and(|told| !told.eq_ignore_ascii_case(&thumbprint)) {
+    if text_member(issued, "Thumbprint").is_some_and(|told| !told.eq_ignore_ascii_case(&thumbprint)) {
         warnings.push("the reply's thumbprint is not that of its certificate".to_owned());
     }
+    let user = member(&body, "User").and_then(Value::as_object);
     Ok(Joined {
         device,
         thumbprint,
         not_before: certificate.not_before,
         not_after: certificate.not_after,
         certificate: CertificateDer(der),
-        upn: body.user.and_then(|user| user.upn),
+        upn: user.and_then(|user| text_member(user, "Upn")),
         warnings,
     })
+}
+
+fn object(body: &[u8]) -> Result<Map<String, Value>, DrsError> {
+    serde_json::from_slice(body).map_err(|error| {
+        let start = String::from_utf8_lossy(body.get(..80).unwrap_or(body));
+        DrsError::Unreadable(printable(&format!("it is no JSON object ({error}): {start}"), 200))
+    })
+}
+
+/// `RawBody` is standard base64; line breaks in it are passed over.
+fn raw_body(issued: &Map<String, Value>) -> Result<Vec<u8>, DrsError> {
+    let text = member(issued, "RawBody").and_then(Value::as_str);
+    let text: String =
+        text.ok_or_else(|| unreadable("its certificate has no RawBody"))?.split_whitespace().collect();
+    STANDARD.decode(text).map_err(|error| DrsError::Unreadable(format!("RawBody is not base64: {error}")))
+}
+
+fn unreadable(why: &str) -> DrsError {
+    DrsError::Unreadable(why.to_owned())
 }
 
 fn check(certificate: &DeviceCertificate, expected: &Expected<'_>) -> Result<DeviceId, DrsError> {
     if certificate.public != *expected.device_key {
         return Err(DrsError::ForeignKey);
     }
-    let no_id =
-        |_| DrsError::NoDeviceId(certificate.subject.chars().filter(|c| !c.is_control()).take(80).collect());
+    let no_id = |_| DrsError::NoDeviceId(printable(&certificate.subject, 80));
     let device = certificate.subject.parse().map_err(no_id)?;
     if let Some(found) = certificate.tenant.filter(|tenant| *tenant != expected.tenant) {
         let (found, wanted) = (found.to_string(), expected.tenant.to_string());
@@ -228,7 +215,7 @@ fn check(certificate: &DeviceCertificate, expected: &Expected<'_>) -> Result<Dev
 fn surprises(certificate: &DeviceCertificate, device: DeviceId) -> Vec<String> {
     let mut warnings = Vec::new();
     if !certificate.issuer.contains(ISSUER) {
-        warnings.push(format!("the issuer is '{}'", certificate.issuer));
+        warnings.push(format!("the issuer is '{}'", printable(&certificate.issuer, 200)));
     }
     if certificate.is_ca {
         warnings.push("the certificate says it is a CA".to_owned());
@@ -239,42 +226,12 @@ fn surprises(certificate: &DeviceCertificate, device: DeviceId) -> Vec<String> {
     if certificate.device.is_some_and(|named| named != device) {
         warnings.push("OID .284.2 names another device than the subject".to_owned());
     }
+    warnings.extend(certificate.unreadable.iter().map(|arc| format!("OID .284.{arc} cannot be read")));
     warnings
-}
-
-pub(crate) fn set_uri(request: &mut Request<Bytes>, uri: &str) {
-    // A host name and a GUID always make a URI; an empty one would be refused by the transport.
-    *request.uri_mut() = uri.parse().unwrap_or_default();
-}
-
-/// The headers that both requests carry; the product is named truthfully.
-pub(crate) fn set_headers(
-    request: &mut Request<Bytes>,
-    token: Option<&Secret<String>>,
-    id: RequestId,
-    client_version: &str,
-) {
-    let mut set = |name: HeaderName, value: &str| {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            request.headers_mut().insert(name, value);
-        }
-    };
-    set(header::ACCEPT, "application/json");
-    set(HeaderName::from_static("ocp-adrs-client-name"), CLIENT_NAME);
-    set(HeaderName::from_static("ocp-adrs-client-version"), client_version);
-    set(HeaderName::from_static("client-request-id"), &id.to_string());
-    set(HeaderName::from_static("return-client-request-id"), "true");
-    if let Some(Ok(mut value)) =
-        token.map(|token| HeaderValue::from_str(&format!("Bearer {}", token.expose())))
-    {
-        value.set_sensitive(true);
-        request.headers_mut().insert(header::AUTHORIZATION, value);
-    }
 }
 
 /// The constant CN of every join request (entra.md 5.2).
 const COMMON_NAME: &str = "7E980AD9-B86D-4306-9425-9AC066FB014A";
-const CLIENT_NAME: &str = "Firmament";
 const ISSUER: &str = "MS-Organization-Access";
 const CLIENT_AUTH: &str = "1.3.6.1.5.5.7.3.2";
 const SKEW: Duration = Duration::from_secs(24 * 60 * 60);

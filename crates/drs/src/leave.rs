@@ -1,7 +1,8 @@
 //! Deleting the device object (entra.md 6.1).
 
 use crate::DrsError;
-use crate::refusal::Refusal;
+use crate::call::set_headers;
+use crate::refusal::{Exchange, Refusal};
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use model::{DeviceId, HostPort, RequestId, Secret};
@@ -27,8 +28,9 @@ pub fn request(
     let uri = format!("https://{host}/EnrollmentServer/device/{device}?api-version={API_VERSION}");
     let mut request = Request::new(Bytes::new());
     *request.method_mut() = Method::DELETE;
-    crate::join::set_uri(&mut request, &uri);
-    crate::join::set_headers(&mut request, token, id, client_version);
+    // A host name and a GUID always make a URI; an empty one would be refused by the transport.
+    *request.uri_mut() = uri.parse().unwrap_or_default();
+    set_headers(&mut request, token, id, client_version);
     request
 }
 
@@ -40,7 +42,7 @@ pub fn read(reply: Response<Bytes>) -> Result<Left, DrsError> {
     if reply.status().is_success() {
         return Ok(Left::Deleted);
     }
-    match Refusal::read(&reply) {
+    match Refusal::read(&reply, Exchange::Leave) {
         DrsError::Refused(refusal) if refusal.is_missing_device() => Ok(Left::AlreadyGone),
         error => Err(error),
     }

@@ -4,6 +4,7 @@
 //! `to_sign` gives the bytes.
 
 mod blob;
+mod call;
 mod error;
 pub mod join;
 pub mod leave;
@@ -11,4 +12,4 @@ mod refusal;
 
 pub use blob::transport_key_blob;
 pub use error::DrsError;
-pub use refusal::Refusal;
+pub use refusal::{Exchange, Refusal};

@@ -1,13 +1,26 @@
 use crate::DrsError;
+use crate::call::{member, text_member, trace};
 use bytes::Bytes;
-use model::{Delivery, Failure, FailureClass, Timestamp, Trace, Who};
+use model::{Delivery, Failure, FailureClass, Refusal as Line, Timestamp, Trace, Who, printable};
 use serde_json::{Map, Value};
 use std::fmt;
 use std::time::Duration;
 
+/// Which exchange was refused; the same code can mean two things.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Exchange {
+    /// The POST of a join or a registration.
+    #[default]
+    Join,
+    /// The DELETE of the device object.
+    Leave,
+}
+
 /// An error body of the service, whatever its shape (entra.md 5.7).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Refusal {
+    /// What was asked.
+    pub exchange: Exchange,
     /// HTTP status.
     pub status: u16,
     /// `code` (B), `ErrorType` (A) or `odata.error.code` (C).
@@ -34,20 +47,16 @@ impl fmt::Display for Refusal {
 
 impl Refusal {
     /// Reads a reply that is no success.
-    pub(crate) fn read(reply: &http::Response<Bytes>) -> DrsError {
+    pub(crate) fn read(reply: &http::Response<Bytes>, exchange: Exchange) -> DrsError {
         let status = reply.status().as_u16();
-        let retry_after = retry_after(reply.headers());
+        let (trace, retry_after) = (trace(reply), retry_after(reply.headers()));
         let Ok(Value::Object(body)) = serde_json::from_slice(reply.body()) else {
             let excerpt = printable(&String::from_utf8_lossy(reply.body()), 80);
-            return DrsError::NotJson { status, excerpt, retry_after };
+            return DrsError::NotJson { status, excerpt, retry_after, trace: Box::new(trace) };
         };
-        let mut refusal = Refusal { status, retry_after, ..Refusal::default() };
+        let mut refusal = Refusal { exchange, status, retry_after, trace, ..Refusal::default() };
         refusal.take(&body);
-        refusal.trace.http_status = Some(status);
-        let header = |name| Some(printable(reply.headers().get(name)?.to_str().ok()?, 64));
-        refusal.trace.request_id = refusal.trace.request_id.take().or_else(|| header("request-id"));
-        refusal.trace.correlation_id = header("client-request-id");
-        if refusal.message.contains(THROTTLED) {
+        if refusal.is_throttled() {
             refusal.retry_after.get_or_insert(THROTTLING);
         }
         DrsError::Refused(Box::new(refusal))
@@ -57,76 +66,112 @@ impl Refusal {
         if let Some(inner) = member(body, "odata.error").and_then(Value::as_object) {
             return self.take_odata(inner);
         }
-        let text = |names: &[&str]| names.iter().find_map(|name| text_of(body, name));
+        let text = |names: &[&str]| names.iter().find_map(|name| text_member(body, name));
         self.code = text(&["code", "ErrorType", "ErrorCode"]).unwrap_or_default();
         self.subcode = text(&["subcode", "ErrorSubCode"]);
         self.message = text(&["message"]).unwrap_or_default();
-        self.trace.request_id = text(&["requestid", "TraceId"]);
-        self.trace.server_time = text(&["time"]);
+        prefer(&mut self.trace.request_id, text(&["requestid", "TraceId"]));
+        prefer(&mut self.trace.server_time, text(&["time"]));
     }
 
     /// Shape C: the details are a list of items.
     fn take_odata(&mut self, inner: &Map<String, Value>) {
-        self.code = text_of(inner, "code").unwrap_or_default();
+        self.code = text_member(inner, "code").unwrap_or_default();
         let message = member(inner, "message").and_then(Value::as_object);
-        self.message = message.and_then(|message| text_of(message, "value")).unwrap_or_default();
+        self.message = message.and_then(|message| text_member(message, "value")).unwrap_or_default();
         let items = member(inner, "values").and_then(Value::as_array).into_iter().flatten();
         for item in items.filter_map(Value::as_object) {
-            let (name, value) = (text_of(item, "item").unwrap_or_default(), text_of(item, "value"));
+            let (name, value) = (text_member(item, "item").unwrap_or_default(), text_member(item, "value"));
             match name.to_ascii_lowercase().as_str() {
                 "subcode" => self.subcode = value,
-                "requestid" => self.trace.request_id = value,
-                "date" => self.trace.server_time = value,
+                "requestid" => prefer(&mut self.trace.request_id, value),
+                "date" => prefer(&mut self.trace.server_time, value),
                 _ => {}
             }
         }
     }
 
-    /// The most specific name the service gave: sub-code, what its text names, then code.
+    /// The most specific name the service gave: what its text names, then sub-code, then code.
     pub fn name(&self) -> String {
-        if self.message.contains(QUOTA) {
-            return "error_directory_quota_exceeded".to_owned();
+        let by_text = IN_TEXT.iter().find(|(part, _)| contains(&self.message, part));
+        if let Some((_, name)) = by_text {
+            return (*name).to_owned();
         }
-        if self.message.contains(NOT_ALLOWED) {
-            return "error_authorization_request_denied".to_owned();
-        }
-        let aadsts = self.message.find("AADSTS").map(|at| &self.message[at..]);
+        let aadsts = self.message.find("AADSTS").and_then(|at| self.message.get(at..));
         let aadsts =
             aadsts.map(|text| text.chars().take_while(char::is_ascii_alphanumeric).collect::<String>());
         let named = self.subcode.clone().or(aadsts).unwrap_or_else(|| self.code.clone());
-        if named.is_empty() { format!("HTTP {}", self.status) } else { named }
+        if named.is_empty() { format!("HTTP {}", self.status) } else { printable(&named, 80) }
     }
 
     /// Whether it says that the device object is not there.
     pub(crate) fn is_missing_device(&self) -> bool {
-        self.name() == "error_missing_device" || self.code == "DeviceNotFound"
+        let named = [Some(&self.code), self.subcode.as_ref()];
+        let says = |word: &str| named.iter().flatten().any(|name| name.eq_ignore_ascii_case(word));
+        MISSING.into_iter().any(says) || (self.status == 404 && !self.code.is_empty())
+    }
+
+    fn is_throttled(&self) -> bool {
+        contains(&self.message, THROTTLED)
+    }
+
+    /// What the machine may do, and the line of the table that says so.
+    fn judge(&self) -> (FailureClass, Option<&'static Line>) {
+        let name = self.name();
+        let specific = Some(name.trim_start_matches("AADSTS")).filter(|name| *name != self.code);
+        let line = specific.and_then(model::refusal);
+        let by_code = line.or_else(|| model::refusal(&self.code));
+        let class = match (line, by_code) {
+            _ if matches!(self.status, 429 | 503) || self.is_throttled() => FailureClass::Transient,
+            (Some(line), _) => line.class,
+            (None, _) if self.status == 401 => FailureClass::NeedsUser,
+            (None, Some(line)) => line.class,
+            (None, None) if self.status >= 500 => FailureClass::Transient,
+            // A code that nobody knows says nothing about what may be done.
+            (None, None) if self.status == 403 && self.is_plain() => FailureClass::Denied,
+            (None, None) => FailureClass::Broken,
+        };
+        (class, by_code.filter(|line| line.class == class))
+    }
+
+    /// Whether the status alone says what a refusal means: on leaving, or where no code is given.
+    fn is_plain(&self) -> bool {
+        self.exchange == Exchange::Leave || self.code.is_empty()
     }
 
     pub(crate) fn failure(&self) -> Failure {
+        let (class, line) = self.judge();
         let name = self.name();
-        let line = model::refusal(name.trim_start_matches("AADSTS")).or_else(|| model::refusal(&self.code));
-        let busy = matches!(self.status, 429 | 503) || self.retry_after.is_some();
-        let class = match line {
-            _ if busy => FailureClass::Transient,
-            Some(line) => line.class,
-            None if self.status >= 500 => FailureClass::Transient,
-            None if self.status == 401 => FailureClass::NeedsUser,
-            None if self.status == 403 => FailureClass::Denied,
-            None => FailureClass::Broken,
+        let leaving = self.exchange == Exchange::Leave && name == NOT_ALLOWED;
+        let (meaning, who, advice) = match line {
+            Some(_) if leaving => (Some(LEAVE_DENIED), Who::TenantAdmin, DELETE_BY_HAND),
+            Some(line) => (Some(line.meaning), line.who, line.advice),
+            None => {
+                let (who, advice) = unknown_advice(class);
+                (None, who, advice)
+            }
         };
-        let meaning = line.map(|line| line.meaning);
         let message = match (meaning, self.message.as_str()) {
             (Some(meaning), "") => meaning.to_owned(),
             (Some(meaning), text) => format!("{meaning}; the service says: {text}"),
             (None, _) => format!("the registration service refused: {self}"),
         };
-        let (who, advice) = line.map_or_else(|| unknown_advice(class), |line| (line.who, line.advice));
         let mut failure = Failure::local(class, who, &name, message, advice);
         failure.delivery = Delivery::Answered;
         failure.retry_after = self.retry_after;
         failure.trace = self.trace.clone();
         failure
     }
+}
+
+fn prefer(old: &mut Option<String>, new: Option<String>) {
+    if new.is_some() {
+        *old = new;
+    }
+}
+
+fn contains(text: &str, part: &str) -> bool {
+    text.to_ascii_lowercase().contains(part)
 }
 
 fn unknown_advice(class: FailureClass) -> (Who, &'static str) {
@@ -142,24 +187,6 @@ fn unknown_advice(class: FailureClass) -> (Who, &'static str) {
     }
 }
 
-/// A member by its name in any case.
-fn member<'a>(body: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
-    body.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
-}
-
-fn text_of(body: &Map<String, Value>, name: &str) -> Option<String> {
-    Some(printable(member(body, name)?.as_str()?, 400))
-}
-
-fn printable(text: &str, most: usize) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(most)
-        .collect::<String>()
-        .trim()
-        .to_owned()
-}
-
 /// `Retry-After` in seconds or as a date relative to the server's own clock; at most an hour.
 fn retry_after(headers: &http::HeaderMap) -> Option<Duration> {
     let text = headers.get(http::header::RETRY_AFTER)?.to_str().ok()?;
@@ -167,21 +194,28 @@ fn retry_after(headers: &http::HeaderMap) -> Option<Duration> {
         Ok(seconds) => Duration::from_secs(seconds),
         Err(_) => {
             let date = headers.get(http::header::DATE)?.to_str().ok()?;
-            until(text)?.since(until(date)?)
+            Timestamp::from_http_date(text)?.since(Timestamp::from_http_date(date)?)
         }
     };
     Some(wait.min(LONGEST_WAIT))
 }
 
-fn until(text: &str) -> Option<Timestamp> {
-    model::Timestamp::from_http_date(text)
-}
-
 const LONGEST_WAIT: Duration = Duration::from_secs(3600);
-/// entra.md 5.7: the text of throttling asks for 300 seconds.
+/// In lower case; entra.md 5.7 says that the text of throttling asks for 300 seconds [inferred wording].
 const THROTTLED: &str = "300 seconds";
 const THROTTLING: Duration = Duration::from_secs(300);
-/// entra.md 5.7: names the quota in every shape.
-const QUOTA: &str = "DeviceCapReached";
-/// entra.md 6.5: names that the user may not join.
-const NOT_ALLOWED: &str = "to device join";
+const NOT_ALLOWED: &str = "error_authorization_request_denied";
+/// Parts of texts, in lower case, that name the refusal in every shape: the quota [client code, entra.md
+/// 5.7], a person who may not join (entra.md 6.5) and a missing second factor [both inferred].
+const IN_TEXT: [(&str, &str); 3] = [
+    ("devicecapreached", "error_directory_quota_exceeded"),
+    ("to device join", NOT_ALLOWED),
+    ("multi-factor authentication is required", "error_mfa_required"),
+];
+/// entra.md 5.7: sub-codes of a device object that is not there; a 404 with a code is taken for the same
+/// [inferred].
+const MISSING: [&str; 2] = ["error_missing_device", "DeviceNotFound"];
+/// entra.md 5.7: the same sub-code is also the answer to a disabled device.
+const LEAVE_DENIED: &str =
+    "the service does not let this device delete itself; a disabled device is answered so";
+const DELETE_BY_HAND: &str = "Ask an administrator to delete the device object, then leave with --force.";
