@@ -17,9 +17,36 @@ pub(super) struct Laws {
     doubtful: BTreeSet<model::RequestId>,
     enrolled: bool,
     suspending: Option<String>,
+    only: Option<&'static str>,
 }
 
+/// The laws by name.
+pub(super) const LAWS: [&str; 12] = [
+    "tokens",
+    "ids",
+    "announcements",
+    "keys",
+    "Intune",
+    "three",
+    "ledger",
+    "identities",
+    "suspensions",
+    "one",
+    "progress",
+    "words",
+];
+
 impl Laws {
+    /// Enforces one law alone, so that a test can be named after it.
+    pub(super) fn only(law: &'static str) -> Laws {
+        assert!(LAWS.contains(&law), "there is no law of {law}");
+        Laws { only: Some(law), ..Laws::default() }
+    }
+
+    fn uphold(&self, law: &'static str, holds: bool, what: std::fmt::Arguments<'_>) {
+        assert!(holds || self.only.is_some_and(|only| only != law), "law of {law}: {what}");
+    }
+
     pub(super) fn token_came(&mut self, token: TokenRef) {
         self.tokens.insert(token, false);
     }
@@ -57,41 +84,48 @@ impl Laws {
             Command::Persist(snapshot) => self.persist(snapshot, disk),
             Command::Forget(token) => {
                 let ended = self.tokens.insert(*token, true);
-                assert_eq!(ended, Some(false), "law of tokens: {token:?} is ended once");
+                self.uphold("tokens", (ended) == (Some(false)), format_args!("{token:?} is ended once"));
             }
             Command::Cancel(_) | Command::Report(_) | Command::Ignored(_) => {}
         }
     }
 
     fn run(&mut self, op: OpId, work: &Work, disk: &Snapshot, now: Timestamp) {
-        assert!(self.ops.insert(op), "law of ids: {op:?} is used once");
+        let fresh = self.ops.insert(op);
+        self.uphold("ids", fresh, format_args!("{op:?} is used once"));
         if let Some(token) = work.token() {
-            assert_eq!(
-                self.tokens.get(&token),
-                Some(&false),
-                "law of tokens: {token:?} is alive when it is used"
+            self.uphold(
+                "tokens",
+                (self.tokens.get(&token)) == (Some(&false)),
+                format_args!("{token:?} is alive when it is used"),
             );
         }
-        assert!(
+        self.uphold(
+            "announcements",
             announced(work, disk),
-            "law of announcements: {work:?} is on disk before it starts, not {:?}",
-            disk.stage
+            format_args!("{work:?} is on disk before it starts, not {:?}", disk.stage),
         );
         match work {
             Work::Join(order) => self.join(order, now),
-            Work::EraseKeys(_) => assert!(self.leave_asked, "law of keys: only a leave erases them"),
-            Work::EnrolIntune { .. } => assert!(!self.enrolled, "law of Intune: enrolled once"),
+            Work::EraseKeys(_) => {
+                self.uphold("keys", self.leave_asked, format_args!("only a leave erases them"))
+            }
+            Work::EnrolIntune { .. } => self.uphold("Intune", !self.enrolled, format_args!("enrolled once")),
             _ => {}
         }
     }
 
     fn join(&mut self, order: &JoinOrder, now: Timestamp) {
         let keys = self.pairs.get(&order.intent.id);
-        assert_eq!(keys, Some(&order.keys), "law of keys: the same pair serves every attempt of an intent");
+        self.uphold(
+            "keys",
+            (keys) == (Some(&order.keys)),
+            format_args!("the same pair serves every attempt of an intent"),
+        );
         let sent = self.joins.entry(order.intent.id).or_default();
         sent.push(now);
         let recent = sent.iter().filter(|at| now.since(**at).as_secs() < 24 * 3600).count();
-        assert!(recent <= 3, "law of three: at most three joins a day");
+        self.uphold("three", recent <= 3, format_args!("at most three joins a day"));
     }
 
     fn persist(&mut self, snapshot: &Snapshot, disk: &Snapshot) {
@@ -105,12 +139,12 @@ impl Laws {
         self.ledger.clone_from(&snapshot.ledger);
         let was_registered = matches!(disk.stage, Stage::Registered(_));
         let stays = matches!(snapshot.stage, Stage::Registered(_) | Stage::Leaving { .. });
-        assert!(!was_registered || stays, "law of identities: only a leave ends one");
+        self.uphold("identities", !was_registered || stays, format_args!("only a leave ends one"));
         if let (Stage::Registered(before), Stage::Registered(after)) = (&disk.stage, &snapshot.stage) {
-            assert_eq!(
-                (&before.keys, &before.issued),
-                (&after.keys, &after.issued),
-                "law of identities: never replaced"
+            self.uphold(
+                "identities",
+                ((&before.keys, &before.issued)) == ((&after.keys, &after.issued)),
+                format_args!("never replaced"),
             );
             self.suspension(before, after);
         }
@@ -121,7 +155,7 @@ impl Laws {
             self.enrolled = false;
         }
         if matches!(snapshot.stage, Stage::Leaving { .. }) {
-            assert!(self.leave_asked, "law of identities: only an ask starts a leave");
+            self.uphold("identities", self.leave_asked, format_args!("only an ask starts a leave"));
         }
     }
 
@@ -132,7 +166,7 @@ impl Laws {
         }
         let code = self.suspending.as_deref().unwrap_or("nothing");
         let listed = ["AADSTS135011", "AADSTS700003", "AADSTS50155", "KeyUnavailable", "ClonedMachine"];
-        assert!(listed.contains(&code), "law of suspensions: {code} may not suspend");
+        self.uphold("suspensions", listed.contains(&code), format_args!("{code} may not suspend"));
     }
 
     pub(super) fn asked(&mut self) {
@@ -146,22 +180,26 @@ impl Laws {
         in_flight: &BTreeMap<OpId, Work>,
         wake_at: Option<Timestamp>,
     ) {
-        assert!(in_flight.len() <= 1, "law of one: one work at a time");
+        self.uphold("one", in_flight.len() <= 1, format_args!("one work at a time"));
         let rests = ["idle", "intune_enrolled"].contains(&status.state);
         let alive = !in_flight.is_empty() || wake_at.is_some() || status.waits_for.is_some() || rests;
-        assert!(alive, "law of progress: {} waits for nothing", status.state);
+        self.uphold("progress", alive, format_args!("{} waits for nothing", status.state));
         assert_eq!(wake_at, status.wake_at);
         for request in &self.doubtful {
             let noted = self.ledger.iter().any(|line| line.request == *request);
             assert!(noted, "law of the ledger: request {request} is in doubt and not in it");
         }
         let busy = in_flight.values().next();
-        assert!(busy.is_none() || status.waits_for.is_none(), "law of words: busy and waiting at once");
+        self.uphold(
+            "words",
+            busy.is_none() || status.waits_for.is_none(),
+            format_args!("busy and waiting at once"),
+        );
         let held = self.tokens.values().filter(|ended| !**ended).count();
-        assert!(held <= 2, "law of tokens: {held} are held");
+        self.uphold("tokens", held <= 2, format_args!("{held} are held"));
         let needs_none = ["unregistered", "awaiting_sign_in", "idle", "intune_enrolled", "discarding"]
             .contains(&status.state);
-        assert!(held == 0 || !needs_none, "law of tokens: {} holds one", status.state);
+        self.uphold("tokens", held == 0 || !needs_none, format_args!("{} holds one", status.state));
     }
 }
 

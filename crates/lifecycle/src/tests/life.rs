@@ -108,6 +108,13 @@ impl Life {
         life
     }
 
+    /// The same under one law alone.
+    pub(super) fn under(law: &'static str, policy: IntunePolicy, steps: &[Step]) {
+        let mut life = Life::new(policy);
+        life.laws = Laws::only(law);
+        steps.iter().for_each(|step| life.step(*step));
+    }
+
     /// The same, with its trace.
     pub(super) fn traced(policy: IntunePolicy, steps: &[Step]) -> Vec<String> {
         let mut life = Life::new(policy);

@@ -133,6 +133,69 @@ proptest! {
     }
 }
 
+// One property a law, so that what breaks has a name.
+proptest! {
+    #[test]
+    fn every_token_is_ended_exactly_once(policy in policy(), steps in steps(60)) {
+        Life::under("tokens", policy, &steps);
+    }
+
+    #[test]
+    fn every_work_has_an_id_of_its_own(policy in policy(), steps in steps(60)) {
+        Life::under("ids", policy, &steps);
+    }
+
+    #[test]
+    fn every_work_is_announced_on_disk(policy in policy(), steps in steps(60)) {
+        Life::under("announcements", policy, &steps);
+    }
+
+    #[test]
+    fn the_same_keys_serve_every_attempt_and_only_a_leave_erases_them(policy in policy(), steps in steps(60)) {
+        Life::under("keys", policy, &steps);
+    }
+
+    #[test]
+    fn intune_is_enrolled_once(policy in policy(), steps in steps(60)) {
+        Life::under("Intune", policy, &steps);
+    }
+
+    #[test]
+    fn at_most_three_joins_a_day(policy in policy(), steps in steps(60)) {
+        Life::under("three", policy, &steps);
+    }
+
+    #[test]
+    fn the_ledger_keeps_every_doubt_once(policy in policy(), steps in steps(60)) {
+        Life::under("ledger", policy, &steps);
+    }
+
+    #[test]
+    fn only_a_leave_ends_an_identity(policy in policy(), steps in steps(60)) {
+        Life::under("identities", policy, &steps);
+    }
+
+    #[test]
+    fn only_the_listed_failures_suspend(policy in policy(), steps in steps(60)) {
+        Life::under("suspensions", policy, &steps);
+    }
+
+    #[test]
+    fn one_work_at_a_time(policy in policy(), steps in steps(60)) {
+        Life::under("one", policy, &steps);
+    }
+
+    #[test]
+    fn nothing_stalls(policy in policy(), steps in steps(60)) {
+        Life::under("progress", policy, &steps);
+    }
+
+    #[test]
+    fn nobody_is_waited_for_while_something_is_done(policy in policy(), steps in steps(60)) {
+        Life::under("words", policy, &steps);
+    }
+}
+
 /// How often each state and each transition was visited; a generator that misses one proves nothing of it.
 #[test]
 fn every_state_and_every_transition_is_visited() {
