@@ -11,6 +11,10 @@ const NEEDED: &[(&str, &str)] =
 pub(crate) fn run_quietly() -> Result<(), String> {
     let missing: Vec<&str> =
         NEEDED.iter().filter(|(program, _)| !has(program)).map(|(_, package)| *package).collect();
+    let mut missing = missing;
+    if !has_python_cryptography() {
+        missing.push("python3-cryptography");
+    }
     if missing.is_empty() {
         return Ok(());
     }
@@ -27,6 +31,15 @@ pub(crate) fn run_task() -> Result<(), String> {
 fn has(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|dir| dir.join(program).is_file())
+}
+
+/// One test lets Python's cryptography read what we sign.
+fn has_python_cryptography() -> bool {
+    ["python3", "/usr/bin/python3"].iter().any(|python| {
+        let mut probe = Command::new(python);
+        probe.args(["-c", "import cryptography"]).stderr(Stdio::null());
+        probe.status().is_ok_and(|status| status.success())
+    })
 }
 
 fn install(packages: &[&str]) -> Result<(), String> {

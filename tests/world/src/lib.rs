@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a world says what went wrong by panicking")]
 
+#[cfg(test)]
+mod judged;
 mod keys;
 mod network;
 #[cfg(test)]
@@ -14,6 +16,7 @@ use lifecycle::{Ask, Command, Device, Event, Facts, IntunePolicy, OpId, Snapshot
 use model::{
     Account, Backend, CloudProfile, DeviceFacts, JoinType, MachineBinding, TenantId, Timestamp, TokenRef,
 };
+pub use network::Recorded;
 use network::Wire;
 use signin::{AccountPin, Memory, Outcome, Session, TenantPin};
 use std::collections::VecDeque;
@@ -102,6 +105,16 @@ impl World {
     /// Loses the reply to the next request of this name, after it was processed.
     pub fn lose_reply(&self, request: &'static str) {
         self.wire.lose(request);
+    }
+
+    /// The last request of this name that the real client sent.
+    pub fn recorded(&self, name: &str) -> Recorded {
+        self.wire.recorded(name).unwrap_or_else(|| panic!("no {name} was sent"))
+    }
+
+    /// The world's clock.
+    pub fn now(&self) -> Timestamp {
+        self.now
     }
 
     /// Cuts the power after so many more events.

@@ -1,5 +1,5 @@
 use model::Timestamp;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use tenant::{Peer, Tenant};
 use transport::{Bears, Call, Policy, ReplyFuture, Transport, TransportError};
@@ -9,13 +9,23 @@ pub(crate) struct Wire {
     cloud: Arc<Mutex<Tenant>>,
     clock: Mutex<Timestamp>,
     lost: Mutex<BTreeSet<&'static str>>,
+    recorded: Mutex<BTreeMap<&'static str, Recorded>>,
     policy: Policy,
 }
+
+/// A request of the real client, and who sent it.
+pub type Recorded = (http::Request<bytes::Bytes>, Peer);
 
 impl Wire {
     pub(crate) fn new(cloud: Arc<Mutex<Tenant>>) -> Wire {
         let policy = Policy::new(model::CloudProfile::public());
-        Wire { cloud, clock: Mutex::new(Timestamp::from_secs(1_800_000_000)), lost: Mutex::default(), policy }
+        Wire {
+            cloud,
+            clock: Mutex::new(Timestamp::from_secs(1_800_000_000)),
+            lost: Mutex::default(),
+            recorded: Mutex::default(),
+            policy,
+        }
     }
 
     pub(crate) fn set_clock(&self, now: Timestamp) {
@@ -24,6 +34,10 @@ impl Wire {
 
     pub(crate) fn lose(&self, request: &'static str) {
         self.lost.lock().unwrap().insert(request);
+    }
+
+    pub(crate) fn recorded(&self, name: &str) -> Option<Recorded> {
+        self.recorded.lock().unwrap().get(name).cloned()
     }
 
     fn exchange(&self, call: Call) -> Result<transport::Reply, TransportError> {
@@ -40,6 +54,7 @@ impl Wire {
         let host = request.uri().host().unwrap_or_default().to_owned();
         let peer = Peer { host: host.clone(), client_certificate: certificate.map(|der| der.0.clone()) };
         let name = tenant::name(&request);
+        self.recorded.lock().unwrap().insert(name, (request.clone(), peer.clone()));
         let now = self.clock.lock().unwrap().as_millis();
         let reply = self.cloud.lock().unwrap().handle(request, &peer, now).response;
         match self.lost.lock().unwrap().remove(name) {
