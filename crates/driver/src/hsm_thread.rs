@@ -3,7 +3,7 @@ use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use tokio::sync::oneshot;
 
-/// The backend on a thread of its own behind a queue of [`QUEUE`] jobs.
+/// The backend on a thread of its own behind a queue of 64 jobs.
 ///
 /// The thread ends when the last sender is dropped.
 pub struct HsmThread {
