@@ -3,6 +3,13 @@
 //! `device.der` certifies `test-key.pk8` for device `11112222-…` of tenant `22222222-aaaa-…`, from
 //! 2022-12-30 to 2032-12-30; the tests exchange bytes in it, since the signature is the service's own affair.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test says where it failed by panicking"
+)]
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;

@@ -143,7 +143,7 @@ impl Laws {
         if let (Stage::Registered(before), Stage::Registered(after)) = (&disk.stage, &snapshot.stage) {
             self.uphold(
                 "identities",
-                ((&before.keys, &before.issued)) == ((&after.keys, &after.issued)),
+                (&before.keys, &before.issued) == (&after.keys, &after.issued),
                 format_args!("never replaced"),
             );
             self.suspension(before, after);
