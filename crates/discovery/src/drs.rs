@@ -27,6 +27,7 @@ pub fn request(
         get(uri(&format!("https://{drs}/{tenant}/Discover?api-version={API_VERSION}&managed=True")));
     let headers = request.headers_mut();
     headers.insert(HeaderName::from_static("ocp-adrs-client-name"), HeaderValue::from_static("Firmament"));
+    headers.insert(HeaderName::from_static("return-client-request-id"), HeaderValue::from_static("true"));
     if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
         headers.insert(HeaderName::from_static("client-request-id"), id);
     }
@@ -48,13 +49,16 @@ pub fn read(
     drs: &HostPort,
     authority: &HostPort,
 ) -> Result<DrsEndpoints, DiscoveryError> {
+    if matches!(reply.status().as_u16(), 401 | 403) {
+        return Err(DiscoveryError::NeedsToken);
+    }
     let found: Value = document(&reply, WHAT)?;
     let service = found.get("DeviceJoinService").unwrap_or(&Value::Null);
     let text = |name: &str| service.get(name).and_then(Value::as_str);
-    let missing = || DiscoveryError::NotJson { what: WHAT, why: "it names no JoinEndpoint".to_owned() };
+    let missing = || DiscoveryError::unusable(WHAT, "it names no JoinEndpoint");
     let mut join = text("JoinEndpoint").ok_or_else(missing)?.to_owned();
     if !on_host(&join, &[drs, authority]) || join.contains(['?', '#']) {
-        return Err(DiscoveryError::ForeignHost { what: WHAT, url: join });
+        return Err(DiscoveryError::foreign(WHAT, &join));
     }
     if !join.ends_with('/') {
         join.push('/');

@@ -15,7 +15,7 @@ use serde_json::Value;
 /// # Errors
 /// [`DiscoveryError::ForeignHost`] when it is no URI.
 pub fn request(jwks_uri: &str) -> Result<Request<Bytes>, DiscoveryError> {
-    let wrong = |_| DiscoveryError::ForeignHost { what: WHAT, url: jwks_uri.to_owned() };
+    let wrong = |_| DiscoveryError::foreign(WHAT, jwks_uri);
     Ok(get(jwks_uri.parse().map_err(wrong)?))
 }
 
@@ -37,12 +37,12 @@ struct Key {
 /// Reads the RSA signing keys; a key of another kind or one that cannot be read is passed over.
 ///
 /// # Errors
-/// [`DiscoveryError::NotJson`] when it is no such document or holds no usable key.
+/// [`DiscoveryError::Unusable`] when it is no such document or holds no usable key.
 pub fn read(reply: Response<Bytes>) -> Result<Jwks, DiscoveryError> {
     let found: Document = document(&reply, WHAT)?;
     let keys: Vec<Jwk> = found.keys.into_iter().filter_map(key).collect();
     if keys.is_empty() {
-        return Err(DiscoveryError::NotJson { what: WHAT, why: "it holds no RSA signing key".to_owned() });
+        return Err(DiscoveryError::unusable(WHAT, "it holds no RSA signing key"));
     }
     Ok(Jwks { keys })
 }
@@ -56,7 +56,11 @@ fn key(value: Value) -> Option<Jwk> {
         Some(bytes.get(start..)?.to_vec())
     };
     let public = RsaPublicKey { modulus: number(&key.n)?, exponent: number(&key.e)? };
-    for_signing.then_some(Jwk { kid: key.kid, public })
+    let sane = (SHORTEST..=LONGEST).contains(&public.modulus.len()) && public.exponent.len() <= 4;
+    (for_signing && sane).then_some(Jwk { kid: key.kid, public })
 }
 
 const WHAT: &str = "the tenant's signing keys";
+/// Bytes of a modulus: 2048 to 8192 bits.
+const SHORTEST: usize = 256;
+const LONGEST: usize = 1024;

@@ -7,8 +7,10 @@ mod error;
 pub mod jwks;
 pub mod metadata;
 pub mod realm;
+mod reply;
 
 pub use error::DiscoveryError;
+pub use reply::Heading;
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Uri, header};
@@ -26,10 +28,15 @@ fn uri(text: &str) -> Uri {
     text.parse().unwrap_or_default()
 }
 
-/// Whether a URL of a document is https and on one of these hosts.
+/// One segment of a path, with nothing in it that could end the segment.
+fn segment(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+/// Whether a URL of a document is https, on one of these hosts and without a user name in it.
 fn on_host(url: &str, hosts: &[&model::HostPort]) -> bool {
     let Ok(uri) = url.parse::<Uri>() else { return false };
-    let Some(host) = uri.host() else { return false };
+    let Some(host) = uri.host().filter(|_| !url.contains('@')) else { return false };
     let port = uri.port_u16().unwrap_or(443);
     uri.scheme_str() == Some("https")
         && hosts.iter().any(|known| known.name().eq_ignore_ascii_case(host) && known.port() == port)

@@ -1,7 +1,7 @@
 //! OpenID Connect metadata, v2 (entra.md 1.1).
 
 use crate::error::document;
-use crate::{DiscoveryError, get, on_host, uri};
+use crate::{DiscoveryError, get, on_host, segment, uri};
 use bytes::Bytes;
 use http::{Request, Response, Uri};
 use model::{HostPort, TenantId};
@@ -14,6 +14,10 @@ pub struct Metadata {
     pub tenant: TenantId,
     /// `issuer`; an id_token must repeat it.
     pub issuer: String,
+    /// `token_endpoint`, on the authority host.
+    pub token_endpoint: String,
+    /// `device_authorization_endpoint`, on the authority host; derived where it is not given.
+    pub device_authorization_endpoint: String,
     /// `jwks_uri`, on the authority host.
     pub jwks_uri: String,
     /// `cloud_instance_name`, where given.
@@ -22,13 +26,17 @@ pub struct Metadata {
 
 /// GET of the v2 metadata of a domain or a tenant.
 pub fn request(authority: &HostPort, domain_or_tenant: &str) -> Request<Bytes> {
-    get(uri(&format!("https://{authority}/{domain_or_tenant}/v2.0/.well-known/openid-configuration")))
+    get(uri(&format!(
+        "https://{authority}/{}/v2.0/.well-known/openid-configuration",
+        segment(domain_or_tenant)
+    )))
 }
 
 #[derive(Deserialize)]
 struct Document {
     issuer: String,
     token_endpoint: String,
+    device_authorization_endpoint: Option<String>,
     jwks_uri: String,
     cloud_instance_name: Option<String>,
 }
@@ -37,23 +45,27 @@ struct Document {
 ///
 /// # Errors
 /// [`DiscoveryError::Unknown`] for a domain without a tenant, [`DiscoveryError::ForeignHost`] for an
-/// endpoint elsewhere, [`DiscoveryError::NotJson`] for anything else that is no such document.
+/// endpoint elsewhere, [`DiscoveryError::Unusable`] for a document that contradicts itself, and the others
+/// for what is no such document.
 pub fn read(reply: Response<Bytes>, authority: &HostPort) -> Result<Metadata, DiscoveryError> {
     let found: Document = document(&reply, WHAT)?;
-    for url in [&found.token_endpoint, &found.jwks_uri] {
-        if !on_host(url, &[authority]) {
-            return Err(DiscoveryError::ForeignHost { what: WHAT, url: url.clone() });
-        }
+    let given =
+        [Some(&found.token_endpoint), Some(&found.jwks_uri), found.device_authorization_endpoint.as_ref()];
+    if let Some(url) = given.into_iter().flatten().find(|url| !on_host(url, &[authority])) {
+        return Err(DiscoveryError::foreign(WHAT, url));
     }
     let (issuer, endpoint) = (tenant_in(&found.issuer), tenant_in(&found.token_endpoint));
-    let why = |why: &str| DiscoveryError::NotJson { what: WHAT, why: why.to_owned() };
-    let tenant = issuer.ok_or_else(|| why("its issuer names no tenant"))?;
+    let wrong = |why: &str| DiscoveryError::unusable(WHAT, why);
+    let tenant = issuer.ok_or_else(|| wrong("its issuer names no tenant"))?;
     if endpoint != Some(tenant) {
-        return Err(why("issuer and token_endpoint name different tenants"));
+        return Err(wrong("issuer and token_endpoint name different tenants"));
     }
+    let derived = || format!("https://{authority}/{tenant}/oauth2/v2.0/devicecode");
     Ok(Metadata {
         tenant,
         issuer: found.issuer,
+        token_endpoint: found.token_endpoint,
+        device_authorization_endpoint: found.device_authorization_endpoint.unwrap_or_else(derived),
         jwks_uri: found.jwks_uri,
         cloud_instance: found.cloud_instance_name,
     })

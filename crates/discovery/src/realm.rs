@@ -1,11 +1,11 @@
 //! Whether a user's domain is managed or federated (entra.md 1.4).
 
 use crate::error::document;
-use crate::{DiscoveryError, get, uri};
+use crate::{DiscoveryError, get, segment, uri};
 use bytes::Bytes;
 use http::{Request, Response};
 use model::{HostPort, Upn};
-use serde::Deserialize;
+use serde_json::Value;
 
 /// Where a user's password is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,25 +20,23 @@ pub enum Realm {
 
 /// GET of the v1 user realm.
 pub fn request(authority: &HostPort, upn: &Upn) -> Request<Bytes> {
-    let name: String = url::form_urlencoded::byte_serialize(upn.as_str().as_bytes()).collect();
+    let name = segment(upn.as_str());
     get(uri(&format!("https://{authority}/common/userrealm/{name}?api-version=1.0")))
 }
 
-#[derive(Deserialize)]
-struct Document {
-    #[serde(alias = "NameSpaceType")]
-    account_type: String,
-}
-
-/// Reads the realm.
+/// Reads the realm by `account_type` or, as version 2 calls it, `NameSpaceType`.
 ///
 /// # Errors
-/// [`DiscoveryError::NotJson`] when it is no such document.
+/// [`DiscoveryError::Unusable`] when it names neither.
 pub fn read(reply: Response<Bytes>) -> Result<Realm, DiscoveryError> {
-    let found: Document = document(&reply, "the user realm")?;
-    Ok(match found.account_type.to_ascii_lowercase().as_str() {
+    let found: Value = document(&reply, WHAT)?;
+    let kind = ["account_type", "NameSpaceType"].into_iter().find_map(|name| found.get(name)?.as_str());
+    let kind = kind.ok_or_else(|| DiscoveryError::unusable(WHAT, "it names no account type"))?;
+    Ok(match kind.to_ascii_lowercase().as_str() {
         "managed" => Realm::Managed,
         "federated" => Realm::Federated,
         _ => Realm::Unknown,
     })
 }
+
+const WHAT: &str = "the user realm";

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
 use model::{RequestId, Secret, Trace, printable};
 use serde_json::{Map, Value};
+use std::time::Duration;
 
 /// The headers that both requests carry (entra.md 10.1); the product is named truthfully.
 pub(crate) fn set_headers(
@@ -39,6 +40,12 @@ pub(crate) fn trace(reply: &Response<Bytes>) -> Trace {
         correlation_id: text_header(headers, "client-request-id"),
         server_time: text_header(headers, "date"),
     }
+}
+
+/// The service's wish to be left alone.
+pub(crate) fn retry_after(reply: &Response<Bytes>) -> Option<Duration> {
+    let text = |name| reply.headers().get(name)?.to_str().ok();
+    model::retry_after(text("retry-after")?, text("date"))
 }
 
 fn text_header(headers: &HeaderMap, name: &str) -> Option<String> {

@@ -1,7 +1,7 @@
 use crate::DrsError;
-use crate::call::{member, text_member, trace};
+use crate::call::{member, retry_after, text_member, trace};
 use bytes::Bytes;
-use model::{Delivery, Failure, FailureClass, Refusal as Line, Timestamp, Trace, Who, printable};
+use model::{Delivery, Failure, FailureClass, Refusal as Line, Trace, Who, printable};
 use serde_json::{Map, Value};
 use std::fmt;
 use std::time::Duration;
@@ -49,7 +49,7 @@ impl Refusal {
     /// Reads a reply that is no success.
     pub(crate) fn read(reply: &http::Response<Bytes>, exchange: Exchange) -> DrsError {
         let status = reply.status().as_u16();
-        let (trace, retry_after) = (trace(reply), retry_after(reply.headers()));
+        let (trace, retry_after) = (trace(reply), retry_after(reply));
         let Ok(Value::Object(body)) = serde_json::from_slice(reply.body()) else {
             let excerpt = printable(&String::from_utf8_lossy(reply.body()), 80);
             return DrsError::NotJson { status, excerpt, retry_after, trace: Box::new(trace) };
@@ -187,20 +187,6 @@ fn unknown_advice(class: FailureClass) -> (Who, &'static str) {
     }
 }
 
-/// `Retry-After` in seconds or as a date relative to the server's own clock; at most an hour.
-fn retry_after(headers: &http::HeaderMap) -> Option<Duration> {
-    let text = headers.get(http::header::RETRY_AFTER)?.to_str().ok()?;
-    let wait = match text.trim().parse::<u64>() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => {
-            let date = headers.get(http::header::DATE)?.to_str().ok()?;
-            Timestamp::from_http_date(text)?.since(Timestamp::from_http_date(date)?)
-        }
-    };
-    Some(wait.min(LONGEST_WAIT))
-}
-
-const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 /// In lower case; entra.md 5.7 says that the text of throttling asks for 300 seconds [inferred wording].
 const THROTTLED: &str = "300 seconds";
 const THROTTLING: Duration = Duration::from_secs(300);

@@ -27,4 +27,4 @@ pub use name::{DomainName, HostPort, NameError, Upn};
 pub use refusal::{Refusal, refusal, refusals};
 pub use secret::Secret;
 pub use text::printable;
-pub use time::Timestamp;
+pub use time::{Timestamp, retry_after};

@@ -94,6 +94,17 @@ impl fmt::Debug for Timestamp {
     }
 }
 
+/// The wish of a `Retry-After` header, at most an hour: seconds, or a date that is read against the `Date`
+/// of the same reply, since the server's clock may not be ours (RFC 9110 section 10.2.3).
+pub fn retry_after(value: &str, date: Option<&str>) -> Option<Duration> {
+    let wait = match value.trim().parse() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => Timestamp::from_http_date(value)?.since(Timestamp::from_http_date(date?)?),
+    };
+    Some(wait.min(LONGEST_WAIT))
+}
+
+const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
@@ -132,6 +143,24 @@ mod tests {
         let late = Timestamp::from_millis(i64::MAX);
         assert_eq!(late.after(Duration::from_secs(9)), late);
         assert_eq!(Timestamp::from_millis(1).since(late), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_wish_to_wait_is_seconds_or_a_date_and_an_hour_at_most() {
+        let date = "Sun, 06 Nov 1994 08:49:37 GMT";
+        for (value, date, secs) in [
+            ("17", None, Some(17)),
+            (" 0 ", None, Some(0)),
+            ("99999999999", None, Some(3600)),
+            ("Sun, 06 Nov 1994 08:50:07 GMT", Some(date), Some(30)),
+            ("Sun, 06 Nov 1994 08:00:00 GMT", Some(date), Some(0)),
+            ("Mon, 07 Nov 1994 08:50:07 GMT", Some(date), Some(3600)),
+            ("Sun, 06 Nov 1994 08:50:07 GMT", None, None),
+            ("-1", Some(date), None),
+            ("soon", Some(date), None),
+        ] {
+            assert_eq!(retry_after(value, date).map(|wait| wait.as_secs()), secs, "{value}");
+        }
     }
 
     #[test]
