@@ -1,3 +1,4 @@
+use crate::ini::{Entry, Place};
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -21,7 +22,7 @@ pub enum ConfigError {
         path: PathBuf,
         /// Counts from 1.
         line: usize,
-        /// The line, shortened.
+        /// The first word of the line.
         text: String,
     },
     /// A value is not allowed.
@@ -31,7 +32,7 @@ pub enum ConfigError {
         path: PathBuf,
         /// Counts from 1.
         line: usize,
-        /// The option.
+        /// The option, or `[section]` for the name of a section.
         option: String,
         /// Its value.
         value: String,
@@ -39,23 +40,41 @@ pub enum ConfigError {
         allowed: String,
     },
     /// Something that another option makes necessary is missing.
-    #[error("[{section}] {why}")]
+    #[error("{}:{line}: [{section}] {why}", path.display())]
     Missing {
+        /// The file of the other option.
+        path: PathBuf,
+        /// Counts from 1.
+        line: usize,
         /// The section.
         section: String,
         /// What and why.
         why: String,
     },
     /// This version does not have what is asked for.
-    #[error("{option} = {value} is not in this version: {instead}")]
+    #[error("{}:{line}: {option} = {value} is not in this version: {instead}", path.display())]
     Unsupported {
+        /// The file.
+        path: PathBuf,
+        /// Counts from 1.
+        line: usize,
         /// The option.
         option: &'static str,
         /// Its value.
-        value: String,
+        value: &'static str,
         /// What to do instead.
         instead: &'static str,
     },
+}
+
+impl ConfigError {
+    pub(crate) fn value(entry: &Entry, allowed: String) -> ConfigError {
+        // A proxy may hold a password, whatever is wrong with the rest of it.
+        let value = if entry.option == "proxy" { "(…)" } else { &entry.value };
+        let Place { path, line } = entry.place.clone();
+        let value = model::printable(value, 80);
+        ConfigError::Value { path, line, option: entry.option.clone(), value, allowed }
+    }
 }
 
 /// Something an operator should know; nothing stops for it.

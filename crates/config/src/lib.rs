@@ -2,15 +2,21 @@
 //!
 //! The reader is our own because every error has to name file and line, which the INI libraries looked at
 //! do not keep. The format is the incumbent's; options that name its files are understood and not obeyed.
+//! Files are read in order and the last of two equal options counts; an empty value unsets a text, a path
+//! or a list, and is malformed for everything else.
 
+mod effective;
 mod error;
 mod ini;
+mod notes;
 mod options;
+mod reader;
 mod settings;
 mod sources;
 
+pub use effective::{Effective, Origin};
 pub use error::{ConfigError, Note};
-pub use settings::{DomainSettings, Effective, HsmType, IpVersion, Registration, Settings};
+pub use settings::{DomainSettings, HsmType, IpVersion, Registration, Settings, SignIn};
 pub use sources::Sources;
 
 /// A configuration, and what an operator should know of it.
@@ -18,7 +24,7 @@ pub use sources::Sources;
 pub struct Loaded {
     /// The checked settings.
     pub settings: Settings,
-    /// One sentence each.
+    /// One sentence each, and each once.
     pub notes: Vec<Note>,
 }
 
@@ -27,9 +33,10 @@ pub struct Loaded {
 /// # Errors
 /// [`ConfigError`] naming file, line and option.
 pub fn load(sources: &Sources) -> Result<Loaded, ConfigError> {
-    let mut entries = Vec::new();
+    let mut parsed = ini::Parsed::default();
     for file in sources.files()? {
-        ini::read(&file, &mut entries)?;
+        ini::read(&file, &mut parsed)?;
     }
-    settings::check(entries)
+    let notes = notes::notes(&parsed);
+    Ok(Loaded { settings: reader::settings(parsed)?, notes })
 }

@@ -1,6 +1,6 @@
-//! Every option that is known, and where it may stand.
+//! Every option that is known, where it may stand, and whether it does something.
 
-/// Where an option may stand.
+/// Where an option may stand (product.md A.1, column S).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scope {
     /// `[global]` only.
@@ -9,31 +9,62 @@ pub(crate) enum Scope {
     Domain,
     /// Both; the domain's counts for the domain.
     Both,
-    /// Known to the incumbent, of no use to us yet.
-    Unused,
+    /// Both; the domain's is added to the global one.
+    Union,
+    /// `[offline_breakglass]` only.
+    Breakglass,
 }
 
-/// The scope of an option; none for one that nobody knows.
-pub(crate) fn scope(option: &str) -> Option<Scope> {
-    let find = |(names, scope): &(&str, Scope)| names.split(' ').any(|name| name == option).then_some(*scope);
-    TABLE.iter().find_map(find)
+/// What an option does here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Use {
+    /// What its documentation says.
+    Used,
+    /// It is understood, and nothing acts on it yet.
+    NotYet,
+    /// The incumbent writes its own identity here; ours is in the state directory.
+    Foreign,
 }
 
-const TABLE: &[(&str, Scope)] = &[
-    ("domain domains hsm_type hsm_pin_path tpm_tcti_name socket_path db_path request_timeout", Scope::Global),
-    ("connection_timeout ip_version ca_file proxy device_name debug pam_allow_groups", Scope::Global),
-    ("pkcs11_module pkcs11_token pkcs11_pin_path", Scope::Global),
-    ("tenant_id domain_aliases device_id intune_device_id", Scope::Domain),
-    ("join_type apply_policy registration sign_in cloud authority_host drs_host graph_url", Scope::Both),
-    ("intune_hosts odc_provider app_id", Scope::Both),
-    ("logon_token_app_id oidc_issuer_url id_attr_map rfc2307_group_fallback_map enable_hello", Scope::Unused),
-    ("hello_pin_min_length hello_pin_retry_count allow_remote_hello enable_hello_totp", Scope::Unused),
-    (
-        "allow_console_password_only enable_sfa_fallback enable_experimental_mfa enable_passwordless",
-        Scope::Unused,
-    ),
-    ("mfa_method password_only_remote_services_deny_list cache_timeout policies_db_path", Scope::Unused),
-    ("task_socket_path broker_socket_path user_map_file logon_script logon_script_timeout", Scope::Unused),
-    ("home_prefix home_attr home_alias shell idmap_range use_etc_skel local_groups selinux", Scope::Unused),
-    ("cn_name_mapping local_sudo_group logon_script_sync enabled ttl", Scope::Unused),
+/// What is known of an option; none for one that nobody knows.
+pub(crate) fn known(option: &str) -> Option<(Scope, Use)> {
+    let row = TABLE.iter().find(|(names, _, _)| names.split(' ').any(|name| name == option))?;
+    Some((row.1, row.2))
+}
+
+/// The section of everything that no domain overrides.
+pub(crate) const GLOBAL: &str = "global";
+/// The incumbent's section for its offline sign-in.
+pub(crate) const BREAKGLASS: &str = "offline_breakglass";
+/// Options that name a file or a socket for which we have a place of our own.
+pub(crate) const PATHS: [&str; 7] = [
+    "hsm_pin_path",
+    "socket_path",
+    "db_path",
+    "policies_db_path",
+    "task_socket_path",
+    "broker_socket_path",
+    "user_map_file",
+];
+
+const TABLE: &[(&str, Scope, Use)] = &[
+    ("domain domains hsm_type hsm_pin_path socket_path request_timeout", Scope::Global, Use::Used),
+    ("connection_timeout ip_version ca_file proxy device_name debug", Scope::Global, Use::Used),
+    ("tenant_id domain_aliases", Scope::Domain, Use::Used),
+    ("join_type apply_policy registration sign_in cloud", Scope::Both, Use::Used),
+    ("authority_host drs_host graph_url intune_hosts", Scope::Both, Use::Used),
+    ("device_id intune_device_id", Scope::Domain, Use::Foreign),
+    ("pam_allow_groups", Scope::Union, Use::NotYet),
+    ("odc_provider app_id logon_token_app_id", Scope::Both, Use::NotYet),
+    ("pkcs11_module pkcs11_token pkcs11_pin_path tpm_tcti_name", Scope::Global, Use::NotYet),
+    ("oidc_issuer_url id_attr_map rfc2307_group_fallback_map enable_hello", Scope::Global, Use::NotYet),
+    ("hello_pin_min_length hello_pin_retry_count allow_remote_hello", Scope::Global, Use::NotYet),
+    ("enable_hello_totp allow_console_password_only enable_sfa_fallback", Scope::Global, Use::NotYet),
+    ("enable_experimental_mfa enable_passwordless mfa_method", Scope::Global, Use::NotYet),
+    ("password_only_remote_services_deny_list cache_timeout db_path", Scope::Global, Use::NotYet),
+    ("policies_db_path task_socket_path broker_socket_path user_map_file", Scope::Global, Use::NotYet),
+    ("logon_script logon_script_timeout logon_script_sync selinux", Scope::Global, Use::NotYet),
+    ("cn_name_mapping local_sudo_group local_groups", Scope::Global, Use::NotYet),
+    ("home_prefix home_attr home_alias shell idmap_range use_etc_skel", Scope::Both, Use::NotYet),
+    ("enabled ttl", Scope::Breakglass, Use::NotYet),
 ];

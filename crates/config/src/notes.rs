@@ -1,0 +1,119 @@
+use crate::Note;
+use crate::ini::{Entry, Parsed};
+use crate::options::{BREAKGLASS, GLOBAL, PATHS, Scope, Use, known};
+use std::collections::BTreeSet;
+use std::path::{Component, Path};
+
+/// What is ignored, unknown, in the wrong place or the incumbent's own, in the order of the files.
+///
+/// An option that is written several times is reported once, where it stands first.
+pub(crate) fn notes(parsed: &Parsed) -> Vec<Note> {
+    let mut seen = BTreeSet::new();
+    let unknown_sections = parsed.sections.iter().filter(|header| is_unknown(&header.name));
+    let mut notes: Vec<Note> = unknown_sections
+        .filter(|header| seen.insert((header.name.clone(), String::new())))
+        .map(|header| {
+            let name = model::printable(&header.name, 60);
+            let text = "is neither [global] nor a domain; it is kept and ignored";
+            Note(format!("{}: the section [{name}] {text}", header.place))
+        })
+        .collect();
+    for entry in parsed.entries.iter().filter(|entry| !is_unknown(&entry.section)) {
+        let Some(what) = remark(entry) else { continue };
+        if seen.insert((entry.option.clone(), what.clone())) {
+            notes.push(Note(format!("{}: {what}", entry.place)));
+        }
+    }
+    notes.extend(lonely_intune_hosts(parsed));
+    notes
+}
+
+/// Whether a value names a directory of the incumbent, or something in one.
+pub(crate) fn is_foreign(value: &str) -> bool {
+    let path = plain(value);
+    let system = ["/var", "/run", "/etc", "/usr"].iter().any(|root| path.starts_with(root));
+    system && path.split('/').any(|part| part.starts_with("himmelblau"))
+}
+
+/// Neither ours nor the name of a domain; a name with a dot is a domain's and checked as such.
+pub(crate) fn is_unknown(section: &str) -> bool {
+    section != GLOBAL && section != BREAKGLASS && !section.contains('.')
+}
+
+fn remark(entry: &Entry) -> Option<String> {
+    let option = model::printable(&entry.option, 60);
+    let Some((scope, used)) = known(&entry.option) else {
+        return Some(format!("the option {option} is not known; it is kept and ignored"));
+    };
+    if let Some(only) = misplaced(scope, &entry.section) {
+        return Some(format!("the option {option} counts in {only} only; here it is ignored"));
+    }
+    if PATHS.contains(&entry.option.as_str()) && is_foreign(&entry.value) {
+        let value = model::printable(&entry.value, 120);
+        return Some(format!("{option} = {value} is himmelblau's own; Firmament keeps to its own place"));
+    }
+    match used {
+        Use::Used => None,
+        Use::NotYet => Some(format!("the option {option} is understood and not used by Firmament yet")),
+        Use::Foreign => {
+            Some(format!("the option {option} is himmelblau's record of its own device; it is ignored"))
+        }
+    }
+}
+
+fn misplaced(scope: Scope, section: &str) -> Option<&'static str> {
+    match scope {
+        Scope::Global if section != GLOBAL => Some("[global]"),
+        Scope::Domain if section == GLOBAL || section == BREAKGLASS => Some("a domain's section"),
+        Scope::Both | Scope::Union if section == BREAKGLASS => Some("[global] or a domain's section"),
+        Scope::Breakglass if section != BREAKGLASS => Some("[offline_breakglass]"),
+        _ => None,
+    }
+}
+
+/// `intune_hosts` means something with `cloud = custom` alone.
+fn lonely_intune_hosts(parsed: &Parsed) -> Option<Note> {
+    let custom = |entry: &Entry| entry.option == "cloud" && entry.value.eq_ignore_ascii_case("custom");
+    let hosts = parsed.entries.iter().find(|entry| entry.option == "intune_hosts")?;
+    let note = || Note(format!("{}: intune_hosts counts with cloud = custom only", hosts.place));
+    (!parsed.entries.iter().any(custom)).then(note)
+}
+
+/// An absolute path without `.`, `..` and doubled slashes, by its text alone.
+fn plain(value: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for component in Path::new(value).components() {
+        match component {
+            Component::Normal(part) => parts.extend(part.to_str()),
+            Component::ParentDir => drop(parts.pop()),
+            _ => {}
+        }
+    }
+    format!("/{}", parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whose_directory_it_is() {
+        for (path, foreign) in [
+            ("/var/cache/himmelblaud/himmelblau.cache.db", true),
+            ("/var/lib/himmelblaud/hsm-pin", true),
+            ("/var/lib/private/himmelblaud/hsm-pin", true),
+            ("/var/run/himmelblaud/socket", true),
+            ("/run/himmelblaud/socket", true),
+            ("/etc/himmelblau/user-map", true),
+            ("/var/cache/himmelblau-policies/", true),
+            ("/var/lib//himmelblaud/x", true),
+            ("/var/lib/firmament/../himmelblaud/x", true),
+            ("/var/lib/himmelblaud/../firmament/x", false),
+            ("/run/firmament/socket", false),
+            ("/home/kim/himmelblau/socket", false),
+            ("/srv/keys/hsm-pin", false),
+        ] {
+            assert_eq!(is_foreign(path), foreign, "{path}");
+        }
+    }
+}

@@ -1,0 +1,332 @@
+//! Each option: where it counts, what it becomes, what is said of it, and where it came from.
+
+#![expect(clippy::unwrap_used, reason = "a test says where it failed by panicking")]
+
+use config::{ConfigError, HsmType, IpVersion, Loaded, Origin, Registration, SignIn, Sources, load};
+use model::{Cloud, IntuneHosts, JoinType};
+use proptest::prelude::*;
+use std::fs;
+
+fn one(text: &str) -> Result<Loaded, ConfigError> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("himmelblau.conf");
+    fs::write(&path, text).unwrap();
+    load(&Sources::file(&path))
+}
+
+fn notes(text: &str) -> Vec<String> {
+    one(text).unwrap().notes.iter().map(|note| note.0.clone()).collect()
+}
+
+#[test]
+fn nothing_set_is_the_documented_defaults() {
+    let settings = one("[contoso.com]\n").unwrap().settings;
+    let domain = &settings.domains()[0];
+    assert_eq!(
+        (domain.join_type, domain.apply_policy, domain.registration, domain.sign_in),
+        (JoinType::Join, false, Registration::Background, SignIn::Auto)
+    );
+    assert_eq!((domain.profile.cloud, domain.tenant, domain.aliases.len()), (Cloud::Public, None, 0));
+    assert_eq!((settings.hsm_type(), settings.ip_version()), (HsmType::TpmIfPossible, IpVersion::Both));
+    assert_eq!((settings.request_timeout().as_secs(), settings.connection_timeout().as_secs()), (10, 30));
+    assert_eq!((settings.device_name(), settings.proxy(), settings.ca_file()), ("%h", None, None));
+    assert_eq!(settings.hsm_pin_path().to_str(), Some("/var/lib/firmament/hsm-pin"));
+    assert_eq!(settings.socket_path().to_str(), Some("/run/firmament/socket"));
+}
+
+#[test]
+fn a_domain_overrides_what_has_both_places_and_nothing_else() {
+    let text = "[global]\ndomains = contoso.com, fabrikam.com\njoin_type = register\nregistration = off\n\
+                sign_in = device_code\napply_policy = 1\ncloud = usgov\ndrs_host = drs.example:1\n\
+                [fabrikam.com]\njoin_type = join\nregistration = required\nsign_in = auto\napply_policy = 0\n\
+                cloud = china\ndrs_host = other.example\nrequest_timeout = 99\nhsm_type = tpm\n";
+    let settings = one(text).unwrap().settings;
+    let seen: Vec<String> = settings
+        .domains()
+        .iter()
+        .map(|d| {
+            let words = (d.join_type, d.registration, d.sign_in, d.apply_policy, d.profile.cloud);
+            format!("{} {words:?} {}", d.name, d.profile.drs)
+        })
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            "contoso.com (Register, Off, DeviceCode, true, UsGov) drs.example:1",
+            "fabrikam.com (Join, Required, Auto, false, China) other.example"
+        ]
+    );
+    assert_eq!((settings.request_timeout().as_secs(), settings.hsm_type()), (10, HsmType::TpmIfPossible));
+}
+
+#[test]
+fn a_section_is_a_domain_even_if_nothing_stands_in_it() {
+    let text =
+        "[Fabrikam.com]\n[global]\ndomain = contoso.com, contoso.com\n[offline_breakglass]\n[nodot]\na = b\n";
+    let loaded = one(text).unwrap();
+    let names: Vec<&str> = loaded.settings.domains().iter().map(|d| d.name.as_str()).collect();
+    assert_eq!(names, ["contoso.com", "fabrikam.com"]);
+    assert_eq!(loaded.notes.len(), 1, "{:?}", loaded.notes);
+    assert!(loaded.notes[0].0.contains(":5: the section [nodot]"), "{:?}", loaded.notes);
+    let error = one("[global]\n[contoso .com]\n").unwrap_err().to_string();
+    assert!(error.contains(":2: [section] = contoso .com is not allowed"), "{error}");
+}
+
+#[test]
+fn aliases_and_pins_belong_to_their_domain() {
+    let text = "[contoso.com]\ndomain_aliases = Contoso.de, contoso.at, contoso.de\n\
+                tenant_id = 11112222-3333-4444-5555-666677778888\npam_allow_groups = b\n\
+                [global]\npam_allow_groups = a\n";
+    let settings = one(text).unwrap().settings;
+    let domain = settings.domain(&"contoso.at".parse().unwrap()).unwrap();
+    assert_eq!((domain.name.as_str(), domain.aliases.len()), ("contoso.com", 2));
+    assert_eq!(domain.tenant.unwrap().to_string(), "11112222-3333-4444-5555-666677778888");
+    assert_eq!(domain.pam_allow_groups, ["a", "b"]);
+    assert!(settings.domain(&"contoso.com".parse().unwrap()).is_some());
+    assert!(settings.domain(&"elsewhere.com".parse().unwrap()).is_none());
+}
+
+#[test]
+fn a_name_leads_to_one_domain_only() {
+    for text in [
+        "[a.com]\ndomain_aliases = b.com\n[b.com]\n",
+        "[a.com]\ndomain_aliases = c.com\n[b.com]\ndomain_aliases = c.com\n",
+        "[a.com]\ndomain_aliases = a.com\n",
+    ] {
+        let error = one(text).unwrap_err().to_string();
+        assert!(error.contains("domain_aliases") && error.contains("another's alias"), "{error}");
+    }
+}
+
+#[test]
+fn a_cloud_of_one_s_own_names_every_host() {
+    let whole = "cloud = custom\nauthority_host = a.example:1\ndrs_host = d.example:2\n\
+                 graph_url = https://g.example:3/\nintune_hosts = i.example, j.example:4\n";
+    let settings = one(&format!("[contoso.com]\n{whole}")).unwrap().settings;
+    let profile = &settings.domains()[0].profile;
+    let shown = format!("{} {} {}", profile.authority, profile.drs, profile.graph);
+    assert_eq!(shown, "a.example:1 d.example:2 g.example:3");
+    assert!(matches!(&profile.intune, IntuneHosts::Exactly(hosts) if hosts.len() == 2));
+    for left_out in ["authority_host", "drs_host", "graph_url"] {
+        let lines: Vec<&str> = whole.lines().filter(|line| !line.starts_with(left_out)).collect();
+        let error = one(&format!("[contoso.com]\n{}", lines.join("\n"))).unwrap_err().to_string();
+        assert!(error.contains(":2: [contoso.com] cloud = custom needs"), "{error}");
+    }
+    // Where a domain completes it, a global half is enough.
+    assert!(one("[global]\ncloud = custom\n").is_ok());
+}
+
+#[test]
+fn every_value_is_checked_although_no_domain_uses_it() {
+    for (option, value) in [
+        ("join_type", "hybrid"),
+        ("apply_policy", ""),
+        ("registration", "no"),
+        ("sign_in", "fido"),
+        ("cloud", ""),
+        ("drs_host", "a/b"),
+        ("graph_url", "https://a//"),
+        ("intune_hosts", "a b"),
+        ("request_timeout", "0"),
+        ("connection_timeout", "99999"),
+        ("debug", "yes"),
+        ("socket_path", "relative/socket"),
+        ("ca_file", "ca.pem"),
+        ("device_name", "a\u{202e}b"),
+        ("proxy", "http://"),
+        ("proxy", "http://host/path"),
+        ("proxy", "http://us@er:hunter2@host:1"),
+        ("proxy", "http://host:port"),
+        ("proxy", "http://[::1"),
+    ] {
+        let error = one(&format!("[global]\n{option} = {value}\n")).unwrap_err();
+        assert!(matches!(error, ConfigError::Value { line: 2, .. }), "{option} = {value}: {error}");
+        assert!(!error.to_string().contains("hunter2"), "{error}");
+    }
+}
+
+#[test]
+fn every_proxy_that_hyper_understands_is_taken() {
+    for value in [
+        "http://proxy",
+        "http://proxy:3128/",
+        "http://u:p%40w@proxy:1",
+        "http://[::1]:8",
+        "http://10.0.0.1:3",
+    ] {
+        let settings = one(&format!("[global]\nproxy = {value}\n")).unwrap().settings;
+        assert_eq!(settings.proxy(), Some(value));
+    }
+}
+
+#[test]
+fn an_empty_text_is_as_if_it_were_not_there() {
+    let text = "[global]\nproxy = http://p:1\nca_file = /ca.pem\n[global]\nproxy =\nca_file =\n";
+    let settings = one(text).unwrap().settings;
+    assert_eq!((settings.proxy(), settings.ca_file()), (None, None));
+}
+
+#[test]
+fn each_remark_is_made_once_and_names_the_line() {
+    for (text, line, says) in [
+        ("[global]\nfrob = 1\nfrob = 2\n[contoso.com]\nfrob = 3\n", 2, "frob is not known"),
+        ("[global]\nenable_hello = x\nenable_hello = y\n", 2, "not used by Firmament yet"),
+        ("[global]\ndb_path = /srv/x.db\n", 2, "db_path is understood and not used by Firmament yet"),
+        ("[global]\ndb_path = /var/cache/himmelblaud/x.db\n", 2, "himmelblau's own"),
+        ("[contoso.com]\npam_allow_groups = a\n", 2, "not used by Firmament yet"),
+        ("[contoso.com]\ndevice_id = 1\n", 2, "himmelblau's record"),
+        ("[global]\ntenant_id = 1\n", 2, "a domain's section only"),
+        ("[contoso.com]\nhsm_type = tpm\n", 2, "[global] only"),
+        ("[offline_breakglass]\nenabled = true\n", 2, "enabled is understood"),
+        ("[global]\nenabled = true\n", 2, "[offline_breakglass] only"),
+        ("[offline_breakglass]\njoin_type = join\n", 2, "[global] or a domain's section only"),
+        ("[global]\nintune_hosts = i.example\n", 2, "cloud = custom only"),
+        ("[x]\na = 1\n[x]\nb = 1\n", 1, "the section [x]"),
+    ] {
+        let notes = notes(text);
+        assert_eq!(notes.len(), 1, "{text}: {notes:?}");
+        assert!(notes[0].contains(&format!(":{line}: ")) && notes[0].contains(says), "{notes:?}");
+    }
+}
+
+#[test]
+fn files_of_ours_may_lie_beside_the_configuration() {
+    let loaded = one("[global]\nca_file = /etc/himmelblau/ca.pem\n").unwrap();
+    assert_eq!(loaded.settings.ca_file().unwrap().to_str(), Some("/etc/himmelblau/ca.pem"));
+    assert!(loaded.notes.is_empty(), "{:?}", loaded.notes);
+}
+
+#[test]
+fn key_stores_that_this_build_lacks_are_refused_by_a_step_of_its_own() {
+    for (value, supported) in [
+        ("soft", true),
+        ("tpm_if_possible", true),
+        ("tpm_bound_soft_if_possible", true),
+        ("tpm", false),
+        ("pkcs11", false),
+    ] {
+        let result = one(&format!("[global]\nhsm_type = {value}\n")).unwrap().settings.check_supported();
+        assert_eq!(result.is_ok(), supported, "{value}");
+        if let Err(error) = result {
+            let says =
+                format!(":2: hsm_type = {value} is not in this version: this build has no such key store");
+            assert!(error.to_string().contains(&says), "{error}");
+        }
+    }
+}
+
+#[test]
+fn every_effective_value_says_where_it_comes_from() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("h.conf");
+    let text = "[global]\ndomains = contoso.com\njoin_type = register\nproxy = http://u:hunter2@p:1\n\
+                socket_path = /run/himmelblaud/socket\ntenant_id = x\n\
+                [contoso.com]\nregistration = off\nrequest_timeout = 5\n";
+    fs::write(&path, text).unwrap();
+    let settings = load(&Sources::file(&path)).unwrap().settings;
+    let effective = settings.effective();
+    let at = |line| Origin::File { path: path.clone(), line };
+    for (section, option, value, origin) in [
+        ("global", "domain", "contoso.com", at(2)),
+        ("contoso.com", "join_type", "register", at(3)),
+        ("global", "proxy", "(set)", at(4)),
+        ("contoso.com", "registration", "off", at(8)),
+        ("global", "request_timeout", "10", Origin::Default),
+        ("contoso.com", "cloud", "public", Origin::Default),
+        ("contoso.com", "sign_in", "auto", Origin::Default),
+    ] {
+        let line = effective.iter().find(|line| line.section == section && line.option == option).unwrap();
+        assert_eq!((line.value.as_str(), &line.origin), (value, &origin), "{option}");
+    }
+    let socket = effective.iter().find(|line| line.option == "socket_path").unwrap();
+    assert!(matches!(socket.origin, Origin::Ours(_)) && socket.value == "/run/firmament/socket");
+    let everything = format!("{settings:?} {effective:?}");
+    assert!(!everything.contains("hunter2"), "{everything}");
+}
+
+/// A line that is right wherever it stands.
+fn good_line() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "",
+        "# comment = 1",
+        "; comment",
+        "join_type = join",
+        "registration: required",
+        "Cloud = usgov # inline",
+        "frobnicate = yes",
+        "enable_hello = perhaps",
+        "request_timeout = 20",
+        "authority_host = login.example:8443",
+        "[global]",
+        "[contoso.com]",
+        "[Fabrikam.com] ; inline",
+    ])
+}
+
+/// A line that is wrong in every section of [`good_line`], and whose option no good line repeats.
+fn bad_line() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "no assignment",
+        "[contoso.com",
+        "[contoso .com]",
+        "two words = 1",
+        "= value",
+        "apply_policy = yes",
+        "sign_in = password",
+        "drs_host = https://drs.example",
+        "graph_url = http://graph.example",
+    ])
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    #[test]
+    fn the_one_wrong_line_is_the_one_that_is_named(
+        mut lines in prop::collection::vec(good_line(), 0..20), bad in bad_line(), at: prop::sample::Index,
+    ) {
+        let at = at.index(lines.len() + 1);
+        lines.insert(at, bad);
+        let error = one(&lines.join("\n")).map(|_| ()).unwrap_err().to_string();
+        let named = format!("himmelblau.conf:{}: ", at + 1);
+        prop_assert!(error.contains(&named), "{} in {:?}", error, lines);
+    }
+
+    #[test]
+    fn right_lines_in_any_order_are_a_configuration(lines in prop::collection::vec(good_line(), 0..30)) {
+        let loaded = one(&lines.join("\n")).unwrap();
+        prop_assert!(loaded.settings.domains().len() <= 2);
+    }
+
+    #[test]
+    fn no_text_makes_it_panic(text in "\\PC*|([\\[\\]=:#; a-z_./@\n]{0,120})") {
+        drop(one(&text));
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic_and_every_refusal_names_a_line(
+        edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0u8..3), 1..12),
+    ) {
+        let mut bytes = b"[global]\ndomain = contoso.com\nproxy = http://p:1\nhsm_type = tpm\nrequest_timeout = 10\n\
+            [contoso.com]\ndomain_aliases = contoso.de\ntenant_id = 11112222-3333-4444-5555-666677778888\n\
+            cloud = custom\nauthority_host = a.b\ndrs_host = d.e:1\ngraph_url = https://g.h\n".to_vec();
+        for (at, byte, kind) in edits {
+            let at = at.index(bytes.len());
+            match kind {
+                0 => bytes[at] = byte,
+                1 => bytes.insert(at, byte),
+                _ => drop(bytes.remove(at)),
+            }
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("h.conf");
+        fs::write(&path, &bytes).unwrap();
+        if let Err(error) = load(&Sources::file(&path)) {
+            let text = error.to_string();
+            let line = text.split("h.conf:").nth(1).and_then(|rest| rest.split(':').next());
+            let line: usize = line.and_then(|line| line.parse().ok()).unwrap_or(0);
+            let lines = String::from_utf8_lossy(&bytes).lines().count();
+            prop_assert!((1..=lines).contains(&line), "{}", text);
+        }
+    }
+}
