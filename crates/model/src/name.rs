@@ -77,7 +77,7 @@ impl FromStr for Upn {
     }
 }
 
-/// A host to connect to: `name` or `name:port`; the default port is 443.
+/// A host to connect to: `name` or `name:port`; the default port is 443, written or not.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HostPort {
     name: String,
@@ -119,7 +119,8 @@ impl FromStr for HostPort {
         if name.len() > 253 || !name.split('.').all(is_label) {
             return Err(wrong());
         }
-        Ok(HostPort { name: name.to_ascii_lowercase(), port })
+        // One host has one form, or a written default would make it another host to whoever compares.
+        Ok(HostPort { name: name.to_ascii_lowercase(), port: port.filter(|port| *port != 443) })
     }
 }
 
@@ -206,5 +207,7 @@ mod tests {
         assert_eq!(host.prefixed("certauth").to_string(), "certauth.drs.example:8443");
         assert_eq!("drs.example".parse::<HostPort>().unwrap().port(), 443);
         assert!("a b".parse::<HostPort>().is_err() && "h:99999".parse::<HostPort>().is_err());
+        assert_eq!("h.example:443".parse::<HostPort>(), "h.example".parse());
+        assert_ne!("h.example:444".parse::<HostPort>(), "h.example".parse());
     }
 }
