@@ -1,6 +1,7 @@
 use crate::body::{Taken, Watched};
 use crate::connect::{Connector, IpVersion, Resolver};
 use crate::identity::Presented;
+use crate::proxy::{Proxies, Unusable};
 use crate::roots::{self, RootsError};
 use http::{HeaderValue, Request, Response, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -8,18 +9,18 @@ use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::proxy::matcher::Matcher;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::crypto::aws_lc_rs;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{AlertDescription, ClientConfig, RootCertStore};
 use std::error::Error;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use transport::{Bears, Call, ClientIdentity, Policy, Reply, ReplyFuture, Transport, TransportError};
 
 /// How the network is set up.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Options {
     /// Which hosts may see credentials.
     pub policy: Policy,
@@ -27,12 +28,25 @@ pub struct Options {
     pub user_agent: String,
     /// Trusts these certificates alone, in the place of the system's.
     pub ca_file: Option<PathBuf>,
-    /// Proxy for everything but loopback; the environment's where none is given.
+    /// `http://[user:password@]host:port` for everything but loopback and `NO_PROXY`; the environment's
+    /// where none is given.
     pub proxy: Option<String>,
-    /// Deadline of a whole exchange.
+    /// Deadline of a whole exchange, from the name to the last byte of the reply; a TCP connection has half
+    /// of it, and 3 s at most.
     pub request_timeout: Duration,
     /// Which addresses are used.
     pub ip_version: IpVersion,
+}
+
+impl fmt::Debug for Options {
+    /// A proxy's URL may hold a password.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = out.debug_struct("Options");
+        shown.field("user_agent", &self.user_agent).field("ca_file", &self.ca_file);
+        shown.field("proxy", &self.proxy.as_ref().map(|_| "(set)"));
+        shown.field("request_timeout", &self.request_timeout).field("ip_version", &self.ip_version);
+        shown.finish_non_exhaustive()
+    }
 }
 
 /// Why the network cannot be set up.
@@ -41,6 +55,9 @@ pub enum SetupError {
     /// There is nobody to trust.
     #[error(transparent)]
     Roots(#[from] RootsError),
+    /// The configured proxy cannot be used.
+    #[error(transparent)]
+    Proxy(#[from] Unusable),
     /// The product name cannot stand in a header.
     #[error("'{0}' cannot be a User-Agent")]
     UserAgent(String),
@@ -73,7 +90,7 @@ impl HyperTransport {
         let roots = roots::load(options.ca_file.as_deref())?;
         let wrong = |_| SetupError::UserAgent(options.user_agent.clone());
         let user_agent = HeaderValue::from_str(&options.user_agent).map_err(wrong)?;
-        let connector = connector(&options);
+        let connector = connector(&options)?;
         let plain = config(roots.clone(), None)?;
         let https = HttpsConnectorBuilder::new().with_tls_config(plain).https_only().enable_all_versions();
         let pooled = Client::builder(TokioExecutor::new())
@@ -127,17 +144,13 @@ impl Shared {
     }
 }
 
-fn connector(options: &Options) -> Connector {
+fn connector(options: &Options) -> Result<Connector, Unusable> {
     let mut http = HttpConnector::new_with_resolver(Resolver(options.ip_version));
     http.enforce_http(false);
     http.set_nodelay(true);
     http.set_connect_timeout(Some((options.request_timeout / 2).min(CONNECT)));
-    let no_proxy = std::env::var("NO_PROXY").or_else(|_| std::env::var("no_proxy")).unwrap_or_default();
-    let proxy = match &options.proxy {
-        Some(proxy) => Matcher::builder().all(proxy.clone()).no(no_proxy).build(),
-        None => Matcher::from_env(),
-    };
-    Connector { http, proxy: Arc::new(proxy) }
+    let proxies = Proxies::new(options.proxy.as_deref(), |name| std::env::var(name).ok())?;
+    Ok(Connector { http, proxies: Arc::new(proxies) })
 }
 
 fn config(
@@ -179,11 +192,30 @@ fn failed(host: &str, taken: &Taken, error: &hyper_util::client::legacy::Error) 
     let why = chain(error);
     match find::<rustls::Error>(error) {
         Some(error) if !taken.is_set() => tls(host, error),
-        // A peer that wants another certificate says so only after the handshake (RFC 8446 section 4.4.2.4).
-        Some(rustls::Error::AlertReceived(_)) => TransportError::Tls { host: host.to_owned(), why },
+        Some(rustls::Error::AlertReceived(alert)) if is_about_our_certificate(*alert) => {
+            TransportError::Tls { host: host.to_owned(), why }
+        }
         _ if error.is_connect() => TransportError::NotSent { host: host.to_owned(), why },
         _ => unanswered(host, taken, &why),
     }
+}
+
+/// In TLS 1.3 a server judges our certificate, or that there is none, after we may have sent the request
+/// (RFC 8446 section 4.4.2.4), and does not read it then; any other alert leaves open what it did.
+fn is_about_our_certificate(alert: AlertDescription) -> bool {
+    matches!(
+        alert,
+        AlertDescription::CertificateRequired
+            | AlertDescription::NoCertificate
+            | AlertDescription::BadCertificate
+            | AlertDescription::UnsupportedCertificate
+            | AlertDescription::CertificateRevoked
+            | AlertDescription::CertificateExpired
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::UnknownCA
+            | AlertDescription::AccessDenied
+            | AlertDescription::DecryptError
+    )
 }
 
 fn tls(host: &str, error: &rustls::Error) -> TransportError {
@@ -222,3 +254,23 @@ fn chain(error: &(dyn Error + 'static)) -> String {
 const LARGEST: usize = 256 * 1024;
 /// The longest wait for a TCP connection.
 const CONNECT: Duration = Duration::from_secs(3);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_late_alert_is_ours_only_if_it_judges_the_certificate() {
+        for (alert, ours) in [
+            (AlertDescription::CertificateRequired, true),
+            (AlertDescription::CertificateRevoked, true),
+            (AlertDescription::UnknownCA, true),
+            (AlertDescription::InternalError, false),
+            (AlertDescription::UserCanceled, false),
+            (AlertDescription::BadRecordMac, false),
+            (AlertDescription::CloseNotify, false),
+        ] {
+            assert_eq!(is_about_our_certificate(alert), ours, "{alert:?}");
+        }
+    }
+}

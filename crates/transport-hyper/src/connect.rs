@@ -1,8 +1,8 @@
+use crate::proxy::Proxies;
 use http::Uri;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::client::legacy::connect::proxy::Tunnel;
-use hyper_util::client::proxy::matcher::Matcher;
 use hyper_util::rt::TokioIo;
 use std::future::Future;
 use std::io;
@@ -72,7 +72,7 @@ fn fitting(found: impl Iterator<Item = SocketAddr>, wanted: IpVersion) -> std::v
 #[derive(Clone)]
 pub(crate) struct Connector {
     pub(crate) http: HttpConnector<Resolver>,
-    pub(crate) proxy: Arc<Matcher>,
+    pub(crate) proxies: Arc<Proxies>,
 }
 
 type Opened = Result<TokioIo<TcpStream>, Box<dyn std::error::Error + Send + Sync>>;
@@ -88,17 +88,58 @@ impl Service<Uri> for Connector {
 
     fn call(&mut self, to: Uri) -> Self::Future {
         let mut http = self.http.clone();
-        let host = to.host().unwrap_or_default();
-        let through = if is_loopback(host) { None } else { self.proxy.intercept(&to) };
-        match through {
-            Some(proxy) => {
+        match self.proxies.to(&to) {
+            Ok(Some(proxy)) => {
                 let mut tunnel = Tunnel::new(proxy.uri().clone(), http);
                 if let Some(auth) = proxy.basic_auth() {
                     tunnel = tunnel.with_auth(auth.clone());
                 }
                 Box::pin(async move { tunnel.call(to).await.map_err(Into::into) })
             }
-            None => Box::pin(async move { http.call(to).await.map_err(Into::into) }),
+            Ok(None) => Box::pin(async move { http.call(to).await.map_err(Into::into) }),
+            Err(unusable) => Box::pin(async move { Err(unusable.into()) }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_counts_as_this_machine() {
+        for (host, here) in [
+            ("localhost", true),
+            ("LOCALHOST", true),
+            ("certauth.localhost", true),
+            ("127.0.0.1", true),
+            ("127.9.9.9", true),
+            ("[::1]", true),
+            ("::1", true),
+            ("localhost.", true),
+            ("certauth.LocalHost.", true),
+            ("", false),
+            ("notlocalhost", false),
+            ("localhost.evil.example", false),
+            ("127.0.0.1.evil.example", false),
+            ("128.0.0.1", false),
+            ("::2", false),
+            ("10.0.0.1", false),
+            ("login.microsoftonline.com", false),
+        ] {
+            assert_eq!(is_loopback(host), here, "{host}");
+        }
+    }
+
+    #[test]
+    fn only_addresses_of_the_wanted_kind_are_used() {
+        let both = || [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+        let kinds = |wanted| {
+            let found = fitting(both().into_iter().map(|ip| SocketAddr::new(ip, 1)), wanted);
+            found.map(|address| address.is_ipv4()).collect::<Vec<_>>()
+        };
+        assert_eq!(kinds(IpVersion::Both), [true, false]);
+        assert_eq!(kinds(IpVersion::V4), [true]);
+        assert_eq!(kinds(IpVersion::V6), [false]);
     }
 }

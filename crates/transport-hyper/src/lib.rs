@@ -1,13 +1,20 @@
 //! The network on hyper and rustls: TLS 1.2 or later, HTTP/1.1 and 2, certificate checks always on.
 //!
 //! One pooled client without a client certificate serves everything; a call that presents one gets a
-//! connection of its own. Redirects are never followed.
+//! connection of its own, over HTTP/1.1. Redirects are never followed.
+//!
+//! `ca_file` takes the place of the system's roots. A proxy is spoken to by CONNECT over plain HTTP and sees
+//! no more than the name of the host; this machine (`localhost` and below, 127/8, `::1`) is always reached
+//! straight, and names below `localhost` without asking DNS.
 
 mod body;
 mod client;
 mod connect;
 mod identity;
+mod proxy;
 mod roots;
 
 pub use client::{HyperTransport, Options, SetupError};
 pub use connect::{IpVersion, is_loopback};
+pub use proxy::Unusable;
+pub use roots::RootsError;

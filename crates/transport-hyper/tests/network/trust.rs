@@ -1,0 +1,131 @@
+//! Who is trusted, what may leave, and what is read.
+
+use crate::server::{Kind, Manner, Server};
+use crate::{options, post, to, transport};
+use bytes::Bytes;
+use model::Delivery;
+use transport::{Bears, Call, Transport, TransportError};
+use transport_hyper::{HyperTransport, Options, SetupError};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_handshake_over_http_2_serves_many_requests() {
+    let server = Server::start(Kind::default()).await;
+    let transport = transport(&server);
+    for _ in 0..3 {
+        let reply = to(&server, &transport).await.unwrap();
+        assert_eq!((reply.status().as_u16(), reply.body().len()), (200, 5));
+    }
+    let seen = server.seen();
+    assert_eq!((seen.connections, seen.handshakes.len(), seen.requests.len()), (1, 1, 3));
+    assert!(seen.requests.iter().all(|request| request.http == http::Version::HTTP_2));
+    assert!(seen.requests.iter().all(|request| request.body == "body"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_proves_nothing_gets_nothing() {
+    let trusted = Server::start(Kind::default()).await;
+    let stranger = Server::start(Kind::default()).await;
+    let misnamed = Server::start(Kind { name: "elsewhere.example", ..Kind::default() }).await;
+    let expired = Server::start(Kind { expired: true, ..Kind::default() }).await;
+    for (server, trusting, what) in [
+        (&stranger, &trusted, "UnknownIssuer"),
+        (&misnamed, &misnamed, "not valid for name"),
+        (&expired, &expired, "expired"),
+    ] {
+        let transport = transport(trusting);
+        let error = post(&transport, "localhost", server.port, Bears::Nothing).await.unwrap_err();
+        assert!(matches!(&error, TransportError::Tls { why, .. } if why.contains(what)), "{error:?}");
+        assert_eq!((error.delivery(), server.seen().requests.len()), (Delivery::NotSent, 0));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_credential_goes_to_known_hosts_only() {
+    let server = Server::start(Kind::default()).await;
+    let transport = transport(&server);
+    let bearing = [
+        Bears::Credential,
+        Bears::Certificate(crate::own_identity()),
+        Bears::CertificateAndCredential(crate::own_identity()),
+    ];
+    for bears in bearing {
+        let error = post(&transport, "other.localhost", server.port, bears).await.unwrap_err();
+        assert!(matches!(error, TransportError::Forbidden(_)), "{error:?}");
+        assert_eq!(error.delivery(), Delivery::NotSent);
+        assert!(!error.to_string().contains("hunter2"));
+    }
+    assert_eq!(server.seen().connections, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_leaves_without_tls() {
+    let server = Server::start(Kind::default()).await;
+    let transport = transport(&server);
+    for (bears, what) in [(Bears::Nothing, "unsupported scheme"), (Bears::Credential, "refused to send")] {
+        let uri = format!("http://localhost:{}/", server.port);
+        let request = http::Request::get(uri).body(Bytes::new()).unwrap();
+        let error = transport.send(Call { request, bears }).await.unwrap_err();
+        assert!(error.to_string().contains(what), "{error}");
+        assert_eq!(error.delivery(), Delivery::NotSent);
+    }
+    assert_eq!(server.seen().connections, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn names_below_localhost_are_this_machine_without_dns() {
+    let server = Server::start(Kind { name: "certauth.localhost", ..Kind::default() }).await;
+    let reply = to(&server, &transport(&server)).await.unwrap();
+    assert_eq!(reply.status().as_u16(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redirect_is_a_reply_and_nothing_more() {
+    let server = Server::start(Kind { manner: Manner::Redirect, ..Kind::default() }).await;
+    let reply = to(&server, &transport(&server)).await.unwrap();
+    assert_eq!((reply.status().as_u16(), server.seen().requests.len()), (302, 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reply_is_read_up_to_the_cap_and_not_a_byte_more() {
+    for (bytes, read) in [(256 * 1024, true), (256 * 1024 + 1, false)] {
+        let server = Server::start(Kind { manner: Manner::Answer(bytes), ..Kind::default() }).await;
+        match to(&server, &transport(&server)).await {
+            Ok(reply) => assert!(read && reply.body().len() == bytes),
+            Err(error) => assert!(!read && matches!(error, TransportError::TooBig { .. }), "{error}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_request_names_the_product_unless_it_says_otherwise() {
+    let server = Server::start(Kind::default()).await;
+    let transport = transport(&server);
+    to(&server, &transport).await.unwrap();
+    let request = http::Request::get(format!("https://localhost:{}/", server.port));
+    let request = request.header("user-agent", "Other/1").body(Bytes::new()).unwrap();
+    transport.send(Call { request, bears: Bears::Nothing }).await.unwrap();
+    let agents: Vec<String> = server.seen().requests.into_iter().map(|seen| seen.user_agent).collect();
+    assert_eq!(agents, ["Firmament/0 (Linux; test 0; x)", "Other/1"]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_set_up_says_why() {
+    let server = Server::start(Kind::default()).await;
+    let dir = tempfile::tempdir().unwrap();
+    let (none, broken) = (dir.path().join("none.pem"), dir.path().join("broken.pem"));
+    std::fs::write(&none, "no certificate here\n").unwrap();
+    std::fs::write(&broken, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap();
+    let missing = dir.path().join("missing.pem");
+    for file in [none, broken, missing] {
+        let setup = HyperTransport::new(Options { ca_file: Some(file.clone()), ..options(&server) });
+        let error = setup.err().unwrap();
+        let named = error.to_string().contains(file.to_str().unwrap());
+        assert!(matches!(error, SetupError::Roots(_)) && named, "{error}");
+    }
+    let agent = Options { user_agent: "a\nb".to_owned(), ..options(&server) };
+    assert!(matches!(HyperTransport::new(agent).err(), Some(SetupError::UserAgent(_))));
+    let proxy = Options { proxy: Some("socks5://u:hunter2@p:1".to_owned()), ..options(&server) };
+    assert!(!format!("{proxy:?}").contains("hunter2"));
+    let error = HyperTransport::new(proxy).err().unwrap();
+    assert!(matches!(error, SetupError::Proxy(_)) && !error.to_string().contains("hunter2"), "{error}");
+}
