@@ -56,7 +56,7 @@ impl Pins {
             RecordKey::Account(upn) => {
                 account_pin(&key, upn, &bytes).map(|pin| drop(self.accounts.insert(upn.clone(), pin)))
             }
-            RecordKey::Device(_) => Ok(()),
+            RecordKey::Device(_) | RecordKey::Foreign(_) => Ok(()),
         });
         if let Err(error) = read {
             tracing::error!(%error, "A record cannot be read");
@@ -79,6 +79,9 @@ pub(crate) fn read(store: &mut dyn Store) -> Result<Found, StoreError> {
     let mut found = Found::default();
     for (key, bytes) in store.list()? {
         let RecordKey::Device(tenant) = key else {
+            if let RecordKey::Foreign(name) = &key {
+                tracing::warn!(%name, "A record of another version is kept as it is");
+            }
             found.pins.read(key, bytes);
             continue;
         };

@@ -2,7 +2,7 @@ use crate::clock::{AbortOnDrop, entropy};
 use crate::parts::DomainPart;
 use crate::shared::Shared;
 use executor::{Hands, turn};
-use model::{Account, Failure, FailureClass, Timestamp, TokenRef, Upn, Who};
+use model::{Account, Failure, FailureClass, TenantId, Timestamp, TokenRef, Upn, Who};
 use signin::{Command, Event, OpId, Outcome, Prompt, Reply, Session, Work};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -45,6 +45,7 @@ pub(crate) fn start(shared: Arc<Shared>, part: DomainPart, asked: Upn) -> SignIn
         done,
         running: BTreeMap::new(),
         wake_at: None,
+        tenant: None,
         over: false,
     };
     tokio::spawn(run(hands, Session::new(facts), finished));
@@ -84,6 +85,8 @@ struct SessionHands {
     done: mpsc::UnboundedSender<(OpId, Result<Reply, Failure>)>,
     running: BTreeMap<OpId, JoinHandle<()>>,
     wake_at: Option<Timestamp>,
+    /// The tenant that the code was asked of.
+    tenant: Option<TenantId>,
     over: bool,
 }
 
@@ -117,6 +120,9 @@ impl SessionHands {
     }
 
     fn begin(&mut self, op: OpId, work: Work) {
+        if let Work::RequestCode { tenant, .. } = &work {
+            self.tenant = Some(*tenant);
+        }
         let (executor, done, now) = (self.part.executor.clone(), self.done.clone(), self.now());
         let performed = tokio::spawn(async move { executor.perform_sign_in(work, now, entropy()).await });
         let task = tokio::spawn(async move {
@@ -138,7 +144,8 @@ impl SessionHands {
     }
 
     async fn show(&self, prompt: Prompt) {
-        if let Some(tenant) = self.shared.tenant_of(self.asked.domain()) {
+        // What the join needs to know is fetched while the person types.
+        if let Some(tenant) = self.tenant.filter(|tenant| !self.shared.is_registered(*tenant)) {
             let executor = self.part.executor.clone();
             let now = self.now();
             tokio::spawn(async move { executor.prefetch_endpoints(tenant, now, entropy()).await });

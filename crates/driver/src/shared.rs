@@ -4,7 +4,7 @@ use crate::pins::{self, Pins};
 use crate::state::{DomainView, Happening};
 use crate::tenant::{self, TenantHandle};
 use executor::{Vault, snapshot};
-use lifecycle::{Event, Snapshot};
+use lifecycle::{Event, Snapshot, Stage};
 use model::{Account, Backend, DomainName, Failure, MachineBinding, TenantId, TokenRef, Upn};
 use signin::{Facts, Memory};
 use std::collections::BTreeMap;
@@ -46,6 +46,13 @@ impl Shared {
 
     pub(crate) fn tenant_of(&self, domain: &DomainName) -> Option<TenantId> {
         self.pins().domains.get(domain).map(|pin| pin.tenant)
+    }
+
+    /// Whether this machine has an identity in the tenant.
+    pub(crate) fn is_registered(&self, tenant: TenantId) -> bool {
+        let tenants = self.tenants();
+        let stage = tenants.get(&tenant).map(|handle| handle.status.borrow().snapshot.stage.clone());
+        matches!(stage, Some(Stage::Registered(_)))
     }
 
     pub(crate) fn domains_of(&self, tenant: TenantId) -> Vec<DomainName> {

@@ -21,7 +21,7 @@ pub(crate) fn decode(mut bytes: &[u8]) -> Option<Records> {
     while !bytes.is_empty() {
         let (key, rest) = part(bytes)?;
         let (value, rest) = part(rest)?;
-        records.insert(std::str::from_utf8(key).ok()?.parse().ok()?, value.to_vec());
+        records.insert(RecordKey::from(std::str::from_utf8(key).ok()?), value.to_vec());
         bytes = rest;
     }
     Some(records)

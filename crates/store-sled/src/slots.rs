@@ -5,7 +5,7 @@
 //! | Offset | Size | Field, big-endian |
 //! |---|---|---|
 //! | 0 | 8 | `FMSLOT01` |
-//! | 8 | 4 | schema |
+//! | 8 | 4 | format of the file, 1 |
 //! | 12 | 8 | generation |
 //! | 20 | 4 | length of the payload |
 //! | 24 | 4 | CRC-32C over bytes 0 to 23 and the payload |
@@ -19,7 +19,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
-use store::{SCHEMA, StoreError};
+use store::StoreError;
 
 pub(crate) struct Slots {
     file: File,
@@ -57,7 +57,7 @@ impl Slots {
                 Read::Empty => {}
                 Read::Damaged => slots.damaged += 1,
                 Read::Newer(found) => {
-                    return Err(StoreError::Newer { key: "all".to_owned(), found, known: SCHEMA });
+                    return Err(StoreError::Newer { key: "all".to_owned(), found, known: FORMAT });
                 }
                 Read::Good(generation, records) => {
                     if best.as_ref().is_none_or(|(newest, _)| generation > *newest) {
@@ -134,7 +134,7 @@ impl Slots {
         if checksum(&header, &payload) != number(24) {
             return Ok(Read::Damaged);
         }
-        if number(8) > SCHEMA {
+        if number(8) > FORMAT {
             return Ok(Read::Newer(number(8)));
         }
         let generation = u64::from(number(12)) << 32 | u64::from(number(16));
@@ -170,7 +170,7 @@ fn make(path: &Path) -> io::Result<File> {
 fn header(generation: u64, payload: &[u8]) -> [u8; HEADER] {
     let mut header = [0; HEADER];
     let length = u32::try_from(payload.len()).unwrap_or(u32::MAX);
-    let fields: [&[u8]; 4] = [MAGIC, &SCHEMA.to_be_bytes(), &generation.to_be_bytes(), &length.to_be_bytes()];
+    let fields: [&[u8]; 4] = [MAGIC, &FORMAT.to_be_bytes(), &generation.to_be_bytes(), &length.to_be_bytes()];
     header.iter_mut().zip(fields.concat()).for_each(|(to, from)| *to = from);
     let sum = checksum(&header, payload).to_be_bytes();
     header.iter_mut().skip(24).zip(sum).for_each(|(to, from)| *to = from);
@@ -183,6 +183,8 @@ fn checksum(header: &[u8; HEADER], payload: &[u8]) -> u32 {
 }
 
 const MAGIC: &[u8; 8] = b"FMSLOT01";
+/// How slots and records are laid out; the records have schemas of their own.
+const FORMAT: u32 = 1;
 const PLACE: &str = "slots";
 const HEADER: usize = 32;
 /// The longest payload: a stored reply is at most 512 KiB in hex, and a machine has few tenants.

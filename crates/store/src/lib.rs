@@ -9,7 +9,7 @@ pub use error::StoreError;
 
 use model::{DomainName, TenantId, Upn};
 
-/// The schema this build writes; a store with a higher one is refused politely.
+/// The schema of the records this build writes; one with a higher schema is refused by itself.
 pub const SCHEMA: u32 = 1;
 
 /// The name of a record.
@@ -21,6 +21,8 @@ pub enum RecordKey {
     Domain(DomainName),
     /// Which object a user name was first seen with: [`record::Account`].
     Account(Upn),
+    /// A record of a kind that this version does not know; it is kept as it is for the one that does.
+    Foreign(String),
 }
 
 /// One change of a [`Store::commit`].
@@ -62,20 +64,41 @@ impl std::fmt::Display for RecordKey {
             RecordKey::Device(tenant) => write!(out, "device/{tenant}"),
             RecordKey::Domain(domain) => write!(out, "domain/{domain}"),
             RecordKey::Account(upn) => write!(out, "account/{upn}"),
+            RecordKey::Foreign(text) => out.write_str(text),
         }
     }
 }
 
-impl std::str::FromStr for RecordKey {
-    type Err = ();
+impl From<&str> for RecordKey {
+    /// The other way of its text; whatever is not understood is [`RecordKey::Foreign`].
+    fn from(text: &str) -> RecordKey {
+        let known = match text.split_once('/') {
+            Some(("device", name)) => name.parse().map(RecordKey::Device).ok(),
+            Some(("domain", name)) => name.parse().map(RecordKey::Domain).ok(),
+            Some(("account", name)) => name.parse().map(RecordKey::Account).ok(),
+            _ => None,
+        };
+        known.unwrap_or_else(|| RecordKey::Foreign(text.to_owned()))
+    }
+}
 
-    fn from_str(text: &str) -> Result<RecordKey, ()> {
-        let (kind, name) = text.split_once('/').ok_or(())?;
-        match kind {
-            "device" => name.parse().map(RecordKey::Device).map_err(drop),
-            "domain" => name.parse().map(RecordKey::Domain).map_err(drop),
-            "account" => name.parse().map(RecordKey::Account).map_err(drop),
-            _ => Err(()),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_comes_back_from_its_text_and_a_strange_one_is_kept() {
+        for (text, foreign) in [
+            ("device/11111111-2222-3333-4444-555555555555", false),
+            ("domain/contoso.com", false),
+            ("account/alex@contoso.com", false),
+            ("device/no-guid", true),
+            ("session/1/2", true),
+            ("", true),
+        ] {
+            let key = RecordKey::from(text);
+            assert_eq!(key.to_string(), text);
+            assert_eq!(matches!(key, RecordKey::Foreign(_)), foreign, "{text}");
         }
     }
 }

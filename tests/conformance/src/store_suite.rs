@@ -8,6 +8,7 @@ pub fn store(open: &mut dyn FnMut() -> Box<dyn Store>) {
         device(2),
         RecordKey::Domain("contoso.com".parse().unwrap()),
         account("alex@contoso.com"),
+        RecordKey::Foreign("later/kind".to_owned()),
     ];
     let mut store = open();
     assert!(store.list().unwrap().is_empty());
@@ -24,7 +25,8 @@ pub fn store(open: &mut dyn FnMut() -> Box<dyn Store>) {
     several_changes_are_one(store.as_mut(), &keys);
     drop(store);
     let mut store = open();
-    assert_eq!(listed(store.as_mut()), [(device(2), vec![9; 350_000]), (keys[3].clone(), vec![8])]);
+    let left = [(device(2), vec![9; 350_000]), (keys[3].clone(), vec![8]), (keys[4].clone(), vec![4; 401])];
+    assert_eq!(listed(store.as_mut()), left);
     for round in 0..20_u8 {
         store.commit(&[Change::Put(device(2), vec![round; 1000])]).unwrap();
     }
