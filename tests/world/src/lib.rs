@@ -3,48 +3,33 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a world says what went wrong by panicking")]
 
+mod house;
 #[cfg(test)]
 mod judged;
 mod keys;
 mod network;
 #[cfg(test)]
+mod random;
+#[cfg(test)]
 mod tests;
 
-use executor::{Executor, Parts, Vault, snapshot};
-use keys::PoolKeys;
-use lifecycle::{Ask, Command, Device, Event, Facts, IntunePolicy, OpId, Snapshot, Stage, Work};
-use model::{
-    Account, Backend, CloudProfile, DeviceFacts, JoinType, MachineBinding, TenantId, Timestamp, TokenRef,
-};
+use executor::{snapshot, turn};
+use house::{House, Visit, ready};
+use lifecycle::{Ask, Device, Event, Facts, IntunePolicy, Snapshot, Stage};
+use model::{Backend, DeviceFacts, JoinType, MachineBinding, TenantId, Timestamp, TokenRef};
 pub use network::Recorded;
-use network::Wire;
-use signin::{AccountPin, Memory, Outcome, Session, TenantPin};
+use signin::{Outcome, Session};
 use std::collections::VecDeque;
-use std::future::Future;
-use std::pin::pin;
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 use store::record::{self, Versioned};
 use tenant::{KeySource, Seed, Setup, Tenant, Urls};
 
 /// One machine, one cloud, one clock.
 pub struct World {
     cloud: Arc<Mutex<Tenant>>,
-    wire: Arc<Wire>,
-    vault: Arc<Vault>,
-    executor: Executor,
-    now: Timestamp,
+    house: House,
     device: Device,
-    /// The record on disk, as bytes.
-    disk: Option<Vec<u8>>,
-    pins: (Option<TenantPin>, Vec<AccountPin>),
-    works: VecDeque<(OpId, Work)>,
-    wake_at: Option<Timestamp>,
-    steps: u64,
-    /// Events that may still happen before the power is cut.
-    fuse: Option<u64>,
-    /// Every event and command, in order.
-    pub trace: Vec<String>,
 }
 
 /// The power was cut.
@@ -67,32 +52,8 @@ impl World {
             poll_interval: 1,
         };
         let cloud = Arc::new(Mutex::new(Tenant::new(setup, now.as_millis()).unwrap()));
-        let wire = Arc::new(Wire::new(cloud.clone()));
-        let vault = Arc::new(Vault::default());
-        let executor = Executor::new(Parts {
-            profile: CloudProfile::public(),
-            transport: wire.clone(),
-            keys: Arc::new(PoolKeys::default()),
-            vault: vault.clone(),
-            version: "0.0.0".to_owned(),
-        });
-        let (pins, works, trace) = ((None, Vec::new()), VecDeque::new(), Vec::new());
-        let device = Device::new(facts(), seed);
-        let mut world = World {
-            cloud,
-            wire,
-            vault,
-            executor,
-            now,
-            device,
-            disk: None,
-            pins,
-            works,
-            wake_at: None,
-            steps: seed,
-            fuse: None,
-            trace,
-        };
+        let house = House::new(cloud.clone(), now, seed);
+        let mut world = World { cloud, house, device: Device::new(facts(), seed) };
         world.feed(Event::Restored(Snapshot::absent(contoso()))).unwrap();
         world
     }
@@ -102,24 +63,45 @@ impl World {
         self.cloud.lock().unwrap()
     }
 
+    /// Every event and command, in order.
+    pub fn trace(&self) -> &[String] {
+        &self.house.trace
+    }
+
     /// Loses the reply to the next request of this name, after it was processed.
     pub fn lose_reply(&self, request: &'static str) {
-        self.wire.lose(request);
+        self.house.wire.lose(request);
+    }
+
+    /// From now on nothing is refused, lost or late.
+    pub fn be_fair(&self) {
+        self.house.wire.be_fair();
+        self.cloud().set_knobs(tenant::Knobs::default());
     }
 
     /// The last request of this name that the real client sent.
     pub fn recorded(&self, name: &str) -> Recorded {
-        self.wire.recorded(name).unwrap_or_else(|| panic!("no {name} was sent"))
+        self.house.wire.recorded(name).unwrap_or_else(|| panic!("no {name} was sent"))
     }
 
     /// The world's clock.
     pub fn now(&self) -> Timestamp {
-        self.now
+        self.house.now
+    }
+
+    /// Lets time pass; a timer that comes due meanwhile is late.
+    pub fn pass(&mut self, time: Duration) {
+        self.house.pass_to(self.house.now.after(time));
+    }
+
+    /// Whether the power was cut and has not come back.
+    pub fn is_cut(&self) -> bool {
+        self.house.fuse == Some(0)
     }
 
     /// Cuts the power after so many more events.
     pub fn cut_power_after(&mut self, events: u64) {
-        self.fuse = Some(events);
+        self.house.fuse = Some(events);
     }
 
     /// A person signs in, and the machine does what follows until it waits.
@@ -128,46 +110,30 @@ impl World {
     /// [`PowerCut`].
     pub fn sign_in(&mut self) -> Result<Outcome, PowerCut> {
         let asked: model::Upn = USER.parse().unwrap();
-        let (pinned, accounts) = self.pins.clone();
+        let (pinned, accounts) = self.house.pins.clone();
         let mut session =
             Session::new(signin::Facts { asked: asked.clone(), pinned, accounts, claims: None });
-        let mut events = VecDeque::from([signin::Event::Started]);
-        loop {
-            self.burn()?;
-            let Some(event) = events.pop_front() else {
-                panic!("the session stalls: {}", self.trace.join("\n"))
-            };
-            self.trace.push(format!("{event:?}"));
-            let batch = session.handle(event, self.now);
-            for command in batch.commands {
-                self.trace.push(format!("  {command:?}"));
-                match command {
-                    signin::Command::Run(op, work) => {
-                        let entropy = self.entropy();
-                        let result = ready(self.executor.perform_sign_in(work, self.now, entropy));
-                        events.push_back(signin::Event::Done(op, result));
-                    }
-                    signin::Command::Forget(token) => self.vault.forget(token),
-                    signin::Command::Remember(memory) => self.remember(memory),
-                    signin::Command::Finish(outcome) => {
-                        self.hand_over(&outcome, &asked)?;
-                        return Ok(*outcome);
-                    }
-                    signin::Command::Cancel(_) | signin::Command::Show(_) | signin::Command::Ignored(_) => {}
-                }
+        let events = VecDeque::from([signin::Event::Started]);
+        let mut visit = Visit { house: &mut self.house, events, wake_at: None, outcome: None };
+        let outcome = loop {
+            if let Some(outcome) = visit.outcome.take() {
+                break outcome;
             }
-            if let (true, Some(at)) = (events.is_empty(), batch.wake_at) {
-                self.pass_to(at);
-                events.push_back(signin::Event::Woke);
-            }
+            visit.house.burn().map_err(|_| PowerCut)?;
+            let event = visit.events.pop_front().or_else(|| {
+                visit.house.pass_to(visit.wake_at?);
+                Some(signin::Event::Woke)
+            });
+            let event = event.unwrap_or_else(|| panic!("it stalls: {}", visit.house.trace.join("\n")));
+            visit.house.trace.push(format!("{event:?}"));
+            ready(turn(&mut visit, &mut session, event)).map_err(|_| PowerCut)?;
+        };
+        if let Outcome::SignedIn { account, token } = &outcome {
+            let (account, domain) = (account.clone(), asked.domain().clone());
+            self.feed(Event::SignedIn { account, domain, token: *token })?;
+            self.settle()?;
         }
-    }
-
-    fn hand_over(&mut self, outcome: &Outcome, asked: &model::Upn) -> Result<(), PowerCut> {
-        let Outcome::SignedIn { account, token } = outcome else { return Ok(()) };
-        let (account, domain): (Account, _) = (account.clone(), asked.domain().clone());
-        self.feed(Event::SignedIn { account, domain, token: *token })?;
-        self.settle()
+        Ok(outcome)
     }
 
     /// An operator asks to leave.
@@ -181,14 +147,14 @@ impl World {
 
     /// The power comes back: only what is on disk is left.
     pub fn restart(&mut self) {
-        self.fuse = None;
-        self.works.clear();
-        self.wake_at = None;
-        for name in self.vault.names(self.now) {
-            self.vault.forget(name);
+        self.house.fuse = None;
+        self.house.works.clear();
+        self.house.wake_at = None;
+        for name in self.held() {
+            self.house.vault.forget(name);
         }
         let snapshot = self.snapshot();
-        self.device = Device::new(facts(), self.steps);
+        self.device = Device::new(facts(), self.house.steps);
         self.feed(Event::Restored(snapshot)).unwrap();
         self.settle().unwrap();
     }
@@ -196,7 +162,7 @@ impl World {
     /// What is on disk.
     pub fn snapshot(&self) -> Snapshot {
         let key = store::RecordKey::Device(contoso());
-        match &self.disk {
+        match &self.house.disk {
             Some(bytes) => snapshot::from_record(&record::Device::decode(&key, bytes).unwrap()).unwrap(),
             None => Snapshot::absent(contoso()),
         }
@@ -204,74 +170,28 @@ impl World {
 
     /// The secrets held.
     pub fn held(&self) -> Vec<TokenRef> {
-        self.vault.names(self.now)
+        self.house.vault.names(self.house.now)
     }
 
     /// Performs works and lets timers come until the machine waits for a person, or for long.
     fn settle(&mut self) -> Result<(), PowerCut> {
         for _ in 0..200 {
-            if let Some((op, work)) = self.works.pop_front() {
-                let entropy = self.entropy();
-                let result = ready(self.executor.perform(work, self.now, entropy));
-                self.burn()?;
+            if let Some((op, result)) = self.house.finish_work() {
+                self.house.burn().map_err(|_| PowerCut)?;
                 self.feed(Event::Done(op, result))?;
-            } else if let Some(at) = self.wake_at {
-                self.pass_to(at);
+            } else if let Some(at) = self.house.wake_at {
+                self.house.pass_to(at);
                 self.feed(Event::Woke)?;
             } else {
                 return Ok(());
             }
         }
-        panic!("it does not settle: {}", self.trace.join("\n"));
+        panic!("it does not settle: {}", self.trace().join("\n"));
     }
 
     fn feed(&mut self, event: Event) -> Result<(), PowerCut> {
-        self.trace.push(format!("{event:?}"));
-        let batch = self.device.handle(event, self.now);
-        self.wake_at = batch.wake_at;
-        for command in batch.commands {
-            self.trace.push(format!("  {command:?}"));
-            self.burn()?;
-            match command {
-                Command::Persist(snapshot) => self.disk = Some(snapshot::to_record(&snapshot).encode()),
-                Command::Run(op, work) => self.works.push_back((op, *work)),
-                Command::Cancel(op) => self.works.retain(|(other, _)| *other != op),
-                Command::Forget(token) => self.vault.forget(token),
-                Command::Report(_) | Command::Ignored(_) => {}
-            }
-        }
-        Ok(())
-    }
-
-    fn burn(&mut self) -> Result<(), PowerCut> {
-        match &mut self.fuse {
-            Some(0) => Err(PowerCut),
-            Some(left) => {
-                *left -= 1;
-                Ok(())
-            }
-            None => Ok(()),
-        }
-    }
-
-    fn remember(&mut self, memory: Memory) {
-        match memory {
-            Memory::Domain { pin, .. } => self.pins.0 = Some(pin),
-            Memory::Account(pin) => self.pins.1.push(pin),
-            Memory::ForgetAccount(upn) => self.pins.1.retain(|pin| pin.upn != upn),
-        }
-    }
-
-    fn pass_to(&mut self, at: Timestamp) {
-        self.now = self.now.max(at);
-        self.wire.set_clock(self.now);
-    }
-
-    fn entropy(&mut self) -> [u8; 32] {
-        self.steps += 1;
-        let mut bytes = [0; 32];
-        bytes[..8].copy_from_slice(&self.steps.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes());
-        bytes
+        self.house.trace.push(format!("{event:?}"));
+        ready(turn(&mut self.house, &mut self.device, event)).map_err(|_| PowerCut)
     }
 
     /// Asserts what holds in every world that has come to rest: the directory's objects are the identity and
@@ -289,10 +209,10 @@ impl World {
         assert!(
             others <= snapshot.ledger.len(),
             "{others} objects are not accounted for: {}",
-            self.trace.join("\n")
+            self.trace().join("\n")
         );
         assert!(own.is_none_or(|own| devices.contains(&own)), "the identity is not in the directory");
-        assert!(self.held().is_empty(), "secrets are held: {:?}\n{}", self.held(), self.trace.join("\n"));
+        assert!(self.held().is_empty(), "secrets are held: {:?}\n{}", self.held(), self.trace().join("\n"));
     }
 }
 
@@ -315,13 +235,4 @@ fn facts() -> Facts {
 
 fn contoso() -> TenantId {
     CONTOSO.parse().unwrap()
-}
-
-/// Everything in this world answers at once.
-fn ready<T>(future: impl Future<Output = T>) -> T {
-    let mut future = pin!(future);
-    match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(value) => value,
-        Poll::Pending => panic!("a work waits for something outside of this world"),
-    }
 }

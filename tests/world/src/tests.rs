@@ -27,7 +27,7 @@ fn the_same_seed_gives_the_same_trace() {
         let mut world = World::new(seed);
         world.sign_in().unwrap();
         world.leave().unwrap();
-        world.trace
+        world.trace().to_vec()
     };
     assert_eq!(trace(7), trace(7));
     assert_ne!(trace(7), trace(8));
@@ -43,7 +43,7 @@ fn a_power_cut_anywhere_leads_to_one_identity_in_the_end() {
         let cut = world.sign_in().is_err();
         world.restart();
         world.sign_in().unwrap();
-        assert!(registered(&world), "cut after {events}: {}", world.trace.join("\n"));
+        assert!(registered(&world), "cut after {events}: {}", world.trace().join("\n"));
         assert_eq!(world.cloud().devices().len(), 1, "cut after {events}");
         world.check();
         if !cut {

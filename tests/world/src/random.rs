@@ -1,0 +1,87 @@
+//! Lives made of random events, one for each seed: whatever happened, a fair world ends with one identity.
+
+use crate::World;
+use lifecycle::Stage;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+use tenant::{Knobs, Throttle};
+
+/// splitmix64.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ mixed >> 31) % sides
+    }
+}
+
+const LOST: [&str; 5] = ["join", "leave", "discover", "token.refresh", "devicecode"];
+
+fn happen(world: &mut World, dice: &mut Dice) {
+    match dice.roll(10) {
+        0..4 => drop(world.sign_in()),
+        4 => drop(world.leave()),
+        5 => {
+            world.cut_power_after(dice.roll(60));
+            // Whether the cut comes before the end is the dice's affair.
+            drop(world.sign_in());
+            world.restart();
+        }
+        6 => world.lose_reply(LOST[dice.roll(5) as usize]),
+        7 => world.restart(),
+        8 => misbehave(world, dice),
+        _ => world.be_fair(),
+    }
+    if world.is_cut() {
+        world.restart();
+    }
+}
+
+fn misbehave(world: &World, dice: &mut Dice) {
+    let mut knobs = Knobs::default();
+    match dice.roll(5) {
+        0 => knobs.join_allowed = false,
+        1 => knobs.quota = 0,
+        2 => knobs.discover_needs_token = true,
+        3 => knobs.mfa_required_registration = true,
+        _ => {
+            let throttle = Throttle { times: 2, status: 503, retry_after: Some("7".to_owned()) };
+            knobs.throttle.insert("join".to_owned(), throttle);
+        }
+    }
+    world.cloud().set_knobs(knobs);
+}
+
+fn live(seed: u64) {
+    let mut world = World::new(seed);
+    let mut dice = Dice(seed);
+    for _ in 0..dice.roll(10) + 3 {
+        happen(&mut world, &mut dice);
+    }
+    world.be_fair();
+    world.restart();
+    world.pass(Duration::from_secs(25 * 3600));
+    world.sign_in().unwrap();
+    let trace = || world.trace().join("\n");
+    assert!(matches!(world.snapshot().stage, Stage::Registered(_)), "{}", trace());
+    assert_eq!(world.cloud().devices().len(), 1, "{}", trace());
+    world.check();
+}
+
+/// `FIRMAMENT_SEED` names one seed; without it, the first of them are lived.
+#[test]
+fn every_life_ends_with_one_identity_in_a_fair_world() {
+    let wanted = std::env::var("FIRMAMENT_SEED").ok().map(|seed| seed.parse::<u64>().unwrap());
+    let first = std::env::var("FIRMAMENT_FIRST_SEED").map_or(0, |seed| seed.parse::<u64>().unwrap());
+    for seed in wanted.map_or(first..first + LIVES, |seed| seed..seed + 1) {
+        if catch_unwind(AssertUnwindSafe(|| live(seed))).is_err() {
+            panic!("replay it with: cargo xtask sim --seed {seed}");
+        }
+    }
+}
+
+const LIVES: u64 = 100;
