@@ -47,7 +47,7 @@ pub(super) const FAULTS: &[Fault] = &[
         MACHINE,
         "                enrolment.keys = Some(keys.clone());\n                self.persist(context, enrolment.stage());",
         "                enrolment.keys = Some(keys.clone());",
-        ANNOUNCED,
+        "every_step_is_on_disk_in_its_order",
     ),
     fault(
         "the reply is not written",
@@ -68,7 +68,7 @@ pub(super) const FAULTS: &[Fault] = &[
         MEMBER,
         "        membership.identity.verified_at = Some(outbox.now);\n        self.persist(outbox, membership.stage());",
         "        membership.identity.verified_at = Some(outbox.now);",
-        "every_state_and_every_transition",
+        "a_good_answer_is_on_disk",
     ),
     fault(
         "Intune's enrolment is not announced",
@@ -82,7 +82,7 @@ pub(super) const FAULTS: &[Fault] = &[
         MEMBER,
         "        membership.identity.intune = Intune::Enrolled(enrolled.clone());\n        self.persist(outbox, membership.stage());",
         "        membership.identity.intune = Intune::Enrolled(enrolled.clone());",
-        "with_intune_it_ends_enrolled",
+        "a_good_answer_is_on_disk",
     ),
     fault(
         "a step of leaving is not announced",
@@ -243,6 +243,6 @@ pub(super) const FAULTS: &[Fault] = &[
         MEMBER,
         "            Some(_) => State::suspended(membership),\n            None => self.settle(membership),",
         "            Some(_) | None => self.settle(membership),",
-        "every_state_and_every_transition",
+        "a_suspended_identity_stays_so",
     ),
 ];

@@ -17,11 +17,13 @@ pub(super) struct Laws {
     doubtful: BTreeSet<model::RequestId>,
     enrolled: bool,
     suspending: Option<String>,
+    /// The work whose good answer was judged last.
+    answered: Option<Work>,
     only: Option<&'static str>,
 }
 
 /// The laws by name.
-pub(super) const LAWS: [&str; 12] = [
+pub(super) const LAWS: [&str; 15] = [
     "tokens",
     "ids",
     "announcements",
@@ -34,6 +36,9 @@ pub(super) const LAWS: [&str; 12] = [
     "one",
     "progress",
     "words",
+    "order",
+    "answers",
+    "quarantine",
 ];
 
 impl Laws {
@@ -53,6 +58,7 @@ impl Laws {
 
     pub(super) fn answered(&mut self, work: &Work, result: &Result<Reply, Failure>) {
         self.suspending = result.as_ref().err().map(|failure| failure.code.clone());
+        self.answered = result.is_ok().then(|| work.clone());
         if let (Work::Join(order), Err(failure)) = (work, result) {
             if failure.delivery == model::Delivery::InDoubt {
                 self.doubtful.insert(order.request);
@@ -71,6 +77,7 @@ impl Laws {
         self.tokens.clear();
         self.ops.clear();
         self.suspending = None;
+        self.answered = None;
         for work in in_flight.values() {
             if let Work::Join(order) = work {
                 self.doubtful.insert(order.request);
@@ -137,6 +144,11 @@ impl Laws {
             assert!(requests.insert((line.request, line.kind)), "law of the ledger: {line:?} stands once");
         }
         self.ledger.clone_from(&snapshot.ledger);
+        self.uphold(
+            "order",
+            may_follow(&disk.stage, &snapshot.stage),
+            format_args!("{:?} does not follow {:?}", snapshot.stage, disk.stage),
+        );
         let was_registered = matches!(disk.stage, Stage::Registered(_));
         let stays = matches!(snapshot.stage, Stage::Registered(_) | Stage::Leaving { .. });
         self.uphold("identities", !was_registered || stays, format_args!("only a leave ends one"));
@@ -200,6 +212,46 @@ impl Laws {
         let needs_none = ["unregistered", "awaiting_sign_in", "idle", "intune_enrolled", "discarding"]
             .contains(&status.state);
         self.uphold("tokens", held == 0 || !needs_none, format_args!("{} holds one", status.state));
+        if let Some(work) = self.answered.take() {
+            self.uphold(
+                "answers",
+                is_kept(&work, &status.snapshot.stage),
+                format_args!("{work:?} is not kept"),
+            );
+        }
+        let quarantined =
+            matches!(&status.snapshot.stage, Stage::Registered(identity) if identity.suspended.is_some());
+        self.uphold(
+            "quarantine",
+            quarantined == (status.state == "suspended"),
+            format_args!("{} is not what the disk says", status.state),
+        );
+    }
+}
+
+/// The order of one enrolment and of leaving, each arrow one durable write (architecture 5).
+fn may_follow(before: &Stage, after: &Stage) -> bool {
+    use Stage::{Intent, Joining, KeysReady, Leaving, Registered, ReplyStored, Unregistered};
+    match before {
+        Unregistered { .. } => matches!(after, Unregistered { .. } | Intent(_) | KeysReady(..)),
+        Intent(_) => matches!(after, Intent(_) | KeysReady(..) | Unregistered { .. }),
+        KeysReady(..) => matches!(after, KeysReady(..) | Joining { .. } | Unregistered { .. }),
+        Joining { .. } => matches!(after, KeysReady(..) | ReplyStored { .. }),
+        ReplyStored { .. } => {
+            matches!(after, ReplyStored { .. } | Registered(_) | Joining { .. } | Unregistered { .. })
+        }
+        Registered(_) => matches!(after, Registered(_) | Leaving { .. }),
+        Leaving { .. } => matches!(after, Leaving { .. } | Unregistered { .. }),
+    }
+}
+
+/// Whether what a good answer brought is on disk.
+fn is_kept(work: &Work, stage: &Stage) -> bool {
+    let (Stage::Registered(identity) | Stage::Leaving { identity, .. }) = stage else { return true };
+    match work {
+        Work::Verify { .. } => identity.verified_at.is_some() && identity.suspended.is_none(),
+        Work::EnrolIntune { .. } => matches!(identity.intune, Intune::Enrolled(_)),
+        _ => true,
     }
 }
 

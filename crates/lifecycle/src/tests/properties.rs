@@ -141,6 +141,21 @@ proptest! {
     }
 
     #[test]
+    fn every_step_is_on_disk_in_its_order(policy in policy(), steps in steps(60)) {
+        Life::under("order", policy, &steps);
+    }
+
+    #[test]
+    fn a_good_answer_is_on_disk_before_anything_else(policy in policy(), steps in steps(60)) {
+        Life::under("answers", policy, &steps);
+    }
+
+    #[test]
+    fn a_suspended_identity_stays_so_until_it_is_lifted(policy in policy(), steps in steps(60)) {
+        Life::under("quarantine", policy, &steps);
+    }
+
+    #[test]
     fn every_work_has_an_id_of_its_own(policy in policy(), steps in steps(60)) {
         Life::under("ids", policy, &steps);
     }
