@@ -3,8 +3,9 @@ use crate::report::{self, ending_of};
 use crate::{DocumentParts, Service, document};
 use driver::{Happening, LeaveStarted, Registration, SignInEvent, Status, StatusPhase, WaitsFor};
 use ipc::{Ending, FailureReport, Message, Peer, Request, Wait};
-use model::{DomainName, Failure, FailureClass, Upn, Who};
+use model::{DomainName, Failure, FailureClass, Timestamp, Upn, Who};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{broadcast, watch};
 
 /// Holds one conversation: reads the request, checks who asks, answers, and says how it ended.
@@ -100,12 +101,13 @@ async fn follow(
     connection: &mut Connection,
     service: &Service,
     mut status: watch::Receiver<Status>,
-    enough: fn(&Status) -> bool,
+    enough: fn(&Status, Timestamp) -> bool,
 ) -> Result<Ending, Failure> {
     loop {
         let now = status.borrow_and_update().clone();
-        connection.say(&report::progress(&now, service.driver.now())).await;
-        if enough(&now) {
+        let at = service.driver.now();
+        connection.say(&report::progress(&now, at)).await;
+        if enough(&now, at) {
             return finish(connection, &now).await;
         }
         let more = tokio::select! {
@@ -125,14 +127,14 @@ async fn finish(connection: &mut Connection, status: &Status) -> Result<Ending, 
     Ok(report::ending(status))
 }
 
-/// Registered, or waiting for somebody: nothing more happens by itself that a sign-in should wait for.
-fn is_settled(status: &Status) -> bool {
+/// Registered, or waiting for somebody, or for long: nothing more happens soon by itself.
+fn is_settled(status: &Status, now: Timestamp) -> bool {
     let registered = matches!(status.phase, StatusPhase::Registered | StatusPhase::IntuneEnrolled);
-    let waits_for_wake = status.phase == StatusPhase::Enrolling && status.failure.is_some();
-    registered || status.phase == StatusPhase::Suspended || status.waits_for.is_some() || waits_for_wake
+    let waits_for_long = status.wake_at.is_some_and(|at| at.since(now) > PATIENCE);
+    registered || status.phase == StatusPhase::Suspended || status.waits_for.is_some() || waits_for_long
 }
 
-fn has_left(status: &Status) -> bool {
+fn has_left(status: &Status, _: Timestamp) -> bool {
     status.phase == StatusPhase::Unregistered || status.waits_for == Some(WaitsFor::Operator)
 }
 
@@ -252,3 +254,6 @@ fn forbidden(message: &str) -> Failure {
 fn unknown_domain(domain: &DomainName) -> Failure {
     bad_name(&format!("{domain} is neither configured nor registered"))
 }
+
+/// How long a person is asked to watch a registration that is tried again by itself.
+const PATIENCE: Duration = Duration::from_secs(60);

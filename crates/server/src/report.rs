@@ -119,7 +119,7 @@ fn summary(status: &Status) -> String {
         }
         (StatusPhase::Unregistered, _) => "Not registered: waits for the first sign-in.",
         (StatusPhase::Enrolling, Some(_)) => "Registration under way: needs one sign-in to go on.",
-        (StatusPhase::Enrolling, None) => enrolling_words(status.state),
+        (StatusPhase::Enrolling, None) => return enrolling_words(status),
         (StatusPhase::Registered, Some(WaitsFor::SignInForIntune)) => {
             "Registered; Intune waits for a sign-in."
         }
@@ -135,14 +135,18 @@ fn summary(status: &Status) -> String {
     .to_owned()
 }
 
-fn enrolling_words(state: &str) -> &'static str {
-    match state {
+fn enrolling_words(status: &Status) -> String {
+    if let (Some(failure), Some(at)) = (&status.failure, status.wake_at) {
+        return format!("Tried again at {at}: {} [{}].", failure.message, failure.code);
+    }
+    match status.state {
         "discovering" => "Looking for the registration service.",
         "creating_keys" => "Making the device keys.",
         "joining" => "Asking for the registration.",
         "reading_reply" => "Reading the answer.",
         _ => "Registration under way.",
     }
+    .to_owned()
 }
 
 fn suspended_words(status: &Status) -> &'static str {

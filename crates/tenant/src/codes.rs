@@ -80,6 +80,7 @@ impl Tenant {
         if let Some(refusal) = self.refused_by_list(ask, client, &resource, "code_request") {
             return refusal;
         }
+        let lives_s = self.knobs.device_code_lives_s;
         let device_code = self.generator.text(120, TOKEN_ALPHABET);
         let user_code = self.generator.text(9, CODE_ALPHABET);
         let code = Code {
@@ -89,7 +90,7 @@ impl Tenant {
             resource: resource.clone(),
             claims: form.get("claims").is_some_and(|claims| claims.contains("mfa"))
                 || form.get("amr_values").is_some(),
-            expires_at: ask.now_ms + LIFE_S * 1000,
+            expires_at: ask.now_ms + lives_s * 1000,
             polls: 0,
             state: State::Waiting,
         };
@@ -105,7 +106,7 @@ impl Tenant {
         let number = |value: i64| if second { json!(value) } else { json!(value.to_string()) };
         Answer::ok(json!({
             "user_code": user_code, "device_code": device_code, uri: page, "message": message,
-            "expires_in": number(LIFE_S), "interval": number(self.poll_interval.into()),
+            "expires_in": number(lives_s), "interval": number(self.poll_interval.into()),
         }))
         .fact("tenant", tenant)
         .fact("resource", resource)
@@ -214,8 +215,6 @@ impl Tenant {
     }
 }
 
-/// entra.md 2.3: 900 seconds unless the service says otherwise.
-const LIFE_S: i64 = 900;
 /// entra.md 11.4, rule 11.
 pub(crate) const TOKEN_ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const CODE_ALPHABET: &[u8] = b"BCDFGHJKLMNPQRSTVWXYZ23456789";

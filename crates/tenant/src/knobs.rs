@@ -21,6 +21,8 @@ pub struct Knobs {
     pub mfa_required_join: bool,
     /// A rule demands a compliant device for every resource: 53000.
     pub compliant_device_required: bool,
+    /// Seconds until a device code expires.
+    pub device_code_lives_s: i64,
     /// Device-code sign-in is blocked, in one of three ways.
     pub device_code_blocked: DeviceCodeBlock,
     /// A User-Agent that does not name Linux is refused: 53003.
@@ -60,6 +62,7 @@ impl Default for Knobs {
             mfa_required_registration: false,
             mfa_required_join: false,
             compliant_device_required: false,
+            device_code_lives_s: DEVICE_CODE_LIVES_S,
             device_code_blocked: DeviceCodeBlock::No,
             unknown_platform_blocked: false,
             auto_approve_as: None,
@@ -76,6 +79,9 @@ impl Default for Knobs {
         }
     }
 }
+
+/// entra.md 2.3: 900 seconds unless the service says otherwise.
+const DEVICE_CODE_LIVES_S: i64 = 900;
 
 /// entra.md 2.3: the three ways in which device-code sign-in is blocked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

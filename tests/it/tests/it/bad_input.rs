@@ -119,6 +119,80 @@ fn a_busy_service_is_waited_for() {
 }
 
 #[test]
+fn a_busy_registration_service_is_waited_for_and_joined_once() {
+    for (status, told) in [(429, "is busy"), (503, "is busy")] {
+        let cloud = Cloud::start();
+        let machine = Machine::start(&cloud, "contoso.com");
+        let throttle = json!({ "times": 2, "status": status, "retry_after": "1" });
+        cloud.set(&json!({ "throttle": { "join": throttle } }));
+        let output = machine.sign_in("alex@contoso.com");
+        assert_eq!(code(&output), 0, "{status}: {}", text(&output));
+        assert!(text(&output).contains("Tried again at"), "{told}: {}", text(&output));
+        assert_eq!((cloud.requests("join").len(), cloud.devices().len()), (3, 1), "{status}");
+        assert_eq!(machine.status()["domains"][0]["ledger"], json!([]), "nothing is in doubt");
+    }
+}
+
+#[test]
+fn device_code_that_is_blocked_is_explained_in_each_of_its_three_ways() {
+    check(
+        json!({ "device_code_blocked": "browser_only", "device_code_lives_s": 2 }),
+        4,
+        &["AADSTS70019", "blocks device-code sign-in", "Device Registration Service"],
+    );
+    check(
+        json!({ "device_code_blocked": "token_endpoint" }),
+        5,
+        &["AADSTS53003", "sign-in log", "Request id", "Correlation id", "Time"],
+    );
+    let line = json!({ "resource": "01cb2876-7ebd-4aa4-9cc9-d28bd4d359a9", "code": 530_036 });
+    check(json!({ "refuse": [line] }), 4, &["AADSTS530036", "exclude Device Registration Service"]);
+}
+
+#[test]
+fn rules_that_spare_us_do_not_stand_in_the_way() {
+    for knobs in
+        [json!({ "device_code_blocked": "protocol_tracking" }), json!({ "unknown_platform_blocked": true })]
+    {
+        let cloud = Cloud::start();
+        let machine = Machine::start(&cloud, "contoso.com");
+        cloud.set(&knobs);
+        let output = machine.sign_in("alex@contoso.com");
+        assert_eq!(code(&output), 0, "{knobs}: {}", text(&output));
+    }
+}
+
+#[test]
+fn what_a_person_has_to_finish_in_a_browser_is_told_and_asked_once() {
+    check(
+        json!({ "user_refusals": { "alex@contoso.com": 50_158 } }),
+        4,
+        &["AADSTS50158", "terms of use", "in a browser"],
+    );
+    check(json!({ "mfa_required_join": true }), 4, &["second factor", "Who can fix it"]);
+}
+
+/// Another domain's people are served while one tenant's record is of a newer version.
+#[test]
+fn a_record_of_a_newer_version_blocks_its_tenant_alone_and_stays_as_it_is() {
+    let cloud = Cloud::start();
+    let mut machine = Machine::start(&cloud, "contoso.com,fabrikam.com");
+    assert_eq!(code(&machine.sign_in("alex@contoso.com")), 0);
+    machine.kill();
+    let newer = machine.edit_record("device/", |record| record["schema"] = json!(99));
+    machine.up();
+    let status = machine.run(&["status", "--domain", "contoso.com"]);
+    assert!(text(&status).contains("StateNewer") && text(&status).contains("99"), "{}", text(&status));
+    let again = machine.sign_in("alex@contoso.com");
+    assert_ne!(code(&again), 0, "{}", text(&again));
+    cloud.set(&json!({ "auto_approve_as": "sam@fabrikam.com" }));
+    let other = machine.sign_in("sam@fabrikam.com");
+    assert_eq!(code(&other), 0, "{}", text(&other));
+    machine.kill();
+    assert_eq!(machine.edit_record("device/", |_| {}), newer, "nothing was changed");
+}
+
+#[test]
 fn a_certificate_that_is_not_ours_changes_nothing_and_is_remembered() {
     for (twist, says) in [
         ("another_key", "another key"),
