@@ -5,6 +5,7 @@ mod demo;
 mod mutate;
 mod run;
 mod setup;
+mod sim;
 mod states;
 mod test;
 mod tidy;
@@ -34,6 +35,8 @@ enum Task {
     Tidy,
     /// Apply one-line faults to the lifecycle machine; every one must be caught by a named test.
     Mutate,
+    /// Live random lives in the deterministic world, by seed.
+    Sim(sim::Options),
     /// Write docs/states.md from the machine.
     States {
         /// Only say whether it is up to date.
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         Task::Ci => ci::run(),
         Task::Tidy => tidy::run(),
         Task::Mutate => mutate::run(),
+        Task::Sim(options) => sim::run(&options),
         Task::States { check } => states::run(check),
     };
     match result {

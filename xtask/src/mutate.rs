@@ -76,7 +76,11 @@ fn test(copy: &Path, name: &str) -> Result<bool, String> {
     if text.contains("could not compile") {
         return Err(format!("a fault does not compile:\n{text}"));
     }
-    Ok(text.contains("test result: FAILED"))
+    match (text.contains("test result: FAILED"), text.contains("1 passed")) {
+        (true, _) => Ok(true),
+        (false, true) => Ok(false),
+        (false, false) => Err(format!("'{name}' was not run:\n{text}")),
+    }
 }
 
 fn copy_tree(from: &Path, to: &Path) -> std::io::Result<()> {
