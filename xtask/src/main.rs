@@ -34,7 +34,7 @@ enum Task {
     /// Check the layers, sizes and manners of the workspace.
     Tidy,
     /// Apply one-line faults to the lifecycle machine; every one must be caught by a named test.
-    Mutate,
+    Mutate(mutate::Options),
     /// Live random lives in the deterministic world, by seed.
     Sim(sim::Options),
     /// Write docs/states.md from the machine.
@@ -52,7 +52,7 @@ fn main() -> ExitCode {
         Task::Test => test::run().map(drop),
         Task::Ci => ci::run(),
         Task::Tidy => tidy::run(),
-        Task::Mutate => mutate::run(),
+        Task::Mutate(options) => mutate::run(&options),
         Task::Sim(options) => sim::run(&options),
         Task::States { check } => states::run(check),
     };

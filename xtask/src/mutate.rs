@@ -3,20 +3,30 @@
 mod faults;
 
 use crate::run::{cargo, root, run as run_command, target};
+use clap::Args;
 use faults::{FAULTS, Fault};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// Which faults.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// One fault alone, by its number.
+    #[arg(long, value_name = "N")]
+    only: Option<usize>,
+}
+
 /// Applies every fault to a copy of the crate and runs the test that must fail.
-pub(crate) fn run() -> Result<(), String> {
+pub(crate) fn run(options: &Options) -> Result<(), String> {
     let copy = target().join("mutants");
     prepare(&copy)?;
     let mut survivors = Vec::new();
-    for (number, fault) in FAULTS.iter().enumerate() {
+    let wanted = |number: &usize| options.only.is_none_or(|only| only == *number);
+    for (number, fault) in (1..).zip(FAULTS).filter(|(number, _)| wanted(number)) {
         let caught = is_caught(&copy, fault)?;
         println!(
             "{:>3}  {}  {} -> {}",
-            number + 1,
+            number,
             if caught { "caught  " } else { "SURVIVED" },
             fault.what,
             fault.caught_by
@@ -27,7 +37,7 @@ pub(crate) fn run() -> Result<(), String> {
     }
     match survivors.as_slice() {
         [] => {
-            println!("mutate: all {} faults were caught", FAULTS.len());
+            println!("mutate: every fault was caught, of {} there are", FAULTS.len());
             Ok(())
         }
         some => Err(format!("{} faults survived: {}", some.len(), some.join("; "))),
