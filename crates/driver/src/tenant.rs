@@ -179,8 +179,9 @@ impl TenantHands {
         if let Some(failure) = &status.failure {
             tracing::warn!(tenant = %status.tenant, code = %failure.code, "{}", failure.message);
         }
-        self.shared.happened(Happening { at: self.now(), status: status.clone() });
-        self.publish.send_replace(status);
+        self.publish.send_replace(status.clone());
+        // Whoever hears of it may ask at once and must see it.
+        self.shared.happened(Happening { at: self.now(), status });
     }
 }
 

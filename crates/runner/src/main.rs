@@ -7,27 +7,21 @@ mod socket;
 mod wire;
 
 use clap::Parser;
+use config::Loaded;
 use driver::Driver;
 use options::Options;
 use sd_notify::NotifyState;
 use server::Service;
 use std::error::Error;
+use std::os::unix::net::UnixListener;
 use std::process::ExitCode;
 use std::sync::Arc;
-use tokio::signal::unix::{SignalKind, signal};
+use std::time::Duration;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 fn main() -> ExitCode {
-    let options = Options::parse();
-    telemetry::init(options.verbosity());
-    // Whatever is made from here on is for this user alone; the socket is opened up by itself.
-    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build();
-    let result = match runtime {
-        Ok(runtime) => runtime.block_on(run(&options)),
-        Err(error) => Err(error.into()),
-    };
-    match result {
+    match start(&Options::parse()) {
         Ok(code) => code,
         Err(error) => {
             tracing::error!("{}", chain(error.as_ref()));
@@ -37,17 +31,36 @@ fn main() -> ExitCode {
     }
 }
 
-async fn run(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
-    let loaded = config::load(&options.sources())?;
+fn start(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
+    // Whatever is made from here on is for this user alone; the socket is opened up by itself.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    let loaded = config::load(&options.sources());
+    telemetry::init(options.verbosity(loaded.as_ref().ok()));
+    let loaded = loaded?;
+    let handed_over = socket::handed_over()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build()?;
+    let ended = runtime.block_on(run(options, &loaded, handed_over));
+    // A name that is being looked up may hang for long; a write cut off here is as good as a crash.
+    runtime.shutdown_timeout(LAST_WRITES);
+    ended
+}
+
+async fn run(
+    options: &Options,
+    loaded: &Loaded,
+    handed_over: Option<UnixListener>,
+) -> Result<ExitCode, Box<dyn Error>> {
     loaded.notes.iter().for_each(|note| tracing::warn!("{note}"));
-    let wired = wire::build(options, &loaded)?;
-    let listener = socket::listen(&options.socket(&loaded.settings))?;
+    let wired = wire::build(options, loaded)?;
+    // Whoever learns from the socket or from systemd that we run may ask us to end.
+    let signals = [signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?];
+    let listener = socket::listen(handed_over, &options.socket(&loaded.settings))?;
     let driver = Driver::start(wired.parts)?;
     let (stop, stopping) = watch::channel(false);
     let service = Arc::new(Service { driver: driver.clone(), about: wired.about });
     let served = tokio::spawn(server::serve(listener, service, stopping));
     notify(&[NotifyState::Ready, NotifyState::Status(&status_line(&driver))]);
-    let code = rest(&driver).await?;
+    let code = rest(&driver, signals).await;
     notify(&[NotifyState::Stopping]);
     stop.send_replace(true);
     served.await?;
@@ -55,17 +68,16 @@ async fn run(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
 }
 
 /// Runs until a signal asks to end, or the state can no longer be written and more was asked for.
-async fn rest(driver: &Driver) -> Result<ExitCode, Box<dyn Error>> {
-    let (mut term, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+async fn rest(driver: &Driver, [mut terminate, mut interrupt]: [Signal; 2]) -> ExitCode {
     let (mut happenings, mut stopped) = (driver.happenings(), driver.stopped());
     loop {
         tokio::select! {
-            _ = term.recv() => return Ok(ExitCode::SUCCESS),
-            _ = interrupt.recv() => return Ok(ExitCode::SUCCESS),
+            _ = terminate.recv() => return ExitCode::SUCCESS,
+            _ = interrupt.recv() => return ExitCode::SUCCESS,
             _ = happenings.recv() => notify(&[NotifyState::Status(&status_line(driver))]),
             _ = stopped.changed() => {
                 tracing::error!("The state directory cannot be written and a registration was asked for");
-                return Ok(ExitCode::FAILURE);
+                return ExitCode::FAILURE;
             }
         }
     }
@@ -95,3 +107,5 @@ fn chain(error: &dyn Error) -> String {
 
 /// The runtime needs two, because a TLS handshake with a key of the HSM blocks one (dependencies, rustls).
 const WORKERS: usize = 2;
+/// How long the end waits for threads that are busy.
+const LAST_WRITES: Duration = Duration::from_secs(10);

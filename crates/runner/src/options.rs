@@ -1,5 +1,5 @@
 use clap::Parser;
-use config::{Settings, Sources};
+use config::{Loaded, Settings, Sources};
 use std::path::{Path, PathBuf};
 use telemetry::Verbosity;
 
@@ -30,8 +30,10 @@ impl Options {
         self.socket.clone().unwrap_or_else(|| settings.socket_path().to_owned())
     }
 
-    pub(crate) fn verbosity(&self) -> Verbosity {
-        if self.debug { Verbosity::Debug } else { Verbosity::Normal }
+    /// What the command line or the option `debug` asks for.
+    pub(crate) fn verbosity(&self, loaded: Option<&Loaded>) -> Verbosity {
+        let configured = loaded.is_some_and(|loaded| loaded.settings.debug());
+        if self.debug || configured { Verbosity::Debug } else { Verbosity::Normal }
     }
 
     pub(crate) fn state_dir(&self) -> &Path {

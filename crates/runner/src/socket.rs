@@ -1,8 +1,8 @@
+use std::fs;
 use std::io;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net;
 use std::path::{Path, PathBuf};
-use std::{env, fs};
 use tokio::net::UnixListener;
 
 /// Why there is no socket to listen on.
@@ -17,6 +17,9 @@ pub(crate) enum SocketError {
         #[source]
         cause: io::Error,
     },
+    /// The first descriptor of systemd is of no use.
+    #[error("what systemd handed over is no Unix socket that listens")]
+    HandedOver(#[source] io::Error),
     /// Something that is no socket is in the way.
     #[error("{} exists and is no socket: move it away or choose another --socket", .0.display())]
     Occupied(PathBuf),
@@ -25,22 +28,29 @@ pub(crate) enum SocketError {
     InUse(PathBuf),
 }
 
-/// The socket systemd hands over, or one of our own that every local user may connect to.
-pub(crate) fn listen(path: &Path) -> Result<UnixListener, SocketError> {
-    let failed = |cause| SocketError::Bind { path: path.to_owned(), cause };
-    let listener = match handed_over().map_err(failed)? {
-        Some(listener) => listener,
-        None => bind(path)?,
-    };
-    listener.set_nonblocking(true).map_err(failed)?;
-    UnixListener::from_std(listener).map_err(failed)
+/// The socket that systemd hands over (sd_listen_fds(3)).
+///
+/// To be asked once and before there is a second thread: it takes the variables out of the environment.
+pub(crate) fn handed_over() -> Result<Option<net::UnixListener>, SocketError> {
+    let taken = listenfd::ListenFd::from_env().take_unix_listener(0).map_err(SocketError::HandedOver)?;
+    let Some(listener) = taken else { return Ok(None) };
+    match rustix::net::sockopt::socket_acceptconn(&listener) {
+        Ok(true) => Ok(Some(listener)),
+        // With Accept=yes systemd hands over one connection.
+        Ok(false) => Err(SocketError::HandedOver(io::ErrorKind::InvalidInput.into())),
+        Err(error) => Err(SocketError::HandedOver(error.into())),
+    }
 }
 
-fn handed_over() -> io::Result<Option<net::UnixListener>> {
-    if env::var_os("LISTEN_FDS").is_none() {
-        return Ok(None);
-    }
-    listenfd::ListenFd::from_env().take_unix_listener(0)
+/// The socket that was handed over, or one of our own that every local user may connect to.
+pub(crate) fn listen(
+    handed_over: Option<net::UnixListener>,
+    path: &Path,
+) -> Result<UnixListener, SocketError> {
+    let failed = |cause| SocketError::Bind { path: path.to_owned(), cause };
+    let listener = handed_over.map_or_else(|| bind(path), Ok)?;
+    listener.set_nonblocking(true).map_err(failed)?;
+    UnixListener::from_std(listener).map_err(failed)
 }
 
 fn bind(path: &Path) -> Result<net::UnixListener, SocketError> {

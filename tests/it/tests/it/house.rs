@@ -1,10 +1,11 @@
 //! One simulator and one daemon on temporary directories, stopped when dropped.
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -126,6 +127,13 @@ impl Machine {
     }
 
     pub(crate) fn configured(cloud: &Cloud, domains: &str, extra: &str) -> Machine {
+        let mut machine = Machine::switched_off(cloud, domains, extra);
+        machine.up();
+        machine
+    }
+
+    /// The same machine before its daemon runs.
+    pub(crate) fn switched_off(cloud: &Cloud, domains: &str, extra: &str) -> Machine {
         let dir = tempfile::tempdir().unwrap();
         let (host, ca, root) = (cloud.host(), cloud.ca(), dir.path());
         let config = format!(
@@ -136,22 +144,48 @@ impl Machine {
             root.join("hsm-pin").display(),
         );
         fs::write(root.join("himmelblau.conf"), config).unwrap();
-        let mut machine = Machine { dir, daemon: None };
-        machine.up();
-        machine
+        Machine { dir, daemon: None }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
-    /// Starts the daemon and waits until its socket answers.
-    pub(crate) fn up(&mut self) {
-        let log = fs::OpenOptions::new().create(true).append(true).open(self.path("log")).unwrap();
+    /// The command line of the daemon.
+    pub(crate) fn firmamentd(&self) -> Command {
         let mut daemon = Command::new(binary("firmamentd"));
         daemon.arg("--config").arg(self.path("himmelblau.conf")).arg("--debug");
         daemon.arg("--state-dir").arg(self.path("state")).arg("--socket").arg(self.path("socket"));
-        self.daemon = Some(daemon.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap());
+        daemon.stdin(Stdio::null());
+        daemon
+    }
+
+    /// Starts a command that becomes the daemon; it ends with the machine.
+    pub(crate) fn boot(&mut self, command: &mut Command) {
+        let log = fs::OpenOptions::new().create(true).append(true).open(self.path("log")).unwrap();
+        self.daemon = Some(command.stdout(Stdio::null()).stderr(log).spawn().unwrap());
+    }
+
+    /// Asks the daemon to end, as systemd does.
+    pub(crate) fn terminate(&self) {
+        let pid = Pid::from_child(self.daemon.as_ref().unwrap());
+        kill_process(pid, Signal::TERM).unwrap();
+    }
+
+    /// Waits until the daemon has ended by itself.
+    pub(crate) fn ended(&mut self) -> ExitStatus {
+        let mut daemon = self.daemon.take().unwrap();
+        let mut status = None;
+        wait_for("the end of firmamentd", || {
+            status = daemon.try_wait().unwrap();
+            status.is_some()
+        });
+        status.unwrap()
+    }
+
+    /// Starts the daemon and waits until its socket answers.
+    pub(crate) fn up(&mut self) {
+        self.boot(&mut self.firmamentd());
         let begun = Instant::now();
         while std::os::unix::net::UnixStream::connect(self.path("socket")).is_err() {
             if let Some(status) = self.daemon.as_mut().unwrap().try_wait().unwrap() {

@@ -5,8 +5,10 @@
 mod bad_input;
 mod concurrency;
 mod crash;
+mod disk;
 mod first_registration;
 mod house;
 mod leave;
 mod no_forgotten_files;
 mod socket;
+mod systemd;
