@@ -46,8 +46,11 @@ impl Source {
 /// [`HsmError::AuthValue`] for a value that is empty, shorter than 16 bytes or readable by others; an
 /// existing file is never written.
 pub fn load_or_make(credentials: Option<&Path>, file: &Path) -> Result<Loaded, HsmError> {
-    if let Some(path) = credentials.map(|dir| dir.join(CREDENTIAL)).filter(|path| path.exists()) {
-        return Ok(Loaded { value: read(&path)?, source: Source::Credential(path) });
+    if let Some(path) = credentials.map(|dir| dir.join(CREDENTIAL)) {
+        // One that is there and cannot be looked at must not be taken for one that is not there.
+        if path.try_exists().map_err(|error| unusable(&path, &error.to_string()))? {
+            return Ok(Loaded { value: read(&path)?, source: Source::Credential(path) });
+        }
     }
     match fs::symlink_metadata(file) {
         Ok(found) if found.mode() & 0o077 != 0 => Err(unusable(
@@ -131,6 +134,17 @@ mod tests {
         let loaded = load_or_make(Some(dir.path()), &dir.path().join("other")).unwrap();
         assert_eq!(loaded.value.expose(), b"0123456789abcdef");
         assert!(!dir.path().join("other").exists());
+    }
+
+    #[test]
+    fn a_credential_that_cannot_be_looked_at_is_no_reason_to_make_a_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let (no_directory, file) = (dir.path().join("credentials"), dir.path().join("hsm-pin"));
+        fs::write(&no_directory, "").unwrap();
+        let error = load_or_make(Some(&no_directory), &file).unwrap_err().to_string();
+        assert!(error.contains("credentials/hsm-pin"), "{error}");
+        assert!(!file.exists());
+        assert!(load_or_make(Some(dir.path().join("absent").as_path()), &file).is_ok());
     }
 
     #[test]
