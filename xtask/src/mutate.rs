@@ -48,7 +48,8 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
 fn prepare(copy: &Path) -> Result<(), String> {
     let failed = |error: std::io::Error| format!("{}: {error}", copy.display());
     let manifest = fs::read_to_string(root().join("Cargo.toml")).map_err(failed)?;
-    let members = r#"members = ["crates/*", "tests/conformance", "tests/world", "tests/it", "xtask"]"#;
+    let members =
+        r#"members = ["crates/*", "tests/conformance", "tests/world", "tests/it", "tests/manual", "xtask"]"#;
     let alone =
         manifest.replace(members, r#"members = ["crates/lifecycle", "crates/model", "crates/backoff"]"#);
     fs::create_dir_all(copy.join("crates")).map_err(failed)?;

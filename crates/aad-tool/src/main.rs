@@ -8,6 +8,9 @@ mod exit;
 mod options;
 mod show;
 
+#[cfg(test)]
+mod manual_page;
+
 use clap::Parser;
 use std::process::ExitCode;
 

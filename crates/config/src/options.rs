@@ -68,3 +68,44 @@ const TABLE: &[(&str, Scope, Use)] = &[
     ("home_prefix home_attr home_alias shell idmap_range use_etc_skel", Scope::Both, Use::NotYet),
     ("enabled ttl", Scope::Breakglass, Use::NotYet),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_manual_page_names_every_option_in_its_place_and_no_other() {
+        let page = manual::read("firmament-himmelblau.conf.5").unwrap();
+        let listed: Vec<_> = manual::entries(&page);
+        let listed: BTreeSet<_> =
+            listed.into_iter().filter(|(heading, _)| heading.starts_with("OPTIONS")).collect();
+        let row = |(names, scope, used): &(&str, Scope, Use)| {
+            let heading = format!("{}/{}", part(*used), section(*scope));
+            names.split(' ').map(|name| (heading.clone(), name.to_owned())).collect::<Vec<_>>()
+        };
+        let known: BTreeSet<_> = TABLE.iter().flat_map(row).collect();
+        let version = concat!("\"Firmament ", env!("CARGO_PKG_VERSION"), "\"");
+        assert!(page.contains(version), "the page is for another version");
+        let differs: Vec<_> = listed.symmetric_difference(&known).collect();
+        assert!(differs.is_empty(), "{differs:?}");
+    }
+
+    fn part(used: Use) -> &'static str {
+        match used {
+            Use::Used => "OPTIONS IN USE",
+            Use::NotYet => "OPTIONS NOT USED YET",
+            Use::Foreign => "OPTIONS OF HIMMELBLAU'S OWN",
+        }
+    }
+
+    fn section(scope: Scope) -> &'static str {
+        match scope {
+            Scope::Global => "In [global] only",
+            Scope::Domain => "In a domain's section only",
+            Scope::Both => "In [global] or a domain's section",
+            Scope::Union => "In [global] and a domain's section",
+            Scope::Breakglass => "In [offline_breakglass] only",
+        }
+    }
+}

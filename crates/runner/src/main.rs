@@ -6,6 +6,9 @@ mod options;
 mod socket;
 mod wire;
 
+#[cfg(test)]
+mod manual_page;
+
 use clap::Parser;
 use config::Loaded;
 use driver::Driver;

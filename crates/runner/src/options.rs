@@ -40,3 +40,22 @@ impl Options {
         &self.state_dir
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_option_debug_and_the_flag_both_make_it_talk() {
+        let dir = tempfile::tempdir().unwrap();
+        for (text, flag, talks) in
+            [("debug = true", None, true), ("debug = false", None, false), ("", Some("--debug"), true)]
+        {
+            let path = dir.path().join("himmelblau.conf");
+            std::fs::write(&path, text).unwrap();
+            let options = Options::try_parse_from(["firmamentd"].into_iter().chain(flag)).unwrap();
+            let loaded = config::load(&Sources::file(&path)).unwrap();
+            assert_eq!(options.verbosity(Some(&loaded)) == Verbosity::Debug, talks, "{text} {flag:?}");
+        }
+    }
+}

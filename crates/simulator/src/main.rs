@@ -4,6 +4,9 @@ mod cli;
 mod client;
 mod show;
 
+#[cfg(test)]
+mod manual_page;
+
 use std::io::{self, Write};
 use std::process::ExitCode;
 

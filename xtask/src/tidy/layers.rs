@@ -170,6 +170,7 @@ const ROOMS: &[Room] = &[
         ],
         &["rsa", "sha1", "sha2", "http", "bytes"],
     ),
+    room("manual", "T", &[], &["clap", "clap_mangen"]),
     room("xtask", "xtask", &["model", "lifecycle"], &["clap", "serde_json", "signal-hook"]),
 ];
 
@@ -216,8 +217,8 @@ fn fault(room: &Room, edge: &Value, workspace: &[&str]) -> Option<String> {
     ))
 }
 
-/// Test helpers, and the words of the socket for the programs' own tests.
-const TESTS_MAY: [&str; 3] = ["conformance", "ipc", "model"];
+/// Test helpers, manual pages, and the words of the socket for the programs' own tests.
+const TESTS_MAY: [&str; 4] = ["conformance", "ipc", "manual", "model"];
 
 #[cfg(test)]
 mod tests {
