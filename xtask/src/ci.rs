@@ -1,7 +1,7 @@
 //! Everything that CI checks, in one order; all of it runs, and any failure counts.
 
 use crate::run::{cargo, target};
-use crate::{demo, setup, states, test, tidy};
+use crate::{demo, setup, states, test, tidy, units};
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
@@ -28,6 +28,7 @@ const PARTS: &[Part] = &[
     }),
     ("tidy", tidy::run),
     ("states", || states::run(true)),
+    ("units", units::run),
     ("deny", deny),
     ("doc", || {
         crate::run::run(

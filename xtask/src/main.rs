@@ -9,6 +9,7 @@ mod sim;
 mod states;
 mod test;
 mod tidy;
+mod units;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -43,6 +44,8 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Check the systemd units and how exposed the service is.
+    Units,
 }
 
 fn main() -> ExitCode {
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         Task::Mutate(options) => mutate::run(&options),
         Task::Sim(options) => sim::run(&options),
         Task::States { check } => states::run(check),
+        Task::Units => units::run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -4,28 +4,43 @@ use crate::run::run;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// A program that must be there, and the Debian package that has it.
-const NEEDED: &[(&str, &str)] =
-    &[("cc", "gcc"), ("make", "make"), ("openssl", "openssl"), ("python3", "python3")];
+/// A program, and the Debian package that has it.
+type Needed = (&'static str, &'static str);
 
+const BY_TESTS: &[Needed] =
+    &[("cc", "gcc"), ("make", "make"), ("openssl", "openssl"), ("python3", "python3")];
+/// What CI checks besides: the units, and the manual pages.
+const BY_CI: &[Needed] = &[("systemd-analyze", "systemd"), ("man", "man-db")];
+
+/// What the tests need; nothing is said when it is there.
 pub(crate) fn run_quietly() -> Result<(), String> {
-    let missing: Vec<&str> =
-        NEEDED.iter().filter(|(program, _)| !has(program)).map(|(_, package)| *package).collect();
-    let mut missing = missing;
-    if !has_python_cryptography() {
-        missing.push("python3-cryptography");
-    }
-    if missing.is_empty() {
-        return Ok(());
-    }
-    println!("setup: missing {}", missing.join(", "));
-    install(&missing)
+    provide(missing_for_tests())
 }
 
 pub(crate) fn run_task() -> Result<(), String> {
-    run_quietly()?;
-    println!("setup: everything that build and tests need is here");
+    provide([missing_for_tests(), missing(BY_CI)].concat())?;
+    println!("setup: everything that build, tests and CI need is here");
     Ok(())
+}
+
+fn missing_for_tests() -> Vec<&'static str> {
+    let mut packages = missing(BY_TESTS);
+    if !has_python_cryptography() {
+        packages.push("python3-cryptography");
+    }
+    packages
+}
+
+fn missing(needed: &[Needed]) -> Vec<&'static str> {
+    needed.iter().filter(|(program, _)| !has(program)).map(|(_, package)| *package).collect()
+}
+
+fn provide(packages: Vec<&str>) -> Result<(), String> {
+    if packages.is_empty() {
+        return Ok(());
+    }
+    println!("setup: missing {}", packages.join(", "));
+    install(&packages)
 }
 
 fn has(program: &str) -> bool {

@@ -1,0 +1,43 @@
+//! The systemd units: whether systemd understands them, and how exposed the service is.
+
+use crate::run::{root, run as run_command, target};
+use std::fs;
+use std::process::Command;
+
+/// Lets systemd-analyze judge copies whose program is there.
+pub(crate) fn run() -> Result<(), String> {
+    let folder = target().join("units");
+    let failed = |error: std::io::Error| format!("units: {error}");
+    fs::create_dir_all(&folder).map_err(failed)?;
+    // The program is not installed where the unit wants it; any that can be run will do.
+    let stand_in = std::env::current_exe().map_err(failed)?;
+    let mut paths = Vec::new();
+    for unit in UNITS {
+        let text = fs::read_to_string(root().join(SOURCE).join(unit)).map_err(failed)?;
+        let path = folder.join(unit);
+        fs::write(&path, text.replace(PROGRAM, &stand_in.to_string_lossy())).map_err(failed)?;
+        paths.push(path);
+    }
+    verify(Command::new(ANALYZE).args(["verify", "--man=no"]).args(&paths))?;
+    let mut security = Command::new(ANALYZE);
+    security.args(["security", "--offline=yes", "--no-pager", &format!("--threshold={EXPOSURE}")]);
+    security.arg(&paths[0]).stdout(std::process::Stdio::null());
+    run_command(&mut security).map_err(|why| format!("more exposed than {EXPOSURE} tenths: {why}"))?;
+    println!("units: systemd understands them, and the exposure is at most {EXPOSURE} tenths");
+    Ok(())
+}
+
+/// What is said about other units of this machine is not ours to mend.
+fn verify(command: &mut Command) -> Result<(), String> {
+    let output = command.output().map_err(|error| format!("{ANALYZE}: {error}; try cargo xtask setup"))?;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let ours: Vec<&str> = said.lines().filter(|line| line.contains("firmamentd")).collect();
+    if output.status.success() && ours.is_empty() { Ok(()) } else { Err(format!("{ANALYZE} verify: {said}")) }
+}
+
+const ANALYZE: &str = "systemd-analyze";
+const SOURCE: &str = "crates/runner/systemd";
+const UNITS: [&str; 2] = ["firmamentd.service", "firmamentd.socket"];
+const PROGRAM: &str = "/usr/sbin/firmamentd";
+/// In tenths: what remains is the network, the TPM, Unix sockets, groups and the root directory.
+const EXPOSURE: u32 = 15;
