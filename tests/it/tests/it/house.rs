@@ -174,12 +174,12 @@ impl Machine {
 
     /// Waits until the daemon has ended by itself.
     pub(crate) fn ended(&mut self) -> ExitStatus {
-        let mut daemon = self.daemon.take().unwrap();
         let mut status = None;
         wait_for("the end of firmamentd", || {
-            status = daemon.try_wait().unwrap();
+            status = self.daemon.as_mut().unwrap().try_wait().unwrap();
             status.is_some()
         });
+        self.daemon = None;
         status.unwrap()
     }
 
