@@ -1,6 +1,6 @@
 //! What the service refuses, as failures a machine can judge.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test says where it failed by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test says where it failed by panicking")]
 
 use bytes::Bytes;
 use http::Response;
