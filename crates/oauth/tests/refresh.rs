@@ -1,7 +1,5 @@
 //! Who redeems a refresh token.
 
-#![expect(clippy::unwrap_used, reason = "a test says where it failed by panicking")]
-
 use model::{RequestId, Secret};
 use oauth::client::{BROKER, COMPANY_PORTAL};
 use oauth::refresh::{Refresh, request, request_as};
