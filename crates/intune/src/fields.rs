@@ -37,6 +37,11 @@ impl<'a> Fields<'a> {
         Some(printable(self.raw(name)?, LONGEST_TEXT)).filter(|text| !text.is_empty())
     }
 
+    /// A member that is the id of a call, as long as ids are in headers.
+    pub(crate) fn id(self, name: &str) -> Option<String> {
+        self.text(name).map(|id| printable(&id, LONGEST_ID))
+    }
+
     /// Every member that is a list of texts, each text with the name of its member.
     pub(crate) fn texts_by_name(self) -> Vec<(String, String)> {
         let of = |(name, value): (&String, &Value)| {
@@ -48,4 +53,5 @@ impl<'a> Fields<'a> {
 }
 
 const LONGEST_TEXT: usize = 400;
+const LONGEST_ID: usize = 64;
 const MOST_TEXTS: usize = 8;

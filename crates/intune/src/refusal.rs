@@ -1,10 +1,12 @@
+mod reason;
+
+pub use reason::Reason;
+
 use crate::IntuneError;
 use crate::call::{trace, wish_to_wait};
 use crate::fields::Fields;
 use bytes::Bytes;
 use http::Response;
-use model::FailureClass::{self, Broken, Denied, Gone, NeedsUser, Transient};
-use model::Who::{self, Developers, MachineAdmin, Nobody, TenantAdmin, User};
 use model::{Delivery, Failure, Trace, printable};
 use serde_json::Value;
 use std::fmt;
@@ -35,30 +37,6 @@ impl fmt::Display for Exchange {
             Exchange::Device | Exchange::Retire => "IWService of Intune",
         })
     }
-}
-
-/// What a refusal means (intune.md 6.3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reason {
-    /// 400 that names fields: the request is not as the service wants it.
-    Validation,
-    /// 400 "Device validation failed": the Intune id is stale; enrol again.
-    StaleDevice,
-    /// 400 without a reason: the client version is below the floor, the client is the wrong one, or another
-    /// user owns the device. A newer version may be tried once.
-    BadRequest,
-    /// 401: the token has expired or is for another service; a fresh one may be tried once.
-    Token,
-    /// 403 of Graph: the token has no right to read the endpoints.
-    MissingScope,
-    /// 403 of a service of Intune.
-    Forbidden,
-    /// 404 and 5xx: they pass by themselves, even alternate for one and the same request.
-    Unavailable,
-    /// 429 and 503, mostly with a wish to be left alone.
-    Busy,
-    /// Nothing that the page knows.
-    Unknown,
 }
 
 /// An answer that says no, whatever its shape (intune.md 2.4).
@@ -126,7 +104,7 @@ impl Refusal {
         refusal.reason = match refusal.status {
             400 if contains_stale(reply.body()) => Reason::StaleDevice,
             400 if !invalid.is_empty() => Reason::Validation,
-            status => reason_of(status, exchange),
+            status => Reason::of_status(status, exchange),
         };
         refusal
     }
@@ -149,25 +127,32 @@ impl Refusal {
 
     fn take_ids(&mut self, body: Fields<'_>, error: Fields<'_>) {
         let inner = error.inner("innerError");
-        let of_graph = |name| inner.and_then(|inner| inner.text(name));
-        let (activity, trace_id) = (body.text("activityId"), body.text("traceId"));
+        let of_graph = |name| inner.and_then(|inner| inner.id(name));
+        let (activity, trace_id) = (body.id("activityId"), body.id("traceId"));
         let given = activity.or_else(|| of_graph("request-id")).or_else(|| trace_id.clone());
         self.trace.request_id = given.or(self.trace.request_id.take());
         let echoed = self.trace.correlation_id.take().or_else(|| of_graph("client-request-id"));
         self.trace.correlation_id = echoed.or(trace_id);
     }
 
+    /// Code and text as far as they are given.
+    fn said(&self) -> Option<String> {
+        let given: Vec<&str> = [&self.code, &self.text]
+            .into_iter()
+            .map(String::as_str)
+            .filter(|part| !part.is_empty())
+            .collect();
+        (!given.is_empty()).then(|| given.join(": "))
+    }
+
     /// The failure a machine can judge.
     pub(crate) fn failure(&self) -> Failure {
-        let line = line(self.reason);
-        let code = match (line.code, self.code.as_str()) {
-            ("", "") => format!("HTTP {}", self.status),
-            ("", given) => printable(given, 80),
-            (code, _) => code.to_owned(),
-        };
+        let line = self.reason.line();
+        // Never the service's own word: a machine knows some codes as causes to act.
+        let code = line.code.map_or_else(|| format!("HTTP {}", self.status), str::to_owned);
         let mut message = format!("{} answers HTTP {}: {}", self.exchange, self.status, line.meaning);
-        if !self.text.is_empty() {
-            message = format!("{message}; it says: {}", self.text);
+        if let Some(said) = self.said() {
+            message = format!("{message}; it says: {said}");
         }
         let mut failure = Failure::local(line.class, line.who, &code, message, line.advice);
         failure.delivery = Delivery::Answered;
@@ -179,8 +164,8 @@ impl Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{} refused (HTTP {} {})", self.exchange, self.status, self.code)?;
-        if self.text.is_empty() { Ok(()) } else { write!(out, ": {}", self.text) }
+        write!(out, "{} refused (HTTP {})", self.exchange, self.status)?;
+        self.said().map_or(Ok(()), |said| write!(out, ": {said}"))
     }
 }
 
@@ -196,76 +181,4 @@ fn contains_stale(body: &[u8]) -> bool {
     String::from_utf8_lossy(body).to_ascii_lowercase().contains("device validation failed")
 }
 
-/// What a status means where the body says no more.
-fn reason_of(status: u16, exchange: Exchange) -> Reason {
-    match status {
-        400 => Reason::BadRequest,
-        401 => Reason::Token,
-        403 if exchange == Exchange::Endpoints => Reason::MissingScope,
-        403 => Reason::Forbidden,
-        429 | 503 => Reason::Busy,
-        404 | 500.. => Reason::Unavailable,
-        _ => Reason::Unknown,
-    }
-}
-
-/// What the machine may do about a reason, and what a person is told.
-struct Line {
-    reason: Reason,
-    class: FailureClass,
-    who: Who,
-    /// Empty: the service's own.
-    code: &'static str,
-    meaning: &'static str,
-    advice: &'static str,
-}
-
-fn line(reason: Reason) -> &'static Line {
-    TABLE.iter().find(|line| line.reason == reason).unwrap_or(&UNKNOWN)
-}
-
-const fn row(
-    (reason, class, who): (Reason, FailureClass, Who),
-    code: &'static str,
-    meaning: &'static str,
-    advice: &'static str,
-) -> Line {
-    Line { reason, class, who, code, meaning, advice }
-}
-
-/// intune.md 6.3; that a 403 of Intune is about rights and licences is inferred.
-#[rustfmt::skip]
-const TABLE: [Line; 8] = [
-    row((Reason::Validation, Broken, Developers), "ValidationFailed", "it does not accept a field of the request", REPORT),
-    row((Reason::StaleDevice, Gone, User), "DeviceValidationFailed", "it does not know this device any more", "Sign in again to enrol anew; if that does not help, leave and register this machine again."),
-    row((Reason::BadRequest, Denied, MachineAdmin), "BadRequest", "the client version is too old for it, the client is the wrong one, or another user owns the device", "Update Firmament; if another person enrolled this machine before, ask an administrator of the organisation to delete it in Intune."),
-    row((Reason::Token, NeedsUser, User), "TokenRefused", "the token has expired or is for another service", "Sign in again."),
-    row((Reason::MissingScope, Denied, TenantAdmin), "MissingScope", "the token has no right to read the endpoints of Intune (ServicePrincipalEndpoint.Read.All)", "Ask an administrator whether Microsoft Intune Company Portal for Linux (b743a22d-6705-4147-8670-d92fa515ee2b) is blocked or restricted."),
-    row((Reason::Forbidden, Denied, TenantAdmin), "Forbidden", "it does not let this account or this device do that", "Ask an administrator whether the account has an Intune licence and may enrol Linux devices."),
-    row((Reason::Unavailable, Transient, Nobody), "IntuneUnavailable", "it does not work at the moment", AGAIN),
-    row((Reason::Busy, Transient, Nobody), "IntuneBusy", "it asks to be left alone for a while", AGAIN),
-];
-const UNKNOWN: Line = row((Reason::Unknown, Broken, Developers), "", "nobody knows this refusal", REPORT);
-const REPORT: &str = "Please report it with the ids below; the registration is not changed.";
-const AGAIN: &str = "It is tried again by itself.";
 const EXCERPT: usize = 80;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ids;
-
-    #[test]
-    fn every_line_is_one_sentence_of_meaning_and_one_of_advice() {
-        for line in TABLE.iter().chain([&UNKNOWN]) {
-            assert!(line.meaning.starts_with(char::is_lowercase) && !line.meaning.ends_with('.'));
-            assert!(line.advice.starts_with(char::is_uppercase) && line.advice.ends_with('.'));
-        }
-    }
-
-    #[test]
-    fn the_missing_right_is_named_with_the_application() {
-        let line = line(Reason::MissingScope);
-        assert!(line.meaning.contains(ids::ENDPOINTS_SCOPE) && line.advice.contains(ids::CLIENT));
-    }
-}

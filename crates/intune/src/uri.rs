@@ -88,6 +88,7 @@ mod tests {
             "https://",
             "https:///a",
             "https://alex@fef.example/a",
+            "https://fef.example@fef.example/a",
             "https://fef.example:99999/a",
             "https://fef.example:/a",
             "https://fef.example/a?b=c",
