@@ -74,3 +74,32 @@ const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
 const EXTENDED_KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x25];
 /// id-kp-clientAuth, 1.3.6.1.5.5.7.3.2.
 const CLIENT_AUTH: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x02];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::Generator;
+    use crate::words::KeySource;
+
+    #[test]
+    fn a_certificate_is_signed_by_the_ca_and_carries_the_requested_key() {
+        let mut generator = Generator::new(1);
+        let authority = Authority::new(KeySource::Pool, &mut generator).unwrap();
+        let wanted = Wanted {
+            intune_device: generator.guid(),
+            key_info: &element(der::SEQUENCE, &[b"key"]),
+            // Of an INTEGER that would be negative.
+            serial: [0xff; 16],
+            from: OffsetDateTime::from_unix_timestamp(1_795_341_600).unwrap(),
+            days: 365,
+        };
+        let (der, _) = issue(&authority, &wanted);
+        let [info, algorithm, signature] = der::sequence_in(&der).unwrap().try_into().unwrap();
+        assert_eq!(algorithm.whole, der::SHA256_WITH_RSA);
+        assert!(authority.signed(info.whole, der::bits(signature).unwrap()));
+        let parts = der::sequence_in(info.whole).unwrap();
+        assert_eq!((parts.len(), parts[1].content.len(), parts[6].whole), (8, 17, wanted.key_info));
+        let dates = der::sequence_in(parts[4].whole).unwrap();
+        assert_eq!((dates[0].content, dates[1].content), (&b"261122100000Z"[..], &b"271122100000Z"[..]));
+    }
+}

@@ -25,6 +25,14 @@ impl Authority {
     pub(crate) fn sign(&self, message: &[u8]) -> Vec<u8> {
         self.0.sign(message).to_vec()
     }
+
+    /// Whether the signature is this key's.
+    #[cfg(test)]
+    pub(crate) fn signed(&self, message: &[u8], signature: &[u8]) -> bool {
+        use rsa::signature::{Keypair, Verifier};
+        let signature = rsa::pkcs1v15::Signature::try_from(signature);
+        signature.is_ok_and(|signature| self.0.verifying_key().verify(message, &signature).is_ok())
+    }
 }
 
 /// A public key from its big-endian parts, if it can be one.
