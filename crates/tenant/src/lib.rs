@@ -5,6 +5,7 @@
 //! protocol page; nothing of a client is used here.
 
 mod answer;
+mod bridge;
 mod certificate;
 mod codes;
 mod directory;
