@@ -8,6 +8,9 @@ use tenant_intune::DeviceAction;
 fn a_retired_device_gets_no_friendly_name_and_no_policies() {
     let mut house = House::with(encryption());
     let id = house.enrolled();
+    house.send(&status(&id, &[(5, "linux_deviceencryption_required", "True", "Compliant")]));
+    house.now += 2_000;
+    assert!(house.intune.settle(house.now)[0].compliant);
     let change = house.intune.administer(&id, DeviceAction::Retire).unwrap();
     assert_eq!((change.device.as_str(), change.managed, change.compliant), (DEVICE, false, false));
     let reply = house.send(&details(&id));
