@@ -4,9 +4,16 @@ use super::{Asking, Code, Machine, Person, State};
 use crate::judge::{self, Verdict};
 use crate::outbox::Outbox;
 use crate::words::{Command, Memory, Outcome as Ending, Reply, Scope, Work};
-use model::{Failure, FailureClass};
+use model::{Failure, FailureClass, TokenRef};
 use statig::blocking::*;
 use std::time::Duration;
+
+impl Person {
+    /// Tokens of somebody who is not known yet.
+    fn unknown(token: TokenRef) -> Person {
+        Person { token, account: None, memory: Vec::new(), op: None }
+    }
+}
 
 impl Machine {
     pub(super) fn look_up_domain(&mut self, context: &mut Outbox) {
@@ -31,12 +38,45 @@ impl Machine {
         }
     }
 
+    /// What is asked first once the tenant is known.
+    pub(super) fn first_question(&self) -> State {
+        let asking = Asking { op: None };
+        if judge::may_use_password(&self.facts) {
+            State::asking_realm(asking)
+        } else {
+            State::requesting_code(asking)
+        }
+    }
+
+    /// Whether the timer has come.
+    pub(super) fn is_due(&self, context: &Outbox) -> bool {
+        self.wake_at.is_some_and(|at| at <= context.now)
+    }
+
+    /// What follows from the one use of the password: a code if it may bring what is missing.
+    pub(super) fn password_judged(
+        &mut self,
+        context: &mut Outbox,
+        result: &Result<Reply, Failure>,
+    ) -> Outcome<State> {
+        match result {
+            Ok(Reply::Tokens(token)) => Transition(State::checking(Person::unknown(*token))),
+            Ok(_) => Transition(State::requesting_code(Asking { op: None })),
+            Err(failure) if judge::wants_more_than_password(failure) => {
+                self.claims = failure.claims.clone();
+                self.reason = Some(MORE_THAN_PASSWORD);
+                Transition(State::requesting_code(Asking { op: None }))
+            }
+            Err(failure) => self.fail(context, failure.clone()),
+        }
+    }
+
     pub(super) fn code_refused(&mut self, context: &mut Outbox, failure: &Failure) -> Outcome<State> {
         if self.scope == Scope::Registration && judge::is_scope_refusal(failure) {
             self.scope = Scope::Portal;
             return Transition(State::requesting_code(Asking { op: None }));
         }
-        self.fail(context, failure.clone())
+        self.fail(context, judge::of_code(&self.facts, failure))
     }
 
     pub(super) fn poll(&mut self, code: &mut Code, context: &mut Outbox) -> Outcome<State> {
@@ -58,10 +98,7 @@ impl Machine {
     ) -> Outcome<State> {
         let again_after = |wait: Duration| Some(context.now.after(wait).min(code.expires_at));
         match result {
-            Ok(Reply::Tokens(token)) => {
-                let (account, memory) = (None, Vec::new());
-                Transition(State::checking(Person { token: *token, account, memory, op: None }))
-            }
+            Ok(Reply::Tokens(token)) => Transition(State::checking(Person::unknown(*token))),
             Ok(_) => {
                 self.wake_at = again_after(code.interval);
                 Handled
@@ -70,7 +107,7 @@ impl Machine {
                 self.wake_at = again_after(failure.retry_after.unwrap_or_default().max(code.interval));
                 Handled
             }
-            Err(failure) => match judge::step_up(failure) {
+            Err(failure) => match judge::step_up(&self.facts, failure) {
                 Some(claims) if !self.stepped_up => self.ask_again(claims),
                 _ => self.code_refused(context, failure),
             },
@@ -81,9 +118,7 @@ impl Machine {
     pub(super) fn ask_again(&mut self, claims: String) -> Outcome<State> {
         self.stepped_up = true;
         self.claims = Some(claims);
-        self.reason = Some(
-            "Your organisation asks for multi-factor authentication to register a device: please sign in once more.",
-        );
+        self.reason = Some(SECOND_FACTOR);
         Transition(State::requesting_code(Asking { op: None }))
     }
 
@@ -132,3 +167,8 @@ impl Machine {
         Transition(State::ended())
     }
 }
+
+const MORE_THAN_PASSWORD: &str =
+    "Your organisation asks for more than a password: please finish the sign-in in a browser.";
+const SECOND_FACTOR: &str =
+    "Your organisation asks for multi-factor authentication to register a device: please sign in once more.";
