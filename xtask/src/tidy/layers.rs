@@ -124,7 +124,7 @@ const ROOMS: &[Room] = &[
         "aad-tool",
         "5 binaries",
         &["ipc", "config", "model", "telemetry"],
-        &["clap", "indicatif", "qrcode", "rpassword", "serde_json", "thiserror"],
+        &["clap", "indicatif", "qrcode", "rpassword", "serde_json", "signal-hook", "thiserror"],
     ),
     room("tenant", "S stand-in", &["model"], STAND_IN),
     room("tenant-intune", "S stand-in", &["model"], STAND_IN),
