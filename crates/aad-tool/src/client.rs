@@ -1,4 +1,5 @@
-use ipc::{HEADER, Message, Request};
+use ipc::{Answer, HEADER, Message, Request};
+use model::Secret;
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -42,6 +43,12 @@ impl Conversation {
         let mut payload = vec![0; ipc::payload_length(header).map_err(broken)?];
         self.stream.read_exact(&mut payload).map_err(|_| gone())?;
         ipc::decode(&payload).map_err(broken)
+    }
+
+    /// Answers [`Message::AskPassword`].
+    pub(crate) fn answer(&mut self, answer: &Answer) -> Result<(), ClientError> {
+        let frame = Secret::new(ipc::encode(answer).map_err(broken)?);
+        self.stream.write_all(frame.expose()).map_err(|_| gone())
     }
 }
 

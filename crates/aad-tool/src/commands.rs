@@ -1,3 +1,4 @@
+use crate::ask::Person;
 use crate::client::{ClientError, Conversation};
 use crate::options::{Command, Options};
 use crate::show;
@@ -17,6 +18,9 @@ pub(crate) enum CommandError {
     /// The answer could not be printed.
     #[error("could not print the answer: {0}")]
     Output(#[from] io::Error),
+    /// The password could not be taken.
+    #[error("could not take the password: {0}")]
+    Input(#[source] io::Error),
 }
 
 /// Carries the command out and says how it ended.
@@ -38,20 +42,19 @@ pub(crate) fn run(options: &Options) -> Result<Ending, CommandError> {
 
 fn converse(options: &Options, request: &Request) -> Result<Ending, CommandError> {
     let as_json = matches!(options.command, Command::Status { json: true, .. });
+    let person = Person::new().map_err(CommandError::Input)?;
     let mut conversation = Conversation::begin(&socket(options)?, request)?;
     loop {
         let message = conversation.next()?;
         match (&message, as_json) {
             (Message::End { ending }, _) => return Ok(*ending),
-            (Message::Status { document }, true) => print(&json(document))?,
+            (Message::Status { document }, true) => print(&show::json(document))?,
             _ => show::message(&message).map_or(Ok(()), |text| print(&text))?,
         }
+        if matches!(message, Message::AskPassword { .. }) {
+            conversation.answer(&person.password().map_err(CommandError::Input)?)?;
+        }
     }
-}
-
-fn json(document: &ipc::StatusDocument) -> String {
-    // A document of strings and numbers has a JSON form always.
-    serde_json::to_string_pretty(document).unwrap_or_default() + "\n"
 }
 
 fn socket(options: &Options) -> Result<PathBuf, CommandError> {

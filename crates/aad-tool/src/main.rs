@@ -2,6 +2,7 @@
 //!
 //! Exit codes are in [`exit`]; no secret is ever taken from the command line.
 
+mod ask;
 mod client;
 mod commands;
 mod exit;

@@ -21,7 +21,10 @@ pub(crate) struct Options {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Sign a person in by device code; registers the machine at the first success.
+    /// Sign a person in, by password or device code; registers the machine at the first success.
+    ///
+    /// A password is asked for on the terminal, or is one line of standard input where that is none; an empty
+    /// line chooses the code.
     AuthTest {
         /// Who: name@domain.
         #[arg(long, short = 'D', value_name = "UPN")]

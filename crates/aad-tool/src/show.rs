@@ -1,6 +1,8 @@
 //! Messages as lines for people; server text arrives without control characters and is filtered once more.
 
-use ipc::{DomainStatus, FailureReport, IdentityReport, Message, StatusDocument};
+mod status;
+
+use ipc::{FailureReport, Message, StatusDocument};
 use std::io::IsTerminal;
 
 /// A message as text, or nothing for one that is not shown.
@@ -9,14 +11,29 @@ pub(crate) fn message(message: &Message) -> Option<String> {
         Message::Prompt { user_code, url, expires_at, reason } => {
             prompt(user_code, url, expires_at, reason.as_deref())
         }
+        Message::AskPassword { name, reason } => ask_password(name, reason.as_deref()),
         Message::SignedIn { name, tenant } => format!("Signed in: {name} (tenant {tenant})\n"),
         Message::Progress { at, phase, state, text, .. } => format!("{at}  {phase}/{state}  {text}\n"),
         Message::Notice { text } => format!("Note: {text}\n"),
         Message::Failed { failure: report } => failure(report, ""),
-        Message::Status { document } => status(document),
+        Message::Status { document } => status::text(document),
         Message::End { .. } => return None,
     };
     Some(printable(&text))
+}
+
+/// A status document as `status --json` prints it.
+pub(crate) fn json(document: &StatusDocument) -> String {
+    // A document of strings and numbers has a JSON form always.
+    serde_json::to_string_pretty(document).unwrap_or_default() + "\n"
+}
+
+/// Whose password is asked for, and the way around it.
+fn ask_password(name: &str, reason: Option<&str>) -> String {
+    let mut text = reason.map(line).unwrap_or_default();
+    text.push_str(&line(&format!("Sign in as {name}. The password is not shown while you type it;")));
+    text.push_str(&line("press Enter alone to sign in with a code instead."));
+    text
 }
 
 /// The device code, and what the person is going to see (entra.md 2.10, rule 8: only they can check that).
@@ -70,94 +87,6 @@ pub(crate) fn failure(report: &FailureReport, indent: &str) -> String {
     text
 }
 
-/// The whole status document for people.
-pub(crate) fn status(document: &StatusDocument) -> String {
-    let mut text = line(&format!("Firmament {}; {}", document.version, document.key_store));
-    for notice in &document.notices {
-        text.push_str(&line(&format!("Note: {notice}")));
-    }
-    if document.domains.is_empty() {
-        text.push_str(&line("No domain is configured."));
-    }
-    document.domains.iter().for_each(|domain| text.push_str(&domain_status(domain)));
-    text
-}
-
-fn domain_status(domain: &DomainStatus) -> String {
-    let mut text = format!("\n{}: {}\n", domain.domain, domain.summary);
-    let mut add = |name: &str, value: &str| text.push_str(&format!("  {name:<14} {value}\n"));
-    add("Phase", &format!("{} ({})", domain.phase, domain.state));
-    add("Tenant", domain.tenant.as_deref().unwrap_or("not resolved yet"));
-    if let Some(waits) = &domain.waits_for {
-        add("Waits for", waits_words(waits));
-    }
-    if let Some(next) = &domain.next_at {
-        add("Goes on at", next);
-    }
-    if let Some(identity) = &domain.identity {
-        identity_lines(identity, &mut add);
-    }
-    for attempt in &domain.attempts {
-        let result = attempt.failure.as_ref().map_or("ok".to_owned(), attempt_words);
-        add(&format!("Last {}", attempt.phase), &format!("{}  {result}", attempt.at));
-    }
-    for entry in &domain.ledger {
-        let device = entry.device_id.as_deref().unwrap_or("id not known");
-        add("Ledger", &format!("{}  {} {device} (request {})", entry.at, entry.kind, entry.request_id));
-    }
-    if let Some(report) = &domain.failure {
-        text.push_str(&failure(report, "  "));
-    }
-    text
-}
-
-fn identity_lines(identity: &IdentityReport, add: &mut impl FnMut(&str, &str)) {
-    add("Device id", &identity.device_id);
-    add("Thumbprint", &identity.thumbprint);
-    add("Valid", &format!("{} to {}", identity.valid_from, identity.valid_until));
-    add("Join type", &identity.join_type);
-    if let Some(owner) = &identity.owner {
-        add("Registered by", owner);
-    }
-    add("Registered at", &identity.registered_at);
-    add("Verified at", identity.verified_at.as_deref().unwrap_or("not yet: needs one sign-in"));
-    if let Some(intune) = &identity.intune_device_id {
-        add("Intune id", intune);
-    }
-    for key in &identity.keys {
-        add("Key", &format!("{} {} in {}", key.purpose, key.algorithm, key.backend));
-    }
-    add(
-        "Bound to",
-        &if identity.bound_to.is_empty() { "nothing".to_owned() } else { identity.bound_to.join(", ") },
-    );
-    identity.warnings.iter().for_each(|warning| add("Warning", warning));
-}
-
-/// One attempt that failed, on one line: code, HTTP status, ids.
-fn attempt_words(report: &FailureReport) -> String {
-    let mut text = format!("{}: {}", report.code, report.message);
-    if let Some(status) = report.http_status {
-        text.push_str(&format!("; HTTP {status}"));
-    }
-    if let Some(id) = &report.request_id {
-        text.push_str(&format!("; request id {id}"));
-    }
-    text
-}
-
-fn waits_words(waits: &str) -> &str {
-    match waits {
-        "first_sign_in" => "the first sign-in",
-        "sign_in_to_finish" => "a sign-in, to finish the registration",
-        "sign_in_to_verify" => "a sign-in, to verify the registration",
-        "sign_in_for_intune" => "a sign-in, to enrol into Intune",
-        "administrator" => "an administrator to remove the cause, then a sign-in",
-        "operator" => "an operator: leave again, or leave --force",
-        other => other,
-    }
-}
-
 fn line(text: &str) -> String {
     format!("{text}\n")
 }
@@ -175,6 +104,16 @@ mod tests {
     fn text_of_a_server_cannot_steer_the_terminal() {
         let shown = message(&Message::Notice { text: "a\u{1b}[31mb\u{9b}c".into() }).unwrap();
         assert_eq!(shown, "Note: a[31mbc\n");
+    }
+
+    #[test]
+    fn who_is_asked_for_a_password_and_why_comes_before_the_question() {
+        let ask = |reason| Message::AskPassword { name: "alex@contoso.com".into(), reason };
+        let plain = "Sign in as alex@contoso.com. The password is not shown while you type it;\n\
+                     press Enter alone to sign in with a code instead.\n";
+        assert_eq!(message(&ask(None)).unwrap(), plain);
+        let again = message(&ask(Some("The password was wrong.".into()))).unwrap();
+        assert_eq!(again, format!("The password was wrong.\n{plain}"));
     }
 
     #[test]

@@ -2,8 +2,11 @@ use crate::Settings;
 use crate::ini::Place;
 use crate::notes::is_foreign;
 use crate::options::{GLOBAL, PATHS};
-use crate::reader::{self, hsm_word, ip_word, registration_word, sign_in_word};
+use crate::reader;
 use crate::settings::DomainSettings;
+use crate::words::{
+    CLOUDS, HSM_TYPES, IP_VERSIONS, PRT_KDFS, REGISTRATIONS, SIGN_INS, client_version_word, word_of,
+};
 use model::{Cloud, IntuneHosts};
 use std::fmt;
 use std::path::PathBuf;
@@ -69,12 +72,14 @@ fn global(settings: &Settings) -> Vec<(&'static str, String)> {
     let names = settings.domains.iter().map(|domain| &domain.name);
     vec![
         ("domain", joined(names)),
-        ("hsm_type", hsm_word(settings.hsm_type).to_owned()),
+        ("hsm_type", word_of(HSM_TYPES, settings.hsm_type).to_owned()),
         ("hsm_pin_path", settings.hsm_pin_path.display().to_string()),
         ("socket_path", settings.socket_path.display().to_string()),
         ("request_timeout", settings.request_timeout.as_secs().to_string()),
         ("connection_timeout", settings.connection_timeout.as_secs().to_string()),
-        ("ip_version", ip_word(settings.ip_version).to_owned()),
+        ("ip_version", word_of(IP_VERSIONS, settings.ip_version).to_owned()),
+        ("intune_client_version", client_version_word(&settings.intune_client_version).to_owned()),
+        ("prt_kdf", word_of(PRT_KDFS, settings.prt_kdf).to_owned()),
         ("ca_file", settings.ca_file().map(|path| path.display().to_string()).unwrap_or_default()),
         ("proxy", settings.proxy().map(|_| "(set)".to_owned()).unwrap_or_default()),
         ("device_name", settings.device_name.clone()),
@@ -87,9 +92,9 @@ fn of_domain(domain: &DomainSettings) -> Vec<(&'static str, String)> {
     let mut pairs = vec![
         ("join_type", domain.join_type.word().to_owned()),
         ("apply_policy", domain.apply_policy.to_string()),
-        ("registration", registration_word(domain.registration).to_owned()),
-        ("sign_in", sign_in_word(domain.sign_in).to_owned()),
-        ("cloud", reader::cloud_word(profile.cloud).to_owned()),
+        ("registration", word_of(REGISTRATIONS, domain.registration).to_owned()),
+        ("sign_in", word_of(SIGN_INS, domain.sign_in).to_owned()),
+        ("cloud", word_of(CLOUDS, profile.cloud).to_owned()),
         ("authority_host", profile.authority.to_string()),
         ("drs_host", profile.drs.to_string()),
         ("graph_url", format!("https://{}", profile.graph)),

@@ -13,10 +13,13 @@ mod options;
 mod reader;
 mod settings;
 mod sources;
+mod words;
 
 pub use effective::{Effective, Origin};
 pub use error::{ConfigError, Note};
-pub use settings::{DomainSettings, HsmType, IpVersion, Registration, Settings, SignIn};
+pub use settings::{
+    DomainSettings, HsmType, IntuneClientVersion, IpVersion, PrtKdf, Registration, Settings, SignIn,
+};
 pub use sources::Sources;
 
 /// A configuration, and what an operator should know of it.

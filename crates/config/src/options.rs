@@ -50,6 +50,7 @@ pub(crate) const PATHS: [&str; 7] = [
 const TABLE: &[(&str, Scope, Use)] = &[
     ("domain domains hsm_type hsm_pin_path socket_path request_timeout", Scope::Global, Use::Used),
     ("connection_timeout ip_version ca_file proxy device_name debug", Scope::Global, Use::Used),
+    ("intune_client_version prt_kdf", Scope::Global, Use::Used),
     ("tenant_id domain_aliases", Scope::Domain, Use::Used),
     ("join_type apply_policy registration sign_in cloud", Scope::Both, Use::Used),
     ("authority_host drs_host graph_url intune_hosts", Scope::Both, Use::Used),
@@ -73,6 +74,24 @@ const TABLE: &[(&str, Scope, Use)] = &[
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
+
+    #[test]
+    fn the_table_of_the_operators_page_says_where_an_option_counts() {
+        let page = include_str!("../../../docs/operations.md");
+        let rows = page.lines().skip_while(|line| !line.starts_with("| Option | Where |")).skip(2);
+        let rows: Vec<&str> = rows.take_while(|line| line.starts_with("| `")).collect();
+        assert!(rows.len() >= 11, "{rows:?}");
+        for row in rows {
+            let mut cells = row.trim_matches('|').split('|').map(str::trim);
+            let option = cells.next().unwrap_or_default().trim_matches('`');
+            let scope = match cells.next() {
+                Some("G") => Scope::Global,
+                Some("G, D") => Scope::Both,
+                _ => Scope::Domain,
+            };
+            assert_eq!(known(option), Some((scope, Use::Used)), "{option}");
+        }
+    }
 
     #[test]
     fn the_manual_page_names_every_option_in_its_place_and_no_other() {

@@ -2,7 +2,10 @@ use crate::ConfigError;
 use crate::ini::{Entry, Header, Parsed, Place};
 use crate::notes::is_foreign;
 use crate::options::{BREAKGLASS, GLOBAL, Scope, known};
-use crate::settings::{DomainSettings, HsmType, IpVersion, Proxy, Registration, Settings, SignIn};
+use crate::settings::{
+    DomainSettings, HsmType, IntuneClientVersion, IpVersion, Proxy, PrtKdf, Registration, Settings, SignIn,
+};
+use crate::words::{CLOUDS, HSM_TYPES, IP_VERSIONS, JOIN_TYPES, PRT_KDFS, REGISTRATIONS, SIGN_INS};
 use model::{Cloud, CloudProfile, DomainName, HostPort, IntuneHosts, JoinType};
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -26,6 +29,8 @@ pub(crate) fn settings(parsed: Parsed) -> Result<Settings, ConfigError> {
         request_timeout: reader.seconds("request_timeout", 10, 1..=300)?,
         connection_timeout: reader.seconds("connection_timeout", 30, 1..=3600)?,
         ip_version: reader.word(GLOBAL, "ip_version", IP_VERSIONS)?.unwrap_or(IpVersion::Both),
+        intune_client_version: reader.intune_client_version()?,
+        prt_kdf: reader.word(GLOBAL, "prt_kdf", PRT_KDFS)?.unwrap_or(PrtKdf::V2),
         ca_file: reader.path("ca_file")?,
         proxy: reader.proxy()?,
         device_name: reader.device_name()?,
@@ -43,30 +48,6 @@ pub(crate) fn entry<'e>(parsed: &'e Parsed, section: &str, option: &str) -> Opti
         _ => last(parsed, section, option),
     };
     own.or_else(|| last(parsed, GLOBAL, option).filter(|_| scope == Some(Scope::Both)))
-}
-
-pub(crate) fn hsm_word(value: HsmType) -> &'static str {
-    word_of(HSM_TYPES, value)
-}
-
-pub(crate) fn ip_word(value: IpVersion) -> &'static str {
-    word_of(IP_VERSIONS, value)
-}
-
-pub(crate) fn registration_word(value: Registration) -> &'static str {
-    word_of(REGISTRATIONS, value)
-}
-
-pub(crate) fn sign_in_word(value: SignIn) -> &'static str {
-    if value == SignIn::Auto { "auto" } else { "device_code" }
-}
-
-pub(crate) fn cloud_word(value: Cloud) -> &'static str {
-    word_of(CLOUDS, value)
-}
-
-fn word_of<T: Copy + PartialEq>(words: &[(&'static str, T)], value: T) -> &'static str {
-    words.iter().find(|(_, known)| *known == value).map_or("", |(word, _)| word)
 }
 
 fn last<'e>(parsed: &'e Parsed, section: &str, option: &str) -> Option<&'e Entry> {
@@ -177,6 +158,17 @@ impl<'e> Reader<'e> {
         if good { Ok(entry.value.clone()) } else { Err(ConfigError::value(entry, allowed())) }
     }
 
+    fn intune_client_version(&self) -> Result<IntuneClientVersion, ConfigError> {
+        let Some(entry) = self.text(GLOBAL, "intune_client_version") else {
+            return Ok(IntuneClientVersion::Default);
+        };
+        match entry.value.as_str() {
+            word if word.eq_ignore_ascii_case("auto") => Ok(IntuneClientVersion::Auto),
+            version if is_client_version(version) => Ok(IntuneClientVersion::Fixed(version.to_owned())),
+            _ => Err(ConfigError::value(entry, "auto or a version 1.YYMM.n, as 1.2604.19".to_owned())),
+        }
+    }
+
     fn proxy(&self) -> Result<Option<Proxy>, ConfigError> {
         let Some(entry) = self.text(GLOBAL, "proxy") else { return Ok(None) };
         let allowed = || "http://host:port or http://user:password@host:port".to_owned();
@@ -226,7 +218,7 @@ impl<'e> Reader<'e> {
             registration: self
                 .word(section, "registration", REGISTRATIONS)?
                 .unwrap_or(Registration::Background),
-            sign_in: self.sign_in(section)?,
+            sign_in: self.word(section, "sign_in", SIGN_INS)?.unwrap_or(SignIn::Auto),
             cloud: self.word(section, "cloud", CLOUDS)?.unwrap_or(Cloud::Public),
             authority: self.parsed(section, "authority_host", HOST)?,
             drs: self.parsed(section, "drs_host", HOST)?,
@@ -234,16 +226,6 @@ impl<'e> Reader<'e> {
             intune: self.list(section, "intune_hosts", "host names with optional ports")?,
             odc_provider: self.parsed(section, "odc_provider", HOST)?,
         })
-    }
-
-    fn sign_in(&self, section: &str) -> Result<SignIn, ConfigError> {
-        let Some(entry) = self.entry(section, "sign_in") else { return Ok(SignIn::Auto) };
-        let ways =
-            [("device_code", Some(SignIn::DeviceCode)), ("password", None), ("auto", Some(SignIn::Auto))];
-        let way = self.word(section, "sign_in", &ways)?.flatten();
-        let Place { path, line } = entry.place.clone();
-        let (value, instead) = ("password", "set sign_in = device_code or auto");
-        way.ok_or(ConfigError::Unsupported { path, line, option: "sign_in", value, instead })
     }
 
     fn graph(&self, section: &str) -> Result<Option<HostPort>, ConfigError> {
@@ -305,6 +287,19 @@ fn not_a_section(header: &Header) -> ConfigError {
     ConfigError::Value { path, line, option: "[section]".to_owned(), value, allowed }
 }
 
+/// `1.YYMM.n`: the year, the month and the build of a Company Portal for Linux (intune.md 6.2).
+fn is_client_version(value: &str) -> bool {
+    let parts: Vec<&str> = value.split('.').collect();
+    let ["1", date, build] = parts[..] else { return false };
+    let digits = [date, build].iter().all(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
+    let month = date.get(2..).and_then(|month| month.parse().ok());
+    digits && date.len() == 4 && month.is_some_and(|month| (1..=12).contains(&month)) && is_build(build)
+}
+
+fn is_build(digits: &str) -> bool {
+    (1..=5).contains(&digits.len()) && (digits == "0" || !digits.starts_with('0'))
+}
+
 /// `http://[user[:password]@]host[:port][/]`; special characters of user and password are percent-escaped.
 fn is_proxy(value: &str) -> bool {
     let Some(rest) = value.strip_prefix("http://") else { return false };
@@ -326,20 +321,3 @@ fn is_ipv6(host: &str) -> bool {
 const LONGEST_NAME: usize = 256;
 const DOMAINS: &str = "domain names, separated by commas";
 const HOST: &str = "a host name with an optional port";
-const JOIN_TYPES: &[(&str, JoinType)] = &[("join", JoinType::Join), ("register", JoinType::Register)];
-const REGISTRATIONS: &[(&str, Registration)] = &[
-    ("background", Registration::Background),
-    ("required", Registration::Required),
-    ("off", Registration::Off),
-];
-const CLOUDS: &[(&str, Cloud)] =
-    &[("public", Cloud::Public), ("usgov", Cloud::UsGov), ("china", Cloud::China), ("custom", Cloud::Custom)];
-const HSM_TYPES: &[(&str, HsmType)] = &[
-    ("soft", HsmType::Soft),
-    ("tpm", HsmType::Tpm),
-    ("tpm_if_possible", HsmType::TpmIfPossible),
-    ("tpm_bound_soft_if_possible", HsmType::TpmBoundSoftIfPossible),
-    ("pkcs11", HsmType::Pkcs11),
-];
-const IP_VERSIONS: &[(&str, IpVersion)] =
-    &[("both", IpVersion::Both), ("ipv4-only", IpVersion::V4), ("ipv6-only", IpVersion::V6)];

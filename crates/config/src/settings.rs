@@ -2,6 +2,7 @@ use crate::ConfigError;
 use crate::effective::{self, Effective};
 use crate::ini::{Parsed, Place};
 use crate::reader;
+use crate::words::{HSM_TYPES, word_of};
 use model::{CloudProfile, DomainName, HostPort, JoinType, TenantId};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,8 @@ pub struct Settings {
     pub(crate) request_timeout: Duration,
     pub(crate) connection_timeout: Duration,
     pub(crate) ip_version: IpVersion,
+    pub(crate) intune_client_version: IntuneClientVersion,
+    pub(crate) prt_kdf: PrtKdf,
     pub(crate) ca_file: Option<PathBuf>,
     pub(crate) proxy: Option<Proxy>,
     pub(crate) device_name: String,
@@ -70,13 +73,35 @@ pub enum Registration {
     Off,
 }
 
-/// `sign_in`; in this version both are the device code.
+/// `sign_in`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignIn {
-    /// The best way that this version has.
+    /// As the daemon chooses.
     Auto,
     /// The device code.
     DeviceCode,
+    /// The password, and the device code for whoever has or wants none.
+    Password,
+}
+
+/// `intune_client_version`: the version that the Intune services are told (intune.md 6.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IntuneClientVersion {
+    /// The one that the program was built with.
+    Default,
+    /// The highest one that Microsoft's package list has.
+    Auto,
+    /// This one, `1.YYMM.n`.
+    Fixed(String),
+}
+
+/// `prt_kdf`: how keys are derived from the session key of a primary refresh token (entra.md 7.6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PrtKdf {
+    /// KDFv1: from the random context alone.
+    V1,
+    /// KDFv2: from the random context and the payload.
+    V2,
 }
 
 /// `hsm_type`.
@@ -138,6 +163,14 @@ impl Settings {
     pub fn ip_version(&self) -> IpVersion {
         self.ip_version
     }
+    /// Which version the Intune services are told.
+    pub fn intune_client_version(&self) -> &IntuneClientVersion {
+        &self.intune_client_version
+    }
+    /// How keys are derived from a session key.
+    pub fn prt_kdf(&self) -> PrtKdf {
+        self.prt_kdf
+    }
     /// Certificates to trust in the place of the system's.
     pub fn ca_file(&self) -> Option<&Path> {
         self.ca_file.as_deref()
@@ -161,7 +194,7 @@ impl Settings {
     /// [`ConfigError::Unsupported`].
     pub fn check_supported(&self) -> Result<(), ConfigError> {
         let value = match self.hsm_type {
-            HsmType::Tpm | HsmType::Pkcs11 => reader::hsm_word(self.hsm_type),
+            HsmType::Tpm | HsmType::Pkcs11 => word_of(HSM_TYPES, self.hsm_type),
             HsmType::Soft | HsmType::TpmIfPossible | HsmType::TpmBoundSoftIfPossible => return Ok(()),
         };
         let entry = reader::entry(&self.parsed, crate::options::GLOBAL, "hsm_type");

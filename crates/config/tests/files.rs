@@ -104,12 +104,6 @@ fn a_password_in_a_refused_proxy_is_not_repeated() {
 }
 
 #[test]
-fn password_sign_in_is_refused_for_this_version() {
-    assert!(matches!(one("[contoso.com]\nsign_in = password\n"), Err(ConfigError::Unsupported { .. })));
-    assert!(one("[contoso.com]\nsign_in = auto\n").is_ok());
-}
-
-#[test]
 fn an_unknown_option_is_reported_once() {
     let loaded = one("[global]\nfrobnicate = 1\n").unwrap();
     assert_eq!(loaded.notes.len(), 1);

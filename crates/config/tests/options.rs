@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says where it failed by panicking")]
 
-use config::{ConfigError, HsmType, IpVersion, Loaded, Origin, Registration, SignIn, Sources, load};
+use config::{
+    ConfigError, HsmType, IntuneClientVersion, IpVersion, Loaded, Origin, PrtKdf, Registration, SignIn,
+    Sources, load,
+};
 use model::{Cloud, IntuneHosts, JoinType};
 use proptest::prelude::*;
 use std::fs;
@@ -29,6 +32,10 @@ fn nothing_set_is_the_documented_defaults() {
     assert_eq!((domain.profile.cloud, domain.tenant, domain.aliases.len()), (Cloud::Public, None, 0));
     assert_eq!((settings.hsm_type(), settings.ip_version()), (HsmType::TpmIfPossible, IpVersion::Both));
     assert_eq!((settings.request_timeout().as_secs(), settings.connection_timeout().as_secs()), (10, 30));
+    assert_eq!(
+        (settings.intune_client_version(), settings.prt_kdf()),
+        (&IntuneClientVersion::Default, PrtKdf::V2)
+    );
     assert_eq!((settings.device_name(), settings.proxy(), settings.ca_file()), ("%h", None, None));
     assert_eq!(settings.hsm_pin_path().to_str(), Some("/var/lib/firmament/hsm-pin"));
     assert_eq!(settings.socket_path().to_str(), Some("/run/firmament/socket"));
@@ -38,7 +45,7 @@ fn nothing_set_is_the_documented_defaults() {
 fn a_domain_overrides_what_has_both_places_and_nothing_else() {
     let text = "[global]\ndomains = contoso.com, fabrikam.com\njoin_type = register\nregistration = off\n\
                 sign_in = device_code\napply_policy = 1\ncloud = usgov\ndrs_host = drs.example:1\n\
-                [fabrikam.com]\njoin_type = join\nregistration = required\nsign_in = auto\napply_policy = 0\n\
+                [fabrikam.com]\njoin_type = join\nregistration = required\nsign_in = password\napply_policy = 0\n\
                 cloud = china\ndrs_host = other.example\nrequest_timeout = 99\nhsm_type = tpm\n";
     let settings = one(text).unwrap().settings;
     let seen: Vec<String> = settings
@@ -53,7 +60,7 @@ fn a_domain_overrides_what_has_both_places_and_nothing_else() {
         seen,
         [
             "contoso.com (Register, Off, DeviceCode, true, UsGov) drs.example:1",
-            "fabrikam.com (Join, Required, Auto, false, China) other.example"
+            "fabrikam.com (Join, Required, Password, false, China) other.example"
         ]
     );
     assert_eq!((settings.request_timeout().as_secs(), settings.hsm_type()), (10, HsmType::TpmIfPossible));
@@ -123,6 +130,10 @@ fn every_value_is_checked_although_no_domain_uses_it() {
         ("apply_policy", ""),
         ("registration", "no"),
         ("sign_in", "fido"),
+        ("sign_in", ""),
+        ("prt_kdf", "3"),
+        ("prt_kdf", "v2"),
+        ("prt_kdf", ""),
         ("cloud", ""),
         ("drs_host", "a/b"),
         ("graph_url", "https://a//"),
@@ -142,6 +153,76 @@ fn every_value_is_checked_although_no_domain_uses_it() {
         let error = one(&format!("[global]\n{option} = {value}\n")).unwrap_err();
         assert!(matches!(error, ConfigError::Value { line: 2, .. }), "{option} = {value}: {error}");
         assert!(!error.to_string().contains("hunter2"), "{error}");
+    }
+}
+
+#[test]
+fn every_way_to_sign_in_is_taken() {
+    for (value, way) in [
+        ("auto", SignIn::Auto),
+        ("device_code", SignIn::DeviceCode),
+        ("password", SignIn::Password),
+        ("Password", SignIn::Password),
+    ] {
+        let settings = one(&format!("[contoso.com]\nsign_in = {value}\n")).unwrap().settings;
+        assert_eq!(settings.domains()[0].sign_in, way, "{value}");
+        assert!(settings.check_supported().is_ok(), "{value}");
+    }
+}
+
+#[test]
+fn both_derivations_of_a_session_key_can_be_chosen() {
+    for (value, kdf) in [("1", PrtKdf::V1), ("2", PrtKdf::V2)] {
+        assert_eq!(one(&format!("[global]\nprt_kdf = {value}\n")).unwrap().settings.prt_kdf(), kdf);
+    }
+}
+
+#[test]
+fn every_client_version_that_was_seen_is_taken() {
+    let seen = "1.2210.50 1.2211.21 1.2305.20 1.2312.35 1.2404.23 1.2405.17 1.2503.10 1.2508.17 1.2511.7 \
+                1.2511.11 1.2603.21 1.2603.31 1.2604.19 1.2607.4 1.2609.5";
+    for version in seen.split_whitespace() {
+        let settings = one(&format!("[global]\nintune_client_version = {version}\n")).unwrap().settings;
+        assert_eq!(settings.intune_client_version(), &IntuneClientVersion::Fixed(version.to_owned()));
+    }
+    for (value, version) in [
+        ("auto", IntuneClientVersion::Auto),
+        ("AUTO", IntuneClientVersion::Auto),
+        ("", IntuneClientVersion::Default),
+    ] {
+        let settings = one(&format!("[global]\nintune_client_version = {value}\n")).unwrap().settings;
+        assert_eq!(settings.intune_client_version(), &version, "{value:?}");
+    }
+}
+
+#[test]
+fn what_is_no_client_version_is_refused_with_its_place_and_what_would_be_allowed() {
+    for value in [
+        "default",
+        "1",
+        "1.2604",
+        "1.2604.",
+        "1..19",
+        "1.2604.19.0",
+        "2.2604.19",
+        "01.2604.19",
+        "1.2600.19",
+        "1.2613.19",
+        "1.604.19",
+        "1.02604.19",
+        "1.2604.019",
+        "1.2604.123456",
+        "1.2604.+9",
+        "1.26+4.19",
+        "1.2604.1a",
+        "1.260\u{664}.19",
+        "1.\u{664}\u{664}.19",
+    ] {
+        let error = one(&format!("[global]\n\nintune_client_version = {value}\n")).unwrap_err();
+        let says = ":3: intune_client_version = ";
+        let allowed = "is not allowed; allowed: auto or a version 1.YYMM.n, as 1.2604.19";
+        let text = error.to_string();
+        assert!(text.contains(says) && text.contains(value) && text.ends_with(allowed), "{text}");
     }
 }
 
@@ -177,6 +258,8 @@ fn each_remark_is_made_once_and_names_the_line() {
         ("[contoso.com]\ndevice_id = 1\n", 2, "himmelblau's record"),
         ("[global]\ntenant_id = 1\n", 2, "a domain's section only"),
         ("[contoso.com]\nhsm_type = tpm\n", 2, "[global] only"),
+        ("[contoso.com]\nintune_client_version = auto\n", 2, "[global] only"),
+        ("[contoso.com]\nprt_kdf = 1\n", 2, "[global] only"),
         ("[offline_breakglass]\nenabled = true\n", 2, "enabled is understood"),
         ("[global]\nenabled = true\n", 2, "[offline_breakglass] only"),
         ("[offline_breakglass]\njoin_type = join\n", 2, "[global] or a domain's section only"),
@@ -221,7 +304,8 @@ fn every_effective_value_says_where_it_comes_from() {
     let path = dir.path().join("h.conf");
     let text = "[global]\ndomains = contoso.com\njoin_type = register\nproxy = http://u:hunter2@p:1\n\
                 socket_path = /run/himmelblaud/socket\ntenant_id = x\n\
-                [contoso.com]\nregistration = off\nrequest_timeout = 5\n";
+                [contoso.com]\nregistration = off\nrequest_timeout = 5\nsign_in = password\n\
+                [global]\nintune_client_version = 1.2604.19\n";
     fs::write(&path, text).unwrap();
     let settings = load(&Sources::file(&path)).unwrap().settings;
     let effective = settings.effective();
@@ -233,11 +317,17 @@ fn every_effective_value_says_where_it_comes_from() {
         ("contoso.com", "registration", "off", at(8)),
         ("global", "request_timeout", "10", Origin::Default),
         ("contoso.com", "cloud", "public", Origin::Default),
-        ("contoso.com", "sign_in", "auto", Origin::Default),
+        ("contoso.com", "sign_in", "password", at(10)),
+        ("contoso.com", "apply_policy", "false", Origin::Default),
+        ("global", "intune_client_version", "1.2604.19", at(12)),
+        ("global", "prt_kdf", "2", Origin::Default),
     ] {
         let line = effective.iter().find(|line| line.section == section && line.option == option).unwrap();
         assert_eq!((line.value.as_str(), &line.origin), (value, &origin), "{option}");
     }
+    let bare = one("").unwrap().settings.effective();
+    let version = bare.iter().find(|line| line.option == "intune_client_version").unwrap();
+    assert_eq!(version.to_string(), "[global] intune_client_version = (built in)  (default)");
     let socket = effective.iter().find(|line| line.option == "socket_path").unwrap();
     assert!(matches!(socket.origin, Origin::Ours(_)) && socket.value == "/run/firmament/socket");
     let everything = format!("{settings:?} {effective:?}");
@@ -272,7 +362,7 @@ fn bad_line() -> impl Strategy<Value = &'static str> {
         "two words = 1",
         "= value",
         "apply_policy = yes",
-        "sign_in = password",
+        "sign_in = passwort",
         "drs_host = https://drs.example",
         "graph_url = http://graph.example",
     ])

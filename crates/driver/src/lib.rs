@@ -11,14 +11,16 @@ mod session;
 mod shared;
 mod state;
 mod tenant;
+mod user;
 
 pub use clock::{Clock, SystemClock};
 pub use hsm_thread::HsmThread;
 pub use parts::{DomainPart, Neighbours, Parts, Registration};
 pub use session::{SignIn, SignInEvent};
-pub use state::{DomainView, Driver, Happening, LeaveStarted, StartError};
+pub use signin::{Method, PasswordPrompt, UserStatus};
+pub use state::{DomainView, Driver, Happening, LeaveStarted, StartError, UserView};
 
 pub use lifecycle::{
-    Ask, Attempt, Identity, Intune, LedgerKind, LedgerLine, Snapshot, Stage, Status, StatusPhase, Suspension,
-    WaitsFor,
+    Ask, Attempt, EndpointSource, Identity, Intune, IntuneIdentity, IntunePolicy, LedgerKind, LedgerLine,
+    Snapshot, Stage, Status, StatusPhase, Suspension, WaitsFor,
 };

@@ -1,5 +1,5 @@
 use executor::{Executor, Vault};
-use model::{Backend, DeviceFacts, DomainName, JoinType, MachineBinding};
+use model::{Backend, Cloud, DeviceFacts, DomainName, JoinType, MachineBinding};
 use std::sync::Arc;
 use store::Store;
 
@@ -37,8 +37,12 @@ pub struct DomainPart {
     pub device: DeviceFacts,
     /// Whether a sign-in registers the machine.
     pub registration: Registration,
+    /// How people sign in.
+    pub sign_in: signin::Method,
     /// Whether a registered device enrols into Intune.
     pub intune: lifecycle::IntunePolicy,
+    /// Which cloud it lives in.
+    pub cloud: Cloud,
 }
 
 /// The option `registration`.

@@ -1,6 +1,5 @@
 //! What was learnt of domains and people, and reading everything back at the start.
 
-use executor::snapshot;
 use lifecycle::Snapshot;
 use model::{DomainName, Failure, FailureClass, TenantId, Upn, Who};
 use signin::{AccountPin, Memory, TenantPin};

@@ -2,8 +2,8 @@ use crate::clock::{AbortOnDrop, entropy};
 use crate::parts::DomainPart;
 use crate::shared::Shared;
 use executor::{Hands, turn};
-use model::{Account, Failure, FailureClass, TenantId, Timestamp, TokenRef, Upn, Who};
-use signin::{Command, Event, OpId, Outcome, Prompt, Reply, Session, Work};
+use model::{Account, Failure, FailureClass, Secret, TenantId, Timestamp, TokenRef, Upn, Who};
+use signin::{Command, Event, OpId, Outcome, PasswordPrompt, Prompt, Reply, Session, Work};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 /// One person's sign-in; dropping it hangs up.
 pub struct SignIn {
     events: mpsc::Receiver<SignInEvent>,
+    answers: mpsc::Sender<Option<Secret<String>>>,
 }
 
 /// What a sign-in tells its caller.
@@ -19,6 +20,8 @@ pub struct SignIn {
 pub enum SignInEvent {
     /// Show this to the person.
     Prompt(Prompt),
+    /// Ask the person for the password; [`SignIn::answer`] takes it.
+    AskPassword(PasswordPrompt),
     /// The last event: the person is who was asked for.
     SignedIn(Account),
     /// The last event: they are not, or it could not be found out.
@@ -30,13 +33,20 @@ impl SignIn {
     pub async fn next(&mut self) -> Option<SignInEvent> {
         self.events.recv().await
     }
+
+    /// What the person typed; none when they would rather have a code.
+    pub async fn answer(&self, password: Option<Secret<String>>) {
+        // A session that ended meanwhile says so by its last event.
+        drop(self.answers.send(password).await);
+    }
 }
 
 /// Starts the session of one person.
 pub(crate) fn start(shared: Arc<Shared>, part: DomainPart, asked: Upn) -> SignIn {
     let (tell, events) = mpsc::channel(EVENTS);
+    let (answers, typed) = mpsc::channel(1);
     let (done, finished) = mpsc::unbounded_channel();
-    let facts = shared.sign_in_facts(&asked);
+    let facts = shared.sign_in_facts(&part, &asked);
     let hands = SessionHands {
         shared,
         part,
@@ -48,14 +58,15 @@ pub(crate) fn start(shared: Arc<Shared>, part: DomainPart, asked: Upn) -> SignIn
         tenant: None,
         over: false,
     };
-    tokio::spawn(run(hands, Session::new(facts), finished));
-    SignIn { events }
+    tokio::spawn(run(hands, Session::new(facts), finished, typed));
+    SignIn { events, answers }
 }
 
 async fn run(
     mut hands: SessionHands,
     mut session: Session,
     mut finished: mpsc::UnboundedReceiver<(OpId, Result<Reply, Failure>)>,
+    mut typed: mpsc::Receiver<Option<Secret<String>>>,
 ) {
     let mut event = Event::Started;
     let hung_up = hands.tell.clone();
@@ -71,6 +82,7 @@ async fn run(
         }
         event = tokio::select! {
             Some((op, result)) = finished.recv() => { hands.running.remove(&op); Event::Done(op, result) }
+            Some(password) = typed.recv() => Event::Password(hands.keep(password)),
             () = hung_up.closed() => { hands.over = true; Event::HungUp }
             () = hands.rest() => Event::Woke,
         };
@@ -102,6 +114,7 @@ impl Hands<Session> for SessionHands {
             Command::Forget(token) => self.forget(token),
             Command::Remember(memory) => return self.shared.remember(memory).await,
             Command::Show(prompt) => self.show(prompt).await,
+            Command::AskPassword(prompt) => self.tell(SignInEvent::AskPassword(prompt)).await,
             Command::Finish(outcome) => self.finish(*outcome).await,
             Command::Ignored(what) => tracing::debug!(what, "Sign-in event ignored"),
         }
@@ -124,7 +137,14 @@ impl SessionHands {
             self.tenant = Some(*tenant);
         }
         let (executor, done, now) = (self.part.executor.clone(), self.done.clone(), self.now());
-        let performed = tokio::spawn(async move { executor.perform_sign_in(work, now, entropy()).await });
+        let identity = match &work {
+            Work::Password { tenant, .. } => self.shared.identity(*tenant),
+            _ => None,
+        };
+        let performed =
+            tokio::spawn(
+                async move { executor.perform_sign_in(work, identity.as_ref(), now, entropy()).await },
+            );
         let task = tokio::spawn(async move {
             let _ended_with_us = AbortOnDrop(performed.abort_handle());
             let result = performed.await.unwrap_or_else(|_| Err(crashed()));
@@ -132,6 +152,10 @@ impl SessionHands {
             drop(done.send((op, result)));
         });
         self.running.insert(op, task);
+    }
+
+    fn keep(&self, password: Option<Secret<String>>) -> Option<TokenRef> {
+        password.map(|password| self.shared.vault.keep_password(password, self.now()))
     }
 
     fn forget(&self, token: TokenRef) {
@@ -145,7 +169,7 @@ impl SessionHands {
 
     async fn show(&self, prompt: Prompt) {
         // What the join needs to know is fetched while the person types.
-        if let Some(tenant) = self.tenant.filter(|tenant| !self.shared.is_registered(*tenant)) {
+        if let Some(tenant) = self.tenant.filter(|tenant| self.shared.identity(*tenant).is_none()) {
             let executor = self.part.executor.clone();
             let now = self.now();
             tokio::spawn(async move { executor.prefetch_endpoints(tenant, now, entropy()).await });
@@ -162,6 +186,7 @@ impl SessionHands {
             }
             Outcome::Failed(failure) => {
                 tracing::info!(code = %failure.code, "Sign-in failed: {}", failure.message);
+                self.shared.suspect(self.asked.domain(), &failure).await;
                 self.tell(SignInEvent::Failed(failure)).await;
             }
         }

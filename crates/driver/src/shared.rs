@@ -1,12 +1,13 @@
 use crate::clock::Clock;
 use crate::parts::{DomainPart, Neighbours, Registration};
 use crate::pins::{self, Pins};
-use crate::state::{DomainView, Happening};
+use crate::state::{DomainView, Happening, UserView};
 use crate::tenant::{self, TenantHandle};
-use executor::{Vault, snapshot};
-use lifecycle::{Event, Snapshot, Stage};
-use model::{Account, Backend, DomainName, Failure, MachineBinding, TenantId, TokenRef, Upn};
-use signin::{Facts, Memory};
+use crate::user::{self, UserHandle};
+use executor::{Executor, Vault};
+use lifecycle::{Event, Identity, Snapshot, Stage};
+use model::{Account, Backend, DomainName, Failure, MachineBinding, ObjectId, TenantId, TokenRef, Upn};
+use signin::{Facts, Memory, Method, Standing};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::record::Versioned;
@@ -24,6 +25,7 @@ pub(crate) struct Shared {
     pub(crate) store: Arc<Mutex<Box<dyn Store>>>,
     pub(crate) memory: Mutex<Pins>,
     pub(crate) tenants: Mutex<BTreeMap<TenantId, TenantHandle>>,
+    pub(crate) users: Mutex<BTreeMap<(TenantId, ObjectId), UserHandle>>,
     pub(crate) blocked: BTreeMap<TenantId, Failure>,
     pub(crate) happenings: broadcast::Sender<Happening>,
     pub(crate) stopped: watch::Sender<Option<Failure>>,
@@ -48,11 +50,49 @@ impl Shared {
         self.pins().domains.get(domain).map(|pin| pin.tenant)
     }
 
-    /// Whether this machine has an identity in the tenant.
-    pub(crate) fn is_registered(&self, tenant: TenantId) -> bool {
+    /// This machine's identity in the tenant.
+    pub(crate) fn identity(&self, tenant: TenantId) -> Option<Identity> {
         let tenants = self.tenants();
-        let stage = tenants.get(&tenant).map(|handle| handle.status.borrow().snapshot.stage.clone());
-        matches!(stage, Some(Stage::Registered(_)))
+        let status = tenants.get(&tenant)?.status.borrow();
+        match &status.snapshot.stage {
+            Stage::Registered(identity) => Some(identity.as_ref().clone()),
+            _ => None,
+        }
+    }
+
+    /// A person's session owns the token set from here on.
+    pub(crate) fn hand_over(self: &Arc<Self>, executor: Arc<Executor>, account: Account, token: TokenRef) {
+        self.vault.seat(&account, token);
+        let mut users = self.users();
+        let begin = || user::start(self.clone(), executor, account.clone());
+        let handle = users.entry((account.tenant, account.object)).or_insert_with(begin);
+        // A rename shows at the next sign-in.
+        handle.account = account;
+        if !handle.give(token) {
+            self.vault.forget(token);
+        }
+    }
+
+    /// Ends every session of a tenant that was left.
+    fn end_users(&self, tenant: TenantId) {
+        let mut users = self.users();
+        users.iter().filter(|((of, _), _)| *of == tenant).for_each(|(_, handle)| handle.end());
+        users.retain(|(of, _), _| *of != tenant);
+    }
+
+    /// The sessions of a tenant.
+    pub(crate) fn users_of(&self, tenant: TenantId) -> Vec<UserHandle> {
+        let users = self.users();
+        users.iter().filter(|((of, _), _)| *of == tenant).map(|(_, handle)| handle.clone()).collect()
+    }
+
+    /// A sign-in met a failure that may say something about the device.
+    pub(crate) async fn suspect(&self, domain: &DomainName, failure: &Failure) {
+        let Some(tenant) = self.tenant_of(domain) else { return };
+        let handle = self.tenants().get(&tenant).cloned();
+        if let (Some(handle), Some(_)) = (handle, self.identity(tenant)) {
+            handle.send(Event::Suspected(failure.clone())).await;
+        }
     }
 
     pub(crate) fn domains_of(&self, tenant: TenantId) -> Vec<DomainName> {
@@ -68,7 +108,11 @@ impl Shared {
         let tenant = self.tenant_of(&domain);
         let status = tenant.and_then(|tenant| Some(self.tenants().get(&tenant)?.status.borrow().clone()));
         let blocked = tenant.and_then(|tenant| self.blocked.get(&tenant).cloned());
-        DomainView { domain, tenant, status, blocked }
+        let users = tenant.map(|tenant| self.users_of(tenant)).unwrap_or_default();
+        let users =
+            users.into_iter().map(|it| UserView { account: it.account, status: it.status.borrow().clone() });
+        let part = self.part(&domain).cloned();
+        DomainView { domain, tenant, status, blocked, part, users: users.collect() }
     }
 
     pub(crate) fn resume(self: Arc<Self>, snapshot: Snapshot) {
@@ -109,7 +153,7 @@ impl Shared {
     }
 
     /// What a session must know from the start.
-    pub(crate) fn sign_in_facts(&self, asked: &Upn) -> Facts {
+    pub(crate) fn sign_in_facts(&self, part: &DomainPart, asked: &Upn) -> Facts {
         let (pinned, accounts) = {
             let pins = self.pins();
             (pins.domains.get(asked.domain()).cloned(), pins.accounts.values().cloned().collect())
@@ -119,7 +163,12 @@ impl Shared {
             let status = tenants.get(&pin.tenant)?.status.borrow().clone();
             status.failure?.claims
         });
-        Facts { asked: asked.clone(), pinned, accounts, claims }
+        let identity = pinned.as_ref().and_then(|pin| self.identity(pin.tenant));
+        let standing = if identity.is_some() { Standing::Registered } else { Standing::Unregistered };
+        // A suspended identity proves nothing: a code lets the person in, and the directory is asked again.
+        let suspended = identity.is_some_and(|identity| identity.suspended.is_some());
+        let method = if suspended { Method::DeviceCode } else { part.sign_in };
+        Facts { asked: asked.clone(), pinned, accounts, claims, method, standing }
     }
 
     /// Makes a snapshot durable; when the machine has `left`, the pins of its tenant go with it.
@@ -135,6 +184,7 @@ impl Shared {
         }
         if left {
             changes.extend(self.pins().forget_tenant(tenant));
+            self.end_users(tenant);
         }
         self.commit(changes).await
     }
@@ -173,6 +223,10 @@ impl Shared {
 
     pub(crate) fn pins(&self) -> MutexGuard<'_, Pins> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn users(&self) -> MutexGuard<'_, BTreeMap<(TenantId, ObjectId), UserHandle>> {
+        self.users.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn tenants(&self) -> MutexGuard<'_, BTreeMap<TenantId, TenantHandle>> {

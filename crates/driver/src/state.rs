@@ -1,11 +1,11 @@
 use crate::clock::SystemClock;
-use crate::parts::{Parts, Registration};
+use crate::parts::{DomainPart, Parts, Registration};
 use crate::pins;
 use crate::session::{self, SignIn};
 use crate::shared::Shared;
 use lifecycle::{Ask, Event, Stage, Status};
-use model::{DomainName, Failure, FailureClass, TenantId, Timestamp, Upn, Who};
-use signin::Memory;
+use model::{Account, DomainName, Failure, FailureClass, TenantId, Timestamp, Upn, Who};
+use signin::{Memory, UserStatus};
 use std::sync::{Arc, Mutex};
 use store::StoreError;
 use tokio::sync::{broadcast, watch};
@@ -34,7 +34,7 @@ pub struct Happening {
 }
 
 /// One domain, as `status` shows it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct DomainView {
     /// The domain.
     pub domain: DomainName,
@@ -44,6 +44,19 @@ pub struct DomainView {
     pub status: Option<Status>,
     /// Why this tenant's state cannot be used (damaged, or written by a newer version).
     pub blocked: Option<Failure>,
+    /// What is configured for it; nothing for a domain that is only remembered.
+    pub part: Option<DomainPart>,
+    /// Everybody's session in the tenant since the start.
+    pub users: Vec<UserView>,
+}
+
+/// One person's session.
+#[derive(Debug, Clone)]
+pub struct UserView {
+    /// Who.
+    pub account: Account,
+    /// How far it is.
+    pub status: UserStatus,
 }
 
 impl DomainView {
@@ -79,6 +92,7 @@ impl Driver {
             store: Arc::new(Mutex::new(store)),
             memory: Mutex::new(found.pins),
             tenants: Mutex::default(),
+            users: Mutex::default(),
             blocked: found.blocked,
             happenings: broadcast::channel(HAPPENINGS).0,
             stopped: watch::channel(None).0,
@@ -103,7 +117,12 @@ impl Driver {
 
     /// What a sign-in under this domain does about the registration.
     pub fn registration(&self, domain: &DomainName) -> Option<Registration> {
-        self.shared.part(domain).map(|part| part.registration)
+        self.part(domain).map(|part| part.registration)
+    }
+
+    /// What is configured for this domain.
+    pub fn part(&self, domain: &DomainName) -> Option<&DomainPart> {
+        self.shared.part(domain)
     }
 
     /// Every configured domain, and every other domain that still leads to a known tenant.

@@ -122,6 +122,9 @@ impl Hands<Device> for TenantHands {
             Command::Run(op, work) => self.begin(op, *work),
             Command::Cancel(op) => self.running.remove(&op).iter().for_each(JoinHandle::abort),
             Command::Forget(token) => self.forget(token),
+            Command::HandOver { account, token } => {
+                self.shared.hand_over(self.executor.clone(), account, token);
+            }
             Command::Report(status) => self.report(*status),
             Command::Ignored(kind) => tracing::debug!(tenant = %self.tenant, ?kind, "Event ignored"),
         }

@@ -39,6 +39,7 @@ fn facts() -> DeviceFacts {
         os_version: text("Debian GNU/Linux 12 12"),
         os_id: text("debian"),
         os_version_id: text("12"),
+        manufacturer: text("LENOVO"),
         arch: text("x86_64"),
     }
 }

@@ -23,6 +23,14 @@ impl Caller<'_> {
         RequestId::new(Guid::from_bytes(bytes))
     }
 
+    /// Fresh random bytes for the nth signature of this work.
+    pub(crate) fn context(&self, nth: u8) -> [u8; 24] {
+        let mut bytes = [0; 24];
+        bytes.copy_from_slice(&self.entropy[8..]);
+        bytes[0] ^= nth;
+        bytes
+    }
+
     /// Sends a request and reads its whole reply.
     pub(crate) async fn send(&self, request: http::Request<Bytes>, bears: Bears) -> Result<Reply, Failure> {
         let sent = self.executor.transport.send(Call { request, bears }).await;

@@ -27,7 +27,8 @@ impl Caller<'_> {
                 Err(failure) => refusals.push(failure),
             }
         }
-        if let Some(token) = token {
+        let tenant = identity.intent.tenant;
+        if let Some(token) = token.or_else(|| self.executor.vault.any_session(tenant)) {
             match self.delete_with_token(&drs, identity, token, request).await {
                 Ok(left) => return settled(left),
                 Err(failure) => refusals.push(failure),

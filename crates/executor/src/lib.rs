@@ -3,21 +3,28 @@
 //! No work sleeps, retries or polls: what fails comes back as a [`model::Failure`] with its class.
 
 mod call;
+mod exchange;
 mod identity;
+mod intune;
+mod intune_version;
 mod join;
 mod leave;
+mod password;
+mod primary;
 mod sign_in;
-pub mod snapshot;
 mod turn;
 mod vault;
-mod verify;
 
+pub use ::intune::ClientVersion;
+pub use ::prt::Kdf;
+pub use intune_version::IntuneVersion;
 pub use turn::{Hands, Machine, turn};
 pub use vault::Vault;
 
+use ::prt::Way;
 use hsm::Keys;
-use lifecycle::{Endpoints, Reply, Work};
-use model::{CloudProfile, Failure, TenantId, Timestamp};
+use lifecycle::{Endpoints, Identity, Reply, Work};
+use model::{CloudProfile, DeviceFacts, Failure, TenantId, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use transport::Transport;
@@ -29,7 +36,13 @@ pub struct Executor {
     keys: Arc<dyn Keys>,
     vault: Arc<Vault>,
     version: String,
+    device: DeviceFacts,
+    os_version: String,
+    kdf: Kdf,
+    intune_version: IntuneVersion,
     endpoints: Mutex<BTreeMap<TenantId, (Endpoints, Timestamp)>>,
+    /// The way from a PRT to Intune's tokens that worked last.
+    ways: Mutex<BTreeMap<TenantId, Way>>,
 }
 
 /// What an [`Executor`] is made of.
@@ -44,13 +57,33 @@ pub struct Parts {
     pub vault: Arc<Vault>,
     /// Our version, told to the service.
     pub version: String,
+    /// What this machine is, as it was measured.
+    pub device: DeviceFacts,
+    /// How requests with a session key are signed.
+    pub kdf: Kdf,
+    /// Which version Intune's calls name.
+    pub intune_version: IntuneVersion,
 }
 
 impl Executor {
     /// An executor for one cloud.
     pub fn new(parts: Parts) -> Executor {
-        let Parts { profile, transport, keys, vault, version } = parts;
-        Executor { profile, transport, keys, vault, version, endpoints: Mutex::default() }
+        let Parts { profile, transport, keys, vault, version, device, kdf, intune_version } = parts;
+        let os_version = device.os_version.clone();
+        let (endpoints, ways) = (Mutex::default(), Mutex::default());
+        Executor {
+            profile,
+            transport,
+            keys,
+            vault,
+            version,
+            device,
+            os_version,
+            kdf,
+            intune_version,
+            endpoints,
+            ways,
+        }
     }
 
     /// Performs one work of the device machine. `entropy` makes the ids of the calls.
@@ -66,9 +99,16 @@ impl Executor {
             Work::ReadJoin { intent, keys, reply } => {
                 call.read_join(&intent, &keys, &reply).map(|issued| Reply::Issued(Box::new(issued)))
             }
-            Work::Verify { .. } => Err(verify::unavailable()),
-            Work::EnrolIntune { .. } | Work::CheckIn { .. } => Err(verify::intune_unavailable()),
-            Work::Retire { .. } => Ok(Reply::Retired),
+            Work::Verify { identity, token } => call.obtain(&identity, token).await.map(|_| Reply::Verified),
+            Work::CreateIntuneKey(intent) => call.create_intune_key(&intent).await.map(Reply::IntuneKey),
+            Work::EnrolIntune(order) => call.enrol(&order).await.map(Reply::IntuneAnswered),
+            Work::ReadEnrolment { key, reply } => {
+                call.read_enrolment(&key, &reply).map(|issued| Reply::IntuneIssued(Box::new(issued)))
+            }
+            Work::CheckIn { identity, device } => {
+                call.check_in(&identity, &device).await.map(|()| Reply::CheckedIn)
+            }
+            Work::Retire { identity } => call.retire(&identity).await.map(|()| Reply::Retired),
             Work::Unregister { identity, token, request } => {
                 call.unregister(&identity, token, request).await.map(|()| Reply::Unregistered)
             }
@@ -77,18 +117,34 @@ impl Executor {
         result.map_err(|failure| stamped(failure, now))
     }
 
-    /// Performs one work of a sign-in session.
+    /// Performs one work of a sign-in session; `identity` is the machine's in the tenant, if it has one.
     ///
     /// # Errors
     /// As [`Executor::perform`].
     pub async fn perform_sign_in(
         &self,
         work: signin::Work,
+        identity: Option<&Identity>,
         now: Timestamp,
         entropy: [u8; 32],
     ) -> Result<signin::Reply, Failure> {
         let call = call::Caller { executor: self, now, entropy };
-        call.sign_in(work).await.map_err(|failure| stamped(failure, now))
+        call.sign_in(work, identity).await.map_err(|failure| stamped(failure, now))
+    }
+
+    /// Performs one work of a person's session on the registered machine.
+    ///
+    /// # Errors
+    /// As [`Executor::perform`].
+    pub async fn perform_user(
+        &self,
+        work: signin::UserWork,
+        identity: &Identity,
+        now: Timestamp,
+        entropy: [u8; 32],
+    ) -> Result<signin::UserReply, Failure> {
+        let call = call::Caller { executor: self, now, entropy };
+        call.user(work, identity).await.map_err(|failure| stamped(failure, now))
     }
 
     /// Fetches what the join will need while the person types; best effort, kept for 15 minutes.
@@ -102,6 +158,15 @@ impl Executor {
     fn remember_endpoints(&self, tenant: TenantId, endpoints: Endpoints, now: Timestamp) {
         let mut known = self.endpoints.lock().unwrap_or_else(PoisonError::into_inner);
         known.insert(tenant, (endpoints, now));
+    }
+
+    fn way(&self, tenant: TenantId) -> Way {
+        let ways = self.ways.lock().unwrap_or_else(PoisonError::into_inner);
+        ways.get(&tenant).copied().unwrap_or(Way::Redeem)
+    }
+
+    fn remember_way(&self, tenant: TenantId, way: Way) {
+        self.ways.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant, way);
     }
 
     fn known_endpoints(&self, tenant: TenantId, now: Timestamp) -> Option<Endpoints> {

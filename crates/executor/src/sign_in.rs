@@ -1,6 +1,7 @@
 use crate::call::Caller;
 use crate::join::token_gone;
 use crate::vault::{Held, Tokens};
+use lifecycle::Identity;
 use model::{DomainName, Failure, TenantId, Timestamp, TokenRef};
 use oauth::TokenSet;
 use signin::{Reply, Scope, TenantPin, Work};
@@ -10,8 +11,12 @@ use transport::Bears;
 
 impl Caller<'_> {
     /// One work of a sign-in session.
-    pub(crate) async fn sign_in(&self, work: Work) -> Result<Reply, Failure> {
+    pub(crate) async fn sign_in(&self, work: Work, identity: Option<&Identity>) -> Result<Reply, Failure> {
         match work {
+            Work::AskRealm { name } => self.ask_realm(&name).await,
+            Work::Password { tenant, name, password, standing } => {
+                self.sign_in_by_password((tenant, &name), password, standing, identity).await
+            }
             Work::Resolve { domain } => self.resolve(&domain).await,
             Work::RequestCode { tenant, scope, claims } => {
                 self.request_code(tenant, scope, claims.as_deref()).await
@@ -75,8 +80,15 @@ impl Caller<'_> {
     }
 
     fn keep(&self, set: TokenSet, scope: Scope, server_time: Timestamp) -> TokenRef {
-        let tokens = Tokens { set, for_registration: scope == Scope::Registration, server_time };
-        self.executor.vault.keep(Held::Tokens(Arc::new(tokens)), self.now.after(TOKENS_LIVE))
+        let for_registration = scope == Scope::Registration;
+        let (set, object, primary) = (Arc::new(set), None, None);
+        let tokens = Tokens { set, for_registration, server_time, object, primary };
+        self.executor.vault.keep(Held::Tokens(Arc::new(tokens)), self.tokens_expire())
+    }
+
+    /// Until when the tokens of a sign-in that happens now are kept.
+    pub(crate) fn tokens_expire(&self) -> Timestamp {
+        self.now.after(TOKENS_LIVE)
     }
 
     fn identify(&self, pin: &TenantPin, keys: &model::Jwks, token: TokenRef) -> Result<Reply, Failure> {
@@ -89,6 +101,10 @@ impl Caller<'_> {
             keys,
         };
         let account = oauth::id_token::verify(&tokens.set, &expected).map_err(|error| error.failure())?;
+        if tokens.object.is_some_and(|object| object != account.object) {
+            return Err(prt::PrtError::AnotherAccount("oid").failure());
+        }
+        self.executor.vault.change(token, |tokens| tokens.object = Some(account.object));
         Ok(Reply::Identified(account))
     }
 
@@ -99,20 +115,23 @@ impl Caller<'_> {
         token: TokenRef,
     ) -> Result<Arc<Tokens>, Failure> {
         let tokens = self.executor.vault.tokens(token, self.now).ok_or_else(token_gone)?;
-        let (set, server_time) = self.redeem(tenant, &tokens, oauth::client::REGISTRATION).await?;
+        let (set, server_time) = self.redeem_set(tenant, &tokens.set, oauth::client::REGISTRATION).await?;
         // The reply need not repeat what identifies the person or renews the set.
-        let set = set.completed_by(&tokens.set);
-        let tokens = Tokens { set, for_registration: true, server_time };
-        Ok(self.executor.vault.replace(token, tokens))
+        let set = Arc::new(set.completed_by(&tokens.set));
+        let changed = self.executor.vault.change(token, |tokens| {
+            (tokens.set, tokens.for_registration, tokens.server_time) = (set, true, server_time);
+        });
+        changed.ok_or_else(token_gone)
     }
 
-    async fn redeem(
+    /// The refresh token of a set redeemed for a resource, and the server's time of the reply.
+    pub(crate) async fn redeem_set(
         &self,
         tenant: TenantId,
-        tokens: &Tokens,
+        set: &TokenSet,
         resource: &str,
     ) -> Result<(TokenSet, Timestamp), Failure> {
-        let refresh_token = tokens.set.refresh_token.as_ref().ok_or_else(token_gone)?;
+        let refresh_token = set.refresh_token.as_ref().ok_or_else(token_gone)?;
         let request = oauth::refresh::request(&oauth::refresh::Refresh {
             authority: &self.executor.profile.authority,
             tenant,
@@ -128,7 +147,7 @@ impl Caller<'_> {
     async fn look_up_me(&self, tenant: TenantId, token: TokenRef) -> Result<Reply, Failure> {
         let tokens = self.executor.vault.tokens(token, self.now).ok_or_else(token_gone)?;
         let graph = &self.executor.profile.graph;
-        let (set, _) = self.redeem(tenant, &tokens, &format!("https://{graph}")).await?;
+        let (set, _) = self.redeem_set(tenant, &tokens.set, &format!("https://{graph}")).await?;
         let request = oauth::graph_me::request(graph, &set.access_token, self.request_id(3));
         let reply = self.send(request, Bears::Credential).await?;
         let me = oauth::graph_me::read(reply).map_err(|error| failure(&error))?;
@@ -143,7 +162,7 @@ fn resource(scope: Scope) -> &'static str {
     }
 }
 
-fn failure(error: &oauth::OauthError) -> Failure {
+pub(crate) fn failure(error: &oauth::OauthError) -> Failure {
     error.failure(oauth::Moment::BeforeRegistration)
 }
 

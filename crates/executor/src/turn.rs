@@ -1,6 +1,6 @@
 use lifecycle::Device;
 use model::{Failure, Timestamp};
-use signin::Session;
+use signin::{Session, UserSession};
 use std::future::Future;
 
 /// A pure machine that turns one event into commands.
@@ -65,6 +65,20 @@ impl Machine for Session {
     type Command = signin::Command;
 
     fn judge(&mut self, event: signin::Event, now: Timestamp) -> (Vec<signin::Command>, Option<Timestamp>) {
+        let batch = self.handle(event, now);
+        (batch.commands, batch.wake_at)
+    }
+}
+
+impl Machine for UserSession {
+    type Event = signin::UserEvent;
+    type Command = signin::UserCommand;
+
+    fn judge(
+        &mut self,
+        event: signin::UserEvent,
+        now: Timestamp,
+    ) -> (Vec<signin::UserCommand>, Option<Timestamp>) {
         let batch = self.handle(event, now);
         (batch.commands, batch.wake_at)
     }

@@ -1,8 +1,10 @@
-use model::{Secret, Timestamp, TokenRef};
+use model::{Account, ObjectId, Secret, TenantId, Timestamp, TokenRef};
 use oauth::TokenSet;
+use prt::SessionKey;
 use signin::Scope;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// The secrets of sign-ins, in memory only, each under a [`TokenRef`].
 ///
@@ -16,6 +18,8 @@ pub struct Vault {
 struct Inner {
     next: u64,
     entries: BTreeMap<TokenRef, Entry>,
+    /// The token set of each person's session.
+    sessions: BTreeMap<(TenantId, ObjectId), TokenRef>,
 }
 
 struct Entry {
@@ -27,18 +31,34 @@ struct Entry {
 pub(crate) enum Held {
     /// A device code, and what its tokens will be for.
     Code(Arc<Secret<String>>, Scope),
+    /// What a person typed.
+    Password(Arc<Secret<String>>),
     /// One person's tokens.
     Tokens(Arc<Tokens>),
 }
 
-/// One person's tokens; replaced as a whole when one of them is redeemed.
+/// One person's tokens; replaced as a whole when one of them is redeemed or a PRT comes.
+#[derive(Clone)]
 pub(crate) struct Tokens {
     /// As the last reply gave them.
-    pub(crate) set: TokenSet,
+    pub(crate) set: Arc<TokenSet>,
     /// Whether the access token is for the Device Registration Service.
     pub(crate) for_registration: bool,
     /// The server's time when they came; their dates are judged by it.
     pub(crate) server_time: Timestamp,
+    /// Whose they are, once that was checked.
+    pub(crate) object: Option<ObjectId>,
+    /// The primary refresh token, once the device was proved.
+    pub(crate) primary: Option<Arc<Primary>>,
+}
+
+/// A primary refresh token of one person on this device.
+pub(crate) struct Primary {
+    pub(crate) token: Secret<String>,
+    /// Came with the first one and serves every renewal.
+    pub(crate) key: Arc<SessionKey>,
+    pub(crate) object: ObjectId,
+    pub(crate) expires: Timestamp,
 }
 
 impl Vault {
@@ -51,11 +71,24 @@ impl Vault {
         name
     }
 
+    /// Takes in what a person typed, for one try.
+    pub fn keep_password(&self, password: Secret<String>, now: Timestamp) -> TokenRef {
+        self.keep(Held::Password(Arc::new(password)), now.after(PASSWORD_LIVES))
+    }
+
     /// The device code under this name.
     pub(crate) fn code(&self, name: TokenRef, now: Timestamp) -> Option<(Arc<Secret<String>>, Scope)> {
         match self.held(name, now)? {
             Held::Code(code, scope) => Some((code, scope)),
-            Held::Tokens(_) => None,
+            Held::Password(_) | Held::Tokens(_) => None,
+        }
+    }
+
+    /// The password under this name.
+    pub(crate) fn password(&self, name: TokenRef, now: Timestamp) -> Option<Arc<Secret<String>>> {
+        match self.held(name, now)? {
+            Held::Password(password) => Some(password),
+            Held::Code(..) | Held::Tokens(_) => None,
         }
     }
 
@@ -63,22 +96,43 @@ impl Vault {
     pub(crate) fn tokens(&self, name: TokenRef, now: Timestamp) -> Option<Arc<Tokens>> {
         match self.held(name, now)? {
             Held::Tokens(tokens) => Some(tokens),
-            Held::Code(..) => None,
+            Held::Code(..) | Held::Password(_) => None,
         }
     }
 
-    /// Puts newer tokens in the place of those under this name, if they are still wanted.
-    pub(crate) fn replace(&self, name: TokenRef, tokens: Tokens) -> Arc<Tokens> {
-        let tokens = Arc::new(tokens);
-        if let Some(entry) = self.lock().entries.get_mut(&name) {
-            entry.held = Held::Tokens(tokens.clone());
+    /// Changes the tokens under this name, if they are still wanted.
+    pub(crate) fn change(&self, name: TokenRef, change: impl FnOnce(&mut Tokens)) -> Option<Arc<Tokens>> {
+        let mut inner = self.lock();
+        let entry = inner.entries.get_mut(&name)?;
+        let Held::Tokens(tokens) = &mut entry.held else { return None };
+        change(Arc::make_mut(tokens));
+        if let Some(primary) = &tokens.primary {
+            entry.expires = primary.expires;
         }
-        tokens
+        Some(tokens.clone())
+    }
+
+    /// From here on these tokens are the session of this person.
+    pub fn seat(&self, account: &Account, name: TokenRef) {
+        self.lock().sessions.insert((account.tenant, account.object), name);
+    }
+
+    /// The session of this person, if they have one.
+    pub(crate) fn session(&self, account: &Account, now: Timestamp) -> Option<(TokenRef, Arc<Tokens>)> {
+        let name = self.lock().sessions.get(&(account.tenant, account.object)).copied()?;
+        Some((name, self.tokens(name, now)?))
+    }
+
+    /// Any session of the tenant.
+    pub(crate) fn any_session(&self, tenant: TenantId) -> Option<TokenRef> {
+        self.lock().sessions.iter().find(|((of, _), _)| *of == tenant).map(|(_, name)| *name)
     }
 
     /// Ends a secret.
     pub fn forget(&self, name: TokenRef) {
-        self.lock().entries.remove(&name);
+        let mut inner = self.lock();
+        inner.entries.remove(&name);
+        inner.sessions.retain(|_, seated| *seated != name);
     }
 
     /// The names of the secrets held; ended ones and those past their time are not among them.
@@ -98,3 +152,6 @@ impl Vault {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// A password is used at once or not at all.
+const PASSWORD_LIVES: Duration = Duration::from_secs(5 * 60);

@@ -20,18 +20,20 @@ pub enum FrameError {
     Malformed(String),
 }
 
-/// A message as one frame.
+/// A message as one frame; a short one leaves no copy of itself in memory but the frame.
 ///
 /// # Errors
 /// [`FrameError::TooLong`] for a message whose JSON exceeds the cap.
 pub fn encode(message: &impl Serialize) -> Result<Vec<u8>, FrameError> {
-    let payload = serde_json::to_vec(message).map_err(|error| FrameError::Malformed(error.to_string()))?;
-    let length = u32::try_from(payload.len()).unwrap_or(u32::MAX);
-    if payload.len() > MAX_FRAME {
-        return Err(FrameError::TooLong { length: payload.len() });
+    let mut frame = Vec::with_capacity(SHORT);
+    frame.extend([0; HEADER]);
+    serde_json::to_writer(&mut frame, message).map_err(|error| FrameError::Malformed(error.to_string()))?;
+    let length = frame.len() - HEADER;
+    if length > MAX_FRAME {
+        return Err(FrameError::TooLong { length });
     }
-    let mut frame = length.to_be_bytes().to_vec();
-    frame.extend(payload);
+    let header = u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes();
+    frame[..HEADER].copy_from_slice(&header);
     Ok(frame)
 }
 
@@ -51,3 +53,6 @@ pub fn payload_length(header: [u8; HEADER]) -> Result<usize, FrameError> {
 pub fn decode<M: DeserializeOwned>(payload: &[u8]) -> Result<M, FrameError> {
     serde_json::from_slice(payload).map_err(|error| FrameError::Malformed(error.to_string()))
 }
+
+/// Bytes of a frame that is written without growing, so that a password is not left behind by a move.
+const SHORT: usize = 8 * 1024;

@@ -2,11 +2,11 @@ use crate::status::StatusDocument;
 use model::{Failure, FailureClass};
 use serde::{Deserialize, Serialize};
 
-/// What a client asks; one per connection.
+/// What a client asks; one per connection, and its first frame.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Request {
-    /// Sign this person in by device code, and register the machine if it is not registered yet.
+    /// Sign this person in, and register the machine if it is not registered yet.
     SignIn {
         /// `name@domain`.
         name: String,
@@ -57,6 +57,13 @@ pub enum Message {
         /// RFC 3339 in UTC.
         expires_at: String,
         /// Why a second code is asked for.
+        reason: Option<String>,
+    },
+    /// Ask the person for the password; the client says one [`Answer`](crate::Answer), and the daemon waits for it.
+    AskPassword {
+        /// Whose, `name@domain`.
+        name: String,
+        /// Why it is asked for again.
         reason: Option<String>,
     },
     /// The person is the one who was asked for.

@@ -2,9 +2,9 @@ use crate::message::FailureReport;
 use serde::{Deserialize, Serialize};
 
 /// The schema of [`StatusDocument`]; grows when a member changes its meaning or goes.
-pub const STATUS_SCHEMA: u32 = 1;
+pub const STATUS_SCHEMA: u32 = 2;
 
-/// The answer of `aad-tool status --json`.
+/// The answer of `aad-tool status --json`; docs/status.md is its reference.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatusDocument {
     /// [`STATUS_SCHEMA`] of the writer.
@@ -37,8 +37,18 @@ pub struct DomainStatus {
     pub waits_for: Option<String>,
     /// When it goes on by itself, RFC 3339 in UTC.
     pub next_at: Option<String>,
+    /// `device_code`, `password` or `auto`.
+    pub sign_in: String,
+    /// `background`, `required` or `off`.
+    pub registration: String,
+    /// `public`, `usgov`, `china` or `custom`.
+    pub cloud: String,
     /// The identity, once registered.
     pub identity: Option<IdentityReport>,
+    /// The primary refresh token of every person who has one, or had one.
+    pub sessions: Vec<SessionReport>,
+    /// The enrolment into Intune, once registered.
+    pub intune: Option<IntuneReport>,
     /// What made it stop or wait.
     pub failure: Option<FailureReport>,
     /// The last attempt of every phase that was tried.
@@ -58,6 +68,8 @@ pub struct IdentityReport {
     pub valid_from: String,
     /// RFC 3339 in UTC.
     pub valid_until: String,
+    /// Whole days until `valid_until`, rounded down; negative once it has passed.
+    pub days_left: i64,
     /// `join` or `register`.
     pub join_type: String,
     /// Who registered it; told to root only.
@@ -68,14 +80,87 @@ pub struct IdentityReport {
     pub verified_at: Option<String>,
     /// `disabled`, `deleted`, `key_unavailable` or `cloned_machine`.
     pub suspended: Option<String>,
-    /// Intune's id of the device, once enrolled.
-    pub intune_device_id: Option<String>,
+    /// Where the machine was registered.
+    pub endpoints: EndpointsReport,
     /// Where each key lives.
     pub keys: Vec<KeyReport>,
     /// Surprises in the certificate.
     pub warnings: Vec<String>,
     /// Components of the machine that the keys are bound to.
     pub bound_to: Vec<String>,
+}
+
+/// The registration service of an identity (entra.md 3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndpointsReport {
+    /// Where a device joins.
+    pub join_url: String,
+    /// The `api-version` of the join.
+    pub join_version: String,
+    /// `discovered`: the service named them; `documented`: it did not answer.
+    pub source: String,
+}
+
+/// The primary refresh token of one person: what it is worth, never what it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionReport {
+    /// `name@domain`; told to root only.
+    pub user: Option<String>,
+    /// `empty`, `obtaining`, `holding`, `renewing` or `lost`.
+    pub state: String,
+    /// When the first token of the session came, RFC 3339 in UTC.
+    pub obtained_at: Option<String>,
+    /// When it was last renewed, RFC 3339 in UTC.
+    pub renewed_at: Option<String>,
+    /// Until when it can be used, RFC 3339 in UTC.
+    pub expires_at: Option<String>,
+    /// When the session goes on by itself, RFC 3339 in UTC.
+    pub next_at: Option<String>,
+    /// What made it wait or be lost.
+    pub failure: Option<FailureReport>,
+}
+
+/// The enrolment into Intune, which never decides about the registration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IntuneReport {
+    /// `off`, `waiting_for_sign_in`, `under_way` or `enrolled`.
+    pub state: String,
+    /// Intune's id of the device, once enrolled.
+    pub device_id: Option<String>,
+    /// Who enrolled it, `name@domain`; told to root only.
+    pub owner: Option<String>,
+    /// RFC 3339 in UTC.
+    pub enrolled_at: Option<String>,
+    /// Until when Intune's certificate is valid, RFC 3339 in UTC.
+    pub certificate_until: Option<String>,
+    /// When the service last took the inventory, RFC 3339 in UTC.
+    pub inventory_sent_at: Option<String>,
+    /// What the service says of the machine, once it was asked.
+    pub compliance: Option<ComplianceReport>,
+    /// One sentence for people.
+    pub summary: String,
+}
+
+/// The service's verdict; the machine has none of its own (intune.md 4.3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ComplianceReport {
+    /// `ComplianceState` in the service's own words: `Compliant`, `Noncompliant`, `Unknown` or `Error`.
+    pub verdict: String,
+    /// When the service said so, RFC 3339 in UTC.
+    pub at: String,
+    /// Every rule that the service says is broken.
+    pub rules: Vec<RuleReport>,
+}
+
+/// A rule that the service says is broken (intune.md 4.3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleReport {
+    /// `Title`, or `SettingID` where there is none.
+    pub title: String,
+    /// `Description`.
+    pub description: Option<String>,
+    /// `MoreInfoUri`.
+    pub more: Option<String>,
 }
 
 /// One key.

@@ -1,6 +1,7 @@
 //! Frames from a hostile peer: nothing panics, nothing is waited for, nothing unknown is taken.
 
-use ipc::{FrameError, MAX_FRAME, Message, Request, Wait, decode, encode, payload_length};
+use ipc::{Answer, FrameError, HEADER, MAX_FRAME, Message, Request, Wait, decode, encode, payload_length};
+use model::Secret;
 use proptest::prelude::*;
 
 fn requests() -> Vec<Request> {
@@ -39,6 +40,67 @@ fn what_is_not_exactly_one_known_message_is_refused() {
     }
 }
 
+fn password(text: &str) -> Answer {
+    Answer::Password { password: Secret::new(text.to_owned()) }
+}
+
+#[test]
+fn the_answers_are_as_written_down() {
+    for (answer, payload) in [
+        (password("p\"ä"), r#"{"answer":"password","password":"p\"ä"}"#),
+        (password(""), r#"{"answer":"password","password":""}"#),
+        (Answer::UseCode {}, r#"{"answer":"use_code"}"#),
+    ] {
+        assert_eq!(encode(&answer).unwrap()[HEADER..], *payload.as_bytes());
+        assert!(decode::<Answer>(payload.as_bytes()).is_ok(), "{payload}");
+    }
+}
+
+#[test]
+fn what_asks_for_a_password_is_as_written_down() {
+    let ask = Message::AskPassword { name: "alex@contoso.com".into(), reason: Some("wrong".into()) };
+    let payload = r#"{"message":"ask_password","name":"alex@contoso.com","reason":"wrong"}"#;
+    assert_eq!(encode(&ask).unwrap()[HEADER..], *payload.as_bytes());
+    assert_eq!(decode::<Message>(payload.as_bytes()).unwrap(), ask);
+}
+
+#[test]
+fn what_is_not_exactly_one_answer_is_refused_without_the_password() {
+    for payload in [
+        r#"{"answer":"password"}"#,
+        r#"{"answer":"password","password":null}"#,
+        r#"{"answer":"password","password":4711}"#,
+        r#"{"answer":"password","password":["hunter2"]}"#,
+        r#"{"answer":"password","password":"hunter2","more":1}"#,
+        r#"{"answer":"password","password":"hunter2"}x"#,
+        r#"{"answer":"password","password":"hunter2"#,
+        r#"{"answer":"password","password":"hunter2\ud800"}"#,
+        r#"{"password":"hunter2"}"#,
+        r#"{"answer":"use_code","password":"hunter2"}"#,
+        r#"{"op":"status","domain":null}"#,
+    ] {
+        let error = decode::<Answer>(payload.as_bytes()).unwrap_err();
+        assert!(matches!(error, FrameError::Malformed(_)), "{payload}");
+        let text = format!("{error} {error:?}");
+        assert!(!text.contains("hunter2") && !text.contains("4711"), "{text}");
+    }
+}
+
+#[test]
+fn no_debug_shows_the_password() {
+    assert_eq!(format!("{:?}", password("hunter2")), "Password { password: Secret }");
+}
+
+#[test]
+fn a_request_is_no_answer_and_an_answer_no_request() {
+    for request in requests() {
+        assert!(decode::<Answer>(&encode(&request).unwrap()[HEADER..]).is_err());
+    }
+    for answer in [password("hunter2"), Answer::UseCode {}] {
+        assert!(decode::<Request>(&encode(&answer).unwrap()[HEADER..]).is_err());
+    }
+}
+
 #[test]
 fn a_length_above_the_cap_is_refused_before_anything_is_read() {
     assert!(payload_length((MAX_FRAME as u32).to_be_bytes()).is_ok());
@@ -59,5 +121,13 @@ proptest! {
     fn garbage_never_panics(payload in proptest::collection::vec(any::<u8>(), 0..2000)) {
         let _ = decode::<Request>(&payload);
         let _ = decode::<Message>(&payload);
+        let _ = decode::<Answer>(&payload);
+    }
+
+    #[test]
+    fn every_password_arrives_as_typed(typed in "\\PC{0,300}|[ -~]{0,300}") {
+        let frame = encode(&password(&typed)).unwrap();
+        let Answer::Password { password } = decode(&frame[HEADER..]).unwrap() else { unreachable!() };
+        prop_assert_eq!(password.expose(), &typed);
     }
 }

@@ -42,9 +42,10 @@ enum Move {
     Wake,
     Succeed,
     Fail(FailureClass, Delivery, &'static str),
+    Suspect(&'static str),
 }
 
-const MOVES: [(Move, &str); 12] = [
+const MOVES: [(Move, &str); 13] = [
     (Move::SignIn, "a person signs in"),
     (Move::Leave, "leave"),
     (Move::ForceLeave, "leave --force"),
@@ -57,6 +58,7 @@ const MOVES: [(Move, &str); 12] = [
     (Move::Fail(FailureClass::Gone, Delivery::Answered, "Gone"), "already gone"),
     (Move::Fail(FailureClass::Broken, Delivery::Answered, "Strange"), "not understood"),
     (Move::Fail(FailureClass::Transient, Delivery::NotSent, "Unreachable"), "out of reach"),
+    (Move::Suspect("AADSTS135011"), "a session hears that the device is disabled"),
 ];
 
 fn walk(policy: IntunePolicy, found: &mut BTreeSet<Arrow>) {
@@ -136,6 +138,9 @@ impl Walker {
             Move::Fail(class, delivery, code) => {
                 self.in_flight.take().map(|(op, _)| Event::Done(op, Err(failure(class, delivery, code))))
             }
+            Move::Suspect(code) => {
+                Some(Event::Suspected(failure(FailureClass::Denied, Delivery::Answered, code)))
+            }
         };
         event.map(|event| self.feed(event)).is_some()
     }
@@ -148,7 +153,7 @@ impl Walker {
                 Command::Persist(snapshot) => self.disk = *snapshot,
                 Command::Run(op, work) => self.in_flight = Some((op, *work)),
                 Command::Cancel(_) => self.in_flight = None,
-                Command::Forget(_) | Command::Report(_) | Command::Ignored(_) => {}
+                Command::Forget(_) | Command::HandOver { .. } | Command::Report(_) | Command::Ignored(_) => {}
             }
         }
     }

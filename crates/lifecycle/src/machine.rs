@@ -1,6 +1,7 @@
 mod core;
 mod depart;
 mod enrol;
+mod intune;
 mod member;
 
 pub(crate) use core::{HOUR, RETRY, RETRY_FOREVER};
@@ -244,7 +245,7 @@ impl Machine {
         match self.answer(context, event) {
             Some(Ok(_)) => Transition(self.verified(context, membership)),
             Some(Err(failure)) => self.verify_failed(context, membership, failure),
-            None => self.member_event(context, membership, event, State::verifying),
+            None => self.verify_event(context, membership, event, State::verifying),
         }
     }
 
@@ -254,14 +255,27 @@ impl Machine {
     }
 
     /// Registered, and nothing more is wanted.
-    #[state(superstate = "registered", entry_action = "rest", local_storage("membership: Membership"))]
-    fn idle(&mut self, context: &mut Outbox, event: &Event) -> Outcome<State> {
-        self.nothing_to_do_for(context, event)
+    #[state(superstate = "registered")]
+    fn idle(&mut self, membership: &mut Membership, context: &mut Outbox, event: &Event) -> Outcome<State> {
+        self.signed_in_again(context, membership, event)
+    }
+
+    #[state(superstate = "registered", entry_action = "prepare")]
+    fn intune_preparing(
+        &mut self,
+        membership: &mut Membership,
+        context: &mut Outbox,
+        event: &Event,
+    ) -> Outcome<State> {
+        match self.answer(context, event) {
+            Some(answer) => self.intune_key_made(context, membership, answer),
+            None => self.intune_event(context, membership, event, State::intune_preparing),
+        }
     }
 
     #[action]
-    fn rest(&mut self, context: &mut Outbox) {
-        self.end_people(context);
+    fn prepare(&mut self, membership: &mut Membership, context: &mut Outbox) {
+        self.prepare_enrolment(context, membership);
     }
 
     #[state(superstate = "registered", entry_action = "enrol_intune")]
@@ -272,23 +286,32 @@ impl Machine {
         event: &Event,
     ) -> Outcome<State> {
         match self.answer(context, event) {
-            Some(Ok(Reply::IntuneEnrolled(enrolled))) => {
-                Transition(self.intune_done(context, membership, enrolled))
-            }
-            Some(Ok(_)) => Handled,
-            Some(Err(failure)) => self.intune_failed(context, membership, failure),
-            None => self.member_event(context, membership, event, State::intune_enrolling),
+            Some(answer) => self.enrolment_answered(context, membership, answer),
+            None => self.intune_event(context, membership, event, State::intune_enrolling),
         }
     }
 
     #[action]
     fn enrol_intune(&mut self, membership: &mut Membership, context: &mut Outbox) {
-        self.start_intune(context, membership);
+        self.post_enrolment(context, membership);
     }
 
-    #[state(superstate = "registered", entry_action = "rest", local_storage("membership: Membership"))]
-    fn intune_enrolled(&mut self, context: &mut Outbox, event: &Event) -> Outcome<State> {
-        self.nothing_to_do_for(context, event)
+    #[state(superstate = "registered", entry_action = "read_intune")]
+    fn intune_reading(
+        &mut self,
+        membership: &mut Membership,
+        context: &mut Outbox,
+        event: &Event,
+    ) -> Outcome<State> {
+        match self.answer(context, event) {
+            Some(answer) => self.enrolment_read(context, membership, answer),
+            None => self.signed_in_again(context, membership, event),
+        }
+    }
+
+    #[action]
+    fn read_intune(&mut self, membership: &mut Membership, context: &mut Outbox) {
+        self.read_enrolment(context, membership);
     }
 
     #[state(superstate = "registered", entry_action = "check_in")]
@@ -299,16 +322,24 @@ impl Machine {
         event: &Event,
     ) -> Outcome<State> {
         match self.answer(context, event) {
-            Some(_) => Transition(self.checked_in(context, membership)),
-            None => self.member_event(context, membership, event, State::checking_in),
+            Some(answer) => self.inventory_sent(context, membership, answer),
+            None => self.intune_event(context, membership, event, State::checking_in),
         }
     }
 
     #[action]
     fn check_in(&mut self, membership: &mut Membership, context: &mut Outbox) {
-        let Some(person) = &self.person else { return };
-        let (identity, token) = (membership.identity.clone(), person.token);
-        self.run(context, Work::CheckIn { identity, token });
+        self.send_inventory(context, membership);
+    }
+
+    #[state(superstate = "registered")]
+    fn intune_enrolled(
+        &mut self,
+        membership: &mut Membership,
+        context: &mut Outbox,
+        event: &Event,
+    ) -> Outcome<State> {
+        self.signed_in_again(context, membership, event)
     }
 
     /// The identity may not be used; its keys stay, and a sign-in looks whether the cause is gone.
@@ -353,6 +384,7 @@ impl Machine {
     ) -> Outcome<State> {
         match event {
             Event::Asked(ask) => self.leave_registered(context, membership, *ask),
+            Event::Suspected(failure) => self.suspected(context, membership, failure),
             _ => Super,
         }
     }
@@ -369,8 +401,7 @@ impl Machine {
     #[action]
     fn retire(&mut self, departure: &mut Departure, context: &mut Outbox) {
         self.announce(context, departure, LeaveStep::Retire);
-        let token = self.person.as_ref().map(|person| person.token);
-        self.run(context, Work::Retire { identity: departure.identity.clone(), token });
+        self.run(context, Work::Retire { identity: departure.identity.clone() });
     }
 
     #[state(superstate = "leaving", entry_action = "unregister")]
@@ -442,6 +473,7 @@ impl Machine {
                 EventKind::SignedIn
             }
             Event::Asked(_) => EventKind::Asked,
+            Event::Suspected(_) => EventKind::Suspected,
             Event::Done(..) => EventKind::StaleDone,
             Event::Woke => EventKind::Woke,
         };

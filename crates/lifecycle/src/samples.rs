@@ -26,6 +26,7 @@ pub(crate) fn facts(intune: IntunePolicy) -> Facts {
             os_id: "Unknown".to_owned(),
             os_version_id: "Unknown".to_owned(),
             arch: "x86_64".to_owned(),
+            manufacturer: "Unknown".to_owned(),
         },
         intune,
     }
@@ -51,6 +52,12 @@ pub(crate) fn keys(intent: &Intent, n: u8) -> DeviceKeys {
         device: key(KeyPurpose::Device, intent, n),
         transport: key(KeyPurpose::Transport, intent, n),
     }
+}
+
+fn intune_key(intent: &IntuneIntent, n: u8) -> KeyHandle {
+    let public = RsaPublicKey { modulus: vec![n; 4], exponent: vec![1, 0, 1] };
+    let (backend, purpose) = (Backend::Soft, KeyPurpose::Intune);
+    KeyHandle { backend, purpose, intent: intent.id, public, wrapped: vec![n] }
 }
 
 pub(crate) fn endpoints() -> Endpoints {
@@ -82,12 +89,21 @@ pub(crate) fn reply(work: &Work, now: Timestamp, n: u8) -> Reply {
         }),
         Work::ReadJoin { .. } => Reply::Issued(Box::new(issued())),
         Work::Verify { .. } => Reply::Verified,
-        Work::EnrolIntune { identity, .. } => Reply::IntuneEnrolled(IntuneIdentity {
-            device: id(8),
-            key: key(KeyPurpose::Intune, &identity.intent, 7),
-            certificate: CertificateDer(vec![0x30, 1]),
-            enrolled_at: now,
+        Work::CreateIntuneKey(intent) => Reply::IntuneKey(intune_key(intent, n)),
+        Work::EnrolIntune(_) => Reply::IntuneAnswered(StoredReply {
+            status: 200,
+            body: b"[]".to_vec(),
+            trace: Trace::default(),
+            at: now,
         }),
+        Work::ReadEnrolment { .. } => Reply::IntuneIssued(Box::new(IntuneIssued {
+            device: id(8),
+            certificate: CertificateDer(vec![0x30, 1]),
+            thumbprint: "CD".repeat(20),
+            not_before: Timestamp::from_secs(0),
+            not_after: Timestamp::from_secs(4_000_000_000),
+            warnings: Vec::new(),
+        })),
         Work::CheckIn { .. } => Reply::CheckedIn,
         Work::Retire { .. } => Reply::Retired,
         Work::Unregister { .. } => Reply::Unregistered,

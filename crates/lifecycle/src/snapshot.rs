@@ -110,33 +110,109 @@ pub struct Identity {
     pub suspended: Option<Suspension>,
 }
 
-/// The Intune half of an identity.
+/// The Intune half of an identity; each arrow between two of them is one durable write (architecture 5).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Intune {
     /// Never asked for.
     None,
+    /// Decided.
+    Intent(IntuneIntent),
+    /// The key is made.
+    KeyReady(IntuneIntent, KeyHandle),
     /// An enrolment request was announced and its end is not known.
     Posting {
+        /// The intent.
+        intent: IntuneIntent,
+        /// Its key.
+        key: KeyHandle,
         /// Counts from 1.
         attempt: u32,
         /// `client-request-id`.
         request: RequestId,
     },
+    /// The reply is stored and not read yet.
+    ReplyStored {
+        /// The intent.
+        intent: IntuneIntent,
+        /// Its key.
+        key: KeyHandle,
+        /// The attempt that was answered.
+        attempt: u32,
+        /// Its `client-request-id`.
+        request: RequestId,
+        /// The raw reply.
+        reply: StoredReply,
+    },
     /// Enrolled.
-    Enrolled(IntuneIdentity),
+    Enrolled(Box<IntuneIdentity>),
 }
 
-/// What Intune issued.
+/// The decision to enrol, on disk before its key is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IntuneIntent {
+    /// Its name; the key carries it.
+    pub id: IntentId,
+    /// Who enrols, and becomes the owner in Intune.
+    pub owner: Account,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// A request left whose end is not known: nobody but the owner goes on with it.
+    pub in_doubt: bool,
+}
+
+/// The committed enrolment of this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IntuneIdentity {
-    /// Intune's own id of the device.
-    pub device: IntuneDeviceId,
+    /// Who enrolled it (intune.md 2.4: nobody else can).
+    pub owner: Account,
     /// The key of the Intune certificate.
     pub key: KeyHandle,
-    /// The Intune certificate.
-    pub certificate: CertificateDer,
+    /// What was issued.
+    pub issued: IntuneIssued,
     /// When it was enrolled.
     pub enrolled_at: Timestamp,
+    /// When the inventory was sent.
+    pub inventory_at: Option<Timestamp>,
+}
+
+/// What Intune issued, after the checks of its dialect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IntuneIssued {
+    /// Intune's own id of the device.
+    pub device: IntuneDeviceId,
+    /// The Intune certificate.
+    pub certificate: CertificateDer,
+    /// SHA-1 over the DER, 40 upper-case hex digits.
+    pub thumbprint: String,
+    /// `notBefore`.
+    pub not_before: Timestamp,
+    /// `notAfter`.
+    pub not_after: Timestamp,
+    /// What was not as expected; a surprise is a warning only.
+    pub warnings: Vec<String>,
+}
+
+impl Intune {
+    /// The key that was made for it, if there is one.
+    pub fn key(&self) -> Option<&KeyHandle> {
+        match self {
+            Intune::None | Intune::Intent(_) => None,
+            Intune::KeyReady(_, key) | Intune::Posting { key, .. } | Intune::ReplyStored { key, .. } => {
+                Some(key)
+            }
+            Intune::Enrolled(enrolled) => Some(&enrolled.key),
+        }
+    }
+
+    /// Who alone may go on with it; anybody of the tenant where it is open.
+    pub fn owner(&self) -> Option<&Account> {
+        match self {
+            Intune::Posting { intent, .. } | Intune::ReplyStored { intent, .. } => Some(&intent.owner),
+            Intune::Intent(intent) | Intune::KeyReady(intent, _) if intent.in_doubt => Some(&intent.owner),
+            Intune::Enrolled(enrolled) => Some(&enrolled.owner),
+            Intune::None | Intune::Intent(_) | Intune::KeyReady(..) => None,
+        }
+    }
 }
 
 /// Why an identity may not be used.
@@ -174,6 +250,10 @@ pub enum LedgerKind {
     UnusableReply,
     /// `leave --force`: the object was left behind.
     LeftBehind,
+    /// An enrolment request left and no certain reply came: a device of Intune may exist.
+    IntuneInDoubt,
+    /// A reply of Intune came that could not be used: a device of Intune exists as a rule.
+    IntuneUnusableReply,
 }
 
 /// The last attempt of a phase.

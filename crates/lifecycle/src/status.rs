@@ -28,7 +28,9 @@ pub(crate) fn name(state: &State) -> &'static str {
         State::AwaitingSignIn { .. } => "awaiting_sign_in",
         State::Verifying { .. } => "verifying",
         State::Idle { .. } => "idle",
+        State::IntunePreparing { .. } => "intune_preparing",
         State::IntuneEnrolling { .. } => "intune_enrolling",
+        State::IntuneReading { .. } => "intune_reading",
         State::IntuneEnrolled { .. } => "intune_enrolled",
         State::CheckingIn { .. } => "checking_in",
         State::Suspended { .. } => "suspended",
@@ -70,7 +72,9 @@ fn waits_for(machine: &Machine, state: &State) -> Option<WaitsFor> {
         },
         State::AwaitingSignIn { .. } => Some(WaitsFor::SignInToFinish),
         State::Verifying { .. } => Some(WaitsFor::SignInToVerify),
-        State::IntuneEnrolling { .. } => Some(WaitsFor::SignInForIntune),
+        State::IntunePreparing { .. } | State::IntuneEnrolling { .. } | State::CheckingIn { .. } => {
+            Some(WaitsFor::SignInForIntune)
+        }
         State::Suspended { .. } => Some(WaitsFor::Administrator),
         State::Unregistering { .. } => Some(WaitsFor::Operator),
         _ => None,

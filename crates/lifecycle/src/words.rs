@@ -49,6 +49,8 @@ pub enum Event {
     },
     /// An operator asked for something.
     Asked(Ask),
+    /// A person's session met this failure, which may say something about the device.
+    Suspected(Failure),
     /// The work with this id ended.
     Done(OpId, Result<Reply, Failure>),
     /// The moment named by `wake_at` has come (or an earlier one: judge by `now`).
@@ -77,8 +79,15 @@ pub enum Command {
     Run(OpId, Box<Work>),
     /// Abandon this work; only ever a work without outside effect.
     Cancel(OpId),
-    /// End this token set; exactly once for each that came in.
+    /// End this token set; this or [`Command::HandOver`] exactly once for each that came in.
     Forget(TokenRef),
+    /// The device is verified: this person's session owns the token set from here on.
+    HandOver {
+        /// Whose session.
+        account: Account,
+        /// Their token set.
+        token: TokenRef,
+    },
     /// Tell whoever listens.
     Report(Box<Status>),
     /// An event that changes nothing here.
@@ -94,6 +103,8 @@ pub enum EventKind {
     SignedIn,
     /// An ask that is already being done or has nothing to do.
     Asked,
+    /// A suspicion that says nothing here, or comes while something else is done.
+    Suspected,
     /// An answer to a work that is not in flight.
     StaleDone,
     /// A wake-up before its time.
@@ -140,28 +151,28 @@ pub enum Work {
         /// Whose token set to use.
         token: TokenRef,
     },
-    /// Enrol into Intune. **Irreversible.** Ends in [`Reply::IntuneEnrolled`].
-    EnrolIntune {
-        /// The registered identity.
-        identity: Box<Identity>,
-        /// Whose token set to use.
-        token: TokenRef,
-        /// `client-request-id`.
-        request: RequestId,
+    /// Make the key of the Intune certificate. Ends in [`Reply::IntuneKey`].
+    CreateIntuneKey(IntuneIntent),
+    /// Send the enrolment request. **Irreversible.** Ends in [`Reply::IntuneAnswered`] for any 2xx reply.
+    EnrolIntune(Box<EnrolOrder>),
+    /// Parse and check the stored reply of Intune; no network. Ends in [`Reply::IntuneIssued`].
+    ReadEnrolment {
+        /// The key that the certificate must be for.
+        key: KeyHandle,
+        /// What is on disk.
+        reply: StoredReply,
     },
-    /// Report to Intune. Ends in [`Reply::CheckedIn`].
+    /// Send the inventory to Intune. Ends in [`Reply::CheckedIn`].
     CheckIn {
-        /// The enrolled identity.
+        /// The enrolled identity; the session of its Intune owner is used.
         identity: Box<Identity>,
-        /// Whose token set to use.
-        token: TokenRef,
+        /// What the device says of itself.
+        device: DeviceFacts,
     },
     /// Retire the device in Intune, where that is offered. **Irreversible.** Ends in [`Reply::Retired`].
     Retire {
-        /// The enrolled identity.
+        /// The enrolled identity; the session of its Intune owner is used, if there is one.
         identity: Box<Identity>,
-        /// Whose token set to use, if a person is signed in.
-        token: Option<TokenRef>,
     },
     /// Delete the device object with its own certificate. **Irreversible.** Ends in [`Reply::Unregistered`].
     Unregister {
@@ -181,7 +192,12 @@ impl Work {
     pub fn is_irreversible(&self) -> bool {
         !matches!(
             self,
-            Work::Discover { .. } | Work::ReadJoin { .. } | Work::Verify { .. } | Work::CreateKeys(_)
+            Work::Discover { .. }
+                | Work::ReadJoin { .. }
+                | Work::Verify { .. }
+                | Work::CreateKeys(_)
+                | Work::CreateIntuneKey(_)
+                | Work::ReadEnrolment { .. }
         )
     }
 
@@ -193,7 +209,9 @@ impl Work {
             Work::Join(_) => Phase::Join,
             Work::ReadJoin { .. } => Phase::ReadReply,
             Work::Verify { .. } => Phase::Verify,
-            Work::EnrolIntune { .. } => Phase::IntuneEnrol,
+            Work::CreateIntuneKey(_) => Phase::IntuneKey,
+            Work::EnrolIntune(_) => Phase::IntuneEnrol,
+            Work::ReadEnrolment { .. } => Phase::IntuneRead,
             Work::CheckIn { .. } => Phase::CheckIn,
             Work::Retire { .. } => Phase::Retire,
             Work::Unregister { .. } => Phase::Unregister,
@@ -204,13 +222,10 @@ impl Work {
     /// The token set it uses.
     pub fn token(&self) -> Option<TokenRef> {
         match self {
-            Work::Discover { token, .. }
-            | Work::Verify { token, .. }
-            | Work::EnrolIntune { token, .. }
-            | Work::CheckIn { token, .. } => Some(*token),
+            Work::Discover { token, .. } | Work::Verify { token, .. } => Some(*token),
             Work::Join(order) => Some(order.token),
-            Work::Retire { token, .. } | Work::Unregister { token, .. } => *token,
-            Work::CreateKeys(_) | Work::ReadJoin { .. } | Work::EraseKeys(_) => None,
+            Work::Unregister { token, .. } => *token,
+            _ => None,
         }
     }
 }
@@ -236,6 +251,21 @@ pub struct JoinOrder {
     pub device: DeviceFacts,
 }
 
+/// Everything one enrolment request is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnrolOrder {
+    /// The registered identity.
+    pub identity: Box<Identity>,
+    /// The intent; the session of its owner is used.
+    pub intent: IntuneIntent,
+    /// Its key, the same in every attempt.
+    pub key: KeyHandle,
+    /// `client-request-id`, on disk before the request leaves.
+    pub request: RequestId,
+    /// What the device says of itself.
+    pub device: DeviceFacts,
+}
+
 /// How a work ended well.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
@@ -249,8 +279,12 @@ pub enum Reply {
     Issued(Box<Issued>),
     /// Of [`Work::Verify`].
     Verified,
-    /// Of [`Work::EnrolIntune`].
-    IntuneEnrolled(IntuneIdentity),
+    /// Of [`Work::CreateIntuneKey`].
+    IntuneKey(KeyHandle),
+    /// Of [`Work::EnrolIntune`]: the reply as it came, not parsed yet.
+    IntuneAnswered(StoredReply),
+    /// Of [`Work::ReadEnrolment`].
+    IntuneIssued(Box<IntuneIssued>),
     /// Of [`Work::CheckIn`].
     CheckedIn,
     /// Of [`Work::Retire`].

@@ -13,6 +13,18 @@ pub enum Cloud {
     Custom,
 }
 
+impl Cloud {
+    /// The word of the configuration option `cloud`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Cloud::Public => "public",
+            Cloud::UsGov => "usgov",
+            Cloud::China => "china",
+            Cloud::Custom => "custom",
+        }
+    }
+}
+
 /// The hosts of a cloud; tokens go to these and to no other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CloudProfile {

@@ -169,4 +169,6 @@ pub struct DeviceFacts {
     pub os_version_id: String,
     /// The processor architecture, for example `x86_64`.
     pub arch: String,
+    /// The maker of the machine by its firmware (DMI `sys_vendor`), or `Unknown`.
+    pub manufacturer: String,
 }

@@ -72,8 +72,12 @@ pub enum Phase {
     ReadReply,
     /// The first proof that the directory knows the device.
     Verify,
+    /// Making the key of the Intune certificate.
+    IntuneKey,
     /// Enrolment into Intune.
     IntuneEnrol,
+    /// Reading the stored reply of Intune.
+    IntuneRead,
     /// A check-in with Intune.
     CheckIn,
     /// Retiring the device in Intune.
@@ -86,7 +90,7 @@ pub enum Phase {
 
 impl Phase {
     /// Every phase in the order of a machine's life.
-    pub const ALL: [Phase; 12] = [
+    pub const ALL: [Phase; 14] = [
         Phase::Resolve,
         Phase::SignIn,
         Phase::Discover,
@@ -94,7 +98,9 @@ impl Phase {
         Phase::Join,
         Phase::ReadReply,
         Phase::Verify,
+        Phase::IntuneKey,
         Phase::IntuneEnrol,
+        Phase::IntuneRead,
         Phase::CheckIn,
         Phase::Retire,
         Phase::Unregister,
@@ -111,7 +117,9 @@ impl Phase {
             Phase::Join => "join",
             Phase::ReadReply => "read_reply",
             Phase::Verify => "verify",
+            Phase::IntuneKey => "intune_key",
             Phase::IntuneEnrol => "intune_enrol",
+            Phase::IntuneRead => "intune_read",
             Phase::CheckIn => "check_in",
             Phase::Retire => "retire",
             Phase::Unregister => "unregister",

@@ -4,6 +4,14 @@
 /// is the client that may ask for [`REGISTRATION`] tokens (entra.md 0.5).
 pub const BROKER: &str = "29d9ed98-a469-4536-ade2-f981bc1d605e";
 
+/// The Windows broker: the client that requests for a PRT by password, and renewals, name inside their JWT
+/// (MS-OAPXBC note 4, entra.md 7.3, 7.6); used nowhere else.
+pub const WINDOWS_BROKER: &str = "38aa3b87-a06d-4817-b275-7a316988d93b";
+
+/// Company Portal for Linux: the only client of Linux machines that is pre-authorised for the resources of
+/// Intune (entra.md 0.5).
+pub const COMPANY_PORTAL: &str = "b743a22d-6705-4147-8670-d92fa515ee2b";
+
 /// The Device Registration Service as a resource.
 pub const REGISTRATION: &str = "01cb2876-7ebd-4aa4-9cc9-d28bd4d359a9";
 

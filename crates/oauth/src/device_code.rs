@@ -1,11 +1,11 @@
 //! The request for a device code (RFC 8628 section 3.1, entra.md 2.3).
 
 use crate::error::success;
-use crate::form::{DEVICE_CODE_PATH, post, printable, scope};
+use crate::form::{DEVICE_CODE_PATH, post, scope};
 use crate::{OauthError, client};
 use bytes::Bytes;
 use http::{Request, Response};
-use model::{HostPort, RequestId, Secret, TenantId};
+use model::{HostPort, RequestId, Secret, TenantId, printable};
 use serde::Deserialize;
 use std::time::Duration;
 

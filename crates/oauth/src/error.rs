@@ -1,7 +1,6 @@
-use crate::form::printable;
 use bytes::Bytes;
 use http::Response;
-use model::{Delivery, Failure, FailureClass, Trace, Who};
+use model::{Delivery, Failure, FailureClass, Trace, Who, printable};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::fmt;
@@ -70,7 +69,10 @@ struct Body {
 }
 
 /// Reads the body of a success, or why there is none.
-pub(crate) fn success<B: DeserializeOwned>(reply: &Response<Bytes>) -> Result<B, OauthError> {
+///
+/// # Errors
+/// [`OauthError::Refused`] for an error object, [`OauthError::NotJson`] for any other body.
+pub fn success<B: DeserializeOwned>(reply: &Response<Bytes>) -> Result<B, OauthError> {
     let status = reply.status().as_u16();
     if !reply.status().is_success() {
         return Err(refused(reply));
@@ -85,29 +87,30 @@ pub(crate) fn success<B: DeserializeOwned>(reply: &Response<Bytes>) -> Result<B,
 
 fn refused(reply: &Response<Bytes>) -> OauthError {
     let status = reply.status().as_u16();
-    let retry_after = retry_after(reply.headers());
+    let told = |name| reply.headers().get(name)?.to_str().ok();
+    let retry_after = told("retry-after").and_then(|wish| model::retry_after(wish, told("date")));
     let Ok(body) = serde_json::from_slice::<Body>(reply.body()) else {
         let why = printable(&String::from_utf8_lossy(reply.body()), 80);
         return OauthError::NotJson { status, why, retry_after };
     };
-    let header = |name| Some(printable(reply.headers().get(name)?.to_str().ok()?, 64));
+    let header = |name| told(name).map(|text| printable(text, 64));
     let plain = |text: Option<String>| text.map(|text| printable(&text, 64));
+    let said = ServerError::new(status, &body.error, &body.error_description);
     let trace = Trace {
         http_status: Some(status),
-        request_id: plain(body.trace_id).or_else(|| header("x-ms-request-id")),
-        correlation_id: plain(body.correlation_id).or_else(|| header("client-request-id")),
-        server_time: plain(body.timestamp),
+        request_id: plain(body.trace_id).or(said.trace.request_id).or_else(|| header("x-ms-request-id")),
+        correlation_id: plain(body.correlation_id)
+            .or(said.trace.correlation_id)
+            .or_else(|| header("client-request-id")),
+        server_time: plain(body.timestamp).or(said.trace.server_time),
     };
-    let first = body.error_description.lines().next().unwrap_or_default();
     OauthError::Refused(Box::new(ServerError {
-        status,
         codes: codes(&body.error_codes, &body.error_description),
-        text: printable(without_code(first), 300),
-        error: printable(&body.error, 64),
         suberror: plain(body.suberror),
         claims: body.claims,
         trace,
         retry_after,
+        ..said
     }))
 }
 
@@ -137,12 +140,6 @@ fn without_code(line: &str) -> &str {
     }
 }
 
-/// `Retry-After` in seconds, at most an hour.
-fn retry_after(headers: &http::HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(http::header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds).min(Duration::from_secs(3600)))
-}
-
 impl fmt::Display for ServerError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{}: {}", self.name(), self.text)
@@ -150,6 +147,27 @@ impl fmt::Display for ServerError {
 }
 
 impl ServerError {
+    /// What an `error` and its `error_description` alone say, as in a redirect or on a page; the ids and the
+    /// time are those of the description's further lines (entra.md 2.8).
+    pub fn new(status: u16, error: &str, description: &str) -> ServerError {
+        let line = |name| description.lines().find_map(|line| line.strip_prefix(name));
+        let id = |name| line(name).map(|text| printable(text, 64));
+        let first = description.lines().next().unwrap_or_default();
+        ServerError {
+            status,
+            error: printable(error, 64),
+            codes: codes(&[], description),
+            text: printable(without_code(first), 300),
+            trace: Trace {
+                http_status: Some(status),
+                request_id: id("Trace ID: "),
+                correlation_id: id("Correlation ID: "),
+                server_time: id("Timestamp: "),
+            },
+            ..ServerError::default()
+        }
+    }
+
     /// `AADSTS…` of the most telling code, else the OAuth word.
     pub fn name(&self) -> String {
         let known = self.codes.iter().find(|code| model::refusal(&code.to_string()).is_some());

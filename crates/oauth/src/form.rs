@@ -1,9 +1,12 @@
+//! What every POST to the sign-in service has in common.
+
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, header};
 use model::{HostPort, RequestId, TenantId};
 
-/// A POST of form values to a path below the tenant on the authority.
-pub(crate) fn post(
+/// A POST of form values (percent-encoded, in the order given) to a path below the tenant on the authority,
+/// with `client-request-id` and the wish to have it back (entra.md 10.1).
+pub fn post(
     authority: &HostPort,
     tenant: TenantId,
     path: &str,
@@ -26,20 +29,11 @@ pub(crate) fn post(
     request
 }
 
-/// The v2 scope of a resource with what every request of ours wants besides.
-pub(crate) fn scope(resource: &str) -> String {
+/// The v2 scope of a resource with what every request of ours wants besides (entra.md 2.6).
+pub fn scope(resource: &str) -> String {
     format!("openid profile offline_access {resource}/.default")
 }
 
-/// Server text for people: no control characters, at most so many characters.
-pub(crate) fn printable(text: &str, most: usize) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(most)
-        .collect::<String>()
-        .trim()
-        .to_owned()
-}
-
-pub(crate) const TOKEN_PATH: &str = "/oauth2/v2.0/token";
+/// The v2 token endpoint below the tenant (entra.md 2.1).
+pub const TOKEN_PATH: &str = "/oauth2/v2.0/token";
 pub(crate) const DEVICE_CODE_PATH: &str = "/oauth2/v2.0/devicecode";

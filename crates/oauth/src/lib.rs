@@ -5,12 +5,13 @@
 pub mod client;
 pub mod device_code;
 mod error;
-mod form;
+pub mod form;
 pub mod graph_me;
 pub mod id_token;
+pub mod password;
 pub mod poll;
 pub mod refresh;
 mod tokens;
 
-pub use error::{Moment, OauthError, ServerError};
-pub use tokens::TokenSet;
+pub use error::{Moment, OauthError, ServerError, success};
+pub use tokens::{TokenSet, seconds};

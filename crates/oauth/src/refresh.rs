@@ -14,7 +14,7 @@ pub struct Refresh<'a> {
     pub authority: &'a HostPort,
     /// The tenant; never `common`.
     pub tenant: TenantId,
-    /// The refresh token of the broker client.
+    /// The refresh token, of the client that redeems it.
     pub refresh_token: &'a Secret<String>,
     /// The resource whose `.default` scope is asked for.
     pub resource: &'a str,
@@ -22,11 +22,16 @@ pub struct Refresh<'a> {
     pub request_id: RequestId,
 }
 
-/// The POST.
+/// The POST of the broker client.
 pub fn request(order: &Refresh<'_>) -> Request<Bytes> {
+    request_as(client::BROKER, order)
+}
+
+/// The POST of any client for its own refresh token.
+pub fn request_as(client: &str, order: &Refresh<'_>) -> Request<Bytes> {
     let scope = scope(order.resource);
     let fields = [
-        ("client_id", client::BROKER),
+        ("client_id", client),
         ("grant_type", "refresh_token"),
         ("refresh_token", order.refresh_token.expose()),
         ("scope", scope.as_str()),

@@ -37,7 +37,7 @@ impl TokenSet {
     ///
     /// # Errors
     /// [`OauthError`].
-    pub(crate) fn read(reply: &Response<Bytes>) -> Result<TokenSet, OauthError> {
+    pub fn read(reply: &Response<Bytes>) -> Result<TokenSet, OauthError> {
         let found: Reply = success(reply)?;
         Ok(TokenSet {
             access_token: Secret::new(found.access_token),
@@ -61,8 +61,11 @@ impl TokenSet {
     }
 }
 
-/// Seconds as a number (v2) or as a string (v1).
-pub(crate) fn seconds<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<u64>, D::Error> {
+/// Reads seconds as a number (v2) or as a string (v1); anything else is no number of seconds.
+///
+/// # Errors
+/// Those of the reader itself.
+pub fn seconds<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<u64>, D::Error> {
     Ok(match Value::deserialize(reader)? {
         Value::Number(number) => number.as_u64(),
         Value::String(text) => text.parse().ok(),

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::Response;
 use model::FailureClass::{Broken, Denied, NeedsUser, Transient};
 use oauth::poll::{Poll, read};
-use oauth::{Moment, OauthError};
+use oauth::{Moment, OauthError, ServerError};
 use serde_json::json;
 
 fn reply(status: u16, body: &str) -> Response<Bytes> {
@@ -94,4 +94,32 @@ fn a_wish_to_wait_is_kept() {
     let body = json!({ "error": "temporarily_unavailable", "error_description": "AADSTS90055: busy", "error_codes": [90055] });
     let failure = read(reply(429, &body.to_string())).unwrap_err().failure(Moment::BeforeRegistration);
     assert_eq!(failure.retry_after, Some(std::time::Duration::from_secs(7)));
+}
+
+#[test]
+fn a_wish_to_wait_until_a_date_is_kept() {
+    let body = json!({ "error": "temporarily_unavailable", "error_description": "AADSTS90055: busy" });
+    let mut busy = reply(503, &body.to_string());
+    busy.headers_mut().insert("date", "Fri, 02 Jan 2026 03:04:05 GMT".parse().unwrap());
+    busy.headers_mut().insert("retry-after", "Fri, 02 Jan 2026 03:04:35 GMT".parse().unwrap());
+    let failure = read(busy).unwrap_err().failure(Moment::BeforeRegistration);
+    assert_eq!(failure.retry_after, Some(std::time::Duration::from_secs(30)));
+}
+
+#[test]
+fn marks_that_reorder_a_text_do_not_reach_people() {
+    let OauthError::Refused(error) = refused(&[], "x", "AADSTS1: moc\u{202e}.live") else {
+        panic!("refused")
+    };
+    assert_eq!(error.text, "moc .live");
+}
+
+#[test]
+fn a_description_alone_gives_code_text_and_ids() {
+    let lines = "AADSTS50011: No such redirect.\r\nTrace ID: a-1\r\nCorrelation ID: b-2\r\nTimestamp: 2026-01-02 03:04:05Z";
+    let error = ServerError::new(302, "invalid_request", lines);
+    assert_eq!((error.codes.as_slice(), error.text.as_str()), ([50_011].as_slice(), "No such redirect."));
+    assert_eq!(error.trace.request_id.as_deref(), Some("a-1"));
+    assert_eq!(error.trace.correlation_id.as_deref(), Some("b-2"));
+    assert_eq!(error.trace.server_time.as_deref(), Some("2026-01-02 03:04:05Z"));
 }

@@ -20,6 +20,7 @@ pub(crate) fn measure(root: &Path) -> DeviceFacts {
         os_id: get("ID").unwrap_or_else(unknown),
         os_version_id,
         arch: std::env::consts::ARCH.to_owned(),
+        manufacturer: manufacturer(root),
     }
 }
 
@@ -28,6 +29,13 @@ fn host_name() -> String {
     let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
     let short = name.split('.').next().unwrap_or_default().to_owned();
     if short.is_empty() { unknown() } else { short }
+}
+
+/// What the firmware says of who made the machine.
+fn manufacturer(root: &Path) -> String {
+    let found = fs::read_to_string(root.join("sys/class/dmi/id/sys_vendor")).unwrap_or_default();
+    let name = found.chars().filter(|c| !c.is_control()).collect::<String>().trim().to_owned();
+    if name.is_empty() { unknown() } else { name }
 }
 
 /// `KEY=value` lines, quotes removed (os-release(5)).
@@ -60,5 +68,9 @@ mod tests {
         let facts = measure(root.path());
         assert_eq!(facts.os_version, "Debian GNU/Linux 12 (bookworm) 12");
         assert_eq!((facts.os_id.as_str(), facts.os_version_id.as_str()), ("debian", "12"));
+        assert_eq!(facts.manufacturer, "Unknown");
+        std::fs::create_dir_all(root.path().join("sys/class/dmi/id")).unwrap();
+        std::fs::write(root.path().join("sys/class/dmi/id/sys_vendor"), "LENOVO\n").unwrap();
+        assert_eq!(measure(root.path()).manufacturer, "LENOVO");
     }
 }

@@ -3,9 +3,11 @@
 use crate::facts;
 use crate::neighbours;
 use crate::options::Options;
-use config::{DomainSettings, HsmType, IpVersion, Loaded, Registration, Settings};
-use driver::{DomainPart, HsmThread, Parts};
-use executor::{Executor, Vault};
+use config::{
+    DomainSettings, HsmType, IntuneClientVersion, IpVersion, Loaded, PrtKdf, Registration, Settings, SignIn,
+};
+use driver::{DomainPart, HsmThread, Method, Parts};
+use executor::{ClientVersion, Executor, IntuneVersion, Kdf, Vault};
 use hsm::{Hsm, HsmError, Keys};
 use hsm_soft::{SoftHsm, auth, binding};
 use lifecycle::IntunePolicy;
@@ -110,6 +112,16 @@ fn part(
         keys: keys.clone(),
         vault: vault.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        device: device.clone(),
+        kdf: match settings.prt_kdf() {
+            PrtKdf::V1 => Kdf::V1,
+            PrtKdf::V2 => Kdf::V2,
+        },
+        intune_version: match settings.intune_client_version() {
+            IntuneClientVersion::Default => IntuneVersion::fixed(ClientVersion::COMPILED),
+            IntuneClientVersion::Auto => IntuneVersion::looked_up_daily(),
+            IntuneClientVersion::Fixed(version) => IntuneVersion::fixed(version.parse()?),
+        },
     });
     Ok(DomainPart {
         name: domain.name.clone(),
@@ -122,6 +134,12 @@ fn part(
             Registration::Required => driver::Registration::Required,
             Registration::Off => driver::Registration::Off,
         },
+        sign_in: match domain.sign_in {
+            SignIn::Auto => Method::Auto,
+            SignIn::DeviceCode => Method::DeviceCode,
+            SignIn::Password => Method::Password,
+        },
+        cloud: domain.profile.cloud,
         intune: if domain.apply_policy { IntunePolicy::Enrol } else { IntunePolicy::Stay },
     })
 }

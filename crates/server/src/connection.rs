@@ -1,4 +1,5 @@
-use ipc::{FrameError, HEADER, Message, Request};
+use ipc::{Answer, FrameError, HEADER, Message, Request};
+use model::Secret;
 use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -31,15 +32,22 @@ impl Connection {
 
     /// Reads the one request of the conversation.
     pub(crate) async fn request(&mut self) -> Result<Request, ReadError> {
-        timeout(FRAME_TIME, self.read()).await.map_err(|_| ReadError::TooSlow)?
+        let payload = timeout(FRAME_TIME, self.payload()).await.map_err(|_| ReadError::TooSlow)??;
+        Ok(ipc::decode(&payload)?)
     }
 
-    async fn read(&mut self) -> Result<Request, ReadError> {
+    /// Reads what the person typed; how long they may take is for the sign-in to say.
+    pub(crate) async fn answer(&mut self) -> Result<Answer, ReadError> {
+        let payload = Secret::new(self.payload().await?);
+        Ok(ipc::decode(payload.expose())?)
+    }
+
+    async fn payload(&mut self) -> Result<Vec<u8>, ReadError> {
         let mut header = [0; HEADER];
         self.stream.read_exact(&mut header).await?;
         let mut payload = vec![0; ipc::payload_length(header)?];
         self.stream.read_exact(&mut payload).await?;
-        Ok(ipc::decode(&payload)?)
+        Ok(payload)
     }
 
     /// Says something; false when the caller is gone or does not listen.

@@ -1,8 +1,10 @@
 use crate::connection::{Connection, ReadError};
 use crate::report::{self, ending_of};
 use crate::{DocumentParts, Service, document};
-use driver::{Happening, LeaveStarted, Registration, SignInEvent, Status, StatusPhase, WaitsFor};
-use ipc::{Ending, FailureReport, Message, Peer, Request, Wait};
+use driver::{
+    Happening, LeaveStarted, PasswordPrompt, Registration, SignIn, SignInEvent, Status, StatusPhase, WaitsFor,
+};
+use ipc::{Answer, Ending, FailureReport, Message, Peer, Request, Wait};
 use model::{DomainName, Failure, FailureClass, Timestamp, Upn, Who};
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,7 +66,8 @@ async fn sign_in(
             () = connection.hung_up() => return Ok(Ending::Failed),
         };
         match event {
-            Some(SignInEvent::Prompt(prompt)) => connection.say(&report::prompt(&prompt)).await,
+            Some(SignInEvent::Prompt(prompt)) => drop(connection.say(&report::prompt(&prompt)).await),
+            Some(SignInEvent::AskPassword(prompt)) => ask_password(connection, &mut session, &prompt).await?,
             Some(SignInEvent::SignedIn(account)) => {
                 connection.say(&report::signed_in(&account)).await;
                 return settle(connection, service, &domain, wait).await;
@@ -73,6 +76,29 @@ async fn sign_in(
             None => return Err(bad_request("the sign-in ended without an answer")),
         };
     }
+}
+
+/// Hands on what the person types; the sign-in ends by itself when they take too long.
+async fn ask_password(
+    connection: &mut Connection,
+    session: &mut SignIn,
+    prompt: &PasswordPrompt,
+) -> Result<(), Failure> {
+    connection.say(&report::ask_password(prompt)).await;
+    let answer = tokio::select! {
+        answer = connection.answer() => answer,
+        event = session.next() => return Err(match event {
+            Some(SignInEvent::Failed(failure)) => failure,
+            _ => bad_request("the sign-in ended without an answer"),
+        }),
+    };
+    let password = match answer {
+        Ok(Answer::Password { password }) => Some(password),
+        Ok(Answer::UseCode {}) => None,
+        Err(error) => return Err(bad_request(&error.to_string())),
+    };
+    session.answer(password).await;
+    Ok(())
 }
 
 /// After the account is checked: follows the registration as far as the caller wants to wait.
@@ -127,11 +153,11 @@ async fn finish(connection: &mut Connection, status: &Status) -> Result<Ending, 
     Ok(report::ending(status))
 }
 
-/// Registered, or waiting for somebody, or for long: nothing more happens soon by itself.
+/// At rest, or waiting for somebody, or for long: nothing more happens soon by itself.
 fn is_settled(status: &Status, now: Timestamp) -> bool {
-    let registered = matches!(status.phase, StatusPhase::Registered | StatusPhase::IntuneEnrolled);
+    let rests = ["idle", "intune_enrolled"].contains(&status.state);
     let waits_for_long = status.wake_at.is_some_and(|at| at.since(now) > PATIENCE);
-    registered || status.phase == StatusPhase::Suspended || status.waits_for.is_some() || waits_for_long
+    rests || status.phase == StatusPhase::Suspended || status.waits_for.is_some() || waits_for_long
 }
 
 fn has_left(status: &Status, _: Timestamp) -> bool {
@@ -155,7 +181,8 @@ async fn status(
     let mut about = service.about.clone();
     about.notices.extend(service.driver.neighbours());
     let ending = views.iter().map(report::ending_of_view).max().unwrap_or(Ending::NotRegistered);
-    let document = document(&DocumentParts { about, views, for_root: peer.uid == 0 });
+    let document =
+        document(&DocumentParts { about, views, for_root: peer.uid == 0, now: service.driver.now() });
     connection.say(&Message::Status { document: Box::new(document) }).await;
     Ok(ending)
 }

@@ -1,6 +1,6 @@
 //! The rules of names and pins (entra.md 2.10, rules 6 and 7), and which failures mean what.
 
-use crate::words::{AccountPin, Facts, Memory};
+use crate::words::{AccountPin, Facts, Memory, Method, Standing};
 use model::{Account, Failure, FailureClass, ObjectId, Upn, Who};
 
 /// What the rules say of an account.
@@ -96,9 +96,48 @@ pub(crate) fn is_scope_refusal(failure: &Failure) -> bool {
 }
 
 /// The `claims` that the next code request has to carry, when more proof of the person is wanted.
-pub(crate) fn step_up(failure: &Failure) -> Option<String> {
+pub(crate) fn step_up(facts: &Facts, failure: &Failure) -> Option<String> {
     let wanted = failure.claims.is_some() || STEP_UPS.contains(&failure.code.as_str());
-    wanted.then(|| failure.claims.clone().unwrap_or_else(|| FRESH_MFA.to_owned()))
+    let helps = wanted && !hides_device(facts, failure);
+    helps.then(|| failure.claims.clone().unwrap_or_else(|| FRESH_MFA.to_owned()))
+}
+
+/// Whether the rules allow to ask for the password, should the realm be managed.
+pub(crate) fn may_use_password(facts: &Facts) -> bool {
+    // A password request cannot carry a challenge: the person would come back with the same one.
+    let allowed = match facts.method {
+        Method::DeviceCode => false,
+        Method::Password => true,
+        Method::Auto => facts.standing == Standing::Registered,
+    };
+    allowed && facts.claims.is_none()
+}
+
+/// Whether a code may bring what a refused password could not (entra.md 6.5).
+pub(crate) fn wants_more_than_password(failure: &Failure) -> bool {
+    let code = failure.code.as_str();
+    // Rules that demand a device send claims too, and a code shows less of the device than a password.
+    let by_claims = failure.claims.is_some() && !DEVICE_RULES.contains(&code);
+    !PASSWORD_REFUSALS.contains(&code) && (by_claims || MORE_THAN_PASSWORD.contains(&code))
+}
+
+/// The refusal of a code; where the missing proof of the device is to blame, its advice says what helps.
+pub(crate) fn of_code(facts: &Facts, failure: &Failure) -> Failure {
+    let mut failure = failure.clone();
+    if hides_device(facts, &failure) {
+        failure.advice = PASSWORD_SHOWS_DEVICE.to_owned();
+    }
+    failure
+}
+
+/// Whether a rule refuses a registered machine because a code does not show it.
+fn hides_device(facts: &Facts, failure: &Failure) -> bool {
+    facts.standing == Standing::Registered && DEVICE_RULES.contains(&failure.code.as_str())
+}
+
+/// Nobody typed a password in time.
+pub(crate) fn password_timeout() -> Failure {
+    person("PasswordTimeout", "no password was typed in time".to_owned(), "Sign in again.")
 }
 
 fn person(code: &str, message: String, advice: &str) -> Failure {
@@ -108,5 +147,18 @@ fn person(code: &str, message: String, advice: &str) -> Failure {
 const SCOPE_REFUSALS: [&str; 6] =
     ["AADSTS65001", "AADSTS65002", "AADSTS500011", "AADSTS70011", "invalid_scope", "invalid_resource"];
 const STEP_UPS: [&str; 4] = ["AADSTS50074", "AADSTS50076", "AADSTS50078", "AADSTS500121"];
+const MORE_THAN_PASSWORD: [&str; 7] = [
+    "AADSTS50072",
+    "AADSTS50074",
+    "AADSTS50076",
+    "AADSTS50078",
+    "AADSTS50079",
+    "AADSTS500121",
+    "AADSTS50158",
+];
+/// Wrong, and locked after too many wrong ones: nothing may follow by itself (entra.md 10.3).
+const PASSWORD_REFUSALS: [&str; 2] = ["AADSTS50126", "AADSTS50053"];
+const DEVICE_RULES: [&str; 4] = ["AADSTS53000", "AADSTS53001", "AADSTS53003", "AADSTS530003"];
+const PASSWORD_SHOWS_DEVICE: &str = "A sign-in by device code cannot show which device it comes from; sign in with the password, which does (sign_in = auto or password in himmelblau.conf).";
 /// entra.md 2.9.
 const FRESH_MFA: &str = r#"{"access_token":{"amr":{"values":["ngcmfa","mfa"]}}}"#;

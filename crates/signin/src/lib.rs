@@ -1,4 +1,4 @@
-//! Decides whether the person who signs in is the one who was asked for.
+//! Decides whether the person who signs in is the one who was asked for, and keeps their tokens fresh afterwards.
 //!
 //! Pure: no clock, no network, no disk. Events go in, commands come out.
 
@@ -8,7 +8,9 @@ mod outbox;
 mod session;
 #[cfg(test)]
 mod tests;
+mod user;
 mod words;
 
 pub use session::Session;
+pub use user::*;
 pub use words::*;

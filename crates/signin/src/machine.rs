@@ -1,9 +1,11 @@
-use crate::judge::{self, Verdict};
+mod steps;
+
+use crate::judge;
 use crate::outbox::Outbox;
 use crate::words::{
-    Command, Event, Facts, Memory, OpId, Outcome as Ending, Prompt, Reply, Scope, TenantPin, Work,
+    Command, Event, Facts, Memory, OpId, PasswordPrompt, Prompt, Realm, Reply, Scope, TenantPin, Work,
 };
-use model::{Account, Failure, FailureClass, Jwks, Timestamp, TokenRef};
+use model::{Account, Jwks, Timestamp, TokenRef};
 use statig::blocking::*;
 use std::time::Duration;
 
@@ -30,6 +32,13 @@ pub(crate) struct Code {
     expires_at: Timestamp,
     interval: Duration,
     poll: Option<OpId>,
+}
+
+/// A password that was typed.
+#[derive(Debug, Clone)]
+pub(crate) struct Typed {
+    password: TokenRef,
+    op: Option<OpId>,
 }
 
 /// A person whose tokens came.
@@ -86,7 +95,7 @@ impl Machine {
             Event::Started => {
                 self.look_up_domain(context);
                 match self.pin {
-                    Some(_) => Transition(State::requesting_code(Asking { op: None })),
+                    Some(_) => Transition(self.first_question()),
                     None => Transition(State::resolving()),
                 }
             }
@@ -99,11 +108,86 @@ impl Machine {
     fn resolving(&mut self, context: &mut Outbox, event: &Event) -> Outcome<State> {
         match event {
             Event::Done(op, result) if self.resolving == Some(*op) => match self.resolved(result) {
-                Ok(()) => Transition(State::requesting_code(Asking { op: None })),
+                Ok(()) => Transition(self.first_question()),
                 Err(failure) => self.fail(context, failure),
             },
             _ => Super,
         }
+    }
+
+    /// Who checks the person's password? Without an answer a code serves as well.
+    #[state(superstate = "root", entry_action = "ask_realm", exit_action = "leave_realm")]
+    fn asking_realm(&mut self, asking: &mut Asking, event: &Event) -> Outcome<State> {
+        let Event::Done(op, result) = event else { return Super };
+        if asking.op != Some(*op) {
+            return Super;
+        }
+        asking.op = None;
+        match result {
+            Ok(Reply::Realm(Realm::Managed)) => Transition(State::asking_password()),
+            _ => Transition(State::requesting_code(Asking { op: None })),
+        }
+    }
+
+    #[action]
+    fn ask_realm(&mut self, asking: &mut Asking, context: &mut Outbox) {
+        asking.op = Some(context.run(Work::AskRealm { name: self.facts.asked.clone() }));
+    }
+
+    #[action]
+    fn leave_realm(&mut self, asking: &mut Asking, context: &mut Outbox) {
+        context.commands.extend(asking.op.take().map(Command::Cancel));
+    }
+
+    /// The person types the password, or chooses a code.
+    #[state(superstate = "root", entry_action = "ask_password", exit_action = "stop_timer")]
+    fn asking_password(&mut self, context: &mut Outbox, event: &Event) -> Outcome<State> {
+        match event {
+            Event::Password(Some(password)) => {
+                Transition(State::using_password(Typed { password: *password, op: None }))
+            }
+            Event::Password(None) => Transition(State::requesting_code(Asking { op: None })),
+            Event::Woke if self.is_due(context) => self.fail(context, judge::password_timeout()),
+            _ => Super,
+        }
+    }
+
+    #[action]
+    fn ask_password(&mut self, context: &mut Outbox) {
+        let name = self.facts.asked.clone();
+        context.push(Command::AskPassword(PasswordPrompt { name, reason: self.reason }));
+        self.wake_at = Some(context.now.after(PASSWORD_PATIENCE));
+    }
+
+    #[action]
+    fn stop_timer(&mut self) {
+        self.wake_at = None;
+    }
+
+    /// The password is tried, once.
+    #[state(superstate = "root", entry_action = "use_password", exit_action = "end_password")]
+    fn using_password(&mut self, typed: &mut Typed, context: &mut Outbox, event: &Event) -> Outcome<State> {
+        match event {
+            Event::Done(op, result) if typed.op == Some(*op) => {
+                typed.op = None;
+                self.password_judged(context, result)
+            }
+            _ => Super,
+        }
+    }
+
+    #[action]
+    fn use_password(&mut self, typed: &mut Typed, context: &mut Outbox) {
+        let Some(pin) = &self.pin else { return };
+        let (name, standing) = (self.facts.asked.clone(), self.facts.standing);
+        let work = Work::Password { tenant: pin.tenant, name, password: typed.password, standing };
+        typed.op = Some(context.run(work));
+    }
+
+    #[action]
+    fn end_password(&mut self, typed: &mut Typed, context: &mut Outbox) {
+        context.commands.extend(typed.op.take().map(Command::Cancel));
+        context.push(Command::Forget(typed.password));
     }
 
     #[state(superstate = "root", entry_action = "ask_for_code")]
@@ -147,7 +231,7 @@ impl Machine {
     #[state(superstate = "root", exit_action = "end_code")]
     fn waiting(&mut self, code: &mut Code, context: &mut Outbox, event: &Event) -> Outcome<State> {
         match event {
-            Event::Woke if self.wake_at.is_some_and(|at| at <= context.now) => self.poll(code, context),
+            Event::Woke if self.is_due(context) => self.poll(code, context),
             Event::Done(op, result) if code.poll == Some(*op) => {
                 code.poll = None;
                 self.polled(code, context, result)
@@ -230,7 +314,7 @@ impl Machine {
         if person.op != Some(*op) {
             return Super;
         }
-        match result.as_ref().err().and_then(judge::step_up) {
+        match result.as_ref().err().and_then(|failure| judge::step_up(&self.facts, failure)) {
             Some(claims) if !self.stepped_up => {
                 context.push(Command::Forget(person.token));
                 self.ask_again(claims)
@@ -281,7 +365,8 @@ impl Machine {
                 // The keys are asked for once more when they are needed.
                 Err(_) => Handled,
             },
-            Event::Done(_, Ok(Reply::Tokens(token) | Reply::Code { code: token, .. })) => {
+            Event::Done(_, Ok(Reply::Tokens(token) | Reply::Code { code: token, .. }))
+            | Event::Password(Some(token)) => {
                 context.push(Command::Forget(*token));
                 Handled
             }
@@ -293,126 +378,15 @@ impl Machine {
     }
 }
 
-impl Machine {
-    fn look_up_domain(&mut self, context: &mut Outbox) {
-        let domain = self.facts.asked.domain().clone();
-        self.resolving = Some(context.run(Work::Resolve { domain }));
-    }
-
-    /// Takes in the metadata; another tenant than the pinned one is an error, not news.
-    fn resolved(&mut self, result: &Result<Reply, Failure>) -> Result<(), Failure> {
-        self.resolving = None;
-        match result {
-            Ok(Reply::Resolved { pin, keys }) => {
-                if self.facts.pinned.as_ref().is_some_and(|known| known.tenant != pin.tenant) {
-                    return Err(judge::tenant_changed(&self.facts));
-                }
-                self.pin = Some(pin.clone());
-                self.keys = Some(keys.clone());
-                Ok(())
-            }
-            Ok(_) => Err(judge::tenant_changed(&self.facts)),
-            Err(failure) => Err(failure.clone()),
-        }
-    }
-
-    fn code_refused(&mut self, context: &mut Outbox, failure: &Failure) -> Outcome<State> {
-        if self.scope == Scope::Registration && judge::is_scope_refusal(failure) {
-            self.scope = Scope::Portal;
-            return Transition(State::requesting_code(Asking { op: None }));
-        }
-        self.fail(context, failure.clone())
-    }
-
-    fn poll(&mut self, code: &mut Code, context: &mut Outbox) -> Outcome<State> {
-        if code.expires_at <= context.now {
-            return self.fail(context, judge::expired());
-        }
-        self.wake_at = Some(code.expires_at);
-        if let (Some(pin), None) = (&self.pin, code.poll) {
-            code.poll = Some(context.run(Work::Poll { tenant: pin.tenant, code: code.name }));
-        }
-        Handled
-    }
-
-    fn polled(
-        &mut self,
-        code: &mut Code,
-        context: &mut Outbox,
-        result: &Result<Reply, Failure>,
-    ) -> Outcome<State> {
-        let again_after = |wait: Duration| Some(context.now.after(wait).min(code.expires_at));
-        match result {
-            Ok(Reply::Tokens(token)) => {
-                let (account, memory) = (None, Vec::new());
-                Transition(State::checking(Person { token: *token, account, memory, op: None }))
-            }
-            Ok(_) => {
-                self.wake_at = again_after(code.interval);
-                Handled
-            }
-            Err(failure) if failure.class == FailureClass::Transient => {
-                self.wake_at = again_after(failure.retry_after.unwrap_or_default().max(code.interval));
-                Handled
-            }
-            Err(failure) => match judge::step_up(failure) {
-                Some(claims) if !self.stepped_up => self.ask_again(claims),
-                _ => self.code_refused(context, failure),
-            },
-        }
-    }
-
-    /// A second code, once a session, whose sign-in brings what was missing.
-    fn ask_again(&mut self, claims: String) -> Outcome<State> {
-        self.stepped_up = true;
-        self.claims = Some(claims);
-        self.reason = Some(
-            "Your organisation asks for multi-factor authentication to register a device: please sign in once more.",
-        );
-        Transition(State::requesting_code(Asking { op: None }))
-    }
-
-    fn judged(&mut self, person: &mut Person, context: &mut Outbox, verdict: Verdict) -> Outcome<State> {
-        match verdict {
-            Verdict::AskGraph => Transition(State::looking_up(person.clone())),
-            Verdict::Refused(failure) => self.refuse(person, context, failure),
-            Verdict::Welcome(memory) => {
-                person.memory = memory;
-                match self.scope {
-                    Scope::Registration => self.welcome(person, context),
-                    Scope::Portal => Transition(State::redeeming(person.clone())),
-                }
-            }
-        }
-    }
-
-    fn welcome(&mut self, person: &mut Person, context: &mut Outbox) -> Outcome<State> {
-        let (Some(account), Some(pin)) = (person.account.clone(), self.pin.clone()) else { return Handled };
-        if self.facts.pinned.is_none() {
-            let domain = self.facts.asked.domain().clone();
-            context.push(Command::Remember(Memory::Domain { domain, pin }));
-        }
-        context.commands.extend(person.memory.drain(..).map(Command::Remember));
-        context.push(Command::Finish(Box::new(Ending::SignedIn { account, token: person.token })));
-        Transition(State::ended())
-    }
-
-    fn refuse(&mut self, person: &Person, context: &mut Outbox, failure: Failure) -> Outcome<State> {
-        context.push(Command::Forget(person.token));
-        self.fail(context, failure)
-    }
-
-    fn fail(&mut self, context: &mut Outbox, failure: Failure) -> Outcome<State> {
-        context.push(Command::Finish(Box::new(Ending::Failed(failure))));
-        Transition(State::ended())
-    }
-}
-
 fn kind(event: &Event) -> &'static str {
     match event {
         Event::Started => "started",
         Event::Done(..) => "done",
+        Event::Password(_) => "password",
         Event::Woke => "woke",
         Event::HungUp => "hung up",
     }
 }
+
+/// How long the question for a password stands.
+const PASSWORD_PATIENCE: Duration = Duration::from_secs(5 * 60);

@@ -1,23 +1,42 @@
+use crate::user::{UserCommand, UserWork};
 use crate::words::{Command, OpId, Work};
 use model::Timestamp;
 
 /// The context of one event: its time, and what is to be done because of it.
-pub(crate) struct Outbox {
+pub(crate) struct Outbox<C = Command> {
     pub(crate) now: Timestamp,
     pub(crate) next_op: u64,
-    pub(crate) commands: Vec<Command>,
+    pub(crate) commands: Vec<C>,
+}
+
+/// The same for a person's session.
+pub(crate) type UserOutbox = Outbox<UserCommand>;
+
+impl<C> Outbox<C> {
+    pub(crate) fn push(&mut self, command: C) {
+        self.commands.push(command);
+    }
+
+    fn name(&mut self) -> OpId {
+        self.next_op += 1;
+        OpId(self.next_op)
+    }
 }
 
 impl Outbox {
     /// Starts a work and names it.
     pub(crate) fn run(&mut self, work: Work) -> OpId {
-        self.next_op += 1;
-        let op = OpId(self.next_op);
+        let op = self.name();
         self.push(Command::Run(op, work));
         op
     }
+}
 
-    pub(crate) fn push(&mut self, command: Command) {
-        self.commands.push(command);
+impl UserOutbox {
+    /// Starts a work and names it.
+    pub(crate) fn run(&mut self, work: UserWork) -> OpId {
+        let op = self.name();
+        self.push(UserCommand::Run(op, work));
+        op
     }
 }

@@ -14,6 +14,30 @@ pub struct Facts {
     pub accounts: Vec<AccountPin>,
     /// A `claims` challenge left over from the registration, which this sign-in has to meet.
     pub claims: Option<String>,
+    /// How the person may sign in.
+    pub method: Method,
+    /// Whether the machine has an identity in the tenant.
+    pub standing: Standing,
+}
+
+/// The ways to sign in: option `sign_in` of the configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// A device code alone; no password is ever asked for.
+    DeviceCode,
+    /// The password wherever the organisation checks it itself; else a device code.
+    Password,
+    /// The password once the machine is registered, as [`Method::Password`]; before that a device code.
+    Auto,
+}
+
+/// How the machine stands to the tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It has no identity there: a password goes out plainly (entra.md 2.5).
+    Unregistered,
+    /// It has one: a password goes out signed with the device key (entra.md 7.3), never plainly.
+    Registered,
 }
 
 /// Which tenant a domain leads to, as learnt once.
@@ -43,6 +67,8 @@ pub enum Event {
     Started,
     /// The work with this id ended.
     Done(OpId, Result<Reply, Failure>),
+    /// What the person typed, in the vault; none: they want a code instead.
+    Password(Option<TokenRef>),
     /// The moment named by `wake_at` has come (or an earlier one: judge by `now`).
     Woke,
     /// The person hung up: end without an outcome, forget everything.
@@ -58,7 +84,7 @@ pub struct OpId(pub u64);
 pub enum Command {
     /// Start this work; its end comes back as [`Event::Done`].
     Run(OpId, Work),
-    /// Abandon this work; all works of a session are reads or polls.
+    /// Abandon this work; an answer that comes nevertheless is ended unread.
     Cancel(OpId),
     /// End this secret; exactly once for each that came in and was not handed out.
     Forget(TokenRef),
@@ -66,6 +92,8 @@ pub enum Command {
     Remember(Memory),
     /// Show this to the person.
     Show(Prompt),
+    /// Ask the person for their password; [`Event::Password`] brings what they typed.
+    AskPassword(PasswordPrompt),
     /// The session is over; nothing comes after it.
     Finish(Box<Outcome>),
     /// An event that changes nothing here, for the log.
@@ -121,6 +149,22 @@ pub enum Work {
         tenant: TenantId,
         /// The device code.
         code: TokenRef,
+    },
+    /// Ask who checks the passwords of the name's domain (entra.md 1.4). Ends in [`Reply::Realm`].
+    AskRealm {
+        /// The name that was asked for.
+        name: Upn,
+    },
+    /// Sign in with the password, once. Ends in [`Reply::Tokens`]; the password is not ended by it.
+    Password {
+        /// The tenant whose authority is used; never `common`.
+        tenant: TenantId,
+        /// The name that was asked for.
+        name: Upn,
+        /// The password.
+        password: TokenRef,
+        /// Which request carries it: a machine with an identity shows it (entra.md 7.3).
+        standing: Standing,
     },
     /// Verify the id_token and client_info of the set (entra.md 2.10, rules 3 to 5). Ends in [`Reply::Identified`].
     Identify {
@@ -181,8 +225,10 @@ pub enum Reply {
     },
     /// Of [`Work::Poll`]: not yet.
     Pending,
-    /// Of [`Work::Poll`]: approved; the token set is in the vault.
+    /// Of [`Work::Poll`] and [`Work::Password`]: approved; the token set is in the vault.
     Tokens(TokenRef),
+    /// Of [`Work::AskRealm`].
+    Realm(Realm),
     /// Of [`Work::Identify`].
     Identified(Account),
     /// Of [`Work::Redeem`].
@@ -194,6 +240,26 @@ pub enum Reply {
         /// `userPrincipalName`.
         upn: String,
     },
+}
+
+/// Who checks the passwords of a domain (entra.md 1.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Realm {
+    /// The service itself.
+    Managed,
+    /// Another identity provider; the service cannot check a password of it.
+    Federated,
+    /// The service does not know the domain, or says something else.
+    Unknown,
+}
+
+/// The question for a password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PasswordPrompt {
+    /// Whose.
+    pub name: Upn,
+    /// Why, where it has to be explained.
+    pub reason: Option<&'static str>,
 }
 
 /// What the person is shown.

@@ -2,10 +2,11 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tenant::{DeviceAction, Tenant, UserAction};
+use tenant::{DeviceAction, UserAction};
 
 use crate::admin::AdminError;
-use crate::hub::now_ms;
+use crate::cloud;
+use crate::hub::{State, now_ms};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -21,7 +22,8 @@ struct Renaming {
 }
 
 /// Performs the call whose path has these words.
-pub(crate) fn perform(tenant: &mut Tenant, words: &[&str], body: &[u8]) -> Result<Value, AdminError> {
+pub(crate) fn perform(state: &mut State, words: &[&str], body: &[u8]) -> Result<Value, AdminError> {
+    let tenant = &mut state.tenant;
     match words {
         ["approve"] => {
             let Answering { code, user } = serde_json::from_slice(body)?;
@@ -32,6 +34,9 @@ pub(crate) fn perform(tenant: &mut Tenant, words: &[&str], body: &[u8]) -> Resul
             tenant.deny(&code, &user, now_ms()).map_err(refused)?;
         }
         ["device", id, action] => tenant.device(id, device_action(action)?).map_err(refused)?,
+        ["intune", id, action] => {
+            cloud::administer(state, id, intune_action(action)?).map_err(refused)?;
+        }
         ["user", upn, action] => tenant.user(upn, user_action(action, body)?).map_err(refused)?,
         _ => return Err(AdminError::NoCall),
     }
@@ -43,6 +48,16 @@ fn device_action(word: &str) -> Result<DeviceAction, AdminError> {
         "disable" => Ok(DeviceAction::Disable),
         "enable" => Ok(DeviceAction::Enable),
         "delete" => Ok(DeviceAction::Delete),
+        "comply" => Ok(DeviceAction::Comply),
+        "fail" => Ok(DeviceAction::Fail),
+        _ => Err(AdminError::NoCall),
+    }
+}
+
+fn intune_action(word: &str) -> Result<tenant_intune::DeviceAction, AdminError> {
+    match word {
+        "retire" => Ok(tenant_intune::DeviceAction::Retire),
+        "delete" => Ok(tenant_intune::DeviceAction::Delete),
         _ => Err(AdminError::NoCall),
     }
 }

@@ -21,7 +21,7 @@ use crate::faults::Fault;
 use crate::holds::{Release, Which};
 use crate::hub::{Hub, State, now_ms};
 use crate::knobs::{self, KnobsError};
-use crate::{act, page};
+use crate::{act, cloud, page};
 
 /// Why the admin API refused.
 #[derive(Debug, thiserror::Error)]
@@ -154,13 +154,14 @@ fn unescaped(word: &str) -> String {
 
 async fn route(hub: &Hub, call: &Call) -> Result<Answer, AdminError> {
     let words: Vec<&str> = call.words.iter().map(String::as_str).collect();
+    hub.change(cloud::settle);
     let value = match words.as_slice() {
         ["GET"] => return Ok(Answer::Page(hub.read(page::render))),
         ["GET", "wait"] => wait(hub, call).await?,
         ["GET", what] => hub.read(|state| look(state, what, call))?,
         [method, "knobs" | "faults"] => hub.change(|state| turn(state, method, words[1], &call.body))?,
         ["POST", "release"] => release(hub, &call.body)?,
-        ["POST", rest @ ..] => hub.change(|state| act::perform(&mut state.tenant, rest, &call.body))?,
+        ["POST", rest @ ..] => hub.change(|state| act::perform(state, rest, &call.body))?,
         _ => return Err(AdminError::NoCall),
     };
     Ok(Answer::Json(value))
@@ -168,7 +169,8 @@ async fn route(hub: &Hub, call: &Call) -> Result<Answer, AdminError> {
 
 fn look(state: &State, what: &str, call: &Call) -> Result<Value, AdminError> {
     let value = match what {
-        "devices" => serde_json::to_value(state.tenant.devices())?,
+        "devices" => cloud::devices(state)?,
+        "intune" => cloud::intune_devices(state)?,
         "users" => serde_json::to_value(state.tenant.users())?,
         "codes" => serde_json::to_value(state.tenant.pending_codes(now_ms()))?,
         "requests" => requests(state, call)?,

@@ -42,6 +42,10 @@ pub(crate) enum Command {
     Knobs(KnobsArguments),
     /// Change a device object
     Device(DeviceArguments),
+    /// List the objects of Intune
+    IntuneDevices(Admin),
+    /// Change an object of Intune
+    Intune(IntuneArguments),
     /// Change a user
     User(UserArguments),
     /// Hold the reply of the next request of a name
@@ -132,6 +136,28 @@ pub(crate) struct DeviceArguments {
 enum DeviceWord {
     Disable,
     Enable,
+    Delete,
+    /// Call it compliant, as Intune would
+    Comply,
+    /// Call it not compliant
+    Fail,
+}
+
+#[derive(Args)]
+pub(crate) struct IntuneArguments {
+    #[command(flatten)]
+    admin: Admin,
+    /// The Intune id, or the device id
+    id: String,
+    /// What to do
+    action: IntuneWord,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum IntuneWord {
+    /// The device learns it at its next check-in
+    Retire,
+    /// Its id is not known any more
     Delete,
 }
 
@@ -249,6 +275,8 @@ pub(crate) fn asking(command: Command) -> Result<Asking, Fault> {
         Command::Approve(it) => post(&it.admin, "/approve", json!({"code": it.code, "user": it.user})),
         Command::Deny(it) => post(&it.admin, "/deny", json!({"code": it.code, "user": it.user})),
         Command::Device(it) => device(&it),
+        Command::IntuneDevices(admin) => get(&admin, "/intune"),
+        Command::Intune(it) => intune(&it),
         Command::User(it) => user(&it),
         Command::Hold(it) => hold(&it),
         Command::Release(it) => {
@@ -275,8 +303,18 @@ fn device(it: &DeviceArguments) -> Asking {
         DeviceWord::Disable => "disable",
         DeviceWord::Enable => "enable",
         DeviceWord::Delete => "delete",
+        DeviceWord::Comply => "comply",
+        DeviceWord::Fail => "fail",
     };
     post(&it.admin, &format!("/device/{}/{word}", escaped(&it.id)), json!({}))
+}
+
+fn intune(it: &IntuneArguments) -> Asking {
+    let word = match it.action {
+        IntuneWord::Retire => "retire",
+        IntuneWord::Delete => "delete",
+    };
+    post(&it.admin, &format!("/intune/{}/{word}", escaped(&it.id)), json!({}))
 }
 
 fn user(it: &UserArguments) -> Asking {

@@ -11,9 +11,10 @@ use hyper::body::Incoming;
 use serde_json::{Map, Value, json};
 use tenant::Peer;
 
+use crate::cloud;
 use crate::faults::Action;
 use crate::holds::{Release, Stage};
-use crate::hub::{Hub, now_ms};
+use crate::hub::Hub;
 use crate::reply::{ReplyBody, canned, spoilt};
 use crate::wire::Link;
 
@@ -50,7 +51,7 @@ struct Exchange<'a> {
 
 impl<'a> Exchange<'a> {
     fn new(hub: &'a Hub, link: &'a Link, version: Version, request: Request<Bytes>) -> Exchange<'a> {
-        Exchange { hub, link, version, name: tenant::name(&request), request, actions: Vec::new() }
+        Exchange { hub, link, version, name: cloud::name(&request), request, actions: Vec::new() }
     }
 
     async fn run(mut self) -> Result<Response<ReplyBody>, Aborted> {
@@ -106,13 +107,11 @@ impl<'a> Exchange<'a> {
         let line = self.line();
         self.hub.change(|state| {
             *state.counters.processed_by_name.entry(self.name.to_owned()).or_default() += 1;
-            let outcome = state.tenant.handle(request, &peer, now_ms());
+            let (response, entry) = cloud::handle(state, request, &peer);
             let mut line = line;
-            if let Ok(Value::Object(entry)) = serde_json::to_value(&outcome.entry) {
-                line.extend(entry);
-            }
+            line.extend(entry);
             state.log.record(line);
-            outcome.response
+            response
         })
     }
 

@@ -12,7 +12,7 @@ pub const PUBLIC: &[&str] = &[
     "odc.officeapps.live.com",
     "packages.microsoft.com",
     "enrollment.manage.microsoft.com",
-    "fef.msua08.manage.microsoft.com",
+    INTUNE,
     "login.microsoftonline.us",
     "enterpriseregistration.microsoftonline.us",
     "certauth.enterpriseregistration.microsoftonline.us",
@@ -23,6 +23,9 @@ pub const PUBLIC: &[&str] = &[
     "certauth.enterpriseregistration.partner.microsoftonline.cn",
     "microsoftgraph.chinacloudapi.cn",
 ];
+
+/// The scale unit that the endpoint list names in public mode (intune.md 1.3).
+pub const INTUNE: &str = "fef.msua08.manage.microsoft.com";
 
 /// The names of local mode; the certificate also carries the two loopback addresses.
 pub const LOCAL: &[&str] = &["localhost", "certauth.localhost", "127.0.0.1", "::1"];

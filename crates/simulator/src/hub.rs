@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 use serde_json::Value;
 use tenant::Tenant;
+use tenant_intune::Intune;
 use time::OffsetDateTime;
 use tokio::sync::watch;
 
@@ -22,8 +23,10 @@ pub(crate) struct Hub {
 
 /// What the lock guards.
 pub(crate) struct State {
-    /// The cloud itself.
+    /// Sign-in, directory and registration.
     pub(crate) tenant: Tenant,
+    /// Device management.
+    pub(crate) intune: Intune,
     /// What goes wrong on the wire.
     pub(crate) wire: Wire,
     /// What is being held.
@@ -56,9 +59,10 @@ pub(crate) struct Counters {
 }
 
 impl Hub {
-    /// Shares a tenant.
-    pub(crate) fn new(tenant: Tenant, wire: Wire, log: Transcript) -> Hub {
-        let state = State { tenant, wire, holds: Holds::default(), log, counters: Counters::default() };
+    /// Shares a cloud.
+    pub(crate) fn new(tenant: Tenant, intune: Intune, wire: Wire, log: Transcript) -> Hub {
+        let state =
+            State { tenant, intune, wire, holds: Holds::default(), log, counters: Counters::default() };
         Hub { state: Mutex::new(state), changed: watch::Sender::new(0) }
     }
 

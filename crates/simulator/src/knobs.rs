@@ -1,10 +1,11 @@
-//! Knobs: those of the tenant and those of the wire, one JSON object for both.
+//! Knobs: those of the tenant, of Intune (under `intune`) and of the wire, one JSON object for all.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tenant::{ClientCertificate, Knobs};
+use tenant_intune::IntuneKnobs;
 
 use crate::faults::{Fault, Faults};
 use crate::hosts;
@@ -23,6 +24,9 @@ pub enum KnobsError {
     /// A knob of the tenant does not parse.
     #[error("tenant knobs: {0}")]
     Tenant(serde_json::Error),
+    /// A knob of Intune does not parse.
+    #[error("intune knobs: {0}")]
+    Intune(serde_json::Error),
 }
 
 /// The knobs of the wire as a file spells them; they stand beside the tenant's in one object.
@@ -32,6 +36,17 @@ struct Spelled {
     faults: Vec<Fault>,
     latency_ms: BTreeMap<String, u64>,
     bad_certificate: bool,
+}
+
+/// What a knob file says.
+#[derive(Debug)]
+pub(crate) struct Parsed {
+    /// Knobs of the sign-in and registration services.
+    pub(crate) tenant: Knobs,
+    /// Knobs of device management.
+    pub(crate) intune: IntuneKnobs,
+    /// Knobs of the wire.
+    pub(crate) wire: Wire,
 }
 
 /// The knobs of the wire in force.
@@ -86,32 +101,39 @@ pub(crate) fn show(state: &State) -> Result<Value, KnobsError> {
     };
     let mut all = object(serde_json::to_value(state.tenant.knobs()).map_err(KnobsError::Tenant)?)?;
     all.extend(object(serde_json::to_value(spelled).map_err(KnobsError::Wire)?)?);
+    let intune = serde_json::to_value(state.intune.knobs()).map_err(KnobsError::Intune)?;
+    all.insert(INTUNE.to_owned(), intune);
     Ok(Value::Object(all))
 }
 
 /// Replaces all knobs; a knob that is not named gets its default again.
 pub(crate) fn replace(state: &mut State, value: Value) -> Result<(), KnobsError> {
-    let (tenant, wire) = parse(value)?;
-    state.tenant.set_knobs(tenant);
-    state.wire = wire;
+    let parsed = parse(value)?;
+    state.tenant.set_knobs(parsed.tenant);
+    state.intune.set_knobs(parsed.intune);
+    state.wire = parsed.wire;
     Ok(())
 }
 
-/// Changes the named knobs only; faults that are not named keep their counts.
+/// Changes the named knobs only, also inside `intune`; faults that are not named keep their counts.
 pub(crate) fn merge(state: &mut State, value: Value) -> Result<(), KnobsError> {
-    let named = object(value)?;
+    let mut named = object(value)?;
     let keeps_faults = !named.contains_key("faults");
     let mut all = object(show(state)?)?;
+    if let (Some(own), Some(Value::Object(inner))) = (named.remove(INTUNE), all.get_mut(INTUNE)) {
+        inner.extend(object(own)?);
+    }
     all.extend(named);
+    let parsed = parse(Value::Object(all))?;
     let faults = std::mem::take(&mut state.wire.faults);
-    let (tenant, wire) = parse(Value::Object(all))?;
-    state.tenant.set_knobs(tenant);
-    state.wire = if keeps_faults { Wire { faults, ..wire } } else { wire };
+    state.tenant.set_knobs(parsed.tenant);
+    state.intune.set_knobs(parsed.intune);
+    state.wire = if keeps_faults { Wire { faults, ..parsed.wire } } else { parsed.wire };
     Ok(())
 }
 
 /// Parses a knob file.
-pub(crate) fn parse(value: Value) -> Result<(Knobs, Wire), KnobsError> {
+pub(crate) fn parse(value: Value) -> Result<Parsed, KnobsError> {
     let mut tenant = object(value)?;
     let mut mine = Map::new();
     for name in ["faults", "latency_ms", "bad_certificate"] {
@@ -120,11 +142,13 @@ pub(crate) fn parse(value: Value) -> Result<(Knobs, Wire), KnobsError> {
         }
     }
     let spelled: Spelled = serde_json::from_value(Value::Object(mine)).map_err(KnobsError::Wire)?;
+    let intune = tenant.remove(INTUNE).map(serde_json::from_value).transpose();
+    let intune = intune.map_err(KnobsError::Intune)?.unwrap_or_default();
     let tenant = serde_json::from_value(Value::Object(tenant)).map_err(KnobsError::Tenant)?;
     let mut faults = Faults::default();
     faults.set(spelled.faults);
     let Spelled { latency_ms, bad_certificate, .. } = spelled;
-    Ok((tenant, Wire { faults, latency_ms, bad_certificate, refusals: 0 }))
+    Ok(Parsed { tenant, intune, wire: Wire { faults, latency_ms, bad_certificate, refusals: 0 } })
 }
 
 fn object(value: Value) -> Result<Map<String, Value>, KnobsError> {
@@ -134,19 +158,24 @@ fn object(value: Value) -> Result<Map<String, Value>, KnobsError> {
     }
 }
 
+/// The member of a knob file that holds the knobs of Intune.
+const INTUNE: &str = "intune";
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
 
     #[test]
-    fn one_object_holds_the_knobs_of_both() {
+    fn one_object_holds_the_knobs_of_all() {
         let all = json!({
             "quota": 3,
             "latency_ms": {"join": 5, "*": 1},
             "faults": [{"request": "join", "action": "hold"}],
+            "intune": {"verdict_delay_ms": 0},
         });
-        let (tenant, wire) = parse(all).unwrap();
+        let Parsed { tenant, intune, wire } = parse(all).unwrap();
+        assert_eq!(intune, IntuneKnobs { verdict_delay_ms: 0, ..IntuneKnobs::default() });
         assert_eq!(tenant, Knobs { quota: 3, ..Knobs::default() });
         assert_eq!((wire.latency("join"), wire.latency("discover")), (5, 1));
         assert_eq!(wire.faults.list().len(), 1);
@@ -156,6 +185,7 @@ mod tests {
     fn whose_knob_is_wrong_is_said() {
         assert!(matches!(parse(json!({"no_such_knob": 1})), Err(KnobsError::Tenant(_))));
         assert!(matches!(parse(json!({"quota": "three"})), Err(KnobsError::Tenant(_))));
+        assert!(matches!(parse(json!({"intune": {"no_such_knob": 1}})), Err(KnobsError::Intune(_))));
         assert!(matches!(parse(json!({"faults": [{"request": "join"}]})), Err(KnobsError::Wire(_))));
         assert!(matches!(parse(json!([])), Err(KnobsError::NoObject)));
     }

@@ -1,11 +1,12 @@
 //! The stand-in cloud on real sockets: TLS, an admin API, faults on the wire, a transcript and a page.
 //!
 //! It listens on loopback only, and the key of its certificate authority never leaves the process.
-//! What is right and wrong is decided in the crate `tenant`; here requests only arrive, wait and break.
+//! What is right and wrong is decided in the crates `tenant` and `tenant-intune`; here requests only arrive, wait and break.
 
 mod act;
 mod admin;
 mod authority;
+mod cloud;
 mod exchange;
 mod faults;
 mod holds;

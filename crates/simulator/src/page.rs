@@ -4,13 +4,14 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
+use crate::cloud;
 use crate::hub::{State, now_ms};
 
 /// Renders the whole page.
 pub(crate) fn render(state: &State) -> String {
     let mut page = String::from(HEAD);
     let value = |list: Result<Value, serde_json::Error>| list.unwrap_or_default();
-    table(&mut page, "Devices", &value(serde_json::to_value(state.tenant.devices())));
+    table(&mut page, "Devices", &value(cloud::devices(state)));
     table(&mut page, "Users", &value(serde_json::to_value(state.tenant.users())));
     table(
         &mut page,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use rustls::crypto::{GetRandomFailed, SecureRandom, aws_lc_rs};
 use serde_json::Value;
 use tenant::{KeySource, Seed, Setup, SetupError, Tenant, Urls};
+use tenant_intune::Intune;
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -88,6 +89,9 @@ pub enum StartError {
     /// The tenant refuses its seed.
     #[error("the tenant could not be set up: {0}")]
     Tenant(#[from] SetupError),
+    /// Intune cannot be made.
+    #[error("Intune could not be set up: {0}")]
+    Intune(#[from] tenant_intune::SetupError),
     /// No certificate.
     #[error("could not make a certificate: {0}")]
     Certificate(#[from] rcgen::Error),
@@ -129,10 +133,10 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let (listen, admin) = (address(&listener)?, address(&admin_listener)?);
     std::fs::create_dir_all(&options.state).map_err(|cause| file(&options.state, cause))?;
 
-    let (tenant, wire) = furnish(&options, listen)?;
+    let (tenant, intune, wire) = furnish(&options, listen)?;
     let path = options.state.join("transcript.jsonl");
     let log = Transcript::create(&path).map_err(|cause| file(&path, cause))?;
-    let hub = Arc::new(Hub::new(tenant, wire, log));
+    let hub = Arc::new(Hub::new(tenant, intune, wire, log));
     let (tls, ca) = certify(&options)?;
 
     let (stop, stopped) = watch::channel(false);
@@ -155,7 +159,21 @@ fn address(listener: &TcpListener) -> Result<SocketAddr, StartError> {
     listener.local_addr().map_err(|cause| StartError::Listen { address: nowhere, cause })
 }
 
-fn furnish(options: &Options, listen: SocketAddr) -> Result<(Tenant, knobs::Wire), StartError> {
+/// The cloud and its wire, with the knobs to begin with.
+fn furnish(options: &Options, listen: SocketAddr) -> Result<(Tenant, Intune, knobs::Wire), StartError> {
+    let entropy = entropy().map_err(|GetRandomFailed| StartError::Entropy)?;
+    let mut tenant = tenant(options, listen, entropy)?;
+    let mut intune = intune(options, listen, entropy)?;
+    let Some(path) = &options.knobs else { return Ok((tenant, intune, knobs::Wire::default())) };
+    let value: Value = serde_json::from_slice(&read(path)?)
+        .map_err(|cause| StartError::Parse { path: path.clone(), cause })?;
+    let parsed = knobs::parse(value).map_err(|cause| StartError::Knobs { path: path.clone(), cause })?;
+    tenant.set_knobs(parsed.tenant);
+    intune.set_knobs(parsed.intune);
+    Ok((tenant, intune, parsed.wire))
+}
+
+fn tenant(options: &Options, listen: SocketAddr, entropy: u64) -> Result<Tenant, StartError> {
     let seed: Seed = match &options.seed {
         Some(path) => serde_json::from_slice(&read(path)?)
             .map_err(|cause| StartError::Parse { path: path.clone(), cause })?,
@@ -163,23 +181,34 @@ fn furnish(options: &Options, listen: SocketAddr) -> Result<(Tenant, knobs::Wire
     };
     let urls = match options.public_hosts {
         true => Urls::Public,
-        false => Urls::Local { host: format!("localhost:{}", listen.port()) },
+        false => Urls::Local { host: local(listen) },
     };
     let setup = Setup {
         seed,
         urls,
-        entropy: entropy().map_err(|GetRandomFailed| StartError::Entropy)?,
+        entropy,
         keys: if options.fresh_keys { KeySource::Fresh } else { KeySource::Pool },
         auto_approve: options.auto_approve,
         poll_interval: options.poll_interval,
     };
-    let mut tenant = Tenant::new(setup, now_ms())?;
-    let Some(path) = &options.knobs else { return Ok((tenant, knobs::Wire::default())) };
-    let value: Value = serde_json::from_slice(&read(path)?)
-        .map_err(|cause| StartError::Parse { path: path.clone(), cause })?;
-    let parsed = knobs::parse(value).map_err(|cause| StartError::Knobs { path: path.clone(), cause })?;
-    tenant.set_knobs(parsed.0);
-    Ok((tenant, parsed.1))
+    Ok(Tenant::new(setup, now_ms())?)
+}
+
+fn intune(options: &Options, listen: SocketAddr, entropy: u64) -> Result<Intune, StartError> {
+    let (own, graph) = match options.public_hosts {
+        true => (hosts::INTUNE.to_owned(), "graph.microsoft.com".to_owned()),
+        false => (local(listen), local(listen)),
+    };
+    let keys = match options.fresh_keys {
+        true => tenant_intune::KeySource::Fresh,
+        false => tenant_intune::KeySource::Pool,
+    };
+    let (base, graph) = (format!("https://{own}"), format!("https://{graph}"));
+    Ok(Intune::new(tenant_intune::Setup { base, graph, entropy, keys })?)
+}
+
+fn local(listen: SocketAddr) -> String {
+    format!("localhost:{}", listen.port())
 }
 
 fn certify(options: &Options) -> Result<(Tls, PathBuf), StartError> {

@@ -185,36 +185,24 @@ impl Tenant {
     }
 
     fn grant_code(&mut self, ask: &Ask, form: &Form, code: &Code, user: Uuid) -> Answer {
-        let found = self.directories.get(&code.tenant).and_then(|it| it.users.get(&user)).cloned();
-        let Some(user) = found else {
-            return aadsts(50_034, "invalid_grant", "The user account does not exist.", ask.now, &ask.ids);
-        };
         let amr: Vec<String> = match code.claims {
             true => ["pwd", "mfa", "ngcmfa"].map(str::to_owned).to_vec(),
             false => vec!["pwd".to_owned()],
         };
-        let wish = Wish {
-            client: &code.client,
-            resource: &code.resource,
-            grant: "device_code",
-            user: &user,
-            amr: &amr,
-            from_device_code: true,
-        };
-        if let Some(refusal) = self.forbid(ask, &wish) {
-            return refusal.fact("user", &user.upn);
-        }
         let grant = Grant {
             tenant: code.tenant,
-            user: user.oid,
+            user,
             client: code.client.clone(),
             amr,
             from_device_code: true,
+            device: None,
         };
-        self.issue(ask, form, &grant, &code.resource)
+        self.redeem(ask, &Wish { resource: &code.resource, means: DEVICE_CODE, ..Wish::of(&grant, form) })
     }
 }
 
+/// The means by which a device code asks.
+pub(crate) const DEVICE_CODE: &str = "device_code";
 /// entra.md 11.4, rule 11.
 pub(crate) const TOKEN_ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const CODE_ALPHABET: &[u8] = b"BCDFGHJKLMNPQRSTVWXYZ23456789";

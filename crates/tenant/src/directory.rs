@@ -20,6 +20,10 @@ pub(crate) struct User {
     pub(crate) intune: bool,
     pub(crate) home: Option<(String, String)>,
     pub(crate) login: Option<String>,
+    /// Wrong passwords in a row.
+    pub(crate) wrong_passwords: u32,
+    /// Milliseconds since 1970.
+    pub(crate) locked_until: i64,
 }
 
 #[derive(Debug, Clone)]
@@ -31,14 +35,29 @@ pub(crate) struct Device {
     pub(crate) join_type: u64,
     pub(crate) os: String,
     pub(crate) enabled: bool,
+    pub(crate) managed: bool,
     pub(crate) compliant: bool,
     pub(crate) joins: u32,
     pub(crate) registered_at: i64,
     /// Modulus of the device key.
     pub(crate) key: Vec<u8>,
+    /// Its public exponent.
+    pub(crate) exponent: Vec<u8>,
+    /// The key that session keys are wrapped for.
+    pub(crate) transport: PublicParts,
     /// Certificates issued for it; the last one counts in views.
     pub(crate) thumbprints: Vec<String>,
 }
+
+impl Device {
+    /// entra.md 5.4.
+    pub(crate) fn trust_type(&self) -> &'static str {
+        if self.join_type == 4 { "Workplace" } else { "AzureAd" }
+    }
+}
+
+/// Modulus and exponent, big-endian.
+pub(crate) type PublicParts = (Vec<u8>, Vec<u8>);
 
 /// Every device, found by id, by key and by certificate.
 #[derive(Debug, Default)]

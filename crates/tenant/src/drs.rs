@@ -1,8 +1,9 @@
 //! The Device Registration Service: Discover, errors, leaving (entra.md 3, 5.7, 6.1).
 
 use crate::answer::{Answer, stamp};
+use crate::clients::REGISTRATION;
 use crate::knobs::{ClientCertificate, DrsErrorShape};
-use crate::policy::{REGISTRATION, canonical};
+use crate::policy::canonical;
 use crate::world::{Ask, Tenant};
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
@@ -149,6 +150,7 @@ impl Tenant {
     }
 }
 
-fn thumbprint(der: &[u8]) -> String {
+/// SHA-1 of the DER, in upper-case hex.
+pub(crate) fn thumbprint(der: &[u8]) -> String {
     Sha1::digest(der).iter().map(|byte| format!("{byte:02X}")).collect()
 }

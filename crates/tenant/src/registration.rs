@@ -2,9 +2,10 @@
 
 use crate::answer::Answer;
 use crate::certificate::{Subject, issue};
-use crate::directory::Device;
+use crate::directory::{Device, PublicParts};
 use crate::keys::public_key;
 use crate::knobs::{Recognition, Twist};
+use crate::request::decoded;
 use crate::world::{Ask, Tenant};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -20,6 +21,7 @@ use uuid::Uuid;
 struct Wanted {
     modulus: Vec<u8>,
     exponent: Vec<u8>,
+    transport: PublicParts,
     join_type: u64,
     name: String,
     os: String,
@@ -55,7 +57,7 @@ impl Tenant {
             return Err(bad("The join type is not supported."));
         };
         let (modulus, exponent) = csr_key(&body).map_err(|why| bad(why).fact("csr_verified", false))?;
-        transport_key(&body).map_err(bad)?;
+        let transport = transport_key(&body).map_err(bad)?;
         self.may_join(ask, claims, user, join_type)?;
         let text = |name: &str| member(&body, name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let attributes = member(&body, "Attributes").and_then(Value::as_object);
@@ -64,6 +66,7 @@ impl Tenant {
         Ok(Wanted {
             modulus,
             exponent,
+            transport,
             join_type,
             name: text("DeviceDisplayName"),
             os: text("OSVersion"),
@@ -121,16 +124,21 @@ impl Tenant {
             join_type: wanted.join_type,
             os: wanted.os.clone(),
             enabled: true,
+            managed: false,
             compliant: false,
             joins: 0,
             registered_at: ask.now_ms,
             key: wanted.modulus.clone(),
+            exponent: wanted.exponent.clone(),
+            transport: wanted.transport.clone(),
             thumbprints: Vec::new(),
         });
         let (der, thumbprint) = self.certify(ask, wanted, device.id);
         self.devices.remove(&device.id);
         device.joins += 1;
         device.key.clone_from(&wanted.modulus);
+        device.exponent.clone_from(&wanted.exponent);
+        device.transport.clone_from(&wanted.transport);
         device.thumbprints.push(thumbprint.clone());
         let id = device.id;
         self.devices.insert(device);
@@ -202,12 +210,14 @@ fn csr_key(body: &Map<String, Value>) -> Result<(Vec<u8>, Vec<u8>), &'static str
 }
 
 /// The layout of entra.md 5.3, or a JWK; nothing else (11.2, I3).
-fn transport_key(body: &Map<String, Value>) -> Result<(), &'static str> {
+fn transport_key(body: &Map<String, Value>) -> Result<PublicParts, &'static str> {
     let text = member(body, "TransportKey").and_then(Value::as_str).ok_or("There is no TransportKey.")?;
     let blob = STANDARD.decode(text).map_err(|_| "The TransportKey is not base64.")?;
     if blob.starts_with(b"{") {
         let jwk: Value = serde_json::from_slice(&blob).map_err(|_| "The TransportKey is no JWK.")?;
-        return if jwk["kty"] == "RSA" { Ok(()) } else { Err("The TransportKey is no RSA JWK.") };
+        let number = |name: &str| jwk[name].as_str().and_then(decoded);
+        let key = number("n").zip(number("e")).filter(|_| jwk["kty"] == "RSA");
+        return key.ok_or("The TransportKey is no RSA JWK.");
     }
     let word = |at: usize| {
         let bytes = blob.get(at..at + 4).and_then(|bytes| bytes.try_into().ok());
@@ -219,11 +229,9 @@ fn transport_key(body: &Map<String, Value>) -> Result<(), &'static str> {
         && modulus == 256
         && primes == 0
         && (1..=4).contains(&exponent);
-    if good && blob.len() == 24 + exponent + modulus {
-        Ok(())
-    } else {
-        Err("The TransportKey is not a public RSA blob.")
-    }
+    let key = blob.get(24..).and_then(|key| key.split_at_checked(exponent));
+    let key = key.filter(|(_, rest)| good && rest.len() == modulus);
+    key.map(|(e, n)| (n.to_vec(), e.to_vec())).ok_or("The TransportKey is not a public RSA blob.")
 }
 
 /// A member by its name in any case (entra.md 5.1 [inferred]: clients differ in the case they send).

@@ -1,18 +1,20 @@
 //! What the machines of a world act upon: one disk, one vault, one executor, one clock.
 
 use crate::keys::PoolKeys;
+use crate::network::Cloud;
 use crate::network::Wire;
-use executor::{Executor, Hands, Parts, Vault, snapshot};
-use lifecycle::{Command, Device, OpId, Reply, Work};
-use model::{CloudProfile, Failure, FailureClass, Timestamp, Who};
-use signin::{AccountPin, Memory, Outcome, Session, TenantPin};
+use executor::{ClientVersion, Executor, Hands, IntuneVersion, Kdf, Parts, Vault};
+use lifecycle::{Command, Device, Identity, OpId, Reply, Work};
+use model::{Account, CloudProfile, DeviceFacts, Failure, FailureClass, Secret, Timestamp, TokenRef, Who};
+use signin::{
+    AccountPin, Memory, Outcome, Session, TenantPin, UserCommand, UserEvent, UserReply, UserSession, UserWork,
+};
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use store::record::Versioned;
-use tenant::Tenant;
 
 pub(crate) struct House {
     pub(crate) wire: Arc<Wire>,
@@ -23,6 +25,9 @@ pub(crate) struct House {
     pub(crate) disk: Option<Vec<u8>>,
     pub(crate) pins: (Option<TenantPin>, Vec<AccountPin>),
     pub(crate) works: VecDeque<(OpId, Work)>,
+    /// What the device machine handed over to sessions, and what those suspect of the device.
+    pub(crate) handed: VecDeque<(Account, TokenRef)>,
+    pub(crate) suspicions: VecDeque<Failure>,
     pub(crate) wake_at: Option<Timestamp>,
     pub(crate) steps: u64,
     /// Events that may still happen before the power is cut.
@@ -31,7 +36,7 @@ pub(crate) struct House {
 }
 
 impl House {
-    pub(crate) fn new(cloud: Arc<Mutex<Tenant>>, now: Timestamp, seed: u64) -> House {
+    pub(crate) fn new(cloud: Arc<Mutex<Cloud>>, device: DeviceFacts, now: Timestamp, seed: u64) -> House {
         let wire = Arc::new(Wire::new(cloud));
         let vault = Arc::new(Vault::default());
         let executor = Executor::new(Parts {
@@ -40,6 +45,9 @@ impl House {
             keys: Arc::new(PoolKeys::default()),
             vault: vault.clone(),
             version: "0.0.0".to_owned(),
+            device,
+            kdf: Kdf::default(),
+            intune_version: IntuneVersion::fixed(ClientVersion::COMPILED),
         });
         House {
             wire,
@@ -49,6 +57,8 @@ impl House {
             disk: None,
             pins: (None, Vec::new()),
             works: VecDeque::new(),
+            handed: VecDeque::new(),
+            suspicions: VecDeque::new(),
             wake_at: None,
             steps: seed,
             fuse: None,
@@ -109,6 +119,10 @@ impl Hands<Device> for House {
             Command::Run(op, work) => self.works.push_back((op, *work)),
             Command::Cancel(op) => self.works.retain(|(other, _)| *other != op),
             Command::Forget(token) => self.vault.forget(token),
+            Command::HandOver { account, token } => {
+                self.vault.seat(&account, token);
+                self.handed.push_back((account, token));
+            }
             Command::Report(_) | Command::Ignored(_) => {}
         }
         Ok(())
@@ -125,6 +139,10 @@ pub(crate) struct Visit<'a> {
     pub(crate) events: VecDeque<signin::Event>,
     pub(crate) wake_at: Option<Timestamp>,
     pub(crate) outcome: Option<Outcome>,
+    /// The machine's identity, for a sign-in that proves the device.
+    pub(crate) identity: Option<Identity>,
+    /// What the person types when asked; a code is what they want without it.
+    pub(crate) password: Option<&'static str>,
 }
 
 impl Hands<Session> for Visit<'_> {
@@ -137,12 +155,18 @@ impl Hands<Session> for Visit<'_> {
         match command {
             signin::Command::Run(op, work) => {
                 let entropy = self.house.entropy();
-                let result = ready(self.house.executor.perform_sign_in(work, self.house.now, entropy));
+                let (executor, now) = (&self.house.executor, self.house.now);
+                let result = ready(executor.perform_sign_in(work, self.identity.as_ref(), now, entropy));
                 self.events.push_back(signin::Event::Done(op, result));
             }
             signin::Command::Forget(token) => self.house.vault.forget(token),
             signin::Command::Remember(memory) => self.house.remember(memory),
             signin::Command::Finish(outcome) => self.outcome = Some(*outcome),
+            signin::Command::AskPassword(_) => {
+                let (vault, now) = (&self.house.vault, self.house.now);
+                let typed = self.password.map(|text| vault.keep_password(Secret::new(text.to_owned()), now));
+                self.events.push_back(signin::Event::Password(typed));
+            }
             signin::Command::Cancel(_) | signin::Command::Show(_) | signin::Command::Ignored(_) => {}
         }
         Ok(())
@@ -150,6 +174,50 @@ impl Hands<Session> for Visit<'_> {
 
     fn wake_at(&mut self, moment: Option<Timestamp>) {
         self.wake_at = moment;
+    }
+}
+
+/// One person's session on the registered machine.
+pub(crate) struct Stay<'a> {
+    pub(crate) house: &'a mut House,
+    pub(crate) identity: Option<Identity>,
+    pub(crate) events: VecDeque<UserEvent>,
+    pub(crate) wake_at: Option<Timestamp>,
+}
+
+impl Hands<UserSession> for Stay<'_> {
+    fn now(&self) -> Timestamp {
+        self.house.now
+    }
+
+    async fn perform(&mut self, command: UserCommand) -> Result<(), Failure> {
+        self.house.trace.push(format!("  {command:?}"));
+        match command {
+            UserCommand::Run(op, work) => {
+                let result = self.work(work);
+                self.events.push_back(UserEvent::Done(op, result));
+            }
+            UserCommand::Forget(token) => self.house.vault.forget(token),
+            UserCommand::Suspect(failure) => self.house.suspicions.push_back(failure),
+            UserCommand::Cancel(_) | UserCommand::Report(_) | UserCommand::Ignored(_) => {}
+        }
+        Ok(())
+    }
+
+    fn wake_at(&mut self, moment: Option<Timestamp>) {
+        self.wake_at = moment;
+    }
+}
+
+impl Stay<'_> {
+    fn work(&mut self, work: UserWork) -> Result<UserReply, Failure> {
+        let entropy = self.house.entropy();
+        match &self.identity {
+            Some(identity) => {
+                ready(self.house.executor.perform_user(work, identity, self.house.now, entropy))
+            }
+            None => Err(power_cut()),
+        }
     }
 }
 

@@ -1,10 +1,11 @@
 use hsm::{Answer, HsmError, HsmInfo, Job, Keys, KeysFuture, SignScheme};
-use model::{Backend, KeyHandle, RsaPublicKey};
-use rsa::RsaPrivateKey;
+use model::{Backend, KeyHandle, RsaPublicKey, Secret};
 use rsa::pkcs1v15::SigningKey;
 use rsa::pkcs8::DecodePrivateKey;
 use rsa::signature::{SignatureEncoding, Signer};
 use rsa::traits::PublicKeyParts;
+use rsa::{Oaep, RsaPrivateKey};
+use sha1::Sha1;
 use sha2::Sha256;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -48,6 +49,12 @@ impl Keys for PoolKeys {
             Job::Sign(key, SignScheme::Pkcs1Sha256, message) => {
                 let signer = SigningKey::<Sha256>::new(private(usize::from(key.wrapped[0])));
                 Ok(Answer::Bytes(signer.sign(&message).to_vec()))
+            }
+            Job::UnwrapOaepSha1(key, ciphertext) => {
+                let private = private(usize::from(key.wrapped[0]));
+                let plain = private.decrypt(Oaep::<Sha1>::new(), &ciphertext);
+                let plain = plain.map_err(|_| HsmError::Decrypt)?;
+                Ok(Answer::Secret(Secret::new(plain)))
             }
             Job::Destroy(_) | Job::SelfTest(_) => Ok(Answer::Done),
             other => Err(HsmError::Backend(format!("not in this world: {other:?}"))),

@@ -13,35 +13,56 @@ mod random;
 #[cfg(test)]
 mod tests;
 
-use executor::{snapshot, turn};
-use house::{House, Visit, ready};
-use lifecycle::{Ask, Device, Event, Facts, IntunePolicy, Snapshot, Stage};
-use model::{Backend, DeviceFacts, JoinType, MachineBinding, TenantId, Timestamp, TokenRef};
-pub use network::Recorded;
-use signin::{Outcome, Session};
-use std::collections::VecDeque;
+use executor::turn;
+use house::{House, Stay, Visit, ready};
+pub use lifecycle::IntunePolicy;
+use lifecycle::{Ask, Device, Event, Facts, Identity, Snapshot, Stage};
+use model::{
+    Account, Backend, DeviceFacts, JoinType, MachineBinding, ObjectId, TenantId, Timestamp, TokenRef,
+};
+pub use network::{Cloud, Recorded};
+use signin::{Method, Outcome, Session, Standing, UserEvent, UserSession, UserStatus};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use store::record::{self, Versioned};
 use tenant::{KeySource, Seed, Setup, Tenant, Urls};
+use tenant_intune::Intune;
 
 /// One machine, one cloud, one clock.
 pub struct World {
-    cloud: Arc<Mutex<Tenant>>,
+    cloud: Arc<Mutex<Cloud>>,
     house: House,
     device: Device,
+    policy: IntunePolicy,
+    users: BTreeMap<ObjectId, (UserSession, Option<Timestamp>)>,
+}
+
+/// How a person signs in.
+#[derive(Debug, Clone, Copy)]
+pub struct Person {
+    /// Their name.
+    pub name: &'static str,
+    /// What they type when asked for a password; without it they take a code.
+    pub password: Option<&'static str>,
 }
 
 /// The power was cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PowerCut;
 
-const USER: &str = "alex@contoso.com";
+/// The first user of the built-in seed, with a code.
+pub const ALEX: Person = Person { name: "alex@contoso.com", password: None };
 const CONTOSO: &str = "11111111-2222-3333-4444-555555555555";
 
 impl World {
     /// A world whose generators all come from one seed.
     pub fn new(seed: u64) -> World {
+        World::with(seed, IntunePolicy::Stay)
+    }
+
+    /// The same, with what the machine is to do about Intune.
+    pub fn with(seed: u64, policy: IntunePolicy) -> World {
         let now = Timestamp::from_secs(1_800_000_000);
         let setup = Setup {
             seed: Seed::default(),
@@ -51,16 +72,23 @@ impl World {
             auto_approve: true,
             poll_interval: 1,
         };
-        let cloud = Arc::new(Mutex::new(Tenant::new(setup, now.as_millis()).unwrap()));
-        let house = House::new(cloud.clone(), now, seed);
-        let mut world = World { cloud, house, device: Device::new(facts(), seed) };
+        let tenant = Tenant::new(setup, now.as_millis()).unwrap();
+        let cloud = Arc::new(Mutex::new(Cloud { tenant, intune: intune(seed) }));
+        let house = House::new(cloud.clone(), device_facts(), now, seed);
+        let device = Device::new(facts(policy), seed);
+        let mut world = World { cloud, house, device, policy, users: BTreeMap::new() };
         world.feed(Event::Restored(Snapshot::absent(contoso()))).unwrap();
         world
     }
 
     /// The stand-in, for its knobs and its view from outside.
-    pub fn cloud(&self) -> std::sync::MutexGuard<'_, Tenant> {
+    pub fn cloud(&self) -> std::sync::MutexGuard<'_, Cloud> {
         self.cloud.lock().unwrap()
+    }
+
+    /// The names of all requests so far, in order.
+    pub fn requests(&self) -> Vec<&'static str> {
+        self.house.wire.requests()
     }
 
     /// Every event and command, in order.
@@ -76,7 +104,9 @@ impl World {
     /// From now on nothing is refused, lost or late.
     pub fn be_fair(&self) {
         self.house.wire.be_fair();
-        self.cloud().set_knobs(tenant::Knobs::default());
+        let mut cloud = self.cloud();
+        cloud.set_knobs(tenant::Knobs::default());
+        cloud.intune.set_knobs(tenant_intune::IntuneKnobs::default());
     }
 
     /// The last request of this name that the real client sent.
@@ -109,12 +139,25 @@ impl World {
     /// # Errors
     /// [`PowerCut`].
     pub fn sign_in(&mut self) -> Result<Outcome, PowerCut> {
-        let asked: model::Upn = USER.parse().unwrap();
+        self.sign_in_as(ALEX)
+    }
+
+    /// The same for anybody.
+    ///
+    /// # Errors
+    /// [`PowerCut`].
+    pub fn sign_in_as(&mut self, person: Person) -> Result<Outcome, PowerCut> {
+        let asked: model::Upn = person.name.parse().unwrap();
         let (pinned, accounts) = self.house.pins.clone();
-        let mut session =
-            Session::new(signin::Facts { asked: asked.clone(), pinned, accounts, claims: None });
+        let identity = self.identity();
+        let standing = if identity.is_some() { Standing::Registered } else { Standing::Unregistered };
+        let (asked_for, method, claims) = (asked.clone(), Method::Auto, None);
+        let facts = signin::Facts { asked: asked_for, pinned, accounts, claims, method, standing };
+        let mut session = Session::new(facts);
         let events = VecDeque::from([signin::Event::Started]);
-        let mut visit = Visit { house: &mut self.house, events, wake_at: None, outcome: None };
+        let password = person.password;
+        let mut visit =
+            Visit { house: &mut self.house, events, wake_at: None, outcome: None, identity, password };
         let outcome = loop {
             if let Some(outcome) = visit.outcome.take() {
                 break outcome;
@@ -149,12 +192,15 @@ impl World {
     pub fn restart(&mut self) {
         self.house.fuse = None;
         self.house.works.clear();
+        self.house.handed.clear();
+        self.house.suspicions.clear();
+        self.users.clear();
         self.house.wake_at = None;
         for name in self.held() {
             self.house.vault.forget(name);
         }
         let snapshot = self.snapshot();
-        self.device = Device::new(facts(), self.house.steps);
+        self.device = Device::new(facts(self.policy), self.house.steps);
         self.feed(Event::Restored(snapshot)).unwrap();
         self.settle().unwrap();
     }
@@ -173,13 +219,59 @@ impl World {
         self.house.vault.names(self.house.now)
     }
 
+    /// This machine's identity.
+    pub fn identity(&self) -> Option<Identity> {
+        match self.snapshot().stage {
+            Stage::Registered(identity) => Some(*identity),
+            _ => None,
+        }
+    }
+
+    /// The session of a person.
+    pub fn user(&self, account: &Account) -> Option<UserStatus> {
+        self.users.get(&account.object).map(|(session, _)| session.status())
+    }
+
+    /// Lets time pass until the session of a person does something by itself.
+    pub fn pass_to_session(&mut self, account: &Account) {
+        let at = self.users.get(&account.object).and_then(|(_, at)| *at).unwrap();
+        self.house.pass_to(at);
+        self.feed_user(account.object, UserEvent::Woke);
+    }
+
+    /// Everybody's session takes what the machine handed over, and does what follows.
+    fn settle_users(&mut self) -> Result<(), PowerCut> {
+        while let Some((account, token)) = self.house.handed.pop_front() {
+            let fresh = || (UserSession::new(self.house.steps), None);
+            self.users.entry(account.object).or_insert_with(fresh);
+            self.feed_user(account.object, UserEvent::Given(token));
+        }
+        while let Some(failure) = self.house.suspicions.pop_front() {
+            self.feed(Event::Suspected(failure))?;
+        }
+        Ok(())
+    }
+
+    fn feed_user(&mut self, object: ObjectId, event: UserEvent) {
+        let identity = self.identity();
+        let Some((session, wake_at)) = self.users.get_mut(&object) else { return };
+        let events = VecDeque::from([event]);
+        let mut stay = Stay { house: &mut self.house, identity, events, wake_at: None };
+        while let Some(event) = stay.events.pop_front() {
+            stay.house.trace.push(format!("{event:?}"));
+            ready(turn(&mut stay, session, event)).unwrap();
+        }
+        *wake_at = stay.wake_at;
+    }
+
     /// Performs works and lets timers come until the machine waits for a person, or for long.
     fn settle(&mut self) -> Result<(), PowerCut> {
         for _ in 0..200 {
+            self.settle_users()?;
             if let Some((op, result)) = self.house.finish_work() {
                 self.house.burn().map_err(|_| PowerCut)?;
                 self.feed(Event::Done(op, result))?;
-            } else if let Some(at) = self.house.wake_at {
+            } else if let Some(at) = self.house.wake_at.filter(|at| at.since(self.now()) <= SOON) {
                 self.house.pass_to(at);
                 self.feed(Event::Woke)?;
             } else {
@@ -212,24 +304,41 @@ impl World {
             self.trace().join("\n")
         );
         assert!(own.is_none_or(|own| devices.contains(&own)), "the identity is not in the directory");
-        assert!(self.held().is_empty(), "secrets are held: {:?}\n{}", self.held(), self.trace().join("\n"));
+        let sessions = self.users.values().filter(|(session, _)| session.status().state != "lost").count();
+        let held = self.held();
+        assert!(held.len() <= sessions, "secrets are held: {held:?}\n{}", self.trace().join("\n"));
     }
 }
 
-fn facts() -> Facts {
+/// A timer that is further away is not waited for by itself.
+const SOON: Duration = Duration::from_secs(3600);
+
+fn intune(seed: u64) -> Intune {
+    let base = "https://fef.msua08.manage.microsoft.com".to_owned();
+    let graph = "https://graph.microsoft.com".to_owned();
+    let keys = tenant_intune::KeySource::Pool;
+    Intune::new(tenant_intune::Setup { base, graph, entropy: seed, keys }).unwrap()
+}
+
+fn facts(intune: IntunePolicy) -> Facts {
     Facts {
         tenant: contoso(),
         join_type: JoinType::Join,
         backend: Backend::Soft,
         binding: MachineBinding { components: Vec::new() },
-        device: DeviceFacts {
-            display_name: "lap-0042".to_owned(),
-            os_version: "Unknown".to_owned(),
-            os_id: "Unknown".to_owned(),
-            os_version_id: "Unknown".to_owned(),
-            arch: "x86_64".to_owned(),
-        },
-        intune: IntunePolicy::Stay,
+        device: device_facts(),
+        intune,
+    }
+}
+
+fn device_facts() -> DeviceFacts {
+    DeviceFacts {
+        display_name: "lap-0042".to_owned(),
+        os_version: "Unknown".to_owned(),
+        os_id: "Unknown".to_owned(),
+        os_version_id: "Unknown".to_owned(),
+        arch: "x86_64".to_owned(),
+        manufacturer: "Unknown".to_owned(),
     }
 }
 

@@ -1,15 +1,66 @@
 use model::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex};
 use tenant::{Peer, Tenant};
+use tenant_intune::{Caller, Intune};
 use transport::{Bears, Call, Policy, ReplyFuture, Transport, TransportError};
+
+/// Both halves of the stand-in cloud; the directory comes first.
+pub struct Cloud {
+    pub(crate) tenant: Tenant,
+    /// Device management.
+    pub intune: Intune,
+}
+
+impl Deref for Cloud {
+    type Target = Tenant;
+
+    fn deref(&self) -> &Tenant {
+        &self.tenant
+    }
+}
+
+impl DerefMut for Cloud {
+    fn deref_mut(&mut self) -> &mut Tenant {
+        &mut self.tenant
+    }
+}
+
+impl Cloud {
+    /// The name of a request, and its reply.
+    fn answer(
+        &mut self,
+        request: http::Request<bytes::Bytes>,
+        peer: &Peer,
+        now: i64,
+    ) -> http::Response<bytes::Bytes> {
+        if tenant_intune::name(&request).is_none() {
+            return self.tenant.handle(request, peer, now).response;
+        }
+        let bearer = request.headers().get("authorization").and_then(|value| value.to_str().ok());
+        let bearer = bearer.and_then(|value| value.strip_prefix("Bearer "));
+        let claims = bearer.and_then(|bearer| self.tenant.claims_of(bearer, now));
+        let outcome = self.intune.handle(&request, Caller::new(claims), now);
+        for change in outcome.changes {
+            // A device that was deleted meanwhile has nothing to be written on.
+            let _ = self.tenant.set_device_management(&change.device, change.managed, change.compliant);
+        }
+        outcome.response
+    }
+}
+
+fn name(request: &http::Request<bytes::Bytes>) -> &'static str {
+    tenant_intune::name(request).unwrap_or_else(|| tenant::name(request))
+}
 
 /// The way to the stand-in, with its own clock and its own faults.
 pub(crate) struct Wire {
-    cloud: Arc<Mutex<Tenant>>,
+    cloud: Arc<Mutex<Cloud>>,
     clock: Mutex<Timestamp>,
     lost: Mutex<BTreeSet<&'static str>>,
     recorded: Mutex<BTreeMap<&'static str, Recorded>>,
+    counted: Mutex<Vec<&'static str>>,
     policy: Policy,
 }
 
@@ -17,13 +68,14 @@ pub(crate) struct Wire {
 pub type Recorded = (http::Request<bytes::Bytes>, Peer);
 
 impl Wire {
-    pub(crate) fn new(cloud: Arc<Mutex<Tenant>>) -> Wire {
+    pub(crate) fn new(cloud: Arc<Mutex<Cloud>>) -> Wire {
         let policy = Policy::new(model::CloudProfile::public());
         Wire {
             cloud,
             clock: Mutex::new(Timestamp::from_secs(1_800_000_000)),
             lost: Mutex::default(),
             recorded: Mutex::default(),
+            counted: Mutex::default(),
             policy,
         }
     }
@@ -34,6 +86,11 @@ impl Wire {
 
     pub(crate) fn lose(&self, request: &'static str) {
         self.lost.lock().unwrap().insert(request);
+    }
+
+    /// The names of all requests so far, in order.
+    pub(crate) fn requests(&self) -> Vec<&'static str> {
+        self.counted.lock().unwrap().clone()
     }
 
     /// No more faults.
@@ -58,10 +115,11 @@ impl Wire {
         };
         let host = request.uri().host().unwrap_or_default().to_owned();
         let peer = Peer { host: host.clone(), client_certificate: certificate.map(|der| der.0.clone()) };
-        let name = tenant::name(&request);
+        let name = name(&request);
         self.recorded.lock().unwrap().insert(name, (request.clone(), peer.clone()));
         let now = self.clock.lock().unwrap().as_millis();
-        let reply = self.cloud.lock().unwrap().handle(request, &peer, now).response;
+        let reply = self.cloud.lock().unwrap().answer(request, &peer, now);
+        self.counted.lock().unwrap().push(name);
         match self.lost.lock().unwrap().remove(name) {
             true => Err(TransportError::InDoubt { host, why: "lost".to_owned() }),
             false => Ok(reply),

@@ -18,10 +18,10 @@ const TOP: &[&str] = &[
 ];
 const LONGEST_FILE: usize = 500;
 const LARGEST_CRATE: usize = 1_500;
-const LARGEST_MACHINE: usize = 2_000;
+const LARGEST_MACHINE: usize = 2_300;
 const LARGEST_STAND_IN: usize = 3_000;
-const STAND_INS: [&str; 2] = ["tenant", "simulator"];
-const DIALECTS: [&str; 4] = ["discovery", "oauth", "drs", "x509"];
+const STAND_INS: [&str; 3] = ["tenant", "tenant-intune", "simulator"];
+const DIALECTS: [&str; 6] = ["discovery", "oauth", "prt", "drs", "intune", "x509"];
 /// Lines in a row that the stand-in and a dialect may not share.
 const WINDOW: usize = 8;
 

@@ -15,9 +15,7 @@ impl Departure {
     pub(crate) fn keys(&self) -> Vec<KeyHandle> {
         let keys = &self.identity.keys;
         let mut all = vec![keys.device.clone(), keys.transport.clone()];
-        if let Intune::Enrolled(enrolled) = &self.identity.intune {
-            all.push(enrolled.key.clone());
-        }
+        all.extend(self.identity.intune.key().cloned());
         all
     }
 }

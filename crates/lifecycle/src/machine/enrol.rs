@@ -1,11 +1,11 @@
 //! From the first sign-in to the committed identity.
 
 use super::member::Membership;
-use super::{Kept, Machine, Person, State};
+use super::{Kept, Machine, State};
 use crate::outbox::Outbox;
 use crate::words::{
-    Ask, Command, DeviceKeys, Endpoints, Event, Identity, Intent, Intune, Issued, JoinOrder, LeaveStep,
-    LedgerKind, Snapshot, Stage, StoredReply,
+    Ask, Command, DeviceKeys, Endpoints, Identity, Intent, Intune, Issued, JoinOrder, LeaveStep, LedgerKind,
+    Snapshot, Stage, StoredReply,
 };
 use model::{Account, Delivery, Failure, FailureClass, IntentId, Phase, RequestId};
 use statig::blocking::*;
@@ -84,7 +84,7 @@ impl Machine {
                 enrolment.reply = Some(reply);
                 State::reading_reply(enrolment)
             }
-            Stage::Registered(identity) => self.resume_member(identity),
+            Stage::Registered(identity) => self.resume_member(outbox, identity),
             Stage::Leaving { identity, step } => self.resume_leaving(identity, step),
         }
     }
@@ -311,17 +311,6 @@ impl Machine {
             LeaveStep::Retire => State::retiring(departure),
             LeaveStep::Unregister => State::unregistering(departure),
             LeaveStep::Erase => State::erasing(departure),
-        }
-    }
-
-    /// Whoever signs in where nothing is to be done is thanked and ended.
-    pub(crate) fn nothing_to_do_for(&mut self, outbox: &mut Outbox, event: &Event) -> Outcome<State> {
-        match self.newcomer(event) {
-            Some(Person { token, .. }) => {
-                outbox.push(Command::Forget(token));
-                Handled
-            }
-            None => Super,
         }
     }
 }

@@ -1,11 +1,12 @@
 //! The life of a committed identity.
 
-use super::{HOUR, Machine, RETRY, State};
+use super::{Machine, Person, State};
 use crate::outbox::Outbox;
 use crate::words::{
-    Ask, Command, Event, Identity, Intune, IntuneIdentity, IntunePolicy, Stage, Suspension, Work,
+    Ask, Command, Event, EventKind, Identity, Intune, IntuneIntent, IntunePolicy, LedgerKind, Stage,
+    Suspension, Work,
 };
-use model::{Failure, FailureClass, Phase, RequestId, Timestamp};
+use model::{Account, Failure, FailureClass, Phase, Timestamp};
 use statig::blocking::*;
 use std::time::Duration;
 
@@ -13,8 +14,10 @@ use std::time::Duration;
 #[derive(Debug, Clone)]
 pub(crate) struct Membership {
     pub(crate) identity: Box<Identity>,
+    /// Whose session Intune's works use; none until somebody signs in who may.
+    pub(crate) session: Option<Account>,
     /// Failures in a row.
-    tries: u32,
+    pub(crate) tries: u32,
     /// When the directory was first asked; it is given a minute to know the device.
     asked_at: Option<Timestamp>,
     /// When the directory first said, after that minute, that it does not know the device.
@@ -23,33 +26,112 @@ pub(crate) struct Membership {
 
 impl Membership {
     pub(crate) fn new(identity: Box<Identity>) -> Membership {
-        Membership { identity, tries: 0, asked_at: None, missing_since: None }
+        Membership { identity, session: None, tries: 0, asked_at: None, missing_since: None }
     }
 
-    fn stage(&self) -> Stage {
+    /// For what comes next: nothing failed yet.
+    pub(crate) fn afresh(&self) -> Membership {
+        Membership { session: self.session.clone(), ..Membership::new(self.identity.clone()) }
+    }
+
+    pub(crate) fn stage(&self) -> Stage {
         Stage::Registered(self.identity.clone())
     }
 }
 
 impl Machine {
     /// Where a committed identity goes on after a start.
-    pub(crate) fn resume_member(&mut self, identity: Box<Identity>) -> State {
-        let membership = Membership::new(identity);
+    pub(crate) fn resume_member(&mut self, outbox: &mut Outbox, identity: Box<Identity>) -> State {
+        let mut membership = Membership::new(identity);
+        self.resume_intune(outbox, &mut membership);
         match &membership.identity.suspended {
             Some(_) => State::suspended(membership),
             None => self.settle(membership),
         }
     }
 
+    /// Before a key the intent is dropped; a request whose end is not known is in doubt.
+    fn resume_intune(&mut self, outbox: &mut Outbox, membership: &mut Membership) {
+        membership.identity.intune = match membership.identity.intune.clone() {
+            Intune::Intent(_) => Intune::None,
+            Intune::Posting { intent, key, request, .. } => {
+                self.note(outbox.now, request, None, LedgerKind::IntuneInDoubt);
+                Intune::KeyReady(IntuneIntent { in_doubt: true, ..intent }, key)
+            }
+            _ => return,
+        };
+        self.persist(outbox, membership.stage());
+    }
+
     /// The state that an identity has come to.
-    fn settle(&mut self, membership: Membership) -> State {
+    pub(crate) fn settle(&mut self, membership: Membership) -> State {
         let identity = &membership.identity;
         match (identity.verified_at, &identity.intune, self.facts.intune) {
             (None, _, _) => State::verifying(membership),
+            (Some(_), Intune::Enrolled(enrolled), IntunePolicy::Enrol) if enrolled.inventory_at.is_none() => {
+                State::checking_in(membership)
+            }
             (Some(_), Intune::Enrolled(_), _) => State::intune_enrolled(membership),
-            (Some(_), _, IntunePolicy::Enrol) => State::intune_enrolling(membership),
             (Some(_), _, IntunePolicy::Stay) => State::idle(membership),
+            (Some(_), Intune::None | Intune::Intent(_), _) => State::intune_preparing(membership),
+            (Some(_), Intune::KeyReady(..) | Intune::Posting { .. }, _) => {
+                State::intune_enrolling(membership)
+            }
+            (Some(_), Intune::ReplyStored { .. }, _) => State::intune_reading(membership),
         }
+    }
+
+    /// The next step of an identity, or the way out if somebody asked for it meanwhile.
+    pub(crate) fn settle_or_leave(&mut self, outbox: &mut Outbox, membership: &Membership) -> State {
+        match self.leave.take() {
+            Some(ask) => self.depart(outbox, membership.identity.clone(), ask),
+            None => self.settle(membership.afresh()),
+        }
+    }
+
+    /// A person's session owns their token set from here on; Intune uses the first that may.
+    pub(crate) fn hand_over(&self, outbox: &mut Outbox, membership: &mut Membership, person: Person) {
+        let Person { account, token, .. } = person;
+        let owner = membership.identity.intune.owner();
+        if membership.session.is_none() && owner.is_none_or(|owner| owner.object == account.object) {
+            membership.session = Some(account.clone());
+        }
+        outbox.push(Command::HandOver { account, token });
+    }
+
+    /// Whoever signs in where nothing is to be done has a session all the same.
+    pub(crate) fn signed_in_again(
+        &mut self,
+        outbox: &mut Outbox,
+        membership: &mut Membership,
+        event: &Event,
+    ) -> Outcome<State> {
+        let Some(person) = self.newcomer(event) else { return Super };
+        self.hand_over(outbox, membership, person);
+        Handled
+    }
+
+    /// A session met a failure: only the exact list says something about the device.
+    pub(crate) fn suspected(
+        &mut self,
+        outbox: &mut Outbox,
+        membership: &mut Membership,
+        failure: &Failure,
+    ) -> Outcome<State> {
+        let open = self.in_flight.is_none() && membership.identity.suspended.is_none();
+        let in_grace = outbox.now.since(membership.identity.registered_at) < GRACE;
+        match suspension(failure) {
+            Some(why) if open => return Transition(self.suspend(outbox, membership, why)),
+            None if open && failure.code == DEVICE_UNKNOWN && !in_grace => {
+                let since = *membership.missing_since.get_or_insert(outbox.now);
+                if outbox.now.since(since) >= APART {
+                    return Transition(self.suspend(outbox, membership, Suspension::Deleted));
+                }
+            }
+            _ => {}
+        }
+        outbox.ignore(EventKind::Suspected);
+        Handled
     }
 
     pub(crate) fn start_verify(&mut self, outbox: &mut Outbox, membership: &mut Membership) {
@@ -63,10 +145,11 @@ impl Machine {
     pub(crate) fn verified(&mut self, outbox: &mut Outbox, membership: &mut Membership) -> State {
         membership.identity.verified_at = Some(outbox.now);
         self.persist(outbox, membership.stage());
-        match self.leave.take() {
-            Some(ask) => self.depart(outbox, membership.identity.clone(), ask),
-            None => self.settle(Membership::new(membership.identity.clone())),
+        while let Some(person) = self.person.take() {
+            self.hand_over(outbox, membership, person);
+            self.person = self.spare.take();
         }
+        self.settle_or_leave(outbox, membership)
     }
 
     pub(crate) fn verify_failed(
@@ -142,69 +225,8 @@ impl Machine {
         self.verified(outbox, membership)
     }
 
-    /// Announces the enrolment, then starts it; once enrolled, never again.
-    pub(crate) fn start_intune(&mut self, outbox: &mut Outbox, membership: &mut Membership) {
-        let Some(person) = &self.person else { return };
-        let token = person.token;
-        let request = RequestId::new(outbox.guid());
-        let attempt = match membership.identity.intune {
-            Intune::Posting { attempt, .. } => attempt.saturating_add(1),
-            _ => 1,
-        };
-        membership.identity.intune = Intune::Posting { attempt, request };
-        self.persist(outbox, membership.stage());
-        self.run(outbox, Work::EnrolIntune { identity: membership.identity.clone(), token, request });
-    }
-
-    pub(crate) fn intune_done(
-        &mut self,
-        outbox: &mut Outbox,
-        membership: &mut Membership,
-        enrolled: &IntuneIdentity,
-    ) -> State {
-        membership.identity.intune = Intune::Enrolled(enrolled.clone());
-        self.persist(outbox, membership.stage());
-        match self.leave.take() {
-            Some(ask) => self.depart(outbox, membership.identity.clone(), ask),
-            None => State::checking_in(Membership::new(membership.identity.clone())),
-        }
-    }
-
-    /// A failure here never disturbs the registration: it waits, and tries again.
-    pub(crate) fn intune_failed(
-        &mut self,
-        outbox: &mut Outbox,
-        membership: &mut Membership,
-        failure: &Failure,
-    ) -> Outcome<State> {
-        membership.tries += 1;
-        self.persist(outbox, membership.stage());
-        if let Some(ask) = self.leave.take() {
-            return Transition(self.depart(outbox, membership.identity.clone(), ask));
-        }
-        if failure.class != FailureClass::Transient {
-            return Transition(self.ask_next_person(outbox, membership));
-        }
-        let entropy = outbox.random();
-        let index = usize::try_from(membership.tries - 1).unwrap_or(usize::MAX);
-        let wait = INTUNE_RETRIES
-            .get(index)
-            .copied()
-            .unwrap_or_else(|| INTUNE_LATER.delay(membership.tries - 3, entropy));
-        self.wake_at = Some(outbox.now.after(wait.max(failure.retry_after.unwrap_or_default().min(HOUR))));
-        Handled
-    }
-
-    pub(crate) fn checked_in(&mut self, outbox: &mut Outbox, membership: &mut Membership) -> State {
-        self.persist(outbox, membership.stage());
-        match self.leave.take() {
-            Some(ask) => self.depart(outbox, membership.identity.clone(), ask),
-            None => State::intune_enrolled(membership.clone()),
-        }
-    }
-
-    /// What a member hears while something is being tried or waits for a person.
-    pub(crate) fn member_event(
+    /// What a member hears while it is being verified or waits for a person for that.
+    pub(crate) fn verify_event(
         &mut self,
         outbox: &mut Outbox,
         membership: &Membership,
@@ -242,7 +264,7 @@ impl Machine {
 }
 
 /// The exact list of reliability.md D.3; every other failure changes nothing in the identity.
-fn suspension(failure: &Failure) -> Option<Suspension> {
+pub(crate) fn suspension(failure: &Failure) -> Option<Suspension> {
     match failure.code.as_str() {
         "AADSTS135011" => Some(Suspension::Disabled),
         "AADSTS700003" => Some(Suspension::Deleted),
@@ -257,6 +279,3 @@ const DEVICE_UNKNOWN: &str = "AADSTS50155";
 const GRACE: Duration = Duration::from_secs(60);
 /// How far apart two such answers must lie to count as "deleted".
 const APART: Duration = Duration::from_secs(600);
-const INTUNE_RETRIES: [Duration; 3] =
-    [Duration::from_secs(1), Duration::from_secs(3), Duration::from_secs(5)];
-const INTUNE_LATER: backoff::Backoff = backoff::Backoff { base: RETRY.cap, cap: HOUR };

@@ -16,6 +16,8 @@ pub(super) struct Laws {
     /// Join requests whose end is in doubt.
     doubtful: BTreeSet<model::RequestId>,
     enrolled: bool,
+    /// Who sent an enrolment whose end is in doubt.
+    doubtful_owner: Option<model::Account>,
     suspending: Option<String>,
     /// The work whose good answer was judged last.
     answered: Option<Work>,
@@ -72,6 +74,10 @@ impl Laws {
         }
     }
 
+    pub(super) fn suspected(&mut self, failure: &Failure) {
+        self.suspending = Some(failure.code.clone());
+    }
+
     /// The vault is gone with the process; a join in flight is in doubt.
     pub(super) fn crashed(&mut self, in_flight: &BTreeMap<OpId, Work>) {
         self.tokens.clear();
@@ -89,7 +95,7 @@ impl Laws {
         match command {
             Command::Run(op, work) => self.run(*op, work, disk, now),
             Command::Persist(snapshot) => self.persist(snapshot, disk),
-            Command::Forget(token) => {
+            Command::Forget(token) | Command::HandOver { token, .. } => {
                 let ended = self.tokens.insert(*token, true);
                 self.uphold("tokens", (ended) == (Some(false)), format_args!("{token:?} is ended once"));
             }
@@ -117,7 +123,11 @@ impl Laws {
             Work::EraseKeys(_) => {
                 self.uphold("keys", self.leave_asked, format_args!("only a leave erases them"))
             }
-            Work::EnrolIntune { .. } => self.uphold("Intune", !self.enrolled, format_args!("enrolled once")),
+            Work::EnrolIntune(order) => {
+                self.uphold("Intune", !self.enrolled, format_args!("enrolled once"));
+                let alone = self.doubtful_owner.as_ref().is_none_or(|owner| *owner == order.intent.owner);
+                self.uphold("Intune", alone, format_args!("whose request is in doubt goes on alone"));
+            }
             _ => {}
         }
     }
@@ -159,9 +169,18 @@ impl Laws {
                 format_args!("never replaced"),
             );
             self.suspension(before, after);
+            self.uphold(
+                "order",
+                intune_may_follow(&before.intune, &after.intune),
+                format_args!("{:?} does not follow {:?}", after.intune, before.intune),
+            );
         }
         if let Stage::Registered(identity) = &snapshot.stage {
             self.enrolled = matches!(identity.intune, Intune::Enrolled(_));
+            self.doubtful_owner = match &identity.intune {
+                Intune::KeyReady(intent, _) if intent.in_doubt => Some(intent.owner.clone()),
+                _ => None,
+            };
         }
         if matches!(snapshot.stage, Stage::Unregistered { kept: None }) {
             self.enrolled = false;
@@ -245,12 +264,30 @@ fn may_follow(before: &Stage, after: &Stage) -> bool {
     }
 }
 
+/// The same for the Intune half.
+fn intune_may_follow(before: &Intune, after: &Intune) -> bool {
+    use Intune::{Enrolled, Intent, KeyReady, None, Posting, ReplyStored};
+    match before {
+        None => matches!(after, None | Intent(_)),
+        Intent(_) => matches!(after, Intent(_) | KeyReady(..) | None),
+        KeyReady(..) => matches!(after, KeyReady(..) | Posting { .. }),
+        Posting { .. } => matches!(after, Posting { .. } | KeyReady(..) | ReplyStored { .. }),
+        ReplyStored { .. } => matches!(after, ReplyStored { .. } | KeyReady(..) | Enrolled(_)),
+        Enrolled(_) => matches!(after, Enrolled(_)),
+    }
+}
+
 /// Whether what a good answer brought is on disk.
 fn is_kept(work: &Work, stage: &Stage) -> bool {
     let (Stage::Registered(identity) | Stage::Leaving { identity, .. }) = stage else { return true };
     match work {
         Work::Verify { .. } => identity.verified_at.is_some() && identity.suspended.is_none(),
-        Work::EnrolIntune { .. } => matches!(identity.intune, Intune::Enrolled(_)),
+        Work::CreateIntuneKey(_) => identity.intune.key().is_some(),
+        Work::EnrolIntune(_) => matches!(identity.intune, Intune::ReplyStored { .. }),
+        Work::ReadEnrolment { .. } => matches!(identity.intune, Intune::Enrolled(_)),
+        Work::CheckIn { .. } => {
+            matches!(&identity.intune, Intune::Enrolled(enrolled) if enrolled.inventory_at.is_some())
+        }
         _ => true,
     }
 }
@@ -266,10 +303,16 @@ fn announced(work: &Work, disk: &Snapshot) -> bool {
         (Work::Join(_), _) => false,
         (Work::ReadJoin { reply, .. }, Stage::ReplyStored { reply: known, .. }) => reply == known,
         (Work::ReadJoin { .. }, _) => false,
-        (Work::EnrolIntune { request, .. }, Stage::Registered(identity)) => {
-            matches!(&identity.intune, Intune::Posting { request: known, .. } if known == request)
+        (Work::CreateIntuneKey(intent), Stage::Registered(identity)) => {
+            matches!(&identity.intune, Intune::Intent(known) if known == intent)
         }
-        (Work::EnrolIntune { .. }, _) => false,
+        (Work::EnrolIntune(order), Stage::Registered(identity)) => {
+            matches!(&identity.intune, Intune::Posting { request, key, .. } if (*request, key) == (order.request, &order.key))
+        }
+        (Work::ReadEnrolment { reply, .. }, Stage::Registered(identity)) => {
+            matches!(&identity.intune, Intune::ReplyStored { reply: known, .. } if known == reply)
+        }
+        (Work::CreateIntuneKey(_) | Work::EnrolIntune(_) | Work::ReadEnrolment { .. }, _) => false,
         (Work::Retire { .. }, Stage::Leaving { step, .. }) => *step == LeaveStep::Retire,
         (Work::Unregister { .. }, Stage::Leaving { step, .. }) => *step == LeaveStep::Unregister,
         (Work::Retire { .. } | Work::Unregister { .. }, _) => false,

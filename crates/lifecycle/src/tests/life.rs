@@ -24,6 +24,10 @@ pub(super) enum Step {
     StrangerSignsIn,
     /// An operator asks.
     Ask(Ask),
+    /// A session met this failure.
+    Suspect(u8),
+    /// Another person of the tenant signs in.
+    OtherSignsIn,
     /// An answer with an id that is not in flight.
     Stale(u64),
     /// The machine stops and starts from what is on disk.
@@ -39,6 +43,8 @@ pub(super) fn steps(longest: usize) -> impl Strategy<Value = Vec<Step>> {
         8 => Just(Step::SignIn),
         8 => (0u64..60).prop_map(Step::Stale),
         1 => Just(Step::StrangerSignsIn),
+        4 => Just(Step::OtherSignsIn),
+        2 => any::<u8>().prop_map(Step::Suspect),
         8 => Just(Step::Ask(Ask::Leave)),
         6 => Just(Step::Ask(Ask::ForceLeave)),
         9 => Just(Step::Crash),
@@ -136,6 +142,11 @@ impl Life {
             Step::Wait(seconds) => self.wait(seconds),
             Step::SignIn => self.sign_in(),
             Step::StrangerSignsIn => self.stranger(),
+            Step::OtherSignsIn => self.other(),
+            Step::Suspect(n) => {
+                self.laws.suspected(&failures(n));
+                self.feed(Event::Suspected(failures(n)));
+            }
             Step::Ask(ask) => {
                 self.laws.asked();
                 self.feed(Event::Asked(ask));
@@ -180,6 +191,14 @@ impl Life {
         self.feed(Event::SignedIn { account, domain, token });
     }
 
+    fn other(&mut self) {
+        self.tokens += 1;
+        self.laws.token_came(TokenRef(self.tokens));
+        let Event::SignedIn { mut account, domain, token } = signed_in(self.tokens) else { return };
+        account.object = crate::samples::id(88);
+        self.feed(Event::SignedIn { account, domain, token });
+    }
+
     fn stale(&mut self, n: u64) {
         let before = (self.device.status(), self.wake_at);
         let batch = self.device.handle(Event::Done(OpId(n), Ok(Reply::Verified)), self.now);
@@ -206,7 +225,7 @@ impl Life {
                 Command::Persist(snapshot) => self.disk = *snapshot,
                 Command::Run(op, work) => drop(self.in_flight.insert(op, *work)),
                 Command::Cancel(op) => drop(self.in_flight.remove(&op)),
-                Command::Forget(_) | Command::Report(_) | Command::Ignored(_) => {}
+                Command::Forget(_) | Command::HandOver { .. } | Command::Report(_) | Command::Ignored(_) => {}
             }
         }
         let status = self.device.status();

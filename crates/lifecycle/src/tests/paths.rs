@@ -34,12 +34,104 @@ fn a_sign_in_leads_to_a_verified_identity() {
 #[test]
 fn with_intune_it_ends_enrolled_and_a_second_sign_in_never_enrols_again() {
     let mut life = registered(IntunePolicy::Enrol);
-    for _ in 0..3 {
+    for expected in
+        ["intune_preparing", "intune_enrolling", "intune_reading", "checking_in", "intune_enrolled"]
+    {
         life.step(Step::Succeed);
+        assert_eq!(state(&life), expected);
     }
-    assert_eq!((state(&life), life.device.status().phase), ("intune_enrolled", StatusPhase::IntuneEnrolled));
+    assert_eq!(life.device.status().phase, StatusPhase::IntuneEnrolled);
+    for step in [Step::SignIn, Step::OtherSignsIn] {
+        life.step(step);
+        assert!(life.in_flight.is_empty());
+    }
+}
+
+/// Verified, and about to enrol.
+fn about_to_enrol() -> Life {
+    let mut life = registered(IntunePolicy::Enrol);
+    life.step(Step::Succeed);
+    life.step(Step::Succeed);
+    assert_eq!(state(&life), "intune_enrolling");
+    life
+}
+
+fn intune(life: &Life) -> Intune {
+    match &life.disk.stage {
+        Stage::Registered(identity) => identity.intune.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_enrolment_in_doubt_waits_for_its_owner_and_keeps_its_key() {
+    let mut life = about_to_enrol();
+    let key = intune(&life).key().cloned();
+    life.step(Step::Crash);
+    assert_eq!((state(&life), life.disk.ledger.len()), ("intune_enrolling", 1));
+    assert_eq!(life.device.status().waits_for, Some(WaitsFor::SignInForIntune));
+    life.step(Step::OtherSignsIn);
+    assert!(life.in_flight.is_empty(), "another person does not go on with it");
     life.step(Step::SignIn);
-    assert!(life.in_flight.is_empty());
+    assert_eq!(life.in_flight.len(), 1);
+    assert_eq!(intune(&life).key().cloned(), key);
+}
+
+#[test]
+fn a_refused_enrolment_is_open_to_another_person() {
+    let mut life = about_to_enrol();
+    fail(&mut life, FailureClass::Denied, Delivery::Answered, "BadRequest");
+    assert_eq!(life.device.status().waits_for, Some(WaitsFor::SignInForIntune));
+    life.step(Step::OtherSignsIn);
+    let Some(Work::EnrolIntune(order)) = life.in_flight.values().next() else {
+        panic!("{:?}", life.in_flight)
+    };
+    assert_eq!(order.intent.owner.object, crate::samples::id(88));
+}
+
+#[test]
+fn intune_is_tried_again_after_one_three_and_five_seconds_and_then_rarely() {
+    let mut life = about_to_enrol();
+    let mut waits = Vec::new();
+    for _ in 0..6 {
+        fail(&mut life, FailureClass::Transient, Delivery::Answered, "HTTP 500");
+        waits.push(life.wake_at.unwrap().since(life.now).as_secs());
+        life.step(Step::Wait(0));
+    }
+    assert_eq!(waits[..3], [1, 3, 5]);
+    assert!(waits[3..].iter().all(|wait| (150..=3600).contains(wait)), "{waits:?}");
+    assert_eq!(life.device.status().phase, StatusPhase::Registered);
+}
+
+#[test]
+fn a_stored_reply_of_intune_is_read_after_a_crash_without_a_person() {
+    let mut life = about_to_enrol();
+    life.step(Step::Succeed);
+    life.step(Step::Crash);
+    assert_eq!((state(&life), life.in_flight.len()), ("intune_reading", 1));
+    life.step(Step::Succeed);
+    assert_eq!(life.device.status().waits_for, Some(WaitsFor::SignInForIntune), "the inventory waits");
+}
+
+#[test]
+fn a_session_s_failure_suspends_only_when_it_is_on_the_list() {
+    let mut life = registered(IntunePolicy::Stay);
+    life.step(Step::Succeed);
+    let suspect = |life: &mut Life, code: &str| {
+        let found = failure(FailureClass::Denied, Delivery::Answered, code);
+        life.laws.suspected(&found);
+        life.feed(Event::Suspected(found));
+    };
+    for code in ["AADSTS53000", "AADSTS50155", "AADSTS530036", "Strange"] {
+        suspect(&mut life, code);
+        assert_eq!(state(&life), "idle", "{code}");
+    }
+    life.now = life.now.after(std::time::Duration::from_secs(61));
+    suspect(&mut life, "AADSTS50155");
+    assert_eq!(state(&life), "idle", "once is not enough");
+    life.now = life.now.after(std::time::Duration::from_secs(600));
+    suspect(&mut life, "AADSTS50155");
+    assert_eq!(state(&life), "suspended");
 }
 
 #[test]

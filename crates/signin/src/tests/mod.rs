@@ -1,8 +1,10 @@
 //! The session driven by hand: one table of people, one of refusals, and random conversations.
 
 mod names;
+mod password;
 mod properties;
 mod refusals;
+mod talk;
 
 use crate::*;
 use model::{Account, Failure, FailureClass, Jwks, ObjectId, TenantId, Timestamp, TokenRef, Who};
@@ -26,7 +28,9 @@ pub(super) fn pin(of: &str) -> TenantPin {
 }
 
 pub(super) fn facts(asked: &str) -> Facts {
-    Facts { asked: asked.parse().unwrap(), pinned: None, accounts: Vec::new(), claims: None }
+    let (method, standing) = (Method::DeviceCode, Standing::Unregistered);
+    let asked = asked.parse().unwrap();
+    Facts { asked, pinned: None, accounts: Vec::new(), claims: None, method, standing }
 }
 
 pub(super) fn seen(name: &str, in_tenant: &str, id: &str) -> AccountPin {
@@ -83,9 +87,13 @@ impl Desk {
         self.feed(Event::Woke);
     }
 
+    pub(super) fn resolve(&mut self) {
+        self.answer(is_resolve, Ok(Reply::Resolved { pin: pin(CONTOSO), keys: Jwks::default() }));
+    }
+
     /// Up to the moment at which the person has a code.
     pub(super) fn with_code(mut self) -> Desk {
-        self.answer(is_resolve, Ok(Reply::Resolved { pin: pin(CONTOSO), keys: Jwks::default() }));
+        self.resolve();
         self.give_code(1);
         self
     }
@@ -107,11 +115,27 @@ impl Desk {
         self.answer(is_poll, Ok(Reply::Tokens(TokenRef(token))));
     }
 
+    pub(super) fn requests(&self) -> Vec<(Scope, Option<String>)> {
+        let request = |command: &Command| match command {
+            Command::Run(_, Work::RequestCode { scope, claims, .. }) => Some((*scope, claims.clone())),
+            _ => None,
+        };
+        self.all.iter().filter_map(request).collect()
+    }
+
     pub(super) fn outcome(&self) -> Option<&Outcome> {
         self.all.iter().find_map(|command| match command {
             Command::Finish(outcome) => Some(outcome.as_ref()),
             _ => None,
         })
+    }
+
+    /// Why the session failed.
+    pub(super) fn failure(&self) -> &Failure {
+        match self.outcome() {
+            Some(Outcome::Failed(failure)) => failure,
+            other => panic!("{other:?}"),
+        }
     }
 
     /// `in` or the code of the failure.
@@ -136,6 +160,12 @@ pub(super) fn is_request(work: &Work) -> bool {
 }
 pub(super) fn is_poll(work: &Work) -> bool {
     matches!(work, Work::Poll { .. })
+}
+pub(super) fn is_realm(work: &Work) -> bool {
+    matches!(work, Work::AskRealm { .. })
+}
+pub(super) fn is_password(work: &Work) -> bool {
+    matches!(work, Work::Password { .. })
 }
 pub(super) fn is_identify(work: &Work) -> bool {
     matches!(work, Work::Identify { .. })

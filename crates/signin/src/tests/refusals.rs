@@ -1,13 +1,5 @@
 use super::*;
 
-fn requests(desk: &Desk) -> Vec<(Scope, Option<String>)> {
-    let request = |command: &Command| match command {
-        Command::Run(_, Work::RequestCode { scope, claims, .. }) => Some((*scope, claims.clone())),
-        _ => None,
-    };
-    desk.all.iter().filter_map(request).collect()
-}
-
 #[test]
 fn a_scope_refused_as_such_leads_to_the_portal_and_a_redemption() {
     for code in
@@ -22,7 +14,7 @@ fn a_scope_refused_as_such_leads_to_the_portal_and_a_redemption() {
         desk.answer(is_redeem, Ok(Reply::Redeemed));
         assert_eq!(desk.end(), "in", "{code}");
         assert_eq!(
-            requests(&desk).iter().map(|r| r.0).collect::<Vec<_>>(),
+            desk.requests().iter().map(|r| r.0).collect::<Vec<_>>(),
             [Scope::Registration, Scope::Portal]
         );
     }
@@ -52,14 +44,14 @@ fn more_proof_is_asked_for_once_and_with_the_claims_of_the_service() {
     desk.wake();
     desk.answer(is_poll, Err(failure));
     assert_eq!(desk.end(), "AADSTS50076");
-    assert_eq!(requests(&desk)[1].1.as_deref(), Some("{\"x\":1}"));
+    assert_eq!(desk.requests()[1].1.as_deref(), Some("{\"x\":1}"));
     assert_eq!((desk.forgotten(1), desk.forgotten(2)), (1, 1));
 }
 
 #[test]
 fn claims_left_over_from_the_registration_go_into_the_first_request() {
     let desk = Desk::open(Facts { claims: Some("{}".to_owned()), ..facts("alex@contoso.com") }).with_code();
-    assert_eq!(requests(&desk), [(Scope::Registration, Some("{}".to_owned()))]);
+    assert_eq!(desk.requests(), [(Scope::Registration, Some("{}".to_owned()))]);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 mod faults;
 mod house;
+mod intune;
 mod sign_in;
 mod start;
 mod trust;

@@ -68,27 +68,38 @@ async fn a_new_tenant_has_users_and_no_device() {
 }
 
 /// A device code and what is needed to poll it.
-struct Code<'a> {
+pub(crate) struct Code<'a> {
     simulator: &'a Simulator,
+    client: &'static str,
     reply: Value,
     token_endpoint: Value,
 }
 
 impl Code<'_> {
     async fn ask(simulator: &Simulator) -> Code<'_> {
-        let metadata = json(&simulator.metadata().await.unwrap());
-        let body = format!("client_id={BROKER}&scope={SCOPE}&client_info=1");
-        let reply = post(simulator, &metadata["device_authorization_endpoint"], &body).await;
-        Code { simulator, reply, token_endpoint: metadata["token_endpoint"].clone() }
+        Code::ask_as(simulator, BROKER, REGISTRATION).await
     }
 
-    async fn poll(&self) -> Value {
+    /// As this client, for this resource.
+    pub(crate) async fn ask_as<'a>(
+        simulator: &'a Simulator,
+        client: &'static str,
+        resource: &str,
+    ) -> Code<'a> {
+        let metadata = json(&simulator.metadata().await.unwrap());
+        let body = format!("client_id={client}&scope={resource}{SCOPE}&client_info=1");
+        let reply = post(simulator, &metadata["device_authorization_endpoint"], &body).await;
+        Code { simulator, client, reply, token_endpoint: metadata["token_endpoint"].clone() }
+    }
+
+    pub(crate) async fn poll(&self) -> Value {
         let device_code = self.word("device_code");
-        let body = format!("grant_type={GRANT}&client_id={BROKER}&device_code={device_code}&client_info=1");
+        let client = self.client;
+        let body = format!("grant_type={GRANT}&client_id={client}&device_code={device_code}&client_info=1");
         post(self.simulator, &self.token_endpoint, &body).await
     }
 
-    fn word(&self, name: &str) -> &str {
+    pub(crate) fn word(&self, name: &str) -> &str {
         self.reply[name].as_str().unwrap_or_else(|| panic!("no {name} in {}", self.reply))
     }
 }
@@ -105,6 +116,7 @@ async fn post(simulator: &Simulator, endpoint: &Value, body: &str) -> Value {
     json(&simulator.send(&Manner::default(), request).await.unwrap())
 }
 
-const BROKER: &str = "29d9ed98-a469-4536-ade2-f981bc1d605e";
-const SCOPE: &str = "01cb2876-7ebd-4aa4-9cc9-d28bd4d359a9%2F.default%20openid%20offline_access%20profile";
+pub(crate) const BROKER: &str = "29d9ed98-a469-4536-ade2-f981bc1d605e";
+const REGISTRATION: &str = "01cb2876-7ebd-4aa4-9cc9-d28bd4d359a9";
+const SCOPE: &str = "%2F.default%20openid%20offline_access%20profile";
 const GRANT: &str = "urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code";

@@ -240,24 +240,85 @@ pub struct Identity {
 pub enum Intune {
     /// Never asked for.
     None,
-    /// Announced.
+    /// Decided.
+    Intent {
+        /// The intent.
+        intent: IntuneIntent,
+    },
+    /// Key made.
+    KeyReady {
+        /// The intent.
+        intent: IntuneIntent,
+        /// Its key.
+        key: Key,
+    },
+    /// Enrolment request announced.
     Posting {
+        /// The intent.
+        intent: IntuneIntent,
+        /// Its key.
+        key: Key,
         /// Counts from 1.
         attempt: u32,
         /// `client-request-id`.
         request: String,
     },
+    /// Reply stored.
+    ReplyStored {
+        /// The intent.
+        intent: IntuneIntent,
+        /// Its key.
+        key: Key,
+        /// Counts from 1.
+        attempt: u32,
+        /// `client-request-id`.
+        request: String,
+        /// The reply.
+        reply: Reply,
+    },
     /// Enrolled.
     Enrolled {
-        /// Intune's id.
-        device: String,
-        /// The key.
-        key: Key,
-        /// DER.
-        certificate: Bytes,
-        /// When.
-        enrolled_at: i64,
+        /// The enrolment.
+        enrolled: Box<IntuneIdentity>,
     },
+}
+
+/// A decision to enrol into Intune.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IntuneIntent {
+    /// Its id.
+    pub id: String,
+    /// Who enrols.
+    pub owner: Owner,
+    /// When.
+    pub at: i64,
+    /// Whether a request left whose end is not known.
+    pub in_doubt: bool,
+}
+
+/// A committed enrolment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IntuneIdentity {
+    /// Who enrolled.
+    pub owner: Owner,
+    /// The key.
+    pub key: Key,
+    /// Intune's id.
+    pub device: String,
+    /// DER.
+    pub certificate: Bytes,
+    /// 40 hex digits.
+    pub thumbprint: String,
+    /// `notBefore`.
+    pub not_before: i64,
+    /// `notAfter`.
+    pub not_after: i64,
+    /// What was not as expected.
+    pub warnings: Vec<String>,
+    /// When.
+    pub enrolled_at: i64,
+    /// When the inventory was sent.
+    pub inventory_at: Option<i64>,
 }
 
 /// A line of the ledger.
@@ -269,7 +330,7 @@ pub struct LedgerLine {
     pub request: String,
     /// The device id, where known.
     pub device: Option<String>,
-    /// `in_doubt`, `unusable_reply` or `left_behind`.
+    /// `in_doubt`, `unusable_reply`, `left_behind`, `intune_in_doubt` or `intune_unusable_reply`.
     pub kind: String,
 }
 

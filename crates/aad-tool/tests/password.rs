@@ -1,0 +1,86 @@
+//! The program is asked for a password by a daemon of the test's own, with standard input that is no terminal.
+
+#![expect(clippy::unwrap_used, reason = "a test says where it failed by panicking")]
+
+use ipc::{Answer, Ending, HEADER, Message, Request, Wait, decode, encode};
+use std::io::{Read, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::thread;
+
+#[test]
+fn each_question_takes_one_line_and_the_end_of_the_input_is_the_code() {
+    let (answers, output) = asked("hunter2\n swordfish \n", 3);
+    assert_eq!(answers, ["password hunter2", "password  swordfish ", "code"]);
+    assert!(output.status.success(), "{output:?}");
+    let shown = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+    assert_eq!(shown.matches("Sign in as alex@contoso.com").count(), 3, "{shown}");
+    assert!(!shown.contains("hunter2") && !shown.contains("swordfish"), "{shown}");
+}
+
+#[test]
+fn an_empty_line_is_the_code_and_takes_no_more_than_itself() {
+    assert_eq!(asked("\nhunter2\n", 2).0, ["code", "password hunter2"]);
+}
+
+#[test]
+fn a_password_that_cannot_be_taken_ends_the_program_without_an_answer() {
+    let (answers, output) = asked(&"x".repeat(2_000), 1);
+    let says = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((answers.len(), output.status.code()), (0, Some(1)), "{says}");
+    assert!(says.contains("could not take the password: it is longer than 1024 bytes"), "{says}");
+}
+
+/// Asks the program so many times, and tells what it answered and how it ended.
+fn asked(input: &str, times: usize) -> (Vec<String>, Output) {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("socket");
+    let listener = UnixListener::bind(&socket).unwrap();
+    let daemon = thread::spawn(move || ask(listener.accept().unwrap().0, times));
+    let output = program(&socket, input);
+    (daemon.join().unwrap(), output)
+}
+
+fn program(socket: &Path, input: &str) -> Output {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_aad-tool"))
+        .args(["auth-test", "--name", "alex@contoso.com", "--socket"])
+        .arg(socket)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    program.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    program.wait_with_output().unwrap()
+}
+
+fn ask(mut stream: UnixStream, times: usize) -> Vec<String> {
+    let request: Request = decode(&frame(&mut stream).unwrap()).unwrap();
+    assert_eq!(request, Request::SignIn { name: "alex@contoso.com".into(), wait: Wait::Settled });
+    let mut answers = Vec::new();
+    for _ in 0..times {
+        say(&mut stream, &Message::AskPassword { name: "alex@contoso.com".into(), reason: None });
+        let Some(payload) = frame(&mut stream) else { return answers };
+        answers.push(match decode(&payload).unwrap() {
+            Answer::Password { password } => format!("password {}", password.expose()),
+            Answer::UseCode {} => "code".to_owned(),
+        });
+    }
+    say(&mut stream, &Message::End { ending: Ending::Done });
+    assert!(frame(&mut stream).is_none(), "the program says nothing that it was not asked");
+    answers
+}
+
+fn say(stream: &mut UnixStream, message: &Message) {
+    stream.write_all(&encode(message).unwrap()).unwrap();
+}
+
+/// The next frame, or none once the program is gone.
+fn frame(stream: &mut UnixStream) -> Option<Vec<u8>> {
+    let mut header = [0; HEADER];
+    stream.read_exact(&mut header).ok()?;
+    let mut payload = vec![0; ipc::payload_length(header).unwrap()];
+    stream.read_exact(&mut payload).unwrap();
+    Some(payload)
+}

@@ -1,0 +1,32 @@
+use model::Secret;
+use serde::{Deserialize, Serialize};
+
+/// What a client says to [`Message::AskPassword`](crate::Message::AskPassword), in exactly one frame.
+///
+/// It has neither `Clone` nor `PartialEq`, and its `Debug` shows which answer it is and never the password.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Answer {
+    /// The person's password.
+    Password {
+        /// UTF-8 as typed, without the line end.
+        #[serde(with = "password")]
+        password: Secret<String>,
+    },
+    /// The person signs in with a device code instead.
+    UseCode {},
+}
+
+/// A password as a JSON string; what is none is not quoted in the error.
+mod password {
+    use model::Secret;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(password: &Secret<String>, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(password.expose())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Secret<String>, D::Error> {
+        String::deserialize(from).map(Secret::new).map_err(|_| D::Error::custom("the password is no text"))
+    }
+}

@@ -1,0 +1,56 @@
+//! Which way leads from a PRT to the tokens of Intune (entra.md 7.6, "Plan for Intune").
+
+use crate::PrtError;
+use oauth::{OauthError, ServerError};
+
+/// The three ways, in the order they are tried; the caller remembers the one that worked for a tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Way {
+    /// One signed request for Graph ([`crate::exchange::request`]), whose refresh token is redeemed for each
+    /// resource ([`crate::exchange::redeem`]). Of this client inferred from another's.
+    Redeem,
+    /// One signed request for each resource ([`crate::exchange::request`]).
+    PerResource,
+    /// A code for each resource ([`crate::code`]): the only way that was seen to work for every resource.
+    Code,
+}
+
+/// The way to try next: only for errors that say the request was of the wrong kind.
+///
+/// A Conditional Access rule, a second factor, the device or the network would stop every way alike, and
+/// trying on would hide them.
+pub fn next_way(way: Way, error: &PrtError) -> Option<Way> {
+    let next = match way {
+        Way::Redeem => Way::PerResource,
+        Way::PerResource => Way::Code,
+        Way::Code => return None,
+    };
+    match error {
+        PrtError::Service(OauthError::Refused(refusal)) if is_of_the_way(refusal) => Some(next),
+        _ => None,
+    }
+}
+
+/// Whether all that is known of a refusal is on the list; a code that is known to mean something else decides
+/// against a word that is on it.
+fn is_of_the_way(refusal: &ServerError) -> bool {
+    let busy = matches!(refusal.status, 429 | 500..=599);
+    let known: Vec<u32> = refusal.codes.iter().copied().filter(|code| means_something(*code)).collect();
+    let listed = match known.as_slice() {
+        [] => WORDS.contains(&refusal.error.as_str()),
+        codes => codes.iter().all(|code| CODES.contains(code)),
+    };
+    listed && !busy && refusal.claims.is_none()
+}
+
+/// Whether a code has a line in the table of refusals; the wrapper's line says nothing.
+fn means_something(code: u32) -> bool {
+    code != WRAPPER && model::refusal(&code.to_string()).is_some()
+}
+
+/// Wrong redirect, no consent, not pre-authorised, wrong scope, grant of another kind, unknown resource,
+/// a client secret wanted.
+const CODES: [u32; 7] = [50_011, 65_001, 65_002, 70_011, 50_132, 500_011, 7_000_218];
+const WORDS: [&str; 3] = ["invalid_request", "invalid_scope", "invalid_resource"];
+/// InvalidClient, which only wraps another code (entra.md 6.4).
+const WRAPPER: u32 = 70_002;

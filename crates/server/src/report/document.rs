@@ -1,0 +1,180 @@
+//! The document of `aad-tool status`: pure, from what the driver shows.
+
+use super::{identity_of, intune, phase_word, view_summary};
+use crate::About;
+use driver::{
+    DomainView, EndpointSource, Identity, LedgerKind, LedgerLine, Method, Registration, Status, Suspension,
+    UserView, WaitsFor,
+};
+use ipc::{
+    AttemptReport, DomainStatus, EndpointsReport, FailureReport, IdentityReport, KeyReport, LedgerReport,
+    STATUS_SCHEMA, SessionReport, StatusDocument,
+};
+use model::{KeyHandle, Timestamp};
+
+/// What the status document is made of.
+pub struct DocumentParts {
+    /// The machine as a whole.
+    pub about: About,
+    /// Its domains.
+    pub views: Vec<DomainView>,
+    /// Whether the reader may see who registered the machine.
+    pub for_root: bool,
+    /// The moment of the document.
+    pub now: Timestamp,
+}
+
+/// The document of `aad-tool status`.
+pub fn document(parts: &DocumentParts) -> StatusDocument {
+    StatusDocument {
+        schema: STATUS_SCHEMA,
+        version: parts.about.version.clone(),
+        key_store: parts.about.key_store.clone(),
+        notices: parts.about.notices.clone(),
+        domains: parts.views.iter().map(|view| domain(view, parts)).collect(),
+    }
+}
+
+fn domain(view: &DomainView, parts: &DocumentParts) -> DomainStatus {
+    let status = view.status.as_ref();
+    let identity = status.and_then(identity_of);
+    let part = view.part.as_ref();
+    let failure = view.blocked.as_ref().or(status.and_then(|status| status.failure.as_ref()));
+    DomainStatus {
+        domain: view.domain.to_string(),
+        tenant: view.tenant.map(|tenant| tenant.to_string()),
+        phase: status.map_or("unregistered", |status| phase_word(status.phase)).to_owned(),
+        state: status.map_or("unregistered", |status| status.state).to_owned(),
+        summary: view_summary(view),
+        waits_for: match status {
+            Some(status) => status.waits_for.map(|who| waits_word(who).to_owned()),
+            None => Some(waits_word(WaitsFor::FirstSignIn).to_owned()),
+        },
+        next_at: status.and_then(|status| status.wake_at).map(|at| at.to_string()),
+        sign_in: part.map_or("", |part| method_word(part.sign_in)).to_owned(),
+        registration: part.map_or("", |part| registration_word(part.registration)).to_owned(),
+        cloud: part.map_or("", |part| part.cloud.word()).to_owned(),
+        identity: identity.map(|identity| identity_report(identity, parts)),
+        sessions: view.users.iter().map(|user| session(user, parts.for_root)).collect(),
+        intune: status
+            .and_then(|status| intune::report(status, part.map(|part| part.intune), parts.for_root)),
+        failure: failure.map(FailureReport::from),
+        attempts: status.map(attempts).unwrap_or_default(),
+        ledger: status.map(|status| status.snapshot.ledger.iter().map(ledger).collect()).unwrap_or_default(),
+    }
+}
+
+fn session(user: &UserView, for_root: bool) -> SessionReport {
+    let text = |at: Option<Timestamp>| at.map(|at| at.to_string());
+    let status = &user.status;
+    SessionReport {
+        user: for_root.then(|| user.account.upn.to_string()),
+        state: status.state.to_owned(),
+        obtained_at: text(status.obtained_at),
+        renewed_at: text(status.renewed_at),
+        expires_at: text(status.expires_at),
+        next_at: text(status.next_at),
+        failure: status.failure.as_ref().map(FailureReport::from),
+    }
+}
+
+fn identity_report(identity: &Identity, parts: &DocumentParts) -> IdentityReport {
+    let issued = &identity.issued;
+    let keys = [&identity.keys.device, &identity.keys.transport];
+    IdentityReport {
+        device_id: issued.device.to_string(),
+        thumbprint: issued.thumbprint.clone(),
+        valid_from: issued.not_before.to_string(),
+        valid_until: issued.not_after.to_string(),
+        days_left: (issued.not_after.as_secs() - parts.now.as_secs()).div_euclid(24 * 3600),
+        join_type: identity.intent.join_type.word().to_owned(),
+        owner: parts.for_root.then(|| identity.owner.upn.to_string()),
+        registered_at: identity.registered_at.to_string(),
+        verified_at: identity.verified_at.map(|at| at.to_string()),
+        suspended: identity.suspended.map(|why| suspension_word(why).to_owned()),
+        endpoints: EndpointsReport {
+            join_url: identity.endpoints.join.clone(),
+            join_version: identity.endpoints.join_version.clone(),
+            source: source_word(identity.endpoints.source).to_owned(),
+        },
+        keys: keys.into_iter().chain(identity.intune.key()).map(key).collect(),
+        warnings: issued.warnings.clone(),
+        bound_to: identity.intent.binding.components.iter().map(|(name, _)| name.clone()).collect(),
+    }
+}
+
+fn key(handle: &KeyHandle) -> KeyReport {
+    KeyReport {
+        purpose: handle.purpose.word().to_owned(),
+        backend: handle.backend.word().to_owned(),
+        algorithm: format!("RSA-{}", handle.public.modulus.len() * 8),
+    }
+}
+
+fn attempts(status: &Status) -> Vec<AttemptReport> {
+    let line = |attempt: &driver::Attempt| AttemptReport {
+        phase: attempt.phase.word().to_owned(),
+        at: attempt.at.to_string(),
+        failure: attempt.failure.as_ref().map(FailureReport::from),
+    };
+    status.snapshot.attempts.iter().map(line).collect()
+}
+
+fn ledger(line: &LedgerLine) -> LedgerReport {
+    let kind = match line.kind {
+        LedgerKind::InDoubt => "in_doubt",
+        LedgerKind::UnusableReply => "unusable_reply",
+        LedgerKind::LeftBehind => "left_behind",
+        LedgerKind::IntuneInDoubt => "intune_in_doubt",
+        LedgerKind::IntuneUnusableReply => "intune_unusable_reply",
+    };
+    LedgerReport {
+        at: line.at.to_string(),
+        request_id: line.request.to_string(),
+        device_id: line.device.map(|device| device.to_string()),
+        kind: kind.to_owned(),
+    }
+}
+
+fn waits_word(waits: WaitsFor) -> &'static str {
+    match waits {
+        WaitsFor::FirstSignIn => "first_sign_in",
+        WaitsFor::SignInToFinish => "sign_in_to_finish",
+        WaitsFor::SignInToVerify => "sign_in_to_verify",
+        WaitsFor::SignInForIntune => "sign_in_for_intune",
+        WaitsFor::Administrator => "administrator",
+        WaitsFor::Operator => "operator",
+    }
+}
+
+fn suspension_word(why: Suspension) -> &'static str {
+    match why {
+        Suspension::Disabled => "disabled",
+        Suspension::Deleted => "deleted",
+        Suspension::KeyUnavailable => "key_unavailable",
+        Suspension::ClonedMachine => "cloned_machine",
+    }
+}
+
+fn source_word(source: EndpointSource) -> &'static str {
+    match source {
+        EndpointSource::Discovered => "discovered",
+        EndpointSource::Documented => "documented",
+    }
+}
+
+fn method_word(method: Method) -> &'static str {
+    match method {
+        Method::DeviceCode => "device_code",
+        Method::Password => "password",
+        Method::Auto => "auto",
+    }
+}
+
+fn registration_word(registration: Registration) -> &'static str {
+    match registration {
+        Registration::Background => "background",
+        Registration::Required => "required",
+        Registration::Off => "off",
+    }
+}

@@ -1,0 +1,174 @@
+//! What every part of a sign-in does: look the domain up, poll, judge, welcome, refuse.
+
+use super::{Asking, Code, Machine, Person, State};
+use crate::judge::{self, Verdict};
+use crate::outbox::Outbox;
+use crate::words::{Command, Memory, Outcome as Ending, Reply, Scope, Work};
+use model::{Failure, FailureClass, TokenRef};
+use statig::blocking::*;
+use std::time::Duration;
+
+impl Person {
+    /// Tokens of somebody who is not known yet.
+    fn unknown(token: TokenRef) -> Person {
+        Person { token, account: None, memory: Vec::new(), op: None }
+    }
+}
+
+impl Machine {
+    pub(super) fn look_up_domain(&mut self, context: &mut Outbox) {
+        let domain = self.facts.asked.domain().clone();
+        self.resolving = Some(context.run(Work::Resolve { domain }));
+    }
+
+    /// Takes in the metadata; another tenant than the pinned one is an error, not news.
+    pub(super) fn resolved(&mut self, result: &Result<Reply, Failure>) -> Result<(), Failure> {
+        self.resolving = None;
+        match result {
+            Ok(Reply::Resolved { pin, keys }) => {
+                if self.facts.pinned.as_ref().is_some_and(|known| known.tenant != pin.tenant) {
+                    return Err(judge::tenant_changed(&self.facts));
+                }
+                self.pin = Some(pin.clone());
+                self.keys = Some(keys.clone());
+                Ok(())
+            }
+            Ok(_) => Err(judge::tenant_changed(&self.facts)),
+            Err(failure) => Err(failure.clone()),
+        }
+    }
+
+    /// What is asked first once the tenant is known.
+    pub(super) fn first_question(&self) -> State {
+        let asking = Asking { op: None };
+        if judge::may_use_password(&self.facts) {
+            State::asking_realm(asking)
+        } else {
+            State::requesting_code(asking)
+        }
+    }
+
+    /// Whether the timer has come.
+    pub(super) fn is_due(&self, context: &Outbox) -> bool {
+        self.wake_at.is_some_and(|at| at <= context.now)
+    }
+
+    /// What follows from the one use of the password: a code if it may bring what is missing.
+    pub(super) fn password_judged(
+        &mut self,
+        context: &mut Outbox,
+        result: &Result<Reply, Failure>,
+    ) -> Outcome<State> {
+        match result {
+            Ok(Reply::Tokens(token)) => Transition(State::checking(Person::unknown(*token))),
+            Ok(_) => Transition(State::requesting_code(Asking { op: None })),
+            Err(failure) if judge::wants_more_than_password(failure) => {
+                self.claims = failure.claims.clone();
+                self.reason = Some(MORE_THAN_PASSWORD);
+                Transition(State::requesting_code(Asking { op: None }))
+            }
+            Err(failure) => self.fail(context, failure.clone()),
+        }
+    }
+
+    pub(super) fn code_refused(&mut self, context: &mut Outbox, failure: &Failure) -> Outcome<State> {
+        if self.scope == Scope::Registration && judge::is_scope_refusal(failure) {
+            self.scope = Scope::Portal;
+            return Transition(State::requesting_code(Asking { op: None }));
+        }
+        self.fail(context, judge::of_code(&self.facts, failure))
+    }
+
+    pub(super) fn poll(&mut self, code: &mut Code, context: &mut Outbox) -> Outcome<State> {
+        if code.expires_at <= context.now {
+            return self.fail(context, judge::expired());
+        }
+        self.wake_at = Some(code.expires_at);
+        if let (Some(pin), None) = (&self.pin, code.poll) {
+            code.poll = Some(context.run(Work::Poll { tenant: pin.tenant, code: code.name }));
+        }
+        Handled
+    }
+
+    pub(super) fn polled(
+        &mut self,
+        code: &mut Code,
+        context: &mut Outbox,
+        result: &Result<Reply, Failure>,
+    ) -> Outcome<State> {
+        let again_after = |wait: Duration| Some(context.now.after(wait).min(code.expires_at));
+        match result {
+            Ok(Reply::Tokens(token)) => Transition(State::checking(Person::unknown(*token))),
+            Ok(_) => {
+                self.wake_at = again_after(code.interval);
+                Handled
+            }
+            Err(failure) if failure.class == FailureClass::Transient => {
+                self.wake_at = again_after(failure.retry_after.unwrap_or_default().max(code.interval));
+                Handled
+            }
+            Err(failure) => match judge::step_up(&self.facts, failure) {
+                Some(claims) if !self.stepped_up => self.ask_again(claims),
+                _ => self.code_refused(context, failure),
+            },
+        }
+    }
+
+    /// A second code, once a session, whose sign-in brings what was missing.
+    pub(super) fn ask_again(&mut self, claims: String) -> Outcome<State> {
+        self.stepped_up = true;
+        self.claims = Some(claims);
+        self.reason = Some(SECOND_FACTOR);
+        Transition(State::requesting_code(Asking { op: None }))
+    }
+
+    pub(super) fn judged(
+        &mut self,
+        person: &mut Person,
+        context: &mut Outbox,
+        verdict: Verdict,
+    ) -> Outcome<State> {
+        match verdict {
+            Verdict::AskGraph => Transition(State::looking_up(person.clone())),
+            Verdict::Refused(failure) => self.refuse(person, context, failure),
+            Verdict::Welcome(memory) => {
+                person.memory = memory;
+                match self.scope {
+                    Scope::Registration => self.welcome(person, context),
+                    Scope::Portal => Transition(State::redeeming(person.clone())),
+                }
+            }
+        }
+    }
+
+    pub(super) fn welcome(&mut self, person: &mut Person, context: &mut Outbox) -> Outcome<State> {
+        let (Some(account), Some(pin)) = (person.account.clone(), self.pin.clone()) else { return Handled };
+        if self.facts.pinned.is_none() {
+            let domain = self.facts.asked.domain().clone();
+            context.push(Command::Remember(Memory::Domain { domain, pin }));
+        }
+        context.commands.extend(person.memory.drain(..).map(Command::Remember));
+        context.push(Command::Finish(Box::new(Ending::SignedIn { account, token: person.token })));
+        Transition(State::ended())
+    }
+
+    pub(super) fn refuse(
+        &mut self,
+        person: &Person,
+        context: &mut Outbox,
+        failure: Failure,
+    ) -> Outcome<State> {
+        context.push(Command::Forget(person.token));
+        self.fail(context, failure)
+    }
+
+    pub(super) fn fail(&mut self, context: &mut Outbox, failure: Failure) -> Outcome<State> {
+        context.push(Command::Finish(Box::new(Ending::Failed(failure))));
+        Transition(State::ended())
+    }
+}
+
+const MORE_THAN_PASSWORD: &str =
+    "Your organisation asks for more than a password: please finish the sign-in in a browser.";
+const SECOND_FACTOR: &str =
+    "Your organisation asks for multi-factor authentication to register a device: please sign in once more.";

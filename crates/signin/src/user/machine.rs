@@ -1,0 +1,250 @@
+use super::judge::{self, Next};
+use super::words::{UserCommand, UserEvent, UserReply, UserStatus, UserWork};
+use crate::outbox::UserOutbox;
+use crate::words::OpId;
+use model::{Failure, Timestamp, TokenRef};
+use statig::blocking::*;
+
+/// What is known besides the state.
+pub(crate) struct Machine {
+    seed: u64,
+    obtained_at: Option<Timestamp>,
+    renewed_at: Option<Timestamp>,
+    expires_at: Option<Timestamp>,
+    failure: Option<Failure>,
+    wake_at: Option<Timestamp>,
+}
+
+/// A token set, and the try to get or renew its PRT.
+#[derive(Debug, Clone)]
+pub(crate) struct Held {
+    token: TokenRef,
+    /// A try that fails after this moment was the last one.
+    until: Timestamp,
+    /// How many tries in a row failed in passing.
+    tries: u32,
+    op: Option<OpId>,
+}
+
+impl Held {
+    fn new(token: TokenRef, until: Timestamp) -> Held {
+        Held { token, until, tries: 0, op: None }
+    }
+}
+
+#[state_machine(
+    initial = "State::empty()",
+    visibility = "pub(crate)",
+    state(derive(Debug, Clone)),
+    superstate(derive(Debug))
+)]
+impl Machine {
+    /// Nobody signed in since the start or the last leave.
+    #[state(superstate = "root", entry_action = "clear")]
+    fn empty() -> Outcome<State> {
+        Super
+    }
+
+    /// The first PRT of a sign-in is asked for, or its next try is waited for.
+    #[state(superstate = "with_token", entry_action = "obtain")]
+    fn obtaining(&mut self, held: &mut Held, context: &mut UserOutbox, event: &UserEvent) -> Outcome<State> {
+        match event {
+            UserEvent::Done(op, Ok(UserReply::Prt { expires_at })) if held.op == Some(*op) => {
+                self.obtained_at = Some(context.now);
+                Transition(State::holding(Held::new(held.token, *expires_at)))
+            }
+            UserEvent::Done(op, Err(failure)) if held.op == Some(*op) => self.failed(held, context, failure),
+            UserEvent::Woke if self.is_due(context) => Transition(State::obtaining(held.clone())),
+            _ => Super,
+        }
+    }
+
+    #[action]
+    fn obtain(&mut self, held: &mut Held, context: &mut UserOutbox) {
+        self.wake_at = None;
+        held.op = Some(context.run(UserWork::Obtain { token: held.token }));
+    }
+
+    /// A PRT is held; its renewal is waited for.
+    #[state(superstate = "with_token", entry_action = "rest")]
+    fn holding(&mut self, held: &mut Held, context: &mut UserOutbox, event: &UserEvent) -> Outcome<State> {
+        match event {
+            UserEvent::Woke if self.is_due(context) => Transition(State::renewing(held.clone())),
+            _ => Super,
+        }
+    }
+
+    #[action]
+    fn rest(&mut self, held: &mut Held, context: &mut UserOutbox) {
+        let wait = judge::rest(held.until.since(context.now), self.random());
+        self.failure = None;
+        self.expires_at = Some(held.until);
+        self.wake_at = Some(context.now.after(wait));
+    }
+
+    /// The PRT is being renewed, or the next try is waited for.
+    #[state(superstate = "with_token", entry_action = "renew")]
+    fn renewing(&mut self, held: &mut Held, context: &mut UserOutbox, event: &UserEvent) -> Outcome<State> {
+        match event {
+            UserEvent::Done(op, Ok(UserReply::Prt { expires_at })) if held.op == Some(*op) => {
+                self.renewed_at = Some(context.now);
+                Transition(State::holding(Held::new(held.token, *expires_at)))
+            }
+            UserEvent::Done(op, Err(failure)) if held.op == Some(*op) => self.failed(held, context, failure),
+            UserEvent::Woke if self.is_due(context) => Transition(State::renewing(held.clone())),
+            _ => Super,
+        }
+    }
+
+    #[action]
+    fn renew(&mut self, held: &mut Held, context: &mut UserOutbox) {
+        self.wake_at = None;
+        held.op = Some(context.run(UserWork::Renew { token: held.token }));
+    }
+
+    /// The token set is gone; only a sign-in helps.
+    #[state(superstate = "root", entry_action = "lose")]
+    fn lost(event: &UserEvent) -> Outcome<State> {
+        match event {
+            UserEvent::Ended => Transition(State::empty()),
+            _ => Super,
+        }
+    }
+
+    #[action]
+    fn lose(&mut self) {
+        self.expires_at = None;
+        self.wake_at = None;
+    }
+
+    /// A token set is held: what is in flight for it and the set itself end together.
+    #[superstate(superstate = "root")]
+    fn with_token(held: &mut Held, context: &mut UserOutbox, event: &UserEvent) -> Outcome<State> {
+        match event {
+            // The same set once more is no news, and must not be ended.
+            UserEvent::Given(token) if *token == held.token => {
+                context.push(UserCommand::Ignored("given"));
+                Handled
+            }
+            UserEvent::Given(_) => {
+                release(held, context);
+                Super
+            }
+            UserEvent::Ended => {
+                release(held, context);
+                Transition(State::empty())
+            }
+            _ => Super,
+        }
+    }
+
+    #[superstate]
+    fn root(&mut self, context: &mut UserOutbox, event: &UserEvent) -> Outcome<State> {
+        match event {
+            UserEvent::Given(token) => {
+                self.clear();
+                let until = context.now.after(judge::UNUSED_LIFE);
+                Transition(State::obtaining(Held::new(*token, until)))
+            }
+            _ => {
+                context.push(UserCommand::Ignored(kind(event)));
+                Handled
+            }
+        }
+    }
+
+    #[action]
+    fn clear(&mut self) {
+        self.obtained_at = None;
+        self.renewed_at = None;
+        self.expires_at = None;
+        self.failure = None;
+        self.wake_at = None;
+    }
+}
+
+impl Machine {
+    pub(super) fn new(seed: u64) -> Machine {
+        let (obtained_at, renewed_at, expires_at) = (None, None, None);
+        Machine { seed, obtained_at, renewed_at, expires_at, failure: None, wake_at: None }
+    }
+
+    pub(super) fn wake_at(&self) -> Option<Timestamp> {
+        self.wake_at
+    }
+
+    pub(super) fn status(&self, state: &State) -> UserStatus {
+        UserStatus {
+            state: name(state),
+            obtained_at: self.obtained_at,
+            renewed_at: self.renewed_at,
+            expires_at: self.expires_at,
+            next_at: self.wake_at,
+            failure: self.failure.clone(),
+        }
+    }
+
+    /// Whether the timer has come.
+    fn is_due(&self, context: &UserOutbox) -> bool {
+        self.wake_at.is_some_and(|at| at <= context.now)
+    }
+
+    /// A try failed: wait for the next one, or give the token set up.
+    fn failed(&mut self, held: &mut Held, context: &mut UserOutbox, failure: &Failure) -> Outcome<State> {
+        held.op = None;
+        self.failure = Some(failure.clone());
+        if judge::is_about_device(failure) {
+            context.push(UserCommand::Suspect(failure.clone()));
+        }
+        let wait = match judge::next(failure) {
+            // The clock alone ends nothing, because it may be wrong: a try after the end has to fail as well.
+            Next::SignIn => return give_up(held, context),
+            _ if held.until <= context.now => return give_up(held, context),
+            Next::Soon => {
+                held.tries = held.tries.saturating_add(1);
+                judge::retry_wait(failure, held.tries, self.random())
+            }
+            Next::Later => judge::LATER,
+        };
+        self.wake_at = Some(context.now.after(wait));
+        Handled
+    }
+
+    /// The next number of the generator (splitmix64); jitter needs no more.
+    fn random(&mut self) -> u64 {
+        self.seed = self.seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.seed;
+        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ mixed >> 31
+    }
+}
+
+fn give_up(held: &mut Held, context: &mut UserOutbox) -> Outcome<State> {
+    release(held, context);
+    Transition(State::lost())
+}
+
+fn release(held: &mut Held, context: &mut UserOutbox) {
+    context.commands.extend(held.op.take().map(UserCommand::Cancel));
+    context.push(UserCommand::Forget(held.token));
+}
+
+fn name(state: &State) -> &'static str {
+    match state {
+        State::Empty {} => "empty",
+        State::Obtaining { .. } => "obtaining",
+        State::Holding { .. } => "holding",
+        State::Renewing { .. } => "renewing",
+        State::Lost {} => "lost",
+    }
+}
+
+fn kind(event: &UserEvent) -> &'static str {
+    match event {
+        UserEvent::Given(_) => "given",
+        UserEvent::Done(..) => "done",
+        UserEvent::Woke => "woke",
+        UserEvent::Ended => "ended",
+    }
+}

@@ -1,0 +1,16 @@
+//! The session driven by hand and by chance.
+
+mod life;
+mod properties;
+mod stories;
+
+use model::{Failure, FailureClass, Who};
+use std::time::Duration;
+
+const HOUR: Duration = Duration::from_secs(3600);
+/// entra.md 7.9.
+const PRT_LIFE: Duration = Duration::from_secs(14 * 24 * 3600);
+
+fn refused(code: &str, class: FailureClass) -> Failure {
+    Failure::local(class, Who::User, code, "refused".to_owned(), "Do something.")
+}

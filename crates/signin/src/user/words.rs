@@ -1,0 +1,86 @@
+//! What goes into a person's session and what comes out of it.
+
+use crate::words::OpId;
+use model::{Failure, Timestamp, TokenRef};
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UserEvent {
+    /// The person signed in: this token set is the session's from now on, and the only one.
+    Given(TokenRef),
+    /// The work with this id ended.
+    Done(OpId, Result<UserReply, Failure>),
+    /// The moment named by `wake_at` has come (or an earlier one: judge by `now`).
+    Woke,
+    /// The machine leaves the tenant, or the service stops: forget everything.
+    Ended,
+}
+
+/// What the session wants done, in this order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UserCommand {
+    /// Start this work; its end comes back as [`UserEvent::Done`]. One is in flight at most.
+    Run(OpId, UserWork),
+    /// Abandon this work; its token set is ended next, so nothing of its answer is worth keeping.
+    Cancel(OpId),
+    /// End this token set, the PRT in it included; exactly once for each that was given.
+    Forget(TokenRef),
+    /// A failure that may mean the device: the device's machine judges it (reliability.md D.3).
+    Suspect(Failure),
+    /// What the session is now; after every change, and last in its batch.
+    Report(UserStatus),
+    /// An event that changes nothing here, for the log.
+    Ignored(&'static str),
+}
+
+/// One exchange. None of them sleeps or retries by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserWork {
+    /// Get a PRT with the refresh token of the set, into the same set (entra.md 7.3). Ends in [`UserReply::Prt`].
+    Obtain {
+        /// The set.
+        token: TokenRef,
+    },
+    /// Renew the PRT of the set (entra.md 7.6, "PRT renewal"). Ends in [`UserReply::Prt`].
+    Renew {
+        /// The set.
+        token: TokenRef,
+    },
+}
+
+/// How a work ended well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserReply {
+    /// Of both works: the set holds a fresh PRT.
+    Prt {
+        /// Until when it lives if it is not renewed (entra.md 7.9: 14 days).
+        expires_at: Timestamp,
+    },
+}
+
+/// Commands, and when to wake the session.
+#[must_use = "commands do nothing unless performed"]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserBatch {
+    /// To be performed in this order.
+    pub commands: Vec<UserCommand>,
+    /// When [`UserEvent::Woke`] is due; replaces what was asked before.
+    pub wake_at: Option<Timestamp>,
+}
+
+/// A person's session as others see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserStatus {
+    /// `empty`, `obtaining`, `holding`, `renewing`, or `lost`: a sign-in is needed.
+    pub state: &'static str,
+    /// When the first PRT of this sign-in came.
+    pub obtained_at: Option<Timestamp>,
+    /// When it was renewed last.
+    pub renewed_at: Option<Timestamp>,
+    /// Until when the PRT that is held lives.
+    pub expires_at: Option<Timestamp>,
+    /// When the next try is due, unless one is being made.
+    pub next_at: Option<Timestamp>,
+    /// Why the last try failed; none after one that did not.
+    pub failure: Option<Failure>,
+}

@@ -1,0 +1,102 @@
+//! The two halves of the cloud as one: which of them a request is for, and what they tell each other.
+
+use bytes::Bytes;
+use http::{Request, Response, header};
+use serde_json::{Map, Value, json};
+use tenant::{Peer, Tenant};
+use tenant_intune::{Caller, DeviceAction, DeviceChange, UnknownDevice};
+
+use crate::hub::{State, now_ms};
+
+/// The name of a request: Intune's, or else that of the sign-in and registration services.
+pub(crate) fn name(request: &Request<Bytes>) -> &'static str {
+    tenant_intune::name(request).unwrap_or_else(|| tenant::name(request))
+}
+
+/// Lets the right half judge a request; the reply, and its line in the transcript.
+pub(crate) fn handle(
+    state: &mut State,
+    request: Request<Bytes>,
+    peer: &Peer,
+) -> (Response<Bytes>, Map<String, Value>) {
+    settle(state);
+    if tenant_intune::name(&request).is_none() {
+        let outcome = state.tenant.handle(request, peer, now_ms());
+        return (outcome.response, members(serde_json::to_value(&outcome.entry)));
+    }
+    let caller = caller(&state.tenant, &request);
+    let outcome = state.intune.handle(&request, caller, intune_time(&state.tenant));
+    tell(&mut state.tenant, outcome.changes);
+    let mut line = members(serde_json::to_value(&outcome.entry));
+    line.insert("host".into(), json!(peer.host));
+    (outcome.response, line)
+}
+
+/// Tells the directory about the verdicts that are due by now.
+pub(crate) fn settle(state: &mut State) {
+    let changes = state.intune.settle(intune_time(&state.tenant));
+    tell(&mut state.tenant, changes);
+}
+
+/// What an admin does in Intune.
+///
+/// # Errors
+/// [`UnknownDevice`].
+pub(crate) fn administer(state: &mut State, id: &str, action: DeviceAction) -> Result<(), UnknownDevice> {
+    let change = state.intune.administer(id, action)?;
+    tell(&mut state.tenant, vec![change]);
+    Ok(())
+}
+
+/// The device objects of the directory, each with what Intune knows about it.
+///
+/// # Errors
+/// What a view does not spell.
+pub(crate) fn devices(state: &State) -> Result<Value, serde_json::Error> {
+    let managed = state.intune.devices(intune_time(&state.tenant));
+    let mut rows = serde_json::to_value(state.tenant.devices())?;
+    for row in rows.as_array_mut().into_iter().flatten() {
+        let found = managed.iter().find(|it| row["id"] == it.device.as_str());
+        row["managed"] = json!(found.is_some_and(|it| !it.retired));
+        row["intune_device"] = json!(found.map(|it| &it.id));
+        row["compliance"] = json!(found.map(|it| &it.compliance));
+        row["failing"] = json!(found.map(|it| &it.failing));
+    }
+    Ok(rows)
+}
+
+/// Intune's own objects.
+///
+/// # Errors
+/// What a view does not spell.
+pub(crate) fn intune_devices(state: &State) -> Result<Value, serde_json::Error> {
+    serde_json::to_value(state.intune.devices(intune_time(&state.tenant)))
+}
+
+fn caller(tenant: &Tenant, request: &Request<Bytes>) -> Caller {
+    let value = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let bearer = value.and_then(|value| Some(value.split_once(' ')?.1)).unwrap_or_default();
+    let claims = tenant.claims_of(bearer, now_ms());
+    let user = claims.as_ref().and_then(|claims| claims["oid"].as_str()).unwrap_or_default();
+    let licensed = tenant.users().iter().any(|it| it.oid == user && it.intune);
+    Caller { claims, licensed }
+}
+
+fn tell(tenant: &mut Tenant, changes: Vec<DeviceChange>) {
+    for DeviceChange { device, managed, compliant } in changes {
+        // Its object may have been deleted meanwhile: Intune's outlives it (intune.md 6.1).
+        let _ = tenant.set_device_management(&device, managed, compliant);
+    }
+}
+
+/// The tenant moves its clock by a knob; both halves have the same one.
+fn intune_time(tenant: &Tenant) -> i64 {
+    now_ms().saturating_add(tenant.knobs().clock_offset_s.saturating_mul(1000))
+}
+
+fn members(value: Result<Value, serde_json::Error>) -> Map<String, Value> {
+    match value {
+        Ok(Value::Object(members)) => members,
+        _ => Map::new(),
+    }
+}

@@ -1,0 +1,248 @@
+use super::Words;
+use lifecycle::{
+    Attempt, DeviceKeys, Endpoints, Identity, Intent, Intune, IntuneIdentity, IntuneIntent, IntuneIssued,
+    Issued, LedgerLine, Snapshot, Stage, StoredReply,
+};
+use model::{
+    Account, CertificateDer, Failure, KeyHandle, MachineBinding, Phase, RsaPublicKey, Timestamp, Trace,
+};
+use std::str::FromStr;
+use std::time::Duration;
+use store::record;
+
+/// A field of a record that says nothing this version knows.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("its field {field} says '{value}', which this version does not know")]
+pub struct SnapshotError {
+    /// The field.
+    pub field: &'static str,
+    /// Its value.
+    pub value: String,
+}
+
+/// The snapshot of a record.
+///
+/// # Errors
+/// [`SnapshotError`] for the first field that cannot be understood.
+pub fn from_record(record: &record::Device) -> Result<Snapshot, SnapshotError> {
+    Ok(Snapshot {
+        tenant: parse("tenant", &record.tenant)?,
+        stage: stage(&record.stage)?,
+        ledger: record.ledger.iter().map(ledger).collect::<Result<_, _>>()?,
+        attempts: record.attempts.iter().map(attempt).collect::<Result<_, _>>()?,
+        posts: record.posts.iter().copied().map(Timestamp::from_millis).collect(),
+    })
+}
+
+fn parse<T: FromStr>(field: &'static str, text: &str) -> Result<T, SnapshotError> {
+    text.parse().map_err(|_| unknown(field, text))
+}
+
+fn word<W: Words>(field: &'static str, text: &str) -> Result<W, SnapshotError> {
+    W::of(text).ok_or_else(|| unknown(field, text))
+}
+
+fn unknown(field: &'static str, text: &str) -> SnapshotError {
+    SnapshotError { field, value: text.chars().filter(|c| !c.is_control()).take(80).collect() }
+}
+
+fn stage(stage: &record::Stage) -> Result<Stage, SnapshotError> {
+    Ok(match stage {
+        record::Stage::Unregistered { kept } => {
+            Stage::Unregistered { kept: kept.as_ref().map(keyed).transpose()?.map(Box::new) }
+        }
+        record::Stage::Intent { intent: it } => Stage::Intent(intent(it)?),
+        record::Stage::KeysReady { keyed: it } => {
+            let (intent, keys) = keyed(it)?;
+            Stage::KeysReady(intent, keys)
+        }
+        record::Stage::Joining { keyed: it, post } => {
+            let (intent, keys) = keyed(it)?;
+            Stage::Joining {
+                intent,
+                keys,
+                attempt: post.attempt,
+                request: parse("request", &post.request)?,
+                endpoints: endpoints(&post.endpoints)?,
+                owner: owner(&post.owner)?,
+            }
+        }
+        record::Stage::ReplyStored { keyed: it, post, reply } => {
+            let (intent, keys) = keyed(it)?;
+            Stage::ReplyStored {
+                intent,
+                keys,
+                attempt: post.attempt,
+                request: parse("request", &post.request)?,
+                endpoints: endpoints(&post.endpoints)?,
+                owner: owner(&post.owner)?,
+                reply: stored(reply),
+            }
+        }
+        record::Stage::Registered { identity: it } => Stage::Registered(Box::new(identity(it)?)),
+        record::Stage::Leaving { identity: it, step } => {
+            Stage::Leaving { identity: Box::new(identity(it)?), step: word("step", step)? }
+        }
+    })
+}
+
+fn intent(it: &record::Intent) -> Result<Intent, SnapshotError> {
+    Ok(Intent {
+        id: parse("intent", &it.id)?,
+        tenant: parse("tenant", &it.tenant)?,
+        join_type: parse("join_type", &it.join_type)?,
+        backend: parse("backend", &it.backend)?,
+        binding: MachineBinding { components: it.binding.clone() },
+        at: Timestamp::from_millis(it.at),
+    })
+}
+
+fn keyed(it: &record::Keyed) -> Result<(Intent, DeviceKeys), SnapshotError> {
+    Ok((intent(&it.intent)?, DeviceKeys { device: key(&it.device)?, transport: key(&it.transport)? }))
+}
+
+fn key(it: &record::Key) -> Result<KeyHandle, SnapshotError> {
+    Ok(KeyHandle {
+        backend: parse("backend", &it.backend)?,
+        purpose: parse("purpose", &it.purpose)?,
+        intent: parse("intent", &it.intent)?,
+        public: RsaPublicKey { modulus: it.modulus.0.clone(), exponent: it.exponent.0.clone() },
+        wrapped: it.wrapped.0.clone(),
+    })
+}
+
+fn endpoints(it: &record::Endpoints) -> Result<Endpoints, SnapshotError> {
+    Ok(Endpoints {
+        join: it.join.clone(),
+        join_version: it.join_version.clone(),
+        source: word("source", &it.source)?,
+    })
+}
+
+fn owner(it: &record::Owner) -> Result<Account, SnapshotError> {
+    Ok(Account {
+        tenant: parse("tenant", &it.tenant)?,
+        object: parse("object", &it.object)?,
+        upn: parse("upn", &it.upn)?,
+    })
+}
+
+fn stored(it: &record::Reply) -> StoredReply {
+    StoredReply {
+        status: it.status,
+        body: it.body.0.clone(),
+        trace: trace(&it.trace),
+        at: Timestamp::from_millis(it.at),
+    }
+}
+
+fn trace(it: &record::Trace) -> Trace {
+    Trace {
+        http_status: it.http_status,
+        request_id: it.request_id.clone(),
+        correlation_id: it.correlation_id.clone(),
+        server_time: it.server_time.clone(),
+    }
+}
+
+fn identity(it: &record::Identity) -> Result<Identity, SnapshotError> {
+    let (intent, keys) = keyed(&it.keyed)?;
+    Ok(Identity {
+        intent,
+        keys,
+        issued: Issued {
+            device: parse("device", &it.device)?,
+            certificate: CertificateDer(it.certificate.0.clone()),
+            thumbprint: it.thumbprint.clone(),
+            not_before: Timestamp::from_millis(it.not_before),
+            not_after: Timestamp::from_millis(it.not_after),
+            warnings: it.warnings.clone(),
+        },
+        endpoints: endpoints(&it.endpoints)?,
+        owner: owner(&it.owner)?,
+        registered_at: Timestamp::from_millis(it.registered_at),
+        verified_at: it.verified_at.map(Timestamp::from_millis),
+        intune: intune(&it.intune)?,
+        suspended: it.suspended.as_deref().map(|text| word("suspended", text)).transpose()?,
+    })
+}
+
+fn intune(it: &record::Intune) -> Result<Intune, SnapshotError> {
+    Ok(match it {
+        record::Intune::None => Intune::None,
+        record::Intune::Intent { intent } => Intune::Intent(intune_intent(intent)?),
+        record::Intune::KeyReady { intent, key: it } => Intune::KeyReady(intune_intent(intent)?, key(it)?),
+        record::Intune::Posting { intent, key: it, attempt, request } => Intune::Posting {
+            intent: intune_intent(intent)?,
+            key: key(it)?,
+            attempt: *attempt,
+            request: parse("request", request)?,
+        },
+        record::Intune::ReplyStored { intent, key: it, attempt, request, reply } => Intune::ReplyStored {
+            intent: intune_intent(intent)?,
+            key: key(it)?,
+            attempt: *attempt,
+            request: parse("request", request)?,
+            reply: stored(reply),
+        },
+        record::Intune::Enrolled { enrolled: it } => Intune::Enrolled(Box::new(enrolled(it)?)),
+    })
+}
+
+fn intune_intent(it: &record::IntuneIntent) -> Result<IntuneIntent, SnapshotError> {
+    Ok(IntuneIntent {
+        id: parse("intent", &it.id)?,
+        owner: owner(&it.owner)?,
+        at: Timestamp::from_millis(it.at),
+        in_doubt: it.in_doubt,
+    })
+}
+
+fn enrolled(it: &record::IntuneIdentity) -> Result<IntuneIdentity, SnapshotError> {
+    Ok(IntuneIdentity {
+        owner: owner(&it.owner)?,
+        key: key(&it.key)?,
+        issued: IntuneIssued {
+            device: parse("device", &it.device)?,
+            certificate: CertificateDer(it.certificate.0.clone()),
+            thumbprint: it.thumbprint.clone(),
+            not_before: Timestamp::from_millis(it.not_before),
+            not_after: Timestamp::from_millis(it.not_after),
+            warnings: it.warnings.clone(),
+        },
+        enrolled_at: Timestamp::from_millis(it.enrolled_at),
+        inventory_at: it.inventory_at.map(Timestamp::from_millis),
+    })
+}
+
+fn ledger(it: &record::LedgerLine) -> Result<LedgerLine, SnapshotError> {
+    Ok(LedgerLine {
+        at: Timestamp::from_millis(it.at),
+        request: parse("request", &it.request)?,
+        device: it.device.as_deref().map(|text| parse("device", text)).transpose()?,
+        kind: word("kind", &it.kind)?,
+    })
+}
+
+fn attempt(it: &record::Attempt) -> Result<Attempt, SnapshotError> {
+    Ok(Attempt {
+        phase: Phase::from_word(&it.phase).ok_or_else(|| unknown("phase", &it.phase))?,
+        at: Timestamp::from_millis(it.at),
+        failure: it.failure.as_ref().map(failure).transpose()?,
+    })
+}
+
+fn failure(it: &record::Failure) -> Result<Failure, SnapshotError> {
+    Ok(Failure {
+        class: word("class", &it.class)?,
+        who: word("who", &it.who)?,
+        code: it.code.clone(),
+        message: it.message.clone(),
+        advice: it.advice.clone(),
+        delivery: word("delivery", &it.delivery)?,
+        retry_after: it.retry_after.map(Duration::from_millis),
+        claims: it.claims.clone(),
+        trace: trace(&it.trace),
+        at: it.at.map(Timestamp::from_millis),
+    })
+}

@@ -1,0 +1,188 @@
+//! Every stage goes to disk and comes back the same, and a strange word is named.
+
+use crate::{from_record, to_record};
+use lifecycle::{
+    Attempt, DeviceKeys, EndpointSource, Endpoints, Identity, Intent, Intune, IntuneIdentity, IntuneIntent,
+    IntuneIssued, Issued, LeaveStep, LedgerKind, LedgerLine, Snapshot, Stage, StoredReply, Suspension,
+};
+use model::{
+    Account, Backend, CertificateDer, Delivery, Failure, FailureClass, Guid, Id, JoinType, KeyHandle,
+    KeyPurpose, MachineBinding, Phase, RsaPublicKey, Timestamp, Trace, Who,
+};
+use std::time::Duration;
+use store::RecordKey;
+use store::record::{Device, Versioned};
+
+fn id<K>(n: u8) -> Id<K> {
+    Id::new(Guid::from_bytes([n; 16]))
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_secs(seconds)
+}
+
+fn key(purpose: KeyPurpose, n: u8) -> KeyHandle {
+    let public = RsaPublicKey { modulus: vec![n; 256], exponent: vec![1, 0, 1] };
+    KeyHandle { backend: Backend::Soft, purpose, intent: id(n), public, wrapped: vec![n, 0, 255] }
+}
+
+fn account(n: u8) -> Account {
+    Account { tenant: id(1), object: id(n), upn: format!("user{n}@contoso.com").parse().unwrap() }
+}
+
+fn intent() -> Intent {
+    let binding = MachineBinding { components: vec![("machine-id".to_owned(), "ab".to_owned())] };
+    Intent {
+        id: id(2),
+        tenant: id(1),
+        join_type: JoinType::Register,
+        backend: Backend::Soft,
+        binding,
+        at: at(5),
+    }
+}
+
+fn keys() -> DeviceKeys {
+    DeviceKeys { device: key(KeyPurpose::Device, 3), transport: key(KeyPurpose::Transport, 4) }
+}
+
+fn endpoints() -> Endpoints {
+    let join = "https://drs.example/device/".to_owned();
+    Endpoints { join, join_version: "2.0".to_owned(), source: EndpointSource::Documented }
+}
+
+fn reply() -> StoredReply {
+    let trace = Trace { http_status: Some(200), request_id: Some("r".to_owned()), ..Trace::default() };
+    StoredReply { status: 200, body: b"{\"a\":\"\xff\"}".to_vec(), trace, at: at(9) }
+}
+
+fn identity(intune: Intune) -> Box<Identity> {
+    Box::new(Identity {
+        intent: intent(),
+        keys: keys(),
+        issued: Issued {
+            device: id(7),
+            certificate: CertificateDer(vec![0x30, 1, 2]),
+            thumbprint: "AB".repeat(20),
+            not_before: at(-1),
+            not_after: at(4_000_000_000),
+            warnings: vec!["a surprise".to_owned()],
+        },
+        endpoints: endpoints(),
+        owner: account(8),
+        registered_at: at(10),
+        verified_at: Some(at(11)),
+        intune,
+        suspended: Some(Suspension::Deleted),
+    })
+}
+
+fn intunes() -> Vec<Intune> {
+    let intent = IntuneIntent { id: id(20), owner: account(21), at: at(22), in_doubt: true };
+    let key = key(KeyPurpose::Intune, 23);
+    let issued = IntuneIssued {
+        device: id(24),
+        certificate: CertificateDer(vec![0x30, 9]),
+        thumbprint: "CD".repeat(20),
+        not_before: at(1),
+        not_after: at(2),
+        warnings: vec!["another".to_owned()],
+    };
+    let (owner, enrolled_at, inventory_at) = (account(21), at(30), Some(at(31)));
+    let enrolled = IntuneIdentity { owner, key: key.clone(), issued, enrolled_at, inventory_at };
+    vec![
+        Intune::None,
+        Intune::Intent(intent.clone()),
+        Intune::KeyReady(intent.clone(), key.clone()),
+        Intune::Posting { intent: intent.clone(), key: key.clone(), attempt: 4, request: id(25) },
+        Intune::ReplyStored { intent, key, attempt: 5, request: id(26), reply: reply() },
+        Intune::Enrolled(Box::new(enrolled)),
+    ]
+}
+
+fn stages() -> Vec<Stage> {
+    let (endpoints, owner, request) = (endpoints(), account(8), id(6));
+    let mut stages = vec![
+        Stage::Unregistered { kept: None },
+        Stage::Unregistered { kept: Some(Box::new((intent(), keys()))) },
+        Stage::Intent(intent()),
+        Stage::KeysReady(intent(), keys()),
+        Stage::Joining {
+            intent: intent(),
+            keys: keys(),
+            attempt: 2,
+            request,
+            endpoints: endpoints.clone(),
+            owner: owner.clone(),
+        },
+        Stage::ReplyStored {
+            intent: intent(),
+            keys: keys(),
+            attempt: 3,
+            request,
+            endpoints,
+            owner,
+            reply: reply(),
+        },
+    ];
+    stages.extend(intunes().into_iter().map(|intune| Stage::Registered(identity(intune))));
+    for step in [LeaveStep::Retire, LeaveStep::Unregister, LeaveStep::Erase] {
+        stages.push(Stage::Leaving { identity: identity(Intune::None), step });
+    }
+    stages
+}
+
+fn snapshot(stage: Stage) -> Snapshot {
+    let kinds = [
+        LedgerKind::InDoubt,
+        LedgerKind::UnusableReply,
+        LedgerKind::LeftBehind,
+        LedgerKind::IntuneInDoubt,
+        LedgerKind::IntuneUnusableReply,
+    ];
+    let line = |kind| LedgerLine { at: at(1), request: id(50), device: Some(id(51)), kind };
+    let mut failure =
+        Failure::local(FailureClass::Denied, Who::TenantAdmin, "Code", "why".to_owned(), "Do it.");
+    failure.delivery = Delivery::InDoubt;
+    failure.retry_after = Some(Duration::from_millis(1500));
+    failure.claims = Some("{}".to_owned());
+    failure.at = Some(at(3));
+    let attempts = Phase::ALL.map(|phase| Attempt { phase, at: at(2), failure: Some(failure.clone()) });
+    Snapshot {
+        tenant: id(1),
+        stage,
+        ledger: kinds.map(line).to_vec(),
+        attempts: attempts.to_vec(),
+        posts: vec![at(1), at(2)],
+    }
+}
+
+#[test]
+fn every_stage_comes_back_from_disk_as_it_was() {
+    let key = RecordKey::Device(id(1));
+    for stage in stages() {
+        let before = snapshot(stage);
+        let bytes = to_record(&before).encode();
+        let after = from_record(&Device::decode(&key, &bytes).unwrap()).unwrap();
+        assert_eq!(after, before);
+    }
+}
+
+#[test]
+fn a_word_that_this_version_does_not_know_is_named_with_its_field() {
+    let bytes = to_record(&snapshot(Stage::Registered(identity(Intune::None)))).encode();
+    let text = String::from_utf8(bytes).unwrap();
+    let key = RecordKey::Device(id(1));
+    for (from, to, field) in [
+        ("\"deleted\"", "\"eaten\"", "suspended"),
+        ("\"documented\"", "\"guessed\"", "source"),
+        ("\"register\"", "\"adopt\"", "join_type"),
+        ("\"left_behind\"", "\"lost\"", "kind"),
+    ] {
+        assert!(text.contains(from), "{from}");
+        let record = Device::decode(&key, text.replace(from, to).as_bytes()).unwrap();
+        let error = from_record(&record).unwrap_err();
+        assert_eq!(error.field, field, "{error}");
+        assert!(error.to_string().contains(to.trim_matches('"')), "{error}");
+    }
+}

@@ -1,0 +1,203 @@
+use super::Words;
+use lifecycle::{
+    Attempt, DeviceKeys, Endpoints, Identity, Intent, Intune, IntuneIdentity, IntuneIntent, LedgerLine,
+    Snapshot, Stage, StoredReply,
+};
+use model::{Account, Failure, KeyHandle, RequestId, Timestamp, Trace};
+use store::{SCHEMA, record};
+
+/// The record of a snapshot.
+pub fn to_record(snapshot: &Snapshot) -> record::Device {
+    record::Device {
+        schema: SCHEMA,
+        tenant: snapshot.tenant.to_string(),
+        stage: stage(&snapshot.stage),
+        ledger: snapshot.ledger.iter().map(ledger).collect(),
+        attempts: snapshot.attempts.iter().map(attempt).collect(),
+        posts: snapshot.posts.iter().map(|at| at.as_millis()).collect(),
+    }
+}
+
+fn stage(stage: &Stage) -> record::Stage {
+    match stage {
+        Stage::Unregistered { kept } => {
+            record::Stage::Unregistered { kept: kept.as_ref().map(|kept| keyed(&kept.0, &kept.1)) }
+        }
+        Stage::Intent(it) => record::Stage::Intent { intent: intent(it) },
+        Stage::KeysReady(intent, keys) => record::Stage::KeysReady { keyed: keyed(intent, keys) },
+        Stage::Joining { intent, keys, attempt, request, endpoints, owner } => record::Stage::Joining {
+            keyed: keyed(intent, keys),
+            post: post(*attempt, *request, endpoints, owner),
+        },
+        Stage::ReplyStored { intent, keys, attempt, request, endpoints, owner, reply } => {
+            record::Stage::ReplyStored {
+                keyed: keyed(intent, keys),
+                post: post(*attempt, *request, endpoints, owner),
+                reply: stored(reply),
+            }
+        }
+        Stage::Registered(it) => record::Stage::Registered { identity: Box::new(identity(it)) },
+        Stage::Leaving { identity: it, step } => {
+            record::Stage::Leaving { identity: Box::new(identity(it)), step: step.word() }
+        }
+    }
+}
+
+fn intent(intent: &Intent) -> record::Intent {
+    record::Intent {
+        id: intent.id.to_string(),
+        tenant: intent.tenant.to_string(),
+        join_type: intent.join_type.word().to_owned(),
+        backend: intent.backend.word().to_owned(),
+        binding: intent.binding.components.clone(),
+        at: intent.at.as_millis(),
+    }
+}
+
+fn keyed(it: &Intent, keys: &DeviceKeys) -> record::Keyed {
+    record::Keyed { intent: intent(it), device: key(&keys.device), transport: key(&keys.transport) }
+}
+
+fn key(key: &KeyHandle) -> record::Key {
+    record::Key {
+        backend: key.backend.word().to_owned(),
+        purpose: key.purpose.word().to_owned(),
+        intent: key.intent.to_string(),
+        modulus: record::Bytes(key.public.modulus.clone()),
+        exponent: record::Bytes(key.public.exponent.clone()),
+        wrapped: record::Bytes(key.wrapped.clone()),
+    }
+}
+
+fn post(attempt: u32, request: RequestId, to: &Endpoints, by: &Account) -> record::Post {
+    record::Post { attempt, request: request.to_string(), endpoints: endpoints(to), owner: owner(by) }
+}
+
+fn endpoints(it: &Endpoints) -> record::Endpoints {
+    record::Endpoints {
+        join: it.join.clone(),
+        join_version: it.join_version.clone(),
+        source: it.source.word(),
+    }
+}
+
+fn owner(account: &Account) -> record::Owner {
+    record::Owner {
+        tenant: account.tenant.to_string(),
+        object: account.object.to_string(),
+        upn: account.upn.to_string(),
+    }
+}
+
+fn stored(reply: &StoredReply) -> record::Reply {
+    record::Reply {
+        status: reply.status,
+        body: record::Bytes(reply.body.clone()),
+        trace: trace(&reply.trace),
+        at: reply.at.as_millis(),
+    }
+}
+
+fn trace(it: &Trace) -> record::Trace {
+    record::Trace {
+        http_status: it.http_status,
+        request_id: it.request_id.clone(),
+        correlation_id: it.correlation_id.clone(),
+        server_time: it.server_time.clone(),
+    }
+}
+
+fn identity(it: &Identity) -> record::Identity {
+    record::Identity {
+        keyed: keyed(&it.intent, &it.keys),
+        device: it.issued.device.to_string(),
+        certificate: record::Bytes(it.issued.certificate.0.clone()),
+        thumbprint: it.issued.thumbprint.clone(),
+        not_before: it.issued.not_before.as_millis(),
+        not_after: it.issued.not_after.as_millis(),
+        warnings: it.issued.warnings.clone(),
+        endpoints: endpoints(&it.endpoints),
+        owner: owner(&it.owner),
+        registered_at: it.registered_at.as_millis(),
+        verified_at: it.verified_at.map(Timestamp::as_millis),
+        intune: intune(&it.intune),
+        suspended: it.suspended.map(Words::word),
+    }
+}
+
+fn intune(it: &Intune) -> record::Intune {
+    match it {
+        Intune::None => record::Intune::None,
+        Intune::Intent(intent) => record::Intune::Intent { intent: intune_intent(intent) },
+        Intune::KeyReady(intent, it) => {
+            record::Intune::KeyReady { intent: intune_intent(intent), key: key(it) }
+        }
+        Intune::Posting { intent, key: it, attempt, request } => record::Intune::Posting {
+            intent: intune_intent(intent),
+            key: key(it),
+            attempt: *attempt,
+            request: request.to_string(),
+        },
+        Intune::ReplyStored { intent, key: it, attempt, request, reply } => record::Intune::ReplyStored {
+            intent: intune_intent(intent),
+            key: key(it),
+            attempt: *attempt,
+            request: request.to_string(),
+            reply: stored(reply),
+        },
+        Intune::Enrolled(it) => record::Intune::Enrolled { enrolled: Box::new(enrolled(it)) },
+    }
+}
+
+fn intune_intent(it: &IntuneIntent) -> record::IntuneIntent {
+    record::IntuneIntent {
+        id: it.id.to_string(),
+        owner: owner(&it.owner),
+        at: it.at.as_millis(),
+        in_doubt: it.in_doubt,
+    }
+}
+
+fn enrolled(it: &IntuneIdentity) -> record::IntuneIdentity {
+    record::IntuneIdentity {
+        owner: owner(&it.owner),
+        key: key(&it.key),
+        device: it.issued.device.to_string(),
+        certificate: record::Bytes(it.issued.certificate.0.clone()),
+        thumbprint: it.issued.thumbprint.clone(),
+        not_before: it.issued.not_before.as_millis(),
+        not_after: it.issued.not_after.as_millis(),
+        warnings: it.issued.warnings.clone(),
+        enrolled_at: it.enrolled_at.as_millis(),
+        inventory_at: it.inventory_at.map(Timestamp::as_millis),
+    }
+}
+
+fn ledger(line: &LedgerLine) -> record::LedgerLine {
+    record::LedgerLine {
+        at: line.at.as_millis(),
+        request: line.request.to_string(),
+        device: line.device.map(|device| device.to_string()),
+        kind: line.kind.word(),
+    }
+}
+
+fn attempt(it: &Attempt) -> record::Attempt {
+    let failure = it.failure.as_ref().map(failure);
+    record::Attempt { phase: it.phase.word().to_owned(), at: it.at.as_millis(), failure }
+}
+
+fn failure(it: &Failure) -> record::Failure {
+    record::Failure {
+        class: it.class.word(),
+        who: it.who.word(),
+        code: it.code.clone(),
+        message: it.message.clone(),
+        advice: it.advice.clone(),
+        delivery: it.delivery.word(),
+        retry_after: it.retry_after.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
+        claims: it.claims.clone(),
+        trace: trace(&it.trace),
+        at: it.at.map(Timestamp::as_millis),
+    }
+}

@@ -1,0 +1,113 @@
+//! Replies, and the shapes of refusals (intune.md 2.4).
+
+use crate::keys::Generator;
+use crate::knobs::Casing;
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode, header};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// What a handler says: the reply, the rule that refused, and what it found out.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    body: Option<Value>,
+    content_type: &'static str,
+    pub(crate) rule: Option<String>,
+    pub(crate) facts: BTreeMap<String, String>,
+}
+
+impl Answer {
+    pub(crate) fn ok(body: Value) -> Answer {
+        Answer { body: Some(body), ..Answer::empty(200) }
+    }
+
+    pub(crate) fn empty(status: u16) -> Answer {
+        Answer { status, body: None, content_type: JSON, rule: None, facts: BTreeMap::new() }
+    }
+
+    /// A refusal of this rule, with a body.
+    pub(crate) fn refusal(status: u16, rule: &str, body: Value) -> Answer {
+        Answer { status, rule: Some(rule.to_owned()), ..Answer::ok(body) }
+    }
+
+    /// The older shape, which gives no reason.
+    pub(crate) fn generic(status: u16, rule: &str) -> Answer {
+        let reason = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+        let code: String =
+            reason.unwrap_or_default().chars().filter(|letter| !letter.is_whitespace()).collect();
+        let body = json!({
+            "ErrorCode": code, "StatusCode": status, "Message": "An error has occurred.",
+            "MessageLanguage": "en-us", "IsMessageCustomerSafe": false, "RetryAfter": null,
+        });
+        Answer::refusal(status, rule, body)
+    }
+
+    /// The newer shape, about one field of the body.
+    pub(crate) fn invalid(rule: &str, field: &str, text: &str) -> Answer {
+        let mut errors = Map::new();
+        errors.insert(field.to_owned(), json!([text]));
+        let body = json!({
+            "type": BAD_REQUEST, "title": "One or more validation errors occurred.", "status": 400, "errors": errors,
+        });
+        Answer { content_type: PROBLEM, ..Answer::refusal(400, rule, body) }
+    }
+
+    /// The newer shape with a sentence; where the sentence stands is a guess (intune.md 3.1 says "detail").
+    pub(crate) fn problem(rule: &str, detail: &str) -> Answer {
+        let body = json!({ "type": BAD_REQUEST, "title": "Bad Request", "status": 400, "detail": detail });
+        Answer { content_type: PROBLEM, ..Answer::refusal(400, rule, body) }
+    }
+
+    pub(crate) fn fact(mut self, name: &str, value: impl ToString) -> Answer {
+        self.facts.insert(name.to_owned(), value.to_string());
+        self
+    }
+
+    /// The same with property names in another case; refusals stay as they are.
+    pub(crate) fn cased(mut self, casing: Option<Casing>) -> Answer {
+        if let (Some(casing), None) = (casing, &self.rule) {
+            self.body = self.body.map(|body| recased(body, casing));
+        }
+        self
+    }
+
+    pub(crate) fn response(mut self, generator: &mut Generator) -> Response<Bytes> {
+        if let (PROBLEM, Some(Value::Object(body))) = (self.content_type, &mut self.body) {
+            let trace = format!("00-{}-{}-00", generator.hex(32), generator.hex(16));
+            body.insert("traceId".into(), json!(trace));
+            body.insert("activityId".into(), json!(generator.guid().to_string()));
+        }
+        let mut response = Response::new(Bytes::new());
+        *response.status_mut() =
+            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        if let Some(body) = self.body {
+            *response.body_mut() = Bytes::from(body.to_string());
+            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
+        }
+        response
+    }
+}
+
+/// Every property name with its first letter in this case.
+pub(crate) fn recased(value: Value, casing: Casing) -> Value {
+    let name = |name: String| {
+        let mut letters = name.chars();
+        let first = letters.next().map(|letter| match casing {
+            Casing::Pascal => letter.to_ascii_uppercase(),
+            Casing::Camel => letter.to_ascii_lowercase(),
+        });
+        first.into_iter().chain(letters).collect::<String>()
+    };
+    match value {
+        Value::Object(members) => {
+            members.into_iter().map(|(key, value)| (name(key), recased(value, casing))).collect()
+        }
+        Value::Array(items) => items.into_iter().map(|item| recased(item, casing)).collect(),
+        other => other,
+    }
+}
+
+const JSON: &str = "application/json; charset=utf-8";
+const PROBLEM: &str = "application/problem+json; charset=utf-8";
+const BAD_REQUEST: &str = "https://tools.ietf.org/html/rfc9110#section-15.5.1";

@@ -1,0 +1,35 @@
+//! Intune for Linux as a pure value: a stand-in service that judges what real clients send.
+//!
+//! No clock, no network, no randomness of the system: the time is an argument and every id comes from a
+//! seeded generator.
+//! Who calls is told by whoever wires this to the sign-in service: the verified claims of the access token.
+//! What is enforced, and how sure that is, stands at each rule with its place in the protocol page; every
+//! guess is a knob or one function that says "guess".
+
+mod answer;
+mod certificate;
+mod checkin;
+mod csr;
+mod der;
+mod endpoints;
+mod enroll;
+mod gate;
+mod iwservice;
+mod keys;
+mod knobs;
+mod policy;
+mod record;
+mod rules;
+mod service;
+mod status;
+mod verdict;
+mod words;
+
+pub use knobs::{Casing, Chance, DeviceQuery, IntuneKnobs, MdmCasing, PendingState, SecondUser};
+pub use policy::{Policy, Setting};
+pub use rules::{CustomRule, CustomRules, Remediation};
+pub use service::{Intune, name};
+pub use words::{
+    Caller, DeviceAction, DeviceChange, DeviceView, Entry, KeySource, Outcome, Setup, SetupError,
+    UnknownDevice,
+};

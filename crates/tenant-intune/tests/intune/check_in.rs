@@ -1,0 +1,145 @@
+use crate::house::{House, POLICY, UNKNOWN, details, encryption, policies, status};
+use serde_json::{Value, json};
+
+const ITEM: &str = "linux_deviceencryption_required";
+
+#[test]
+fn details_answer_with_the_name_and_are_remembered() {
+    let mut house = House::new();
+    let id = house.enrolled();
+    assert_eq!(house.send(&details(&id)).body, json!({ "deviceFriendlyName": "lx-adele" }));
+    let device = house.intune.devices(house.now).remove(0);
+    assert_eq!((device.os.as_str(), device.name.as_str()), ("ubuntu 24.04", "lx-adele"));
+}
+
+#[test]
+fn details_want_all_five_keys() {
+    let mut house = House::new();
+    let id = house.enrolled();
+    house.refuse(
+        &details(&id),
+        &[
+            ("DeviceId", |it| it.drop_field("DeviceId"), 400),
+            ("DeviceName", |it| it.drop_field("DeviceName"), 400),
+            ("Manufacturer", |it| it.drop_field("Manufacturer"), 400),
+            ("OSDistribution", |it| it.drop_field("OSDistribution"), 400),
+            ("OSVersion", |it| it.drop_field("OSVersion"), 400),
+            ("OSVersion", |it| it.body["OSVersion"] = json!(24.04), 400),
+            ("unknown device", |it| it.body["DeviceId"] = json!(UNKNOWN), 400),
+            ("unknown device", |it| it.body["DeviceId"] = json!("lx-adele"), 400),
+        ],
+    );
+    let mut call = details(&id);
+    call.body["Manufacturer"] = json!("");
+    assert_eq!(house.send(&call).status, 200);
+}
+
+#[test]
+fn an_id_that_is_not_known_fails_device_validation() {
+    let mut house = House::new();
+    for call in [details(UNKNOWN), policies(UNKNOWN), status(UNKNOWN, &[])] {
+        let reply = house.send(&call);
+        assert_eq!((reply.status, &reply.body["detail"]), (400, &json!("Device validation failed")));
+        assert!(reply.body["activityId"].is_string());
+    }
+}
+
+#[test]
+fn policies_are_none_at_first_and_then_those_of_the_knob() {
+    let mut house = House::new();
+    let id = house.enrolled();
+    assert_eq!(house.send(&policies(&id)).body, json!({ "policies": [] }));
+    house.intune.set_knobs(serde_json::from_value(encryption()).unwrap());
+    let body = house.send(&policies(&id)).body;
+    let policy = &body["policies"][0];
+    assert_eq!((&policy["policyId"], &policy["version"]), (&json!(POLICY), &json!(4)));
+    assert_eq!(policy["policyType"], "Compliance");
+    let setting = &policy["policySettings"][0];
+    assert_eq!((&setting["value"], &setting["ruleName"]), (&json!("True"), &Value::Null));
+    assert_eq!(setting["cspPath"], "com.microsoft.manage.LinuxMdm/DeviceEncryption/Required");
+    assert_eq!(house.send(&policies(&id.to_uppercase())).status, 200);
+}
+
+#[test]
+fn the_policy_of_the_page_is_a_knob_as_it_stands() {
+    let page = json!({ "policies": [{
+        "accountId": "acc00000-0000-4000-8000-000000000001", "policyId": POLICY,
+        "description": "Contoso Linux baseline", "version": 4, "policyType": "Compliance", "policySettings": [{
+            "settingDefinitionReportingId": "c1000000-0000-4000-8000-000000000001",
+            "settingDefinitionItemId": "linux_distribution_alloweddistros_item_$type",
+            "cspPath": "com.microsoft.manage.LinuxMdm/Distribution/AllowedDistros/0/$type",
+            "cspPathId": "c2000000-0000-4000-8000-000000000001",
+            "ruleId": "d1000000-0000-4000-8000-000000000001", "ruleName": null, "value": "ubuntu",
+        }],
+    }] });
+    let mut house = House::with(page.clone());
+    let id = house.enrolled();
+    assert_eq!(house.send(&policies(&id)).body, page);
+}
+
+#[test]
+fn status_is_echoed_in_camel_case_with_numbers_filled_in() {
+    let mut house = House::new();
+    let id = house.enrolled();
+    let mut call = status(&id, &[(5, ITEM, "True", "Compliant")]);
+    let detail = call.body["PolicyStatuses"][0]["Details"][0].as_object_mut().unwrap();
+    detail.remove("ErrorCode");
+    detail.remove("ErrorType");
+    let body = house.send(&call).body;
+    assert!(body.get("deviceId").is_none());
+    let echoed = &body["policyStatuses"][0];
+    assert_eq!(echoed["policyId"], POLICY);
+    assert_eq!(echoed["lastStatusDateTime"], "2026-11-22T10:00:00+00:00");
+    let detail = &echoed["details"][0];
+    assert_eq!((&detail["errorCode"], &detail["errorType"]), (&json!(0), &json!(0)));
+    assert_eq!(detail["newComplianceState"], "Compliant");
+    assert_eq!(detail["settingDefinitionItemId"], ITEM);
+}
+
+#[test]
+fn a_status_without_policies_is_legal() {
+    let mut house = House::new();
+    let id = house.enrolled();
+    let mut call = status(&id, &[]);
+    call.body["PolicyStatuses"] = json!([]);
+    assert_eq!(house.send(&call).body, json!({ "policyStatuses": [] }));
+}
+
+#[test]
+fn one_thing_wrong_with_a_status() {
+    let mut house = House::new();
+    let id = house.enrolled();
+    let good = status(&id, &[(5, ITEM, "True", "Compliant")]);
+    house.refuse(
+        &good,
+        &[
+            ("body", |it| it.drop_field("DeviceId"), 400),
+            ("body", |it| it.drop_field("PolicyStatuses"), 400),
+            ("body", |it| it.body = json!({ "deviceId": it.body["DeviceId"], "policyStatuses": [] }), 400),
+            ("body", |it| drop(first(it).remove("PolicyId")), 400),
+            ("body", |it| drop(detail(it).remove("RuleId")), 400),
+            ("body", |it| drop(detail(it).remove("ActualValue")), 400),
+            ("body", |it| drop(detail(it).insert("NewComplianceState".into(), json!("Noncompliant"))), 400),
+            ("body", |it| drop(detail(it).insert("ActualValue".into(), json!(true))), 400),
+            ("date", |it| drop(first(it).insert("LastStatusDateTime".into(), json!("2026-11-22"))), 400),
+            ("unknown device", |it| it.body["DeviceId"] = json!(UNKNOWN), 400),
+        ],
+    );
+}
+
+#[test]
+fn a_date_may_have_any_offset() {
+    let mut house = House::new();
+    let id = house.enrolled();
+    let mut call = status(&id, &[]);
+    first(&mut call).insert("LastStatusDateTime".into(), json!("2026-11-22T02:00:00.123456-08:00"));
+    assert_eq!(house.send(&call).status, 200);
+}
+
+fn first(call: &mut crate::house::Call) -> &mut serde_json::Map<String, Value> {
+    call.body["PolicyStatuses"][0].as_object_mut().unwrap()
+}
+
+fn detail(call: &mut crate::house::Call) -> &mut serde_json::Map<String, Value> {
+    call.body["PolicyStatuses"][0]["Details"][0].as_object_mut().unwrap()
+}

@@ -1,0 +1,245 @@
+use crate::house::{
+    ALEX, BASE, Call, DEVICE, House, IW, OTHER_DEVICE, POLICY, UNKNOWN, details, device, devices, encryption,
+    enroll, renewal, retire, status,
+};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+const ITEM: &str = "linux_deviceencryption_required";
+const SCRIPT: &str = "linux_customcompliance_discoveryscript";
+const SYNC: &str = "Sync your device with Intune";
+
+/// The state and the titles of the rules that fail.
+fn verdict(house: &mut House, id: &str) -> (String, Vec<String>) {
+    let body = house.send(&device(id)).body;
+    let titles = body["NoncompliantRules"].as_array().unwrap().iter();
+    let titles = titles.map(|rule| rule["Title"].as_str().unwrap().to_owned()).collect();
+    (body["ComplianceState"].as_str().unwrap().to_owned(), titles)
+}
+
+#[test]
+fn the_view_has_the_fields_of_the_page() {
+    let mut house = House::new();
+    let id = house.enrolled();
+    house.send(&details(&id));
+    let body = house.send(&device(&id)).body;
+    let place = format!("{BASE}{IW}/Devices(guid'{id}')");
+    for (field, value) in [
+        ("Key", json!(id)),
+        ("AadId", json!(DEVICE)),
+        ("OfficialName", json!("lx-adele")),
+        ("Nickname", Value::Null),
+        ("Manufacturer", json!("LENOVO")),
+        ("OperatingSystem", json!("Linux (ubuntu)")),
+        ("OSVersion", json!("24.04")),
+        ("OwnerType", json!(1)),
+        ("EnrollmentType", json!(0)),
+        ("IsManagedInGraph", json!(true)),
+        ("CreatedDate", json!("2026-11-22T10:00:00Z")),
+        ("odata.id", json!(place)),
+        ("#CommonContainer.Retire", json!({ "target": format!("{place}/Retire"), "title": "Retire" })),
+    ] {
+        assert_eq!(body[field], value, "{field}");
+    }
+    let (actions, fields): (Vec<&str>, Vec<&str>) =
+        body.as_object().unwrap().keys().map(String::as_str).partition(|name| name.starts_with('#'));
+    let expected: BTreeSet<&str> = FIELDS.split_whitespace().collect();
+    assert_eq!((actions.len(), fields.into_iter().collect::<BTreeSet<_>>()), (9, expected));
+}
+
+#[test]
+fn the_verdict_comes_after_its_delay_and_the_directory_is_told_once() {
+    let mut house = House::with(encryption());
+    let id = house.enrolled();
+    assert_eq!(verdict(&mut house, &id), ("Noncompliant".into(), vec![SYNC.into()]));
+    house.send(&status(&id, &[(5, ITEM, "True", "Compliant")]));
+    house.now += 1_999;
+    assert_eq!(verdict(&mut house, &id), ("Noncompliant".into(), vec![SYNC.into()]));
+    assert!(house.changes.is_empty());
+    house.now += 1;
+    let told = house.intune.settle(house.now);
+    assert_eq!((told.len(), told[0].managed, told[0].compliant), (1, true, true));
+    assert!(house.intune.settle(house.now).is_empty());
+    assert_eq!(verdict(&mut house, &id), ("Compliant".into(), vec![]));
+    assert_eq!(house.send(&device(&id)).body["IsCompliantInGraph"], true);
+    assert!(house.changes.is_empty());
+}
+
+#[test]
+fn a_worse_status_takes_compliance_away_again() {
+    let mut house = House::with(encryption());
+    let id = house.enrolled();
+    for (state, compliant) in [("Compliant", true), ("NonCompliant", false)] {
+        house.send(&status(&id, &[(5, ITEM, "x", state)]));
+        house.now += 2_000;
+        let change = house.intune.settle(house.now).remove(0);
+        assert_eq!((change.device.as_str(), change.managed, change.compliant), (DEVICE, true, compliant));
+    }
+}
+
+#[test]
+fn the_verdict_follows_the_worst_rule() {
+    for (details, state, titles) in [
+        (&[(5, ITEM, "True", "Compliant")][..], "Compliant", &[][..]),
+        (&[(5, ITEM, "False", "NonCompliant")], "Noncompliant", &["Encrypt your drives"]),
+        (&[(5, ITEM, "", "Unknown")], "Unknown", &[]),
+        (&[(5, ITEM, "", "Error")], "Error", &["Encrypt your drives"]),
+        // A rule without an answer.
+        (&[], "Noncompliant", &[SYNC]),
+        (&[(6, ITEM, "True", "Compliant")], "Noncompliant", &[SYNC]),
+    ] {
+        let mut house = House::with(encryption());
+        let id = house.enrolled();
+        house.send(&status(&id, details));
+        house.now += 2_000;
+        let titles: Vec<String> = titles.iter().map(|title| (*title).to_owned()).collect();
+        assert_eq!(verdict(&mut house, &id), (state.to_owned(), titles), "{details:?}");
+    }
+}
+
+#[test]
+fn a_failing_rule_says_what_was_expected_and_where_it_comes_from() {
+    let mut house = House::with(encryption());
+    let id = house.enrolled();
+    house.send(&status(&id, &[(5, ITEM, "False", "NonCompliant")]));
+    house.now += 2_000;
+    let rule = house.send(&device(&id)).body["NoncompliantRules"][0].clone();
+    assert_eq!((&rule["SettingID"], &rule["ExpectedValue"]), (&json!(ITEM), &json!("True")));
+    assert_eq!((&rule["ComplianceSource"], &rule["RemediationOwner"]), (&json!("LinuxMDM"), &json!(0)));
+}
+
+#[test]
+fn custom_rules_are_evaluated_by_the_service_and_speak_with_the_admins_words() {
+    let rules = json!({ "Rules": [{
+        "SettingName": "SecureBootEnabled", "Operator": "IsEquals", "DataType": "String", "Operand": "true",
+        "MoreInfoUrl": "https://help.contoso.com/secureboot", "RemediationStrings": [
+            { "Language": "de_DE", "Title": "Aus", "Description": "Einschalten." },
+            { "Language": "en_US", "Title": "Secure Boot is off", "Description": "Turn on Secure Boot." },
+        ],
+    }] });
+    let knobs = |deliver: bool| {
+        json!({ "deliver_rules": deliver, "policies": [{
+            "policyId": POLICY, "customRules": rules, "policySettings": [{
+                "settingDefinitionItemId": SCRIPT, "value": "IyEvYmluL3NoCg==",
+                "ruleId": "d1000000-0000-4000-8000-000000000007",
+            }],
+        }] })
+    };
+    for (output, claimed, state, titles) in [
+        (r#"{"SecureBootEnabled":"true"}"#, "Unknown", "Compliant", &[][..]),
+        (r#"{"SecureBootEnabled":"false"}"#, "Unknown", "Noncompliant", &["Secure Boot is off"]),
+        (r#"{"secureBootEnabled":"true"}"#, "Compliant", "Noncompliant", &["Secure Boot is off"]),
+        ("timed out", "Error", "Error", &[SCRIPT]),
+        ("no JSON", "Unknown", "Error", &[]),
+    ] {
+        let mut house = House::with(knobs(false));
+        let id = house.enrolled();
+        let wire = house.send(&crate::house::policies(&id)).body;
+        assert_eq!(wire["policies"][0]["policySettings"].as_array().unwrap().len(), 1);
+        house.send(&status(&id, &[(7, SCRIPT, output, claimed)]));
+        house.now += 2_000;
+        let titles: Vec<String> = titles.iter().map(|title| (*title).to_owned()).collect();
+        assert_eq!(verdict(&mut house, &id), (state.to_owned(), titles), "{output}");
+    }
+    let mut house = House::with(knobs(true));
+    let id = house.enrolled();
+    let wire = house.send(&crate::house::policies(&id)).body;
+    let delivered = &wire["policies"][0]["policySettings"][1];
+    assert_eq!(delivered["settingDefinitionItemId"], "linux_customcompliance_rules");
+}
+
+#[test]
+fn configuration_does_not_count_and_no_policy_is_the_tenants_choice() {
+    let script = json!({ "policies": [{ "policyId": POLICY, "policyType": "Configuration", "policySettings": [
+        { "settingDefinitionItemId": "linux_customconfig_script", "value": "" },
+    ] }] });
+    let mut strict = script.clone();
+    strict["compliant_without_policy"] = json!(false);
+    for (knobs, state) in [(json!({}), "Compliant"), (script, "Compliant"), (strict, "Noncompliant")] {
+        let mut house = House::with(knobs);
+        let id = house.enrolled();
+        house.send(&status(&id, &[]));
+        house.now += 2_000;
+        assert_eq!(verdict(&mut house, &id).0, state);
+    }
+}
+
+#[test]
+fn the_list_holds_the_users_devices_and_nobody_elses() {
+    let mut house = House::new();
+    let first = house.enrolled();
+    let mut second = enroll();
+    second.claim("deviceid", OTHER_DEVICE);
+    second.claim("oid", ALEX);
+    house.send(&second);
+    let body = house.send(&devices()).body;
+    let keys: Vec<_> = body["value"].as_array().unwrap().iter().map(|it| it["Key"].clone()).collect();
+    assert_eq!(keys, [json!(first)]);
+}
+
+#[test]
+fn a_device_that_is_not_there_or_not_ones_own_is_not_found() {
+    let mut house = House::new();
+    let id = house.enrolled();
+    for good in [device(&id), retire(&id)] {
+        let spoils: [fn(&mut Call); 3] = [
+            |it| it.claim("oid", ALEX),
+            |it| it.claim("tid", "66666666-7777-8888-9999-aaaaaaaaaaaa"),
+            |it| {
+                let (before, after) = it.target.split_once("(guid'").unwrap();
+                it.target = format!("{before}(guid'{UNKNOWN}{}", &after[UNKNOWN.len()..]);
+            },
+        ];
+        for spoil in spoils {
+            let mut call = good.clone();
+            spoil(&mut call);
+            let reply = house.send(&call);
+            assert_eq!(
+                (reply.status, reply.entry.rule.as_deref()),
+                (404, Some("unknown device")),
+                "{call:?}"
+            );
+        }
+        assert!(house.send(&good).status < 300);
+    }
+}
+
+#[test]
+fn retirement_drops_the_object_and_the_directory_hears_of_it() {
+    let mut house = House::new();
+    let id = house.enrolled();
+    let reply = house.send(&retire(&id));
+    assert_eq!((reply.status, reply.body, reply.kind.as_str()), (204, Value::Null, ""));
+    let change = house.changes.remove(0);
+    assert_eq!((change.device.as_str(), change.managed, change.compliant), (DEVICE, false, false));
+    assert_eq!(house.send(&device(&id)).status, 404);
+    assert_eq!(house.send(&details(&id)).entry.rule.as_deref(), Some("unknown device"));
+}
+
+#[test]
+fn a_renewed_token_opens_iw_service_for_an_hour_and_nothing_else() {
+    let mut house = House::new();
+    let id = house.enrolled();
+    let token = house.send(&renewal()).body["Result"]["Token"].as_str().unwrap().to_owned();
+    let with = |mut call: crate::house::Call, token: &str| {
+        call.claims = None;
+        call.headers.push(("authorization", format!("Bearer {token}")));
+        call
+    };
+    assert_eq!(house.send(&with(device(&id), &token)).status, 200);
+    assert_eq!(house.send(&with(device(&id), "another")).status, 401);
+    assert_eq!(house.send(&with(details(&id), &token)).entry.rule.as_deref(), Some("audience"));
+    house.now += 3_600_000;
+    assert_eq!(house.send(&with(device(&id), &token)).status, 401);
+}
+
+/// The names of intune.md 9.7, without the nine actions.
+const FIELDS: &str = "odata.metadata odata.id Key AadId OfficialName Nickname Manufacturer Model ChassisType Architecture \
+    OperatingSystem OperatingSystemId OSSubtype OSVersion ManagementAgent ManagementType EnrollmentType \
+    OwnerType CoManagementFeatures SupervisedStatus UdaStatus UserApprovedEnrollment AppWrapperCertSN \
+    CategoryId CategorySetByEndUser DeviceHWId DeviceActions EasId ExchangeActivationItemEasId \
+    ExchangeActivationItems IsExchangeActivated IsPartnerManaged IsReadOnly IsSharedDevice \
+    IsSspConfirmed IsManagedInGraph IsCompliantInGraph PartnerName PartnerRemediationUrl \
+    PartnerSelfServicePortalUrl PartnerLocalizedSelfServicePortalName RemotableProperties \
+    RemoteSessionUri CreatedDate LastContact LastContactNotification InGracePeriodUntilDateTimeUtc \
+    ComplianceState NoncompliantRules";

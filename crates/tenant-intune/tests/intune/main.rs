@@ -1,0 +1,13 @@
+//! The stand-in as a client's requests meet it: the good path, and one thing wrong at a time.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test fails by panicking.
+
+mod check_in;
+mod endpoints;
+mod enrolment;
+mod gate;
+mod house;
+mod iw_service;
+mod knobs;
+mod laws;
+mod lifecycle;

@@ -1,0 +1,9 @@
+//! A client written for these tests alone drives the stand-in from the first nonce to the last redemption.
+
+mod authorize;
+mod client;
+mod flow;
+mod realm;
+mod refusals;
+mod rules;
+mod tolerances;
