@@ -183,6 +183,23 @@ fn whoever_hangs_up_leaves_no_password_behind() {
 }
 
 #[test]
+fn whoever_hangs_up_early_leaves_no_question_behind() {
+    let mut desk = Desk::open(Facts { method: Method::Password, ..facts(NAME) });
+    desk.resolve();
+    let op = desk.op(is_realm);
+    desk.feed(Event::HungUp);
+    assert_eq!(desk.batch.commands, [Command::Cancel(op)]);
+    let mut desk = by_password(Standing::Registered);
+    desk.feed(Event::HungUp);
+    assert_eq!((desk.batch.commands.len(), desk.batch.wake_at), (0, None));
+}
+
+#[test]
+fn an_answered_question_has_no_timer_left() {
+    assert_eq!(typed(Standing::Registered).batch.wake_at, None);
+}
+
+#[test]
 fn a_password_that_nobody_asked_for_is_ended_unused() {
     let mut desk = typed(Standing::Registered);
     desk.feed(Event::Password(Some(TokenRef(6))));

@@ -140,6 +140,7 @@ impl Life {
                 self.feed(UserEvent::Done(op, Ok(UserReply::Prt { expires_at })));
                 let status = self.session.status();
                 assert_eq!((status.state, status.expires_at), ("holding", Some(expires_at)));
+                assert_eq!(status.failure, None);
             }
             None => self.idle(),
         }
