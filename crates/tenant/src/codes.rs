@@ -1,6 +1,6 @@
 //! The device authorization grant (entra.md 2.3).
 
-use crate::answer::{Answer, aadsts};
+use crate::answer::Answer;
 use crate::forms::Form;
 use crate::knobs::DeviceCodeBlock;
 use crate::policy::Wish;
@@ -69,13 +69,8 @@ impl Tenant {
             Err(answer) => return answer,
         };
         let (Some(client), Some(resource)) = (form.get("client_id"), form.resource()) else {
-            return aadsts(
-                900_144,
-                "invalid_request",
-                "The request body must contain 'client_id' and a scope.",
-                ask.now,
-                &ask.ids,
-            );
+            let text = "The request body must contain 'client_id' and a scope.";
+            return ask.error(900_144, "invalid_request", text);
         };
         if let Some(refusal) = self.refused_by_list(ask, client, &resource, "code_request") {
             return refusal;
@@ -133,7 +128,7 @@ impl Tenant {
     pub(crate) fn redeem_code(&mut self, ask: &Ask) -> Answer {
         let form = Form::parse(&ask.body);
         let secret = form.get("device_code").or(form.get("code")).unwrap_or_default();
-        let refuse = |code, error: &str, text: &str| aadsts(code, error, text, ask.now, &ask.ids);
+        let refuse = |code, error: &str, text: &str| ask.error(code, error, text);
         let auto = self.auto_approver(secret);
         let Some(code) = self.codes.by_device_code.get_mut(secret) else {
             return refuse(70_018, "bad_verification_code", "The verification code is not known.");
@@ -184,36 +179,24 @@ impl Tenant {
     }
 
     fn grant_code(&mut self, ask: &Ask, form: &Form, code: &Code, user: Uuid) -> Answer {
-        let found = self.directories.get(&code.tenant).and_then(|it| it.users.get(&user)).cloned();
-        let Some(user) = found else {
-            return aadsts(50_034, "invalid_grant", "The user account does not exist.", ask.now, &ask.ids);
-        };
         let amr: Vec<String> = match code.claims {
             true => ["pwd", "mfa", "ngcmfa"].map(str::to_owned).to_vec(),
             false => vec!["pwd".to_owned()],
         };
-        let wish = Wish {
-            client: &code.client,
-            resource: &code.resource,
-            grant: "device_code",
-            user: &user,
-            amr: &amr,
-            from_device_code: true,
-        };
-        if let Some(refusal) = self.forbid(ask, &wish) {
-            return refusal.fact("user", &user.upn);
-        }
         let grant = Grant {
             tenant: code.tenant,
-            user: user.oid,
+            user,
             client: code.client.clone(),
             amr,
             from_device_code: true,
+            device: None,
         };
-        self.issue(ask, form, &grant, &code.resource)
+        self.redeem(ask, &Wish { resource: &code.resource, means: DEVICE_CODE, ..Wish::of(&grant, form) })
     }
 }
 
+/// The means by which a device code asks.
+pub(crate) const DEVICE_CODE: &str = "device_code";
 /// entra.md 2.3: 900 seconds unless the service says otherwise.
 const LIFE_S: i64 = 900;
 /// entra.md 11.4, rule 11.

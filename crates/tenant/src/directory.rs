@@ -20,6 +20,10 @@ pub(crate) struct User {
     pub(crate) intune: bool,
     pub(crate) home: Option<(String, String)>,
     pub(crate) login: Option<String>,
+    /// Wrong passwords in a row.
+    pub(crate) wrong_passwords: u32,
+    /// Milliseconds since 1970.
+    pub(crate) locked_until: i64,
 }
 
 #[derive(Debug, Clone)]
@@ -31,14 +35,32 @@ pub(crate) struct Device {
     pub(crate) join_type: u64,
     pub(crate) os: String,
     pub(crate) enabled: bool,
+    pub(crate) managed: bool,
     pub(crate) compliant: bool,
     pub(crate) joins: u32,
     pub(crate) registered_at: i64,
-    /// Modulus of the device key.
-    pub(crate) key: Vec<u8>,
+    pub(crate) keys: DeviceKeys,
     /// Certificates issued for it; the last one counts in views.
     pub(crate) thumbprints: Vec<String>,
 }
+
+impl Device {
+    /// entra.md 5.4.
+    pub(crate) fn trust_type(&self) -> &'static str {
+        if self.join_type == 4 { "Workplace" } else { "AzureAd" }
+    }
+}
+
+/// The two keys of a join, as modulus and exponent in big-endian.
+#[derive(Debug, Clone)]
+pub(crate) struct DeviceKeys {
+    /// The key of the certificate request.
+    pub(crate) device: PublicParts,
+    /// The key that session keys are wrapped for.
+    pub(crate) transport: PublicParts,
+}
+
+pub(crate) type PublicParts = (Vec<u8>, Vec<u8>);
 
 /// Every device, found by id, by key and by certificate.
 #[derive(Debug, Default)]
@@ -53,7 +75,7 @@ pub(crate) struct Devices {
 
 impl Devices {
     pub(crate) fn insert(&mut self, device: Device) {
-        self.by_key.insert((device.tenant, device.key.clone()), device.id);
+        self.by_key.insert((device.tenant, device.keys.device.0.clone()), device.id);
         self.by_owner.entry(device.owner).or_default().insert(device.id);
         for thumbprint in &device.thumbprints {
             self.by_thumbprint.insert(thumbprint.clone(), device.id);
@@ -64,7 +86,7 @@ impl Devices {
 
     pub(crate) fn remove(&mut self, id: &Uuid) -> Option<Device> {
         let device = self.by_id.remove(id)?;
-        self.by_key.remove(&(device.tenant, device.key.clone()));
+        self.by_key.remove(&(device.tenant, device.keys.device.0.clone()));
         self.by_owner.entry(device.owner).or_default().remove(id);
         for thumbprint in &device.thumbprints {
             self.by_thumbprint.remove(thumbprint);

@@ -1,11 +1,11 @@
-//! entra.md 1: metadata, keys, realms.
+//! entra.md 1: metadata, keys, hosts.
 
-use crate::answer::{Answer, aadsts};
+use crate::answer::Answer;
 use crate::words::Urls;
 use crate::world::{Ask, Tenant};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// The hosts that documents name.
 pub(crate) struct Hosts {
@@ -41,7 +41,7 @@ impl Tenant {
                 Some(directory) => directory.id.to_string(),
                 None => {
                     let text = format!("Tenant '{word}' not found.");
-                    return aadsts(90_002, "invalid_tenant", &text, ask.now, &ask.ids);
+                    return ask.error(90_002, "invalid_tenant", &text);
                 }
             },
         };
@@ -109,20 +109,5 @@ impl Tenant {
             })),
             None => Answer::refusal(404, "unknown domain", json!({ "error": "unknown domain" })),
         }
-    }
-
-    pub(crate) fn realm(&self, ask: &Ask) -> Answer {
-        let upn = ask.path.get(2).map(String::as_str).unwrap_or_default().replace("%40", "@");
-        let domain = upn.rsplit_once('@').map(|(_, domain)| domain.to_owned()).unwrap_or_default();
-        let kind = if self.tenant_named(&domain).is_some() { "Managed" } else { "Unknown" };
-        let body: Value = match ask.query.get("api-version") {
-            Some("2.0") => {
-                json!({ "NameSpaceType": kind, "Login": upn, "DomainName": domain, "FederationBrandName": domain, "cloud_instance_name": "microsoftonline.com" })
-            }
-            _ => {
-                json!({ "ver": "1.0", "account_type": kind, "domain_name": domain, "cloud_instance_name": "microsoftonline.com", "cloud_audience_urn": "urn:federation:MicrosoftOnline" })
-            }
-        };
-        Answer::ok(body)
     }
 }

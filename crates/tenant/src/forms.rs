@@ -21,11 +21,18 @@ impl Form {
     /// The resource asked for, as it was spelled: of `resource` (v1) or of the first `…/.default` or
     /// `…/scope` of `scope` (v2).
     pub(crate) fn resource(&self) -> Option<String> {
-        if let Some(resource) = self.get("resource") {
-            return Some(resource.to_owned());
-        }
-        let own = |scope: &&str| !["openid", "profile", "offline_access", "email"].contains(scope);
-        let scope = self.get("scope")?.split_whitespace().find(own)?;
-        Some(scope.rsplit_once('/').map_or(scope, |(resource, _)| resource).to_owned())
+        resource(self.get("resource"), self.get("scope"))
     }
 }
+
+/// The resource of a request with these two.
+pub(crate) fn resource(resource: Option<&str>, scope: Option<&str>) -> Option<String> {
+    if let Some(resource) = resource {
+        return Some(resource.to_owned());
+    }
+    let scope = scope?.split_whitespace().find(|scope| !OF_NO_RESOURCE.contains(scope))?;
+    Some(scope.rsplit_once('/').map_or(scope, |(resource, _)| resource).to_owned())
+}
+
+/// The scopes of OpenID Connect, and those of PRT requests.
+const OF_NO_RESOURCE: [&str; 6] = ["openid", "profile", "offline_access", "email", "aza", "ugs"];

@@ -4,6 +4,31 @@ use serde_json::json;
 use uuid::Uuid;
 
 impl Tenant {
+    /// `GET /v1.0/devices(deviceId='…')`: none of the first-party clients may, unless a knob adds the scope
+    /// (entra.md 0.5).
+    pub(crate) fn device_object(&self, ask: &Ask) -> Answer {
+        let error = |status, code: &str| {
+            Answer::refusal(status, code, json!({ "error": { "code": code, "message": "Refused." } }))
+        };
+        let Some(claims) = self.bearer(ask, |aud| self.is_graph(aud)) else {
+            return error(401, "InvalidAuthenticationToken");
+        };
+        let mut scopes = claims["scp"].as_str().unwrap_or_default().split_whitespace();
+        if !scopes.any(|scope| ["Device.Read.All", "Directory.Read.All"].contains(&scope)) {
+            return error(403, "Authorization_RequestDenied");
+        }
+        let id = ask.path.last().and_then(|word| word.split(['\'', '(', ')']).nth(2)?.parse::<Uuid>().ok());
+        let device = id.and_then(|id| self.devices.by_id.get(&id));
+        match device.filter(|device| claims["tid"] == device.tenant.to_string()) {
+            Some(device) => Answer::ok(json!({
+                "deviceId": device.id.to_string(), "displayName": device.name, "accountEnabled": device.enabled,
+                "isManaged": device.managed, "isCompliant": device.compliant, "trustType": device.trust_type(),
+                "operatingSystem": "Linux", "operatingSystemVersion": device.os,
+            })),
+            None => error(404, "Request_ResourceNotFound"),
+        }
+    }
+
     pub(crate) fn me(&self, ask: &Ask) -> Answer {
         let refusal = |status| {
             Answer::refusal(

@@ -19,8 +19,28 @@ pub struct Knobs {
     pub mfa_required_registration: bool,
     /// The legacy tenant switch: the join itself is refused without a second factor.
     pub mfa_required_join: bool,
-    /// A rule demands a compliant device for every resource: 53000.
+    /// A rule demands a compliant device: 53000 unless the request proves one.
     pub compliant_device_required: bool,
+    /// Intune enrolment (`d4ebce55-…`) is excluded from that rule, as Learn says (intune.md 1.1); registration
+    /// never is.
+    pub enrolment_excluded: bool,
+    /// The rules are applied when a PRT is issued or renewed too, not only when it is used [inferred].
+    pub conditional_access_on_prt: bool,
+    /// Seconds for which a nonce is fresh (entra.md 7.1: 600 by the specification, said to be 300 in fact).
+    pub nonce_lifetime_s: i64,
+    /// Seconds for which a PRT can be used and renewed.
+    pub prt_lifetime_s: i64,
+    /// Seconds for which a PRT can still be used after its renewal; the real figure is not known.
+    pub prt_overlap_s: i64,
+    /// The AADSTS number for a deleted device: 50155, or 700003 as Learn has it.
+    pub deleted_device_code: u32,
+    /// How `authorize` shows a refusal.
+    pub authorize_refusal: AuthorizeRefusal,
+    /// Domains that are (true) or are not (false) federated; a domain that is not named is managed.
+    pub federated: BTreeMap<String, bool>,
+    /// Scopes that an administrator has consented to for every client's Graph tokens, for example
+    /// `Device.Read.All`.
+    pub extra_graph_scopes: Vec<String>,
     /// Device-code sign-in is blocked, in one of three ways.
     pub device_code_blocked: DeviceCodeBlock,
     /// A User-Agent that does not name Linux is refused: 53003.
@@ -29,7 +49,7 @@ pub struct Knobs {
     pub auto_approve_as: Option<String>,
     /// Refusals by AADSTS number (as text) of every token request of a user name.
     pub user_refusals: BTreeMap<String, u32>,
-    /// Refusals of single (client, resource, grant) combinations.
+    /// Refusals of single (client, resource, grant, endpoint) combinations.
     pub refuse: Vec<Refuse>,
     /// Discover answers 401 without a token.
     pub discover_needs_token: bool,
@@ -60,6 +80,16 @@ impl Default for Knobs {
             mfa_required_registration: false,
             mfa_required_join: false,
             compliant_device_required: false,
+            enrolment_excluded: true,
+            conditional_access_on_prt: true,
+            nonce_lifetime_s: 600,
+            // entra.md 7.4 [observed]: 14 days less one second.
+            prt_lifetime_s: 1_209_599,
+            prt_overlap_s: 1_209_599,
+            deleted_device_code: 50_155,
+            authorize_refusal: AuthorizeRefusal::Page,
+            federated: BTreeMap::new(),
+            extra_graph_scopes: Vec::new(),
             device_code_blocked: DeviceCodeBlock::No,
             unknown_platform_blocked: false,
             auto_approve_as: None,
@@ -89,6 +119,16 @@ pub enum DeviceCodeBlock {
     TokenEndpoint,
     /// 530036 for every resource derived from it, except the registration service.
     ProtocolTracking,
+}
+
+/// entra.md 2.4: where a refusal of `authorize` is found; which of the two is real for which code is inferred.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthorizeRefusal {
+    /// On a page, in its `$Config`.
+    Page,
+    /// In the redirect, as `error` and `error_description`.
+    Redirect,
 }
 
 /// entra.md 5.7.
@@ -128,18 +168,26 @@ pub enum Recognition {
 }
 
 /// One refused combination; a member that is not given matches anything.
+///
+/// What the Intune way of entra.md 7.6 uses is refused one by one with: `{"grant": "prt"}` for a PRT's signed
+/// exchange, `{"grant": "refresh_token"}` for the redemptions after it, `{"endpoint": "authorize"}` for the way
+/// over a code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Refuse {
     /// `client_id`.
     #[serde(default)]
     pub client: Option<String>,
-    /// The resource asked for.
+    /// The resource asked for; requests for a PRT have none.
     #[serde(default)]
     pub resource: Option<String>,
-    /// `device_code`, `refresh_token`, `password` or `code_request`.
+    /// `code_request`, `device_code`, `refresh_token`, `password`, `authorize`, `authorization_code`; `prt` (a
+    /// token for a PRT), `prt_refresh_token` and `prt_password` (a PRT for either), `prt_renew`.
     #[serde(default)]
     pub grant: Option<String>,
+    /// The last word of the path: `token`, `authorize` or `devicecode`.
+    #[serde(default)]
+    pub endpoint: Option<String>,
     /// AADSTS number.
     pub code: u32,
     /// `error`.

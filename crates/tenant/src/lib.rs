@@ -5,7 +5,9 @@
 //! protocol page; nothing of a client is used here.
 
 mod answer;
+mod authorize;
 mod certificate;
+mod clients;
 mod codes;
 mod directory;
 mod discovery;
@@ -15,15 +17,23 @@ mod graph;
 mod jwt;
 mod keys;
 mod knobs;
+mod page;
+mod password;
 mod policy;
+mod proof;
+mod prt;
+mod realm;
 mod registration;
+mod request;
 mod seed;
+mod session;
 mod token;
 mod words;
 mod world;
 
 pub use knobs::{
-    ClientCertificate, DeviceCodeBlock, DrsErrorShape, Knobs, Recognition, Refuse, Throttle, Twist,
+    AuthorizeRefusal, ClientCertificate, DeviceCodeBlock, DrsErrorShape, Knobs, Recognition, Refuse,
+    Throttle, Twist,
 };
 pub use seed::{Seed, SeedTenant, SeedUser};
 pub use words::{

@@ -1,11 +1,12 @@
 //! Tokens (entra.md 2.8): issued, and redeemed for others.
 
-use crate::answer::{Answer, aadsts};
-use crate::codes::TOKEN_ALPHABET;
+use crate::answer::Answer;
+use crate::clients::{self, REGISTRATION};
+use crate::codes::{DEVICE_CODE, TOKEN_ALPHABET};
 use crate::directory::User;
 use crate::forms::Form;
 use crate::jwt;
-use crate::policy::{REGISTRATION, Wish, canonical};
+use crate::policy::Wish;
 use crate::world::{Ask, Tenant};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -20,6 +21,16 @@ pub(crate) struct Grant {
     pub(crate) client: String,
     pub(crate) amr: Vec<String>,
     pub(crate) from_device_code: bool,
+    /// The device that was proved for it; plain sign-ins have none (entra.md 8).
+    pub(crate) device: Option<Uuid>,
+}
+
+impl<'a> Wish<'a> {
+    /// What a form asks for with this grant: the registration service, by its refresh token, unless it is said.
+    pub(crate) fn of(grant: &'a Grant, form: &'a Form) -> Wish<'a> {
+        let client_info = form.get("client_info").is_some();
+        Wish { grant, resource: REGISTRATION, means: "refresh_token", scope: form.get("scope"), client_info }
+    }
 }
 
 impl Tenant {
@@ -41,132 +52,106 @@ impl Tenant {
         }
     }
 
+    /// Whether the path is that of this tenant, or of any.
+    pub(crate) fn is_at(&self, ask: &Ask, tenant: Uuid) -> bool {
+        let word = ask.path.first().map(String::as_str).unwrap_or_default();
+        ask.is_for_any_tenant() || self.tenant_named(word).is_some_and(|directory| directory.id == tenant)
+    }
+
     fn no_tenant(&self, ask: &Ask, word: &str) -> Answer {
-        aadsts(90_002, "invalid_request", &format!("Tenant '{word}' not found."), ask.now, &ask.ids)
+        ask.error(90_002, "invalid_request", &format!("Tenant '{word}' not found."))
     }
 
     pub(crate) fn redeem_refresh(&mut self, ask: &Ask) -> Answer {
         let form = Form::parse(&ask.body);
-        let refuse = |code, text: &str| aadsts(code, "invalid_grant", text, ask.now, &ask.ids);
-        let tenant = match self.tenant_of_path(ask) {
-            Ok(tenant) => tenant,
-            Err(answer) => return answer,
-        };
+        if let Err(refusal) = self.tenant_of_path(ask) {
+            return refusal;
+        }
         let grant = form.get("refresh_token").and_then(|token| self.grants.get(token)).cloned();
         let Some(grant) = grant else {
-            return refuse(70_008, "The refresh token is not known or has expired.");
+            return ask.deny(70_008, "The refresh token is not known or has expired.");
         };
-        let other_tenant = grant.tenant != tenant
-            && !ask.path.iter().any(|part| part == "common" || part == "organizations");
-        if other_tenant || form.get("client_id") != Some(grant.client.as_str()) {
-            return refuse(70_000, "The refresh token was issued to another client or tenant.");
+        if !self.is_at(ask, grant.tenant) || form.get("client_id") != Some(grant.client.as_str()) {
+            return ask.deny(70_000, "The refresh token was issued to another client or tenant.");
         }
-        let user = self.directories.get(&grant.tenant).and_then(|it| it.users.get(&grant.user)).cloned();
-        let Some(user) = user else { return refuse(50_173, "The grant was revoked: the user is gone.") };
         let resource = form.resource().unwrap_or_else(|| REGISTRATION.to_owned());
-        let wish = Wish {
-            client: &grant.client,
-            resource: &resource,
-            grant: "refresh_token",
-            user: &user,
-            amr: &grant.amr,
-            from_device_code: grant.from_device_code,
+        self.redeem(ask, &Wish { resource: &resource, ..Wish::of(&grant, &form) })
+    }
+
+    /// The token reply, unless something forbids it.
+    pub(crate) fn redeem(&mut self, ask: &Ask, wish: &Wish<'_>) -> Answer {
+        let user = match self.user_of(ask, wish) {
+            Ok(user) => user,
+            Err(refusal) => return refusal,
         };
-        match self.forbid(ask, &wish) {
-            Some(refusal) => refusal.fact("user", &user.upn).fact("resource", &resource),
-            None => self.issue(ask, &form, &grant, &resource),
+        let answer = self.forbid(ask, wish, &user).unwrap_or_else(|| self.issue(ask, wish, &user));
+        let answer = answer.fact("user", &user.upn).fact("resource", wish.resource);
+        match wish.grant.device {
+            Some(device) => answer.fact("device", device),
+            None => answer,
         }
     }
 
-    pub(crate) fn redeem_password(&mut self, ask: &Ask) -> Answer {
-        let form = Form::parse(&ask.body);
-        let refuse = |code, text: &str| aadsts(code, "invalid_grant", text, ask.now, &ask.ids);
-        let tenant = match self.tenant_of_path(ask) {
-            Ok(tenant) => tenant,
-            Err(answer) => return answer,
+    /// The user of a grant, who may be gone by now.
+    pub(crate) fn user_of(&self, ask: &Ask, wish: &Wish<'_>) -> Result<User, Answer> {
+        let grant = wish.grant;
+        let user = self.directories.get(&grant.tenant).and_then(|it| it.users.get(&grant.user));
+        let (code, text) = match wish.means {
+            DEVICE_CODE => (50_034, "The user account does not exist."),
+            _ => (50_173, "The grant was revoked: the user is gone."),
         };
-        let found =
-            form.get("username").and_then(|upn| self.user_named(upn)).filter(|(home, _)| *home == tenant);
-        let Some((_, user)) = found else {
-            return refuse(50_034, "The user account does not exist in this directory.");
-        };
-        if form.get("password") != Some(user.password.as_str()) {
-            return refuse(50_126, "Error validating credentials due to invalid username or password.");
-        }
-        let (client, amr) = (form.get("client_id").unwrap_or_default().to_owned(), vec!["pwd".to_owned()]);
-        let resource = form.resource().unwrap_or_default();
-        let wish = Wish {
-            client: &client,
-            resource: &resource,
-            grant: "password",
-            user: &user,
-            amr: &amr,
-            from_device_code: false,
-        };
-        if let Some(refusal) = self.forbid(ask, &wish) {
-            return refusal.fact("user", &user.upn);
-        }
-        let grant = Grant {
-            tenant,
-            user: user.oid,
-            client: client.clone(),
-            amr: amr.clone(),
-            from_device_code: false,
-        };
-        self.issue(ask, &form, &grant, &resource)
+        user.cloned().ok_or_else(|| ask.deny(code, text))
     }
 
-    pub(crate) fn nonce(&mut self) -> Answer {
-        Answer::ok(json!({ "Nonce": format!("AwAB{}", self.generator.text(64, TOKEN_ALPHABET)) }))
-    }
-
-    /// The token reply: numbers as strings on v1 and as numbers on v2.
-    pub(crate) fn issue(&mut self, ask: &Ask, form: &Form, grant: &Grant, resource: &str) -> Answer {
-        let user = self.directories.get(&grant.tenant).and_then(|it| it.users.get(&grant.user)).cloned();
-        let Some(user) = user else {
-            return aadsts(50_034, "invalid_grant", "No such user.", ask.now, &ask.ids);
-        };
-        let second = ask.path.iter().any(|part| part == "v2.0");
+    /// Numbers are strings on v1 and numbers on v2.
+    fn issue(&mut self, ask: &Ask, wish: &Wish<'_>, user: &User) -> Answer {
+        let (grant, resource) = (wish.grant, wish.resource);
         let now = ask.now.unix_timestamp();
-        let number = |value: i64| if second { json!(value) } else { json!(value.to_string()) };
-        let refresh = format!(
-            "0.{}.{}",
-            self.generator.text(40, TOKEN_ALPHABET),
-            self.generator.text(120, TOKEN_ALPHABET)
-        );
+        let number = |value: i64| if ask.is_v2() { json!(value) } else { json!(value.to_string()) };
+        let refresh = self.opaque("0.");
         self.grants.insert(refresh.clone(), grant.clone());
-        let scope = if canonical(resource) == REGISTRATION { "adrs_access" } else { "User.Read" };
-        let mut body = json!({
-            "token_type": "Bearer", "scope": form.get("scope").unwrap_or(scope),
+        let scope = self.scopes(&grant.client, resource).unwrap_or_default();
+        let mut answer = Answer::ok(json!({
+            "token_type": "Bearer", "scope": wish.scope.unwrap_or(&scope),
             "expires_in": number(LIFE_S), "ext_expires_in": number(LIFE_S),
-            "access_token": self.access_token(grant, &user, resource, scope, now),
-            "refresh_token": refresh, "foci": "1",
-            "id_token": self.id_token(grant, &user, now),
-        });
-        if let Value::Object(members) = &mut body {
-            if !second {
-                members.insert("expires_on".into(), number(now + LIFE_S));
-                members.insert("not_before".into(), number(now - BACKDATED_S));
-                members.insert("resource".into(), json!(resource));
-            }
-            if form.get("client_info").is_some() {
-                members.insert("client_info".into(), json!(client_info(grant, &user)));
-            }
+            "access_token": self.access_token(wish, user, &scope, now),
+            "refresh_token": refresh,
+            "id_token": self.id_token(grant, user, now),
+        }));
+        if clients::is_family(&grant.client) {
+            answer.set("foci", json!("1"));
         }
-        Answer::ok(body).fact("user", &user.upn).fact("resource", resource).fact("tenant", grant.tenant)
+        if !ask.is_v2() {
+            answer.set("expires_on", number(now + LIFE_S));
+            answer.set("not_before", number(now - BACKDATED_S));
+            answer.set("resource", json!(resource));
+        }
+        if wish.client_info {
+            answer.set("client_info", json!(client_info(grant, user)));
+        }
+        answer.fact("tenant", grant.tenant)
     }
 
-    fn access_token(&mut self, grant: &Grant, user: &User, resource: &str, scope: &str, now: i64) -> String {
+    /// An opaque token with a dot in it, of characters that every client can carry (entra.md 11.4, rules 1
+    /// and 11).
+    pub(crate) fn opaque(&mut self, prefix: &str) -> String {
+        let mut text = |length| self.generator.text(length, TOKEN_ALPHABET);
+        format!("{prefix}{}.{}", text(40), text(120))
+    }
+
+    fn access_token(&mut self, wish: &Wish<'_>, user: &User, scope: &str, now: i64) -> String {
+        let grant = wish.grant;
         let uti = self.generator.text(22, TOKEN_ALPHABET);
-        jwt::sign(
-            &self.signer,
-            &json!({
-                "aud": resource, "iss": format!("https://sts.windows.net/{}/", grant.tenant),
-                "iat": now - BACKDATED_S, "nbf": now - BACKDATED_S, "exp": now + LIFE_S,
-                "amr": grant.amr, "appid": grant.client, "oid": grant.user.to_string(), "tid": grant.tenant.to_string(),
-                "upn": user.upn, "unique_name": user.upn, "name": user.upn, "scp": scope, "uti": uti, "ver": "1.0",
-            }),
-        )
+        let mut claims = json!({
+            "aud": wish.resource, "iss": format!("https://sts.windows.net/{}/", grant.tenant),
+            "iat": now - BACKDATED_S, "nbf": now - BACKDATED_S, "exp": now + LIFE_S,
+            "amr": grant.amr, "appid": grant.client, "oid": grant.user.to_string(), "tid": grant.tenant.to_string(),
+            "upn": user.upn, "unique_name": user.upn, "name": user.upn, "scp": scope, "uti": uti, "ver": "1.0",
+        });
+        if let (Value::Object(claims), Some(device)) = (&mut claims, grant.device) {
+            claims.insert("deviceid".into(), json!(device.to_string()));
+        }
+        jwt::sign(&self.signer, &claims)
     }
 
     fn id_token(&self, grant: &Grant, user: &User, now: i64) -> String {
@@ -187,18 +172,33 @@ impl Tenant {
         jwt::sign(&self.signer, &claims)
     }
 
-    /// The claims of an access token for this resource that is ours and has not expired.
+    /// The claims of an access token that this stand-in signed for any resource and that has not expired: a
+    /// JSON object with `aud`, `exp`, `tid`, `oid`, `upn`, `appid`, `scp`, `amr` and, where a device was
+    /// proved, `deviceid`.
+    ///
+    /// `bearer` is the token alone, without `Bearer`; `now_ms` is milliseconds since 1970, as in
+    /// [`Tenant::handle`].
+    pub fn claims_of(&self, bearer: &str, now_ms: i64) -> Option<Value> {
+        let now_ms = now_ms.saturating_add(self.knobs.clock_offset_s.saturating_mul(1000));
+        self.verified(bearer, now_ms / 1000)
+    }
+
+    /// The claims of the bearer token of a request, if it is for this resource.
     pub(crate) fn bearer(&self, ask: &Ask, resource_ok: impl Fn(&str) -> bool) -> Option<Value> {
-        let claims = jwt::verify(&self.signer, ask.bearer.as_deref()?)?;
-        let now = ask.now.unix_timestamp();
+        let claims = self.verified(ask.bearer.as_deref()?, ask.now.unix_timestamp())?;
+        claims["aud"].as_str().is_some_and(resource_ok).then_some(claims)
+    }
+
+    fn verified(&self, token: &str, now: i64) -> Option<Value> {
+        let claims = jwt::verify(&self.signer, token)?;
         let in_time = claims["exp"].as_i64()? > now && claims["nbf"].as_i64()? <= now;
         let issuer = format!("https://sts.windows.net/{}/", claims["tid"].as_str()?);
-        (in_time && claims["iss"] == issuer && resource_ok(claims["aud"].as_str()?)).then_some(claims)
+        (in_time && claims["iss"] == issuer).then_some(claims)
     }
 }
 
 /// The account's home ids, which differ from the token's for guests.
-fn client_info(grant: &Grant, user: &User) -> String {
+pub(crate) fn client_info(grant: &Grant, user: &User) -> String {
     let own = (grant.user.to_string(), grant.tenant.to_string());
     let (uid, utid) = user.home.clone().unwrap_or(own);
     URL_SAFE_NO_PAD.encode(json!({ "uid": uid, "utid": utid }).to_string())
@@ -206,4 +206,4 @@ fn client_info(grant: &Grant, user: &User) -> String {
 
 const LIFE_S: i64 = 3599;
 /// Entra backdates `iat` and `nbf` (entra.md 7.4 [observed]).
-const BACKDATED_S: i64 = 300;
+pub(crate) const BACKDATED_S: i64 = 300;

@@ -133,6 +133,8 @@ pub struct DeviceView {
     pub thumbprint: String,
     /// Whether it may be used.
     pub enabled: bool,
+    /// Whether Intune manages it.
+    pub managed: bool,
     /// Whether Intune says so.
     pub compliant: bool,
     /// How many joins led to this object.
@@ -167,6 +169,10 @@ pub enum DeviceAction {
     Enable,
     /// Delete it.
     Delete,
+    /// Call it compliant.
+    Comply,
+    /// Call it not compliant.
+    Fail,
 }
 
 /// What can be done to a user.

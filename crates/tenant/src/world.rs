@@ -1,15 +1,18 @@
 use crate::answer::{Answer, Ids};
+use crate::authorize::AuthorizationCode;
 use crate::codes::Codes;
 use crate::directory::{Device, Devices, Directory, User};
 use crate::forms::Form;
 use crate::keys::{self, Generator, OwnKey};
 use crate::knobs::Knobs;
+use crate::prt::{self, Prt};
+use crate::token::Grant;
 use crate::words::{
     ApproveError, DeviceAction, DeviceView, Entry, Outcome, Peer, PendingCode, Setup, SetupError, Urls,
     UserAction, UserView,
 };
 use bytes::Bytes;
-use http::{Method, Request, header};
+use http::{HeaderMap, Method, Request, header};
 use serde_json::json;
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
@@ -22,7 +25,11 @@ pub struct Tenant {
     pub(crate) directories: BTreeMap<Uuid, Directory>,
     pub(crate) devices: Devices,
     pub(crate) codes: Codes,
-    pub(crate) grants: BTreeMap<String, crate::token::Grant>,
+    pub(crate) grants: BTreeMap<String, Grant>,
+    pub(crate) prts: BTreeMap<String, Prt>,
+    pub(crate) authorization_codes: BTreeMap<String, AuthorizationCode>,
+    /// Nonces and when they were issued, in milliseconds since 1970.
+    pub(crate) nonces: BTreeMap<String, i64>,
     pub(crate) knobs: Knobs,
     pub(crate) ca: OwnKey,
     pub(crate) signer: OwnKey,
@@ -42,19 +49,34 @@ pub(crate) struct Ask {
     /// Path in lower case, split at `/`.
     pub(crate) path: Vec<String>,
     pub(crate) query: Form,
+    pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+}
+
+impl Ask {
+    /// Whether the path is that of version 2, where numbers are numbers.
+    pub(crate) fn is_v2(&self) -> bool {
+        self.path.iter().any(|word| word == "v2.0")
+    }
+
+    /// Whether the path leaves the tenant open.
+    pub(crate) fn is_for_any_tenant(&self) -> bool {
+        self.path.first().is_some_and(|word| word == "common" || word == "organizations")
+    }
 }
 
 /// The name of a request, by method and path alone (paths match without regard to case).
 pub fn name(request: &Request<Bytes>) -> &'static str {
-    let path = request.uri().path().to_ascii_lowercase();
-    let words: Vec<&str> = path.split('/').filter(|word| !word.is_empty()).collect();
-    match (request.method(), words.as_slice()) {
+    let path = words(request.uri().path());
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    match (request.method(), path.as_slice()) {
         (&Method::GET, [.., ".well-known", "openid-configuration"]) => "metadata",
         (&Method::GET, [.., "discovery", "keys" | "v2.0"] | [.., "discovery", "v2.0", "keys"]) => "jwks",
         (&Method::GET, [.., "discovery", "instance"]) => "instance",
         (&Method::GET, ["odc", _, "federationprovider"]) => "federation_provider",
-        (&Method::GET, [_, "userrealm", _]) => "realm",
+        (&Method::GET, [_, "userrealm", _] | ["getuserrealm.srf"]) => "realm",
+        (&Method::POST, [_, "getcredentialtype"]) => "credential_type",
+        (&Method::GET, [_, "oauth2", .., "authorize"]) => "authorize",
         (&Method::POST, [_, "oauth2", .., "devicecode"]) => "devicecode",
         (&Method::POST, [_, "oauth2", .., "token"]) => token_name(request.body()),
         (&Method::GET, [_, "discover"]) => "discover",
@@ -62,16 +84,24 @@ pub fn name(request: &Request<Bytes>) -> &'static str {
         (&Method::POST, ["enrollmentserver", "device"]) => "join",
         (&Method::DELETE, ["enrollmentserver", "device", _]) => "leave",
         (&Method::GET, ["v1.0", "me"]) => "me",
+        (&Method::GET, ["v1.0", word]) if word.starts_with("devices(deviceid=") => "device",
         _ => "unknown",
     }
 }
 
+fn words(path: &str) -> Vec<String> {
+    path.to_ascii_lowercase().split('/').filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
 fn token_name(body: &[u8]) -> &'static str {
-    match Form::parse(body).get("grant_type") {
+    let form = Form::parse(body);
+    match form.get("grant_type") {
         Some("urn:ietf:params:oauth:grant-type:device_code" | "device_code") => "token.device_code",
         Some("refresh_token") => "token.refresh",
         Some("password") => "token.password",
         Some("srv_challenge") => "nonce",
+        Some("authorization_code") => "token.code",
+        Some("urn:ietf:params:oauth:grant-type:jwt-bearer") => prt::name(&form),
         _ => "token",
     }
 }
@@ -98,6 +128,8 @@ impl Tenant {
                     intune: user.intune,
                     home: user.home.clone(),
                     login: user.login.clone(),
+                    wrong_passwords: 0,
+                    locked_until: 0,
                 };
                 users.insert(oid, user);
             }
@@ -111,6 +143,9 @@ impl Tenant {
             devices: Devices::default(),
             codes: Codes::default(),
             grants: BTreeMap::new(),
+            prts: BTreeMap::new(),
+            authorization_codes: BTreeMap::new(),
+            nonces: BTreeMap::new(),
             knobs: Knobs::default(),
             ca,
             signer,
@@ -155,15 +190,9 @@ impl Tenant {
             user_agent: text(header::USER_AGENT).unwrap_or_default(),
             bearer,
             peer: peer.clone(),
-            path: request
-                .uri()
-                .path()
-                .to_ascii_lowercase()
-                .split('/')
-                .filter(|w| !w.is_empty())
-                .map(str::to_owned)
-                .collect(),
+            path: words(request.uri().path()),
             query: Form::parse(request.uri().query().unwrap_or_default().as_bytes()),
+            headers: request.headers().clone(),
             body: request.into_body(),
         }
     }
@@ -172,9 +201,11 @@ impl Tenant {
         let throttle = self.knobs.throttle.get_mut(name).filter(|throttle| throttle.times > 0)?;
         throttle.times -= 1;
         let body = json!({ "error": "temporarily_unavailable", "error_description": "AADSTS90055: busy", "error_codes": [90055] });
-        let mut answer = Answer::refusal(throttle.status, "throttled", body);
-        answer.retry_after = throttle.retry_after.clone();
-        Some(answer)
+        let answer = Answer::refusal(throttle.status, "throttled", body);
+        Some(match &throttle.retry_after {
+            Some(wait) => answer.header("retry-after", wait),
+            None => answer,
+        })
     }
 
     fn dispatch(&mut self, name: &str, ask: &Ask) -> Answer {
@@ -188,7 +219,12 @@ impl Tenant {
             "token.device_code" => self.redeem_code(ask),
             "token.refresh" => self.redeem_refresh(ask),
             "token.password" => self.redeem_password(ask),
-            "nonce" => self.nonce(),
+            "token.code" => self.redeem_authorization_code(ask),
+            "token.prt" | "token.prt_renew" | "token.prt_exchange" => self.signed(ask),
+            "nonce" => self.nonce(ask),
+            "authorize" => self.authorize(ask),
+            "credential_type" => self.credential_type(ask),
+            "device" => self.device_object(ask),
             "discover" => self.discover(ask),
             "drs_nonce" => self.drs_nonce(ask),
             "join" => self.join(ask),
@@ -234,10 +270,11 @@ impl Tenant {
             tenant: device.tenant.to_string(),
             name: device.name.clone(),
             owner: owner.map(|user| user.upn.clone()).unwrap_or_default(),
-            trust_type: if device.join_type == 4 { "Workplace" } else { "AzureAd" }.to_owned(),
+            trust_type: device.trust_type().to_owned(),
             os: device.os.clone(),
             thumbprint: device.thumbprints.last().cloned().unwrap_or_default(),
             enabled: device.enabled,
+            managed: device.managed,
             compliant: device.compliant,
             joins: device.joins,
             registered_at: crate::answer::stamp(at),
@@ -274,14 +311,32 @@ impl Tenant {
     pub fn device(&mut self, id: &str, action: DeviceAction) -> Result<(), ApproveError> {
         let unknown = || ApproveError::Unknown(id.to_owned());
         let id = id.parse().map_err(|_| unknown())?;
+        let device = self.devices.by_id.get_mut(&id).ok_or_else(unknown)?;
         match action {
-            DeviceAction::Delete => self.devices.remove(&id).map(drop).ok_or_else(unknown),
-            DeviceAction::Disable | DeviceAction::Enable => {
-                let device = self.devices.by_id.get_mut(&id).ok_or_else(unknown)?;
-                device.enabled = action == DeviceAction::Enable;
-                Ok(())
-            }
+            DeviceAction::Delete => drop(self.devices.remove(&id)),
+            DeviceAction::Disable => device.enabled = false,
+            DeviceAction::Enable => device.enabled = true,
+            DeviceAction::Comply => device.compliant = true,
+            DeviceAction::Fail => device.compliant = false,
         }
+        Ok(())
+    }
+
+    /// Writes what Intune found out about a device to its object, as the service does after a check-in
+    /// (intune.md 0.4, step 10): `isManaged` and `isCompliant`, which Conditional Access reads.
+    ///
+    /// # Errors
+    /// [`ApproveError::Unknown`] where no device has this id.
+    pub fn set_device_management(
+        &mut self,
+        device_id: &str,
+        managed: bool,
+        compliant: bool,
+    ) -> Result<(), ApproveError> {
+        let device = device_id.parse().ok().and_then(|id| self.devices.by_id.get_mut(&id));
+        let device = device.ok_or_else(|| ApproveError::Unknown(device_id.to_owned()))?;
+        (device.managed, device.compliant) = (managed, compliant);
+        Ok(())
     }
 
     /// Changes a user.

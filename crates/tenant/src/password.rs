@@ -1,0 +1,69 @@
+//! The resource-owner password grant (entra.md 2.5), and what guards passwords wherever they are checked.
+
+use crate::answer::Answer;
+use crate::directory::User;
+use crate::forms::Form;
+use crate::policy::Wish;
+use crate::token::Grant;
+use crate::world::{Ask, Tenant};
+use uuid::Uuid;
+
+impl Tenant {
+    pub(crate) fn redeem_password(&mut self, ask: &Ask) -> Answer {
+        let form = Form::parse(&ask.body);
+        let user = self.tenant_of_path(ask).and_then(|tenant| {
+            let name = form.get("username").unwrap_or_default();
+            let user = self.check_password(ask, tenant, name, form.get("password").unwrap_or_default())?;
+            Ok((tenant, user))
+        });
+        let (tenant, user) = match user {
+            Ok(user) => user,
+            Err(refusal) => return refusal,
+        };
+        let grant = Grant {
+            tenant,
+            user: user.oid,
+            client: form.get("client_id").unwrap_or_default().to_owned(),
+            amr: vec!["pwd".to_owned()],
+            from_device_code: false,
+            device: None,
+        };
+        let resource = form.resource().unwrap_or_default();
+        self.redeem(ask, &Wish { resource: &resource, means: "password", ..Wish::of(&grant, &form) })
+    }
+
+    /// The user whose password this is; ten wrong ones in a row lock the account (entra.md 11.1, D12).
+    pub(crate) fn check_password(
+        &mut self,
+        ask: &Ask,
+        tenant: Uuid,
+        name: &str,
+        password: &str,
+    ) -> Result<User, Answer> {
+        let wanted = name.to_ascii_lowercase();
+        let users = self.directories.get_mut(&tenant).map(|it| &mut it.users);
+        let found = users.and_then(|users| users.values_mut().find(|user| user.upn == wanted));
+        let Some(user) = found else {
+            return Err(ask.deny(50_034, "The user account does not exist in this directory."));
+        };
+        if user.locked_until > ask.now_ms {
+            return Err(ask
+                .deny(50_053, "The account is locked: too many wrong passwords.")
+                .fact("user", name));
+        }
+        if user.password == password {
+            user.wrong_passwords = 0;
+            return Ok(user.clone());
+        }
+        user.wrong_passwords += 1;
+        if user.wrong_passwords >= MOST_WRONG {
+            user.locked_until = ask.now_ms + LOCKED_MS;
+        }
+        let text = "Error validating credentials due to invalid username or password.";
+        Err(ask.deny(50_126, text).fact("user", name))
+    }
+}
+
+/// The defaults of smart lockout [inferred].
+const MOST_WRONG: u32 = 10;
+const LOCKED_MS: i64 = 60_000;
