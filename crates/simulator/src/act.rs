@@ -43,6 +43,8 @@ fn device_action(word: &str) -> Result<DeviceAction, AdminError> {
         "disable" => Ok(DeviceAction::Disable),
         "enable" => Ok(DeviceAction::Enable),
         "delete" => Ok(DeviceAction::Delete),
+        "comply" => Ok(DeviceAction::Comply),
+        "fail" => Ok(DeviceAction::Fail),
         _ => Err(AdminError::NoCall),
     }
 }

@@ -133,6 +133,10 @@ enum DeviceWord {
     Disable,
     Enable,
     Delete,
+    /// Call it compliant, as Intune would
+    Comply,
+    /// Call it not compliant
+    Fail,
 }
 
 #[derive(Args)]
@@ -275,6 +279,8 @@ fn device(it: &DeviceArguments) -> Asking {
         DeviceWord::Disable => "disable",
         DeviceWord::Enable => "enable",
         DeviceWord::Delete => "delete",
+        DeviceWord::Comply => "comply",
+        DeviceWord::Fail => "fail",
     };
     post(&it.admin, &format!("/device/{}/{word}", escaped(&it.id)), json!({}))
 }
