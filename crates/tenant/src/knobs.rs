@@ -24,7 +24,7 @@ pub struct Knobs {
     /// Intune enrolment (`d4ebce55-…`) is excluded from that rule, as Learn says (intune.md 1.1); registration
     /// never is.
     pub enrolment_excluded: bool,
-    /// The rules are applied when a PRT is issued or renewed too, not only when it is used [inferred].
+    /// The rules are applied when a PRT is issued or renewed too, not only when it is used; inferred.
     pub conditional_access_on_prt: bool,
     /// Seconds for which a nonce is fresh (entra.md 7.1: 600 by the specification, said to be 300 in fact).
     pub nonce_lifetime_s: i64,
