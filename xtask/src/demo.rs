@@ -20,11 +20,12 @@ pub(crate) struct Options {
 
 type Step = fn(&mut Stage) -> Result<(), String>;
 
-const STEPS: [(&str, Step); 9] = [
+const STEPS: [(&str, Step); 10] = [
     ("simulator", Stage::start_simulator),
     ("daemon", Stage::start_daemon),
     ("sign-in", Stage::first_sign_in),
     ("status", Stage::show_status),
+    ("intune", Stage::list_intune),
     ("restart", Stage::restart_daemon),
     ("second-sign-in", Stage::second_sign_in),
     ("leave", Stage::leave),

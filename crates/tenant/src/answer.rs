@@ -1,3 +1,4 @@
+use crate::world::Ask;
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use serde_json::{Value, json};
@@ -93,22 +94,29 @@ pub(crate) struct Ids {
     pub(crate) correlation: Option<String>,
 }
 
-/// The error object of entra.md 2.8.
-pub(crate) fn aadsts(code: u32, error: &str, text: &str, now: OffsetDateTime, ids: &Ids) -> Answer {
-    let at = stamp(now);
-    let correlation = ids.correlation.clone().unwrap_or_else(|| ids.request.clone());
-    let body = json!({
-        "error": error,
-        "error_description": format!(
-            "AADSTS{code}: {text}\r\nTrace ID: {}\r\nCorrelation ID: {correlation}\r\nTimestamp: {at}", ids.request
-        ),
-        "error_codes": [code],
-        "timestamp": at,
-        "trace_id": ids.request,
-        "correlation_id": correlation,
-        "error_uri": format!("https://login.microsoftonline.com/error?code={code}"),
-    });
-    Answer::refusal(400, format!("AADSTS{code}"), body)
+impl Ask {
+    /// The error object of entra.md 2.8.
+    pub(crate) fn error(&self, code: u32, error: &str, text: &str) -> Answer {
+        let (at, request) = (stamp(self.now), &self.ids.request);
+        let correlation = self.ids.correlation.as_ref().unwrap_or(request);
+        let body = json!({
+            "error": error,
+            "error_description": format!(
+                "AADSTS{code}: {text}\r\nTrace ID: {request}\r\nCorrelation ID: {correlation}\r\nTimestamp: {at}"
+            ),
+            "error_codes": [code],
+            "timestamp": at,
+            "trace_id": request,
+            "correlation_id": correlation,
+            "error_uri": format!("https://login.microsoftonline.com/error?code={code}"),
+        });
+        Answer::refusal(400, format!("AADSTS{code}"), body)
+    }
+
+    /// The error `invalid_grant`, which most refusals are.
+    pub(crate) fn deny(&self, code: u32, text: &str) -> Answer {
+        self.error(code, "invalid_grant", text)
+    }
 }
 
 /// `yyyy-MM-dd HH:mm:ssZ`.

@@ -1,8 +1,9 @@
 //! `authorize` with a PRT (entra.md 7.6, 7.7), and the redemption of its codes.
 
-use crate::answer::{Answer, Body, aadsts};
+use crate::answer::{Answer, Body};
 use crate::clients;
 use crate::codes::TOKEN_ALPHABET;
+use crate::directory::User;
 use crate::forms::Form;
 use crate::knobs::AuthorizeRefusal;
 use crate::page;
@@ -32,42 +33,47 @@ impl Tenant {
     }
 
     fn code_for(&mut self, ask: &Ask) -> Result<Answer, Answer> {
-        let query = |name: &str| ask.query.get(name).unwrap_or_default();
-        let (client, redirect_uri) = (query("client_id"), query("redirect_uri"));
         // A redirect URI that is not registered is never redirected to.
         if let Some(refusal) = self.request_refusal(ask) {
             return Err(self.error_page(&refusal));
         }
         let prt = self.sso(ask).map_err(|ignored| self.sign_in_page(ask, &ignored))?;
-        let grant = Grant { client: client.to_owned(), ..prt.grant };
-        let told = |answer: Answer| match grant.device {
-            Some(device) => answer.fact("device", device),
-            None => answer,
+        let client = ask.query.get("client_id").unwrap_or_default().to_owned();
+        let grant = Grant { client, ..prt.grant };
+        let device = grant.device.map(|id| id.to_string()).unwrap_or_default();
+        let answer = match self.may_have_code(ask, &grant) {
+            Ok(user) => self.redirect_with_code(ask, grant).fact("user", user.upn),
+            Err(refusal) => self.shown(ask, refusal),
         };
-        let shown = |tenant: &Tenant, refusal| told(tenant.shown(ask, redirect_uri, refusal));
+        Ok(answer.fact("device", device))
+    }
+
+    fn may_have_code(&self, ask: &Ask, grant: &Grant) -> Result<User, Answer> {
         let resource = ask.query.resource();
-        let wish = Wish {
-            resource: resource.as_deref().unwrap_or(clients::DEFAULT_RESOURCE),
-            means: "authorize",
-            ..Wish::of(&grant, &ask.query)
-        };
-        let user = self.user_of(ask, &wish).map_err(|refusal| shown(self, refusal))?;
-        if let Some(refusal) = self.forbid(ask, &wish, &user) {
-            return Err(shown(self, refusal).fact("user", &user.upn));
+        let resource = resource.as_deref().unwrap_or(clients::DEFAULT_RESOURCE);
+        let wish = Wish { resource, means: "authorize", ..Wish::of(grant, &ask.query) };
+        let user = self.user_of(ask, &wish)?;
+        match self.forbid(ask, &wish, &user) {
+            Some(refusal) => Err(refusal),
+            None => Ok(user),
         }
-        let answer = told(Answer::ok(Value::Null)).fact("user", &user.upn).fact("resource", wish.resource);
+    }
+
+    fn redirect_with_code(&mut self, ask: &Ask, grant: Grant) -> Answer {
+        let query = |name: &str| ask.query.get(name).unwrap_or_default();
         let code = format!("0.A{}", self.generator.text(120, TOKEN_ALPHABET));
-        let location = with_query(redirect_uri, &[("code", &code), ("state", query("state"))]);
+        let redirect_uri = query("redirect_uri").to_owned();
+        let location = with_query(&redirect_uri, &[("code", &code), ("state", query("state"))]);
         let expires_at = ask.now_ms + CODE_LIFE_MS;
-        let redirect_uri = redirect_uri.to_owned();
+        let resource = ask.query.resource();
         let entry = AuthorizationCode { grant, redirect_uri, resource, expires_at, used: false };
         self.authorization_codes.insert(code, entry);
-        Ok(redirect(answer, &location))
+        redirect(Answer::ok(Value::Null), &location)
     }
 
     /// What is wrong with the request itself.
     fn request_refusal(&self, ask: &Ask) -> Option<Answer> {
-        let refuse = |code, text: &str| Some(aadsts(code, "invalid_request", text, ask.now, &ask.ids));
+        let refuse = |code, text: &str| Some(ask.error(code, "invalid_request", text));
         if let Err(refusal) = self.tenant_of_path(ask) {
             return Some(refusal);
         }
@@ -122,43 +128,42 @@ impl Tenant {
     }
 
     /// A refusal where the knob wants it.
-    fn shown(&self, ask: &Ask, redirect_uri: &str, refusal: Answer) -> Answer {
+    fn shown(&self, ask: &Ask, refusal: Answer) -> Answer {
         if self.knobs.authorize_refusal == AuthorizeRefusal::Page {
             return self.error_page(&refusal);
         }
         let member = |name: &str| refusal.member(name).and_then(Value::as_str).unwrap_or_default();
-        let state = ask.query.get("state").unwrap_or_default();
+        let query = |name: &str| ask.query.get(name).unwrap_or_default();
         let fields = [
             ("error", member("error")),
             ("error_description", member("error_description")),
-            ("state", state),
+            ("state", query("state")),
         ];
-        let location = with_query(redirect_uri, &fields);
+        let location = with_query(query("redirect_uri"), &fields);
         redirect(refusal, &location)
     }
 
     /// Values may have come without escapes; what was asked at `authorize` is what the token is for (2.4).
     pub(crate) fn redeem_authorization_code(&mut self, ask: &Ask) -> Answer {
         let form = Form::parse(&ask.body);
-        let refuse = |code, text: &str| aadsts(code, "invalid_grant", text, ask.now, &ask.ids);
         if let Err(refusal) = self.tenant_of_path(ask) {
             return refusal;
         }
         let secret = form.get("code").unwrap_or_default();
         let Some(code) = self.authorization_codes.get(secret).cloned() else {
-            return refuse(70_008, "The authorization code is not known.");
+            return ask.deny(70_008, "The authorization code is not known.");
         };
         if code.used {
-            return refuse(54_005, "OAuth2 authorization code was already redeemed.");
+            return ask.deny(54_005, "OAuth2 authorization code was already redeemed.");
         }
         if code.expires_at <= ask.now_ms {
-            return refuse(70_008, "The authorization code has expired.");
+            return ask.deny(70_008, "The authorization code has expired.");
         }
         if form.get("client_id") != Some(code.grant.client.as_str()) || !self.is_at(ask, code.grant.tenant) {
-            return refuse(70_000, "The authorization code was issued to another client or tenant.");
+            return ask.deny(70_000, "The authorization code was issued to another client or tenant.");
         }
         if form.get("redirect_uri") != Some(code.redirect_uri.as_str()) {
-            return refuse(OTHER_REDIRECT_URI, "The redirect URI is not that of the authorization request.");
+            return ask.deny(OTHER_REDIRECT_URI, "The redirect URI is not that of the first step.");
         }
         let resource = code.resource.or_else(|| form.resource());
         let resource = resource.as_deref().unwrap_or(clients::DEFAULT_RESOURCE);

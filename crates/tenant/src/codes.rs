@@ -1,6 +1,6 @@
 //! The device authorization grant (entra.md 2.3).
 
-use crate::answer::{Answer, aadsts};
+use crate::answer::Answer;
 use crate::forms::Form;
 use crate::knobs::DeviceCodeBlock;
 use crate::policy::Wish;
@@ -69,13 +69,8 @@ impl Tenant {
             Err(answer) => return answer,
         };
         let (Some(client), Some(resource)) = (form.get("client_id"), form.resource()) else {
-            return aadsts(
-                900_144,
-                "invalid_request",
-                "The request body must contain 'client_id' and a scope.",
-                ask.now,
-                &ask.ids,
-            );
+            let text = "The request body must contain 'client_id' and a scope.";
+            return ask.error(900_144, "invalid_request", text);
         };
         if let Some(refusal) = self.refused_by_list(ask, client, &resource, "code_request") {
             return refusal;
@@ -134,7 +129,7 @@ impl Tenant {
     pub(crate) fn redeem_code(&mut self, ask: &Ask) -> Answer {
         let form = Form::parse(&ask.body);
         let secret = form.get("device_code").or(form.get("code")).unwrap_or_default();
-        let refuse = |code, error: &str, text: &str| aadsts(code, error, text, ask.now, &ask.ids);
+        let refuse = |code, error: &str, text: &str| ask.error(code, error, text);
         let auto = self.auto_approver(secret);
         let Some(code) = self.codes.by_device_code.get_mut(secret) else {
             return refuse(70_018, "bad_verification_code", "The verification code is not known.");

@@ -39,12 +39,7 @@ pub(crate) struct Device {
     pub(crate) compliant: bool,
     pub(crate) joins: u32,
     pub(crate) registered_at: i64,
-    /// Modulus of the device key.
-    pub(crate) key: Vec<u8>,
-    /// Its public exponent.
-    pub(crate) exponent: Vec<u8>,
-    /// The key that session keys are wrapped for.
-    pub(crate) transport: PublicParts,
+    pub(crate) keys: DeviceKeys,
     /// Certificates issued for it; the last one counts in views.
     pub(crate) thumbprints: Vec<String>,
 }
@@ -56,7 +51,15 @@ impl Device {
     }
 }
 
-/// Modulus and exponent, big-endian.
+/// The two keys of a join, as modulus and exponent in big-endian.
+#[derive(Debug, Clone)]
+pub(crate) struct DeviceKeys {
+    /// The key of the certificate request.
+    pub(crate) device: PublicParts,
+    /// The key that session keys are wrapped for.
+    pub(crate) transport: PublicParts,
+}
+
 pub(crate) type PublicParts = (Vec<u8>, Vec<u8>);
 
 /// Every device, found by id, by key and by certificate.
@@ -72,7 +75,7 @@ pub(crate) struct Devices {
 
 impl Devices {
     pub(crate) fn insert(&mut self, device: Device) {
-        self.by_key.insert((device.tenant, device.key.clone()), device.id);
+        self.by_key.insert((device.tenant, device.keys.device.0.clone()), device.id);
         self.by_owner.entry(device.owner).or_default().insert(device.id);
         for thumbprint in &device.thumbprints {
             self.by_thumbprint.insert(thumbprint.clone(), device.id);
@@ -83,7 +86,7 @@ impl Devices {
 
     pub(crate) fn remove(&mut self, id: &Uuid) -> Option<Device> {
         let device = self.by_id.remove(id)?;
-        self.by_key.remove(&(device.tenant, device.key.clone()));
+        self.by_key.remove(&(device.tenant, device.keys.device.0.clone()));
         self.by_owner.entry(device.owner).or_default().remove(id);
         for thumbprint in &device.thumbprints {
             self.by_thumbprint.remove(thumbprint);

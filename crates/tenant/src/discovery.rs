@@ -1,6 +1,6 @@
 //! entra.md 1: metadata, keys, hosts.
 
-use crate::answer::{Answer, aadsts};
+use crate::answer::Answer;
 use crate::words::Urls;
 use crate::world::{Ask, Tenant};
 use base64::Engine;
@@ -41,7 +41,7 @@ impl Tenant {
                 Some(directory) => directory.id.to_string(),
                 None => {
                     let text = format!("Tenant '{word}' not found.");
-                    return aadsts(90_002, "invalid_tenant", &text, ask.now, &ask.ids);
+                    return ask.error(90_002, "invalid_tenant", &text);
                 }
             },
         };

@@ -11,14 +11,7 @@ use uuid::Uuid;
 
 impl Tenant {
     /// A refusal of the service in the shape in force.
-    pub(crate) fn drs_error(
-        &self,
-        ask: &Ask,
-        status: u16,
-        code: &str,
-        subcode: &str,
-        message: &str,
-    ) -> Answer {
+    fn drs_error(&self, ask: &Ask, status: u16, code: &str, subcode: &str, message: &str) -> Answer {
         let at = stamp(ask.now);
         let body = match self.knobs.drs_error_shape {
             DrsErrorShape::A => {
@@ -38,30 +31,27 @@ impl Tenant {
         Answer::refusal(status, subcode, body)
     }
 
+    /// A refusal of a request that is wrong in itself, or whose object is not there.
+    pub(crate) fn bad_request(&self, ask: &Ask, subcode: &str, message: &str) -> Answer {
+        self.drs_error(ask, 400, "invalid_request", subcode, message)
+    }
+
+    /// A refusal of who asks.
+    pub(crate) fn unauthorised(&self, ask: &Ask, status: u16, subcode: &str, message: &str) -> Answer {
+        self.drs_error(ask, status, "authorization_error", subcode, message)
+    }
+
     /// The claims of a token for registration (entra.md 11.2, I1).
     pub(crate) fn registration_token(&self, ask: &Ask) -> Result<Value, Answer> {
         let claims = self.bearer(ask, |aud| canonical(aud) == REGISTRATION);
-        claims.ok_or_else(|| {
-            self.drs_error(
-                ask,
-                401,
-                "authorization_error",
-                "error_invalid_token",
-                "The access token is not valid.",
-            )
-        })
+        let text = "The access token is not valid.";
+        claims.ok_or_else(|| self.unauthorised(ask, 401, "error_invalid_token", text))
     }
 
     pub(crate) fn discover(&self, ask: &Ask) -> Answer {
         let word = ask.path.first().map(String::as_str).unwrap_or_default();
         let Some(directory) = self.tenant_named(word) else {
-            return self.drs_error(
-                ask,
-                400,
-                "invalid_request",
-                "error_fail",
-                "AADSTS90002: tenant not found.",
-            );
+            return self.bad_request(ask, "error_fail", "AADSTS90002: tenant not found.");
         };
         if self.knobs.discover_needs_token
             && let Err(refusal) = self.registration_token(ask)
@@ -114,29 +104,17 @@ impl Tenant {
         // entra.md 11.1, D10 before D7: the certificate is known, its device is not there any more.
         let gone = thumbprint.as_ref().is_some_and(|it| self.devices.is_gone(it));
         if target.is_none() && gone && self.takes_certificate(ask, owner.is_some()) {
-            return tell(self.drs_error(
-                ask,
-                400,
-                "invalid_request",
-                "error_missing_device",
-                "The device object was not found.",
-            ));
+            return tell(self.bad_request(ask, "error_missing_device", "The device object was not found."));
         }
         if !may {
             let known = thumbprint.is_some();
             let text =
                 if known { "The client certificate is not known." } else { "No client authentication." };
-            return tell(self.drs_error(ask, 401, "authorization_error", "error_authentication", text));
+            return tell(self.unauthorised(ask, 401, "error_authentication", text));
         }
         match id.and_then(|id| self.devices.remove(&id)) {
             Some(device) => tell(Answer::ok(json!({})).fact("device_id", device.id)),
-            None => tell(self.drs_error(
-                ask,
-                400,
-                "invalid_request",
-                "error_missing_device",
-                "The device object was not found.",
-            )),
+            None => tell(self.bad_request(ask, "error_missing_device", "The device object was not found.")),
         }
     }
 

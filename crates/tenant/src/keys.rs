@@ -1,3 +1,4 @@
+use crate::directory::PublicParts;
 use crate::words::{KeySource, SetupError};
 use rsa::pkcs1v15::SigningKey;
 use rsa::pkcs8::DecodePrivateKey;
@@ -52,7 +53,7 @@ pub(crate) fn own(source: KeySource, seed: u64) -> Result<(OwnKey, OwnKey), Setu
 }
 
 /// A public key from its parts.
-pub(crate) fn public_key(modulus: &[u8], exponent: &[u8]) -> Option<RsaPublicKey> {
+pub(crate) fn public_key((modulus, exponent): &PublicParts) -> Option<RsaPublicKey> {
     let number = |bytes: &[u8]| BoxedUint::from_be_slice_vartime(bytes);
     RsaPublicKey::new(number(modulus), number(exponent)).ok()
 }

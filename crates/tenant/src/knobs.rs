@@ -21,12 +21,10 @@ pub struct Knobs {
     pub mfa_required_join: bool,
     /// A rule demands a compliant device: 53000 unless the request proves one.
     pub compliant_device_required: bool,
-    /// Seconds until a device code expires.
-    pub device_code_lives_s: i64,
     /// Intune enrolment (`d4ebce55-…`) is excluded from that rule, as Learn says (intune.md 1.1); registration
     /// never is.
     pub enrolment_excluded: bool,
-    /// The rules are applied when a PRT is issued or renewed too, not only when it is used [inferred].
+    /// The rules are applied when a PRT is issued or renewed too, not only when it is used; inferred.
     pub conditional_access_on_prt: bool,
     /// Seconds for which a nonce is fresh (entra.md 7.1: 600 by the specification, said to be 300 in fact).
     pub nonce_lifetime_s: i64,
@@ -43,6 +41,8 @@ pub struct Knobs {
     /// Scopes that an administrator has consented to for every client's Graph tokens, for example
     /// `Device.Read.All`.
     pub extra_graph_scopes: Vec<String>,
+    /// Seconds until a device code expires.
+    pub device_code_lives_s: i64,
     /// Device-code sign-in is blocked, in one of three ways.
     pub device_code_blocked: DeviceCodeBlock,
     /// A User-Agent that does not name Linux is refused: 53003.
@@ -82,7 +82,6 @@ impl Default for Knobs {
             mfa_required_registration: false,
             mfa_required_join: false,
             compliant_device_required: false,
-            device_code_lives_s: DEVICE_CODE_LIVES_S,
             enrolment_excluded: true,
             conditional_access_on_prt: true,
             nonce_lifetime_s: 600,
@@ -93,6 +92,7 @@ impl Default for Knobs {
             authorize_refusal: AuthorizeRefusal::Page,
             federated: BTreeMap::new(),
             extra_graph_scopes: Vec::new(),
+            device_code_lives_s: DEVICE_CODE_LIVES_S,
             device_code_blocked: DeviceCodeBlock::No,
             unknown_platform_blocked: false,
             auto_approve_as: None,

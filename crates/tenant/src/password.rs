@@ -1,6 +1,6 @@
 //! The resource-owner password grant (entra.md 2.5), and what guards passwords wherever they are checked.
 
-use crate::answer::{Answer, aadsts};
+use crate::answer::Answer;
 use crate::directory::User;
 use crate::forms::Form;
 use crate::policy::Wish;
@@ -40,15 +40,16 @@ impl Tenant {
         name: &str,
         password: &str,
     ) -> Result<User, Answer> {
-        let refuse = |code, text: &str| aadsts(code, "invalid_grant", text, ask.now, &ask.ids);
         let wanted = name.to_ascii_lowercase();
         let users = self.directories.get_mut(&tenant).map(|it| &mut it.users);
         let found = users.and_then(|users| users.values_mut().find(|user| user.upn == wanted));
         let Some(user) = found else {
-            return Err(refuse(50_034, "The user account does not exist in this directory."));
+            return Err(ask.deny(50_034, "The user account does not exist in this directory."));
         };
         if user.locked_until > ask.now_ms {
-            return Err(refuse(50_053, "The account is locked: too many wrong passwords.").fact("user", name));
+            return Err(ask
+                .deny(50_053, "The account is locked: too many wrong passwords.")
+                .fact("user", name));
         }
         if user.password == password {
             user.wrong_passwords = 0;
@@ -59,7 +60,7 @@ impl Tenant {
             user.locked_until = ask.now_ms + LOCKED_MS;
         }
         let text = "Error validating credentials due to invalid username or password.";
-        Err(refuse(50_126, text).fact("user", name))
+        Err(ask.deny(50_126, text).fact("user", name))
     }
 }
 

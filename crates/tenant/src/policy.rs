@@ -1,6 +1,6 @@
 //! Who may have which token: pre-authorisation and the rules a tenant can set.
 
-use crate::answer::{Answer, aadsts};
+use crate::answer::Answer;
 use crate::clients::{self, ENROLMENT, ENROLMENT_HOST, GRAPH, REGISTRATION};
 use crate::directory::User;
 use crate::knobs::DeviceCodeBlock;
@@ -75,14 +75,14 @@ impl Tenant {
                 && same(&line.grant, means)
                 && same(&line.endpoint, endpoint)
         })?;
-        Some(aadsts(hit.code, &hit.error, "Refused by a knob.", ask.now, &ask.ids))
+        Some(ask.error(hit.code, &hit.error, "Refused by a knob."))
     }
 
     fn refused_user(&self, ask: &Ask, user: &User) -> Option<Answer> {
         let refused = self.knobs.user_refusals.get(&user.upn);
         let code = refused.copied().or((!user.enabled).then_some(50_057))?;
         let text = if code == 50_057 { "The user account is disabled." } else { "Refused by a knob." };
-        Some(aadsts(code, "invalid_grant", text, ask.now, &ask.ids))
+        Some(ask.deny(code, text))
     }
 
     /// What a token of this client for this resource permits (entra.md 0.5), if it may have one.
@@ -100,26 +100,26 @@ impl Tenant {
         let text = format!(
             "Consent between first party application '{client}' and first party resource '{resource}' must be configured via preauthorization."
         );
-        Some(refused(ask, 65_002, &text))
+        Some(ask.deny(65_002, &text))
     }
 
     fn refused_by_rule(&self, ask: &Ask, grant: &Grant, resource: &str) -> Option<Answer> {
         let knobs = &self.knobs;
         let registration = canonical(resource) == REGISTRATION;
         if knobs.unknown_platform_blocked && !ask.user_agent.contains("Linux") {
-            return Some(refused(ask, 53_003, "Access has been blocked by Conditional Access policies."));
+            return Some(ask.deny(53_003, "Access has been blocked by Conditional Access policies."));
         }
         if grant.from_device_code && knobs.device_code_blocked == DeviceCodeBlock::TokenEndpoint {
-            return Some(refused(ask, 53_003, "Access has been blocked by Conditional Access policies."));
+            return Some(ask.deny(53_003, "Access has been blocked by Conditional Access policies."));
         }
         if grant.from_device_code
             && knobs.device_code_blocked == DeviceCodeBlock::ProtocolTracking
             && !registration
         {
-            return Some(refused(ask, 530_036, "Device code flow is blocked by protocol tracking."));
+            return Some(ask.deny(530_036, "Device code flow is blocked by protocol tracking."));
         }
         if knobs.compliant_device_required && !self.meets_compliance(grant.device, resource) {
-            return Some(refused(ask, 53_000, "Device is not in required device state: compliant."));
+            return Some(ask.deny(53_000, "Device is not in required device state: compliant."));
         }
         let needed = knobs.mfa_required_sign_in || (knobs.mfa_required_registration && registration);
         let fresh = grant.amr.iter().any(|method| method == "mfa" || method == "ngcmfa");
@@ -137,14 +137,10 @@ impl Tenant {
 fn mfa_needed(ask: &Ask) -> Answer {
     let text =
         "Due to a configuration change made by your administrator, you must use multi-factor authentication.";
-    let mut answer = refused(ask, 50_076, text);
+    let mut answer = ask.deny(50_076, text);
     answer.set("claims", json!(r#"{"access_token":{"amr":{"values":["ngcmfa","mfa"]}}}"#));
     answer.set("suberror", json!("basic_action"));
     answer
-}
-
-fn refused(ask: &Ask, code: u32, text: &str) -> Answer {
-    aadsts(code, "invalid_grant", text, ask.now, &ask.ids)
 }
 
 const NO_RESOURCE: &str = "";

@@ -1,6 +1,6 @@
 //! What proves a device: fresh nonces, registered keys, and the state of the object (entra.md 6.4, 7.1, 7.2).
 
-use crate::answer::{Answer, aadsts};
+use crate::answer::Answer;
 use crate::codes::TOKEN_ALPHABET;
 use crate::directory::Device;
 use crate::drs::thumbprint;
@@ -31,31 +31,29 @@ impl Tenant {
         if issued_at.is_some_and(|at| ask.now_ms - at <= lifetime) {
             return Ok(());
         }
-        let text = "Request nonce is not provided, not ours or expired.";
-        Err(aadsts(140_000, "invalid_grant", text, ask.now, &ask.ids))
+        Err(ask.deny(140_000, "Request nonce is not provided, not ours or expired."))
     }
 
     /// The device whose registered key signed, and the thumbprint of the certificate that names it.
     pub(crate) fn device_that_signed(&self, ask: &Ask, signed: &Signed) -> Result<(Device, String), Answer> {
-        let refuse = |code, text: &str| aadsts(code, "invalid_grant", text, ask.now, &ask.ids);
         let certificate = signed.certificate();
         let certificate =
-            certificate.ok_or_else(|| refuse(NO_CERTIFICATE, "Device information is missing."))?;
+            certificate.ok_or_else(|| ask.deny(NO_CERTIFICATE, "Device information is missing."))?;
         let name = thumbprint(&certificate);
         let Some(device) = self.devices.with_thumbprint(&name) else {
             let code = if self.devices.is_gone(&name) { self.knobs.deleted_device_code } else { 50_155 };
-            return Err(refuse(code, "Device authentication failed: the device is not known."));
+            return Err(ask.deny(code, "Device authentication failed: the device is not known."));
         };
-        let key = public_key(&device.key, &device.exponent);
+        let key = public_key(&device.keys.device);
         if key.is_some_and(|key| signed.is_by_device(key)) {
             return Ok((device.clone(), name));
         }
-        Err(refuse(BAD_SIGNATURE, "The assertion's signature does not verify.").fact("device", device.id))
+        Err(ask.deny(BAD_SIGNATURE, "The assertion's signature does not verify.").fact("device", device.id))
     }
 
     /// Why a proved device is not accepted, if it is not.
     pub(crate) fn refused_device(&self, ask: &Ask, id: Uuid) -> Option<Answer> {
-        let refuse = |code, text: &str| Some(aadsts(code, "invalid_grant", text, ask.now, &ask.ids));
+        let refuse = |code, text: &str| Some(ask.deny(code, text));
         let Some(device) = self.devices.by_id.get(&id) else {
             return refuse(self.knobs.deleted_device_code, "The device object was deleted.");
         };

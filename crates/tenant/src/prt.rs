@@ -1,6 +1,6 @@
 //! Primary refresh tokens (entra.md 7.2 to 7.6): issued to a device, renewed, and exchanged for tokens.
 
-use crate::answer::{Answer, Body, aadsts};
+use crate::answer::{Answer, Body};
 use crate::clients::{self, BROKER, BROKER_IDENTITY};
 use crate::directory::{Device, User};
 use crate::forms::{self, Form};
@@ -45,11 +45,11 @@ impl Tenant {
         if let Err(refusal) = self.tenant_of_path(ask) {
             return refusal;
         }
-        let unreadable = || aadsts(50_027, "invalid_request", "The JWT cannot be read.", ask.now, &ask.ids);
+        let unreadable = || ask.error(50_027, "invalid_request", "The JWT cannot be read.");
         let Some(signed) = signed_request(&form) else { return unreadable() };
         if ask.is_v2() {
             let text = "Version 2 of the endpoint takes signed requests of later protocols only.";
-            return aadsts(70_003, "unsupported_grant_type", text, ask.now, &ask.ids);
+            return ask.error(70_003, "unsupported_grant_type", text);
         }
         let answer = match signed.signer() {
             Some(Signer::Device) => self.signed_by_device(ask, &form, &signed),
@@ -75,10 +75,8 @@ impl Tenant {
     ) -> Result<Answer, Answer> {
         self.fresh(ask, signed)?;
         prt_scope(ask, signed)?;
-        let other =
-            || aadsts(50_155, "invalid_grant", "The device is not in this tenant.", ask.now, &ask.ids);
         if !self.is_at(ask, device.tenant) {
-            return Err(other());
+            return Err(ask.deny(50_155, "The device is not in this tenant."));
         }
         let (grant, means) = self.credential(ask, signed, device)?;
         let user = self.user_of(ask, &Wish { means, ..Wish::of(&grant, form) })?;
@@ -86,59 +84,61 @@ impl Tenant {
             return Err(refusal.fact("user", &user.upn));
         }
         let session_key = self.generator.bytes();
-        let transport = public_key(&device.transport.0, &device.transport.1);
+        let transport = public_key(&device.keys.transport);
         let wrapped = transport.and_then(|key| session::wrap(&session_key, &key, &mut self.generator));
-        let no_key = || aadsts(130_006, "invalid_grant", "The transport key is unusable.", ask.now, &ask.ids);
-        let wrapped = wrapped.ok_or_else(no_key)?;
+        let wrapped = wrapped.ok_or_else(|| ask.deny(130_006, "The transport key is unusable."))?;
         let mut answer = self.prt_reply(ask, form, &Prt { grant, session_key, expires_at: 0 }, &user);
         answer.set("session_key_jwe", json!(wrapped));
         Ok(answer)
     }
 
-    /// The user's part of a device-signed request (7.3).
+    /// The user's part of a device-signed request (7.3), and the means by which the knobs refuse it.
     fn credential(
         &mut self,
         ask: &Ask,
         signed: &Signed,
         device: &Device,
     ) -> Result<(Grant, &'static str), Answer> {
-        let refuse = |code, error: &str, text: &str| aadsts(code, error, text, ask.now, &ask.ids);
+        let refuse = |code, error: &str, text: &str| Err(ask.error(code, error, text));
+        match signed.claim("grant_type").unwrap_or_default() {
+            "refresh_token" => Ok((self.by_refresh_token(ask, signed, device)?, "prt_refresh_token")),
+            "password" => Ok((self.by_password(ask, signed, device)?, "prt_password")),
+            "device_token" | "device_auth" => {
+                refuse(221_000, "invalid_grant", "The resource does not take device-only tokens.")
+            }
+            _ => refuse(70_003, "unsupported_grant_type", "The grant type is not served here."),
+        }
+    }
+
+    /// The refresh token must come from the broker, whatever its resource.
+    fn by_refresh_token(&self, ask: &Ask, signed: &Signed, device: &Device) -> Result<Grant, Answer> {
+        let grant = signed.claim("refresh_token").and_then(|token| self.grants.get(token));
+        let grant = grant.filter(|grant| grant.tenant == device.tenant);
+        let grant = grant.ok_or_else(|| ask.deny(70_008, "The refresh token is not known here."))?;
+        if grant.client == BROKER && signed.claim("client_id") == Some(BROKER) {
+            Ok(with_device(grant, device.id))
+        } else {
+            Err(ask.deny(70_000, "The refresh token was not issued to the broker."))
+        }
+    }
+
+    fn by_password(&mut self, ask: &Ask, signed: &Signed, device: &Device) -> Result<Grant, Answer> {
         let text = |name: &str| signed.claim(name).unwrap_or_default();
         let client = text("client_id");
-        match text("grant_type") {
-            "refresh_token" => {
-                let grant = self.grants.get(text("refresh_token"));
-                let grant = grant.filter(|grant| grant.tenant == device.tenant);
-                let unknown = || refuse(70_008, "invalid_grant", "The refresh token is not known here.");
-                let grant = grant.ok_or_else(unknown)?;
-                if grant.client != BROKER || client != BROKER {
-                    let text = "The refresh token was not issued to the broker.";
-                    return Err(refuse(70_000, "invalid_grant", text));
-                }
-                Ok((with_device(grant, BROKER, device.id), "prt_refresh_token"))
-            }
-            "password" => {
-                if client != BROKER_IDENTITY && client != BROKER {
-                    let text = "The application was not found in the directory.";
-                    return Err(refuse(700_016, "unauthorized_client", text));
-                }
-                let user = self.check_password(ask, device.tenant, text("username"), text("password"))?;
-                let plain = Grant {
-                    tenant: device.tenant,
-                    user: user.oid,
-                    client: client.to_owned(),
-                    amr: vec!["pwd".to_owned()],
-                    from_device_code: false,
-                    device: None,
-                };
-                Ok((with_device(&plain, client, device.id), "prt_password"))
-            }
-            "device_token" | "device_auth" => {
-                let text = "The resource does not take device-only tokens.";
-                Err(refuse(221_000, "invalid_grant", text))
-            }
-            _ => Err(refuse(70_003, "unsupported_grant_type", "The grant type is not served here.")),
+        if client != BROKER_IDENTITY && client != BROKER {
+            let text = "The application was not found in the directory.";
+            return Err(ask.error(700_016, "unauthorized_client", text));
         }
+        let user = self.check_password(ask, device.tenant, text("username"), text("password"))?;
+        let plain = Grant {
+            tenant: device.tenant,
+            user: user.oid,
+            client: client.to_owned(),
+            amr: vec!["pwd".to_owned()],
+            from_device_code: false,
+            device: None,
+        };
+        Ok(with_device(&plain, device.id))
     }
 
     fn signed_by_session(&mut self, ask: &Ask, form: &Form, signed: &Signed) -> Result<Answer, Answer> {
@@ -158,18 +158,17 @@ impl Tenant {
 
     /// The PRT of a request that its session key signed, with a nonce that is fresh.
     pub(crate) fn proved(&self, ask: &Ask, signed: &Signed) -> Result<Prt, Answer> {
-        let refuse = |code, text: &str| aadsts(code, "invalid_grant", text, ask.now, &ask.ids);
         let prt = signed.claim("refresh_token").and_then(|token| self.prts.get(token));
         let prt = prt.filter(|prt| prt.expires_at > ask.now_ms);
-        let prt = prt.ok_or_else(|| refuse(70_008, "The PRT is not known or has expired."))?;
+        let prt = prt.ok_or_else(|| ask.deny(70_008, "The PRT is not known or has expired."))?;
         if !signed.is_by_session(&prt.session_key) {
-            return Err(refuse(140_001, "The session key is not valid."));
+            return Err(ask.deny(140_001, "The session key is not valid."));
         }
         self.fresh(ask, signed)?;
         if self.is_at(ask, prt.grant.tenant) {
             Ok(prt.clone())
         } else {
-            Err(refuse(70_000, "The PRT was issued for another tenant."))
+            Err(ask.deny(70_000, "The PRT was issued for another tenant."))
         }
     }
 
@@ -194,7 +193,7 @@ impl Tenant {
         let client = signed.claim("client_id").unwrap_or_default();
         if !clients::is_registered(client, signed.claim("redirect_uri").unwrap_or_default()) {
             let text = "The redirect URI specified in the request does not match those of the application.";
-            return Err(aadsts(50_011, "invalid_request", text, ask.now, &ask.ids));
+            return Err(ask.error(50_011, "invalid_request", text));
         }
         let resource = forms::resource(signed.claim("resource"), signed.claim("scope"));
         let resource = resource.unwrap_or_else(|| clients::DEFAULT_RESOURCE.to_owned());
@@ -270,13 +269,13 @@ fn prt_scope(ask: &Ask, signed: &Signed) -> Result<(), Answer> {
         return Ok(());
     }
     let text = "A request for a PRT needs the scopes 'openid' and 'aza'.";
-    Err(aadsts(70_011, "invalid_request", text, ask.now, &ask.ids))
+    Err(ask.error(70_011, "invalid_request", text))
 }
 
 /// The grant behind a PRT: it names the device, and `rsa` among its methods; a second factor survives, its
 /// freshness does not (entra.md 8).
-fn with_device(grant: &Grant, client: &str, device: Uuid) -> Grant {
+fn with_device(grant: &Grant, device: Uuid) -> Grant {
     let lasting = grant.amr.iter().filter(|method| *method != "ngcmfa" && *method != "rsa").cloned();
     let amr = lasting.chain(["rsa".to_owned()]).collect();
-    Grant { client: client.to_owned(), amr, device: Some(device), ..grant.clone() }
+    Grant { amr, device: Some(device), ..grant.clone() }
 }

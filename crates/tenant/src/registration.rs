@@ -2,7 +2,7 @@
 
 use crate::answer::Answer;
 use crate::certificate::{Subject, issue};
-use crate::directory::{Device, PublicParts};
+use crate::directory::{Device, DeviceKeys, PublicParts};
 use crate::keys::public_key;
 use crate::knobs::{Recognition, Twist};
 use crate::request::decoded;
@@ -19,9 +19,7 @@ use uuid::Uuid;
 
 /// What a join asks for, once judged.
 struct Wanted {
-    modulus: Vec<u8>,
-    exponent: Vec<u8>,
-    transport: PublicParts,
+    keys: DeviceKeys,
     join_type: u64,
     name: String,
     os: String,
@@ -44,7 +42,7 @@ impl Tenant {
     }
 
     fn judge(&self, ask: &Ask, claims: &Value) -> Result<Wanted, Answer> {
-        let bad = |why: &str| self.drs_error(ask, 400, "invalid_request", "error_fail", why);
+        let bad = |why: &str| self.bad_request(ask, "error_fail", why);
         let id = |name: &str| claims[name].as_str().and_then(|text| text.parse::<Uuid>().ok());
         let (Some(tenant), Some(user)) = (id("tid"), id("oid")) else {
             return Err(bad("The token names nobody."));
@@ -56,7 +54,7 @@ impl Tenant {
         let Some(join_type) = join_type.filter(|kind| [0, 4, 8].contains(kind)) else {
             return Err(bad("The join type is not supported."));
         };
-        let (modulus, exponent) = csr_key(&body).map_err(|why| bad(why).fact("csr_verified", false))?;
+        let device = csr_key(&body).map_err(|why| bad(why).fact("csr_verified", false))?;
         let transport = transport_key(&body).map_err(bad)?;
         self.may_join(ask, claims, user, join_type)?;
         let text = |name: &str| member(&body, name).and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -64,9 +62,7 @@ impl Tenant {
         let reuse =
             attributes.and_then(|it| member(it, "ReuseDevice")).map(Value::to_string).unwrap_or_default();
         Ok(Wanted {
-            modulus,
-            exponent,
-            transport,
+            keys: DeviceKeys { device, transport },
             join_type,
             name: text("DeviceDisplayName"),
             os: text("OSVersion"),
@@ -84,34 +80,28 @@ impl Tenant {
             claims["amr"].as_array().is_some_and(|amr| amr.iter().any(|it| it == "mfa" || it == "ngcmfa"));
         if !knobs.registration_allowed {
             let text = "Device registration is switched off for this tenant.";
-            return Err(self.drs_error(ask, 400, "invalid_request", "error_fail", text));
+            return Err(self.bad_request(ask, "error_fail", text));
         }
         if !knobs.join_allowed && join_type == 0 {
             let text = "The tenant policy does not allow this user to device join.";
-            return Err(self.drs_error(
-                ask,
-                403,
-                "authorization_error",
-                "error_authorization_request_denied",
-                text,
-            ));
+            return Err(self.unauthorised(ask, 403, "error_authorization_request_denied", text));
         }
         if knobs.mfa_required_join && !fresh {
             let text = "Multi-factor authentication is required to register a device.";
-            return Err(self.drs_error(ask, 403, "authorization_error", "error_mfa_required", text));
+            return Err(self.unauthorised(ask, 403, "error_mfa_required", text));
         }
         if self.devices.owned_by(user) >= knobs.quota {
             let text = format!(
                 "User '{user}' is not eligible to enroll a device of type 'Linux'. Reason 'DeviceCapReached'."
             );
-            return Err(self.drs_error(ask, 400, "invalid_request", "error_directory_quota_exceeded", &text));
+            return Err(self.bad_request(ask, "error_directory_quota_exceeded", &text));
         }
         Ok(())
     }
 
     fn register(&mut self, ask: &Ask, wanted: &Wanted) -> Answer {
         let known = match self.knobs.recognition {
-            Recognition::M1 => self.devices.with_key(wanted.tenant, &wanted.modulus),
+            Recognition::M1 => self.devices.with_key(wanted.tenant, &wanted.keys.device.0),
             Recognition::M2 if wanted.reuse => self.devices.with_name(wanted.user, &wanted.name),
             Recognition::M2 | Recognition::M3 => None,
         };
@@ -128,17 +118,13 @@ impl Tenant {
             compliant: false,
             joins: 0,
             registered_at: ask.now_ms,
-            key: wanted.modulus.clone(),
-            exponent: wanted.exponent.clone(),
-            transport: wanted.transport.clone(),
+            keys: wanted.keys.clone(),
             thumbprints: Vec::new(),
         });
         let (der, thumbprint) = self.certify(ask, wanted, device.id);
         self.devices.remove(&device.id);
         device.joins += 1;
-        device.key.clone_from(&wanted.modulus);
-        device.exponent.clone_from(&wanted.exponent);
-        device.transport.clone_from(&wanted.transport);
+        device.keys.clone_from(&wanted.keys);
         device.thumbprints.push(thumbprint.clone());
         let id = device.id;
         self.devices.insert(device);
@@ -157,6 +143,7 @@ impl Tenant {
     fn certify(&mut self, ask: &Ask, wanted: &Wanted, device: Uuid) -> (Vec<u8>, String) {
         let twist = self.knobs.certificate_twist;
         let (own, _) = self.ca.public();
+        let (modulus, exponent) = &wanted.keys.device;
         let name = device.to_string();
         let subject = Subject {
             common_name: if twist == Some(Twist::NoDeviceId) { "not-a-device-id" } else { &name },
@@ -164,8 +151,8 @@ impl Tenant {
             user: wanted.user,
             tenant: if twist == Some(Twist::AnotherTenant) { wanted.user } else { wanted.tenant },
             joined: wanted.join_type != 4,
-            modulus: if twist == Some(Twist::AnotherKey) { &own } else { &wanted.modulus },
-            exponent: &wanted.exponent,
+            modulus: if twist == Some(Twist::AnotherKey) { &own } else { modulus },
+            exponent,
             serial: self.generator.bytes(),
             not_before: if twist == Some(Twist::Expired) { ask.now - Duration::days(5000) } else { ask.now },
         };
@@ -174,7 +161,7 @@ impl Tenant {
 }
 
 /// The key of a request whose signature proves that the sender holds it (entra.md 11.1 D8, 11.2 I2).
-fn csr_key(body: &Map<String, Value>) -> Result<(Vec<u8>, Vec<u8>), &'static str> {
+fn csr_key(body: &Map<String, Value>) -> Result<PublicParts, &'static str> {
     let request = member(body, "CertificateRequest")
         .and_then(Value::as_object)
         .ok_or("There is no CertificateRequest.")?;
@@ -203,10 +190,10 @@ fn csr_key(body: &Map<String, Value>) -> Result<(Vec<u8>, Vec<u8>), &'static str
     let signed = picky_asn1_der::to_vec(info).map_err(|_| "The certificate request is not DER.")?;
     let signature =
         Signature::try_from(csr.signature.0.payload_view()).map_err(|_| "The signature is malformed.")?;
-    let public =
-        public_key(&modulus, &exponent).ok_or("The key of the certificate request is not usable.")?;
+    let parts = (modulus, exponent);
+    let public = public_key(&parts).ok_or("The key of the certificate request is not usable.")?;
     let proved = VerifyingKey::<Sha256>::new(public).verify(&signed, &signature).is_ok();
-    if proved { Ok((modulus, exponent)) } else { Err("The signature of the certificate request is wrong.") }
+    if proved { Ok(parts) } else { Err("The signature of the certificate request is wrong.") }
 }
 
 /// The layout of entra.md 5.3, or a JWK; nothing else (11.2, I3).

@@ -1,6 +1,6 @@
 //! Tokens (entra.md 2.8): issued, and redeemed for others.
 
-use crate::answer::{Answer, aadsts};
+use crate::answer::Answer;
 use crate::clients::{self, REGISTRATION};
 use crate::codes::{DEVICE_CODE, TOKEN_ALPHABET};
 use crate::directory::User;
@@ -59,21 +59,20 @@ impl Tenant {
     }
 
     fn no_tenant(&self, ask: &Ask, word: &str) -> Answer {
-        aadsts(90_002, "invalid_request", &format!("Tenant '{word}' not found."), ask.now, &ask.ids)
+        ask.error(90_002, "invalid_request", &format!("Tenant '{word}' not found."))
     }
 
     pub(crate) fn redeem_refresh(&mut self, ask: &Ask) -> Answer {
         let form = Form::parse(&ask.body);
-        let refuse = |code, text: &str| aadsts(code, "invalid_grant", text, ask.now, &ask.ids);
         if let Err(refusal) = self.tenant_of_path(ask) {
             return refusal;
         }
         let grant = form.get("refresh_token").and_then(|token| self.grants.get(token)).cloned();
         let Some(grant) = grant else {
-            return refuse(70_008, "The refresh token is not known or has expired.");
+            return ask.deny(70_008, "The refresh token is not known or has expired.");
         };
         if !self.is_at(ask, grant.tenant) || form.get("client_id") != Some(grant.client.as_str()) {
-            return refuse(70_000, "The refresh token was issued to another client or tenant.");
+            return ask.deny(70_000, "The refresh token was issued to another client or tenant.");
         }
         let resource = form.resource().unwrap_or_else(|| REGISTRATION.to_owned());
         self.redeem(ask, &Wish { resource: &resource, ..Wish::of(&grant, &form) })
@@ -101,7 +100,7 @@ impl Tenant {
             DEVICE_CODE => (50_034, "The user account does not exist."),
             _ => (50_173, "The grant was revoked: the user is gone."),
         };
-        user.cloned().ok_or_else(|| aadsts(code, "invalid_grant", text, ask.now, &ask.ids))
+        user.cloned().ok_or_else(|| ask.deny(code, text))
     }
 
     /// Numbers are strings on v1 and numbers on v2.

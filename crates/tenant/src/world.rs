@@ -67,9 +67,9 @@ impl Ask {
 
 /// The name of a request, by method and path alone (paths match without regard to case).
 pub fn name(request: &Request<Bytes>) -> &'static str {
-    let path = request.uri().path().to_ascii_lowercase();
-    let words: Vec<&str> = path.split('/').filter(|word| !word.is_empty()).collect();
-    match (request.method(), words.as_slice()) {
+    let path = words(request.uri().path());
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    match (request.method(), path.as_slice()) {
         (&Method::GET, [.., ".well-known", "openid-configuration"]) => "metadata",
         (&Method::GET, [.., "discovery", "keys" | "v2.0"] | [.., "discovery", "v2.0", "keys"]) => "jwks",
         (&Method::GET, [.., "discovery", "instance"]) => "instance",
@@ -87,6 +87,10 @@ pub fn name(request: &Request<Bytes>) -> &'static str {
         (&Method::GET, ["v1.0", word]) if word.starts_with("devices(deviceid=") => "device",
         _ => "unknown",
     }
+}
+
+fn words(path: &str) -> Vec<String> {
+    path.to_ascii_lowercase().split('/').filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
 fn token_name(body: &[u8]) -> &'static str {
@@ -186,14 +190,7 @@ impl Tenant {
             user_agent: text(header::USER_AGENT).unwrap_or_default(),
             bearer,
             peer: peer.clone(),
-            path: request
-                .uri()
-                .path()
-                .to_ascii_lowercase()
-                .split('/')
-                .filter(|w| !w.is_empty())
-                .map(str::to_owned)
-                .collect(),
+            path: words(request.uri().path()),
             query: Form::parse(request.uri().query().unwrap_or_default().as_bytes()),
             headers: request.headers().clone(),
             body: request.into_body(),
@@ -314,19 +311,15 @@ impl Tenant {
     pub fn device(&mut self, id: &str, action: DeviceAction) -> Result<(), ApproveError> {
         let unknown = || ApproveError::Unknown(id.to_owned());
         let id = id.parse().map_err(|_| unknown())?;
+        let device = self.devices.by_id.get_mut(&id).ok_or_else(unknown)?;
         match action {
-            DeviceAction::Delete => self.devices.remove(&id).map(drop).ok_or_else(unknown),
-            DeviceAction::Disable | DeviceAction::Enable => {
-                let device = self.devices.by_id.get_mut(&id).ok_or_else(unknown)?;
-                device.enabled = action == DeviceAction::Enable;
-                Ok(())
-            }
-            DeviceAction::Comply | DeviceAction::Fail => {
-                let device = self.devices.by_id.get_mut(&id).ok_or_else(unknown)?;
-                device.compliant = action == DeviceAction::Comply;
-                Ok(())
-            }
+            DeviceAction::Delete => drop(self.devices.remove(&id)),
+            DeviceAction::Disable => device.enabled = false,
+            DeviceAction::Enable => device.enabled = true,
+            DeviceAction::Comply => device.compliant = true,
+            DeviceAction::Fail => device.compliant = false,
         }
+        Ok(())
     }
 
     /// Writes what Intune found out about a device to its object, as the service does after a check-in

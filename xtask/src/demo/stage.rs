@@ -3,7 +3,7 @@ use crate::run::target;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -103,7 +103,8 @@ impl Stage {
         let cloud = if self.is_sabotaged() { "the-moon" } else { "custom" };
         let config = format!(
             "[global]\ndomain = contoso.com\ncloud = {cloud}\nauthority_host = {host}\ndrs_host = {host}\n\
-             graph_url = https://{host}\nintune_hosts = {host}\nca_file = {ca}\nhsm_pin_path = {pin}\n",
+             graph_url = https://{host}\nintune_hosts = {host}\nca_file = {ca}\nhsm_pin_path = {pin}\n\
+             apply_policy = true\n",
             host = self.host,
             ca = self.path("cloud/ca.pem").display(),
             pin = self.path("hsm-pin").display(),
@@ -144,11 +145,28 @@ impl Stage {
             fs::remove_dir_all(self.path("state")).map_err(|error| error.to_string())?;
             self.up()?;
         }
-        self.sign_in(USER)?;
-        match self.devices()? {
-            1 => Ok(()),
-            many => Err(format!("the second sign-in led to {many} devices")),
+        self.sign_in_by_password()?;
+        match (self.count("devices")?, self.count("intune-devices")?) {
+            (1, 1) => Ok(()),
+            (devices, enrolled) => {
+                Err(format!("the second sign-in led to {devices} devices, {enrolled} of them in Intune"))
+            }
         }
+    }
+
+    /// On a registered machine the password is asked for, and the device vouches for it.
+    fn sign_in_by_password(&self) -> Result<(), String> {
+        println!("keyboard | {USER} types the password");
+        let mut command = self.tool(&["auth-test", "--name", USER]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().map_err(|error| error.to_string())?;
+        if let Some(mut keyboard) = child.stdin.take() {
+            writeln!(keyboard, "{PASSWORD}").map_err(|error| error.to_string())?;
+        }
+        let Some(out) = child.stdout.take() else { return Err("no output".to_owned()) };
+        BufReader::new(out).lines().map_while(Result::ok).for_each(|line| println!("aad-tool | {line}"));
+        let status = child.wait().map_err(|error| error.to_string())?;
+        if status.success() { Ok(()) } else { Err(format!("aad-tool auth-test ended with {status}")) }
     }
 
     fn sign_in(&self, user: &str) -> Result<(), String> {
@@ -180,8 +198,25 @@ impl Stage {
             .arg(self.path(socket))
             .arg("status");
         let (code, text) = show("aad-tool", &mut command)?;
-        let registered = text.contains("Device id") && text.contains("Registered");
-        if code == 0 && registered { Ok(()) } else { Err(format!("aad-tool status ended with {code}")) }
+        let enrolled = text.contains("Device id") && text.contains("Registered and enrolled into Intune");
+        if code == 0 && enrolled { Ok(()) } else { Err(format!("aad-tool status ended with {code}")) }
+    }
+
+    /// What Intune has of the machine.
+    pub(super) fn list_intune(&mut self) -> Result<(), String> {
+        if self.is_sabotaged() {
+            // The device is deleted in Intune behind our back.
+            let list = self.list("intune-devices")?;
+            let id = list[0]["id"].as_str().unwrap_or_default().to_owned();
+            let mut delete = program("entra-simulator");
+            show("entra-simulator", delete.args(["intune", "--admin", &self.admin, &id, "delete"]))?;
+        }
+        let mut list = program("entra-simulator");
+        show("entra-simulator", list.args(["intune-devices", "--admin", &self.admin]))?;
+        match self.count("intune-devices")? {
+            1 => Ok(()),
+            many => Err(format!("Intune has {many} devices instead of one")),
+        }
     }
 
     pub(super) fn restart_daemon(&mut self) -> Result<(), String> {
@@ -210,6 +245,9 @@ impl Stage {
 
     pub(super) fn leave(&mut self) -> Result<(), String> {
         if self.is_sabotaged() {
+            // A session would open another way, and a restart ends it.
+            self.stop_daemon();
+            self.up()?;
             fs::write(self.path("knobs.json"), r#"{"client_certificate":"never"}"#)
                 .map_err(|error| error.to_string())?;
             let mut knobs = program("entra-simulator");
@@ -227,19 +265,25 @@ impl Stage {
         }
         let mut list = program("entra-simulator");
         show("entra-simulator", list.args(["devices", "--admin", &self.admin]))?;
-        let left = self.devices()?;
-        if left == 0 { Ok(()) } else { Err(format!("{left} devices are left in the directory")) }
+        match (self.count("devices")?, self.count("intune-devices")?) {
+            (0, 0) => Ok(()),
+            (left, enrolled) => {
+                Err(format!("{left} devices are left in the directory and {enrolled} in Intune"))
+            }
+        }
     }
 
-    fn devices(&self) -> Result<usize, String> {
+    fn count(&self, what: &str) -> Result<usize, String> {
+        self.list(what)?.as_array().map(Vec::len).ok_or_else(|| "the simulator's list is none".to_owned())
+    }
+
+    fn list(&self, what: &str) -> Result<serde_json::Value, String> {
         let mut list = program("entra-simulator");
         let output = list
-            .args(["devices", "--json", "--admin", &self.admin])
+            .args([what, "--json", "--admin", &self.admin])
             .output()
             .map_err(|error| error.to_string())?;
-        let list: serde_json::Value =
-            serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())?;
-        list.as_array().map(Vec::len).ok_or_else(|| "the simulator's list is none".to_owned())
+        serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())
     }
 
     pub(super) fn check_transcript(&mut self) -> Result<(), String> {
@@ -292,4 +336,6 @@ fn clear_at_ctrl_c(props: Arc<Mutex<Props>>) -> Result<(), String> {
 }
 
 const USER: &str = "alex@contoso.com";
+/// Of the stand-in's built-in seed.
+const PASSWORD: &str = "Correct-Horse-1";
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -67,10 +67,29 @@ fn commands_fail_when_nobody_answers_or_the_simulator_says_no() {
     assert!(!output.status.success(), "{}", text(&output));
     let output = simulator.run(&["device", "99999999-0000-0000-0000-000000000000", "disable"]);
     assert!(!output.status.success(), "{}", text(&output));
+    let output = simulator.run(&["device", "99999999-0000-0000-0000-000000000000", "comply"]);
+    assert!(!output.status.success() && text(&output).contains("99999999"), "{}", text(&output));
     let output = simulator.run(&["wait", "join", "--held", "1", "--timeout-ms", "1"]);
     assert!(!output.status.success() && text(&output).contains("in time"), "{}", text(&output));
     let output = program().args(["devices", "--admin", "127.0.0.1:9"]).output().unwrap();
     assert!(!output.status.success() && text(&output).contains("no simulator answers"), "{}", text(&output));
+}
+
+#[test]
+fn knobs_for_prts_are_taken_and_shown() {
+    let simulator = Simulator::start();
+    let knobs = serde_json::json!({
+        "nonce_lifetime_s": 300, "prt_lifetime_s": 60, "prt_overlap_s": 5, "deleted_device_code": 700_003,
+        "conditional_access_on_prt": false, "enrolment_excluded": false, "authorize_refusal": "redirect",
+        "federated": {"contoso.com": true}, "extra_graph_scopes": ["Device.Read.All"],
+        "refuse": [{"grant": "prt", "endpoint": "token", "code": 65_001}],
+    });
+    simulator.turn(&knobs);
+    let shown = simulator.ask(&["knobs"]);
+    for (name, value) in knobs.as_object().unwrap().iter().filter(|(name, _)| *name != "refuse") {
+        assert_eq!(shown[name], *value, "{name}");
+    }
+    assert_eq!(shown["refuse"][0]["endpoint"], "token");
 }
 
 #[test]

@@ -128,7 +128,8 @@ fn a_code_serves_once_its_own_client_and_place() {
 
 #[test]
 fn credentials_that_are_not_valid_are_ignored_and_the_person_is_asked() {
-    let changes: &[(&str, &str, fn(&mut House, &mut SessionSigned))] = &[
+    type Change = fn(&mut House, &mut SessionSigned);
+    let changes: &[(&str, &str, Change)] = &[
         ("another key", "AADSTS140001", |_, sso| sso.key[0] ^= 1),
         ("an old nonce", "AADSTS140000", |house, _| house.now += 600_001),
         ("no nonce", "AADSTS140000", |_, sso| sso.claims["request_nonce"] = json!(null)),

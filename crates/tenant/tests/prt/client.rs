@@ -102,7 +102,7 @@ impl House {
             poll_interval: 5,
         };
         let now = 1_760_000_000_000;
-        let mut cloud = Tenant::new(setup, now).unwrap();
+        let cloud = Tenant::new(setup, now).unwrap();
         let key = |der: &[u8]| RsaPrivateKey::from_pkcs8_der(der).unwrap();
         let device = Device {
             id: String::new(),

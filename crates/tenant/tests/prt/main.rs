@@ -1,5 +1,7 @@
 //! A client written for these tests alone drives the stand-in from the first nonce to the last redemption.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test says where it failed by panicking")]
+
 mod authorize;
 mod client;
 mod flow;

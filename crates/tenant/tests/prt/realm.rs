@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 fn house() -> House {
     let mut house = House::new();
-    house.turn(|knobs| drop(knobs.federated.insert("fabrikam.com".to_owned(), true)));
+    house.turn(|knobs| knobs.federated.extend([("fabrikam.com".to_owned(), true)]));
     house
 }
 

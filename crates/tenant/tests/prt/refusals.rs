@@ -4,7 +4,10 @@ use crate::client::*;
 use serde_json::json;
 use tenant::{DeviceAction, Peer, UserAction};
 
-fn refusals_of_a_prt(changes: &[(&str, u64, fn(&mut House, &mut DeviceSigned))]) {
+/// A change of the house or of the request.
+type Change<T> = fn(&mut House, &mut T);
+
+fn refusals_of_a_prt(changes: &[(&str, u64, Change<DeviceSigned>)]) {
     for (what, code, change) in changes {
         let mut house = House::new();
         let mut request = house.by_refresh_token();
@@ -87,7 +90,7 @@ fn a_refresh_token_of_another_client_becomes_no_prt() {
 
 #[test]
 fn one_thing_wrong_with_the_person() {
-    let changes: &[(&str, u64, fn(&mut House, &mut DeviceSigned))] = &[
+    let changes: &[(&str, u64, Change<DeviceSigned>)] = &[
         ("a wrong password", 50_126, |_, request| request.claims["password"] = json!("x")),
         ("nobody", 50_034, |_, request| request.claims["username"] = json!("bob@contoso.com")),
         ("somebody of another tenant", 50_034, |_, request| {
@@ -99,7 +102,7 @@ fn one_thing_wrong_with_the_person() {
             house.turn(|knobs| knobs.mfa_required_sign_in = true);
         }),
         ("a refusal of the knob", 50_055, |house, _| {
-            house.turn(|knobs| drop(knobs.user_refusals.insert(ALEX.to_owned(), 50_055)));
+            house.turn(|knobs| knobs.user_refusals.extend([(ALEX.to_owned(), 50_055)]));
         }),
     ];
     for (what, code, change) in changes {
@@ -131,7 +134,7 @@ fn ten_wrong_passwords_lock_for_a_minute_and_a_right_one_counts_anew() {
 
 #[test]
 fn one_thing_wrong_with_a_session_key_signed_request() {
-    let changes: &[(&str, u64, fn(&mut House, &mut SessionSigned))] = &[
+    let changes: &[(&str, u64, Change<SessionSigned>)] = &[
         ("another key", 140_001, |_, request| request.key[0] ^= 1),
         ("a version of the KDF that nobody knows", 140_001, |_, request| {
             request.header["kdf_ver"] = json!(3)
@@ -161,7 +164,8 @@ fn one_thing_wrong_with_a_session_key_signed_request() {
 
 #[test]
 fn one_thing_wrong_with_an_exchange() {
-    let changes: &[(&str, u64, fn(&mut SessionSigned))] = &[
+    type Change = fn(&mut SessionSigned);
+    let changes: &[(&str, u64, Change)] = &[
         ("a redirect URI of another client", 50_011, |request| {
             request.claims["redirect_uri"] = json!("msauth://Microsoft.AAD.BrokerPlugin");
         }),

@@ -172,7 +172,7 @@ fn graph_shows_devices_to_nobody_without_the_scope() {
 #[test]
 fn the_twist_of_id_tokens_reaches_that_of_a_prt() {
     let mut house = House::new();
-    house.turn(|knobs| drop(knobs.id_token_twist.insert("oid".to_owned(), Value::Null)));
+    house.turn(|knobs| knobs.id_token_twist.extend([("oid".to_owned(), Value::Null)]));
     let request = house.by_refresh_token();
     assert_eq!(claims(&house.ask(&request).json()["id_token"])["oid"], Value::Null);
 }

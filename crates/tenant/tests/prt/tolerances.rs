@@ -5,9 +5,11 @@ use bytes::Bytes;
 use http::Request;
 use serde_json::json;
 
+type Change<T> = fn(&mut T);
+
 #[test]
 fn a_request_for_a_prt_may_be_spelled_otherwise() {
-    let changes: &[(&str, fn(&mut DeviceSigned))] = &[
+    let changes: &[(&str, Change<DeviceSigned>)] = &[
         ("x5c is a string", |request| request.header["x5c"] = request.header["x5c"][0].clone()),
         ("an unknown kid", |request| request.header["kid"] = json!("0123abcd")),
         ("kdf_ver is announced", |request| request.header["kdf_ver"] = json!(2)),
@@ -59,7 +61,7 @@ fn a_signed_request_may_be_derived_either_way_from_a_context_of_any_length() {
 
 #[test]
 fn a_signed_request_may_lack_what_the_specification_wants() {
-    let changes: &[(&str, fn(&mut SessionSigned))] = &[
+    let changes: &[(&str, Change<SessionSigned>)] = &[
         ("no iat and exp", |request| {
             request.claims["iat"] = json!(null);
             request.claims["exp"] = json!(null);
