@@ -2,6 +2,7 @@
 //!
 //! Requests become calls of the driver; its statuses become words of the socket.
 
+mod accept;
 mod connection;
 mod conversation;
 mod limits;
@@ -10,6 +11,7 @@ mod report;
 pub use limits::Limits;
 pub use report::{DocumentParts, document};
 
+use accept::Patience;
 use connection::Connection;
 use driver::Driver;
 use std::sync::Arc;
@@ -38,18 +40,13 @@ pub struct About {
 /// Serves connections until `stop` changes; conversations under way end with it.
 pub async fn serve(listener: UnixListener, service: Arc<Service>, mut stop: watch::Receiver<bool>) {
     let limits = Arc::new(Limits::default());
+    let mut patience = Patience::default();
     loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+        let (stream, _) = tokio::select! {
+            accepted = patience.next(|| listener.accept()) => accepted,
             _ = stop.changed() => return,
         };
-        match accepted {
-            Ok((stream, _)) => admit(stream, &service, &limits, stop.clone()),
-            Err(error) => {
-                tracing::warn!(%error, "A connection could not be accepted");
-                tokio::task::yield_now().await;
-            }
-        }
+        admit(stream, &service, &limits, stop.clone());
     }
 }
 

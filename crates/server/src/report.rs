@@ -88,13 +88,16 @@ fn summary(status: &Status) -> String {
             "Registered, not yet verified: needs one sign-in."
         }
         (StatusPhase::Registered, _) if !verified => "Registered, not yet verified.",
-        (StatusPhase::Registered, _) => "Registered.",
+        (StatusPhase::Registered, _) => registered_words(status.state),
+        (StatusPhase::IntuneEnrolled, Some(WaitsFor::SignInForIntune)) => {
+            "Registered and enrolled into Intune; the inventory waits for a sign-in of the owner."
+        }
         (StatusPhase::IntuneEnrolled, _) => "Registered and enrolled into Intune.",
         (StatusPhase::Suspended, _) => suspended_words(status),
         (StatusPhase::Leaving, Some(_)) => {
             "Leaving: the device object could not be deleted; the keys are kept."
         }
-        (StatusPhase::Leaving, None) => "Leaving.",
+        (StatusPhase::Leaving, None) => leaving_words(status.state),
     }
     .to_owned()
 }
@@ -111,6 +114,24 @@ fn enrolling_words(status: &Status) -> String {
         _ => "Registration under way.",
     }
     .to_owned()
+}
+
+fn registered_words(state: &str) -> &'static str {
+    match state {
+        "intune_preparing" => "Registered; making the key for Intune.",
+        "intune_enrolling" => "Registered; asking Intune for the enrolment.",
+        "intune_reading" => "Registered; reading Intune's answer.",
+        _ => "Registered.",
+    }
+}
+
+fn leaving_words(state: &str) -> &'static str {
+    match state {
+        "retiring" => "Leaving: retiring the device in Intune.",
+        "unregistering" => "Leaving: deleting the device object.",
+        "erasing" => "Leaving: destroying the keys.",
+        _ => "Leaving.",
+    }
 }
 
 fn suspended_words(status: &Status) -> &'static str {

@@ -86,6 +86,14 @@ impl World {
         self.cloud.lock().unwrap()
     }
 
+    /// Changes what the directory does otherwise.
+    pub fn knobs(&self, change: impl FnOnce(&mut tenant::Knobs)) {
+        let mut cloud = self.cloud();
+        let mut knobs = cloud.knobs().clone();
+        change(&mut knobs);
+        cloud.set_knobs(knobs);
+    }
+
     /// The names of all requests so far, in order.
     pub fn requests(&self) -> Vec<&'static str> {
         self.house.wire.requests()
@@ -152,7 +160,8 @@ impl World {
         let identity = self.identity();
         let standing = if identity.is_some() { Standing::Registered } else { Standing::Unregistered };
         let (asked_for, method, claims) = (asked.clone(), Method::Auto, None);
-        let facts = signin::Facts { asked: asked_for, pinned, accounts, claims, method, standing };
+        let facts =
+            signin::Facts { asked: asked_for, pinned, accounts, claims, method, standing, wanted: None };
         let mut session = Session::new(facts);
         let events = VecDeque::from([signin::Event::Started]);
         let password = person.password;
@@ -311,7 +320,7 @@ impl World {
 }
 
 /// A timer that is further away is not waited for by itself.
-const SOON: Duration = Duration::from_secs(3600);
+const SOON: Duration = Duration::from_secs(60);
 
 fn intune(seed: u64) -> Intune {
     let base = "https://fef.msua08.manage.microsoft.com".to_owned();

@@ -1,7 +1,7 @@
 //! Lives made of random events, one for each seed: whatever happened, a fair world ends with one identity.
 
-use crate::World;
-use lifecycle::Stage;
+use crate::{IntunePolicy, World};
+use lifecycle::{Intune, Stage};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 use tenant::{Knobs, Throttle};
@@ -19,19 +19,31 @@ impl Dice {
     }
 }
 
-const LOST: [&str; 5] = ["join", "leave", "discover", "token.refresh", "devicecode"];
+const LOST: [&str; 9] = [
+    "join",
+    "leave",
+    "discover",
+    "token.refresh",
+    "devicecode",
+    "token.prt",
+    "token.prt_exchange",
+    "intune.enroll",
+    "intune.details",
+];
 
-fn happen(world: &mut World, dice: &mut Dice) {
-    match dice.roll(10) {
+/// One event; says which.
+fn happen(world: &mut World, dice: &mut Dice) -> u64 {
+    let event = dice.roll(10);
+    match event {
         0..4 => drop(world.sign_in()),
-        4 => drop(world.leave()),
+        LEAVE => drop(world.leave()),
         5 => {
             world.cut_power_after(dice.roll(60));
             // Whether the cut comes before the end is the dice's affair.
             drop(world.sign_in());
             world.restart();
         }
-        6 => world.lose_reply(LOST[dice.roll(5) as usize]),
+        6 => world.lose_reply(LOST[dice.roll(9) as usize]),
         7 => world.restart(),
         8 => misbehave(world, dice),
         _ => world.be_fair(),
@@ -39,7 +51,10 @@ fn happen(world: &mut World, dice: &mut Dice) {
     if world.is_cut() {
         world.restart();
     }
+    event
 }
+
+const LEAVE: u64 = 4;
 
 fn misbehave(world: &World, dice: &mut Dice) {
     let mut knobs = Knobs::default();
@@ -57,18 +72,23 @@ fn misbehave(world: &World, dice: &mut Dice) {
 }
 
 fn live(seed: u64) {
-    let mut world = World::new(seed);
+    let policy = if seed % 2 == 0 { IntunePolicy::Stay } else { IntunePolicy::Enrol };
+    let mut world = World::with(seed, policy);
     let mut dice = Dice(seed);
-    for _ in 0..dice.roll(10) + 3 {
-        happen(&mut world, &mut dice);
-    }
+    let events: Vec<u64> = (0..dice.roll(10) + 3).map(|_| happen(&mut world, &mut dice)).collect();
     world.be_fair();
     world.restart();
     world.pass(Duration::from_secs(25 * 3600));
     world.sign_in().unwrap();
     let trace = || world.trace().join("\n");
     assert!(matches!(world.snapshot().stage, Stage::Registered(_)), "{}", trace());
-    assert_eq!(world.cloud().devices().len(), 1, "{}", trace());
+    // Whoever leaves while a join is in doubt gives up its keys: what it made stays, and in the ledger.
+    let others = world.cloud().devices().len() - 1;
+    assert!(others == 0 || events.contains(&LEAVE), "{others} others: {}", trace());
+    let identity = world.identity().unwrap();
+    assert!(identity.verified_at.is_some(), "{}", trace());
+    let enrolled = matches!(&identity.intune, Intune::Enrolled(it) if it.inventory_at.is_some());
+    assert_eq!(enrolled, policy == IntunePolicy::Enrol, "{}", trace());
     world.check();
 }
 

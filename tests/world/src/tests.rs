@@ -1,7 +1,9 @@
-use crate::World;
-use lifecycle::Stage;
+use crate::{ALEX, IntunePolicy, Person, World};
+use lifecycle::{Intune, LedgerKind, Stage};
 use signin::Outcome;
-use tenant::Recognition;
+use std::time::Duration;
+use tenant::{Recognition, Refuse};
+use tenant_intune::{Chance, IntuneKnobs};
 
 fn registered(world: &World) -> bool {
     matches!(world.snapshot().stage, Stage::Registered(_))
@@ -85,4 +87,164 @@ fn a_lost_reply_is_accounted_for_under_every_model_of_the_directory() {
         assert_eq!(world.snapshot().ledger.len(), 1);
         world.check();
     }
+}
+
+/// Signed in, verified, and with Intune where that is wanted.
+fn enrolled(seed: u64) -> World {
+    let mut world = World::with(seed, IntunePolicy::Enrol);
+    world.sign_in().unwrap();
+    world
+}
+
+fn intune(world: &World) -> Intune {
+    world.identity().unwrap().intune
+}
+
+fn count(world: &World, name: &str) -> usize {
+    world.requests().into_iter().filter(|request| *request == name).count()
+}
+
+const ALEX_BY_PASSWORD: Person = Person { name: ALEX.name, password: Some("Correct-Horse-1") };
+const ADELE: Person = Person { name: "adele@contoso.com", password: Some("Correct-Horse-1") };
+
+#[test]
+fn the_first_sign_in_ends_verified_with_a_session_that_holds_a_prt() {
+    let mut world = World::new(11);
+    world.sign_in().unwrap();
+    let identity = world.identity().unwrap();
+    assert!(identity.verified_at.is_some());
+    let session = world.user(&identity.owner).unwrap();
+    assert_eq!((session.state, count(&world, "token.prt")), ("holding", 1));
+    world.check();
+}
+
+#[test]
+fn a_directory_that_lags_is_waited_out() {
+    let mut world = World::new(12);
+    world.knobs(|knobs| knobs.replication_lag_s = 20);
+    let begun = world.now();
+    world.sign_in().unwrap();
+    assert!(world.identity().unwrap().verified_at.is_some());
+    assert!((20..60).contains(&world.now().since(begun).as_secs()));
+    assert_eq!(world.cloud().devices().len(), 1);
+}
+
+#[test]
+fn a_session_renews_its_prt_every_four_hours_or_so() {
+    let mut world = World::new(13);
+    world.sign_in().unwrap();
+    let owner = world.identity().unwrap().owner;
+    for renewals in 1..6 {
+        let before = world.now();
+        world.pass_to_session(&owner);
+        let hours = world.now().since(before).as_secs_f64() / 3600.0;
+        assert!((3.5..4.5).contains(&hours), "{hours}");
+        assert_eq!(count(&world, "token.prt_renew"), renewals);
+        assert_eq!(world.user(&owner).unwrap().state, "holding");
+    }
+    world.check();
+}
+
+#[test]
+fn a_password_on_a_registered_machine_is_vouched_for_by_the_device() {
+    let mut world = World::new(14);
+    world.sign_in().unwrap();
+    assert!(matches!(world.sign_in_as(ALEX_BY_PASSWORD), Ok(Outcome::SignedIn { .. })));
+    assert_eq!((count(&world, "token.prt"), count(&world, "token.password")), (2, 0));
+    world.check();
+    let wrong = Person { password: Some("wrong"), ..ALEX_BY_PASSWORD };
+    let before = count(&world, "token.prt");
+    assert!(matches!(world.sign_in_as(wrong), Ok(Outcome::Failed(failure)) if failure.code == "AADSTS50126"));
+    assert_eq!(count(&world, "token.prt"), before + 1, "a wrong password is never tried again");
+    world.check();
+}
+
+#[test]
+fn with_intune_it_ends_enrolled_once_by_its_owner() {
+    let mut world = enrolled(15);
+    let Intune::Enrolled(found) = intune(&world) else { panic!("{}", world.trace().join("\n")) };
+    assert!(found.inventory_at.is_some());
+    assert_eq!(found.owner, world.identity().unwrap().owner);
+    for person in [ALEX_BY_PASSWORD, ADELE] {
+        world.sign_in_as(person).unwrap();
+    }
+    assert_eq!((count(&world, "intune.enroll"), count(&world, "intune.details")), (1, 1));
+    assert_eq!(world.cloud().intune.devices(world.now().as_millis()).len(), 1);
+    world.check();
+    world.leave().unwrap();
+    assert!(world.cloud().devices().is_empty());
+    assert!(world.cloud().intune.devices(world.now().as_millis()).is_empty());
+}
+
+#[test]
+fn a_power_cut_anywhere_on_the_way_into_intune_leads_to_one_enrolment_in_the_end() {
+    for events in 0.. {
+        let mut world = World::with(events, IntunePolicy::Enrol);
+        world.cut_power_after(events);
+        let cut = world.sign_in().is_err();
+        world.restart();
+        world.sign_in().unwrap();
+        let Intune::Enrolled(found) = intune(&world) else { panic!("{}", world.trace().join("\n")) };
+        assert!(found.inventory_at.is_some(), "cut after {events}");
+        let devices = world.cloud().intune.devices(world.now().as_millis()).len();
+        let doubted = world.snapshot().ledger.iter().any(|line| line.kind == LedgerKind::IntuneInDoubt);
+        assert!(devices == 1 || doubted, "cut after {events}: {devices}");
+        assert_eq!(world.cloud().devices().len(), 1, "cut after {events}");
+        world.check();
+        if !cut {
+            break;
+        }
+    }
+}
+
+#[test]
+fn an_hour_without_intune_disturbs_no_sign_in() {
+    let mut world = World::with(17, IntunePolicy::Enrol);
+    let down = Chance { not_found: 0.5, server_error: 0.5 };
+    let faults = [("intune.endpoints".to_owned(), down.clone()), ("intune.enroll".to_owned(), down)];
+    let down = IntuneKnobs { faults: faults.into(), ..IntuneKnobs::default() };
+    world.cloud().intune.set_knobs(down);
+    let begun = world.now();
+    while world.now().since(begun).as_secs() < 3600 {
+        assert!(matches!(world.sign_in_as(ALEX_BY_PASSWORD), Ok(Outcome::SignedIn { .. })));
+        assert!(registered(&world) && world.identity().unwrap().verified_at.is_some());
+        world.pass(Duration::from_secs(600));
+    }
+    world.be_fair();
+    world.pass(Duration::from_secs(3600));
+    world.sign_in_as(ALEX_BY_PASSWORD).unwrap();
+    assert!(matches!(intune(&world), Intune::Enrolled(_)));
+}
+
+/// Each way from a PRT to a token is reached by refusing the one before it, and only by that.
+#[test]
+fn the_next_way_to_a_token_is_taken_only_when_the_one_before_is_refused_as_such() {
+    let refuse = |grant: &str, code| Refuse {
+        client: Some("b743a22d-6705-4147-8670-d92fa515ee2b".to_owned()),
+        resource: None,
+        grant: Some(grant.to_owned()),
+        endpoint: None,
+        code,
+        error: "invalid_grant".to_owned(),
+    };
+    for (refused, way, not) in [
+        (vec![], "token.refresh", "authorize"),
+        (vec![refuse("refresh_token", 65_002)], "token.prt_exchange", "authorize"),
+        (vec![refuse("refresh_token", 65_002), refuse("prt", 50_011)], "authorize", "none"),
+    ] {
+        let mut world = World::with(18, IntunePolicy::Enrol);
+        world.knobs(|knobs| knobs.refuse = refused.clone());
+        world.sign_in().unwrap();
+        assert!(matches!(intune(&world), Intune::Enrolled(_)), "{refused:?}: {}", world.trace().join("\n"));
+        assert!(count(&world, way) > 0 && count(&world, not) == 0, "{refused:?}: {:?}", world.requests());
+    }
+    let mut world = World::with(19, IntunePolicy::Enrol);
+    world.knobs(|knobs| knobs.refuse = vec![refuse("refresh_token", 53_003)]);
+    world.sign_in().unwrap();
+    assert!(registered(&world) && !matches!(intune(&world), Intune::Enrolled(_)));
+    assert_eq!(
+        (count(&world, "authorize"), count(&world, "intune.enroll")),
+        (0, 0),
+        "a rule stops every way"
+    );
 }
