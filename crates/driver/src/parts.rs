@@ -1,5 +1,5 @@
 use executor::{Executor, Vault};
-use model::{Backend, Cloud, DeviceFacts, DomainName, JoinType, MachineBinding};
+use model::{Backend, Cloud, DeviceFacts, DomainName, JoinType, MachineBinding, TenantId};
 use std::sync::Arc;
 use store::Store;
 
@@ -29,6 +29,8 @@ pub struct DomainPart {
     pub name: DomainName,
     /// Other domains whose people sign in as this one's.
     pub aliases: Vec<DomainName>,
+    /// The only tenant that it and its aliases may lead to, if one is configured.
+    pub tenant: Option<TenantId>,
     /// Talks to its cloud.
     pub executor: Arc<Executor>,
     /// What a new identity asks for.

@@ -168,7 +168,7 @@ impl Shared {
         // A suspended identity proves nothing: a code lets the person in, and the directory is asked again.
         let suspended = identity.is_some_and(|identity| identity.suspended.is_some());
         let method = if suspended { Method::DeviceCode } else { part.sign_in };
-        Facts { asked: asked.clone(), pinned, accounts, claims, method, standing }
+        Facts { asked: asked.clone(), wanted: part.tenant, pinned, accounts, claims, method, standing }
     }
 
     /// Makes a snapshot durable; when the machine has `left`, the pins of its tenant go with it.

@@ -126,6 +126,7 @@ fn part(
     Ok(DomainPart {
         name: domain.name.clone(),
         aliases: domain.aliases.clone(),
+        tenant: domain.tenant,
         executor: Arc::new(executor),
         join_type: domain.join_type,
         device: device.clone(),

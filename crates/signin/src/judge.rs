@@ -1,7 +1,7 @@
 //! The rules of names and pins (entra.md 2.10, rules 6 and 7), and which failures mean what.
 
 use crate::words::{AccountPin, Facts, Memory, Method, Standing};
-use model::{Account, Failure, FailureClass, ObjectId, Upn, Who};
+use model::{Account, Failure, FailureClass, ObjectId, TenantId, Upn, Who};
 
 /// What the rules say of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,19 +67,35 @@ fn replaced(facts: &Facts) -> Failure {
     failure
 }
 
+/// Why the domain must not lead to this tenant, if the configuration or the first sign-in says another.
+pub(crate) fn foreign_tenant(facts: &Facts, tenant: TenantId) -> Option<Failure> {
+    if facts.wanted.is_some_and(|wanted| wanted != tenant) {
+        return Some(tenant_not_wanted(facts, tenant));
+    }
+    let pinned = facts.pinned.as_ref();
+    pinned.is_some_and(|known| known.tenant != tenant).then(|| tenant_changed(facts))
+}
+
+/// The domain leads to another tenant than `tenant_id` names.
+fn tenant_not_wanted(facts: &Facts, tenant: TenantId) -> Failure {
+    let domain = facts.asked.domain();
+    let message =
+        format!("{domain} leads to tenant {tenant}, and tenant_id in himmelblau.conf names another");
+    moved(message, "Correct tenant_id in himmelblau.conf, or ask whether the domain was moved.")
+}
+
 /// The domain leads to another tenant than at the first sign-in.
 pub(crate) fn tenant_changed(facts: &Facts) -> Failure {
     let domain = facts.asked.domain();
-    let mut failure = person(
-        "TenantChanged",
-        format!("{domain} leads to another tenant than at the first sign-in on this machine"),
-        &format!(
-            "Ask whether the domain was moved; if so: aad-tool leave --domain {domain}, then sign in again."
-        ),
+    let message = format!("{domain} leads to another tenant than at the first sign-in on this machine");
+    let advice = format!(
+        "Ask whether the domain was moved; if so: aad-tool leave --domain {domain}, then sign in again."
     );
-    failure.class = FailureClass::Denied;
-    failure.who = Who::MachineAdmin;
-    failure
+    moved(message, &advice)
+}
+
+fn moved(message: String, advice: &str) -> Failure {
+    Failure::local(FailureClass::Denied, Who::MachineAdmin, "TenantChanged", message, advice)
 }
 
 /// The code was not used in time.

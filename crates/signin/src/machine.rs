@@ -93,11 +93,12 @@ impl Machine {
     fn waiting_to_start(&mut self, context: &mut Outbox, event: &Event) -> Outcome<State> {
         match event {
             Event::Started => {
-                self.look_up_domain(context);
-                match self.pin {
-                    Some(_) => Transition(self.first_question()),
-                    None => Transition(State::resolving()),
+                let pinned = self.pin.as_ref().map(|pin| pin.tenant);
+                if let Some(failure) = pinned.and_then(|it| judge::foreign_tenant(&self.facts, it)) {
+                    return self.fail(context, failure);
                 }
+                self.look_up_domain(context);
+                Transition(if pinned.is_some() { self.first_question() } else { State::resolving() })
             }
             _ => Super,
         }

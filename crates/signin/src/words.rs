@@ -8,6 +8,8 @@ use std::time::Duration;
 pub struct Facts {
     /// The name that was asked for; nobody else may come out of this session.
     pub asked: Upn,
+    /// The only tenant that the domain of `asked` may lead to: option `tenant_id` of the configuration.
+    pub wanted: Option<TenantId>,
     /// The tenant that the domain of `asked` was pinned to at an earlier sign-in.
     pub pinned: Option<TenantPin>,
     /// Every account that ever signed in here, by the name it was asked under.

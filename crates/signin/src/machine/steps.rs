@@ -21,13 +21,13 @@ impl Machine {
         self.resolving = Some(context.run(Work::Resolve { domain }));
     }
 
-    /// Takes in the metadata; another tenant than the pinned one is an error, not news.
+    /// Takes in the metadata; another tenant than the wanted or pinned one is an error, not news.
     pub(super) fn resolved(&mut self, result: &Result<Reply, Failure>) -> Result<(), Failure> {
         self.resolving = None;
         match result {
             Ok(Reply::Resolved { pin, keys }) => {
-                if self.facts.pinned.as_ref().is_some_and(|known| known.tenant != pin.tenant) {
-                    return Err(judge::tenant_changed(&self.facts));
+                if let Some(failure) = judge::foreign_tenant(&self.facts, pin.tenant) {
+                    return Err(failure);
                 }
                 self.pin = Some(pin.clone());
                 self.keys = Some(keys.clone());

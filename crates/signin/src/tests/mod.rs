@@ -30,7 +30,7 @@ pub(super) fn pin(of: &str) -> TenantPin {
 pub(super) fn facts(asked: &str) -> Facts {
     let (method, standing) = (Method::DeviceCode, Standing::Unregistered);
     let asked = asked.parse().unwrap();
-    Facts { asked, pinned: None, accounts: Vec::new(), claims: None, method, standing }
+    Facts { asked, wanted: None, pinned: None, accounts: Vec::new(), claims: None, method, standing }
 }
 
 pub(super) fn seen(name: &str, in_tenant: &str, id: &str) -> AccountPin {

@@ -66,6 +66,24 @@ fn a_pinned_domain_asks_for_the_code_at_once_and_another_tenant_is_an_error() {
 }
 
 #[test]
+fn a_domain_that_leads_elsewhere_than_the_configuration_says_ends_before_anything_is_asked() {
+    for (pinned, wanted, end, asked) in [
+        (None, FABRIKAM, "TenantChanged", 0),
+        (None, CONTOSO, "nothing", 1),
+        (Some(pin(CONTOSO)), FABRIKAM, "TenantChanged", 0),
+        (Some(pin(CONTOSO)), CONTOSO, "nothing", 1),
+    ] {
+        let wanted = Some(tenant(wanted));
+        let mut desk = Desk::open(Facts { wanted, pinned: pinned.clone(), ..facts("alex@contoso.com") });
+        if pinned.is_none() {
+            desk.resolve();
+        }
+        assert_eq!((desk.end().as_str(), desk.requests().len()), (end, asked), "{pinned:?} {wanted:?}");
+        assert!(asked == 1 || desk.failure().message.contains("tenant_id"), "{:?}", desk.outcome());
+    }
+}
+
+#[test]
 fn metadata_that_is_out_of_reach_matters_only_when_the_keys_are_needed() {
     let pinned = Facts { pinned: Some(pin(CONTOSO)), ..facts("alex@contoso.com") };
     let mut desk = Desk::open(pinned);

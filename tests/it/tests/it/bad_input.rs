@@ -226,6 +226,21 @@ fn names_and_domains_that_are_none_are_refused() {
 }
 
 #[test]
+fn a_domain_that_leads_to_another_tenant_than_configured_registers_nothing() {
+    let cloud = Cloud::start();
+    let other = "[contoso.com]\ntenant_id = 99999999-2222-3333-4444-555555555555";
+    let machine = Machine::configured(&cloud, "contoso.com", other);
+    let output = machine.sign_in("alex@contoso.com");
+    assert_eq!(code(&output), 5);
+    assert!(
+        text(&output).contains("TenantChanged") && text(&output).contains("tenant_id"),
+        "{}",
+        text(&output)
+    );
+    assert!(cloud.devices().is_empty() && cloud.requests("devicecode").is_empty());
+}
+
+#[test]
 fn a_bad_configuration_names_file_line_option_and_what_is_allowed() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("himmelblau.conf");
