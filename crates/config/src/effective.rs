@@ -76,7 +76,6 @@ fn global(settings: &Settings) -> Vec<(&'static str, String)> {
         ("hsm_pin_path", settings.hsm_pin_path.display().to_string()),
         ("socket_path", settings.socket_path.display().to_string()),
         ("request_timeout", settings.request_timeout.as_secs().to_string()),
-        ("connection_timeout", settings.connection_timeout.as_secs().to_string()),
         ("ip_version", word_of(IP_VERSIONS, settings.ip_version).to_owned()),
         ("intune_client_version", client_version_word(&settings.intune_client_version).to_owned()),
         ("prt_kdf", word_of(PRT_KDFS, settings.prt_kdf).to_owned()),

@@ -49,7 +49,7 @@ pub(crate) const PATHS: [&str; 7] = [
 
 const TABLE: &[(&str, Scope, Use)] = &[
     ("domain domains hsm_type hsm_pin_path socket_path request_timeout", Scope::Global, Use::Used),
-    ("connection_timeout ip_version ca_file proxy device_name debug", Scope::Global, Use::Used),
+    ("ip_version ca_file proxy device_name debug", Scope::Global, Use::Used),
     ("intune_client_version prt_kdf", Scope::Global, Use::Used),
     ("tenant_id domain_aliases", Scope::Domain, Use::Used),
     ("join_type apply_policy registration sign_in cloud", Scope::Both, Use::Used),
@@ -65,7 +65,7 @@ const TABLE: &[(&str, Scope, Use)] = &[
     ("password_only_remote_services_deny_list cache_timeout db_path", Scope::Global, Use::NotYet),
     ("policies_db_path task_socket_path broker_socket_path user_map_file", Scope::Global, Use::NotYet),
     ("logon_script logon_script_timeout logon_script_sync selinux", Scope::Global, Use::NotYet),
-    ("cn_name_mapping local_sudo_group local_groups", Scope::Global, Use::NotYet),
+    ("cn_name_mapping local_sudo_group local_groups connection_timeout", Scope::Global, Use::NotYet),
     ("home_prefix home_attr home_alias shell idmap_range use_etc_skel", Scope::Both, Use::NotYet),
     ("enabled ttl", Scope::Breakglass, Use::NotYet),
 ];

@@ -155,7 +155,7 @@ impl Settings {
     pub fn request_timeout(&self) -> Duration {
         self.request_timeout
     }
-    /// Deadline of one exchange over the socket.
+    /// Deadline of one exchange over the socket; nothing acts on it yet.
     pub fn connection_timeout(&self) -> Duration {
         self.connection_timeout
     }

@@ -255,6 +255,7 @@ fn each_remark_is_made_once_and_names_the_line() {
         ("[global]\ndb_path = /srv/x.db\n", 2, "db_path is understood and not used by Firmament yet"),
         ("[global]\ndb_path = /var/cache/himmelblaud/x.db\n", 2, "himmelblau's own"),
         ("[contoso.com]\npam_allow_groups = a\n", 2, "not used by Firmament yet"),
+        ("[global]\nconnection_timeout = 5\n", 2, "not used by Firmament yet"),
         ("[contoso.com]\ndevice_id = 1\n", 2, "himmelblau's record"),
         ("[global]\ntenant_id = 1\n", 2, "a domain's section only"),
         ("[contoso.com]\nhsm_type = tpm\n", 2, "[global] only"),
