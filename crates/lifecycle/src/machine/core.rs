@@ -39,9 +39,14 @@ impl Machine {
     /// Makes a stage the durable one.
     pub(crate) fn persist(&mut self, outbox: &mut Outbox, stage: Stage) {
         self.stage = stage;
+        self.forget_old_posts(outbox);
+        outbox.push(Command::Persist(Box::new(self.snapshot())));
+    }
+
+    /// Join requests count for a day.
+    pub(crate) fn forget_old_posts(&mut self, outbox: &Outbox) {
         let day_ago = outbox.now.as_millis().saturating_sub(DAY.as_millis() as i64);
         self.posts.retain(|at| at.as_millis() > day_ago);
-        outbox.push(Command::Persist(Box::new(self.snapshot())));
     }
 
     /// Starts a work; its end is the only answer that counts from now on.

@@ -117,6 +117,7 @@ impl Machine {
             return self.drop_enrolment(outbox, enrolment);
         }
         enrolment.tries = 0;
+        self.forget_old_posts(outbox);
         match (&self.person, &enrolment.endpoints, &enrolment.keys) {
             (None, _, _) => State::awaiting_sign_in(enrolment.clone()),
             (Some(_), None, _) => State::discovering(enrolment.clone()),

@@ -238,3 +238,18 @@ fn a_reply_that_cannot_be_used_stays_on_disk() {
     assert_eq!((state(&life), life.disk.ledger.len()), ("awaiting_sign_in", 1));
     assert!(matches!(life.disk.stage, Stage::ReplyStored { .. }));
 }
+
+#[test]
+fn after_three_refusals_the_next_day_s_sign_in_joins_again() {
+    let mut life = Life::play(IntunePolicy::Stay, &[Step::SignIn, Step::Succeed, Step::Succeed]);
+    for _ in 0..3 {
+        assert_eq!(state(&life), "joining");
+        fail(&mut life, FailureClass::Denied, Delivery::Answered, "error_directory_quota_exceeded");
+        life.step(Step::SignIn);
+        life.step(Step::Succeed);
+    }
+    assert_eq!((state(&life), life.in_flight.len()), ("awaiting_sign_in", 0), "three a day are enough");
+    life.now = life.now.after(std::time::Duration::from_secs(24 * 3600));
+    life.step(Step::SignIn);
+    assert_eq!((state(&life), life.in_flight.len()), ("joining", 1));
+}
