@@ -24,6 +24,7 @@ const FAIR: &str = "every_life_ends_well";
 const MACHINE: &str = "machine.rs";
 const CORE: &str = "machine/core.rs";
 const ENROL: &str = "machine/enrol.rs";
+const INTUNE: &str = "machine/intune.rs";
 const MEMBER: &str = "machine/member.rs";
 const DEPART: &str = "machine/depart.rs";
 
@@ -71,18 +72,74 @@ pub(super) const FAULTS: &[Fault] = &[
         "a_good_answer_is_on_disk",
     ),
     fault(
+        "Intune's intent is not written",
+        INTUNE,
+        "        self.keep_intune(outbox, membership, Intune::Intent(intent.clone()));",
+        "        membership.identity.intune = Intune::Intent(intent.clone());",
+        ANNOUNCED,
+    ),
+    fault(
         "Intune's enrolment is not announced",
-        MEMBER,
-        "        membership.identity.intune = Intune::Posting { attempt, request };\n        self.persist(outbox, membership.stage());",
-        "        membership.identity.intune = Intune::Posting { attempt, request };",
+        INTUNE,
+        "        self.keep_intune(outbox, membership, posting);",
+        "        membership.identity.intune = posting;",
+        ANNOUNCED,
+    ),
+    fault(
+        "Intune's reply is not written",
+        INTUNE,
+        "                self.keep_intune(outbox, membership, stored);",
+        "                membership.identity.intune = stored;",
         ANNOUNCED,
     ),
     fault(
         "Intune's enrolment is not written",
-        MEMBER,
-        "        membership.identity.intune = Intune::Enrolled(enrolled.clone());\n        self.persist(outbox, membership.stage());",
-        "        membership.identity.intune = Intune::Enrolled(enrolled.clone());",
+        INTUNE,
+        "                self.keep_intune(outbox, membership, Intune::Enrolled(Box::new(enrolled)));",
+        "                membership.identity.intune = Intune::Enrolled(Box::new(enrolled));",
         "a_good_answer_is_on_disk",
+    ),
+    fault(
+        "an enrolment in doubt is open to anybody",
+        MEMBER,
+        "        if membership.session.is_none() && owner.is_none_or(|owner| owner.object == account.object) {",
+        "        if membership.session.is_none() && (owner.is_none() || owner.is_some()) {",
+        "intune_is_enrolled_once",
+    ),
+    fault(
+        "an enrolment that may have arrived is not in doubt",
+        INTUNE,
+        "in_doubt: intent.in_doubt || in_doubt, ..intent",
+        "in_doubt: intent.in_doubt && in_doubt, ..intent",
+        "an_enrolment_without_an_answer",
+    ),
+    fault(
+        "a verified person's token is not handed over",
+        MEMBER,
+        "        outbox.push(Command::HandOver { account, token });",
+        "        let _ = (outbox, account, token);",
+        "every_token_is_ended_exactly_once",
+    ),
+    fault(
+        "Intune never gives up",
+        INTUNE,
+        "            membership.session = None;\n            return Transition(self.settle(membership.afresh()));",
+        "            return Transition(self.settle(membership.afresh()));",
+        "a_refused_enrolment_is_open",
+    ),
+    fault(
+        "any session's failure suspends",
+        MEMBER,
+        "                if outbox.now.since(since) >= APART {\n                    return Transition(self.suspend(outbox, membership, Suspension::Deleted));\n                }\n            }\n            _ => {}",
+        "                let _ = since;\n            }\n            _ if open => return Transition(self.suspend(outbox, membership, Suspension::Deleted)),\n            _ => {}",
+        "a_session_s_failure_suspends",
+    ),
+    fault(
+        "yesterday's joins count",
+        ENROL,
+        "        self.forget_old_posts(outbox);\n",
+        "",
+        "after_three_refusals",
     ),
     fault(
         "a step of leaving is not announced",
@@ -118,13 +175,6 @@ pub(super) const FAULTS: &[Fault] = &[
         "    fn close(&mut self, outbox: &mut Outbox, enrolment: &Enrolment) -> State {\n        self.end_people(outbox);",
         "    fn close(&mut self, outbox: &mut Outbox, enrolment: &Enrolment) -> State {",
         "a_refused_join_keeps_its_keys",
-    ),
-    fault(
-        "a token is left in the vault at rest",
-        MACHINE,
-        "    fn rest(&mut self, context: &mut Outbox) {\n        self.end_people(context);",
-        "    fn rest(&mut self, context: &mut Outbox) {\n        let _ = context;",
-        "a_sign_in_leads_to_a_verified_identity",
     ),
     fault(
         "a stranger's token is not ended",

@@ -253,3 +253,15 @@ fn after_three_refusals_the_next_day_s_sign_in_joins_again() {
     life.step(Step::SignIn);
     assert_eq!((state(&life), life.in_flight.len()), ("joining", 1));
 }
+
+#[test]
+fn an_enrolment_without_an_answer_waits_for_its_owner_alone() {
+    let mut life = about_to_enrol();
+    fail(&mut life, FailureClass::Transient, Delivery::InDoubt, "NoAnswer");
+    assert_eq!(life.disk.ledger.len(), 1);
+    let Intune::KeyReady(intent, _) = intune(&life) else { panic!("{:?}", life.disk.stage) };
+    assert!(intent.in_doubt);
+    life.step(Step::Crash);
+    life.step(Step::OtherSignsIn);
+    assert!(life.in_flight.is_empty());
+}
