@@ -3,7 +3,7 @@ use crate::run::target;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -154,23 +154,22 @@ impl Stage {
         }
     }
 
+    fn sign_in(&self, user: &str) -> Result<(), String> {
+        self.talk(self.tool(&["auth-test", "--name", USER]), user)
+    }
+
     /// On a registered machine the password is asked for, and the device vouches for it.
     fn sign_in_by_password(&self) -> Result<(), String> {
         println!("keyboard | {USER} types the password");
+        let typed = self.path("typed");
+        fs::write(&typed, format!("{PASSWORD}\n")).map_err(|error| error.to_string())?;
         let mut command = self.tool(&["auth-test", "--name", USER]);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.spawn().map_err(|error| error.to_string())?;
-        if let Some(mut keyboard) = child.stdin.take() {
-            writeln!(keyboard, "{PASSWORD}").map_err(|error| error.to_string())?;
-        }
-        let Some(out) = child.stdout.take() else { return Err("no output".to_owned()) };
-        BufReader::new(out).lines().map_while(Result::ok).for_each(|line| println!("aad-tool | {line}"));
-        let status = child.wait().map_err(|error| error.to_string())?;
-        if status.success() { Ok(()) } else { Err(format!("aad-tool auth-test ended with {status}")) }
+        command.stdin(fs::File::open(&typed).map_err(|error| error.to_string())?);
+        self.talk(command, USER)
     }
 
-    fn sign_in(&self, user: &str) -> Result<(), String> {
-        let mut command = self.tool(&["auth-test", "--name", USER]);
+    /// Shows what the tool prints; a code is approved as this user, as by a phone.
+    fn talk(&self, mut command: Command, user: &str) -> Result<(), String> {
         let mut child = command.stdout(Stdio::piped()).spawn().map_err(|error| error.to_string())?;
         let Some(out) = child.stdout.take() else { return Err("no output".to_owned()) };
         for line in BufReader::new(out).lines().map_while(Result::ok) {
