@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 fn policy() -> impl Strategy<Value = IntunePolicy> {
-    prop_oneof![Just(IntunePolicy::Enrol), Just(IntunePolicy::Stay)]
+    prop_oneof![2 => Just(IntunePolicy::Enrol), 1 => Just(IntunePolicy::Stay)]
 }
 
 /// Plays on with good answers and sign-ins until nothing changes any more.
