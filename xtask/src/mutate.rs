@@ -4,7 +4,7 @@ mod faults;
 
 use crate::run::{cargo, root, run as run_command, target};
 use clap::Args;
-use faults::{FAULTS, Fault};
+use faults::Fault;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -22,7 +22,8 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     prepare(&copy)?;
     let mut survivors = Vec::new();
     let wanted = |number: &usize| options.only.is_none_or(|only| only == *number);
-    for (number, fault) in (1..).zip(FAULTS).filter(|(number, _)| wanted(number)) {
+    let faults = faults::all()?;
+    for (number, fault) in (1..).zip(&faults).filter(|(number, _)| wanted(number)) {
         let caught = is_caught(&copy, fault)?;
         println!(
             "{:>3}  {}  {} -> {}",
@@ -32,12 +33,12 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
             fault.caught_by
         );
         if !caught {
-            survivors.push(fault.what);
+            survivors.push(fault.what.as_str());
         }
     }
     match survivors.as_slice() {
         [] => {
-            println!("mutate: every fault was caught, of {} there are", FAULTS.len());
+            println!("mutate: every fault was caught, of {} there are", faults.len());
             Ok(())
         }
         some => Err(format!("{} faults survived: {}", some.len(), some.join("; "))),
@@ -66,14 +67,14 @@ fn prepare(copy: &Path) -> Result<(), String> {
 
 /// Whether the named test fails with the fault in place; the file is put back in any case.
 fn is_caught(copy: &Path, fault: &Fault) -> Result<bool, String> {
-    let path = copy.join("crates/lifecycle/src").join(fault.file);
+    let path = copy.join("crates/lifecycle/src").join(&fault.file);
     let sound = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-    if sound.matches(fault.find).count() != 1 {
+    if sound.matches(&fault.find).count() != 1 {
         return Err(format!("{}: '{}' does not stand in it exactly once", fault.file, fault.find));
     }
     let write = |text: &str| fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()));
-    write(&sound.replace(fault.find, fault.replace))?;
-    let result = test(copy, fault.caught_by);
+    write(&sound.replace(&fault.find, &fault.replace))?;
+    let result = test(copy, &fault.caught_by);
     write(&sound)?;
     result
 }
