@@ -4,7 +4,7 @@ mod stage;
 mod transcript;
 
 use crate::run::{cargo, run as run_command};
-use stage::Stage;
+pub(crate) use stage::Stage;
 use std::process::Command;
 
 /// How the demonstration is shown.
@@ -35,19 +35,7 @@ const STEPS: [(&str, Step); 10] = [
 
 /// Shows it.
 pub(crate) fn run(options: &Options) -> Result<(), String> {
-    println!("demo: building the programs");
-    let programs = [
-        "build",
-        "--quiet",
-        "--package",
-        "runner",
-        "--package",
-        "aad-tool",
-        "--package",
-        "simulator",
-        "--bins",
-    ];
-    run_command(&mut cargo(&programs))?;
+    build()?;
     let mut stage = Stage::new(options.sabotage.clone())?;
     for (name, step) in STEPS {
         if options.interactive && name == "leave" {
@@ -64,6 +52,13 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
             Ok(())
         }
     }
+}
+
+/// Builds the programs that are shown.
+pub(crate) fn build() -> Result<(), String> {
+    println!("demo: building the programs");
+    let packages = ["runner", "aad-tool", "simulator"].map(|name| ["--package", name]).concat();
+    run_command(&mut cargo(&[&["build", "--quiet", "--bins"], packages.as_slice()].concat()))
 }
 
 fn play(stage: &Stage) -> Result<(), String> {

@@ -1,5 +1,6 @@
 //! The developers' tasks: `cargo xtask TASK`. One file a task; this one only dispatches.
 
+mod bench;
 mod ci;
 mod demo;
 mod mutate;
@@ -32,6 +33,8 @@ enum Task {
     Test,
     /// Everything that CI checks, in one order.
     Ci,
+    /// What a registration costs, and how the programs compare, as ratios in one run.
+    Bench,
     /// Check the layers, sizes and manners of the workspace.
     Tidy,
     /// Apply one-line faults to the lifecycle machine; every one must be caught by a named test.
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
         Task::Setup => setup::run_task(),
         Task::Demo(options) => demo::run(&options),
         Task::Test => test::run().map(drop),
+        Task::Bench => bench::run(),
         Task::Ci => ci::run(),
         Task::Tidy => tidy::run(),
         Task::Mutate(options) => mutate::run(&options),

@@ -29,7 +29,7 @@ impl Props {
 }
 
 /// The demonstration's own directory, programs and addresses.
-pub(super) struct Stage {
+pub(crate) struct Stage {
     pub(super) step: &'static str,
     sabotage: Option<String>,
     props: Arc<Mutex<Props>>,
@@ -52,6 +52,31 @@ impl Stage {
         clear_at_ctrl_c(props.clone())?;
         let (admin, host) = (String::new(), String::new());
         Ok(Stage { step: "", sabotage, props, dir, admin, host })
+    }
+
+    /// Everything built and running, nobody signed in.
+    pub(crate) fn ready() -> Result<Stage, String> {
+        super::build()?;
+        let mut stage = Stage::new(None)?;
+        stage.start_simulator()?;
+        stage.start_daemon()?;
+        Ok(stage)
+    }
+
+    /// What the stand-in has counted so far.
+    pub(crate) fn counters(&self) -> Result<serde_json::Value, String> {
+        self.list("counters")
+    }
+
+    /// Memory and threads of the daemon.
+    pub(crate) fn daemon_at_rest(&self) -> Result<String, String> {
+        let props = self.props.lock().unwrap_or_else(PoisonError::into_inner);
+        let pid = props.children.last().map(Child::id).ok_or("no daemon")?;
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).map_err(|error| error.to_string())?;
+        let wanted = |line: &&str| line.starts_with("VmRSS") || line.starts_with("Threads");
+        let words =
+            status.lines().filter(wanted).map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+        Ok(words.collect::<Vec<_>>().join(", "))
     }
 
     fn is_sabotaged(&self) -> bool {
@@ -133,7 +158,7 @@ impl Stage {
         Ok(())
     }
 
-    pub(super) fn first_sign_in(&mut self) -> Result<(), String> {
+    pub(crate) fn first_sign_in(&mut self) -> Result<(), String> {
         let user = if self.is_sabotaged() { "adele@contoso.com" } else { USER };
         self.sign_in(user)
     }
@@ -161,11 +186,16 @@ impl Stage {
     /// On a registered machine the password is asked for, and the device vouches for it.
     fn sign_in_by_password(&self) -> Result<(), String> {
         println!("keyboard | {USER} types the password");
+        self.talk(self.with_password()?, USER)
+    }
+
+    /// A sign-in whose password is typed ahead.
+    pub(crate) fn with_password(&self) -> Result<Command, String> {
         let typed = self.path("typed");
         fs::write(&typed, format!("{PASSWORD}\n")).map_err(|error| error.to_string())?;
         let mut command = self.tool(&["auth-test", "--name", USER]);
         command.stdin(fs::File::open(&typed).map_err(|error| error.to_string())?);
-        self.talk(command, USER)
+        Ok(command)
     }
 
     /// Shows what the tool prints; a code is approved as this user, as by a phone.
@@ -296,7 +326,7 @@ impl Stage {
         transcript::check(&text)
     }
 
-    fn tool(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn tool(&self, arguments: &[&str]) -> Command {
         let mut command = program("aad-tool");
         command.arg("--config").arg(self.path("himmelblau.conf")).arg("--socket").arg(self.path("socket"));
         command.args(arguments).stdin(Stdio::null());
