@@ -54,7 +54,7 @@ async fn post(
 }
 
 async fn to(server: &Server, transport: &HyperTransport) -> Result<Reply, TransportError> {
-    post(transport, &server.name, server.port, Bears::Credential).await
+    post(transport, server.name, server.port, Bears::Credential).await
 }
 
 /// A self-signed RSA certificate whose key signs outside of the TLS library.
