@@ -72,7 +72,7 @@ fn misbehave(world: &World, dice: &mut Dice) {
 }
 
 fn live(seed: u64) {
-    let policy = if seed % 2 == 0 { IntunePolicy::Stay } else { IntunePolicy::Enrol };
+    let policy = if seed.is_multiple_of(2) { IntunePolicy::Stay } else { IntunePolicy::Enrol };
     let mut world = World::with(seed, policy);
     let mut dice = Dice(seed);
     let events: Vec<u64> = (0..dice.roll(10) + 3).map(|_| happen(&mut world, &mut dice)).collect();

@@ -201,7 +201,7 @@ fn a_power_cut_anywhere_on_the_way_into_intune_leads_to_one_enrolment_in_the_end
 fn an_hour_without_intune_disturbs_no_sign_in() {
     let mut world = World::with(17, IntunePolicy::Enrol);
     let down = Chance { not_found: 0.5, server_error: 0.5 };
-    let faults = [("intune.endpoints".to_owned(), down.clone()), ("intune.enroll".to_owned(), down)];
+    let faults = [("intune.endpoints".to_owned(), down), ("intune.enroll".to_owned(), down)];
     let down = IntuneKnobs { faults: faults.into(), ..IntuneKnobs::default() };
     world.cloud().intune.set_knobs(down);
     let begun = world.now();
