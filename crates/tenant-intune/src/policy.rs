@@ -11,7 +11,7 @@ use sha1::{Digest, Sha1};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Policy {
-    /// Intune account id, one per tenant [inferred].
+    /// Intune account id, one per tenant (inferred).
     #[serde(default)]
     pub account_id: Option<String>,
     /// GUID; status echoes it.
