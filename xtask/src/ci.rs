@@ -11,6 +11,7 @@ type Part = (&'static str, fn() -> Result<(), String>);
 
 const PARTS: &[Part] = &[
     ("setup", setup::run_task),
+    ("tools", || cargo_deny().map(drop)),
     ("build", build),
     ("test", || test::run().map(drop)),
     ("demo", || demo::run(&demo::Options::default())),
@@ -63,19 +64,21 @@ fn build() -> Result<(), String> {
     crate::run::run(&mut cargo(&["test", "--quiet", "--workspace", "--no-run"]))
 }
 
-/// cargo-deny in a directory of ours, built once.
 fn deny() -> Result<(), String> {
-    let own = target().join("tools");
-    let mut program = own.join("bin/cargo-deny");
-    if !program.exists() {
-        match find("cargo-deny") {
-            Some(found) => program = found,
-            None => install(&own)?,
-        }
-    }
-    let mut check = Command::new(program);
+    let mut check = Command::new(cargo_deny()?);
     check.current_dir(crate::run::root()).args(["check", "bans", "licenses", "sources"]);
     crate::run::run(&mut check)
+}
+
+/// cargo-deny of this machine, else one in a directory of ours, built once.
+fn cargo_deny() -> Result<PathBuf, String> {
+    let own = target().join("tools");
+    let built = own.join("bin/cargo-deny");
+    match find("cargo-deny") {
+        _ if built.exists() => Ok(built),
+        Some(found) => Ok(found),
+        None => install(&own).map(|()| built),
+    }
 }
 
 fn find(program: &str) -> Option<PathBuf> {
