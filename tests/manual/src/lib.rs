@@ -1,6 +1,7 @@
-//! Keeps the manual pages in docs/man true: what clap knows of a program is compared or written.
+//! Keeps the pages in docs true: what the code knows is compared with them, or written into them.
 //!
-//! A page is written by hand, except for what stands between two comment lines: `.\" The head, written
+//! In a document it stands between the lines `<!-- NAME, written by its test -->` and `<!-- end -->`.
+//! A manual page is written by hand, except for what stands between two comment lines: `.\" The head, written
 //! by its test` or `.\" The options, written by its test`, and `.\" The rest is written by hand`.
 
 use clap::{Arg, ArgAction, Command};
@@ -27,6 +28,39 @@ pub fn check(page: &str, command: Command) -> Result<(), String> {
         return fs::write(&path, new).map_err(failed);
     }
     Err(format!("docs/man/{page} is not what the program says: UPDATE_MAN=1 cargo test manual renews it"))
+}
+
+/// Compares a part of a document with the rows of a table, or writes it with `UPDATE_DOCS=1`.
+///
+/// `page` is the file's name in docs, `name` the part's, and the first row is the head.
+///
+/// # Errors
+/// A sentence for the test to fail with, with the command that renews the document.
+pub fn check_table(page: &str, name: &str, rows: &[Vec<String>]) -> Result<(), String> {
+    let path = folder().join("..").join(page);
+    let failed = |error: io::Error| format!("{}: {error}", path.display());
+    let old = fs::read_to_string(&path).map_err(failed)?;
+    let mark = format!("<!-- {name}, written by its test -->\n");
+    if !old.contains(&mark) {
+        return Err(format!("docs/{page} has no part '{name}'"));
+    }
+    let new = replaced(&old, (&mark, END_OF_PART), &format!("\n{}\n", table(rows)));
+    if new == old {
+        return Ok(());
+    }
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        return fs::write(&path, new).map_err(failed);
+    }
+    Err(format!("docs/{page} is not what the code says: UPDATE_DOCS=1 cargo test operations_page renews it"))
+}
+
+/// A table in Markdown; the first row is its head.
+fn table(rows: &[Vec<String>]) -> String {
+    let line = |row: &Vec<String>| format!("| {} |\n", row.join(" | "));
+    let mut lines: Vec<String> = rows.iter().map(line).collect();
+    let columns = rows.first().map_or(0, Vec::len);
+    lines.insert(lines.len().min(1), format!("|{}\n", "---|".repeat(columns)));
+    lines.concat()
 }
 
 /// The text of a page.
@@ -74,8 +108,8 @@ fn renewed(old: &str, page: &str, command: Command) -> io::Result<String> {
     for below in command.get_subcommands() {
         options.push_str(&of_command(below)?);
     }
-    let with_head = replaced(old, HEAD, &head.concat());
-    Ok(replaced(&with_head, OPTIONS, &options))
+    let with_head = replaced(old, (HEAD, END), &head.concat());
+    Ok(replaced(&with_head, (OPTIONS, END), &options))
 }
 
 /// A command of a program under a heading of its own, and the commands below it.
@@ -113,11 +147,11 @@ fn body(section: &str) -> &str {
     section.split_once('\n').map_or("", |(_, body)| body)
 }
 
-/// The page with the lines between a mark and the next [`END`] replaced.
-fn replaced(page: &str, mark: &str, text: &str) -> String {
+/// The page with the lines between a mark and the next end replaced.
+fn replaced(page: &str, (mark, end): (&str, &str), text: &str) -> String {
     let Some((before, rest)) = page.split_once(mark) else { return page.to_owned() };
-    let after = rest.split_once(END).map_or("", |(_, after)| after);
-    format!("{before}{mark}{text}{END}{after}")
+    let after = rest.split_once(end).map_or("", |(_, after)| after);
+    format!("{before}{mark}{text}{end}{after}")
 }
 
 /// A name for the apostrophe that every renderer knows, as clap_mangen uses it.
@@ -125,6 +159,7 @@ const APOSTROPHE: &str = ".ie \\n(.g .ds Aq \\(aq\n.el .ds Aq '\n";
 const HEAD: &str = ".\\\" The head, written by its test\n";
 const OPTIONS: &str = ".\\\" The options, written by its test\n";
 const END: &str = ".\\\" The rest is written by hand\n";
+const END_OF_PART: &str = "<!-- end -->\n";
 
 #[cfg(test)]
 mod tests {
@@ -148,6 +183,17 @@ mod tests {
         assert!(!new.contains("old\n"), "{new}");
         assert_eq!(new.matches("For all").count(), 1, "{new}");
         assert_eq!(renewed(&new, "thing.1", program()).unwrap(), new);
+    }
+
+    #[test]
+    fn a_part_of_a_document_is_a_table_between_its_marks() {
+        let rows = [["Code", "Advice"], ["1", "Wait."]].map(|row| row.map(str::to_owned).to_vec());
+        let written = "| Code | Advice |\n|---|---|\n| 1 | Wait. |\n";
+        assert_eq!(table(&rows), written);
+        let page = format!("A\n<!-- x -->\nold\n{END_OF_PART}B\n");
+        let new = replaced(&page, ("<!-- x -->\n", END_OF_PART), &table(&rows));
+        assert_eq!(new, format!("A\n<!-- x -->\n{written}{END_OF_PART}B\n"));
+        assert!(check_table("operations.md", "nothing", &rows).unwrap_err().contains("no part 'nothing'"));
     }
 
     #[test]

@@ -102,6 +102,18 @@ mod tests {
     }
 
     #[test]
+    fn the_operations_page_tells_every_refusal_of_intune() {
+        let head = ["Code", "Class", "Who can fix it", "What happened (it: the service)", "What to do"];
+        let mut rows = vec![head.map(str::to_owned).to_vec()];
+        for line in TABLE.iter().chain([&UNKNOWN]) {
+            let (code, class) = (line.code.unwrap_or("HTTP and the status"), format!("{:?}", line.class));
+            let row = [code, &class, line.who.words(), line.meaning, line.advice];
+            rows.push(row.map(str::to_owned).to_vec());
+        }
+        manual::check_table("operations.md", "refusals of Intune", &rows).unwrap();
+    }
+
+    #[test]
     fn the_missing_right_is_named_with_the_application() {
         let line = Reason::MissingScope.line();
         assert!(line.meaning.contains(ids::ENDPOINTS_SCOPE) && line.advice.contains(ids::CLIENT));

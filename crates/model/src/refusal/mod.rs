@@ -52,6 +52,37 @@ mod tests {
     }
 
     #[test]
+    fn the_operations_page_tells_every_refusal() {
+        let head = ["Code", "Class", "Who can fix it", "What happened", "What to do"];
+        let mut rows = vec![head.map(str::to_owned).to_vec()];
+        let mut last = None;
+        for line in refusals() {
+            // Codes that say the same share a row.
+            let says = (line.class, line.who, line.meaning, line.advice);
+            match rows.last_mut() {
+                Some(row) if last == Some(says) => row[0].push_str(&format!(", {}", name(line))),
+                _ => rows.push(row(line)),
+            }
+            last = Some(says);
+        }
+        manual::check_table("operations.md", "refusals", &rows).unwrap();
+    }
+
+    fn row(line: &Refusal) -> Vec<String> {
+        let class = match line.class == line.after_registration {
+            true => format!("{:?}", line.class),
+            false => format!("{:?}; once registered {:?}", line.class, line.after_registration),
+        };
+        let texts = [class, line.who.words().to_owned(), line.meaning.to_owned(), line.advice.to_owned()];
+        [vec![name(line)], texts.to_vec()].concat()
+    }
+
+    fn name(line: &Refusal) -> String {
+        let number = line.code.bytes().all(|byte| byte.is_ascii_digit());
+        if number { format!("AADSTS{}", line.code) } else { line.code.to_owned() }
+    }
+
+    #[test]
     fn every_line_is_one_sentence_of_meaning_and_one_of_advice() {
         for line in refusals() {
             assert!(
