@@ -194,6 +194,6 @@ pub struct LedgerReport {
     pub request_id: String,
     /// Its id, where it is known.
     pub device_id: Option<String>,
-    /// `in_doubt`, `unusable_reply` or `left_behind`.
+    /// `in_doubt`, `unusable_reply`, `left_behind`, `intune_in_doubt` or `intune_unusable_reply`.
     pub kind: String,
 }
