@@ -32,12 +32,3 @@ pub(crate) fn entropy() -> [u8; 32] {
 pub(crate) fn seed() -> u64 {
     entropy().iter().take(8).fold(0, |seed, byte| seed << 8 | u64::from(*byte))
 }
-
-/// Ends a task when whoever waits for it is ended.
-pub(crate) struct AbortOnDrop(pub(crate) tokio::task::AbortHandle);
-
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}

@@ -12,6 +12,7 @@ mod shared;
 mod state;
 mod tenant;
 mod user;
+mod works;
 
 pub use clock::{Clock, SystemClock};
 pub use hsm_thread::HsmThread;

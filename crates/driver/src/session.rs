@@ -1,13 +1,12 @@
-use crate::clock::{AbortOnDrop, entropy};
+use crate::clock::entropy;
 use crate::parts::DomainPart;
 use crate::shared::Shared;
+use crate::works::{Ended, Works, rest};
 use executor::{Hands, turn};
 use model::{Account, Failure, FailureClass, Secret, TenantId, Timestamp, TokenRef, Upn, Who};
 use signin::{Command, Event, OpId, Outcome, PasswordPrompt, Prompt, Reply, Session, Work};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
 
 /// One person's sign-in; dropping it hangs up.
 pub struct SignIn {
@@ -45,19 +44,9 @@ impl SignIn {
 pub(crate) fn start(shared: Arc<Shared>, part: DomainPart, asked: Upn) -> SignIn {
     let (tell, events) = mpsc::channel(EVENTS);
     let (answers, typed) = mpsc::channel(1);
-    let (done, finished) = mpsc::unbounded_channel();
+    let (works, finished) = Works::new();
     let facts = shared.sign_in_facts(&part, &asked);
-    let hands = SessionHands {
-        shared,
-        part,
-        asked,
-        tell,
-        done,
-        running: BTreeMap::new(),
-        wake_at: None,
-        tenant: None,
-        over: false,
-    };
+    let hands = SessionHands { shared, part, asked, tell, works, wake_at: None, tenant: None, over: false };
     tokio::spawn(run(hands, Session::new(facts), finished, typed));
     SignIn { events, answers }
 }
@@ -65,7 +54,7 @@ pub(crate) fn start(shared: Arc<Shared>, part: DomainPart, asked: Upn) -> SignIn
 async fn run(
     mut hands: SessionHands,
     mut session: Session,
-    mut finished: mpsc::UnboundedReceiver<(OpId, Result<Reply, Failure>)>,
+    mut finished: mpsc::UnboundedReceiver<Ended<OpId, Reply>>,
     mut typed: mpsc::Receiver<Option<Secret<String>>>,
 ) {
     let mut event = Event::Started;
@@ -81,10 +70,10 @@ async fn run(
             return;
         }
         event = tokio::select! {
-            Some((op, result)) = finished.recv() => { hands.running.remove(&op); Event::Done(op, result) }
+            Some((op, result)) = finished.recv() => { hands.works.ended(op); Event::Done(op, result) }
             Some(password) = typed.recv() => Event::Password(hands.keep(password)),
             () = hung_up.closed() => { hands.over = true; Event::HungUp }
-            () = hands.rest() => Event::Woke,
+            () = rest(&*hands.shared.clock, hands.wake_at) => Event::Woke,
         };
     }
 }
@@ -94,8 +83,7 @@ struct SessionHands {
     part: DomainPart,
     asked: Upn,
     tell: mpsc::Sender<SignInEvent>,
-    done: mpsc::UnboundedSender<(OpId, Result<Reply, Failure>)>,
-    running: BTreeMap<OpId, JoinHandle<()>>,
+    works: Works<OpId, Reply>,
     wake_at: Option<Timestamp>,
     /// The tenant that the code was asked of.
     tenant: Option<TenantId>,
@@ -110,7 +98,7 @@ impl Hands<Session> for SessionHands {
     async fn perform(&mut self, command: Command) -> Result<(), Failure> {
         match command {
             Command::Run(op, work) => self.begin(op, work),
-            Command::Cancel(op) => self.running.remove(&op).iter().for_each(JoinHandle::abort),
+            Command::Cancel(op) => self.works.cancel(op),
             Command::Forget(token) => self.forget(token),
             Command::Remember(memory) => return self.shared.remember(memory).await,
             Command::Show(prompt) => self.show(prompt).await,
@@ -127,31 +115,17 @@ impl Hands<Session> for SessionHands {
 }
 
 impl SessionHands {
-    async fn rest(&self) {
-        let Some(moment) = self.wake_at else { return std::future::pending().await };
-        tokio::time::sleep(moment.since(self.shared.clock.now())).await;
-    }
-
     fn begin(&mut self, op: OpId, work: Work) {
         if let Work::RequestCode { tenant, .. } = &work {
             self.tenant = Some(*tenant);
         }
-        let (executor, done, now) = (self.part.executor.clone(), self.done.clone(), self.now());
+        let (executor, now) = (self.part.executor.clone(), self.now());
         let identity = match &work {
             Work::Password { tenant, .. } => self.shared.identity(*tenant),
             _ => None,
         };
-        let performed =
-            tokio::spawn(
-                async move { executor.perform_sign_in(work, identity.as_ref(), now, entropy()).await },
-            );
-        let task = tokio::spawn(async move {
-            let _ended_with_us = AbortOnDrop(performed.abort_handle());
-            let result = performed.await.unwrap_or_else(|_| Err(crashed()));
-            // A session that ended does not wait for its works.
-            drop(done.send((op, result)));
-        });
-        self.running.insert(op, task);
+        let work = async move { executor.perform_sign_in(work, identity.as_ref(), now, entropy()).await };
+        self.works.begin(op, work, crashed());
     }
 
     fn keep(&self, password: Option<Secret<String>>) -> Option<TokenRef> {

@@ -1,15 +1,13 @@
-use crate::clock::{AbortOnDrop, entropy, seed};
+use crate::clock::{entropy, seed};
 use crate::parts::DomainPart;
 use crate::shared::Shared;
 use crate::state::Happening;
+use crate::works::{Ended, Works, rest};
 use executor::{Executor, Hands, turn};
 use lifecycle::{Command, Device, Event, Facts, OpId, Reply, Snapshot, Stage, Status, Work};
 use model::{Delivery, Failure, FailureClass, TenantId, Timestamp, TokenRef, Who};
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::task::JoinHandle;
 
 /// The door to a tenant's task.
 #[derive(Clone)]
@@ -45,14 +43,13 @@ pub(crate) fn start(shared: Arc<Shared>, part: &DomainPart, snapshot: Snapshot) 
     };
     let device = Device::new(facts, seed());
     let (inbox, events) = mpsc::channel(INBOX);
-    let (done, finished) = mpsc::unbounded_channel();
+    let (works, finished) = Works::new();
     let (publish, status) = watch::channel(device.status());
     let hands = TenantHands {
         tenant: snapshot.tenant,
         shared,
         executor: part.executor.clone(),
-        done,
-        running: BTreeMap::new(),
+        works,
         publish,
         wake_at: None,
         erasing: false,
@@ -65,7 +62,7 @@ async fn run(
     mut hands: TenantHands,
     mut device: Device,
     mut events: mpsc::Receiver<Letter>,
-    mut finished: mpsc::UnboundedReceiver<(OpId, Result<Reply, Failure>)>,
+    mut finished: mpsc::UnboundedReceiver<Ended<OpId, Reply>>,
     snapshot: Snapshot,
 ) {
     let (mut event, mut judged) = (Event::Restored(snapshot), None);
@@ -76,13 +73,13 @@ async fn run(
         // Whoever hung up meanwhile does not need to know.
         let _ = judged.take().map(|asker: oneshot::Sender<()>| asker.send(()));
         event = tokio::select! {
-            Some((op, result)) = finished.recv() => { hands.running.remove(&op); Event::Done(op, result) }
+            Some((op, result)) = finished.recv() => { hands.works.ended(op); Event::Done(op, result) }
             received = events.recv() => {
                 let Some(letter) = received else { return };
                 judged = Some(letter.judged);
                 letter.event
             }
-            () = hands.rest() => Event::Woke,
+            () = rest(&*hands.shared.clock, hands.wake_at) => Event::Woke,
         };
     }
 }
@@ -103,8 +100,7 @@ struct TenantHands {
     tenant: TenantId,
     shared: Arc<Shared>,
     executor: Arc<Executor>,
-    done: mpsc::UnboundedSender<(OpId, Result<Reply, Failure>)>,
-    running: BTreeMap<OpId, JoinHandle<()>>,
+    works: Works<OpId, Reply>,
     publish: watch::Sender<Status>,
     wake_at: Option<Timestamp>,
     /// Keys are being destroyed because somebody asked to leave.
@@ -120,7 +116,7 @@ impl Hands<Device> for TenantHands {
         match command {
             Command::Persist(snapshot) => return self.persist(&snapshot).await,
             Command::Run(op, work) => self.begin(op, *work),
-            Command::Cancel(op) => self.running.remove(&op).iter().for_each(JoinHandle::abort),
+            Command::Cancel(op) => self.works.cancel(op),
             Command::Forget(token) => self.forget(token),
             Command::HandOver { account, token } => {
                 self.shared.hand_over(self.executor.clone(), account, token);
@@ -137,19 +133,6 @@ impl Hands<Device> for TenantHands {
 }
 
 impl TenantHands {
-    /// Ends when the machine is to be woken; sleeps at most a minute at a time, so that suspend and
-    /// clock jumps are harmless.
-    async fn rest(&self) {
-        let Some(moment) = self.wake_at else { return std::future::pending().await };
-        loop {
-            let left = moment.since(self.shared.clock.now());
-            if left.is_zero() {
-                return;
-            }
-            tokio::time::sleep(left.min(LONGEST_SLEEP)).await;
-        }
-    }
-
     async fn persist(&mut self, snapshot: &Snapshot) -> Result<(), Failure> {
         let gone = matches!(snapshot.stage, Stage::Unregistered { kept: None });
         let left = self.erasing && gone;
@@ -159,18 +142,10 @@ impl TenantHands {
 
     fn begin(&mut self, op: OpId, work: Work) {
         tracing::debug!(tenant = %self.tenant, phase = work.phase().word(), "Work started");
-        let (executor, done) = (self.executor.clone(), self.done.clone());
         self.erasing |= matches!(work, Work::EraseKeys(_));
-        let irreversible = work.is_irreversible();
-        let now = self.now();
-        let performed = tokio::spawn(async move { executor.perform(work, now, entropy()).await });
-        let watcher = tokio::spawn(async move {
-            let _ended_with_us = AbortOnDrop(performed.abort_handle());
-            let result = performed.await.unwrap_or_else(|_| Err(crashed(irreversible)));
-            // The tenant's task outlives its works except at shutdown, when nobody listens any more.
-            drop(done.send((op, result)));
-        });
-        self.running.insert(op, watcher);
+        let (executor, now) = (self.executor.clone(), self.now());
+        let crashed = crashed(work.is_irreversible());
+        self.works.begin(op, async move { executor.perform(work, now, entropy()).await }, crashed);
     }
 
     fn forget(&self, token: TokenRef) {
@@ -204,4 +179,3 @@ fn crashed(irreversible: bool) -> Failure {
 }
 
 const INBOX: usize = 64;
-const LONGEST_SLEEP: Duration = Duration::from_secs(60);

@@ -1,14 +1,12 @@
-use crate::clock::{AbortOnDrop, entropy, seed};
+use crate::clock::{entropy, seed};
 use crate::shared::Shared;
+use crate::works::{Ended, Works, rest};
 use executor::{Executor, Hands, turn};
 use lifecycle::Event;
 use model::{Account, Failure, FailureClass, Timestamp, TokenRef, Who};
 use signin::{OpId, UserCommand, UserEvent, UserReply, UserSession, UserStatus, UserWork};
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
 
 /// The door to one person's session on a registered machine; it ends when the door is dropped.
 #[derive(Clone)]
@@ -38,17 +36,9 @@ pub(crate) fn start(shared: Arc<Shared>, executor: Arc<Executor>, account: Accou
     let session = UserSession::new(seed());
     // Unbounded, because the machine that hands over must never wait for the session that may ask it.
     let (inbox, events) = mpsc::unbounded_channel();
-    let (done, finished) = mpsc::unbounded_channel();
+    let (works, finished) = Works::new();
     let (publish, status) = watch::channel(session.status());
-    let hands = UserHands {
-        shared,
-        executor,
-        account: account.clone(),
-        done,
-        running: BTreeMap::new(),
-        publish,
-        wake_at: None,
-    };
+    let hands = UserHands { shared, executor, account: account.clone(), works, publish, wake_at: None };
     tokio::spawn(run(hands, session, events, finished));
     UserHandle { inbox, account, status }
 }
@@ -57,16 +47,16 @@ async fn run(
     mut hands: UserHands,
     mut session: UserSession,
     mut events: mpsc::UnboundedReceiver<UserEvent>,
-    mut finished: mpsc::UnboundedReceiver<(OpId, Result<UserReply, Failure>)>,
+    mut finished: mpsc::UnboundedReceiver<Ended<OpId, UserReply>>,
 ) {
     loop {
         let event = tokio::select! {
-            Some((op, result)) = finished.recv() => { hands.running.remove(&op); UserEvent::Done(op, result) }
+            Some((op, result)) = finished.recv() => { hands.works.ended(op); UserEvent::Done(op, result) }
             received = events.recv() => match received {
                 Some(event) => event,
                 None => return,
             },
-            () = hands.rest() => UserEvent::Woke,
+            () = rest(&*hands.shared.clock, hands.wake_at) => UserEvent::Woke,
         };
         let ends = matches!(event, UserEvent::Ended);
         // Nothing of a session is durable, so nothing can fail to be written.
@@ -81,8 +71,7 @@ struct UserHands {
     shared: Arc<Shared>,
     executor: Arc<Executor>,
     account: Account,
-    done: mpsc::UnboundedSender<(OpId, Result<UserReply, Failure>)>,
-    running: BTreeMap<OpId, JoinHandle<()>>,
+    works: Works<OpId, UserReply>,
     publish: watch::Sender<UserStatus>,
     wake_at: Option<Timestamp>,
 }
@@ -95,7 +84,7 @@ impl Hands<UserSession> for UserHands {
     async fn perform(&mut self, command: UserCommand) -> Result<(), Failure> {
         match command {
             UserCommand::Run(op, work) => self.begin(op, work),
-            UserCommand::Cancel(op) => self.running.remove(&op).iter().for_each(JoinHandle::abort),
+            UserCommand::Cancel(op) => self.works.cancel(op),
             UserCommand::Forget(token) => self.shared.vault.forget(token),
             UserCommand::Suspect(failure) => self.suspect(failure),
             UserCommand::Report(status) => self.report(status),
@@ -110,33 +99,16 @@ impl Hands<UserSession> for UserHands {
 }
 
 impl UserHands {
-    async fn rest(&self) {
-        let Some(moment) = self.wake_at else { return std::future::pending().await };
-        loop {
-            let left = moment.since(self.shared.clock.now());
-            if left.is_zero() {
-                return;
-            }
-            tokio::time::sleep(left.min(LONGEST_SLEEP)).await;
-        }
-    }
-
     fn begin(&mut self, op: OpId, work: UserWork) {
-        let (executor, done, now) = (self.executor.clone(), self.done.clone(), self.now());
+        let (executor, now) = (self.executor.clone(), self.now());
         let identity = self.shared.identity(self.account.tenant);
-        let performed = tokio::spawn(async move {
+        let work = async move {
             match identity {
                 Some(identity) => executor.perform_user(work, &identity, now, entropy()).await,
                 None => Err(not_registered()),
             }
-        });
-        let task = tokio::spawn(async move {
-            let _ended_with_us = AbortOnDrop(performed.abort_handle());
-            let result = performed.await.unwrap_or_else(|_| Err(crashed()));
-            // A session that ended does not wait for its works.
-            drop(done.send((op, result)));
-        });
-        self.running.insert(op, task);
+        };
+        self.works.begin(op, work, crashed());
     }
 
     /// The device machine judges what a failure says about the device.
@@ -175,5 +147,3 @@ fn crashed() -> Failure {
         "Please report it with the log of firmamentd; it is tried again.",
     )
 }
-
-const LONGEST_SLEEP: Duration = Duration::from_secs(60);
