@@ -115,14 +115,15 @@ impl Shared {
         DomainView { domain, tenant, status, blocked, part, users: users.collect() }
     }
 
-    pub(crate) fn resume(self: Arc<Self>, snapshot: Snapshot) {
+    pub(crate) async fn resume(self: Arc<Self>, snapshot: Snapshot) {
         let tenant = snapshot.tenant;
         let Some(part) = self.part_of(tenant).cloned() else {
             tracing::warn!(%tenant, "No configured domain leads to this registered tenant");
             return;
         };
         let handle = tenant::start(self.clone(), &part, snapshot);
-        self.tenants().insert(tenant, handle);
+        self.tenants().insert(tenant, handle.clone());
+        handle.restored().await;
     }
 
     /// Hands a signed-in person to the machine of their tenant, which owns the token from then on.

@@ -75,11 +75,12 @@ pub struct LeaveStarted {
 }
 
 impl Driver {
-    /// Reads the store and starts one task per known tenant; must be called on a tokio runtime.
+    /// Reads the store, starts one task per known tenant and waits until each knows its last durable state:
+    /// whoever asks before that would hear of a machine without identity.
     ///
     /// # Errors
     /// Only when the store as a whole cannot be read: one damaged record blocks its tenant alone.
-    pub fn start(parts: Parts) -> Result<Driver, StartError> {
+    pub async fn start(parts: Parts) -> Result<Driver, StartError> {
         let Parts { domains, mut store, vault, backend, binding, neighbours } = parts;
         let found = pins::read(store.as_mut())?;
         let shared = Arc::new(Shared {
@@ -98,7 +99,7 @@ impl Driver {
             stopped: watch::channel(None).0,
         });
         for snapshot in found.snapshots {
-            shared.clone().resume(snapshot);
+            shared.clone().resume(snapshot).await;
         }
         Ok(Driver { shared })
     }

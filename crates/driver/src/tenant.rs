@@ -23,6 +23,13 @@ impl TenantHandle {
         let (judged, done) = oneshot::channel();
         self.inbox.send(Letter { event, judged }).await.is_ok() && done.await.is_ok()
     }
+
+    /// Waits until the last durable state was taken in, or could not be.
+    pub(crate) async fn restored(&self) {
+        let is_over = |status: &Status| status.state != BOOTING || status.failure.is_some();
+        // A task that has stopped will not know more.
+        let _ = self.status.clone().wait_for(is_over).await;
+    }
 }
 
 /// An event, and whom to tell when it was judged.
@@ -179,3 +186,5 @@ fn crashed(irreversible: bool) -> Failure {
 }
 
 const INBOX: usize = 64;
+/// The state of a machine that does not know its last durable state yet.
+const BOOTING: &str = "booting";

@@ -58,7 +58,7 @@ async fn run(
     // Whoever learns from the socket or from systemd that we run may ask us to end.
     let signals = [signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?];
     let listener = socket::listen(handed_over, &options.socket(&loaded.settings))?;
-    let driver = Driver::start(wired.parts)?;
+    let driver = Driver::start(wired.parts).await?;
     let (stop, stopping) = watch::channel(false);
     let service = Arc::new(Service { driver: driver.clone(), about: wired.about });
     let served = tokio::spawn(server::serve(listener, service, stopping));
