@@ -157,7 +157,7 @@ async fn finish(connection: &mut Connection, status: &Status) -> Result<Ending, 
 fn is_settled(status: &Status, now: Timestamp) -> bool {
     let rests = ["idle", "intune_enrolled"].contains(&status.state);
     let waits_for_long = status.wake_at.is_some_and(|at| at.since(now) > PATIENCE);
-    rests || status.phase == StatusPhase::Suspended || status.waits_for.is_some() || waits_for_long
+    rests || status.waits_for.is_some() || waits_for_long
 }
 
 fn has_left(status: &Status, _: Timestamp) -> bool {
