@@ -137,10 +137,13 @@ pub(crate) fn wants_more_than_password(failure: &Failure) -> bool {
     !PASSWORD_REFUSALS.contains(&code) && (by_claims || MORE_THAN_PASSWORD.contains(&code))
 }
 
-/// The refusal of a code; where the missing proof of the device is to blame, its advice says what helps.
+/// The refusal of a code; where the missing proof of the device is to blame, the person can do something.
 pub(crate) fn of_code(facts: &Facts, failure: &Failure) -> Failure {
     let mut failure = failure.clone();
     if hides_device(facts, &failure) {
+        let line = model::refusal(failure.code.trim_start_matches("AADSTS"));
+        failure.class = line.map_or(failure.class, |line| line.after_registration);
+        failure.who = Who::User;
         failure.advice = PASSWORD_SHOWS_DEVICE.to_owned();
     }
     failure
