@@ -1,4 +1,5 @@
 use crate::house::{Cloud, Machine, code, line_with, rest, text};
+use serde_json::Value;
 use std::io::BufReader;
 
 #[test]
@@ -28,11 +29,15 @@ fn a_restart_keeps_the_identity_without_the_network() {
     let mut cloud = Cloud::start();
     let mut machine = Machine::start(&cloud, "contoso.com");
     assert_eq!(code(&machine.sign_in("alex@contoso.com")), 0);
-    let before = machine.device_id("contoso.com").unwrap();
+    let before = machine.domain();
+    assert!(before["identity"]["verified_at"].is_string(), "{before}");
     cloud.stop();
     machine.restart();
-    assert_eq!(machine.device_id("contoso.com"), Some(before));
-    assert!(text(&machine.run(&["status"])).contains("Registered, not yet verified"));
+    let after = machine.domain();
+    assert_eq!(after["identity"], before["identity"]);
+    assert_eq!((&after["phase"], &after["waits_for"]), (&"registered".into(), &Value::Null));
+    assert_eq!(after["sessions"], serde_json::json!([]), "sessions are not on disk");
+    assert_eq!(code(&machine.run(&["status"])), 0);
 }
 
 #[test]

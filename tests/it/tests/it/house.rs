@@ -3,7 +3,7 @@
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::OnceLock;
@@ -225,13 +225,27 @@ impl Machine {
         self.tool(arguments).output().unwrap()
     }
 
+    /// Signs in by code: a question for the password finds the end of the input.
     pub(crate) fn sign_in(&self, name: &str) -> Output {
         self.run(&["auth-test", "--name", name])
+    }
+
+    /// Signs in with one line of input; a second question, if there is one, is answered by the end of it.
+    pub(crate) fn sign_in_with_password(&self, name: &str, password: &str) -> Output {
+        let mut tool = self.tool(&["auth-test", "--name", name]).stdin(Stdio::piped()).spawn().unwrap();
+        // A tool that asks for nothing may have ended already.
+        let _ = writeln!(tool.stdin.take().unwrap(), "{password}");
+        tool.wait_with_output().unwrap()
     }
 
     pub(crate) fn status(&self) -> Value {
         let output = self.run(&["status", "--json"]);
         serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", text(&output)))
+    }
+
+    /// What the status says of the first domain.
+    pub(crate) fn domain(&self) -> Value {
+        self.status()["domains"][0].clone()
     }
 
     /// The device id of a domain, where it is registered.

@@ -16,10 +16,26 @@ fn leaving_deletes_the_object_with_the_issued_certificate() {
 }
 
 #[test]
-fn a_leave_that_is_refused_keeps_the_keys_until_it_is_forced() {
+fn the_token_of_a_session_deletes_the_object_where_no_certificate_is_taken() {
     let cloud = Cloud::start();
     let machine = Machine::start(&cloud, "contoso.com");
     assert_eq!(code(&machine.sign_in("alex@contoso.com")), 0);
+    cloud.set(&serde_json::json!({ "client_certificate": "never" }));
+    let left = machine.run(&["leave"]);
+    assert_eq!(code(&left), 0, "{}", text(&left));
+    assert!(cloud.devices().is_empty());
+    let deletes = cloud.requests("leave");
+    let last = deletes.last().unwrap();
+    assert_eq!((&last["status"], last["facts"].get("client_cert_thumbprint")), (&200.into(), None));
+}
+
+#[test]
+fn a_leave_that_is_refused_keeps_the_keys_until_it_is_forced() {
+    let cloud = Cloud::start();
+    let mut machine = Machine::start(&cloud, "contoso.com");
+    assert_eq!(code(&machine.sign_in("alex@contoso.com")), 0);
+    // A session's token would be the way out.
+    machine.restart();
     let device = machine.device_id("contoso.com").unwrap();
     cloud.set(&serde_json::json!({ "client_certificate": "never" }));
     let refused = machine.run(&["leave"]);
