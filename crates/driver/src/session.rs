@@ -124,6 +124,8 @@ impl SessionHands {
             Work::Password { tenant, .. } => self.shared.identity(*tenant),
             _ => None,
         };
+        // A suspended identity proves nothing.
+        let identity = identity.filter(|identity| identity.suspended.is_none());
         let work = async move { executor.perform_sign_in(work, identity.as_ref(), now, entropy()).await };
         self.works.begin(op, work, crashed());
     }

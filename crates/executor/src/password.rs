@@ -37,9 +37,10 @@ impl Caller<'_> {
     ) -> Result<Reply, Failure> {
         let password = self.executor.vault.password(password, self.now).ok_or_else(token_gone)?;
         let held = match (standing, identity) {
-            (Standing::Registered, Some(identity)) => self.device_bound(identity, name, &password).await?,
+            // A further domain of the tenant is new to the session, not to the machine.
+            (_, Some(identity)) => self.device_bound(identity, name, &password).await?,
             (Standing::Registered, None) => return Err(token_gone()),
-            (Standing::Unregistered, _) => self.plain(tenant, name, &password).await?,
+            (Standing::Unregistered, None) => self.plain(tenant, name, &password).await?,
         };
         let expires = held.primary.as_ref().map_or(self.tokens_expire(), |primary| primary.expires);
         Ok(Reply::Tokens(self.executor.vault.keep(Held::Tokens(Arc::new(held)), expires)))

@@ -33,10 +33,11 @@ pub enum Method {
     Auto,
 }
 
-/// How the machine stands to the tenant.
+/// How the machine stands to the tenant, as far as it is known before the domain is resolved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
-    /// It has no identity there: a password goes out plainly (entra.md 2.5).
+    /// No identity is known there: a password goes out plainly (entra.md 2.5), unless the tenant that the
+    /// domain turns out to lead to has one.
     Unregistered,
     /// It has one: a password goes out signed with the device key (entra.md 7.3), never plainly.
     Registered,

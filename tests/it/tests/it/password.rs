@@ -144,6 +144,18 @@ fn the_option_decides_when_a_password_is_asked_for() {
 }
 
 #[test]
+fn a_further_domain_of_the_tenant_sends_no_password_plainly() {
+    let cloud = Cloud::start();
+    let machine = Machine::configured(&cloud, "fabrikam.com,fabrikam.net", "sign_in = password");
+    let rows = [("sam@fabrikam.com", [1, 0, 0]), ("kim@fabrikam.net", [0, 1, 0])];
+    for (name, expected) in rows {
+        let (output, requests) = counted(&cloud, || machine.sign_in_with_password(name, PASSWORD));
+        assert_eq!((code(&output), requests), (0, expected), "{name}: {}", text(&output));
+    }
+    assert_eq!(cloud.devices().len(), 1);
+}
+
+#[test]
 fn only_a_password_shows_that_the_device_is_compliant() {
     let (cloud, machine) = registered();
     cloud.admin(&["device", &machine.device_id("contoso.com").unwrap(), "comply"]);
