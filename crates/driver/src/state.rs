@@ -3,9 +3,10 @@ use crate::parts::{DomainPart, Parts, Registration};
 use crate::pins;
 use crate::session::{self, SignIn};
 use crate::shared::Shared;
-use lifecycle::{Ask, Event, Stage, Status};
+use lifecycle::{Ask, Event, Snapshot, Stage, Status};
 use model::{Account, DomainName, Failure, FailureClass, TenantId, Timestamp, Upn, Who};
 use signin::{Memory, UserStatus};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use store::StoreError;
 use tokio::sync::{broadcast, watch};
@@ -132,6 +133,15 @@ impl Driver {
         let known: Vec<DomainName> = self.shared.pins().domains.keys().cloned().collect();
         names.extend(known.into_iter().filter(|name| !self.shared.serves(name)));
         names.into_iter().map(|domain| self.shared.view(domain)).collect()
+    }
+
+    /// Tenants that no domain leads to any more, where something stayed.
+    pub fn left(&self) -> Vec<Snapshot> {
+        let pinned: BTreeSet<TenantId> = self.shared.pins().domains.values().map(|pin| pin.tenant).collect();
+        let tenants = self.shared.tenants();
+        let unpinned = tenants.iter().filter(|(tenant, _)| !pinned.contains(tenant));
+        let snapshots = unpinned.map(|(_, handle)| handle.status.borrow().snapshot.clone());
+        snapshots.filter(|snapshot| !snapshot.ledger.is_empty()).collect()
     }
 
     /// Follows the machine of a domain, once the domain has a tenant.

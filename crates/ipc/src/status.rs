@@ -17,6 +17,17 @@ pub struct StatusDocument {
     pub notices: Vec<String>,
     /// One entry per configured domain, and per domain that is still registered.
     pub domains: Vec<DomainStatus>,
+    /// What stayed in tenants that no domain leads to, because the machine has left them.
+    pub left: Vec<LeftReport>,
+}
+
+/// What stayed in one tenant that the machine has left.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftReport {
+    /// Its tenant id.
+    pub tenant: String,
+    /// Every device object that was left there or may have been.
+    pub ledger: Vec<LedgerReport>,
 }
 
 /// One domain and the identity of its tenant.
@@ -194,6 +205,7 @@ pub struct LedgerReport {
     pub request_id: String,
     /// Its id, where it is known.
     pub device_id: Option<String>,
-    /// `in_doubt`, `unusable_reply`, `left_behind`, `intune_in_doubt` or `intune_unusable_reply`.
+    /// `in_doubt`, `unusable_reply`, `left_behind`, `intune_in_doubt`, `intune_unusable_reply` or
+    /// `intune_left_behind`.
     pub kind: String,
 }

@@ -254,6 +254,8 @@ pub enum LedgerKind {
     IntuneInDoubt,
     /// A reply of Intune came that could not be used: a device of Intune exists as a rule.
     IntuneUnusableReply,
+    /// The machine left and Intune did not take its retirement: the device of Intune was left behind.
+    IntuneLeftBehind,
 }
 
 /// The last attempt of a phase.

@@ -181,8 +181,13 @@ async fn status(
     let mut about = service.about.clone();
     about.notices.extend(service.driver.neighbours());
     let ending = views.iter().map(report::ending_of_view).max().unwrap_or(Ending::NotRegistered);
-    let document =
-        document(&DocumentParts { about, views, for_root: peer.uid == 0, now: service.driver.now() });
+    let document = document(&DocumentParts {
+        about,
+        views,
+        left: service.driver.left(),
+        for_root: peer.uid == 0,
+        now: service.driver.now(),
+    });
     connection.say(&Message::Status { document: Box::new(document) }).await;
     Ok(ending)
 }

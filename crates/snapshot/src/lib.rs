@@ -41,6 +41,7 @@ impl Words for LedgerKind {
         (LedgerKind::LeftBehind, "left_behind"),
         (LedgerKind::IntuneInDoubt, "intune_in_doubt"),
         (LedgerKind::IntuneUnusableReply, "intune_unusable_reply"),
+        (LedgerKind::IntuneLeftBehind, "intune_left_behind"),
     ];
 }
 

@@ -139,6 +139,7 @@ fn snapshot(stage: Stage) -> Snapshot {
         LedgerKind::LeftBehind,
         LedgerKind::IntuneInDoubt,
         LedgerKind::IntuneUnusableReply,
+        LedgerKind::IntuneLeftBehind,
     ];
     let line = |kind| LedgerLine { at: at(1), request: id(50), device: Some(id(51)), kind };
     let mut failure =

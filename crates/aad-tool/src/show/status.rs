@@ -1,7 +1,7 @@
 use super::{failure, line};
 use ipc::{
     AttemptReport, ComplianceReport, DomainStatus, FailureReport, IdentityReport, IntuneReport, KeyReport,
-    LedgerReport, RuleReport, SessionReport, StatusDocument,
+    LedgerReport, LeftReport, RuleReport, SessionReport, StatusDocument,
 };
 
 /// The whole status document for people, in the groups that `dsregcmd /status` has.
@@ -14,7 +14,14 @@ pub(super) fn text(document: &StatusDocument) -> String {
         text.push_str(&line("No domain is configured."));
     }
     document.domains.iter().for_each(|domain| text.push_str(&of_domain(domain)));
+    document.left.iter().for_each(|left| text.push_str(&of_left(left)));
     text
+}
+
+fn of_left(left: &LeftReport) -> String {
+    let items: Vec<_> = left.ledger.iter().map(ledger).collect();
+    let title = format!("\nTenant {} was left; for its administrator to delete:\n", left.tenant);
+    title + &lines("  ", &items)
 }
 
 /// A name and what stands behind it.

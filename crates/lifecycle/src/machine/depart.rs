@@ -41,11 +41,18 @@ impl Machine {
 
     /// The object stays in the directory; its id goes to the ledger.
     fn leave_behind(&mut self, outbox: &mut Outbox, departure: &Departure) -> State {
-        let request = RequestId::new(outbox.guid());
-        let device = departure.identity.issued.device;
-        self.note(outbox.now, request, Some(device), LedgerKind::LeftBehind);
+        if matches!(departure.identity.intune, Intune::Enrolled(_)) {
+            self.note_left_behind(outbox, departure, LedgerKind::IntuneLeftBehind);
+        }
+        self.note_left_behind(outbox, departure, LedgerKind::LeftBehind);
         self.leave = None;
         State::erasing(departure.afresh())
+    }
+
+    /// Both services show their object under the id of the device.
+    fn note_left_behind(&mut self, outbox: &mut Outbox, departure: &Departure, kind: LedgerKind) {
+        let request = RequestId::new(outbox.guid());
+        self.note(outbox.now, request, Some(departure.identity.issued.device), kind);
     }
 
     /// Intune may keep its record: that stops nobody from leaving.
@@ -61,6 +68,9 @@ impl Machine {
             self.persist(outbox, self.stage.clone());
             self.back_off(outbox, departure.tries, failure);
             return Handled;
+        }
+        if failure.class != FailureClass::Gone {
+            self.note_left_behind(outbox, departure, LedgerKind::IntuneLeftBehind);
         }
         Transition(State::unregistering(departure.afresh()))
     }

@@ -265,3 +265,24 @@ fn an_enrolment_without_an_answer_waits_for_its_owner_alone() {
     life.step(Step::OtherSignsIn);
     assert!(life.in_flight.is_empty());
 }
+
+#[test]
+fn what_intune_kept_at_a_leave_is_in_the_ledger() {
+    let (kept, object) = (LedgerKind::IntuneLeftBehind, LedgerKind::LeftBehind);
+    for (class, ask, expected) in [
+        (FailureClass::Denied, Ask::Leave, vec![kept]),
+        (FailureClass::NeedsUser, Ask::Leave, vec![kept]),
+        (FailureClass::Gone, Ask::Leave, vec![]),
+        (FailureClass::Denied, Ask::ForceLeave, vec![kept, object]),
+    ] {
+        let mut life = about_to_enrol();
+        (0..3).for_each(|_| life.step(Step::Succeed));
+        assert_eq!(state(&life), "intune_enrolled");
+        life.step(Step::Ask(ask));
+        if ask == Ask::Leave {
+            fail(&mut life, class, Delivery::Answered, "RetireNotOffered");
+        }
+        let kinds: Vec<_> = life.disk.ledger.iter().map(|line| line.kind).collect();
+        assert_eq!(kinds, expected, "{class:?} {ask:?}");
+    }
+}

@@ -3,12 +3,12 @@
 use super::{identity_of, intune, phase_word, view_summary};
 use crate::About;
 use driver::{
-    DomainView, EndpointSource, Identity, LedgerKind, LedgerLine, Method, Registration, Status, Suspension,
-    UserView, WaitsFor,
+    DomainView, EndpointSource, Identity, LedgerKind, LedgerLine, Method, Registration, Snapshot, Status,
+    Suspension, UserView, WaitsFor,
 };
 use ipc::{
     AttemptReport, DomainStatus, EndpointsReport, FailureReport, IdentityReport, KeyReport, LedgerReport,
-    STATUS_SCHEMA, SessionReport, StatusDocument,
+    LeftReport, STATUS_SCHEMA, SessionReport, StatusDocument,
 };
 use model::{KeyHandle, Timestamp};
 
@@ -18,6 +18,8 @@ pub struct DocumentParts {
     pub about: About,
     /// Its domains.
     pub views: Vec<DomainView>,
+    /// Tenants that no domain leads to, with what stayed there.
+    pub left: Vec<Snapshot>,
     /// Whether the reader may see who registered the machine.
     pub for_root: bool,
     /// The moment of the document.
@@ -32,6 +34,7 @@ pub fn document(parts: &DocumentParts) -> StatusDocument {
         key_store: parts.about.key_store.clone(),
         notices: parts.about.notices.clone(),
         domains: parts.views.iter().map(|view| domain(view, parts)).collect(),
+        left: parts.left.iter().map(left).collect(),
     }
 }
 
@@ -120,6 +123,10 @@ fn attempts(status: &Status) -> Vec<AttemptReport> {
     status.snapshot.attempts.iter().map(line).collect()
 }
 
+fn left(snapshot: &Snapshot) -> LeftReport {
+    LeftReport { tenant: snapshot.tenant.to_string(), ledger: snapshot.ledger.iter().map(ledger).collect() }
+}
+
 fn ledger(line: &LedgerLine) -> LedgerReport {
     let kind = match line.kind {
         LedgerKind::InDoubt => "in_doubt",
@@ -127,6 +134,7 @@ fn ledger(line: &LedgerLine) -> LedgerReport {
         LedgerKind::LeftBehind => "left_behind",
         LedgerKind::IntuneInDoubt => "intune_in_doubt",
         LedgerKind::IntuneUnusableReply => "intune_unusable_reply",
+        LedgerKind::IntuneLeftBehind => "intune_left_behind",
     };
     LedgerReport {
         at: line.at.to_string(),

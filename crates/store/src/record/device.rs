@@ -330,7 +330,8 @@ pub struct LedgerLine {
     pub request: String,
     /// The device id, where known.
     pub device: Option<String>,
-    /// `in_doubt`, `unusable_reply`, `left_behind`, `intune_in_doubt` or `intune_unusable_reply`.
+    /// `in_doubt`, `unusable_reply`, `left_behind`, `intune_in_doubt`, `intune_unusable_reply` or
+    /// `intune_left_behind`.
     pub kind: String,
 }
 

@@ -62,6 +62,21 @@ fn the_first_sign_in_enrols_once_and_leaving_retires_before_it_deletes() {
     assert!(last("intune.retire") < last("leave"));
 }
 
+#[test]
+fn a_leave_that_nobody_can_retire_says_what_intune_kept() {
+    let cloud = Cloud::start();
+    let mut machine = machine(&cloud);
+    signs_in(&machine, ALEX);
+    // Retiring needs the session of the owner, and a session ends with the daemon.
+    machine.restart();
+    let device = machine.device_id("contoso.com").unwrap();
+    let left = machine.run(&["leave"]);
+    assert_eq!(code(&left), 0, "{}", text(&left));
+    assert_eq!((cloud.devices().len(), cloud.json("intune-devices").len()), (0, 1));
+    let says = text(&machine.run(&["status"]));
+    assert!(says.contains("intune_left_behind") && says.contains(&device), "{says}");
+}
+
 /// Kills the daemon while the reply to this request is held back, and starts it again.
 fn killed_at(cloud: &Cloud, machine: &mut Machine, request: &str) {
     cloud.set(&json!({ "faults": [{ "request": request, "action": "hold" }] }));
