@@ -36,7 +36,7 @@ impl SledStore {
     /// Opens the state directory, which is made (mode 0700) if it is not there. `key` encrypts every record.
     ///
     /// # Errors
-    /// [`StoreError::InUse`] when another process holds it, [`StoreError::Newer`] when a newer version wrote
+    /// [`StoreError::InUse`] when another process holds it or sled's own lock, [`StoreError::Newer`] when a newer version wrote
     /// it, [`StoreError::Damaged`] when neither copy can be read (wrong key included), [`StoreError::Open`]
     /// for faults of the file system.
     pub fn open(dir: &Path, key: &Secret<[u8; 32]>) -> Result<SledStore, StoreError> {
@@ -46,8 +46,12 @@ impl SledStore {
         let cipher = Cipher::new(key).map_err(|why| failed(io::Error::other(why)))?;
         let (slots, from_slots) = Slots::open(&dir.join(SLOTS), cipher.clone())?;
         let mut remarks = slots.remarks();
-        let mirror =
-            if slots.is_writable() { Mirror::open(&dir.join("sled"), cipher, &mut remarks) } else { None };
+        let sled = dir.join("sled");
+        // A healthy sled that is held must not be moved aside: it may be all that knows the newest state.
+        if slots.is_writable() && Mirror::is_held(&sled) {
+            return Err(StoreError::InUse { dir: sled.display().to_string() });
+        }
+        let mirror = if slots.is_writable() { Mirror::open(&sled, cipher, &mut remarks) } else { None };
         let from_sled = mirror.as_ref().and_then(Mirror::read);
         let damaged = || StoreError::Damaged {
             key: "all".to_owned(),

@@ -2,7 +2,7 @@
 
 use crate::cipher::Cipher;
 use crate::codec::{self, Records};
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -15,6 +15,12 @@ pub(crate) struct Mirror {
 }
 
 impl Mirror {
+    /// Whether somebody holds sled's own lock: a child of its last owner until its exec, or a tool.
+    pub(crate) fn is_held(dir: &Path) -> bool {
+        let log = File::open(dir.join("db"));
+        log.is_ok_and(|log| matches!(log.try_lock(), Err(TryLockError::WouldBlock)))
+    }
+
     /// Opens sled; one that will not open is moved aside and a new one made; none when that fails too.
     pub(crate) fn open(dir: &Path, cipher: Cipher, remarks: &mut Vec<String>) -> Option<Mirror> {
         match Mirror::try_open(dir, cipher.clone()) {

@@ -81,6 +81,18 @@ fn a_broken_sled_is_moved_aside_and_rebuilt() {
 }
 
 #[test]
+fn a_sled_that_somebody_holds_is_no_broken_one() {
+    let dir = written();
+    let holder = File::open(dir.path().join("sled").join("db")).unwrap();
+    holder.try_lock().unwrap();
+    assert!(matches!(SledStore::open(dir.path(), &key()), Err(StoreError::InUse { .. })));
+    assert!(!dir.path().join("sled.broken.0").exists());
+    drop(holder);
+    edit_slots(&dir, |file| file.write_all_at(&[0xff; 64], 0).unwrap());
+    assert_eq!(value(&dir), vec![2; 500], "it still holds the newest");
+}
+
+#[test]
 fn a_sled_that_lags_behind_is_caught_up_and_one_that_is_ahead_counts() {
     let dir = written();
     let aside = tempfile::tempdir().unwrap();
