@@ -1,4 +1,4 @@
-use crate::world::Ask;
+use crate::asking::Ask;
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use serde_json::{Value, json};

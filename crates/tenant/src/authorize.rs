@@ -1,6 +1,7 @@
 //! `authorize` with a PRT (entra.md 7.6, 7.7), and the redemption of its codes.
 
 use crate::answer::{Answer, Body};
+use crate::asking::Ask;
 use crate::clients;
 use crate::codes::TOKEN_ALPHABET;
 use crate::directory::User;
@@ -11,7 +12,7 @@ use crate::policy::Wish;
 use crate::prt::Prt;
 use crate::request::{Signed, Signer};
 use crate::token::Grant;
-use crate::world::{Ask, Tenant};
+use crate::world::Tenant;
 use http::header::{COOKIE, HeaderMap};
 use serde_json::Value;
 
@@ -35,7 +36,7 @@ impl Tenant {
     fn code_for(&mut self, ask: &Ask) -> Result<Answer, Answer> {
         // A redirect URI that is not registered is never redirected to.
         if let Some(refusal) = self.request_refusal(ask) {
-            return Err(self.error_page(&refusal));
+            return Err(self.error_page(ask, &refusal));
         }
         let prt = self.sso(ask).map_err(|ignored| self.sign_in_page(ask, &ignored))?;
         let client = ask.query.get("client_id").unwrap_or_default().to_owned();
@@ -111,17 +112,16 @@ impl Tenant {
     /// The sign-in page, which nobody here can fill in: credentials were ignored, and a new nonce is offered.
     fn sign_in_page(&mut self, ask: &Ask, ignored: &str) -> Answer {
         let nonce = self.new_nonce(ask);
-        let login = self.hosts().login;
-        let html = page::sign_in(&login, &ask.ids.request, &nonce);
+        let html = page::sign_in(&ask.hosts.login, &ask.ids.request, &nonce);
         let mut answer = Answer::with(200, Body::Html(html)).fact("ignored", ignored);
         answer.rule = Some("sign-in page".to_owned());
         answer
     }
 
-    fn error_page(&self, refusal: &Answer) -> Answer {
+    fn error_page(&self, ask: &Ask, refusal: &Answer) -> Answer {
         let code = refusal.member("error_codes").and_then(|codes| codes[0].as_u64()).unwrap_or_default();
         let text = refusal.member("error_description").and_then(Value::as_str).unwrap_or_default();
-        let html = page::error(&self.hosts().login, code, text);
+        let html = page::error(&ask.hosts.login, code, text);
         let mut answer = Answer::with(200, Body::Html(html));
         answer.rule.clone_from(&refusal.rule);
         answer
@@ -129,8 +129,8 @@ impl Tenant {
 
     /// A refusal where the knob wants it.
     fn shown(&self, ask: &Ask, refusal: Answer) -> Answer {
-        if self.knobs.authorize_refusal == AuthorizeRefusal::Page {
-            return self.error_page(&refusal);
+        if ask.knobs.authorize_refusal == AuthorizeRefusal::Page {
+            return self.error_page(ask, &refusal);
         }
         let member = |name: &str| refusal.member(name).and_then(Value::as_str).unwrap_or_default();
         let query = |name: &str| ask.query.get(name).unwrap_or_default();

@@ -1,12 +1,13 @@
 //! The device authorization grant (entra.md 2.3).
 
 use crate::answer::Answer;
+use crate::asking::Ask;
 use crate::forms::Form;
 use crate::knobs::DeviceCodeBlock;
 use crate::policy::Wish;
 use crate::token::Grant;
 use crate::words::{ApproveError, PendingCode};
-use crate::world::{Ask, Tenant};
+use crate::world::Tenant;
 use serde_json::json;
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -52,6 +53,10 @@ impl Codes {
         self.by_device_code.values().filter(waits).map(view).collect()
     }
 
+    pub(crate) fn tenant_of(&self, device_code: &str) -> Option<Uuid> {
+        self.by_device_code.get(device_code).map(|code| code.tenant)
+    }
+
     fn waiting(&mut self, user_code: &str, now_ms: i64) -> Result<&mut Code, ApproveError> {
         let wanted = user_code.to_ascii_uppercase();
         let waits = |code: &&mut Code| {
@@ -75,7 +80,7 @@ impl Tenant {
         if let Some(refusal) = self.refused_by_list(ask, client, &resource, "code_request") {
             return refusal;
         }
-        let lives_s = self.knobs.device_code_lives_s;
+        let lives_s = ask.knobs.device_code_lives_s;
         let device_code = self.generator.text(120, TOKEN_ALPHABET);
         let user_code = self.generator.text(9, CODE_ALPHABET);
         let code = Code {
@@ -114,11 +119,11 @@ impl Tenant {
         upn: &str,
         now_ms: i64,
     ) -> Result<(), ApproveError> {
-        if self.knobs.device_code_blocked == DeviceCodeBlock::BrowserOnly {
-            return Err(ApproveError::Refused("53003: you don't have access to this".to_owned()));
-        }
         let (home, user) = self.user_named(upn).ok_or_else(|| ApproveError::Unknown(upn.to_owned()))?;
         let code = self.codes.waiting(user_code, now_ms)?;
+        if self.rules.of(Some(code.tenant)).device_code_blocked == DeviceCodeBlock::BrowserOnly {
+            return Err(ApproveError::Refused("53003: you don't have access to this".to_owned()));
+        }
         if code.tenant != home {
             return Err(ApproveError::Refused("50020: the account is not in this tenant".to_owned()));
         }
@@ -170,12 +175,13 @@ impl Tenant {
     /// Who approves a code by itself on its second poll: the user of the knob, else the tenant's first.
     fn auto_approver(&self, secret: &str) -> Option<Uuid> {
         let code = self.codes.by_device_code.get(secret)?;
-        if !self.auto_approve || self.knobs.device_code_blocked == DeviceCodeBlock::BrowserOnly {
+        let knobs = self.rules.of(Some(code.tenant));
+        if !self.auto_approve || knobs.device_code_blocked == DeviceCodeBlock::BrowserOnly {
             return None;
         }
         let users = &self.directories.get(&code.tenant)?.users;
         let chosen = |name: &String| users.values().find(|user| user.upn == *name);
-        let user = self.knobs.auto_approve_as.as_ref().map_or_else(|| users.values().next(), chosen)?;
+        let user = knobs.auto_approve_as.as_ref().map_or_else(|| users.values().next(), chosen)?;
         Some(user.oid)
     }
 

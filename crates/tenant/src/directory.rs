@@ -1,5 +1,6 @@
 //! Users and devices of the stand-in.
 
+use crate::cloud::Cloud;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -8,6 +9,7 @@ use uuid::Uuid;
 pub(crate) struct Directory {
     pub(crate) id: Uuid,
     pub(crate) domains: Vec<String>,
+    pub(crate) cloud: Cloud,
     pub(crate) users: BTreeMap<Uuid, User>,
 }
 

@@ -1,19 +1,27 @@
 //! The Device Registration Service: Discover, errors, leaving (entra.md 3, 5.7, 6.1).
 
 use crate::answer::{Answer, stamp};
+use crate::asking::Ask;
 use crate::clients::REGISTRATION;
 use crate::knobs::{ClientCertificate, DrsErrorShape};
 use crate::policy::canonical;
-use crate::world::{Ask, Tenant};
+use crate::world::Tenant;
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
 use uuid::Uuid;
 
 impl Tenant {
     /// A refusal of the service in the shape in force.
-    fn drs_error(&self, ask: &Ask, status: u16, code: &str, subcode: &str, message: &str) -> Answer {
+    pub(crate) fn drs_error(
+        &self,
+        ask: &Ask,
+        status: u16,
+        code: &str,
+        subcode: &str,
+        message: &str,
+    ) -> Answer {
         let at = stamp(ask.now);
-        let body = match self.knobs.drs_error_shape {
+        let body = match ask.knobs.drs_error_shape {
             DrsErrorShape::A => {
                 let kind =
                     if code == "authorization_error" { "AuthorizationError" } else { "DirectoryError" };
@@ -53,24 +61,30 @@ impl Tenant {
         let Some(directory) = self.tenant_named(word) else {
             return self.bad_request(ask, "error_fail", "AADSTS90002: tenant not found.");
         };
-        if self.knobs.discover_needs_token
+        if ask.knobs.discover_needs_token
             && let Err(refusal) = self.registration_token(ask)
         {
             return refusal;
         }
-        let hosts = self.hosts();
-        let (r, a, t) = (hosts.drs, hosts.login, directory.id);
-        let urn = "urn:ms-drs:enterpriseregistration.windows.net";
+        let hosts = &ask.hosts;
+        let (r, a, t) = (&hosts.drs, &hosts.login, directory.id);
+        let (urn, name) = (&hosts.drs_resource, directory.domains.first());
+        let federated = name.is_some_and(|domain| ask.knobs.federated.get(domain) == Some(&true));
         Answer::ok(json!({
             "DiscoveryService": { "DiscoveryEndpoint": format!("https://{r}/{t}/Discover"), "ServiceVersion": "1.9" },
             "DeviceRegistrationService": { "RegistrationEndpoint": format!("https://{r}/EnrollmentServer/DeviceEnrollmentWebService.svc"), "RegistrationResourceId": urn, "ServiceVersion": "1.0" },
             "AuthenticationService": { "OAuth2": { "AuthCodeEndpoint": format!("https://{a}/{t}/oauth2/authorize"), "TokenEndpoint": format!("https://{a}/{t}/oauth2/token") } },
-            "IdentityProviderService": { "Federated": false, "PassiveAuthEndpoint": format!("https://{a}/{t}/wsfed") },
+            "IdentityProviderService": { "Federated": federated, "PassiveAuthEndpoint": format!("https://{a}/{t}/wsfed") },
             "DeviceJoinService": { "JoinEndpoint": format!("https://{r}/EnrollmentServer/device/"), "JoinResourceId": urn, "ServiceVersion": "2.0" },
             "KeyProvisioningService": { "KeyProvisionEndpoint": format!("https://{r}/EnrollmentServer/key/"), "KeyProvisionResourceId": urn, "ServiceVersion": "1.0" },
+            "WebAuthNService": { "WebAuthNEndpoint": format!("https://{r}/webauthn/{t}/"), "WebAuthNResourceId": urn, "ServiceVersion": "1.0" },
             "DeviceManagementService": { "DeviceManagementEndpoint": format!("https://{r}/manage/{t}/"), "DeviceManagementResourceId": urn, "ServiceVersion": "1.0" },
-            "TenantInfo": { "DisplayName": directory.domains.first(), "TenantId": t.to_string(), "TenantName": directory.domains.first() },
-            "AzureRbacService": { "RbacPolicyEndpoint": "https://pas.windows.net" },
+            "MsaProviderData": { "SiteId": "000000", "SiteUrl": r },
+            "PrecreateService": { "PrecreateEndpoint": format!("https://{r}/EnrollmentServer/device/precreate/{t}/"), "PrecreateResourceId": urn, "ServiceVersion": "2.0" },
+            "TenantInfo": { "DisplayName": name, "TenantId": t.to_string(), "TenantName": name },
+            "AzureRbacService": { "RbacPolicyEndpoint": hosts.rbac },
+            "BPLService": { "BPLProxyServicePrincipalId": "44444444-0000-4000-8000-000000000000", "BPLResourceId": urn, "BPLServiceEndpoint": format!("https://{r}/aadpasswordpolicy/{t}/"), "ServiceVersion": "1.0" },
+            "DeviceJoinResourceService": { "Endpoint": format!("https://{r}/EnrollmentServer/device/resource/{t}/"), "ResourceId": urn, "ServiceVersion": "2.0" },
             "NonceService": { "Endpoint": format!("https://{r}/EnrollmentServer/nonce/{t}/"), "ResourceId": urn, "ServiceVersion": "1.0" },
         }))
         .fact("tenant", t)
@@ -119,7 +133,7 @@ impl Tenant {
     }
 
     fn takes_certificate(&self, ask: &Ask, with_token: bool) -> bool {
-        match self.knobs.client_certificate {
+        match ask.knobs.client_certificate {
             ClientCertificate::Handshake => true,
             ClientCertificate::CertauthOnly => ask.peer.host.starts_with("certauth."),
             ClientCertificate::WithBearer => with_token,

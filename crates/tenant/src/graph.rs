@@ -1,5 +1,6 @@
 use crate::answer::Answer;
-use crate::world::{Ask, Tenant};
+use crate::asking::Ask;
+use crate::world::Tenant;
 use serde_json::json;
 use uuid::Uuid;
 

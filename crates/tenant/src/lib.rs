@@ -5,9 +5,11 @@
 //! protocol page; nothing of a client is used here.
 
 mod answer;
+mod asking;
 mod authorize;
 mod certificate;
 mod clients;
+mod cloud;
 mod codes;
 mod directory;
 mod discovery;
@@ -25,12 +27,15 @@ mod prt;
 mod realm;
 mod registration;
 mod request;
+mod rules;
 mod seed;
 mod session;
+mod throttle;
 mod token;
 mod words;
 mod world;
 
+pub use cloud::{Cloud, Urls};
 pub use knobs::{
     AuthorizeRefusal, ClientCertificate, DeviceCodeBlock, DrsErrorShape, Knobs, Recognition, Refuse,
     Throttle, Twist,
@@ -38,6 +43,6 @@ pub use knobs::{
 pub use seed::{Seed, SeedTenant, SeedUser};
 pub use words::{
     ApproveError, DeviceAction, DeviceView, Entry, KeySource, Outcome, Peer, PendingCode, Setup, SetupError,
-    Urls, UserAction, UserView,
+    UserAction, UserView,
 };
 pub use world::{Tenant, name};

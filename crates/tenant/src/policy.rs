@@ -1,11 +1,12 @@
 //! Who may have which token: pre-authorisation and the rules a tenant can set.
 
 use crate::answer::Answer;
+use crate::asking::Ask;
 use crate::clients::{self, ENROLMENT, ENROLMENT_HOST, GRAPH, REGISTRATION};
 use crate::directory::User;
 use crate::knobs::DeviceCodeBlock;
 use crate::token::Grant;
-use crate::world::{Ask, Tenant};
+use crate::world::Tenant;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -51,7 +52,7 @@ impl Tenant {
         means: &'static str,
         user: &User,
     ) -> Option<Answer> {
-        let rules = self.knobs.conditional_access_on_prt;
+        let rules = ask.knobs.conditional_access_on_prt;
         self.refused_by_list(ask, &grant.client, NO_RESOURCE, means)
             .or_else(|| self.refused_user(ask, user))
             .or_else(|| self.refused_device(ask, grant.device?))
@@ -69,7 +70,7 @@ impl Tenant {
             wanted.as_ref().is_none_or(|wanted| canonical(wanted).eq_ignore_ascii_case(canonical(found)))
         };
         let endpoint = ask.path.last().map(String::as_str).unwrap_or_default();
-        let hit = self.knobs.refuse.iter().find(|line| {
+        let hit = ask.knobs.refuse.iter().find(|line| {
             same(&line.client, client)
                 && same(&line.resource, resource)
                 && same(&line.grant, means)
@@ -79,22 +80,22 @@ impl Tenant {
     }
 
     fn refused_user(&self, ask: &Ask, user: &User) -> Option<Answer> {
-        let refused = self.knobs.user_refusals.get(&user.upn);
+        let refused = ask.knobs.user_refusals.get(&user.upn);
         let code = refused.copied().or((!user.enabled).then_some(50_057))?;
         let text = if code == 50_057 { "The user account is disabled." } else { "Refused by a knob." };
         Some(ask.deny(code, text))
     }
 
     /// What a token of this client for this resource permits (entra.md 0.5), if it may have one.
-    pub(crate) fn scopes(&self, client: &str, resource: &str) -> Option<String> {
+    pub(crate) fn scopes(&self, ask: &Ask, client: &str, resource: &str) -> Option<String> {
         let resource = if self.is_graph(resource) { GRAPH } else { canonical(resource) };
         let own = clients::scopes(client, resource)?;
-        let extra = self.knobs.extra_graph_scopes.iter().filter(|_| resource == GRAPH);
+        let extra = ask.knobs.extra_graph_scopes.iter().filter(|_| resource == GRAPH);
         Some(std::iter::once(own).chain(extra.map(String::as_str)).collect::<Vec<_>>().join(" "))
     }
 
     fn not_authorised(&self, ask: &Ask, client: &str, resource: &str) -> Option<Answer> {
-        if self.scopes(client, resource).is_some() {
+        if self.scopes(ask, client, resource).is_some() {
             return None;
         }
         let text = format!(
@@ -104,7 +105,7 @@ impl Tenant {
     }
 
     fn refused_by_rule(&self, ask: &Ask, grant: &Grant, resource: &str) -> Option<Answer> {
-        let knobs = &self.knobs;
+        let knobs = &ask.knobs;
         let registration = canonical(resource) == REGISTRATION;
         if knobs.unknown_platform_blocked && !ask.user_agent.contains("Linux") {
             return Some(ask.deny(53_003, "Access has been blocked by Conditional Access policies."));
@@ -118,7 +119,7 @@ impl Tenant {
         {
             return Some(ask.deny(530_036, "Device code flow is blocked by protocol tracking."));
         }
-        if knobs.compliant_device_required && !self.meets_compliance(grant.device, resource) {
+        if knobs.compliant_device_required && !self.meets_compliance(ask, grant.device, resource) {
             return Some(ask.deny(53_000, "Device is not in required device state: compliant."));
         }
         let needed = knobs.mfa_required_sign_in || (knobs.mfa_required_registration && registration);
@@ -127,8 +128,8 @@ impl Tenant {
     }
 
     /// intune.md 1.1: Learn says that enrolment is excluded from this rule; registration is not here.
-    fn meets_compliance(&self, device: Option<Uuid>, resource: &str) -> bool {
-        let excluded = self.knobs.enrolment_excluded && canonical(resource) == ENROLMENT;
+    fn meets_compliance(&self, ask: &Ask, device: Option<Uuid>, resource: &str) -> bool {
+        let excluded = ask.knobs.enrolment_excluded && canonical(resource) == ENROLMENT;
         let device = device.and_then(|id| self.devices.by_id.get(&id));
         excluded || device.is_some_and(|device| device.compliant)
     }

@@ -1,12 +1,13 @@
 //! What proves a device: fresh nonces, registered keys, and the state of the object (entra.md 6.4, 7.1, 7.2).
 
 use crate::answer::Answer;
+use crate::asking::Ask;
 use crate::codes::TOKEN_ALPHABET;
 use crate::directory::Device;
 use crate::drs::thumbprint;
 use crate::keys::public_key;
 use crate::request::Signed;
-use crate::world::{Ask, Tenant};
+use crate::world::Tenant;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -17,7 +18,7 @@ impl Tenant {
     }
 
     pub(crate) fn new_nonce(&mut self, ask: &Ask) -> String {
-        let oldest = ask.now_ms - self.knobs.nonce_lifetime_s * 1000;
+        let oldest = ask.now_ms - ask.knobs.nonce_lifetime_s * 1000;
         self.nonces.retain(|_, issued_at| *issued_at >= oldest);
         let nonce = format!("AwAB{}", self.generator.text(64, TOKEN_ALPHABET));
         self.nonces.insert(nonce.clone(), ask.now_ms);
@@ -27,7 +28,7 @@ impl Tenant {
     /// Refuses a request without a fresh nonce of ours; using one again is tolerated (entra.md 11.3, rule 6).
     pub(crate) fn fresh(&self, ask: &Ask, signed: &Signed) -> Result<(), Answer> {
         let issued_at = signed.claim("request_nonce").and_then(|nonce| self.nonces.get(nonce));
-        let lifetime = self.knobs.nonce_lifetime_s * 1000;
+        let lifetime = ask.knobs.nonce_lifetime_s * 1000;
         if issued_at.is_some_and(|at| ask.now_ms - at <= lifetime) {
             return Ok(());
         }
@@ -41,7 +42,7 @@ impl Tenant {
             certificate.ok_or_else(|| ask.deny(NO_CERTIFICATE, "Device information is missing."))?;
         let name = thumbprint(&certificate);
         let Some(device) = self.devices.with_thumbprint(&name) else {
-            let code = if self.devices.is_gone(&name) { self.knobs.deleted_device_code } else { 50_155 };
+            let code = if self.devices.is_gone(&name) { ask.knobs.deleted_device_code } else { 50_155 };
             return Err(ask.deny(code, "Device authentication failed: the device is not known."));
         };
         let key = public_key(&device.keys.device);
@@ -55,9 +56,9 @@ impl Tenant {
     pub(crate) fn refused_device(&self, ask: &Ask, id: Uuid) -> Option<Answer> {
         let refuse = |code, text: &str| Some(ask.deny(code, text));
         let Some(device) = self.devices.by_id.get(&id) else {
-            return refuse(self.knobs.deleted_device_code, "The device object was deleted.");
+            return refuse(ask.knobs.deleted_device_code, "The device object was deleted.");
         };
-        if ask.now_ms < device.registered_at + self.knobs.replication_lag_s * 1000 {
+        if ask.now_ms < device.registered_at + ask.knobs.replication_lag_s * 1000 {
             return refuse(50_155, "Device authentication failed: the device is not known yet.");
         }
         if !device.enabled {

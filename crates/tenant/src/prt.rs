@@ -1,6 +1,7 @@
 //! Primary refresh tokens (entra.md 7.2 to 7.6): issued to a device, renewed, and exchanged for tokens.
 
 use crate::answer::{Answer, Body};
+use crate::asking::Ask;
 use crate::clients::{self, BROKER, BROKER_IDENTITY};
 use crate::directory::{Device, User};
 use crate::forms::{self, Form};
@@ -10,7 +11,7 @@ use crate::policy::Wish;
 use crate::request::{Signed, Signer};
 use crate::session::{self, KdfVersion, SessionKey};
 use crate::token::{BACKDATED_S, Grant, client_info};
-use crate::world::{Ask, Tenant};
+use crate::world::Tenant;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -181,7 +182,7 @@ impl Tenant {
             return Err(refusal.fact("user", &user.upn));
         }
         if let Some(old) = signed.claim("refresh_token").and_then(|token| self.prts.get_mut(token)) {
-            old.expires_at = old.expires_at.min(ask.now_ms + self.knobs.prt_overlap_s * 1000);
+            old.expires_at = old.expires_at.min(ask.now_ms + ask.knobs.prt_overlap_s * 1000);
         }
         let client = signed.claim("client_id").unwrap_or_default().to_owned();
         let renewed = Prt { grant: Grant { client, ..prt.grant.clone() }, ..prt.clone() };
@@ -205,21 +206,21 @@ impl Tenant {
         }
         if signed.has_scope("aza") {
             answer.set("refresh_token", json!(self.new_prt(ask, prt)));
-            answer.set("refresh_token_expires_in", json!(self.knobs.prt_lifetime_s));
+            answer.set("refresh_token_expires_in", json!(ask.knobs.prt_lifetime_s));
         }
         Ok(answer)
     }
 
     fn new_prt(&mut self, ask: &Ask, prt: &Prt) -> String {
         let token = self.opaque("0.A");
-        let expires_at = ask.now_ms + self.knobs.prt_lifetime_s * 1000;
+        let expires_at = ask.now_ms + ask.knobs.prt_lifetime_s * 1000;
         self.prts.insert(token.clone(), Prt { expires_at, ..prt.clone() });
         token
     }
 
     /// The reply of 7.4: strings and one number, no access token.
     fn prt_reply(&mut self, ask: &Ask, form: &Form, prt: &Prt, user: &User) -> Answer {
-        let life = self.knobs.prt_lifetime_s;
+        let life = ask.knobs.prt_lifetime_s;
         let mut answer = Answer::ok(json!({
             "token_type": "Bearer",
             "expires_in": life.to_string(),
@@ -249,7 +250,7 @@ impl Tenant {
             "preferred_username": user.login.as_ref().unwrap_or(&user.upn),
         });
         if let Value::Object(claims) = &mut claims {
-            claims.extend(self.knobs.id_token_twist.clone());
+            claims.extend(ask.knobs.id_token_twist.clone());
         }
         format!("{}.{}.", jwt::part(&json!({ "typ": "JWT", "alg": "none" })), jwt::part(&claims))
     }

@@ -1,7 +1,8 @@
 //! Whose sign-in it is (entra.md 1.4, 1.5): user realm and credential type.
 
 use crate::answer::Answer;
-use crate::world::{Ask, Tenant};
+use crate::asking::Ask;
+use crate::world::Tenant;
 use serde_json::{Value, json};
 
 /// How the users of a domain sign in.
@@ -13,9 +14,9 @@ enum Realm {
 }
 
 impl Tenant {
-    fn realm_of(&self, upn: &str) -> (Realm, String) {
+    fn realm_of(&self, ask: &Ask, upn: &str) -> (Realm, String) {
         let domain = upn.rsplit_once('@').map(|(_, domain)| domain.to_ascii_lowercase()).unwrap_or_default();
-        let federated = self.knobs.federated.get(&domain).copied().unwrap_or_default();
+        let federated = ask.knobs.federated.get(&domain).copied().unwrap_or_default();
         let realm = match self.tenant_named(&domain) {
             None => Realm::Unknown,
             Some(_) if federated => Realm::Federated,
@@ -30,7 +31,7 @@ impl Tenant {
             Some(word) => word.replace("%40", "@"),
             None => ask.query.get("login").unwrap_or_default().to_ascii_lowercase(),
         };
-        let (realm, domain) = self.realm_of(&upn);
+        let (realm, domain) = self.realm_of(ask, &upn);
         let version = ask.query.get("api-version").unwrap_or("1.0");
         let answer = match (ask.path.len(), version) {
             (1, _) => realm_file(realm, &upn, &domain),
@@ -44,7 +45,7 @@ impl Tenant {
     pub(crate) fn credential_type(&self, ask: &Ask) -> Answer {
         let body: Value = serde_json::from_slice(&ask.body).unwrap_or_default();
         let upn = body["username"].as_str().unwrap_or_default();
-        let (realm, domain) = self.realm_of(upn);
+        let (realm, domain) = self.realm_of(ask, upn);
         let exists = self.user_named(upn).is_some();
         let federated = realm == Realm::Federated;
         let mut credentials = json!({

@@ -1,12 +1,13 @@
 //! The join (entra.md 5): the request is judged in full before an object is made.
 
 use crate::answer::Answer;
+use crate::asking::Ask;
 use crate::certificate::{Subject, issue};
 use crate::directory::{Device, DeviceKeys, PublicParts};
 use crate::keys::public_key;
 use crate::knobs::{Recognition, Twist};
 use crate::request::decoded;
-use crate::world::{Ask, Tenant};
+use crate::world::Tenant;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use picky_asn1_x509::{CertificationRequest, PublicKey};
@@ -75,7 +76,7 @@ impl Tenant {
 
     /// entra.md 11.2, I4 to I6.
     fn may_join(&self, ask: &Ask, claims: &Value, user: Uuid, join_type: u64) -> Result<(), Answer> {
-        let knobs = &self.knobs;
+        let knobs = &ask.knobs;
         let fresh =
             claims["amr"].as_array().is_some_and(|amr| amr.iter().any(|it| it == "mfa" || it == "ngcmfa"));
         if !knobs.registration_allowed {
@@ -100,7 +101,7 @@ impl Tenant {
     }
 
     fn register(&mut self, ask: &Ask, wanted: &Wanted) -> Answer {
-        let known = match self.knobs.recognition {
+        let known = match ask.knobs.recognition {
             Recognition::M1 => self.devices.with_key(wanted.tenant, &wanted.keys.device.0),
             Recognition::M2 if wanted.reuse => self.devices.with_name(wanted.user, &wanted.name),
             Recognition::M2 | Recognition::M3 => None,
@@ -141,7 +142,7 @@ impl Tenant {
     }
 
     fn certify(&mut self, ask: &Ask, wanted: &Wanted, device: Uuid) -> (Vec<u8>, String) {
-        let twist = self.knobs.certificate_twist;
+        let twist = ask.knobs.certificate_twist;
         let (own, _) = self.ca.public();
         let (modulus, exponent) = &wanted.keys.device;
         let name = device.to_string();

@@ -1,3 +1,4 @@
+use crate::cloud::Cloud;
 use serde::{Deserialize, Serialize};
 
 /// The tenants to begin with, as JSON.
@@ -16,6 +17,9 @@ pub struct SeedTenant {
     pub id: String,
     /// Verified domains; the first is the tenant's name.
     pub domains: Vec<String>,
+    /// The national cloud that it is in.
+    #[serde(default)]
+    pub cloud: Cloud,
     /// Its people.
     pub users: Vec<SeedUser>,
 }
@@ -55,6 +59,7 @@ impl Default for Seed {
         let contoso = SeedTenant {
             id: "11111111-2222-3333-4444-555555555555".to_owned(),
             domains: vec!["contoso.com".to_owned()],
+            cloud: Cloud::Public,
             users: vec![
                 user("alex@contoso.com", "aaaabbbb-cccc-dddd-eeee-ffff00001111"),
                 user("adele@contoso.com", "aaaabbbb-cccc-dddd-eeee-ffff00002222"),
@@ -63,6 +68,7 @@ impl Default for Seed {
         let fabrikam = SeedTenant {
             id: "66666666-7777-8888-9999-aaaaaaaaaaaa".to_owned(),
             domains: vec!["fabrikam.com".to_owned(), "fabrikam.net".to_owned()],
+            cloud: Cloud::Public,
             users: vec![
                 user("sam@fabrikam.com", "bbbbcccc-dddd-eeee-ffff-000011112222"),
                 user("kim@fabrikam.net", "bbbbcccc-dddd-eeee-ffff-000011113333"),

@@ -1,13 +1,14 @@
 //! Tokens (entra.md 2.8): issued, and redeemed for others.
 
 use crate::answer::Answer;
+use crate::asking::Ask;
 use crate::clients::{self, REGISTRATION};
 use crate::codes::{DEVICE_CODE, TOKEN_ALPHABET};
 use crate::directory::User;
 use crate::forms::Form;
 use crate::jwt;
 use crate::policy::Wish;
-use crate::world::{Ask, Tenant};
+use crate::world::Tenant;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
@@ -34,22 +35,17 @@ impl<'a> Wish<'a> {
 }
 
 impl Tenant {
-    /// The tenant of an STS path; `common` and `organizations` are for metadata and nonces alone here.
+    /// The tenant of an STS path; at `common` and `organizations`, the tenant of what the request brings.
     pub(crate) fn tenant_of_path(&self, ask: &Ask) -> Result<Uuid, Answer> {
         let word = ask.path.first().map(String::as_str).unwrap_or_default();
-        if let Some(directory) = self.tenant_named(word) {
-            return Ok(directory.id);
-        }
-        let form = Form::parse(&ask.body);
-        let named = form.get("username").and_then(|upn| self.user_named(upn));
-        match (word, named) {
-            ("common" | "organizations", Some((tenant, _))) => Ok(tenant),
+        let named = self.tenant_named(word).map(|directory| directory.id);
+        let found = match ask.is_for_any_tenant() {
             // A code without a name belongs to the first tenant: the real page asks the person.
-            ("common" | "organizations", None) => {
-                self.directories.keys().next().copied().ok_or_else(|| self.no_tenant(ask, word))
-            }
-            _ => Err(self.no_tenant(ask, word)),
-        }
+            true => ask.tenant.or_else(|| self.directories.keys().next().copied()),
+            false => named,
+        };
+        let tenant = found.ok_or_else(|| self.no_tenant(ask, word))?;
+        self.wrong_cloud(ask, tenant).map_or(Ok(tenant), Err)
     }
 
     /// Whether the path is that of this tenant, or of any.
@@ -110,13 +106,13 @@ impl Tenant {
         let number = |value: i64| if ask.is_v2() { json!(value) } else { json!(value.to_string()) };
         let refresh = self.opaque("0.");
         self.grants.insert(refresh.clone(), grant.clone());
-        let scope = self.scopes(&grant.client, resource).unwrap_or_default();
+        let scope = self.scopes(ask, &grant.client, resource).unwrap_or_default();
         let mut answer = Answer::ok(json!({
             "token_type": "Bearer", "scope": wish.scope.unwrap_or(&scope),
             "expires_in": number(LIFE_S), "ext_expires_in": number(LIFE_S),
             "access_token": self.access_token(wish, user, &scope, now),
             "refresh_token": refresh,
-            "id_token": self.id_token(grant, user, now),
+            "id_token": self.id_token(ask, grant, user),
         }));
         if clients::is_family(&grant.client) {
             answer.set("foci", json!("1"));
@@ -154,8 +150,8 @@ impl Tenant {
         jwt::sign(&self.signer, &claims)
     }
 
-    fn id_token(&self, grant: &Grant, user: &User, now: i64) -> String {
-        let login = self.hosts().login;
+    fn id_token(&self, ask: &Ask, grant: &Grant, user: &User) -> String {
+        let (now, login) = (ask.now.unix_timestamp(), &ask.hosts.login);
         let mut claims = json!({
             "aud": grant.client, "iss": format!("https://{login}/{}/v2.0", grant.tenant),
             "iat": now - BACKDATED_S, "nbf": now - BACKDATED_S, "exp": now + LIFE_S,
@@ -167,7 +163,7 @@ impl Tenant {
             if let Some((_, home)) = &user.home {
                 members.insert("idp".into(), json!(format!("https://sts.windows.net/{home}/")));
             }
-            members.extend(self.knobs.id_token_twist.clone());
+            members.extend(ask.knobs.id_token_twist.clone());
         }
         jwt::sign(&self.signer, &claims)
     }
@@ -179,8 +175,9 @@ impl Tenant {
     /// `bearer` is the token alone, without `Bearer`; `now_ms` is milliseconds since 1970, as in
     /// [`Tenant::handle`].
     pub fn claims_of(&self, bearer: &str, now_ms: i64) -> Option<Value> {
-        let now_ms = now_ms.saturating_add(self.knobs.clock_offset_s.saturating_mul(1000));
-        self.verified(bearer, now_ms / 1000)
+        let tenant = self.tenant_of_token(bearer);
+        let offset = self.rules.of(tenant).clock_offset_s;
+        self.verified(bearer, (now_ms / 1000).saturating_add(offset))
     }
 
     /// The claims of the bearer token of a request, if it is for this resource.

@@ -1,3 +1,4 @@
+use crate::cloud::Urls;
 use crate::seed::Seed;
 use bytes::Bytes;
 use serde::Serialize;
@@ -18,18 +19,6 @@ pub struct Setup {
     pub auto_approve: bool,
     /// `interval` of device codes, in seconds.
     pub poll_interval: u32,
-}
-
-/// Which hosts the documents name.
-#[derive(Debug, Clone)]
-pub enum Urls {
-    /// One host (`name:port`) for everything.
-    Local {
-        /// `localhost:8443`, for example.
-        host: String,
-    },
-    /// The real host names.
-    Public,
 }
 
 /// Where the stand-in's own keys come from.

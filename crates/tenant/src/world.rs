@@ -1,18 +1,21 @@
-use crate::answer::{Answer, Ids};
+use crate::answer::Answer;
+use crate::asking::Ask;
 use crate::authorize::AuthorizationCode;
+use crate::cloud::Urls;
 use crate::codes::Codes;
 use crate::directory::{Device, Devices, Directory, User};
 use crate::forms::Form;
 use crate::keys::{self, Generator, OwnKey};
 use crate::knobs::Knobs;
 use crate::prt::{self, Prt};
+use crate::rules::Rules;
 use crate::token::Grant;
 use crate::words::{
-    ApproveError, DeviceAction, DeviceView, Entry, Outcome, Peer, PendingCode, Setup, SetupError, Urls,
-    UserAction, UserView,
+    ApproveError, DeviceAction, DeviceView, Entry, Outcome, Peer, PendingCode, Setup, SetupError, UserAction,
+    UserView,
 };
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, header};
+use http::{Method, Request};
 use serde_json::json;
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
@@ -30,39 +33,11 @@ pub struct Tenant {
     pub(crate) authorization_codes: BTreeMap<String, AuthorizationCode>,
     /// Nonces and when they were issued, in milliseconds since 1970.
     pub(crate) nonces: BTreeMap<String, i64>,
-    pub(crate) knobs: Knobs,
+    pub(crate) rules: Rules,
     pub(crate) ca: OwnKey,
     pub(crate) signer: OwnKey,
     pub(crate) auto_approve: bool,
     pub(crate) poll_interval: u32,
-}
-
-/// One request as the handlers see it.
-#[derive(Debug)]
-pub(crate) struct Ask {
-    pub(crate) now: OffsetDateTime,
-    pub(crate) now_ms: i64,
-    pub(crate) ids: Ids,
-    pub(crate) user_agent: String,
-    pub(crate) bearer: Option<String>,
-    pub(crate) peer: Peer,
-    /// Path in lower case, split at `/`.
-    pub(crate) path: Vec<String>,
-    pub(crate) query: Form,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
-}
-
-impl Ask {
-    /// Whether the path is that of version 2, where numbers are numbers.
-    pub(crate) fn is_v2(&self) -> bool {
-        self.path.iter().any(|word| word == "v2.0")
-    }
-
-    /// Whether the path leaves the tenant open.
-    pub(crate) fn is_for_any_tenant(&self) -> bool {
-        self.path.first().is_some_and(|word| word == "common" || word == "organizations")
-    }
 }
 
 /// The name of a request, by method and path alone (paths match without regard to case).
@@ -89,7 +64,7 @@ pub fn name(request: &Request<Bytes>) -> &'static str {
     }
 }
 
-fn words(path: &str) -> Vec<String> {
+pub(crate) fn words(path: &str) -> Vec<String> {
     path.to_ascii_lowercase().split('/').filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
@@ -134,7 +109,7 @@ impl Tenant {
                 users.insert(oid, user);
             }
             let domains = tenant.domains.iter().map(|domain| domain.to_ascii_lowercase()).collect();
-            directories.insert(id, Directory { id, domains, users });
+            directories.insert(id, Directory { id, domains, cloud: tenant.cloud, users });
         }
         Ok(Tenant {
             urls: setup.urls,
@@ -146,7 +121,7 @@ impl Tenant {
             prts: BTreeMap::new(),
             authorization_codes: BTreeMap::new(),
             nonces: BTreeMap::new(),
-            knobs: Knobs::default(),
+            rules: Rules::default(),
             ca,
             signer,
             auto_approve: setup.auto_approve,
@@ -154,10 +129,9 @@ impl Tenant {
         })
     }
 
-    /// Judges one request.
+    /// Judges one request; `now_ms` counts milliseconds since 1970.
     pub fn handle(&mut self, request: Request<Bytes>, peer: &Peer, now_ms: i64) -> Outcome {
         let name = name(&request);
-        let now_ms = now_ms.saturating_add(self.knobs.clock_offset_s.saturating_mul(1000));
         let mut entry = Entry {
             request: name.to_owned(),
             method: request.method().to_string(),
@@ -166,7 +140,7 @@ impl Tenant {
             ..Entry::default()
         };
         let ask = self.ask(request, peer, now_ms);
-        let answer = self.throttled(name).unwrap_or_else(|| self.dispatch(name, &ask));
+        let answer = self.throttled(name, &ask).unwrap_or_else(|| self.dispatch(name, &ask));
         entry.status = answer.status;
         entry.rule = answer.rule.clone();
         entry.facts = answer.facts.clone();
@@ -178,41 +152,11 @@ impl Tenant {
         Outcome { response: answer.response(ask.now, &ask.ids), entry }
     }
 
-    fn ask(&mut self, request: Request<Bytes>, peer: &Peer, now_ms: i64) -> Ask {
-        let text = |name| Some(request.headers().get(name)?.to_str().ok()?.to_owned());
-        let bearer = text(header::AUTHORIZATION).and_then(|value| Some(value.split_once(' ')?.1.to_owned()));
-        let now = OffsetDateTime::from_unix_timestamp_nanos(i128::from(now_ms) * 1_000_000);
-        let correlation = request.headers().get("client-request-id").and_then(|value| value.to_str().ok());
-        Ask {
-            now: now.unwrap_or(OffsetDateTime::UNIX_EPOCH),
-            now_ms,
-            ids: Ids { request: self.generator.guid(), correlation: correlation.map(str::to_owned) },
-            user_agent: text(header::USER_AGENT).unwrap_or_default(),
-            bearer,
-            peer: peer.clone(),
-            path: words(request.uri().path()),
-            query: Form::parse(request.uri().query().unwrap_or_default().as_bytes()),
-            headers: request.headers().clone(),
-            body: request.into_body(),
-        }
-    }
-
-    fn throttled(&mut self, name: &str) -> Option<Answer> {
-        let throttle = self.knobs.throttle.get_mut(name).filter(|throttle| throttle.times > 0)?;
-        throttle.times -= 1;
-        let body = json!({ "error": "temporarily_unavailable", "error_description": "AADSTS90055: busy", "error_codes": [90055] });
-        let answer = Answer::refusal(throttle.status, "throttled", body);
-        Some(match &throttle.retry_after {
-            Some(wait) => answer.header("retry-after", wait),
-            None => answer,
-        })
-    }
-
     fn dispatch(&mut self, name: &str, ask: &Ask) -> Answer {
         match name {
             "metadata" => self.metadata(ask),
             "jwks" => self.jwks(),
-            "instance" => self.instance(),
+            "instance" => self.instance(ask),
             "federation_provider" => self.federation_provider(ask),
             "realm" => self.realm(ask),
             "devicecode" => self.device_code(ask),
@@ -294,14 +238,34 @@ impl Tenant {
         self.directories.values().flat_map(|it| it.users.values().map(move |user| view(it, user))).collect()
     }
 
-    /// What is in force.
+    /// What is in force for tenants that have no knobs of their own.
     pub fn knobs(&self) -> &Knobs {
-        &self.knobs
+        self.rules.general()
     }
 
-    /// Replaces what is in force.
+    /// Replaces what is in force for tenants that have no knobs of their own.
     pub fn set_knobs(&mut self, knobs: Knobs) {
-        self.knobs = knobs;
+        self.rules.set_general(knobs);
+    }
+
+    /// Replaces the knobs of single tenants, named by id or domain; a tenant that is not named follows the
+    /// general ones.
+    ///
+    /// # Errors
+    /// [`ApproveError::Unknown`] for a name that is no tenant's; nothing is changed then.
+    pub fn set_tenant_knobs(&mut self, knobs: BTreeMap<String, Knobs>) -> Result<(), ApproveError> {
+        let id = |name: &String| self.tenant_named(&name.to_ascii_lowercase()).map(|it| it.id);
+        let own: Result<BTreeMap<Uuid, Knobs>, ApproveError> = knobs
+            .into_iter()
+            .map(|(name, knobs)| Ok((id(&name).ok_or(ApproveError::Unknown(name))?, knobs)))
+            .collect();
+        self.rules.set_own(own?);
+        Ok(())
+    }
+
+    /// The id of the tenant with this id or domain.
+    pub fn tenant_id(&self, name: &str) -> Option<Uuid> {
+        self.tenant_named(&name.to_ascii_lowercase()).map(|it| it.id)
     }
 
     /// Changes a device.
