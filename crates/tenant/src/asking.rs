@@ -3,13 +3,12 @@
 use crate::answer::Ids;
 use crate::cloud::{self, Cloud, Hosts};
 use crate::forms::Form;
-use crate::jwt;
 use crate::knobs::Knobs;
 use crate::request::Signed;
 use crate::words::Peer;
 use crate::world::{Tenant, words};
 use bytes::Bytes;
-use http::{HeaderMap, Request, header};
+use http::{HeaderMap, Method, Request, header};
 use std::sync::Arc;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -21,6 +20,7 @@ pub(crate) struct Ask {
     pub(crate) now: OffsetDateTime,
     pub(crate) now_ms: i64,
     pub(crate) ids: Ids,
+    pub(crate) method: Method,
     pub(crate) user_agent: String,
     pub(crate) bearer: Option<String>,
     pub(crate) peer: Peer,
@@ -58,6 +58,7 @@ impl Tenant {
             now: OffsetDateTime::UNIX_EPOCH,
             now_ms,
             ids: Ids { request: self.generator.guid(), correlation: correlation.map(str::to_owned) },
+            method: request.method().clone(),
             user_agent: text(header::USER_AGENT).unwrap_or_default(),
             bearer,
             peer: peer.clone(),
@@ -118,11 +119,6 @@ impl Tenant {
         let grant = self.grants.get(token).map(|grant| grant.tenant);
         let prt = || self.prts.get(token).map(|prt| prt.grant.tenant);
         grant.or_else(prt).or_else(|| Some(self.user_named(signed.claim("username")?)?.0))
-    }
-
-    /// The tenant that an access token names, valid or not.
-    pub(crate) fn tenant_of_token(&self, token: &str) -> Option<Uuid> {
-        jwt::unproved(token)?["tid"].as_str()?.parse().ok()
     }
 
     /// The cloud of a tenant.

@@ -68,7 +68,7 @@ impl Tenant {
         let expires_at = ask.now_ms + CODE_LIFE_MS;
         let resource = ask.query.resource();
         let entry = AuthorizationCode { grant, redirect_uri, resource, expires_at, used: false };
-        self.authorization_codes.insert(code, entry);
+        self.authorization_codes.keep(&code, entry, expires_at + REMEMBERED_MS, ask.now_ms);
         redirect(Answer::ok(Value::Null), &location)
     }
 
@@ -196,6 +196,8 @@ fn with_query(uri: &str, fields: &[(&str, &str)]) -> String {
     format!("{uri}{}{}", if uri.contains('?') { '&' } else { '?' }, query.finish())
 }
 
+/// How long an expired code is told from one that never was.
+pub(crate) const REMEMBERED_MS: i64 = 3_600_000;
 /// Ten minutes [inferred].
 const CODE_LIFE_MS: i64 = 600_000;
 /// [inferred]

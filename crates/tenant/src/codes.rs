@@ -2,19 +2,20 @@
 
 use crate::answer::Answer;
 use crate::asking::Ask;
+use crate::authorize::REMEMBERED_MS;
 use crate::forms::Form;
+use crate::kept::Kept;
 use crate::knobs::DeviceCodeBlock;
 use crate::policy::Wish;
 use crate::token::Grant;
 use crate::words::{ApproveError, PendingCode};
 use crate::world::Tenant;
 use serde_json::json;
-use std::collections::BTreeMap;
 use uuid::Uuid;
 
 #[derive(Debug, Default)]
 pub(crate) struct Codes {
-    by_device_code: BTreeMap<String, Code>,
+    by_device_code: Kept<Code>,
 }
 
 #[derive(Debug, Clone)]
@@ -94,7 +95,8 @@ impl Tenant {
             polls: 0,
             state: State::Waiting,
         };
-        self.codes.by_device_code.insert(device_code.clone(), code);
+        let until = code.expires_at + REMEMBERED_MS;
+        self.codes.by_device_code.keep(&device_code, code, until, ask.now_ms);
         let second = ask.path.iter().any(|part| part == "v2.0");
         let (uri, page) = (
             if second { "verification_uri" } else { "verification_url" },
@@ -197,6 +199,7 @@ impl Tenant {
             amr,
             from_device_code: true,
             device: None,
+            signed_in_at: ask.now_ms,
         };
         self.redeem(ask, &Wish { resource: &code.resource, means: DEVICE_CODE, ..Wish::of(&grant, form) })
     }

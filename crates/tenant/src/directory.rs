@@ -1,6 +1,7 @@
 //! Users and devices of the stand-in.
 
 use crate::cloud::Cloud;
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -26,6 +27,8 @@ pub(crate) struct User {
     pub(crate) wrong_passwords: u32,
     /// Milliseconds since 1970.
     pub(crate) locked_until: i64,
+    /// Milliseconds since 1970; what was granted before is revoked.
+    pub(crate) signed_out_at: i64,
 }
 
 #[derive(Debug, Clone)]
@@ -68,7 +71,8 @@ pub(crate) type PublicParts = (Vec<u8>, Vec<u8>);
 #[derive(Debug, Default)]
 pub(crate) struct Devices {
     pub(crate) by_id: BTreeMap<Uuid, Device>,
-    by_key: BTreeMap<(Uuid, Vec<u8>), Uuid>,
+    /// By tenant and SHA-256 of the modulus.
+    by_key: BTreeMap<(Uuid, [u8; 32]), Uuid>,
     by_thumbprint: BTreeMap<String, Uuid>,
     by_owner: BTreeMap<Uuid, BTreeSet<Uuid>>,
     /// Certificates of devices that were deleted.
@@ -77,7 +81,7 @@ pub(crate) struct Devices {
 
 impl Devices {
     pub(crate) fn insert(&mut self, device: Device) {
-        self.by_key.insert((device.tenant, device.keys.device.0.clone()), device.id);
+        self.by_key.insert((device.tenant, digest(&device.keys.device.0)), device.id);
         self.by_owner.entry(device.owner).or_default().insert(device.id);
         for thumbprint in &device.thumbprints {
             self.by_thumbprint.insert(thumbprint.clone(), device.id);
@@ -88,7 +92,7 @@ impl Devices {
 
     pub(crate) fn remove(&mut self, id: &Uuid) -> Option<Device> {
         let device = self.by_id.remove(id)?;
-        self.by_key.remove(&(device.tenant, device.keys.device.0.clone()));
+        self.by_key.remove(&(device.tenant, digest(&device.keys.device.0)));
         self.by_owner.entry(device.owner).or_default().remove(id);
         for thumbprint in &device.thumbprints {
             self.by_thumbprint.remove(thumbprint);
@@ -98,7 +102,7 @@ impl Devices {
     }
 
     pub(crate) fn with_key(&self, tenant: Uuid, key: &[u8]) -> Option<&Device> {
-        self.by_id.get(self.by_key.get(&(tenant, key.to_vec()))?)
+        self.by_id.get(self.by_key.get(&(tenant, digest(key)))?)
     }
 
     pub(crate) fn with_thumbprint(&self, thumbprint: &str) -> Option<&Device> {
@@ -118,4 +122,8 @@ impl Devices {
     pub(crate) fn owned_by(&self, user: Uuid) -> usize {
         self.by_owner.get(&user).map_or(0, BTreeSet::len)
     }
+}
+
+fn digest(modulus: &[u8]) -> [u8; 32] {
+    Sha256::digest(modulus).into()
 }

@@ -3,7 +3,7 @@
 use crate::answer::{Answer, stamp};
 use crate::asking::Ask;
 use crate::clients::REGISTRATION;
-use crate::knobs::{ClientCertificate, DrsErrorShape};
+use crate::knobs::ClientCertificate;
 use crate::policy::canonical;
 use crate::world::Tenant;
 use serde_json::{Value, json};
@@ -11,34 +11,6 @@ use sha1::{Digest, Sha1};
 use uuid::Uuid;
 
 impl Tenant {
-    /// A refusal of the service in the shape in force.
-    pub(crate) fn drs_error(
-        &self,
-        ask: &Ask,
-        status: u16,
-        code: &str,
-        subcode: &str,
-        message: &str,
-    ) -> Answer {
-        let at = stamp(ask.now);
-        let body = match ask.knobs.drs_error_shape {
-            DrsErrorShape::A => {
-                let kind =
-                    if code == "authorization_error" { "AuthorizationError" } else { "DirectoryError" };
-                json!({ "ErrorType": kind, "Message": format!("{message} ({subcode})"), "TraceId": ask.ids.request, "Time": at })
-            }
-            DrsErrorShape::B => json!({
-                "code": code, "subcode": subcode, "operation": "DeviceJoin", "message": message,
-                "requestid": ask.ids.request, "time": at,
-            }),
-            DrsErrorShape::C => json!({ "odata.error": {
-                "code": "directory_error", "message": { "lang": "en", "value": message },
-                "values": [{ "item": "subCode", "value": subcode }, { "item": "requestId", "value": ask.ids.request }, { "item": "date", "value": at }],
-            } }),
-        };
-        Answer::refusal(status, subcode, body)
-    }
-
     /// A refusal of a request that is wrong in itself, or whose object is not there.
     pub(crate) fn bad_request(&self, ask: &Ask, subcode: &str, message: &str) -> Answer {
         self.drs_error(ask, 400, "invalid_request", subcode, message)
@@ -98,47 +70,101 @@ impl Tenant {
         }))
     }
 
+    /// By the device's certificate, or by a token of its owner (entra.md 6.1, 11.1 D7 and D10).
     pub(crate) fn leave(&mut self, ask: &Ask) -> Answer {
         let id = ask.path.get(2).and_then(|text| text.parse::<Uuid>().ok());
-        let thumbprint = ask.peer.client_certificate.as_ref().map(|der| thumbprint(der));
-        let tell = |answer: Answer| match &thumbprint {
+        let caller = self.caller(ask);
+        let answer = match self.may_leave(ask, id, &caller) {
+            Err(refusal) => refusal,
+            Ok(id) => match self.devices.remove(&id) {
+                Some(device) => Answer::ok(json!({})).fact("device_id", device.id),
+                None => self.missing_device(ask),
+            },
+        };
+        match caller.thumbprint {
             Some(thumbprint) => answer.fact("client_cert_thumbprint", thumbprint),
             None => answer,
-        };
-        let owner =
-            self.registration_token(ask).ok().and_then(|claims| claims["oid"].as_str()?.parse::<Uuid>().ok());
-        let by_certificate =
-            thumbprint.as_ref().and_then(|it| self.devices.with_thumbprint(it)).map(|device| device.id);
-        let by_certificate = by_certificate.filter(|_| self.takes_certificate(ask, owner.is_some()));
-        let target = id.and_then(|id| self.devices.by_id.get(&id));
-        let may = match target {
-            Some(device) => by_certificate == Some(device.id) || owner == Some(device.owner),
-            None => by_certificate.is_some() || owner.is_some(),
-        };
-        // entra.md 11.1, D10 before D7: the certificate is known, its device is not there any more.
-        let gone = thumbprint.as_ref().is_some_and(|it| self.devices.is_gone(it));
-        if target.is_none() && gone && self.takes_certificate(ask, owner.is_some()) {
-            return tell(self.bad_request(ask, "error_missing_device", "The device object was not found."));
-        }
-        if !may {
-            let known = thumbprint.is_some();
-            let text =
-                if known { "The client certificate is not known." } else { "No client authentication." };
-            return tell(self.unauthorised(ask, 401, "error_authentication", text));
-        }
-        match id.and_then(|id| self.devices.remove(&id)) {
-            Some(device) => tell(Answer::ok(json!({})).fact("device_id", device.id)),
-            None => tell(self.bad_request(ask, "error_missing_device", "The device object was not found.")),
         }
     }
 
-    fn takes_certificate(&self, ask: &Ask, with_token: bool) -> bool {
-        match ask.knobs.client_certificate {
-            ClientCertificate::Handshake => true,
-            ClientCertificate::CertauthOnly => ask.peer.host.starts_with("certauth."),
-            ClientCertificate::WithBearer => with_token,
-            ClientCertificate::Never => false,
+    fn may_leave(&self, ask: &Ask, id: Option<Uuid>, caller: &DeviceCaller) -> Result<Uuid, Answer> {
+        if caller.is_gone {
+            return Err(self.missing_device(ask));
         }
+        match id.and_then(|id| self.devices.by_id.get(&id)) {
+            Some(device) if caller.device == Some(device.id) || caller.owner == Some(device.owner) => {
+                Ok(device.id)
+            }
+            None if caller.device.is_some() || caller.owner.is_some() => Err(self.missing_device(ask)),
+            Some(_) if caller.device.is_none() && caller.owner.is_some() => {
+                let text = "The user is not the registered owner of the device.";
+                Err(self.unauthorised(ask, 403, "error_user_not_registered_device_owner", text))
+            }
+            _ if caller.thumbprint.is_some() => {
+                let text = "The client certificate is not that of the device.";
+                Err(self.unauthorised(ask, 401, "error_authentication", text))
+            }
+            _ => Err(self.unauthorised(ask, 401, "error_authentication", "No client authentication.")),
+        }
+    }
+
+    /// The management service, of which only what it says about the device is served (entra.md 5.7, 11.1 D9).
+    pub(crate) fn manage(&self, ask: &Ask) -> Answer {
+        let caller = self.caller(ask);
+        if caller.is_gone {
+            return self.missing_device(ask);
+        }
+        let claimed = self.registration_token(ask).ok();
+        let claimed = claimed.and_then(|claims| claims["deviceid"].as_str()?.parse::<Uuid>().ok());
+        let Some(id) = caller.device.or(claimed) else {
+            return self.unauthorised(ask, 401, "error_authentication", "No device authentication.");
+        };
+        match self.devices.by_id.get(&id) {
+            None => self.missing_device(ask),
+            Some(device) if !device.enabled => {
+                let text = "The device is disabled.";
+                self.unauthorised(ask, 403, "error_authorization_request_denied", text)
+            }
+            Some(_) => self.bad_request(ask, "error_fail", "The feature is switched off for the tenant."),
+        }
+    }
+
+    fn missing_device(&self, ask: &Ask) -> Answer {
+        self.bad_request(ask, "error_missing_device", "The device object was not found.")
+    }
+
+    fn caller(&self, ask: &Ask) -> DeviceCaller {
+        let owner = self.registration_token(ask).ok();
+        let owner = owner.and_then(|claims| claims["oid"].as_str()?.parse::<Uuid>().ok());
+        let thumbprint = ask.peer.client_certificate.as_ref().map(|der| thumbprint(der));
+        let taken = thumbprint.as_ref().filter(|_| takes_certificate(ask, owner.is_some()));
+        DeviceCaller {
+            device: taken.and_then(|it| self.devices.with_thumbprint(it)).map(|device| device.id),
+            is_gone: taken.is_some_and(|it| self.devices.is_gone(it)),
+            owner,
+            thumbprint,
+        }
+    }
+}
+
+/// Who calls the registration service about a device.
+struct DeviceCaller {
+    /// The device whose certificate was taken.
+    device: Option<Uuid>,
+    /// The certificate is that of a device that was deleted.
+    is_gone: bool,
+    /// The user of the bearer token.
+    owner: Option<Uuid>,
+    /// Of the certificate, taken or not.
+    thumbprint: Option<String>,
+}
+
+fn takes_certificate(ask: &Ask, with_token: bool) -> bool {
+    match ask.knobs.client_certificate {
+        ClientCertificate::Handshake => true,
+        ClientCertificate::CertauthOnly => ask.peer.host.starts_with("certauth."),
+        ClientCertificate::WithBearer => with_token,
+        ClientCertificate::Never => false,
     }
 }
 

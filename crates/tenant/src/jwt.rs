@@ -4,23 +4,48 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rsa::pkcs1v15::{Signature, VerifyingKey};
 use rsa::signature::Verifier;
 use serde_json::{Value, json};
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 
 /// A JWT signed with RS256.
 pub(crate) fn sign(key: &OwnKey, claims: &Value) -> String {
     let header = json!({ "typ": "JWT", "alg": "RS256", "kid": key.kid });
-    let signed = format!("{}.{}", part(&header), part(claims));
-    let signature = URL_SAFE_NO_PAD.encode(key.sign(signed.as_bytes()));
-    format!("{signed}.{signature}")
+    signed(key, &header, &header, claims)
+}
+
+/// A JWT whose header shows this nonce and was signed with its hash in that place.
+pub(crate) fn sign_with_nonce(key: &OwnKey, claims: &Value, nonce: &str) -> String {
+    let header = json!({ "typ": "JWT", "alg": "RS256", "kid": key.kid, "nonce": nonce });
+    signed(key, &header, &hashed(&header), claims)
+}
+
+fn signed(key: &OwnKey, shown: &Value, covered: &Value, claims: &Value) -> String {
+    let body = part(claims);
+    let signature = key.sign(format!("{}.{body}", part(covered)).as_bytes());
+    format!("{}.{body}.{}", part(shown), URL_SAFE_NO_PAD.encode(signature))
+}
+
+/// The header with its nonce hashed, where it has one.
+fn hashed(header: &Value) -> Value {
+    let mut header = header.clone();
+    if let Some(nonce) = header["nonce"].as_str() {
+        header["nonce"] = json!(URL_SAFE_NO_PAD.encode(Sha256::digest(nonce)));
+    }
+    header
 }
 
 /// The claims of a token that this key signed.
 pub(crate) fn verify(key: &OwnKey, token: &str) -> Option<Value> {
-    let (signed, signature) = token.rsplit_once('.')?;
-    let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
-    let signature = Signature::try_from(signature.as_slice()).ok()?;
-    VerifyingKey::<Sha256>::new(key.verifier()).verify(signed.as_bytes(), &signature).ok()?;
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(signed.split('.').nth(1)?).ok()?).ok()
+    let (shown, signature) = token.rsplit_once('.')?;
+    let (header, body) = shown.split_once('.')?;
+    let json = |part: &str| serde_json::from_slice::<Value>(&URL_SAFE_NO_PAD.decode(part).ok()?).ok();
+    let signature = Signature::try_from(URL_SAFE_NO_PAD.decode(signature).ok()?.as_slice()).ok()?;
+    let shown_header = json(header)?;
+    let covered = match shown_header["nonce"].is_string() {
+        true => format!("{}.{body}", part(&hashed(&shown_header))),
+        false => shown.to_owned(),
+    };
+    VerifyingKey::<Sha256>::new(key.verifier()).verify(covered.as_bytes(), &signature).ok()?;
+    json(body)
 }
 
 /// The claims of a token whoever signed it; good for nothing but to find out whose request it is.

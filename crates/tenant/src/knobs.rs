@@ -1,5 +1,6 @@
+use crate::clients::REGISTRATION;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the stand-in can be told to do otherwise; every guess about the real service is one of these.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,6 +46,13 @@ pub struct Knobs {
     pub device_code_lives_s: i64,
     /// Device-code sign-in is blocked, in one of three ways.
     pub device_code_blocked: DeviceCodeBlock,
+    /// Resources that protocol tracking leaves alone: by default the registration service, as an administrator
+    /// has to exclude it (entra.md 2.3).
+    pub device_code_excluded: BTreeSet<String>,
+    /// Seconds until a refresh token that was not used is forgotten.
+    pub refresh_token_lifetime_s: i64,
+    /// The form of access tokens, by resource or `*`; a resource that is not named gets plain ones.
+    pub access_tokens: BTreeMap<String, TokenForm>,
     /// A User-Agent that does not name Linux is refused: 53003.
     pub unknown_platform_blocked: bool,
     /// Whose name `--auto-approve` signs in; the tenant's first user where it is not given.
@@ -94,6 +102,10 @@ impl Default for Knobs {
             extra_graph_scopes: Vec::new(),
             device_code_lives_s: DEVICE_CODE_LIVES_S,
             device_code_blocked: DeviceCodeBlock::No,
+            device_code_excluded: BTreeSet::from([REGISTRATION.to_owned()]),
+            // Ninety days, the documented default.
+            refresh_token_lifetime_s: 7_776_000,
+            access_tokens: BTreeMap::new(),
             unknown_platform_blocked: false,
             auto_approve_as: None,
             user_refusals: BTreeMap::new(),
@@ -125,6 +137,19 @@ pub enum DeviceCodeBlock {
     TokenEndpoint,
     /// 530036 for every resource derived from it, except the registration service.
     ProtocolTracking,
+}
+
+/// entra.md 2.10: what an access token looks like to a client, which is to take none apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenForm {
+    /// Three parts, signed as they are.
+    Plain,
+    /// Three parts; the signature is over a header in which `nonce` is hashed, as in tokens for Graph. How it
+    /// is hashed (SHA-256, base64url) is inferred.
+    HashedNonce,
+    /// Five parts that only the resource can read.
+    Opaque,
 }
 
 /// entra.md 2.4: where a refusal of `authorize` is found; which of the two is real for which code is inferred.
@@ -178,7 +203,7 @@ pub enum Recognition {
 /// What the Intune way of entra.md 7.6 uses is refused one by one with: `{"grant": "prt"}` for a PRT's signed
 /// exchange, `{"grant": "refresh_token"}` for the redemptions after it, `{"endpoint": "authorize"}` for the way
 /// over a code.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Refuse {
     /// `client_id`.
@@ -196,13 +221,15 @@ pub struct Refuse {
     pub endpoint: Option<String>,
     /// AADSTS number.
     pub code: u32,
-    /// `error`.
-    #[serde(default = "invalid_grant")]
-    pub error: String,
-}
-
-fn invalid_grant() -> String {
-    "invalid_grant".to_owned()
+    /// `error`; where it is not given, what goes with the number.
+    #[serde(default)]
+    pub error: Option<String>,
+    /// HTTP status; where it is not given, what goes with the number.
+    #[serde(default)]
+    pub status: Option<u16>,
+    /// Members that join or replace those of the error object.
+    #[serde(default)]
+    pub body: serde_json::Map<String, serde_json::Value>,
 }
 
 /// So many requests are answered with a status, and the header if it is given.
@@ -211,7 +238,7 @@ fn invalid_grant() -> String {
 pub struct Throttle {
     /// How many.
     pub times: u32,
-    /// 429 or 503.
+    /// 429, 503 or 400; 200 for `credential_type`, which says it in its body.
     pub status: u16,
     /// `Retry-After`.
     #[serde(default)]

@@ -4,6 +4,8 @@
 //! seeded generator. What is enforced, and how sure that is, stands at each rule with its place in the
 //! protocol page; nothing of a client is used here.
 
+mod access;
+mod admin;
 mod answer;
 mod asking;
 mod authorize;
@@ -14,9 +16,11 @@ mod codes;
 mod directory;
 mod discovery;
 mod drs;
+mod drs_error;
 mod forms;
 mod graph;
 mod jwt;
+mod kept;
 mod keys;
 mod knobs;
 mod page;
@@ -25,6 +29,7 @@ mod policy;
 mod proof;
 mod prt;
 mod realm;
+mod refusals;
 mod registration;
 mod request;
 mod rules;
@@ -38,7 +43,7 @@ mod world;
 pub use cloud::{Cloud, Urls};
 pub use knobs::{
     AuthorizeRefusal, ClientCertificate, DeviceCodeBlock, DrsErrorShape, Knobs, Recognition, Refuse,
-    Throttle, Twist,
+    Throttle, TokenForm, Twist,
 };
 pub use seed::{Seed, SeedTenant, SeedUser};
 pub use words::{

@@ -28,6 +28,7 @@ impl Tenant {
             amr: vec!["pwd".to_owned()],
             from_device_code: false,
             device: None,
+            signed_in_at: ask.now_ms,
         };
         let resource = form.resource().unwrap_or_default();
         self.redeem(ask, &Wish { resource: &resource, means: "password", ..Wish::of(&grant, &form) })

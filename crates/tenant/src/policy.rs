@@ -4,7 +4,7 @@ use crate::answer::Answer;
 use crate::asking::Ask;
 use crate::clients::{self, ENROLMENT, ENROLMENT_HOST, GRAPH, REGISTRATION};
 use crate::directory::User;
-use crate::knobs::DeviceCodeBlock;
+use crate::knobs::{DeviceCodeBlock, Knobs};
 use crate::token::Grant;
 use crate::world::Tenant;
 use serde_json::json;
@@ -76,14 +76,16 @@ impl Tenant {
                 && same(&line.grant, means)
                 && same(&line.endpoint, endpoint)
         })?;
-        Some(ask.error(hit.code, &hit.error, "Refused by a knob."))
+        let mut answer = ask.refuse(hit.code);
+        answer.status = hit.status.unwrap_or(answer.status);
+        let error = hit.error.iter().map(|error| ("error".to_owned(), json!(error)));
+        error.chain(hit.body.clone()).for_each(|(name, value)| answer.set(&name, value));
+        Some(answer)
     }
 
     fn refused_user(&self, ask: &Ask, user: &User) -> Option<Answer> {
         let refused = ask.knobs.user_refusals.get(&user.upn);
-        let code = refused.copied().or((!user.enabled).then_some(50_057))?;
-        let text = if code == 50_057 { "The user account is disabled." } else { "Refused by a knob." };
-        Some(ask.deny(code, text))
+        refused.copied().or((!user.enabled).then_some(50_057)).map(|code| ask.refuse(code))
     }
 
     /// What a token of this client for this resource permits (entra.md 0.5), if it may have one.
@@ -106,25 +108,21 @@ impl Tenant {
 
     fn refused_by_rule(&self, ask: &Ask, grant: &Grant, resource: &str) -> Option<Answer> {
         let knobs = &ask.knobs;
-        let registration = canonical(resource) == REGISTRATION;
         if knobs.unknown_platform_blocked && !ask.user_agent.contains("Linux") {
-            return Some(ask.deny(53_003, "Access has been blocked by Conditional Access policies."));
-        }
-        if grant.from_device_code && knobs.device_code_blocked == DeviceCodeBlock::TokenEndpoint {
-            return Some(ask.deny(53_003, "Access has been blocked by Conditional Access policies."));
+            return Some(ask.refuse(53_003));
         }
         if grant.from_device_code
-            && knobs.device_code_blocked == DeviceCodeBlock::ProtocolTracking
-            && !registration
+            && let Some(code) = blocked_code(knobs, resource)
         {
-            return Some(ask.deny(530_036, "Device code flow is blocked by protocol tracking."));
+            return Some(ask.refuse(code));
         }
         if knobs.compliant_device_required && !self.meets_compliance(ask, grant.device, resource) {
-            return Some(ask.deny(53_000, "Device is not in required device state: compliant."));
+            return Some(ask.refuse(53_000));
         }
+        let registration = canonical(resource) == REGISTRATION;
         let needed = knobs.mfa_required_sign_in || (knobs.mfa_required_registration && registration);
         let fresh = grant.amr.iter().any(|method| method == "mfa" || method == "ngcmfa");
-        (needed && !fresh).then(|| mfa_needed(ask))
+        (needed && !fresh).then(|| ask.refuse(50_076))
     }
 
     /// intune.md 1.1: Learn says that enrolment is excluded from this rule; registration is not here.
@@ -135,13 +133,14 @@ impl Tenant {
     }
 }
 
-fn mfa_needed(ask: &Ask) -> Answer {
-    let text =
-        "Due to a configuration change made by your administrator, you must use multi-factor authentication.";
-    let mut answer = ask.deny(50_076, text);
-    answer.set("claims", json!(r#"{"access_token":{"amr":{"values":["ngcmfa","mfa"]}}}"#));
-    answer.set("suberror", json!("basic_action"));
-    answer
+/// The number with which a grant that came by device code is refused for this resource (entra.md 2.3).
+fn blocked_code(knobs: &Knobs, resource: &str) -> Option<u32> {
+    let excluded = || knobs.device_code_excluded.iter().any(|it| canonical(it) == canonical(resource));
+    match knobs.device_code_blocked {
+        DeviceCodeBlock::TokenEndpoint => Some(53_003),
+        DeviceCodeBlock::ProtocolTracking if !excluded() => Some(530_036),
+        _ => None,
+    }
 }
 
 const NO_RESOURCE: &str = "";

@@ -18,10 +18,9 @@ impl Tenant {
     }
 
     pub(crate) fn new_nonce(&mut self, ask: &Ask) -> String {
-        let oldest = ask.now_ms - ask.knobs.nonce_lifetime_s * 1000;
-        self.nonces.retain(|_, issued_at| *issued_at >= oldest);
         let nonce = format!("AwAB{}", self.generator.text(64, TOKEN_ALPHABET));
-        self.nonces.insert(nonce.clone(), ask.now_ms);
+        let until = ask.now_ms + ask.knobs.nonce_lifetime_s * 1000;
+        self.nonces.keep(&nonce, ask.now_ms, until, ask.now_ms);
         nonce
     }
 

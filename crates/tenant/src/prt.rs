@@ -2,6 +2,7 @@
 
 use crate::answer::{Answer, Body};
 use crate::asking::Ask;
+use crate::authorize::REMEMBERED_MS;
 use crate::clients::{self, BROKER, BROKER_IDENTITY};
 use crate::directory::{Device, User};
 use crate::forms::{self, Form};
@@ -138,6 +139,7 @@ impl Tenant {
             amr: vec!["pwd".to_owned()],
             from_device_code: false,
             device: None,
+            signed_in_at: ask.now_ms,
         };
         Ok(with_device(&plain, device.id))
     }
@@ -214,7 +216,8 @@ impl Tenant {
     fn new_prt(&mut self, ask: &Ask, prt: &Prt) -> String {
         let token = self.opaque("0.A");
         let expires_at = ask.now_ms + ask.knobs.prt_lifetime_s * 1000;
-        self.prts.insert(token.clone(), Prt { expires_at, ..prt.clone() });
+        let until = expires_at + REMEMBERED_MS;
+        self.prts.keep(&token, Prt { expires_at, ..prt.clone() }, until, ask.now_ms);
         token
     }
 

@@ -7,7 +7,7 @@ use crate::directory::{Device, DeviceKeys, PublicParts};
 use crate::keys::public_key;
 use crate::knobs::{Recognition, Twist};
 use crate::request::decoded;
-use crate::world::Tenant;
+use crate::world::{HYBRID, Tenant};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use picky_asn1_x509::{CertificationRequest, PublicKey};
@@ -48,12 +48,18 @@ impl Tenant {
         let (Some(tenant), Some(user)) = (id("tid"), id("oid")) else {
             return Err(bad("The token names nobody."));
         };
+        // A client that names no version is tolerated; the key arrays of 3.0 are not served here.
+        if ask.query.get("api-version").is_some_and(|version| !["1.0", "2.0"].contains(&version)) {
+            return Err(bad("The api-version is not supported: use 1.0 or 2.0."));
+        }
         let Ok(Value::Object(body)) = serde_json::from_slice(&ask.body) else {
             return Err(bad("The body is no JSON object."));
         };
         let join_type = member(&body, "JoinType").and_then(Value::as_u64);
-        let Some(join_type) = join_type.filter(|kind| [0, 4, 8].contains(kind)) else {
-            return Err(bad("The join type is not supported."));
+        let join_type = match join_type {
+            Some(kind @ (0 | 4 | 8)) => kind,
+            Some(6) => return Err(bad(HYBRID)),
+            _ => return Err(bad("The join type is not supported.")),
         };
         let device = csr_key(&body).map_err(|why| bad(why).fact("csr_verified", false))?;
         let transport = transport_key(&body).map_err(bad)?;

@@ -24,6 +24,8 @@ pub(crate) struct Grant {
     pub(crate) from_device_code: bool,
     /// The device that was proved for it; plain sign-ins have none (entra.md 8).
     pub(crate) device: Option<Uuid>,
+    /// When the person gave their credentials, in milliseconds since 1970.
+    pub(crate) signed_in_at: i64,
 }
 
 impl<'a> Wish<'a> {
@@ -65,7 +67,7 @@ impl Tenant {
         }
         let grant = form.get("refresh_token").and_then(|token| self.grants.get(token)).cloned();
         let Some(grant) = grant else {
-            return ask.deny(70_008, "The refresh token is not known or has expired.");
+            return ask.refuse(70_008);
         };
         if !self.is_at(ask, grant.tenant) || form.get("client_id") != Some(grant.client.as_str()) {
             return ask.deny(70_000, "The refresh token was issued to another client or tenant.");
@@ -96,7 +98,11 @@ impl Tenant {
             DEVICE_CODE => (50_034, "The user account does not exist."),
             _ => (50_173, "The grant was revoked: the user is gone."),
         };
-        user.cloned().ok_or_else(|| ask.deny(code, text))
+        let user = user.cloned().ok_or_else(|| ask.deny(code, text))?;
+        if grant.signed_in_at <= user.signed_out_at {
+            return Err(ask.deny(50_173, "The provided grant has been revoked."));
+        }
+        Ok(user)
     }
 
     /// Numbers are strings on v1 and numbers on v2.
@@ -105,12 +111,13 @@ impl Tenant {
         let now = ask.now.unix_timestamp();
         let number = |value: i64| if ask.is_v2() { json!(value) } else { json!(value.to_string()) };
         let refresh = self.opaque("0.");
-        self.grants.insert(refresh.clone(), grant.clone());
+        let until = ask.now_ms + ask.knobs.refresh_token_lifetime_s * 1000;
+        self.grants.keep(&refresh, grant.clone(), until, ask.now_ms);
         let scope = self.scopes(ask, &grant.client, resource).unwrap_or_default();
         let mut answer = Answer::ok(json!({
             "token_type": "Bearer", "scope": wish.scope.unwrap_or(&scope),
             "expires_in": number(LIFE_S), "ext_expires_in": number(LIFE_S),
-            "access_token": self.access_token(wish, user, &scope, now),
+            "access_token": self.access_token(ask, wish, user, &scope),
             "refresh_token": refresh,
             "id_token": self.id_token(ask, grant, user),
         }));
@@ -135,21 +142,6 @@ impl Tenant {
         format!("{prefix}{}.{}", text(40), text(120))
     }
 
-    fn access_token(&mut self, wish: &Wish<'_>, user: &User, scope: &str, now: i64) -> String {
-        let grant = wish.grant;
-        let uti = self.generator.text(22, TOKEN_ALPHABET);
-        let mut claims = json!({
-            "aud": wish.resource, "iss": format!("https://sts.windows.net/{}/", grant.tenant),
-            "iat": now - BACKDATED_S, "nbf": now - BACKDATED_S, "exp": now + LIFE_S,
-            "amr": grant.amr, "appid": grant.client, "oid": grant.user.to_string(), "tid": grant.tenant.to_string(),
-            "upn": user.upn, "unique_name": user.upn, "name": user.upn, "scp": scope, "uti": uti, "ver": "1.0",
-        });
-        if let (Value::Object(claims), Some(device)) = (&mut claims, grant.device) {
-            claims.insert("deviceid".into(), json!(device.to_string()));
-        }
-        jwt::sign(&self.signer, &claims)
-    }
-
     fn id_token(&self, ask: &Ask, grant: &Grant, user: &User) -> String {
         let (now, login) = (ask.now.unix_timestamp(), &ask.hosts.login);
         let mut claims = json!({
@@ -167,31 +159,6 @@ impl Tenant {
         }
         jwt::sign(&self.signer, &claims)
     }
-
-    /// The claims of an access token that this stand-in signed for any resource and that has not expired: a
-    /// JSON object with `aud`, `exp`, `tid`, `oid`, `upn`, `appid`, `scp`, `amr` and, where a device was
-    /// proved, `deviceid`.
-    ///
-    /// `bearer` is the token alone, without `Bearer`; `now_ms` is milliseconds since 1970, as in
-    /// [`Tenant::handle`].
-    pub fn claims_of(&self, bearer: &str, now_ms: i64) -> Option<Value> {
-        let tenant = self.tenant_of_token(bearer);
-        let offset = self.rules.of(tenant).clock_offset_s;
-        self.verified(bearer, (now_ms / 1000).saturating_add(offset))
-    }
-
-    /// The claims of the bearer token of a request, if it is for this resource.
-    pub(crate) fn bearer(&self, ask: &Ask, resource_ok: impl Fn(&str) -> bool) -> Option<Value> {
-        let claims = self.verified(ask.bearer.as_deref()?, ask.now.unix_timestamp())?;
-        claims["aud"].as_str().is_some_and(resource_ok).then_some(claims)
-    }
-
-    fn verified(&self, token: &str, now: i64) -> Option<Value> {
-        let claims = jwt::verify(&self.signer, token)?;
-        let in_time = claims["exp"].as_i64()? > now && claims["nbf"].as_i64()? <= now;
-        let issuer = format!("https://sts.windows.net/{}/", claims["tid"].as_str()?);
-        (in_time && claims["iss"] == issuer).then_some(claims)
-    }
 }
 
 /// The account's home ids, which differ from the token's for guests.
@@ -201,6 +168,7 @@ pub(crate) fn client_info(grant: &Grant, user: &User) -> String {
     URL_SAFE_NO_PAD.encode(json!({ "uid": uid, "utid": utid }).to_string())
 }
 
-const LIFE_S: i64 = 3599;
+/// Seconds that a token lives.
+pub(crate) const LIFE_S: i64 = 3599;
 /// Entra backdates `iat` and `nbf` (entra.md 7.4 [observed]).
 pub(crate) const BACKDATED_S: i64 = 300;

@@ -150,7 +150,7 @@ pub struct UserView {
 }
 
 /// What can be done to a device.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DeviceAction {
     /// Disable it.
     Disable,
@@ -162,6 +162,8 @@ pub enum DeviceAction {
     Comply,
     /// Call it not compliant.
     Fail,
+    /// Make this user (UPN) its registered owner.
+    Own(String),
 }
 
 /// What can be done to a user.
@@ -171,6 +173,12 @@ pub enum UserAction {
     Disable,
     /// Enable them.
     Enable,
+    /// Give them an Intune licence.
+    License,
+    /// Take the Intune licence away.
+    Unlicense,
+    /// Revoke everything that was granted so far: 50173.
+    SignOut,
     /// Give them another name.
     Rename(String),
     /// Delete them and make another user of the same name.

@@ -221,11 +221,9 @@ fn an_hour_without_intune_disturbs_no_sign_in() {
 fn the_next_way_to_a_token_is_taken_only_when_the_one_before_is_refused_as_such() {
     let refuse = |grant: &str, code| Refuse {
         client: Some("b743a22d-6705-4147-8670-d92fa515ee2b".to_owned()),
-        resource: None,
         grant: Some(grant.to_owned()),
-        endpoint: None,
         code,
-        error: "invalid_grant".to_owned(),
+        ..Refuse::default()
     };
     for (refused, way, not) in [
         (vec![], "token.refresh", "authorize"),

@@ -198,8 +198,7 @@ fn a_refusal_is_on_the_page_or_in_the_redirect() {
         (135_011, |house| house.device_action(DeviceAction::Disable)),
         (65_001, |house| {
             let endpoint = Some("authorize".to_owned());
-            let error = "invalid_grant".to_owned();
-            let line = Refuse { client: None, resource: None, grant: None, endpoint, code: 65_001, error };
+            let line = Refuse { endpoint, code: 65_001, ..Refuse::default() };
             house.turn(|knobs| knobs.refuse.push(line));
         }),
     ];

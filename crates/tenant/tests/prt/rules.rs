@@ -96,12 +96,11 @@ fn the_refusals_of_the_knob_reach_every_means() {
         let tokens = prt.open(&house.ask_signed(&exchange));
         house.turn(|knobs| {
             knobs.refuse.push(Refuse {
-                client: None,
                 resource: resource.map(str::to_owned),
                 grant: Some(grant.to_owned()),
                 endpoint: Some("token".to_owned()),
                 code: 65_001,
-                error: "invalid_grant".to_owned(),
+                ..Refuse::default()
             });
         });
         let (renewal, token) = (house.renewal(&prt), house.by_refresh_token());

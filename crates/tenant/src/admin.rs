@@ -1,0 +1,179 @@
+//! What is seen and done from outside: codes answered, devices and users listed and changed, knobs turned.
+
+use crate::directory::{Device, Directory, User};
+use crate::knobs::Knobs;
+use crate::words::{ApproveError, DeviceAction, DeviceView, PendingCode, UserAction, UserView};
+use crate::world::Tenant;
+use std::collections::BTreeMap;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+impl Tenant {
+    /// The person approves on their phone, as this user.
+    ///
+    /// # Errors
+    /// [`ApproveError`] for a code that does not wait, a user that is not there, or what the page would refuse.
+    pub fn approve(&mut self, user_code: &str, upn: &str, now_ms: i64) -> Result<(), ApproveError> {
+        self.approve_code(user_code, upn, now_ms)
+    }
+
+    /// The person declines.
+    ///
+    /// # Errors
+    /// [`ApproveError`] for a code that does not wait or a user that is not there.
+    pub fn deny(&mut self, user_code: &str, upn: &str, now_ms: i64) -> Result<(), ApproveError> {
+        self.user_named(upn).ok_or_else(|| ApproveError::Unknown(upn.to_owned()))?;
+        self.codes.deny(user_code, now_ms)
+    }
+
+    /// The codes that wait for their person.
+    pub fn pending_codes(&self, now_ms: i64) -> Vec<PendingCode> {
+        self.codes.pending(now_ms)
+    }
+
+    /// Every device object.
+    pub fn devices(&self) -> Vec<DeviceView> {
+        self.devices.by_id.values().map(|device| self.device_view(device)).collect()
+    }
+
+    fn device_view(&self, device: &Device) -> DeviceView {
+        let owner = self.directories.get(&device.tenant).and_then(|it| it.users.get(&device.owner));
+        let at = OffsetDateTime::from_unix_timestamp(device.registered_at / 1000)
+            .unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        DeviceView {
+            id: device.id.to_string(),
+            tenant: device.tenant.to_string(),
+            name: device.name.clone(),
+            owner: owner.map(|user| user.upn.clone()).unwrap_or_default(),
+            trust_type: device.trust_type().to_owned(),
+            os: device.os.clone(),
+            thumbprint: device.thumbprints.last().cloned().unwrap_or_default(),
+            enabled: device.enabled,
+            managed: device.managed,
+            compliant: device.compliant,
+            joins: device.joins,
+            registered_at: crate::answer::stamp(at),
+        }
+    }
+
+    /// Every user.
+    pub fn users(&self) -> Vec<UserView> {
+        let view = |directory: &Directory, user: &User| UserView {
+            upn: user.upn.clone(),
+            oid: user.oid.to_string(),
+            tenant: directory.id.to_string(),
+            enabled: user.enabled,
+            intune: user.intune,
+            devices: self.devices.owned_by(user.oid),
+        };
+        self.directories.values().flat_map(|it| it.users.values().map(move |user| view(it, user))).collect()
+    }
+
+    /// What is in force for tenants that have no knobs of their own.
+    pub fn knobs(&self) -> &Knobs {
+        self.rules.general()
+    }
+
+    /// Replaces what is in force for tenants that have no knobs of their own.
+    pub fn set_knobs(&mut self, knobs: Knobs) {
+        self.rules.set_general(knobs);
+    }
+
+    /// Replaces the knobs of single tenants, named by id or domain; a tenant that is not named follows the
+    /// general ones.
+    ///
+    /// # Errors
+    /// [`ApproveError::Unknown`] for a name that is no tenant's; nothing is changed then.
+    pub fn set_tenant_knobs(&mut self, knobs: BTreeMap<String, Knobs>) -> Result<(), ApproveError> {
+        let id = |name: &String| self.tenant_named(&name.to_ascii_lowercase()).map(|it| it.id);
+        let own: Result<BTreeMap<Uuid, Knobs>, ApproveError> = knobs
+            .into_iter()
+            .map(|(name, knobs)| Ok((id(&name).ok_or(ApproveError::Unknown(name))?, knobs)))
+            .collect();
+        self.rules.set_own(own?);
+        Ok(())
+    }
+
+    /// The id of the tenant with this id or domain.
+    pub fn tenant_id(&self, name: &str) -> Option<Uuid> {
+        self.tenant_named(&name.to_ascii_lowercase()).map(|it| it.id)
+    }
+
+    /// Changes a device.
+    ///
+    /// # Errors
+    /// [`ApproveError::Unknown`].
+    pub fn device(&mut self, id: &str, action: DeviceAction) -> Result<(), ApproveError> {
+        let unknown = || ApproveError::Unknown(id.to_owned());
+        let id = id.parse().map_err(|_| unknown())?;
+        let device = self.devices.by_id.get_mut(&id).ok_or_else(unknown)?;
+        match action {
+            DeviceAction::Delete => drop(self.devices.remove(&id)),
+            DeviceAction::Disable => device.enabled = false,
+            DeviceAction::Enable => device.enabled = true,
+            DeviceAction::Comply => device.compliant = true,
+            DeviceAction::Fail => device.compliant = false,
+            DeviceAction::Own(upn) => self.give(&id, &upn)?,
+        }
+        Ok(())
+    }
+
+    /// Makes another user of the same tenant the registered owner.
+    fn give(&mut self, id: &Uuid, upn: &str) -> Result<(), ApproveError> {
+        let (tenant, user) = self.user_named(upn).ok_or_else(|| ApproveError::Unknown(upn.to_owned()))?;
+        if self.devices.by_id.get(id).is_none_or(|device| device.tenant != tenant) {
+            return Err(ApproveError::Refused(format!("'{upn}' is in another tenant")));
+        }
+        if let Some(device) = self.devices.remove(id) {
+            self.devices.insert(Device { owner: user.oid, ..device });
+        }
+        Ok(())
+    }
+
+    /// Writes what Intune found out about a device to its object, as the service does after a check-in
+    /// (intune.md 0.4, step 10): `isManaged` and `isCompliant`, which Conditional Access reads.
+    ///
+    /// # Errors
+    /// [`ApproveError::Unknown`] where no device has this id.
+    pub fn set_device_management(
+        &mut self,
+        device_id: &str,
+        managed: bool,
+        compliant: bool,
+    ) -> Result<(), ApproveError> {
+        let device = device_id.parse().ok().and_then(|id| self.devices.by_id.get_mut(&id));
+        let device = device.ok_or_else(|| ApproveError::Unknown(device_id.to_owned()))?;
+        (device.managed, device.compliant) = (managed, compliant);
+        Ok(())
+    }
+
+    /// Changes a user.
+    ///
+    /// # Errors
+    /// [`ApproveError::Unknown`].
+    pub fn user(&mut self, upn: &str, action: UserAction) -> Result<(), ApproveError> {
+        let (fresh, now_ms) = (self.generator.bytes(), self.clock_ms);
+        let unknown = || ApproveError::Unknown(upn.to_owned());
+        let wanted = upn.to_ascii_lowercase();
+        let directory =
+            self.directories.values_mut().find(|it| it.users.values().any(|user| user.upn == wanted));
+        let users = &mut directory.ok_or_else(unknown)?.users;
+        let user = users.values_mut().find(|user| user.upn == wanted).ok_or_else(unknown)?;
+        match action {
+            UserAction::Disable => user.enabled = false,
+            UserAction::Enable => user.enabled = true,
+            UserAction::License => user.intune = true,
+            UserAction::Unlicense => user.intune = false,
+            UserAction::SignOut => user.signed_out_at = now_ms,
+            UserAction::Rename(to) => user.upn = to.to_ascii_lowercase(),
+            UserAction::Recreate => {
+                let mut again = user.clone();
+                let old = again.oid;
+                again.oid = uuid::Builder::from_random_bytes(fresh).into_uuid();
+                users.remove(&old);
+                users.insert(again.oid, again);
+            }
+        }
+        Ok(())
+    }
+}
