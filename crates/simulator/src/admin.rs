@@ -188,7 +188,7 @@ fn requests(state: &State, call: &Call) -> Result<Value, AdminError> {
     let last = usize::try_from(last).unwrap_or(usize::MAX);
     let name = call.query.get("name");
     let lines = state.log.last(last).filter(|line| name.is_none_or(|name| line["request"] == **name));
-    Ok(Value::Array(lines.cloned().collect()))
+    Ok(Value::Array(lines.collect()))
 }
 
 fn turn(state: &mut State, method: &str, what: &str, body: &[u8]) -> Result<Value, AdminError> {

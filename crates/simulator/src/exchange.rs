@@ -16,6 +16,7 @@ use crate::faults::Action;
 use crate::holds::{Release, Stage};
 use crate::hub::Hub;
 use crate::reply::{ReplyBody, canned, spoilt};
+use crate::told;
 use crate::wire::Link;
 
 /// The exchange ends without a reply, and its connection with it.
@@ -30,8 +31,12 @@ pub(crate) async fn exchange(
     request: Request<Incoming>,
 ) -> Result<Response<ReplyBody>, Aborted> {
     let version = request.version();
-    let Some(request) = whole(request).await else {
-        return Ok(spoilt(too_big(), &[]));
+    let request = match whole(request).await {
+        Ok(request) => request,
+        Err(head) => {
+            hub.record(Exchange::new(&hub, &link, version, *head).unread());
+            return Ok(spoilt(too_big(), &[]));
+        }
     };
     let outcome = Exchange::new(&hub, &link, version, request).run().await;
     if outcome.is_err() {
@@ -94,22 +99,25 @@ impl<'a> Exchange<'a> {
         }
         let own = self.actions.iter().filter(|action| !is_processed(action)).find_map(canned);
         if let Some(own) = &own {
-            self.hub.record(self.unprocessed(Some(own.status())));
+            self.hub.record(self.unprocessed(Some(own)));
         }
         Ok(own)
     }
 
     /// The tenant's turn; the transcript has its line before anybody can hold the reply.
     fn process(&mut self) -> Response<Bytes> {
+        let mut line = self.line();
+        line.insert("asked".into(), told::asked(&self.request));
         let request = std::mem::take(&mut self.request);
         let host = host_of(&request);
         let peer = Peer { host, client_certificate: self.link.certificate.clone() };
-        let line = self.line();
+        let replaced = self.actions.iter().find_map(canned);
         self.hub.change(|state| {
             *state.counters.processed_by_name.entry(self.name.to_owned()).or_default() += 1;
             let (response, entry) = cloud::handle(state, request, &peer);
-            let mut line = line;
             line.extend(entry);
+            line.insert("answered".into(), told::answered(&response));
+            line.extend(replaced.map(|it| ("replaced_by".to_owned(), told::answered(&it))));
             state.log.record(line);
             response
         })
@@ -143,13 +151,23 @@ impl<'a> Exchange<'a> {
         line
     }
 
-    fn unprocessed(&self, status: Option<StatusCode>) -> Map<String, Value> {
+    fn unprocessed(&self, own: Option<&Response<Bytes>>) -> Map<String, Value> {
         let mut line = self.line();
         line.insert("processed".into(), json!(false));
         line.insert("method".into(), json!(self.request.method().as_str()));
-        // The query is left out: only the tenant knows what of it is secret.
         line.insert("path".into(), json!(self.request.uri().path()));
-        line.insert("status".into(), json!(status.map(|status| status.as_u16())));
+        line.insert("host".into(), json!(host_of(&self.request)));
+        line.insert("status".into(), json!(own.map(|own| own.status().as_u16())));
+        line.insert("asked".into(), told::asked(&self.request));
+        line.extend(own.map(|own| ("answered".to_owned(), told::answered(own))));
+        line
+    }
+
+    /// The line of a request whose body did not arrive whole.
+    fn unread(&self) -> Map<String, Value> {
+        let mut line = self.unprocessed(Some(&too_big()));
+        line.insert("request".into(), json!("unread"));
+        line.insert("rule".into(), json!("body too large or cut short"));
         line
     }
 }
@@ -158,10 +176,10 @@ fn is_processed(action: &Action) -> bool {
     matches!(action, Action::Html { processed: true, .. } | Action::Reply { processed: true, .. })
 }
 
-/// The request with its whole body, in one form for both versions of HTTP: a path and a `Host` header.
-async fn whole(request: Request<Incoming>) -> Option<Request<Bytes>> {
+/// The request with its whole body, in one form for both versions of HTTP: a path and a `Host` header; or its
+/// head alone, where the body is too large or does not come.
+async fn whole(request: Request<Incoming>) -> Result<Request<Bytes>, Box<Request<Bytes>>> {
     let (mut parts, body) = request.into_parts();
-    let body = Limited::new(body, MAX_REQUEST).collect().await.ok()?.to_bytes();
     if let Some(authority) = parts.uri.authority()
         && let Ok(host) = HeaderValue::from_str(authority.as_str())
     {
@@ -169,7 +187,10 @@ async fn whole(request: Request<Incoming>) -> Option<Request<Bytes>> {
     }
     let path = parts.uri.path_and_query().cloned();
     parts.uri = path.map(Uri::from).unwrap_or_default();
-    Some(Request::from_parts(parts, body))
+    match Limited::new(body, MAX_REQUEST).collect().await {
+        Ok(body) => Ok(Request::from_parts(parts, body.to_bytes())),
+        Err(_) => Err(Box::new(Request::from_parts(parts, Bytes::new()))),
+    }
 }
 
 fn host_of(request: &Request<Bytes>) -> String {

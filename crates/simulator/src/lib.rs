@@ -13,10 +13,12 @@ mod holds;
 pub mod hosts;
 mod hub;
 mod knobs;
+mod mask;
 mod page;
 mod reply;
 mod serve;
 mod tls;
+mod told;
 mod transcript;
 mod wire;
 

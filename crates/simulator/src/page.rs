@@ -19,7 +19,7 @@ pub(crate) fn render(state: &State) -> String {
         &value(serde_json::to_value(state.tenant.pending_codes(now_ms()))),
     );
     table(&mut page, "Held exchanges", &value(serde_json::to_value(state.holds.list())));
-    let mut last: Vec<Value> = state.log.last(SHOWN).cloned().collect();
+    let mut last: Vec<Value> = state.log.last(SHOWN).collect();
     last.reverse();
     table(&mut page, "Last requests", &Value::Array(last));
     page.push_str("</body>\n</html>\n");

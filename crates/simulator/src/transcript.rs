@@ -12,14 +12,16 @@ use time::format_description::well_known::Rfc3339;
 /// Writes lines and remembers the last ones.
 pub(crate) struct Transcript {
     file: File,
-    recent: VecDeque<Value>,
+    /// The last lines as they were written: as text they take a fraction of the room of parsed ones.
+    recent: VecDeque<String>,
+    held: usize,
     next: u64,
 }
 
 impl Transcript {
     /// Begins an empty transcript in the file.
     pub(crate) fn create(path: &Path) -> io::Result<Transcript> {
-        Ok(Transcript { file: File::create(path)?, recent: VecDeque::new(), next: 1 })
+        Ok(Transcript { file: File::create(path)?, recent: VecDeque::new(), held: 0, next: 1 })
     }
 
     /// Adds a line, with its number and time in front.
@@ -29,22 +31,56 @@ impl Transcript {
         whole.insert("at".into(), json!(OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default()));
         whole.extend(line);
         self.next += 1;
-        let whole = Value::Object(whole);
+        let whole = format!("{}\n", Value::Object(whole));
         // One write per line, so that a kill leaves no half line; a full disk must not stop the service.
-        if let Err(cause) = self.file.write_all(format!("{whole}\n").as_bytes()) {
+        if let Err(cause) = self.file.write_all(whole.as_bytes()) {
             let _ = writeln!(io::stderr(), "the transcript lacks a line: {cause}");
         }
-        if self.recent.len() == KEPT {
-            self.recent.pop_front();
+        self.remember(whole);
+    }
+
+    fn remember(&mut self, line: String) {
+        self.held += line.len();
+        self.recent.push_back(line);
+        while self.recent.len() > KEPT || self.held > HELD {
+            self.held -= self.recent.pop_front().map_or(self.held, |line| line.len());
         }
-        self.recent.push_back(whole);
     }
 
     /// The last lines, oldest first.
-    pub(crate) fn last(&self, count: usize) -> impl Iterator<Item = &Value> {
-        self.recent.iter().skip(self.recent.len().saturating_sub(count))
+    pub(crate) fn last(&self, count: usize) -> impl DoubleEndedIterator<Item = Value> {
+        let lines = self.recent.iter().skip(self.recent.len().saturating_sub(count));
+        lines.filter_map(|line| serde_json::from_str(line).ok())
     }
 }
 
 /// Lines kept in memory.
 const KEPT: usize = 2_000;
+/// Bytes of lines kept in memory.
+const HELD: usize = 4 * 1024 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbers(log: &Transcript) -> Vec<u64> {
+        log.last(usize::MAX).map(|line| line["seq"].as_u64().unwrap()).collect()
+    }
+
+    #[test]
+    fn memory_is_bounded_in_lines_and_in_bytes_and_the_file_has_all() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let mut log = Transcript::create(file.path()).unwrap();
+        for _ in 0..KEPT + 3 {
+            log.record(Map::new());
+        }
+        assert_eq!(numbers(&log), (4..=KEPT as u64 + 3).collect::<Vec<_>>());
+        let long = Map::from_iter([("body".to_owned(), json!("x".repeat(HELD / 4)))]);
+        for _ in 0..4 {
+            log.record(long.clone());
+        }
+        assert!(log.held <= HELD && log.held == log.recent.iter().map(String::len).sum::<usize>());
+        assert_eq!(numbers(&log), [KEPT as u64 + 5, KEPT as u64 + 6, KEPT as u64 + 7]);
+        assert_eq!(std::fs::read_to_string(file.path()).unwrap().lines().count(), KEPT + 7);
+    }
+}

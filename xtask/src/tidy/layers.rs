@@ -150,6 +150,7 @@ const ROOMS: &[Room] = &[
             "thiserror",
             "time",
             "rsa",
+            "sha1",
         ],
     ),
     room("conformance", "T", &["model", "hsm", "store", "transport"], &["rsa", "sha1", "sha2"]),
