@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test fails by panicking.
 
+mod device;
 mod faults;
 mod house;
 mod intune;
+mod secrets;
 mod sign_in;
 mod start;
 mod trust;
