@@ -15,9 +15,10 @@ struct Answering {
     user: String,
 }
 
+/// Another name, or another owner.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Renaming {
+struct To {
     to: String,
 }
 
@@ -33,7 +34,7 @@ pub(crate) fn perform(state: &mut State, words: &[&str], body: &[u8]) -> Result<
             let Answering { code, user } = serde_json::from_slice(body)?;
             tenant.deny(&code, &user, now_ms()).map_err(refused)?;
         }
-        ["device", id, action] => tenant.device(id, device_action(action)?).map_err(refused)?,
+        ["device", id, action] => tenant.device(id, device_action(action, body)?).map_err(refused)?,
         ["intune", id, action] => {
             cloud::administer(state, id, intune_action(action)?).map_err(refused)?;
         }
@@ -43,13 +44,17 @@ pub(crate) fn perform(state: &mut State, words: &[&str], body: &[u8]) -> Result<
     Ok(json!({ "done": true }))
 }
 
-fn device_action(word: &str) -> Result<DeviceAction, AdminError> {
+fn device_action(word: &str, body: &[u8]) -> Result<DeviceAction, AdminError> {
     match word {
         "disable" => Ok(DeviceAction::Disable),
         "enable" => Ok(DeviceAction::Enable),
         "delete" => Ok(DeviceAction::Delete),
         "comply" => Ok(DeviceAction::Comply),
         "fail" => Ok(DeviceAction::Fail),
+        "own" => {
+            let To { to } = serde_json::from_slice(body)?;
+            Ok(DeviceAction::Own(to))
+        }
         _ => Err(AdminError::NoCall),
     }
 }
@@ -67,8 +72,11 @@ fn user_action(word: &str, body: &[u8]) -> Result<UserAction, AdminError> {
         "disable" => Ok(UserAction::Disable),
         "enable" => Ok(UserAction::Enable),
         "recreate" => Ok(UserAction::Recreate),
+        "license" => Ok(UserAction::License),
+        "unlicense" => Ok(UserAction::Unlicense),
+        "sign-out" => Ok(UserAction::SignOut),
         "rename" => {
-            let Renaming { to } = serde_json::from_slice(body)?;
+            let To { to } = serde_json::from_slice(body)?;
             Ok(UserAction::Rename(to))
         }
         _ => Err(AdminError::NoCall),

@@ -95,7 +95,7 @@ pub(crate) struct Admin {
     #[arg(long)]
     admin: SocketAddr,
     /// Print JSON
-    #[arg(long)]
+    #[arg(long, global = true)]
     json: bool,
 }
 
@@ -128,19 +128,27 @@ pub(crate) struct DeviceArguments {
     admin: Admin,
     /// The device id
     id: String,
-    /// What to do
+    #[command(subcommand)]
     action: DeviceWord,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Subcommand)]
 enum DeviceWord {
+    /// It may not be used any more
     Disable,
+    /// It may be used again
     Enable,
+    /// Its object is gone
     Delete,
     /// Call it compliant, as Intune would
     Comply,
     /// Call it not compliant
     Fail,
+    /// Make somebody else its registered owner
+    Own {
+        /// The user name
+        user: String,
+    },
 }
 
 #[derive(Args)]
@@ -177,6 +185,12 @@ enum UserWord {
     Disable,
     /// Sign-in again
     Enable,
+    /// With a licence for Intune
+    License,
+    /// Without a licence for Intune
+    Unlicense,
+    /// Revoke everything that was granted so far
+    SignOut,
     /// Another name, the same object
     Rename {
         /// The new name
@@ -299,14 +313,15 @@ fn post(admin: &Admin, path: &str, body: Value) -> Asking {
 }
 
 fn device(it: &DeviceArguments) -> Asking {
-    let word = match it.action {
-        DeviceWord::Disable => "disable",
-        DeviceWord::Enable => "enable",
-        DeviceWord::Delete => "delete",
-        DeviceWord::Comply => "comply",
-        DeviceWord::Fail => "fail",
+    let (word, body) = match &it.action {
+        DeviceWord::Disable => ("disable", json!({})),
+        DeviceWord::Enable => ("enable", json!({})),
+        DeviceWord::Delete => ("delete", json!({})),
+        DeviceWord::Comply => ("comply", json!({})),
+        DeviceWord::Fail => ("fail", json!({})),
+        DeviceWord::Own { user } => ("own", json!({ "to": user })),
     };
-    post(&it.admin, &format!("/device/{}/{word}", escaped(&it.id)), json!({}))
+    post(&it.admin, &format!("/device/{}/{word}", escaped(&it.id)), body)
 }
 
 fn intune(it: &IntuneArguments) -> Asking {
@@ -322,6 +337,9 @@ fn user(it: &UserArguments) -> Asking {
         UserWord::Disable => ("disable", json!({})),
         UserWord::Enable => ("enable", json!({})),
         UserWord::Recreate => ("recreate", json!({})),
+        UserWord::License => ("license", json!({})),
+        UserWord::Unlicense => ("unlicense", json!({})),
+        UserWord::SignOut => ("sign-out", json!({})),
         UserWord::Rename { new } => ("rename", json!({ "to": new })),
     };
     post(&it.admin, &format!("/user/{}/{word}", escaped(&it.upn)), body)

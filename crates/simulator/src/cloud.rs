@@ -25,7 +25,8 @@ pub(crate) fn handle(
         return (outcome.response, members(serde_json::to_value(&outcome.entry)));
     }
     let caller = caller(&state.tenant, &request);
-    let outcome = state.intune.handle(&request, caller, intune_time(&state.tenant));
+    let now = state.tenant.service_time(caller.claims.as_ref(), now_ms());
+    let outcome = state.intune.handle(&request, caller, now);
     tell(&mut state.tenant, outcome.changes);
     let mut line = members(serde_json::to_value(&outcome.entry));
     line.insert("host".into(), json!(peer.host));
@@ -77,8 +78,7 @@ fn caller(tenant: &Tenant, request: &Request<Bytes>) -> Caller {
     let value = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let bearer = value.and_then(|value| Some(value.split_once(' ')?.1)).unwrap_or_default();
     let claims = tenant.claims_of(bearer, now_ms());
-    let user = claims.as_ref().and_then(|claims| claims["oid"].as_str()).unwrap_or_default();
-    let licensed = tenant.users().iter().any(|it| it.oid == user && it.intune);
+    let licensed = claims.as_ref().is_some_and(|claims| tenant.is_licensed(claims));
     Caller { claims, licensed }
 }
 
@@ -89,9 +89,9 @@ fn tell(tenant: &mut Tenant, changes: Vec<DeviceChange>) {
     }
 }
 
-/// The tenant moves its clock by a knob; both halves have the same one.
+/// The service's time where no tenant is named.
 fn intune_time(tenant: &Tenant) -> i64 {
-    now_ms().saturating_add(tenant.knobs().clock_offset_s.saturating_mul(1000))
+    tenant.service_time(None, now_ms())
 }
 
 fn members(value: Result<Value, serde_json::Error>) -> Map<String, Value> {

@@ -1,11 +1,12 @@
-//! Knobs: those of the tenant, of Intune (under `intune`) and of the wire, one JSON object for all.
+//! Knobs: those of the sign-in and registration services, of Intune (under `intune`), of single tenants (under
+//! `tenants`) and of the wire, one JSON object for all.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use tenant::{ClientCertificate, Knobs};
-use tenant_intune::IntuneKnobs;
+use tenant::{ClientCertificate, Knobs, Tenant};
+use tenant_intune::{Intune, IntuneKnobs};
 
 use crate::faults::{Fault, Faults};
 use crate::hosts;
@@ -27,6 +28,15 @@ pub enum KnobsError {
     /// A knob of Intune does not parse.
     #[error("intune knobs: {0}")]
     Intune(serde_json::Error),
+    /// A knob of a single tenant does not parse.
+    #[error("knobs of tenant '{0}': {1}")]
+    Own(String, Box<KnobsError>),
+    /// There is no such tenant.
+    #[error("knobs of tenant '{0}': there is no tenant with this id or domain")]
+    NoTenant(String),
+    /// Clients are recognised before their tenant is known.
+    #[error("'{0}' is for all tenants: it takes effect before the tenant of a request is known")]
+    ForAll(String),
 }
 
 /// The knobs of the wire as a file spells them; they stand beside the tenant's in one object.
@@ -47,6 +57,8 @@ pub(crate) struct Parsed {
     pub(crate) intune: IntuneKnobs,
     /// Knobs of the wire.
     pub(crate) wire: Wire,
+    /// The knobs of single tenants by id or domain: the general ones, and what they have of their own in place.
+    own: BTreeMap<String, (Knobs, IntuneKnobs)>,
 }
 
 /// The knobs of the wire in force.
@@ -57,6 +69,8 @@ pub(crate) struct Wire {
     latency_ms: BTreeMap<String, u64>,
     bad_certificate: bool,
     refusals: u32,
+    /// What single tenants have of their own, as it was spelled.
+    tenants: Map<String, Value>,
 }
 
 impl Wire {
@@ -103,52 +117,108 @@ pub(crate) fn show(state: &State) -> Result<Value, KnobsError> {
     all.extend(object(serde_json::to_value(spelled).map_err(KnobsError::Wire)?)?);
     let intune = serde_json::to_value(state.intune.knobs()).map_err(KnobsError::Intune)?;
     all.insert(INTUNE.to_owned(), intune);
+    all.insert(TENANTS.to_owned(), Value::Object(state.wire.tenants.clone()));
     Ok(Value::Object(all))
 }
 
 /// Replaces all knobs; a knob that is not named gets its default again.
 pub(crate) fn replace(state: &mut State, value: Value) -> Result<(), KnobsError> {
-    let parsed = parse(value)?;
-    state.tenant.set_knobs(parsed.tenant);
-    state.intune.set_knobs(parsed.intune);
-    state.wire = parsed.wire;
+    state.wire = set(&mut state.tenant, &mut state.intune, parse(value)?)?;
     Ok(())
 }
 
-/// Changes the named knobs only, also inside `intune`; faults that are not named keep their counts.
+/// Changes the named knobs only, also inside `intune` and inside each of `tenants`, where null takes a
+/// tenant's own knobs away; faults that are not named keep their counts.
 pub(crate) fn merge(state: &mut State, value: Value) -> Result<(), KnobsError> {
     let mut named = object(value)?;
     let keeps_faults = !named.contains_key("faults");
     let mut all = object(show(state)?)?;
-    if let (Some(own), Some(Value::Object(inner))) = (named.remove(INTUNE), all.get_mut(INTUNE)) {
-        inner.extend(object(own)?);
+    for inner in [INTUNE, TENANTS] {
+        if let (Some(own), Some(Value::Object(old))) = (named.remove(inner), all.get_mut(inner)) {
+            overlay(old, object(own)?, inner == TENANTS);
+        }
     }
     all.extend(named);
-    let parsed = parse(Value::Object(all))?;
-    let faults = std::mem::take(&mut state.wire.faults);
-    state.tenant.set_knobs(parsed.tenant);
-    state.intune.set_knobs(parsed.intune);
-    state.wire = if keeps_faults { Wire { faults, ..parsed.wire } } else { parsed.wire };
+    let mut wire = set(&mut state.tenant, &mut state.intune, parse(Value::Object(all))?)?;
+    if keeps_faults {
+        wire.faults = std::mem::take(&mut state.wire.faults);
+    }
+    state.wire = wire;
     Ok(())
+}
+
+/// Puts members over others; with `deep`, members that are objects are put over one by one and null removes.
+fn overlay(old: &mut Map<String, Value>, new: Map<String, Value>, deep: bool) {
+    for (name, value) in new {
+        match (old.get_mut(&name), value) {
+            (_, Value::Null) if deep => drop(old.remove(&name)),
+            (Some(Value::Object(old)), Value::Object(new)) if deep => overlay(old, new, true),
+            (_, value) => drop(old.insert(name, value)),
+        }
+    }
+}
+
+/// Puts parsed knobs in force, all or none; what is left is for the wire.
+pub(crate) fn set(tenant: &mut Tenant, intune: &mut Intune, parsed: Parsed) -> Result<Wire, KnobsError> {
+    let (mut own, mut own_intune) = (BTreeMap::new(), BTreeMap::new());
+    for (name, (knobs, intune)) in parsed.own {
+        let id = tenant.tenant_id(&name).ok_or_else(|| KnobsError::NoTenant(name.clone()))?;
+        own.insert(id, knobs);
+        own_intune.insert(id, intune);
+    }
+    tenant.set_knobs(parsed.tenant);
+    tenant.set_tenant_knobs(own);
+    intune.set_knobs(parsed.intune);
+    intune.set_tenant_knobs(own_intune);
+    Ok(parsed.wire)
 }
 
 /// Parses a knob file.
 pub(crate) fn parse(value: Value) -> Result<Parsed, KnobsError> {
-    let mut tenant = object(value)?;
+    let mut general = object(value)?;
     let mut mine = Map::new();
-    for name in ["faults", "latency_ms", "bad_certificate"] {
-        if let Some(value) = tenant.remove(name) {
+    for name in OF_THE_WIRE {
+        if let Some(value) = general.remove(name) {
             mine.insert(name.to_owned(), value);
         }
     }
+    let tenants = general.remove(TENANTS).map(object).transpose()?.unwrap_or_default();
     let spelled: Spelled = serde_json::from_value(Value::Object(mine)).map_err(KnobsError::Wire)?;
-    let intune = tenant.remove(INTUNE).map(serde_json::from_value).transpose();
-    let intune = intune.map_err(KnobsError::Intune)?.unwrap_or_default();
-    let tenant = serde_json::from_value(Value::Object(tenant)).map_err(KnobsError::Tenant)?;
+    let mut own = BTreeMap::new();
+    for (name, value) in &tenants {
+        let wrong = |error| KnobsError::Own(name.clone(), Box::new(error));
+        own.insert(name.clone(), of_tenant(&general, value.clone()).map_err(wrong)?);
+    }
+    let (tenant, intune) = services(general)?;
     let mut faults = Faults::default();
     faults.set(spelled.faults);
     let Spelled { latency_ms, bad_certificate, .. } = spelled;
-    Ok(Parsed { tenant, intune, wire: Wire { faults, latency_ms, bad_certificate, refusals: 0 } })
+    Ok(Parsed {
+        tenant,
+        intune,
+        own,
+        wire: Wire { faults, latency_ms, bad_certificate, refusals: 0, tenants },
+    })
+}
+
+/// The knobs of the two services in one object.
+fn services(mut all: Map<String, Value>) -> Result<(Knobs, IntuneKnobs), KnobsError> {
+    let intune = all.remove(INTUNE).map(serde_json::from_value).transpose();
+    let intune = intune.map_err(KnobsError::Intune)?.unwrap_or_default();
+    Ok((serde_json::from_value(Value::Object(all)).map_err(KnobsError::Tenant)?, intune))
+}
+
+/// What is in force for a tenant: the general knobs with its own in their place.
+fn of_tenant(general: &Map<String, Value>, own: Value) -> Result<(Knobs, IntuneKnobs), KnobsError> {
+    let (mut all, mut own) = (general.clone(), object(own)?);
+    if let Some(name) = BEFORE_THE_TENANT.into_iter().find(|name| own.contains_key(*name)) {
+        return Err(KnobsError::ForAll(name.to_owned()));
+    }
+    if let (Some(own), Some(Value::Object(old))) = (own.remove(INTUNE), all.get_mut(INTUNE)) {
+        old.extend(object(own)?);
+    }
+    all.extend(own);
+    services(all)
 }
 
 fn object(value: Value) -> Result<Map<String, Value>, KnobsError> {
@@ -160,6 +230,11 @@ fn object(value: Value) -> Result<Map<String, Value>, KnobsError> {
 
 /// The member of a knob file that holds the knobs of Intune.
 const INTUNE: &str = "intune";
+/// The member that holds the knobs of single tenants.
+const TENANTS: &str = "tenants";
+const OF_THE_WIRE: [&str; 3] = ["faults", "latency_ms", "bad_certificate"];
+/// Knobs that a single tenant cannot have: the handshake comes before the request.
+const BEFORE_THE_TENANT: [&str; 4] = ["faults", "latency_ms", "bad_certificate", "client_certificate"];
 
 #[cfg(test)]
 mod tests {
@@ -174,7 +249,8 @@ mod tests {
             "faults": [{"request": "join", "action": "hold"}],
             "intune": {"verdict_delay_ms": 0},
         });
-        let Parsed { tenant, intune, wire } = parse(all).unwrap();
+        let Parsed { tenant, intune, wire, own } = parse(all).unwrap();
+        assert!(own.is_empty());
         assert_eq!(intune, IntuneKnobs { verdict_delay_ms: 0, ..IntuneKnobs::default() });
         assert_eq!(tenant, Knobs { quota: 3, ..Knobs::default() });
         assert_eq!((wire.latency("join"), wire.latency("discover")), (5, 1));
@@ -182,7 +258,34 @@ mod tests {
     }
 
     #[test]
+    fn a_tenant_has_the_general_knobs_and_its_own_in_their_place() {
+        let all = json!({
+            "quota": 3,
+            "join_allowed": false,
+            "intune": {"verdict_delay_ms": 0, "trailing_slash": true},
+            "tenants": {"fabrikam.com": {"quota": 7, "intune": {"trailing_slash": false}}},
+        });
+        let (knobs, intune) = parse(all).unwrap().own.remove("fabrikam.com").unwrap();
+        assert_eq!((knobs.quota, knobs.join_allowed), (7, false));
+        assert_eq!((intune.verdict_delay_ms, intune.trailing_slash), (0, false));
+    }
+
+    #[test]
+    fn knobs_of_tenants_are_merged_one_by_one_and_null_takes_them_away() {
+        let mut old = object(json!({"a": {"quota": 1, "intune": {"x": 1}}, "b": {"quota": 2}})).unwrap();
+        overlay(&mut old, object(json!({"a": {"intune": {"y": 2}}, "b": null})).unwrap(), true);
+        assert_eq!(Value::Object(old), json!({"a": {"quota": 1, "intune": {"x": 1, "y": 2}}}));
+    }
+
+    #[test]
     fn whose_knob_is_wrong_is_said() {
+        let wrong = parse(json!({"tenants": {"x.com": {"no_such_knob": 1}}})).unwrap_err();
+        assert!(
+            wrong.to_string().starts_with("knobs of tenant 'x.com': tenant knobs: unknown field"),
+            "{wrong}"
+        );
+        let early = parse(json!({"tenants": {"x.com": {"client_certificate": "never"}}})).unwrap_err();
+        assert!(early.to_string().contains("'client_certificate' is for all tenants"), "{early}");
         assert!(matches!(parse(json!({"no_such_knob": 1})), Err(KnobsError::Tenant(_))));
         assert!(matches!(parse(json!({"quota": "three"})), Err(KnobsError::Tenant(_))));
         assert!(matches!(parse(json!({"intune": {"no_such_knob": 1}})), Err(KnobsError::Intune(_))));

@@ -168,9 +168,9 @@ fn furnish(options: &Options, listen: SocketAddr) -> Result<(Tenant, Intune, kno
     let value: Value = serde_json::from_slice(&read(path)?)
         .map_err(|cause| StartError::Parse { path: path.clone(), cause })?;
     let parsed = knobs::parse(value).map_err(|cause| StartError::Knobs { path: path.clone(), cause })?;
-    tenant.set_knobs(parsed.tenant);
-    intune.set_knobs(parsed.intune);
-    Ok((tenant, intune, parsed.wire))
+    let wire = knobs::set(&mut tenant, &mut intune, parsed);
+    let wire = wire.map_err(|cause| StartError::Knobs { path: path.clone(), cause })?;
+    Ok((tenant, intune, wire))
 }
 
 fn tenant(options: &Options, listen: SocketAddr, entropy: u64) -> Result<Tenant, StartError> {

@@ -4,6 +4,7 @@ use crate::directory::{Device, Directory, User};
 use crate::knobs::Knobs;
 use crate::words::{ApproveError, DeviceAction, DeviceView, PendingCode, UserAction, UserView};
 use crate::world::Tenant;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -79,19 +80,23 @@ impl Tenant {
         self.rules.set_general(knobs);
     }
 
-    /// Replaces the knobs of single tenants, named by id or domain; a tenant that is not named follows the
-    /// general ones.
-    ///
-    /// # Errors
-    /// [`ApproveError::Unknown`] for a name that is no tenant's; nothing is changed then.
-    pub fn set_tenant_knobs(&mut self, knobs: BTreeMap<String, Knobs>) -> Result<(), ApproveError> {
-        let id = |name: &String| self.tenant_named(&name.to_ascii_lowercase()).map(|it| it.id);
-        let own: Result<BTreeMap<Uuid, Knobs>, ApproveError> = knobs
-            .into_iter()
-            .map(|(name, knobs)| Ok((id(&name).ok_or(ApproveError::Unknown(name))?, knobs)))
-            .collect();
-        self.rules.set_own(own?);
-        Ok(())
+    /// Replaces the knobs of single tenants, by id; a tenant that is not named follows the general ones.
+    pub fn set_tenant_knobs(&mut self, knobs: BTreeMap<Uuid, Knobs>) {
+        self.rules.set_own(knobs);
+    }
+
+    /// The time at the service for the tenant of these claims (`tid`), which a knob can move; both times count
+    /// milliseconds since 1970.
+    pub fn service_time(&self, claims: Option<&Value>, now_ms: i64) -> i64 {
+        let tenant = claims.and_then(|claims| claims["tid"].as_str()?.parse().ok());
+        now_ms.saturating_add(self.rules.of(tenant).clock_offset_s.saturating_mul(1000))
+    }
+
+    /// Whether the user of these claims (`tid`, `oid`) has an Intune licence.
+    pub fn is_licensed(&self, claims: &Value) -> bool {
+        let id = |name: &str| claims[name].as_str().and_then(|text| text.parse::<Uuid>().ok());
+        let users = id("tid").and_then(|tenant| self.directories.get(&tenant)).map(|it| &it.users);
+        users.zip(id("oid")).and_then(|(users, user)| users.get(&user)).is_some_and(|user| user.intune)
     }
 
     /// The id of the tenant with this id or domain.

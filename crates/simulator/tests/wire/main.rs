@@ -9,4 +9,5 @@ mod intune;
 mod secrets;
 mod sign_in;
 mod start;
+mod tenants;
 mod trust;
