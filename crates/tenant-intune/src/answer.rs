@@ -12,7 +12,10 @@ use std::collections::BTreeMap;
 pub(crate) struct Answer {
     pub(crate) status: u16,
     body: Option<Value>,
+    /// Text instead of JSON.
+    page: Option<String>,
     content_type: &'static str,
+    retry_after: Option<String>,
     pub(crate) rule: Option<String>,
     pub(crate) facts: BTreeMap<String, String>,
 }
@@ -23,7 +26,12 @@ impl Answer {
     }
 
     pub(crate) fn empty(status: u16) -> Answer {
-        Answer { status, body: None, content_type: JSON, rule: None, facts: BTreeMap::new() }
+        let (content_type, facts) = (JSON, BTreeMap::new());
+        Answer { status, body: None, page: None, content_type, retry_after: None, rule: None, facts }
+    }
+
+    pub(crate) fn html(page: String) -> Answer {
+        Answer { page: Some(page), content_type: HTML, ..Answer::empty(200) }
     }
 
     /// A refusal of this rule, with a body.
@@ -41,6 +49,15 @@ impl Answer {
             "MessageLanguage": "en-us", "IsMessageCustomerSafe": false, "RetryAfter": null,
         });
         Answer::refusal(status, rule, body)
+    }
+
+    /// The older shape for a request too many; that `RetryAfter` repeats the header is a guess.
+    pub(crate) fn throttled(status: u16, retry_after: Option<String>) -> Answer {
+        let mut answer = Answer::generic(status, "throttle");
+        if let (Some(body), Some(seconds)) = (&mut answer.body, &retry_after) {
+            body["RetryAfter"] = seconds.parse::<u64>().map_or(Value::Null, Value::from);
+        }
+        Answer { retry_after, ..answer }
     }
 
     /// The newer shape, about one field of the body.
@@ -81,9 +98,12 @@ impl Answer {
         let mut response = Response::new(Bytes::new());
         *response.status_mut() =
             StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        if let Some(body) = self.body {
-            *response.body_mut() = Bytes::from(body.to_string());
+        if let Some(text) = self.page.or_else(|| Some(self.body?.to_string())) {
+            *response.body_mut() = Bytes::from(text);
             response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
+        }
+        if let Some(value) = self.retry_after.and_then(|value| HeaderValue::try_from(value).ok()) {
+            response.headers_mut().insert(header::RETRY_AFTER, value);
         }
         response
     }
@@ -109,5 +129,6 @@ pub(crate) fn recased(value: Value, casing: Casing) -> Value {
 }
 
 const JSON: &str = "application/json; charset=utf-8";
+const HTML: &str = "text/html; charset=utf-8";
 const PROBLEM: &str = "application/problem+json; charset=utf-8";
 const BAD_REQUEST: &str = "https://tools.ietf.org/html/rfc9110#section-15.5.1";

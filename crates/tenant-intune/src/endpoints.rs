@@ -1,7 +1,7 @@
 //! The endpoint list of Graph (intune.md 1.3, 9.2).
 
 use crate::answer::Answer;
-use crate::knobs::MdmCasing;
+use crate::knobs::{IntuneKnobs, MdmCasing};
 use crate::service::{Ask, Intune};
 use serde_json::{Value, json};
 
@@ -18,8 +18,8 @@ impl Intune {
         let list: Vec<Value> = SERVICES
             .iter()
             .zip(1..)
-            .filter(|((name, _), _)| !self.knobs.endpoints_missing.contains(*name))
-            .map(|((name, path), number)| self.endpoint(name, path, number))
+            .filter(|((name, _), _)| !ask.knobs.endpoints_missing.contains(*name))
+            .map(|((name, path), number)| self.endpoint(ask.knobs, name, path, number))
             .collect();
         let context = format!(
             "https://graph.microsoft.com/v1.0/$metadata#servicePrincipals('appId%3D{INTUNE}')/endpoints"
@@ -33,12 +33,12 @@ impl Intune {
         bare == GRAPH || bare == "https://graph.microsoft.com" || bare == self.graph
     }
 
-    fn endpoint(&self, name: &str, path: &str, number: u32) -> Value {
-        let mdm = match self.knobs.mdm_casing {
+    fn endpoint(&self, knobs: &IntuneKnobs, name: &str, path: &str, number: u32) -> Value {
+        let mdm = match knobs.mdm_casing {
             MdmCasing::LinuxMDM => "LinuxMDM",
             MdmCasing::LinuxMdm => "LinuxMdm",
         };
-        let end = if self.knobs.trailing_slash { "/" } else { "" };
+        let end = if knobs.trailing_slash { "/" } else { "" };
         json!({
             "id": format!("e0000000-0000-4000-8000-{number:012}"), "deletedDateTime": null,
             "capability": name, "providerId": INTUNE, "providerName": name,

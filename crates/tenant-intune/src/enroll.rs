@@ -21,25 +21,37 @@ impl Intune {
         filled("AppVersion")?;
         let csr = csr::judge(request);
         let csr = csr.map_err(|why| Answer::invalid(why, "CertificateSigningRequest", CSR_RULE))?;
-        if self.knobs.licence_check && !ask.licensed {
-            return Err(unlicensed());
-        }
-        let id = self.make_room(&who)?;
+        self.entitled(ask, &who)?;
+        let id = self.make_room(ask, &who)?;
         Ok(self.register(ask, who, id, name, &csr))
     }
 
+    /// intune.md 8.2: the real refusals are not known (8.3, question 1), and both are off by default.
+    fn entitled(&self, ask: &Ask<'_>, who: &Who) -> Result<(), Answer> {
+        if ask.knobs.licence_check && !ask.licensed {
+            return Err(Answer::generic(ask.knobs.licence_status, "licence"));
+        }
+        let Some(limit) = ask.knobs.enrolment_limit else { return Ok(()) };
+        let own = |it: &&Record| it.tenant == who.tenant && it.owner == who.user && !it.retired;
+        let others = self.records.values().filter(own).filter(|it| it.device != who.device);
+        if others.count() >= usize::try_from(limit).unwrap_or(usize::MAX) {
+            return Err(Answer::generic(ask.knobs.enrolment_limit_status, "enrolment limit"));
+        }
+        Ok(())
+    }
+
     /// Drops what the device had before and chooses its id (intune.md 2.4, 8.2).
-    fn make_room(&mut self, who: &Who) -> Result<Uuid, Answer> {
+    fn make_room(&mut self, ask: &Ask<'_>, who: &Who) -> Result<Uuid, Answer> {
         let same = |record: &&Record| record.tenant == who.tenant && record.device == who.device;
         let fresh = self.generator.guid();
         let Some(old) = self.records.values().find(same) else { return Ok(fresh) };
         let (id, owner) = (old.id, old.owner);
-        if owner != who.user && self.knobs.second_user == SecondUser::Refuse {
-            let refusal = Answer::generic(self.knobs.second_user_status, "second user");
+        if owner != who.user && ask.knobs.second_user == SecondUser::Refuse {
+            let refusal = Answer::generic(ask.knobs.second_user_status, "second user");
             return Err(refusal.fact("intune_device", id));
         }
         self.records.remove(&id);
-        Ok(if self.knobs.re_enrol_keeps_id && owner == who.user { id } else { fresh })
+        Ok(if ask.knobs.re_enrol_keeps_id && owner == who.user { id } else { fresh })
     }
 
     fn register(&mut self, ask: &Ask<'_>, who: Who, id: Uuid, name: String, csr: &Csr) -> Answer {
@@ -48,7 +60,7 @@ impl Intune {
             key_info: &csr.key_info,
             serial: self.generator.bytes(),
             from: ask.now,
-            days: self.knobs.certificate_days,
+            days: ask.knobs.certificate_days,
         };
         let (der, thumbprint) = certificate::issue(&self.authority, &wanted);
         let record = Record {
@@ -63,6 +75,7 @@ impl Intune {
             os_version: String::new(),
             thumbprint: thumbprint.clone(),
             created_at: ask.now_ms,
+            expires_at: ask.now_ms.saturating_add(ask.knobs.certificate_days.saturating_mul(DAY_MS)),
             last_contact: ask.now_ms,
             report: None,
             check_ins: 0,
@@ -73,7 +86,7 @@ impl Intune {
         self.records.insert(id, record);
         Answer::ok(json!({
             "deviceId": id.to_string(),
-            "certificate": { "thumbprint": thumbprint, "certBlob": der, "renewPeriod": self.knobs.renew_period },
+            "certificate": { "thumbprint": thumbprint, "certBlob": der, "renewPeriod": ask.knobs.renew_period },
         }))
         .fact("intune_device", id)
         .fact("csr_version", csr.version)
@@ -97,10 +110,6 @@ pub(crate) fn required(field: &str) -> Answer {
     Answer::invalid(field, field, &format!("The {field} field is required."))
 }
 
-/// The real refusal is not known (intune.md 8.3, question 1): a guess.
-fn unlicensed() -> Answer {
-    Answer::generic(403, "licence")
-}
-
+const DAY_MS: i64 = 86_400_000;
 /// The service's own sentence (intune.md 2.4 [observed]).
 const CSR_RULE: &str = "Value must be a valid PEM-encoded PKCS#10 certificate signing request with an RSA key of at least 2048 bits.";

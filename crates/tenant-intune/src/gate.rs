@@ -42,76 +42,84 @@ pub(crate) struct Who {
 impl Intune {
     /// The caller, if the request may pass.
     pub(crate) fn admit(&self, ask: &Ask<'_>, gate: Gate) -> Result<Who, Answer> {
-        let who = self.known(ask, gate)?;
-        self.right_headers(ask, gate)?;
+        let who = self.known(ask, gate.audience)?;
+        right_headers(ask, gate)?;
         if ask.query.get("api-version").map(String::as_str) != Some(gate.api_version) {
             return Err(Answer::generic(400, "api-version"));
         }
         match gate.version {
-            Some(parameter) if !self.is_current(ask.query.get(parameter)) => {
-                Err(Answer::generic(400, parameter))
-            }
+            Some(parameter) if !is_current(ask, parameter) => Err(Answer::generic(400, parameter)),
             _ => Ok(who),
         }
     }
 
-    fn known(&self, ask: &Ask<'_>, gate: Gate) -> Result<Who, Answer> {
+    /// The caller that the token for this audience names.
+    pub(crate) fn known(&self, ask: &Ask<'_>, audience: &str) -> Result<Who, Answer> {
         let claims = ask.claims.as_ref().ok_or_else(|| Answer::generic(401, "token"))?;
-        if claims["aud"] != gate.audience {
+        if claims["aud"] != audience {
             return Err(Answer::generic(401, "audience"));
         }
         let client = claims["appid"].as_str().or_else(|| claims["azp"].as_str()).unwrap_or_default();
-        if !self.knobs.clients.contains(client) {
+        if !ask.knobs.clients.contains(client) {
             return Err(Answer::generic(400, "client"));
         }
-        // The status for a token that lacks one of these is a guess: a bad request like the one above.
         let id = |name: &str| {
             let value = claims[name].as_str().and_then(|text| text.parse::<Uuid>().ok());
-            value.ok_or_else(|| Answer::generic(400, name))
+            value.ok_or_else(|| Answer::generic(ask.knobs.missing_claim_status, name))
         };
         let (tenant, user, device) = (id("tid")?, id("oid")?, id("deviceid")?);
         let upn = claims["upn"].as_str().or_else(|| claims["preferred_username"].as_str());
         Ok(Who { tenant, user, device, upn: upn.unwrap_or_default().to_owned() })
     }
 
-    /// intune.md 8.2: both are guesses, and off by default.
-    fn right_headers(&self, ask: &Ask<'_>, gate: Gate) -> Result<(), Answer> {
-        if self.knobs.user_agent_pattern && !is_portal(ask.user_agent) {
-            return Err(Answer::generic(400, "user-agent"));
-        }
-        let named = ask.correlation.is_some_and(|id| id.parse::<Uuid>().is_ok());
-        if self.knobs.client_request_id_needed && gate.audience != ENROLLMENT_RESOURCE && !named {
-            return Err(Answer::generic(400, "client-request-id"));
-        }
-        Ok(())
-    }
-
-    fn is_current(&self, version: Option<&String>) -> bool {
-        let floor = numbers(&self.knobs.version_floor).unwrap_or_default();
-        version.and_then(|text| numbers(text)).is_some_and(|version| version >= floor)
-    }
-
     /// The device of this Intune id, if it is the caller's (intune.md 8.1, rules 3 and 7).
     pub(crate) fn own_device(
         &mut self,
+        ask: &Ask<'_>,
         who: &Who,
         id: &str,
-        unknown: fn() -> Answer,
+        unknown: Answer,
     ) -> Result<&mut Record, Answer> {
-        let knobs = &self.knobs;
         let found = id.parse::<Uuid>().ok().and_then(|id| self.records.get_mut(&id));
-        let record = found.filter(|record| record.tenant == who.tenant).ok_or_else(unknown);
-        let record = record.map_err(|refusal| refusal.fact("intune_device", id))?;
-        if record.device != who.device {
-            let refusal = Answer::generic(knobs.other_device_status, "other device");
-            return Err(refusal.fact("intune_device", id));
-        }
-        if record.owner != who.user {
-            let refusal = Answer::generic(knobs.second_user_status, "second user");
-            return Err(refusal.fact("intune_device", id));
-        }
-        Ok(record)
+        let record = found.filter(|record| record.tenant == who.tenant);
+        let judged = record.ok_or(unknown).and_then(|record| match stranger(ask, who, record) {
+            Some(refusal) => Err(refusal),
+            None => Ok(record),
+        });
+        judged.map_err(|refusal| refusal.fact("intune_device", id))
     }
+}
+
+/// Why the caller may not use this device of its tenant.
+fn stranger(ask: &Ask<'_>, who: &Who, record: &Record) -> Option<Answer> {
+    if record.device != who.device {
+        return Some(Answer::generic(ask.knobs.other_device_status, "other device"));
+    }
+    if record.owner != who.user {
+        return Some(Answer::generic(ask.knobs.second_user_status, "second user"));
+    }
+    let expired = ask.knobs.refuse_expired_certificates && record.expires_at <= ask.now_ms;
+    // How such a refusal looks is a guess: like that of a device in any other bad state (intune.md 3.1).
+    expired.then(|| Answer::problem("certificate expired", NOT_VALID))
+}
+
+/// intune.md 8.2: both are guesses, and off by default.
+fn right_headers(ask: &Ask<'_>, gate: Gate) -> Result<(), Answer> {
+    if ask.knobs.user_agent_pattern && !is_portal(ask.user_agent) {
+        return Err(Answer::generic(400, "user-agent"));
+    }
+    let named = ask.correlation.is_some_and(|id| id.parse::<Uuid>().is_ok());
+    if ask.knobs.client_request_id_needed && gate.audience != ENROLLMENT_RESOURCE && !named {
+        return Err(Answer::generic(400, "client-request-id"));
+    }
+    Ok(())
+}
+
+fn is_current(ask: &Ask<'_>, parameter: &str) -> bool {
+    let own = ask.knobs.ssp_version_floor.as_ref().filter(|_| parameter == "ssp-version");
+    let floor = own.unwrap_or(&ask.knobs.version_floor);
+    let version = ask.query.get(parameter).and_then(|text| numbers(text));
+    floor.is_empty() || version.is_some_and(|version| version >= numbers(floor).unwrap_or_default())
 }
 
 /// `1.YYMM.n`.
@@ -128,6 +136,8 @@ fn is_portal(agent: &str) -> bool {
     }
 }
 
+/// The words for a device in a bad state (intune.md 3.1 [observed]).
+pub(crate) const NOT_VALID: &str = "Device validation failed";
 const ENROLLMENT_RESOURCE: &str = "d4ebce55-015a-49b5-a083-c84d1797ae8c";
 pub(crate) const IW_RESOURCE: &str = "b8066b99-6e67-41be-abfa-75db1a2c8809";
 

@@ -3,7 +3,7 @@
 use crate::answer::Answer;
 use crate::endpoints::IW_PATH;
 use crate::gate::{IW_RESOURCE, IW_SERVICE, RENEWAL, Who};
-use crate::knobs::DeviceQuery;
+use crate::knobs::{DeviceQuery, IntuneKnobs};
 use crate::record::Record;
 use crate::service::{Ask, Intune};
 use crate::verdict::{self, Failing, Verdict};
@@ -16,8 +16,8 @@ impl Intune {
     pub(crate) fn device_view(&self, ask: &Ask<'_>) -> Result<Answer, Answer> {
         let who = self.visitor(ask)?;
         let record = self.visible(&who, ask.path.last())?;
-        let verdict = verdict::of(record, &self.knobs, ask.now_ms);
-        let mut body = self.described(record, &verdict);
+        let verdict = verdict::of(record, ask.knobs, ask.now_ms);
+        let mut body = self.described(ask.knobs, record, &verdict);
         body.insert("odata.metadata".into(), json!(format!("{}/$metadata#Devices/@Element", self.iw_base())));
         Ok(Answer::ok(Value::Object(body))
             .fact("intune_device", record.id)
@@ -27,8 +27,8 @@ impl Intune {
     pub(crate) fn device_list(&self, ask: &Ask<'_>) -> Result<Answer, Answer> {
         let who = self.visitor(ask)?;
         let own = self.records.values().filter(|record| is_visible(record, &who));
-        let list: Vec<_> =
-            own.map(|record| self.described(record, &verdict::of(record, &self.knobs, ask.now_ms))).collect();
+        let verdict = |record: &Record| verdict::of(record, ask.knobs, ask.now_ms);
+        let list: Vec<_> = own.map(|record| self.described(ask.knobs, record, &verdict(record))).collect();
         let metadata = format!("{}/$metadata#Devices", self.iw_base());
         Ok(Answer::ok(json!({ "odata.metadata": metadata, "value": list })))
     }
@@ -45,13 +45,21 @@ impl Intune {
         Ok(Answer::empty(204).fact("intune_device", id))
     }
 
+    /// What the view offers besides, or another platform's (intune.md 4.3): nothing is done, as a guess.
+    pub(crate) fn act(&self, ask: &Ask<'_>) -> Result<Answer, Answer> {
+        let who = self.visitor(ask)?;
+        self.visible(&who, ask.path.iter().rev().nth(1))?;
+        let word = ask.path.last().map(String::as_str).unwrap_or_default();
+        let offered = ACTIONS.iter().any(|action| action.eq_ignore_ascii_case(word));
+        Err(if offered { Answer::generic(501, "action") } else { missing("action", word) })
+    }
+
     /// intune.md 4.4: a token of Intune's own, good for IWService.
     pub(crate) fn renew_token(&mut self, ask: &Ask<'_>) -> Result<Answer, Answer> {
         self.admit(ask, RENEWAL)?;
-        let mut claims = ask.claims.clone().unwrap_or_default();
-        claims["aud"] = json!(IW_RESOURCE);
         let token = self.generator.hex(32) + &self.generator.hex(32);
-        self.renewed.insert(token.clone(), (ask.now_ms.saturating_add(TOKEN_LIFE_MS), claims));
+        let claims = ask.claims.as_ref().unwrap_or(&Value::Null);
+        self.renewed.add(token.clone(), claims, IW_RESOURCE, ask.now_ms);
         Ok(Answer::ok(json!({ "Result": { "Token": token } })))
     }
 
@@ -62,7 +70,7 @@ impl Intune {
         if lacks(&["ssp", "os", "mgmt-agent"]) {
             return Err(Answer::generic(400, "query"));
         }
-        if self.knobs.device_query == DeviceQuery::Eight && lacks(&["os-version", "os-sub", "arch"]) {
+        if ask.knobs.device_query == DeviceQuery::Eight && lacks(&["os-version", "os-sub", "arch"]) {
             return Err(Answer::generic(500, "query"));
         }
         Ok(who)
@@ -74,7 +82,7 @@ impl Intune {
         let found = id.and_then(|id| id.parse::<Uuid>().ok()).and_then(|id| self.records.get(&id));
         found
             .filter(|record| is_visible(record, who))
-            .ok_or_else(|| missing().fact("intune_device", id.unwrap_or_default()))
+            .ok_or_else(|| missing("unknown device", "Devices").fact("intune_device", id.unwrap_or_default()))
     }
 
     fn iw_base(&self) -> String {
@@ -82,7 +90,7 @@ impl Intune {
     }
 
     /// The fields of intune.md 9.7; the values of the inventory's enumerations are invented.
-    fn described(&self, record: &Record, verdict: &Verdict) -> Map<String, Value> {
+    fn described(&self, knobs: &IntuneKnobs, record: &Record, verdict: &Verdict) -> Map<String, Value> {
         let place = format!("{}/Devices(guid'{}')", self.iw_base(), record.id);
         let system = format!("Linux ({})", record.distribution);
         let mut body = constants();
@@ -98,7 +106,7 @@ impl Intune {
         set("LastContact", json!(stamp(record.last_contact)));
         set("ComplianceState", json!(verdict.state.word()));
         set("NoncompliantRules", verdict.failing.iter().map(listed).collect());
-        for action in ACTIONS.iter().filter(|action| **action != "Retire" || !self.knobs.no_retire_action) {
+        for action in ACTIONS.iter().filter(|action| **action != "Retire" || !knobs.no_retire_action) {
             let target = format!("{place}/{action}");
             set(&format!("#CommonContainer.{action}"), json!({ "target": target, "title": action }));
         }
@@ -112,10 +120,11 @@ fn is_visible(record: &Record, who: &Who) -> bool {
     record.tenant == who.tenant && record.owner == who.user && !record.retired
 }
 
-/// OData's refusal; its text is invented.
-fn missing() -> Answer {
-    let text = json!({ "lang": "en-US", "value": "Resource not found for the segment 'Devices'." });
-    Answer::refusal(404, "unknown device", json!({ "odata.error": { "code": "", "message": text } }))
+/// OData's refusal of a part of a path; its text is invented.
+fn missing(rule: &str, segment: &str) -> Answer {
+    let text = format!("Resource not found for the segment '{segment}'.");
+    let message = json!({ "lang": "en-US", "value": text });
+    Answer::refusal(404, rule, json!({ "odata.error": { "code": "", "message": message } }))
 }
 
 fn listed(rule: &Failing) -> Value {
@@ -165,7 +174,6 @@ fn constants() -> Map<String, Value> {
     fields
 }
 
-const TOKEN_LIFE_MS: i64 = 3_600_000;
 const ACTIONS: [&str; 9] = [
     "CheckCompliance",
     "GetManagementState",

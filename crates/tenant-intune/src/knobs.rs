@@ -1,6 +1,7 @@
 use crate::policy::Policy;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
 
 /// What the stand-in can be told to do otherwise; every guess about the real service is one of these.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -10,9 +11,17 @@ pub struct IntuneKnobs {
     /// rule 2).
     pub clients: BTreeSet<String>,
     /// Oldest `client-version` and `ssp-version` that is served, `1.YYMM.n` (guess: the real floor moves).
+    ///
+    /// Empty: a client need not name one.
     pub version_floor: String,
+    /// The floor of `ssp-version` alone where it is not the same (guess: it is, intune.md 6.2).
+    pub ssp_version_floor: Option<String>,
+    /// Status for a token without `tid`, `oid` or `deviceid` (guess: intune.md 8.1, rule 3 names none).
+    pub missing_claim_status: u16,
     /// By request name, or `*`: how often a request fails before it is looked at (intune.md 8.1, rule 12).
     pub faults: BTreeMap<String, Chance>,
+    /// By request name, or `*`: how many of the next requests are throttled (guess: intune.md 8.2).
+    pub throttle: BTreeMap<String, Throttle>,
     /// `providerName`s that the endpoint list leaves out.
     pub endpoints_missing: BTreeSet<String>,
     /// Whether the URIs of the endpoint list end with a slash.
@@ -30,7 +39,11 @@ pub struct IntuneKnobs {
     pub pending_state: PendingState,
     /// Whether a device that no policy applies to is compliant: the tenant's own setting.
     pub compliant_without_policy: bool,
+    /// Whether the values of a status are compared with the policy (guess: they are not, intune.md 3.4).
+    pub verify: Verify,
     /// The policies of everybody, spelled as on the wire; ids and paths that are missing are made up.
+    ///
+    /// `policyType` and `cspPath` are guesses for most settings (intune.md 3.2, 3.3): name them here.
     pub policies: Vec<Policy>,
     /// Custom compliance rules are delivered to the device, which then evaluates them (guess: they are not,
     /// intune.md 3.5).
@@ -41,12 +54,19 @@ pub struct IntuneKnobs {
     pub second_user_status: u16,
     /// Status for an Intune id that is presented from another Entra device (guess: intune.md 8.1, rule 3).
     pub other_device_status: u16,
-    /// Status of `details` for an id that is not known: 400, or 401 as a MAY (intune.md 8.1, rule 7).
+    /// Status of `details` for an id that is not known: 400 with "Device validation failed", 401 as a MAY
+    /// (intune.md 8.1, rule 7), or another one.
     pub unknown_device_status: u16,
     /// Whether enrolling the same device again keeps its Intune id (guess: it gets a new one).
     pub re_enrol_keeps_id: bool,
     /// Users without a licence are refused (guess: the real refusal is not known, intune.md 1.1).
     pub licence_check: bool,
+    /// Status of that refusal (guess).
+    pub licence_status: u16,
+    /// How many devices a user may have enrolled at a time; `None`: any number (guess, intune.md 8.2).
+    pub enrolment_limit: Option<u32>,
+    /// Status for one device more than that (guess).
+    pub enrolment_limit_status: u16,
     /// The User-Agent must be `Linux Company Portal/<ID> <VERSION_ID>/<version>` (guess: it need not).
     pub user_agent_pattern: bool,
     /// Check-in calls must carry `client-request-id` (guess: they need not).
@@ -59,6 +79,13 @@ pub struct IntuneKnobs {
     pub renew_period: u32,
     /// Days that a certificate is valid (guess).
     pub certificate_days: i64,
+    /// A device whose certificate has expired is refused at check-in (guess: it is not, intune.md 6.1).
+    pub refuse_expired_certificates: bool,
+    /// Status of the portal's question about terms of use: 200 with none to accept (guess), or the 400 and
+    /// 500 of intune.md 1.1 [observed].
+    pub terms_of_use_status: u16,
+    /// Versions of the portal's package that its directory lists (intune.md 6.2).
+    pub portal_versions: Vec<String>,
 }
 
 impl Default for IntuneKnobs {
@@ -66,7 +93,10 @@ impl Default for IntuneKnobs {
         IntuneKnobs {
             clients: CLIENTS.map(str::to_owned).into(),
             version_floor: "1.2503.0".to_owned(),
+            ssp_version_floor: None,
+            missing_claim_status: 400,
             faults: BTreeMap::new(),
+            throttle: BTreeMap::new(),
             endpoints_missing: BTreeSet::new(),
             trailing_slash: false,
             mdm_casing: MdmCasing::LinuxMDM,
@@ -75,6 +105,7 @@ impl Default for IntuneKnobs {
             verdict_delay_ms: 2_000,
             pending_state: PendingState::Noncompliant,
             compliant_without_policy: true,
+            verify: Verify::Trust,
             policies: Vec::new(),
             deliver_rules: false,
             second_user: SecondUser::Refuse,
@@ -83,12 +114,18 @@ impl Default for IntuneKnobs {
             unknown_device_status: 400,
             re_enrol_keeps_id: false,
             licence_check: false,
+            licence_status: 403,
+            enrolment_limit: None,
+            enrolment_limit_status: 403,
             user_agent_pattern: false,
             client_request_id_needed: false,
             device_query: DeviceQuery::Five,
             no_retire_action: false,
             renew_period: 181,
             certificate_days: 365,
+            refuse_expired_certificates: false,
+            terms_of_use_status: 200,
+            portal_versions: PORTAL_VERSIONS.map(str::to_owned).into(),
         }
     }
 }
@@ -101,6 +138,31 @@ pub struct Chance {
     pub not_found: f64,
     /// Probability of a 500, from 0 to 1.
     pub server_error: f64,
+}
+
+/// So many requests are answered with a status, and the header if it is given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Throttle {
+    /// How many; each one takes one off.
+    pub times: u32,
+    /// 429 or 503.
+    pub status: u16,
+    /// `Retry-After`.
+    #[serde(default)]
+    pub retry_after: Option<String>,
+}
+
+/// What is made of a built-in setting that is called compliant with a value that the policy forbids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verify {
+    /// Nothing: `NewComplianceState` is believed.
+    Trust,
+    /// The transcript says so (`doubted`); the verdict stands.
+    Flag,
+    /// The transcript says so, and the setting is not compliant.
+    Distrust,
 }
 
 /// intune.md 1.3: both spellings have been seen.
@@ -151,5 +213,31 @@ pub enum DeviceQuery {
     Eight,
 }
 
+/// The knobs in force: those of everybody, and those of single tenants.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct InForce {
+    pub(crate) general: IntuneKnobs,
+    pub(crate) tenants: BTreeMap<Uuid, IntuneKnobs>,
+}
+
+impl InForce {
+    /// The knobs of a tenant, or of nobody's.
+    pub(crate) fn of(&self, tenant: Option<Uuid>) -> &IntuneKnobs {
+        tenant.and_then(|tenant| self.tenants.get(&tenant)).unwrap_or(&self.general)
+    }
+
+    /// Uses up one throttled answer to a request of this name, if there is one left.
+    pub(crate) fn take_throttle(&mut self, tenant: Option<Uuid>, name: &str) -> Option<Throttle> {
+        let own = tenant.and_then(|tenant| self.tenants.get_mut(&tenant));
+        let throttle = &mut own.unwrap_or(&mut self.general).throttle;
+        let key = if throttle.contains_key(name) { name } else { "*" };
+        let found = throttle.get_mut(key).filter(|it| it.times > 0)?;
+        found.times -= 1;
+        Some(found.clone())
+    }
+}
+
+/// Seen in the world (intune.md 6.2).
+const PORTAL_VERSIONS: [&str; 5] = ["1.2503.10", "1.2511.7", "1.2511.11", "1.2607.4", "1.2609.5"];
 /// Company Portal for Linux, and Company Portal (intune.md 0.3).
 const CLIENTS: [&str; 2] = ["b743a22d-6705-4147-8670-d92fa515ee2b", "9ba1a5c7-f17a-4de9-a1f1-6178c8d51223"];

@@ -14,18 +14,23 @@ mod der;
 mod endpoints;
 mod enroll;
 mod gate;
+mod honesty;
 mod iwservice;
 mod keys;
 mod knobs;
 mod policy;
+mod portal;
 mod record;
+mod renewed;
 mod rules;
 mod service;
 mod status;
 mod verdict;
 mod words;
 
-pub use knobs::{Casing, Chance, DeviceQuery, IntuneKnobs, MdmCasing, PendingState, SecondUser};
+pub use knobs::{
+    Casing, Chance, DeviceQuery, IntuneKnobs, MdmCasing, PendingState, SecondUser, Throttle, Verify,
+};
 pub use policy::{Policy, Setting};
 pub use rules::{CustomRule, CustomRules, Remediation};
 pub use service::{Intune, name};

@@ -1,5 +1,6 @@
 //! Policies as the device receives them (intune.md 3.2, 3.3).
 
+use crate::record::{Reported, Told};
 use crate::rules::CustomRules;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -74,13 +75,26 @@ impl Policy {
             rule_name: None,
             value: STANDARD.encode(json!(rules).to_string()),
         });
-        let settings = self.policy_settings.iter().cloned().chain(rules);
-        settings.enumerate().map(|(index, setting)| self.completed(setting, index)).collect()
+        let mut settings: Vec<Setting> = Vec::new();
+        for (index, setting) in self.policy_settings.iter().cloned().chain(rules).enumerate() {
+            // A list has one entry for each time that its leaf is named.
+            let item = &setting.setting_definition_item_id;
+            let entry = settings.iter().filter(|it| it.setting_definition_item_id == *item).count();
+            settings.push(self.completed(setting, index, entry));
+        }
+        settings
     }
 
-    fn completed(&self, mut setting: Setting, index: usize) -> Setting {
+    /// What a device said about this policy.
+    pub(crate) fn told<'a>(&self, reported: &'a [Reported]) -> Option<&'a [Told]> {
+        let found = reported.iter().find(|it| it.policy.eq_ignore_ascii_case(&self.policy_id));
+        found.map(|it| it.rules.as_slice())
+    }
+
+    fn completed(&self, mut setting: Setting, index: usize, entry: usize) -> Setting {
         let item = &setting.setting_definition_item_id;
-        let path = setting.csp_path.take().unwrap_or_else(|| format!("{PREFIX}{}", leaf(item)));
+        let leaf = leaf(item).replace("<n>", &entry.to_string());
+        let path = setting.csp_path.take().unwrap_or_else(|| format!("{PREFIX}{leaf}"));
         let id = setting.csp_path_id.take().unwrap_or_else(|| path_id(&path));
         let rule = setting.rule_id.take().unwrap_or_else(|| guid(&format!("{}/{index}", self.policy_id)));
         (setting.csp_path, setting.csp_path_id, setting.rule_id) = (Some(path), Some(id), Some(rule));
@@ -97,16 +111,24 @@ impl Policy {
     }
 }
 
+impl Setting {
+    /// What a device said about this setting, once its rule has an id.
+    pub(crate) fn told<'a>(&self, rules: &'a [Told]) -> Option<&'a Told> {
+        let rule = self.rule_id.as_ref()?;
+        rules.iter().find(|told| told.rule.eq_ignore_ascii_case(rule))
+    }
+}
+
 /// The path of a setting below the prefix; those of custom configuration and of distributions' type are known,
-/// the others inferred.
+/// the others inferred (a policy's own `cspPath` goes before).
 fn leaf(item: &str) -> &str {
     match item {
-        "linux_distribution_alloweddistros_item_$type" => "Distribution/AllowedDistros/0/$type",
+        "linux_distribution_alloweddistros_item_$type" => "Distribution/AllowedDistros/<n>/$type",
         "linux_distribution_alloweddistros_item_minimumversion" => {
-            "Distribution/AllowedDistros/0/MinimumVersion"
+            "Distribution/AllowedDistros/<n>/MinimumVersion"
         }
         "linux_distribution_alloweddistros_item_maximumversion" => {
-            "Distribution/AllowedDistros/0/MaximumVersion"
+            "Distribution/AllowedDistros/<n>/MaximumVersion"
         }
         "linux_deviceencryption_required" => "DeviceEncryption/Required",
         "linux_passwordpolicy_minimumlength" => "PasswordPolicy/MinimumLength",

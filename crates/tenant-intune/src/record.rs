@@ -1,4 +1,4 @@
-use crate::status::PolicyStatus;
+use crate::status::Claimed;
 use crate::verdict::Verdict;
 use crate::words::{DeviceChange, DeviceView};
 use uuid::Uuid;
@@ -22,6 +22,8 @@ pub(crate) struct Record {
     pub(crate) thumbprint: String,
     /// Milliseconds since 1970, like every time here.
     pub(crate) created_at: i64,
+    /// When its certificate expires.
+    pub(crate) expires_at: i64,
     pub(crate) last_contact: i64,
     pub(crate) report: Option<Report>,
     pub(crate) check_ins: u32,
@@ -31,11 +33,27 @@ pub(crate) struct Record {
     pub(crate) told_compliant: bool,
 }
 
-/// The last status that was taken.
+/// The last status that was taken, as far as a verdict needs it.
 #[derive(Debug)]
 pub(crate) struct Report {
     pub(crate) at: i64,
-    pub(crate) statuses: Vec<PolicyStatus>,
+    pub(crate) policies: Vec<Reported>,
+}
+
+/// What was said about one policy.
+#[derive(Debug)]
+pub(crate) struct Reported {
+    pub(crate) policy: String,
+    pub(crate) rules: Vec<Told>,
+}
+
+/// What was said about one rule.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) rule: String,
+    /// `ActualValue`.
+    pub(crate) value: String,
+    pub(crate) state: Claimed,
 }
 
 impl Record {

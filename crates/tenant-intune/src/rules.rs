@@ -98,7 +98,7 @@ fn moment(text: &str) -> Option<OffsetDateTime> {
 }
 
 /// The numbers between the dots; zeros at the end do not count.
-fn version(text: &str) -> Option<Vec<u64>> {
+pub(crate) fn version(text: &str) -> Option<Vec<u64>> {
     let mut numbers: Vec<u64> = text.split('.').map(str::parse).collect::<Result<_, _>>().ok()?;
     while numbers.last() == Some(&0) {
         numbers.pop();

@@ -3,8 +3,9 @@
 use crate::answer::Answer;
 use crate::checkin::unknown;
 use crate::gate::CHECK_IN;
-use crate::knobs::Casing;
-use crate::record::Report;
+use crate::honesty;
+use crate::knobs::{Casing, IntuneKnobs, Verify};
+use crate::record::{Report, Reported, Told};
 use crate::service::{Ask, Intune};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -22,26 +23,26 @@ struct Status {
 /// What one policy came to.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(crate) struct PolicyStatus {
-    pub(crate) policy_id: String,
+struct PolicyStatus {
+    policy_id: String,
     last_status_date_time: String,
-    pub(crate) details: Vec<Detail>,
+    details: Vec<Detail>,
 }
 
 /// What one rule came to.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(crate) struct Detail {
-    pub(crate) rule_id: String,
+struct Detail {
+    rule_id: String,
     setting_definition_item_id: String,
     expected_value: String,
-    pub(crate) actual_value: String,
+    actual_value: String,
     /// Older clients leave the two numbers out.
     #[serde(default)]
     error_code: i64,
     #[serde(default)]
     error_type: i64,
-    pub(crate) new_compliance_state: Claimed,
+    new_compliance_state: Claimed,
     old_compliance_state: Claimed,
 }
 
@@ -67,7 +68,7 @@ impl Intune {
                 "The value is not a date with an offset.",
             ));
         }
-        let record = self.own_device(&who, &status.device_id, unknown)?;
+        let record = self.own_device(ask, &who, &status.device_id, unknown())?;
         if record.retired {
             // A guess (intune.md 8.3, question 5): its status is not wanted any more.
             return Err(unknown().fact("intune_device", status.device_id).fact("retired", true));
@@ -75,10 +76,37 @@ impl Intune {
         (record.last_contact, record.check_ins) = (ask.now_ms, record.check_ins.saturating_add(1));
         let echo = json!({ "PolicyStatuses": status.policy_statuses });
         let details = status.policy_statuses.iter().map(|it| it.details.len()).sum::<usize>();
-        record.report = Some(Report { at: ask.now_ms, statuses: status.policy_statuses });
+        let policies: Vec<Reported> = status.policy_statuses.into_iter().map(reported).collect();
+        let doubted = doubted(ask.knobs, &policies);
+        record.report = Some(Report { at: ask.now_ms, policies });
+        let id = record.id;
+        self.unsettled.insert(id);
         // Since September 2026 the echo is in camelCase (intune.md 3.4 [observed]).
-        let echo = if self.knobs.omit_policy_statuses { json!({}) } else { echo };
+        let echo = if ask.knobs.omit_policy_statuses { json!({}) } else { echo };
         let answer = Answer::ok(echo).cased(Some(Casing::Camel)).fact("details", details);
-        Ok(answer.fact("intune_device", status.device_id))
+        let answer = answer.fact("intune_device", status.device_id);
+        Ok(if doubted.is_empty() { answer } else { answer.fact("doubted", doubted.join(" ")) })
     }
+}
+
+/// What is kept of a status: scripts come back in full, and no verdict looks at them.
+fn reported(status: PolicyStatus) -> Reported {
+    let told = |detail: Detail| {
+        let script = detail.setting_definition_item_id.starts_with("linux_customconfig_");
+        let value = if script { String::new() } else { detail.actual_value };
+        Told { rule: detail.rule_id, value, state: detail.new_compliance_state }
+    };
+    Reported { policy: status.policy_id, rules: status.details.into_iter().map(told).collect() }
+}
+
+/// The items that are called compliant with a value that their policy forbids, if anybody looks.
+fn doubted(knobs: &IntuneKnobs, reported: &[Reported]) -> Vec<String> {
+    if knobs.verify == Verify::Trust {
+        return Vec::new();
+    }
+    let pairs = knobs.policies.iter().filter_map(|policy| Some((policy, policy.told(reported)?)));
+    pairs
+        .flat_map(|(policy, rules)| honesty::doubted(&policy.settings(knobs.deliver_rules), rules))
+        .map(|setting| setting.setting_definition_item_id)
+        .collect()
 }

@@ -1,10 +1,11 @@
 //! What the service makes of a status (intune.md 4.3, 8.1 rule 10).
 
-use crate::knobs::{IntuneKnobs, PendingState};
+use crate::honesty;
+use crate::knobs::{IntuneKnobs, PendingState, Verify};
 use crate::policy::{DISCOVERY_SCRIPT, Policy, Setting};
-use crate::record::Record;
+use crate::record::{Record, Told};
 use crate::rules::CustomRule;
-use crate::status::{Claimed, Detail};
+use crate::status::Claimed;
 use serde_json::Value;
 
 /// `ComplianceState`, in the order in which the worse one counts.
@@ -65,41 +66,48 @@ pub(crate) fn of(record: &Record, knobs: &IntuneKnobs, now_ms: i64) -> Verdict {
         verdict.state = State::Noncompliant;
     }
     for policy in policies {
-        let status = report.statuses.iter().find(|it| it.policy_id.eq_ignore_ascii_case(&policy.policy_id));
-        let details = status.map(|it| it.details.as_slice()).unwrap_or_default();
-        for setting in policy.settings(knobs.deliver_rules) {
-            let detail = details.iter().find(|detail| is_about(detail, &setting));
-            let (state, failing) = judged(policy, &setting, detail, knobs.deliver_rules);
-            verdict.state = verdict.state.max(state);
+        let (state, failing) = of_policy(policy, knobs, policy.told(&report.policies).unwrap_or_default());
+        verdict.state = verdict.state.max(state);
+        for rule in failing {
             // A device gets each advice once, however many rules lead to it.
-            let fresh: Vec<Failing> =
-                failing.into_iter().filter(|rule| !verdict.failing.contains(rule)).collect();
-            verdict.failing.extend(fresh);
+            if !verdict.failing.contains(&rule) {
+                verdict.failing.push(rule);
+            }
         }
     }
     verdict
 }
 
-fn is_about(detail: &Detail, setting: &Setting) -> bool {
-    setting.rule_id.as_ref().is_some_and(|rule| rule.eq_ignore_ascii_case(&detail.rule_id))
+fn of_policy(policy: &Policy, knobs: &IntuneKnobs, told: &[Told]) -> (State, Vec<Failing>) {
+    let settings = policy.settings(knobs.deliver_rules);
+    let doubted = match knobs.verify {
+        Verify::Distrust => honesty::doubted(&settings, told),
+        Verify::Trust | Verify::Flag => Vec::new(),
+    };
+    let (mut worst, mut all) = (State::Compliant, Vec::new());
+    for setting in &settings {
+        let (state, failing) = if doubted.contains(setting) {
+            (State::Noncompliant, vec![built_in(setting)])
+        } else {
+            judged(policy, setting, setting.told(told), knobs.deliver_rules)
+        };
+        worst = worst.max(state);
+        all.extend(failing);
+    }
+    (worst, all)
 }
 
 /// One setting: the client's word is taken for it (intune.md 3.4 [inferred]), except for custom rules.
-fn judged(
-    policy: &Policy,
-    setting: &Setting,
-    detail: Option<&Detail>,
-    delivered: bool,
-) -> (State, Vec<Failing>) {
-    let Some(detail) = detail else {
+fn judged(policy: &Policy, setting: &Setting, told: Option<&Told>, delivered: bool) -> (State, Vec<Failing>) {
+    let Some(told) = told else {
         // A guess: a rule without an answer counts as not reported.
         return (State::Noncompliant, vec![not_reported()]);
     };
     let custom = policy.custom_rules.as_ref().filter(|_| !delivered);
-    match (detail.new_compliance_state, custom) {
+    match (told.state, custom) {
         (Claimed::Error, _) => (State::Error, vec![built_in(setting)]),
         (_, Some(custom)) if setting.setting_definition_item_id == DISCOVERY_SCRIPT => {
-            evaluated(&custom.rules, detail)
+            evaluated(&custom.rules, told)
         }
         (Claimed::Compliant, _) => (State::Compliant, Vec::new()),
         (Claimed::NonCompliant, _) => (State::Noncompliant, vec![built_in(setting)]),
@@ -107,8 +115,8 @@ fn judged(
     }
 }
 
-fn evaluated(rules: &[CustomRule], detail: &Detail) -> (State, Vec<Failing>) {
-    let output: Value = match serde_json::from_str(&detail.actual_value) {
+fn evaluated(rules: &[CustomRule], told: &Told) -> (State, Vec<Failing>) {
+    let output: Value = match serde_json::from_str(&told.value) {
         Ok(output @ Value::Object(_)) => output,
         _ => return (State::Error, Vec::new()),
     };
