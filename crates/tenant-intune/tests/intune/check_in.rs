@@ -1,4 +1,4 @@
-use crate::house::{House, POLICY, UNKNOWN, details, encryption, policies, status};
+use crate::house::{House, POLICY, details, encryption, policies, status};
 use serde_json::{Value, json};
 
 const ITEM: &str = "linux_deviceencryption_required";
@@ -10,38 +10,10 @@ fn details_answer_with_the_name_and_are_remembered() {
     assert_eq!(house.send(&details(&id)).body, json!({ "deviceFriendlyName": "lx-adele" }));
     let device = house.intune.devices(house.now).remove(0);
     assert_eq!((device.os.as_str(), device.name.as_str()), ("ubuntu 24.04", "lx-adele"));
-}
-
-#[test]
-fn details_want_all_five_keys() {
-    let mut house = House::new();
-    let id = house.enrolled();
-    house.refuse(
-        &details(&id),
-        &[
-            ("DeviceId", |it| it.drop_field("DeviceId"), 400),
-            ("DeviceName", |it| it.drop_field("DeviceName"), 400),
-            ("Manufacturer", |it| it.drop_field("Manufacturer"), 400),
-            ("OSDistribution", |it| it.drop_field("OSDistribution"), 400),
-            ("OSVersion", |it| it.drop_field("OSVersion"), 400),
-            ("OSVersion", |it| it.body["OSVersion"] = json!(24.04), 400),
-            ("unknown device", |it| it.body["DeviceId"] = json!(UNKNOWN), 400),
-            ("unknown device", |it| it.body["DeviceId"] = json!("lx-adele"), 400),
-        ],
-    );
+    // What a machine without DMI says.
     let mut call = details(&id);
     call.body["Manufacturer"] = json!("");
     assert_eq!(house.send(&call).status, 200);
-}
-
-#[test]
-fn an_id_that_is_not_known_fails_device_validation() {
-    let mut house = House::new();
-    for call in [details(UNKNOWN), policies(UNKNOWN), status(UNKNOWN, &[])] {
-        let reply = house.send(&call);
-        assert_eq!((reply.status, &reply.body["detail"]), (400, &json!("Device validation failed")));
-        assert!(reply.body["activityId"].is_string());
-    }
 }
 
 #[test]
@@ -106,28 +78,6 @@ fn a_status_without_policies_is_legal() {
 }
 
 #[test]
-fn one_thing_wrong_with_a_status() {
-    let mut house = House::new();
-    let id = house.enrolled();
-    let good = status(&id, &[(5, ITEM, "True", "Compliant")]);
-    house.refuse(
-        &good,
-        &[
-            ("body", |it| it.drop_field("DeviceId"), 400),
-            ("body", |it| it.drop_field("PolicyStatuses"), 400),
-            ("body", |it| it.body = json!({ "deviceId": it.body["DeviceId"], "policyStatuses": [] }), 400),
-            ("body", |it| drop(first(it).remove("PolicyId")), 400),
-            ("body", |it| drop(detail(it).remove("RuleId")), 400),
-            ("body", |it| drop(detail(it).remove("ActualValue")), 400),
-            ("body", |it| drop(detail(it).insert("NewComplianceState".into(), json!("Noncompliant"))), 400),
-            ("body", |it| drop(detail(it).insert("ActualValue".into(), json!(true))), 400),
-            ("date", |it| drop(first(it).insert("LastStatusDateTime".into(), json!("2026-11-22"))), 400),
-            ("unknown device", |it| it.body["DeviceId"] = json!(UNKNOWN), 400),
-        ],
-    );
-}
-
-#[test]
 fn a_date_may_have_any_offset() {
     let mut house = House::new();
     let id = house.enrolled();
@@ -138,8 +88,4 @@ fn a_date_may_have_any_offset() {
 
 fn first(call: &mut crate::house::Call) -> &mut serde_json::Map<String, Value> {
     call.body["PolicyStatuses"][0].as_object_mut().unwrap()
-}
-
-fn detail(call: &mut crate::house::Call) -> &mut serde_json::Map<String, Value> {
-    call.body["PolicyStatuses"][0]["Details"][0].as_object_mut().unwrap()
 }

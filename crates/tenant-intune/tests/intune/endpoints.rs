@@ -1,5 +1,5 @@
 use crate::house::{BASE, Call, House, endpoints};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tenant_intune::name;
 
 fn uri(house: &mut House, service: &str) -> Option<String> {
@@ -36,44 +36,36 @@ fn the_list_has_the_fields_of_the_page_and_services_of_other_platforms() {
 }
 
 #[test]
-fn the_token_must_be_for_graph_and_hold_the_scope() {
-    House::new().refuse(
-        &endpoints(),
-        &[
-            ("token", |it| it.claims = None, 401),
-            ("token", |it| it.claim("aud", crate::house::INTUNE), 401),
-            ("scope", |it| it.claim("scp", "User.Read"), 403),
-            ("scope", |it| it.claim("scp", "xServicePrincipalEndpoint.Read.All"), 403),
-            ("scope", |it| it.drop_claim("scp"), 403),
-        ],
-    );
-}
-
-#[test]
-fn both_paths_and_each_name_of_graph_will_do() {
-    let change: [fn(&mut Call); 3] = [
+fn each_path_and_each_name_of_graph_will_do() {
+    let change: [fn(&mut Call); 8] = [
         |it| it.change_target("/v1.0/", "/v1.0/myorganization/"),
+        |it| it.change_target("/appId=", "/appId%3D"),
+        alternate_key,
+        |it| {
+            alternate_key(it);
+            it.change_target("/v1.0/", "/v1.0/myorganization/");
+        },
+        |it| {
+            alternate_key(it);
+            it.change_target("(appId='", "%28appId%3D%27");
+            it.change_target("')", "%27%29");
+        },
+        |it| it.change_target("/endpoints", "/endpoints/"),
         |it| it.claim("aud", "00000003-0000-0000-c000-000000000000"),
         |it| it.claim("aud", "https://graph.microsoft.com/"),
     ];
     for change in change {
         let mut call = endpoints();
         change(&mut call);
-        assert_eq!(House::new().send(&call).status, 200);
+        let reply = House::new().send(&call);
+        assert_eq!((reply.status, reply.entry.request.as_str()), (200, "intune.endpoints"), "{call:?}");
     }
 }
 
-#[test]
-fn the_list_can_be_short_slashed_and_spelled_otherwise() {
-    let mut house = House::with(json!({
-        "endpoints_missing": ["IWService"], "trailing_slash": true, "mdm_casing": "LinuxMdm",
-    }));
-    assert_eq!(uri(&mut house, "IWService"), None);
-    let found = uri(&mut house, "LinuxEnrollmentService").unwrap();
-    assert_eq!(
-        found,
-        format!("{BASE}/TrafficGateway/TrafficRoutingService/LinuxMdm/LinuxEnrollmentService/")
-    );
+/// The same resource by Graph's alternate key.
+fn alternate_key(call: &mut Call) {
+    call.change_target("/appId=", "(appId='");
+    call.change_target("/endpoints", "')/endpoints");
 }
 
 #[test]
@@ -90,6 +82,15 @@ fn names_come_from_method_and_path_alone() {
         ("GET", "/OAuth/StatelessOAuthService/OAuthProxy/", Some("intune.token")),
         ("POST", "/x/LinuxDeviceCheckinService//status", None),
         ("GET", "/x/LinuxDeviceCheckinService/status", None),
+        ("GET", "/beta/servicePrincipals/appId=0000000a-0000-0000-c000-000000000000/endpoints", None),
+        ("POST", "/v1.0/servicePrincipals(appId='0000000a-0000-0000-c000-000000000000')/endpoints", None),
+        ("GET", "/v1.0/servicePrincipals(appId='00000003-0000-0000-c000-000000000000')/endpoints", None),
+        ("POST", &format!("{iw}/Devices(guid'1')/UpdateAadId"), Some("intune.action")),
+        ("GET", &format!("{iw}/TermsOfUse"), Some("intune.terms")),
+        ("GET", "/x/Wcs/StatelessBrandingService/Brands", Some("intune.brands")),
+        ("GET", "/ubuntu/22.04/prod/pool/main/i/intune-portal", Some("intune.portal_versions")),
+        ("GET", "/ubuntu/26.04/prod/pool/main/i/intune-portal/", Some("intune.portal_versions")),
+        ("GET", "/ubuntu/24.04/prod/pool/main/i/intune-portal/intune-portal_1.2609.5-noble_amd64.deb", None),
         ("GET", "/v1.0/servicePrincipals/appId=00000003-0000-0000-c000-000000000000/endpoints", None),
         ("GET", "/v1.0/me", None),
         ("GET", "/", None),

@@ -3,11 +3,18 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test fails by panicking.
 
 mod check_in;
+mod clients;
 mod endpoints;
 mod enrolment;
 mod gate;
+mod guesses;
 mod house;
 mod iw_service;
 mod knobs;
 mod laws;
 mod lifecycle;
+mod outputs;
+mod portal;
+mod refusals;
+mod tenants;
+mod verify;
