@@ -143,7 +143,8 @@ impl Tenant {
         };
         code.polls += 1;
         if code.expires_at <= ask.now_ms {
-            return refuse(70_019, "expired_token", "The verification code has expired.");
+            let error = if ask.is_v2() { "expired_token" } else { "code_expired" };
+            return refuse(70_019, error, "The verification code has expired.");
         }
         if form.get("client_id") != Some(code.client.as_str()) {
             return refuse(70_018, "bad_verification_code", "The code was issued to another client.");

@@ -126,7 +126,11 @@ impl House {
     }
 
     pub(crate) fn send(&mut self, request: Request<Bytes>) -> Reply {
-        let outcome = self.cloud.handle(request, &Peer::default(), self.now);
+        self.send_as(request, &Peer::default())
+    }
+
+    pub(crate) fn send_as(&mut self, request: Request<Bytes>, peer: &Peer) -> Reply {
+        let outcome = self.cloud.handle(request, peer, self.now);
         let (parts, body) = outcome.response.into_parts();
         Reply {
             status: parts.status.as_u16(),
@@ -162,13 +166,18 @@ impl House {
         self.join(tokens["access_token"].as_str().unwrap(), transport_key);
     }
 
-    fn join(&mut self, bearer: &str, transport_key: &str) {
-        let body = json!({
+    /// The body of a join that is in order.
+    pub(crate) fn join_body(&self, transport_key: &str) -> Value {
+        json!({
             "CertificateRequest": { "Type": "pkcs10", "Data": STANDARD.encode(csr(&self.device.key)) },
             "TransportKey": transport_key,
             "TargetDomain": "contoso.com", "DeviceType": "Linux", "OSVersion": "Ubuntu 24.04",
             "DeviceDisplayName": "lap-0042", "JoinType": 0, "Attributes": {},
-        });
+        })
+    }
+
+    fn join(&mut self, bearer: &str, transport_key: &str) {
+        let body = self.join_body(transport_key);
         let request = Request::post("/EnrollmentServer/device/?api-version=2.0")
             .header("authorization", format!("Bearer {bearer}"))
             .body(Bytes::from(body.to_string()))
@@ -355,7 +364,7 @@ fn hmac(key: &[u8], message: &[u8]) -> Vec<u8> {
 }
 
 /// entra.md 5.2.
-fn csr(key: &RsaPrivateKey) -> Vec<u8> {
+pub(crate) fn csr(key: &RsaPrivateKey) -> Vec<u8> {
     let name = "7E980AD9-B86D-4306-9425-9AC066FB014A";
     let attribute = tlv(0x30, &[hex("0603550403"), tlv(0x0c, name.as_bytes())].concat());
     let subject = tlv(0x30, &tlv(0x31, &attribute));
@@ -374,7 +383,7 @@ fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
 }
 
 /// entra.md 5.3.
-fn blob(key: &RsaPrivateKey) -> Vec<u8> {
+pub(crate) fn blob(key: &RsaPrivateKey) -> Vec<u8> {
     let head = hex("525341310008000003000000000100000000000000000000010001");
     [head, key.n().to_be_bytes().to_vec()].concat()
 }

@@ -7,5 +7,8 @@ mod client;
 mod flow;
 mod realm;
 mod refusals;
+mod registration_rows;
 mod rules;
+mod sent;
+mod sign_in_rows;
 mod tolerances;
