@@ -137,6 +137,10 @@ impl Tenant {
         let form = Form::parse(&ask.body);
         let secret = form.get("device_code").or(form.get("code")).unwrap_or_default();
         let refuse = |code, error: &str, text: &str| ask.error(code, error, text);
+        if let Err(refusal) = self.tenant_of_path(ask) {
+            return refusal;
+        }
+        let elsewhere = self.codes.tenant_of(secret).is_some_and(|tenant| !self.is_at(ask, tenant));
         let auto = self.auto_approver(secret);
         let Some(code) = self.codes.by_device_code.get_mut(secret) else {
             return refuse(70_018, "bad_verification_code", "The verification code is not known.");
@@ -146,8 +150,12 @@ impl Tenant {
             let error = if ask.is_v2() { "expired_token" } else { "code_expired" };
             return refuse(70_019, error, "The verification code has expired.");
         }
-        if form.get("client_id") != Some(code.client.as_str()) {
-            return refuse(70_018, "bad_verification_code", "The code was issued to another client.");
+        if elsewhere || form.get("client_id") != Some(code.client.as_str()) {
+            return refuse(
+                70_018,
+                "bad_verification_code",
+                "The code was issued to another client or tenant.",
+            );
         }
         if let (Some(user), State::Waiting, 2..) = (auto, code.state, code.polls) {
             code.state = State::Approved(user);

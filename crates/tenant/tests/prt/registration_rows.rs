@@ -46,143 +46,111 @@ fn token_for(house: &mut House, resource: &str) -> Option<String> {
 const BAD: &str = "invalid_request";
 const WHO: &str = "authorization_error";
 
+const JOIN: &[Row] = &[
+    (
+        "D8 the type of the CSR",
+        |_, sent| sent.edit(|it| it["CertificateRequest"]["Type"] = json!("pkcs7")),
+        400,
+        BAD,
+        "error_fail",
+    ),
+    (
+        "D8 no base64",
+        |_, sent| sent.edit(|it| it["CertificateRequest"]["Data"] = json!("!")),
+        400,
+        BAD,
+        "error_fail",
+    ),
+    ("D8 no CSR", |_, sent| sent.edit(|it| it["CertificateRequest"] = json!(null)), 400, BAD, "error_fail"),
+    ("I1 no token", |_, sent| sent.bearer = None, 401, WHO, "error_invalid_token"),
+    (
+        "I1 a token of nobody",
+        |_, sent| sent.bearer = Some("x.y.z".to_owned()),
+        401,
+        WHO,
+        "error_invalid_token",
+    ),
+    (
+        "I1 a signature that is cut",
+        |_, sent| {
+            let token = sent.bearer.take().unwrap();
+            sent.bearer = Some(token[..token.len() - 4].to_owned());
+        },
+        401,
+        WHO,
+        "error_invalid_token",
+    ),
+    ("I1 expired", |house, _| house.now += 3_600_000, 401, WHO, "error_invalid_token"),
+    (
+        "I1 for another resource",
+        |house, sent| sent.bearer = token_for(house, GRAPH),
+        401,
+        WHO,
+        "error_invalid_token",
+    ),
+    (
+        "I2 the signature of the CSR",
+        |_, sent| sent.edit(|it| flip(it, "/CertificateRequest/Data", 600)),
+        400,
+        BAD,
+        "error_fail",
+    ),
+    ("I3 the magic", |_, sent| sent.edit(|it| flip(it, "/TransportKey", 0)), 400, BAD, "error_fail"),
+    ("I3 the bits", |_, sent| sent.edit(|it| flip(it, "/TransportKey", 5)), 400, BAD, "error_fail"),
+    (
+        "I3 the length of the exponent",
+        |_, sent| sent.edit(|it| flip(it, "/TransportKey", 8)),
+        400,
+        BAD,
+        "error_fail",
+    ),
+    (
+        "I3 the length of the modulus",
+        |_, sent| sent.edit(|it| flip(it, "/TransportKey", 12)),
+        400,
+        BAD,
+        "error_fail",
+    ),
+    ("I3 a first prime", |_, sent| sent.edit(|it| flip(it, "/TransportKey", 16)), 400, BAD, "error_fail"),
+    ("I3 a second prime", |_, sent| sent.edit(|it| flip(it, "/TransportKey", 20)), 400, BAD, "error_fail"),
+    ("I3 none", |_, sent| sent.edit(|it| it["TransportKey"] = json!(null)), 400, BAD, "error_fail"),
+    (
+        "I4 the legacy switch",
+        |house, _| house.turn(|it| it.mfa_required_join = true),
+        403,
+        WHO,
+        "error_mfa_required",
+    ),
+    (
+        "I5 join is not allowed",
+        |house, _| house.turn(|it| it.join_allowed = false),
+        403,
+        WHO,
+        "error_authorization_request_denied",
+    ),
+    (
+        "5.7 registration is switched off",
+        |house, _| house.turn(|it| it.registration_allowed = false),
+        400,
+        BAD,
+        "error_fail",
+    ),
+    ("I6 the quota", |house, _| house.turn(|it| it.quota = 1), 400, BAD, "error_directory_quota_exceeded"),
+    ("I7 hybrid", |_, sent| sent.edit(|it| it["JoinType"] = json!(6)), 400, BAD, "error_fail"),
+    ("I7 a join type of nobody", |_, sent| sent.edit(|it| it["JoinType"] = json!(9)), 400, BAD, "error_fail"),
+    (
+        "an api-version that is not served",
+        |_, sent| sent.path = sent.path.replace("2.0", "3.0"),
+        400,
+        BAD,
+        "error_fail",
+    ),
+    ("the body is no object", |_, sent| sent.body = "[]".to_owned(), 400, BAD, "error_fail"),
+];
+
 #[test]
 fn a_join() {
-    refused(
-        House::join_request,
-        200,
-        &[
-            (
-                "D8 the type of the CSR",
-                |_, sent| sent.edit(|it| it["CertificateRequest"]["Type"] = json!("pkcs7")),
-                400,
-                BAD,
-                "error_fail",
-            ),
-            (
-                "D8 no base64",
-                |_, sent| sent.edit(|it| it["CertificateRequest"]["Data"] = json!("!")),
-                400,
-                BAD,
-                "error_fail",
-            ),
-            (
-                "D8 no CSR",
-                |_, sent| sent.edit(|it| it["CertificateRequest"] = json!(null)),
-                400,
-                BAD,
-                "error_fail",
-            ),
-            ("I1 no token", |_, sent| sent.bearer = None, 401, WHO, "error_invalid_token"),
-            (
-                "I1 a token of nobody",
-                |_, sent| sent.bearer = Some("x.y.z".to_owned()),
-                401,
-                WHO,
-                "error_invalid_token",
-            ),
-            (
-                "I1 a signature that is cut",
-                |_, sent| {
-                    let token = sent.bearer.take().unwrap();
-                    sent.bearer = Some(token[..token.len() - 4].to_owned());
-                },
-                401,
-                WHO,
-                "error_invalid_token",
-            ),
-            ("I1 expired", |house, _| house.now += 3_600_000, 401, WHO, "error_invalid_token"),
-            (
-                "I1 for another resource",
-                |house, sent| sent.bearer = token_for(house, GRAPH),
-                401,
-                WHO,
-                "error_invalid_token",
-            ),
-            (
-                "I2 the signature of the CSR",
-                |_, sent| sent.edit(|it| flip(it, "/CertificateRequest/Data", 600)),
-                400,
-                BAD,
-                "error_fail",
-            ),
-            ("I3 the magic", |_, sent| sent.edit(|it| flip(it, "/TransportKey", 0)), 400, BAD, "error_fail"),
-            ("I3 the bits", |_, sent| sent.edit(|it| flip(it, "/TransportKey", 5)), 400, BAD, "error_fail"),
-            (
-                "I3 the length of the exponent",
-                |_, sent| sent.edit(|it| flip(it, "/TransportKey", 8)),
-                400,
-                BAD,
-                "error_fail",
-            ),
-            (
-                "I3 the length of the modulus",
-                |_, sent| sent.edit(|it| flip(it, "/TransportKey", 12)),
-                400,
-                BAD,
-                "error_fail",
-            ),
-            (
-                "I3 a first prime",
-                |_, sent| sent.edit(|it| flip(it, "/TransportKey", 16)),
-                400,
-                BAD,
-                "error_fail",
-            ),
-            (
-                "I3 a second prime",
-                |_, sent| sent.edit(|it| flip(it, "/TransportKey", 20)),
-                400,
-                BAD,
-                "error_fail",
-            ),
-            ("I3 none", |_, sent| sent.edit(|it| it["TransportKey"] = json!(null)), 400, BAD, "error_fail"),
-            (
-                "I4 the legacy switch",
-                |house, _| house.turn(|it| it.mfa_required_join = true),
-                403,
-                WHO,
-                "error_mfa_required",
-            ),
-            (
-                "I5 join is not allowed",
-                |house, _| house.turn(|it| it.join_allowed = false),
-                403,
-                WHO,
-                "error_authorization_request_denied",
-            ),
-            (
-                "5.7 registration is switched off",
-                |house, _| house.turn(|it| it.registration_allowed = false),
-                400,
-                BAD,
-                "error_fail",
-            ),
-            (
-                "I6 the quota",
-                |house, _| house.turn(|it| it.quota = 1),
-                400,
-                BAD,
-                "error_directory_quota_exceeded",
-            ),
-            ("I7 hybrid", |_, sent| sent.edit(|it| it["JoinType"] = json!(6)), 400, BAD, "error_fail"),
-            (
-                "I7 a join type of nobody",
-                |_, sent| sent.edit(|it| it["JoinType"] = json!(9)),
-                400,
-                BAD,
-                "error_fail",
-            ),
-            (
-                "an api-version that is not served",
-                |_, sent| sent.path = sent.path.replace("2.0", "3.0"),
-                400,
-                BAD,
-                "error_fail",
-            ),
-            ("the body is no object", |_, sent| sent.body = "[]".to_owned(), 400, BAD, "error_fail"),
-        ],
-    );
+    refused(House::join_request, 200, JOIN);
 }
 
 #[test]
@@ -225,74 +193,72 @@ fn leaving(house: &mut House) -> Sent {
     house.device_request("DELETE", "/EnrollmentServer/device/{id}")
 }
 
+const DELETE: &[Row] = &[
+    ("D7 no certificate", |_, sent| sent.peer = Peer::default(), 401, WHO, "error_authentication"),
+    (
+        "D7 a certificate of nobody",
+        |_, sent| sent.peer.client_certificate = Some(vec![0x30, 0]),
+        401,
+        WHO,
+        "error_authentication",
+    ),
+    (
+        "D7 never taken",
+        |house, _| house.turn(|it| it.client_certificate = ClientCertificate::Never),
+        401,
+        WHO,
+        "error_authentication",
+    ),
+    (
+        "D7 on the certificate host only",
+        |house, _| {
+            house.turn(|it| it.client_certificate = ClientCertificate::CertauthOnly);
+        },
+        401,
+        WHO,
+        "error_authentication",
+    ),
+    (
+        "D7 with a token only",
+        |house, _| {
+            house.turn(|it| it.client_certificate = ClientCertificate::WithBearer);
+        },
+        401,
+        WHO,
+        "error_authentication",
+    ),
+    (
+        "D10 the device is deleted",
+        |house, _| house.device_action(DeviceAction::Delete),
+        400,
+        BAD,
+        "error_missing_device",
+    ),
+    (
+        "D10 an id of nobody",
+        |_, sent| {
+            sent.path = "/EnrollmentServer/device/00000000-0000-4000-8000-000000000000".to_owned();
+        },
+        400,
+        BAD,
+        "error_missing_device",
+    ),
+    (
+        "5.7 a token of somebody who is not the owner",
+        |house, sent| {
+            sent.bearer = token_for(house, REGISTRATION);
+            sent.peer = Peer::default();
+            house.device_action(DeviceAction::Own("adele@contoso.com".to_owned()));
+        },
+        403,
+        WHO,
+        "error_user_not_registered_device_owner",
+    ),
+];
+
 #[test]
 fn a_delete() {
-    refused(
-        leaving,
-        200,
-        &[
-            ("D7 no certificate", |_, sent| sent.peer = Peer::default(), 401, WHO, "error_authentication"),
-            (
-                "D7 a certificate of nobody",
-                |_, sent| sent.peer.client_certificate = Some(vec![0x30, 0]),
-                401,
-                WHO,
-                "error_authentication",
-            ),
-            (
-                "D7 never taken",
-                |house, _| house.turn(|it| it.client_certificate = ClientCertificate::Never),
-                401,
-                WHO,
-                "error_authentication",
-            ),
-            (
-                "D7 on the certificate host only",
-                |house, _| {
-                    house.turn(|it| it.client_certificate = ClientCertificate::CertauthOnly);
-                },
-                401,
-                WHO,
-                "error_authentication",
-            ),
-            (
-                "D7 with a token only",
-                |house, _| {
-                    house.turn(|it| it.client_certificate = ClientCertificate::WithBearer);
-                },
-                401,
-                WHO,
-                "error_authentication",
-            ),
-            (
-                "D10 the device is deleted",
-                |house, _| house.device_action(DeviceAction::Delete),
-                400,
-                BAD,
-                "error_missing_device",
-            ),
-            (
-                "D10 an id of nobody",
-                |_, sent| {
-                    sent.path = "/EnrollmentServer/device/00000000-0000-4000-8000-000000000000".to_owned();
-                },
-                400,
-                BAD,
-                "error_missing_device",
-            ),
-            (
-                "5.7 a token of somebody who is not the owner",
-                |house, sent| {
-                    sent.bearer = token_for(house, REGISTRATION);
-                    sent.peer = Peer::default();
-                    house.device_action(DeviceAction::Own("adele@contoso.com".to_owned()));
-                },
-                403,
-                WHO,
-                "error_user_not_registered_device_owner",
-            ),
-        ],
-    );
+    refused(leaving, 200, DELETE);
 }
 
 #[test]

@@ -6,11 +6,12 @@ use serde_json::json;
 use tenant::{DeviceCodeBlock, Refuse, Throttle, UserAction};
 
 type Change = fn(&mut House, &mut Sent);
+type Good = fn(&mut House) -> Sent;
 /// Row, what is changed, number, `error`.
 type Row = (&'static str, Change, u64, &'static str);
 
 /// Sends a good request with one thing changed; without the change it must be taken.
-fn refused(good: fn(&mut House) -> Sent, rows: &[Row]) {
+fn refused(good: Good, rows: &[Row]) {
     let mut house = House::new();
     let request = good(&mut house);
     assert_eq!(house.replay(&request).status, 200, "the good request");
@@ -36,64 +37,64 @@ fn refused(good: fn(&mut House) -> Sent, rows: &[Row]) {
     }
 }
 
+const POLL: &[Row] = &[
+    (
+        "D11 another code",
+        |_, sent| sent.put("device_code=", "device_code=x"),
+        70_018,
+        "bad_verification_code",
+    ),
+    ("D11 another client", |_, sent| sent.put(BROKER, LINUX_BROKER), 70_018, "bad_verification_code"),
+    (
+        "D11 another tenant",
+        |_, sent| sent.path = sent.path.replace(CONTOSO, FABRIKAM),
+        70_018,
+        "bad_verification_code",
+    ),
+    ("D11 too late", |house, _| house.now += 900_000, 70_019, "expired_token"),
+    (
+        "D11 too late, v1",
+        |house, sent| {
+            sent.path = sent.path.replace("/v2.0", "");
+            house.now += 900_000;
+        },
+        70_019,
+        "code_expired",
+    ),
+    ("I11 used twice", |house, sent| assert_eq!(house.replay(sent).status, 200), 54_005, "invalid_grant"),
+    (
+        "D14 no tenant",
+        |_, sent| sent.path = sent.path.replace(CONTOSO, "nowhere.example"),
+        90_002,
+        "invalid_request",
+    ),
+    (
+        "I4 a second factor for registration",
+        |house, _| {
+            house.turn(|knobs| knobs.mfa_required_registration = true);
+        },
+        50_076,
+        "invalid_grant",
+    ),
+    (
+        "6.5 blocked at the token endpoint",
+        |house, _| {
+            house.turn(|knobs| knobs.device_code_blocked = DeviceCodeBlock::TokenEndpoint);
+        },
+        53_003,
+        "interaction_required",
+    ),
+    (
+        "6.5 the user is disabled",
+        |house, _| house.cloud.user(ALEX, UserAction::Disable).unwrap(),
+        50_057,
+        "invalid_grant",
+    ),
+];
+
 #[test]
 fn a_poll() {
-    refused(
-        House::poll,
-        &[
-            (
-                "D11 another code",
-                |_, sent| sent.put("device_code=", "device_code=x"),
-                70_018,
-                "bad_verification_code",
-            ),
-            ("D11 another client", |_, sent| sent.put(BROKER, LINUX_BROKER), 70_018, "bad_verification_code"),
-            ("D11 too late", |house, _| house.now += 900_000, 70_019, "expired_token"),
-            (
-                "D11 too late, v1",
-                |house, sent| {
-                    sent.path = sent.path.replace("/v2.0", "");
-                    house.now += 900_000;
-                },
-                70_019,
-                "code_expired",
-            ),
-            (
-                "I11 used twice",
-                |house, sent| assert_eq!(house.replay(sent).status, 200),
-                54_005,
-                "invalid_grant",
-            ),
-            (
-                "D14 no tenant",
-                |_, sent| sent.path = sent.path.replace(CONTOSO, "nowhere.example"),
-                90_002,
-                "invalid_request",
-            ),
-            (
-                "I4 a second factor for registration",
-                |house, _| {
-                    house.turn(|knobs| knobs.mfa_required_registration = true);
-                },
-                50_076,
-                "invalid_grant",
-            ),
-            (
-                "6.5 blocked at the token endpoint",
-                |house, _| {
-                    house.turn(|knobs| knobs.device_code_blocked = DeviceCodeBlock::TokenEndpoint);
-                },
-                53_003,
-                "interaction_required",
-            ),
-            (
-                "6.5 the user is disabled",
-                |house, _| house.cloud.user(ALEX, UserAction::Disable).unwrap(),
-                50_057,
-                "invalid_grant",
-            ),
-        ],
-    );
+    refused(House::poll, POLL);
 }
 
 #[test]
@@ -145,63 +146,62 @@ fn protocol_tracking_spares_the_excluded_resources() {
     }
 }
 
+const PASSWORD_ROWS: &[Row] = &[
+    ("D12 wrong password", |_, sent| sent.put(PASSWORD, "x"), 50_126, "invalid_grant"),
+    ("D12 unknown user", |_, sent| sent.put(ALEX, "bob@contoso.com"), 50_034, "invalid_grant"),
+    (
+        "D12 locked",
+        |house, sent| {
+            for _ in 0..10 {
+                let mut wrong = sent.clone();
+                wrong.put(PASSWORD, "x");
+                assert_eq!(house.replay(&wrong).code(), 50_126);
+            }
+        },
+        50_053,
+        "invalid_grant",
+    ),
+    (
+        "D12 a second factor",
+        |house, _| house.turn(|knobs| knobs.mfa_required_sign_in = true),
+        50_076,
+        "invalid_grant",
+    ),
+    (
+        "6.5 a compliant device",
+        |house, _| {
+            house.turn(|knobs| knobs.compliant_device_required = true);
+        },
+        53_000,
+        "interaction_required",
+    ),
+    (
+        "6.5 an unknown platform",
+        |house, _| {
+            house.turn(|knobs| knobs.unknown_platform_blocked = true);
+        },
+        53_003,
+        "interaction_required",
+    ),
+    (
+        "6.5 not pre-authorised",
+        |_, sent| {
+            sent.put(REGISTRATION, "11111111-0000-0000-0000-000000000000");
+        },
+        65_002,
+        "invalid_grant",
+    ),
+    (
+        "D14 no tenant",
+        |_, sent| sent.path = sent.path.replace(CONTOSO, "nowhere.example"),
+        90_002,
+        "invalid_request",
+    ),
+];
+
 #[test]
 fn a_password() {
-    refused(
-        House::password_request,
-        &[
-            ("D12 wrong password", |_, sent| sent.put(PASSWORD, "x"), 50_126, "invalid_grant"),
-            ("D12 unknown user", |_, sent| sent.put(ALEX, "bob@contoso.com"), 50_034, "invalid_grant"),
-            (
-                "D12 locked",
-                |house, sent| {
-                    for _ in 0..10 {
-                        let mut wrong = sent.clone();
-                        wrong.put(PASSWORD, "x");
-                        assert_eq!(house.replay(&wrong).code(), 50_126);
-                    }
-                },
-                50_053,
-                "invalid_grant",
-            ),
-            (
-                "D12 a second factor",
-                |house, _| house.turn(|knobs| knobs.mfa_required_sign_in = true),
-                50_076,
-                "invalid_grant",
-            ),
-            (
-                "6.5 a compliant device",
-                |house, _| {
-                    house.turn(|knobs| knobs.compliant_device_required = true);
-                },
-                53_000,
-                "interaction_required",
-            ),
-            (
-                "6.5 an unknown platform",
-                |house, _| {
-                    house.turn(|knobs| knobs.unknown_platform_blocked = true);
-                },
-                53_003,
-                "interaction_required",
-            ),
-            (
-                "6.5 not pre-authorised",
-                |_, sent| {
-                    sent.put(REGISTRATION, "11111111-0000-0000-0000-000000000000");
-                },
-                65_002,
-                "invalid_grant",
-            ),
-            (
-                "D14 no tenant",
-                |_, sent| sent.path = sent.path.replace(CONTOSO, "nowhere.example"),
-                90_002,
-                "invalid_request",
-            ),
-        ],
-    );
+    refused(House::password_request, PASSWORD_ROWS);
 }
 
 #[test]
@@ -345,7 +345,7 @@ fn a_refusal_has_the_status_and_the_body_that_it_is_given() {
 
 #[test]
 fn throttled_is_told_in_the_shape_of_the_service_and_passes() {
-    let rows: [(&str, &str, fn(&mut House) -> Sent); 3] = [
+    let rows: [(&str, &str, Good); 3] = [
         ("D13 sign-in", "token.password", House::password_request),
         ("D13 poll", "token.device_code", House::poll),
         ("D13 join", "join", House::join_request),
