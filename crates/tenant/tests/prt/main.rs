@@ -5,6 +5,7 @@
 mod authorize;
 mod client;
 mod flow;
+mod outputs;
 mod realm;
 mod refusals;
 mod registration_rows;
