@@ -25,6 +25,8 @@ struct Wanted {
     name: String,
     os: String,
     reuse: bool,
+    /// Whether the reply says who is to be a local administrator (entra.md 5.5).
+    sids: bool,
     tenant: Uuid,
     user: Uuid,
     upn: String,
@@ -66,14 +68,18 @@ impl Tenant {
         self.may_join(ask, claims, user, join_type)?;
         let text = |name: &str| member(&body, name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let attributes = member(&body, "Attributes").and_then(Value::as_object);
-        let reuse =
-            attributes.and_then(|it| member(it, "ReuseDevice")).map(Value::to_string).unwrap_or_default();
+        // Attributes are text or booleans, in any case.
+        let set = |name: &str| {
+            let value = attributes.and_then(|it| member(it, name)).map(Value::to_string);
+            value.is_some_and(|value| value.trim_matches('"').eq_ignore_ascii_case("true"))
+        };
         Ok(Wanted {
             keys: DeviceKeys { device, transport },
             join_type,
             name: text("DeviceDisplayName"),
             os: text("OSVersion"),
-            reuse: reuse.to_ascii_lowercase().contains("true"),
+            reuse: set("ReuseDevice"),
+            sids: set("ReturnClientSid"),
             tenant,
             user,
             upn: claims["upn"].as_str().unwrap_or_default().to_owned(),
@@ -135,16 +141,21 @@ impl Tenant {
         device.thumbprints.push(thumbprint.clone());
         let id = device.id;
         self.devices.insert(device);
-        Answer::ok(json!({
+        let mut answer = Answer::ok(json!({
             "Certificate": { "Thumbprint": thumbprint, "RawBody": STANDARD.encode(der) },
             "User": { "Upn": wanted.upn },
-            "MembershipChanges": [{ "LocalSID": "S-1-5-32-544", "AddSIDs": [sid(wanted.user)] }],
-        }))
-        .fact("csr_verified", true)
-        .fact("device_id", id)
-        .fact("thumbprint", thumbprint)
-        .fact("join_type", wanted.join_type)
-        .fact("user", &wanted.upn)
+        }));
+        if wanted.sids {
+            let add: Vec<String> =
+                [wanted.user].into_iter().chain(administrators(wanted.tenant)).map(sid).collect();
+            answer.set("MembershipChanges", json!([{ "LocalSID": "S-1-5-32-544", "AddSIDs": add }]));
+        }
+        answer
+            .fact("csr_verified", true)
+            .fact("device_id", id)
+            .fact("thumbprint", thumbprint)
+            .fact("join_type", wanted.join_type)
+            .fact("user", &wanted.upn)
     }
 
     fn certify(&mut self, ask: &Ask, wanted: &Wanted, device: Uuid) -> (Vec<u8>, String) {
@@ -232,6 +243,11 @@ fn transport_key(body: &Map<String, Value>) -> Result<PublicParts, &'static str>
 fn member<'a>(body: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     body.get(name)
         .or_else(|| body.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
+}
+
+/// The objects of the two built-in roles that administer devices, which every tenant has; their ids are invented.
+fn administrators(tenant: Uuid) -> [Uuid; 2] {
+    [1, 2].map(|role| Uuid::from_u128(tenant.as_u128() ^ role))
 }
 
 /// `S-1-12-1-a-b-c-d` (entra.md 5.5, vector 12.6).

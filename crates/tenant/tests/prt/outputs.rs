@@ -140,3 +140,25 @@ fn signing_out_revokes_what_was_granted_and_nothing_later() {
     let request = house.by_refresh_token();
     assert_eq!(house.ask(&request).status, 200);
 }
+
+#[test]
+fn a_join_says_who_administers_the_device_where_that_is_asked_for() {
+    for (attributes, wanted) in [
+        (json!({}), false),
+        (json!({ "ReturnClientSid": "false" }), false),
+        (json!({ "ReturnClientSid": "true" }), true),
+        (json!({ "returnclientsid": "True" }), true),
+        (json!({ "ReturnClientSid": true }), true),
+    ] {
+        let mut house = House::new();
+        let mut request = house.join_request();
+        request.edit(|body| body["Attributes"] = attributes.clone());
+        let reply = house.replay(&request).json();
+        let sids = reply.pointer("/MembershipChanges/0/AddSIDs").and_then(Value::as_array);
+        assert_eq!(sids.is_some(), wanted, "{attributes}");
+        assert!(sids.is_none_or(|sids| sids.len() == 3 && sids[0] == ALEX_SID), "{sids:?}");
+    }
+}
+
+/// Vector 12.6.
+const ALEX_SID: &str = "S-1-12-1-2863315899-3722300620-4294962926-286326784";
