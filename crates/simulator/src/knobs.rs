@@ -42,9 +42,12 @@ pub enum KnobsError {
 /// The knobs of the wire as a file spells them; they stand beside the tenant's in one object.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-struct Spelled {
+pub(crate) struct Spelled {
+    /// What goes wrong at which request.
     faults: Vec<Fault>,
+    /// Milliseconds that requests of a name, or `*`, wait before they are looked at.
     latency_ms: BTreeMap<String, u64>,
+    /// New connections are shown a certificate of an authority that nobody knows.
     bad_certificate: bool,
 }
 

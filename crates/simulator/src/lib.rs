@@ -13,6 +13,8 @@ mod holds;
 pub mod hosts;
 mod hub;
 mod knobs;
+#[cfg(test)]
+mod knobs_page;
 mod mask;
 mod page;
 mod reply;

@@ -51,7 +51,7 @@ pub fn check_table(page: &str, name: &str, rows: &[Vec<String>]) -> Result<(), S
     if std::env::var_os("UPDATE_DOCS").is_some() {
         return fs::write(&path, new).map_err(failed);
     }
-    Err(format!("docs/{page} is not what the code says: UPDATE_DOCS=1 cargo test operations_page renews it"))
+    Err(format!("docs/{page} is not what the code says: UPDATE_DOCS=1 cargo test _page renews it"))
 }
 
 /// A table in Markdown; the first row is its head.
