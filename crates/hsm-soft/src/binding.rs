@@ -1,4 +1,4 @@
-//! Which machine this is: the components that can be read, compared one by one.
+//! Which machine this is: the components that can be read, each as a digest.
 
 use aws_lc_rs::digest;
 use model::MachineBinding;
@@ -16,15 +16,6 @@ pub fn measure(root: &Path) -> MachineBinding {
             .then(|| ((*name).to_owned(), hex(digest::digest(&digest::SHA256, value.as_bytes()).as_ref())))
     };
     MachineBinding { components: COMPONENTS.iter().filter_map(read).collect() }
-}
-
-/// The first component of `recorded` that can be read now and differs; one that became unreadable
-/// never changes the verdict.
-pub fn changed<'a>(recorded: &'a MachineBinding, measured: &MachineBinding) -> Option<&'a str> {
-    let differs = |(name, digest): &&(String, String)| {
-        measured.components.iter().any(|(other, now)| other == name && now != digest)
-    };
-    recorded.components.iter().find(differs).map(|(name, _)| name.as_str())
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
@@ -51,18 +42,19 @@ mod tests {
     }
 
     #[test]
-    fn only_a_component_that_is_read_and_differs_is_a_change() {
-        let home = machine(Some("aa\n"), Some("bb"));
-        for (now, verdict) in [
-            (machine(Some("aa"), Some("bb")), None),
-            (machine(Some("aa"), None), None),
-            (machine(None, None), None),
-            (machine(Some("uninitialized"), Some("bb")), None),
-            (machine(Some("cc"), Some("bb")), Some("machine-id")),
-            (machine(Some("aa"), Some("cc")), Some("product-uuid")),
+    fn only_what_can_be_read_and_says_something_is_a_component() {
+        for (id, uuid, names) in [
+            (Some("aa\n"), Some("bb"), vec!["machine-id", "product-uuid"]),
+            (Some("aa"), None, vec!["machine-id"]),
+            (Some("uninitialized"), Some("bb"), vec!["product-uuid"]),
+            (Some(" \n"), None, vec![]),
+            (None, None, vec![]),
         ] {
-            assert_eq!(changed(&home, &now), verdict);
+            let found = machine(id, uuid);
+            let found: Vec<&str> = found.components.iter().map(|(name, _)| name.as_str()).collect();
+            assert_eq!(found, names);
         }
-        assert_eq!(changed(&machine(Some("aa"), None), &home), None);
+        assert_eq!(machine(Some("aa"), None), machine(Some("aa\n"), None));
+        assert_ne!(machine(Some("aa"), None), machine(Some("ab"), None));
     }
 }

@@ -1,4 +1,3 @@
-use crate::binding;
 use crate::wrap::{Wrapper, derive};
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand::SystemRandom;
@@ -10,7 +9,7 @@ use aws_lc_rs::signature::{
     KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding,
     UnparsedPublicKey,
 };
-use hsm::{Hsm, HsmError, HsmInfo, SignScheme};
+use hsm::{Hsm, HsmError, HsmInfo, SignScheme, binding};
 use model::{Backend, IntentId, KeyHandle, KeyPurpose, MachineBinding, RsaPublicKey, Secret};
 
 /// The software backend.
@@ -43,10 +42,10 @@ impl SoftHsm {
             return Err(HsmError::OtherBackend { made_by: key.backend.word() });
         }
         let broken = || HsmError::Integrity("key");
-        let (header, sealed) = split(&key.wrapped).ok_or_else(broken)?;
+        let (header, sealed) = binding::split(VERSION, &key.wrapped).ok_or_else(broken)?;
         let context = context(key.purpose, key.intent, &key.public, header);
         let pkcs8 = Wrapper::new(&self.auth, KEYS)?.open(&context, sealed).ok_or_else(broken)?;
-        if let Some(component) = binding::changed(&read_binding(header).ok_or_else(broken)?, &self.machine) {
+        if let Some(component) = binding::changed(&binding::read(header).ok_or_else(broken)?, &self.machine) {
             return Err(HsmError::OtherMachine(component.to_owned()));
         }
         KeyPair::from_pkcs8(pkcs8.expose()).map_err(|_| broken())
@@ -73,7 +72,7 @@ impl Hsm for SoftHsm {
         let public = public_of(&pair);
         let pkcs8 = pair.as_der().map_err(|_| failed())?;
         let plain = Secret::new(pkcs8.as_ref().to_vec());
-        let header = write_binding(&self.machine);
+        let header = binding::write(VERSION, &self.machine);
         let context = context(purpose, intent, &public, &header);
         let sealed = Wrapper::new(&self.auth, KEYS)?.seal(&context, &plain)?;
         Ok(KeyHandle { backend: Backend::Soft, purpose, intent, public, wrapped: [header, sealed].concat() })
@@ -103,7 +102,7 @@ impl Hsm for SoftHsm {
     }
 
     fn seal(&mut self, label: &str, plain: &Secret<Vec<u8>>) -> Result<Vec<u8>, HsmError> {
-        let header = write_binding(&self.machine);
+        let header = binding::write(VERSION, &self.machine);
         let context = [header.as_slice(), label.as_bytes()].concat();
         let sealed = Wrapper::new(&self.auth, SEALED)?.seal(&context, plain)?;
         Ok([header, sealed].concat())
@@ -111,10 +110,10 @@ impl Hsm for SoftHsm {
 
     fn unseal(&mut self, label: &str, sealed: &[u8]) -> Result<Secret<Vec<u8>>, HsmError> {
         let broken = || HsmError::Integrity("sealed text");
-        let (header, text) = split(sealed).ok_or_else(broken)?;
+        let (header, text) = binding::split(VERSION, sealed).ok_or_else(broken)?;
         let context = [header, label.as_bytes()].concat();
         let plain = Wrapper::new(&self.auth, SEALED)?.open(&context, text).ok_or_else(broken)?;
-        match binding::changed(&read_binding(header).ok_or_else(broken)?, &self.machine) {
+        match binding::changed(&binding::read(header).ok_or_else(broken)?, &self.machine) {
             Some(component) => Err(HsmError::OtherMachine(component.to_owned())),
             None => Ok(plain),
         }
@@ -169,26 +168,6 @@ fn public_of(pair: &KeyPair) -> RsaPublicKey {
 fn context(purpose: KeyPurpose, intent: IntentId, public: &RsaPublicKey, header: &[u8]) -> Vec<u8> {
     let words = format!("firmament key v{VERSION} {} {intent} ", purpose.word());
     [words.as_bytes(), &public.modulus, b" ", &public.exponent, b" ", header].concat()
-}
-
-fn write_binding(machine: &MachineBinding) -> Vec<u8> {
-    let lines: String =
-        machine.components.iter().map(|(name, digest)| format!("{name}={digest}\n")).collect();
-    let length = u16::try_from(lines.len()).unwrap_or(u16::MAX);
-    [&[VERSION], length.to_be_bytes().as_slice(), lines.as_bytes()].concat()
-}
-
-/// Header (with the recorded binding) and ciphertext.
-fn split(wrapped: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (fixed, _) = wrapped.split_first_chunk::<3>()?;
-    let [VERSION, high, low] = *fixed else { return None };
-    wrapped.split_at_checked(3 + usize::from(u16::from_be_bytes([high, low])))
-}
-
-fn read_binding(header: &[u8]) -> Option<MachineBinding> {
-    let text = std::str::from_utf8(header.get(3..)?).ok()?;
-    let pair = |line: &str| line.split_once('=').map(|(name, digest)| (name.to_owned(), digest.to_owned()));
-    Some(MachineBinding { components: text.lines().map(pair).collect::<Option<_>>()? })
 }
 
 fn failed() -> HsmError {

@@ -4,6 +4,7 @@
 //! [`Keys`] is what the rest of the house uses: the same jobs behind a queue.
 //! A private key never crosses this port; handles carry ciphertext only.
 
+pub mod binding;
 mod error;
 mod job;
 

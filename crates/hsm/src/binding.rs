@@ -1,0 +1,74 @@
+//! Which machine a key or a sealed text belongs to, as adapters write it in front of what they wrap.
+//!
+//! Version (1 byte), length of the lines (2 bytes, big-endian), then a line `name=digest` for each component.
+
+use model::MachineBinding;
+
+/// The header that records a machine.
+pub fn write(version: u8, machine: &MachineBinding) -> Vec<u8> {
+    let lines: String =
+        machine.components.iter().map(|(name, digest)| format!("{name}={digest}\n")).collect();
+    let length = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+    [&[version], length.to_be_bytes().as_slice(), lines.as_bytes()].concat()
+}
+
+/// Header and rest of what an adapter wrapped; `None` for another version or a text that is too short.
+pub fn split(version: u8, wrapped: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (fixed, _) = wrapped.split_first_chunk::<3>()?;
+    let [found, high, low] = *fixed;
+    let length = 3 + usize::from(u16::from_be_bytes([high, low]));
+    if found == version { wrapped.split_at_checked(length) } else { None }
+}
+
+/// The machine that a header records; `None` for one that [`write`] did not make.
+pub fn read(header: &[u8]) -> Option<MachineBinding> {
+    let text = std::str::from_utf8(header.get(3..)?).ok()?;
+    let pair = |line: &str| line.split_once('=').map(|(name, digest)| (name.to_owned(), digest.to_owned()));
+    Some(MachineBinding { components: text.lines().map(pair).collect::<Option<_>>()? })
+}
+
+/// The first component of `recorded` that can be read now and differs; one that became unreadable
+/// never changes the verdict.
+pub fn changed<'a>(recorded: &'a MachineBinding, measured: &MachineBinding) -> Option<&'a str> {
+    let differs = |(name, digest): &&(String, String)| {
+        measured.components.iter().any(|(other, now)| other == name && now != digest)
+    };
+    recorded.components.iter().find(differs).map(|(name, _)| name.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn machine(components: &[(&str, &str)]) -> MachineBinding {
+        let pair = |(name, digest): &(&str, &str)| ((*name).to_owned(), (*digest).to_owned());
+        MachineBinding { components: components.iter().map(pair).collect() }
+    }
+
+    #[test]
+    fn only_a_component_that_is_read_and_differs_is_a_change() {
+        let home = machine(&[("machine-id", "a"), ("product-uuid", "b")]);
+        for (now, verdict) in [
+            (machine(&[("machine-id", "a"), ("product-uuid", "b")]), None),
+            (machine(&[("machine-id", "a")]), None),
+            (machine(&[]), None),
+            (machine(&[("machine-id", "c"), ("product-uuid", "b")]), Some("machine-id")),
+            (machine(&[("machine-id", "a"), ("product-uuid", "c")]), Some("product-uuid")),
+        ] {
+            assert_eq!(changed(&home, &now), verdict);
+        }
+        assert_eq!(changed(&machine(&[("machine-id", "a")]), &home), None);
+    }
+
+    #[test]
+    fn a_header_is_read_as_it_was_written_and_nothing_else_is() {
+        let home = machine(&[("machine-id", "a"), ("product-uuid", "b")]);
+        let wrapped = [write(1, &home), b"rest".to_vec()].concat();
+        let (header, rest) = split(1, &wrapped).unwrap();
+        assert_eq!((read(header), rest), (Some(home), b"rest".as_slice()));
+        assert_eq!(split(2, &wrapped), None, "another version");
+        assert_eq!(split(1, &wrapped[..10]), None, "cut");
+        assert_eq!(split(1, &[1, 0]), None, "no length");
+        assert_eq!(read(&[1, 0, 1, b'x']), None, "no component");
+    }
+}
