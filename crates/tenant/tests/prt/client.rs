@@ -365,7 +365,10 @@ fn hmac(key: &[u8], message: &[u8]) -> Vec<u8> {
 
 /// entra.md 5.2.
 pub(crate) fn csr(key: &RsaPrivateKey) -> Vec<u8> {
-    let name = "7E980AD9-B86D-4306-9425-9AC066FB014A";
+    csr_named("7E980AD9-B86D-4306-9425-9AC066FB014A", key)
+}
+
+pub(crate) fn csr_named(name: &str, key: &RsaPrivateKey) -> Vec<u8> {
     let attribute = tlv(0x30, &[hex("0603550403"), tlv(0x0c, name.as_bytes())].concat());
     let subject = tlv(0x30, &tlv(0x31, &attribute));
     let public = key.to_public_key().to_public_key_der().unwrap();

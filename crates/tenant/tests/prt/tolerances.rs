@@ -1,9 +1,12 @@
 //! What other clients do differently is taken (entra.md 11.3).
 
 use crate::client::*;
+use crate::sent::Sent;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::Request;
-use serde_json::json;
+use serde_json::{Value, json};
 
 type Change<T> = fn(&mut T);
 
@@ -99,8 +102,6 @@ fn a_nonce_of_any_endpoint_serves_more_than_once() {
 
 #[test]
 fn the_transport_key_may_be_a_jwk() {
-    use base64::Engine;
-    use base64::engine::general_purpose::STANDARD;
     use rsa::traits::PublicKeyParts;
     let mut house = House::new();
     let n = STANDARD.encode(house.device.transport.n().to_be_bytes());
@@ -113,10 +114,98 @@ fn the_transport_key_may_be_a_jwk() {
 
 #[test]
 fn a_transport_key_that_can_wrap_nothing_is_named() {
-    use base64::Engine;
-    use base64::engine::general_purpose::STANDARD;
     let mut house = House::new();
     house.join_again(&STANDARD.encode(r#"{"kty":"RSA","e":"AQAB","n":"AA"}"#));
     let request = house.by_refresh_token();
     assert_eq!(house.ask(&request).code(), 130_006);
+}
+
+fn named(sent: &mut Sent, key: &rsa::RsaPrivateKey, name: &str) {
+    sent.edit(|body| body["CertificateRequest"]["Data"] = json!(STANDARD.encode(csr_named(name, key))));
+}
+
+#[test]
+fn a_join_may_be_spelled_otherwise() {
+    type Spelling = fn(&mut House, &mut Sent);
+    let changes: &[(&str, Spelling)] = &[
+        ("a name with a NUL at its end", |house, sent| {
+            named(sent, &house.device.key, "7E980AD9-B86D-4306-9425-9AC066FB014A\0");
+        }),
+        ("any name", |house, sent| named(sent, &house.device.key, "lap-0042")),
+        ("members in lower case", |_, sent| {
+            sent.edit(|body| {
+                let members = body.as_object().unwrap().iter();
+                *body = Value::Object(members.map(|(name, it)| (name.to_lowercase(), it.clone())).collect());
+            });
+        }),
+        ("attributes as booleans", |_, sent| {
+            sent.edit(|body| body["Attributes"] = json!({ "ReuseDevice": true, "SharedDevice": false }));
+        }),
+        ("no attributes", |_, sent| sent.edit(|body| body["Attributes"] = json!(null))),
+        ("a ticket among the attributes", |_, sent| {
+            sent.edit(|body| body["Attributes"] = json!({ "MSA-DDID": "AAAA" }));
+        }),
+        ("any target domain", |_, sent| sent.edit(|body| body["TargetDomain"] = json!(CONTOSO))),
+        ("any kind of device", |_, sent| sent.edit(|body| body["DeviceType"] = json!("Toaster"))),
+        ("empty attestation", |_, sent| {
+            sent.edit(|body| {
+                body["AikCertificate"] = json!("");
+                body["AttestationData"] = json!("");
+            });
+        }),
+        ("join type 8", |_, sent| sent.edit(|body| body["JoinType"] = json!(8))),
+        ("one key for both", |house, sent| {
+            let blob = STANDARD.encode(blob(&house.device.key));
+            sent.edit(|body| body["TransportKey"] = json!(blob));
+        }),
+        ("no slash, another case, an older version", |_, sent| {
+            sent.path = "/enrollmentserver/DEVICE?api-version=1.0".to_owned();
+        }),
+        ("no version", |_, sent| sent.path = "/EnrollmentServer/device/".to_owned()),
+    ];
+    for (what, change) in changes {
+        let mut house = House::new();
+        let mut request = house.join_request();
+        change(&mut house, &mut request);
+        let reply = house.replay(&request);
+        assert_eq!(reply.status, 200, "{what}: {reply:?}");
+        assert!(reply.json()["Certificate"]["RawBody"].is_string(), "{what}");
+    }
+}
+
+#[test]
+fn a_form_may_be_spelled_otherwise() {
+    type Spelling = fn(&mut Sent);
+    let polls: &[(&str, Spelling)] = &[
+        ("the name of version 1", |sent| sent.put("&device_code=", "&code=")),
+        ("any case in the path", |sent| sent.path = format!("/{CONTOSO}/oAuth2/v2.0/token")),
+        ("any tenant", |sent| sent.path = "/organizations/oauth2/v2.0/token".to_owned()),
+        ("escaped", |sent| sent.put("urn:ietf:params:oauth:", "urn%3Aietf%3Aparams%3Aoauth%3A")),
+        ("a resource again", |sent| {
+            sent.body.push_str("&resource=urn:ms-drs:enterpriseregistration.windows.net")
+        }),
+    ];
+    for (what, change) in polls {
+        let mut house = House::new();
+        let mut request = house.poll();
+        change(&mut request);
+        assert_eq!(house.replay(&request).status, 200, "{what}");
+    }
+    let passwords: &[(&str, Spelling)] = &[
+        ("version 1", |sent| {
+            sent.path = format!("/{CONTOSO}/oauth2/token");
+            let scope = format!("&scope=openid offline_access {REGISTRATION}/.default");
+            sent.put(&scope, "&resource=urn:ms-drs:enterpriseregistration.windows.net");
+        }),
+        ("any tenant", |sent| sent.path = "/organizations/oauth2/v2.0/token".to_owned()),
+        ("a name in capitals", |sent| sent.put(ALEX, "Alex@CONTOSO.com")),
+        ("blanks as plus signs", |sent| sent.body = sent.body.replace(' ', "+")),
+    ];
+    for (what, change) in passwords {
+        let mut house = House::new();
+        let mut request = house.password_request();
+        change(&mut request);
+        let reply = house.replay(&request);
+        assert_eq!(reply.status, 200, "{what}: {reply:?}");
+    }
 }
