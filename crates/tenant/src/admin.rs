@@ -66,6 +66,7 @@ impl Tenant {
             enabled: user.enabled,
             intune: user.intune,
             devices: self.devices.owned_by(user.oid),
+            keys: self.hello_keys_of(user.oid),
         };
         self.directories.values().flat_map(|it| it.users.values().map(move |user| view(it, user))).collect()
     }

@@ -4,17 +4,22 @@ use crate::answer::{Answer, Body};
 use crate::asking::Ask;
 use crate::clients;
 use crate::codes::TOKEN_ALPHABET;
+use crate::demand::Demand;
 use crate::directory::User;
 use crate::forms::Form;
 use crate::knobs::AuthorizeRefusal;
 use crate::page;
+use crate::pkce::Challenge;
 use crate::policy::Wish;
 use crate::prt::Prt;
 use crate::request::{Signed, Signer};
+use crate::second_factor::SecondFactor;
+use crate::sign_in::Stage;
 use crate::token::Grant;
 use crate::world::Tenant;
 use http::header::{COOKIE, HeaderMap};
 use serde_json::Value;
+use uuid::Uuid;
 
 /// An authorization code that may be redeemed once.
 #[derive(Debug, Clone)]
@@ -22,6 +27,7 @@ pub(crate) struct AuthorizationCode {
     grant: Grant,
     redirect_uri: String,
     resource: Option<String>,
+    challenge: Option<Challenge>,
     /// Milliseconds since 1970.
     expires_at: i64,
     used: bool,
@@ -38,15 +44,28 @@ impl Tenant {
         if let Some(refusal) = self.request_refusal(ask) {
             return Err(self.error_page(ask, &refusal));
         }
-        let prt = self.sso(ask).map_err(|ignored| self.sign_in_page(ask, &ignored))?;
+        let prt = match self.sso(ask) {
+            Ok(prt) if ask.query.get("prompt") != Some("login") => prt,
+            Ok(_) => return Err(self.person(ask, "a PRT: prompt=login")),
+            Err(ignored) => return Err(self.person(ask, &ignored)),
+        };
         let client = ask.query.get("client_id").unwrap_or_default().to_owned();
-        let grant = Grant { client, ..prt.grant };
+        let demand = Demand::of(&ask.query);
+        let grant = Grant { client, ..prt.grant }.told_to(ask, &demand);
+        if demand.is_met(ask, &grant) {
+            return Ok(self.code_or_refusal(ask, grant));
+        }
+        Ok(self.begin_sign_in(ask, None, Stage::SecondFactor(SecondFactor::of(grant))))
+    }
+
+    /// The code for a person who is known, or the refusal.
+    pub(crate) fn code_or_refusal(&mut self, ask: &Ask, grant: Grant) -> Answer {
         let device = grant.device.map(|id| id.to_string()).unwrap_or_default();
         let answer = match self.may_have_code(ask, &grant) {
             Ok(user) => self.redirect_with_code(ask, grant).fact("user", user.upn),
             Err(refusal) => self.shown(ask, refusal),
         };
-        Ok(answer.fact("device", device))
+        answer.fact("device", device)
     }
 
     fn may_have_code(&self, ask: &Ask, grant: &Grant) -> Result<User, Answer> {
@@ -64,12 +83,14 @@ impl Tenant {
         let query = |name: &str| ask.query.get(name).unwrap_or_default();
         let code = format!("0.A{}", self.generator.text(120, TOKEN_ALPHABET));
         let redirect_uri = query("redirect_uri").to_owned();
-        let location = with_query(&redirect_uri, &[("code", &code), ("state", query("state"))]);
+        let fields = [("code", code.as_str()), ("state", query("state"))];
+        let answer = delivered(ask, Answer::ok(Value::Null), &fields);
         let expires_at = ask.now_ms + CODE_LIFE_MS;
         let resource = ask.query.resource();
-        let entry = AuthorizationCode { grant, redirect_uri, resource, expires_at, used: false };
+        let challenge = Challenge::of(&ask.query).unwrap_or_default();
+        let entry = AuthorizationCode { grant, redirect_uri, resource, challenge, expires_at, used: false };
         self.authorization_codes.keep(&code, entry, expires_at + REMEMBERED_MS, ask.now_ms);
-        redirect(Answer::ok(Value::Null), &location)
+        answer
     }
 
     /// What is wrong with the request itself.
@@ -88,7 +109,7 @@ impl Tenant {
         if ask.query.get("response_type") != Some("code") {
             return refuse(700_054, "The response_type is not enabled for the application.");
         }
-        None
+        Challenge::of(&ask.query).err().and_then(|(code, text)| refuse(code, text))
     }
 
     /// The PRT that the request brings; the rule that a credential broke, where it brings none that is valid.
@@ -109,22 +130,23 @@ impl Tenant {
         if known { "device only" } else { "unknown device" }
     }
 
-    /// The sign-in page, which nobody here can fill in: credentials were ignored, and a new nonce is offered.
-    fn sign_in_page(&mut self, ask: &Ask, ignored: &str) -> Answer {
-        let nonce = self.new_nonce(ask);
-        let html = page::sign_in(&ask.hosts.login, &ask.ids.request, &nonce);
-        let mut answer = Answer::with(200, Body::Html(html)).fact("ignored", ignored);
-        answer.rule = Some("sign-in page".to_owned());
-        answer
+    /// The device of a device credential that is valid.
+    fn credential_device(&self, ask: &Ask) -> Option<Uuid> {
+        let signed = Signed::read(&credential(&ask.headers, "x-ms-devicecredential")?)?;
+        let (device, _) = self.device_that_signed(ask, &signed).ok()?;
+        let good = self.fresh(ask, &signed).is_ok() && self.refused_device(ask, device.id).is_none();
+        good.then_some(device.id)
     }
 
-    fn error_page(&self, ask: &Ask, refusal: &Answer) -> Answer {
-        let code = refusal.member("error_codes").and_then(|codes| codes[0].as_u64()).unwrap_or_default();
-        let text = refusal.member("error_description").and_then(Value::as_str).unwrap_or_default();
-        let html = page::error(&ask.hosts.login, code, text);
-        let mut answer = Answer::with(200, Body::Html(html));
-        answer.rule.clone_from(&refusal.rule);
-        answer
+    /// Credentials were ignored: the person signs in, unless that is ruled out.
+    fn person(&mut self, ask: &Ask, ignored: &str) -> Answer {
+        let answer = if ask.query.get("prompt") == Some("none") {
+            let text = "Session information is not sufficient for single sign-on.";
+            told_to_client(ask, ask.error(50_058, "login_required", text))
+        } else {
+            self.begin_sign_in(ask, self.credential_device(ask), Stage::Password)
+        };
+        answer.fact("ignored", ignored)
     }
 
     /// A refusal where the knob wants it.
@@ -132,15 +154,7 @@ impl Tenant {
         if ask.knobs.authorize_refusal == AuthorizeRefusal::Page {
             return self.error_page(ask, &refusal);
         }
-        let member = |name: &str| refusal.member(name).and_then(Value::as_str).unwrap_or_default();
-        let query = |name: &str| ask.query.get(name).unwrap_or_default();
-        let fields = [
-            ("error", member("error")),
-            ("error_description", member("error_description")),
-            ("state", query("state")),
-        ];
-        let location = with_query(query("redirect_uri"), &fields);
-        redirect(refusal, &location)
+        told_to_client(ask, refusal)
     }
 
     /// Values may have come without escapes; what was asked at `authorize` is what the token is for (2.4).
@@ -165,6 +179,11 @@ impl Tenant {
         if form.get("redirect_uri") != Some(code.redirect_uri.as_str()) {
             return ask.deny(OTHER_REDIRECT_URI, "The redirect URI is not that of the first step.");
         }
+        let verifier = form.get("code_verifier").unwrap_or_default();
+        if code.challenge.is_some_and(|challenge| !challenge.is_met_by(verifier)) {
+            let text = "The code_verifier does not match the code_challenge of the authorization request.";
+            return ask.deny(OTHER_VERIFIER, text);
+        }
         let resource = code.resource.or_else(|| form.resource());
         let resource = resource.as_deref().unwrap_or(clients::DEFAULT_RESOURCE);
         let wish = Wish { resource, means: "authorization_code", ..Wish::of(&code.grant, &form) };
@@ -184,16 +203,35 @@ fn credential(headers: &HeaderMap, name: &str) -> Option<String> {
     header.or_else(|| pairs.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, it)| it.to_owned()))
 }
 
-/// Turns an answer into a redirect with both forms of the target: clients read either (11.4, rule 4).
-fn redirect(answer: Answer, location: &str) -> Answer {
-    let body = Body::Html(page::moved(location));
-    Answer { status: 302, body, ..answer }.header("location", location)
+/// A refusal that goes to the client with its redirect URI.
+fn told_to_client(ask: &Ask, refusal: Answer) -> Answer {
+    let member = |name: &str| refusal.member(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (error, text) = (member("error"), member("error_description"));
+    let state = ask.query.get("state").unwrap_or_default();
+    let fields = [("error", error.as_str()), ("error_description", &text), ("state", state)];
+    delivered(ask, refusal, &fields)
 }
 
-fn with_query(uri: &str, fields: &[(&str, &str)]) -> String {
+/// Turns an answer into one that takes fields to the redirect URI as `response_mode` says: in a redirect, whose
+/// body repeats the target because clients read either (11.4, rule 4), or in a form.
+fn delivered(ask: &Ask, answer: Answer, fields: &[(&str, &str)]) -> Answer {
+    let uri = ask.query.get("redirect_uri").unwrap_or_default();
+    let mode = ask.query.get("response_mode").unwrap_or("query");
+    if mode == "form_post" {
+        return Answer { status: 200, body: Body::Html(page::form_post(uri, fields)), ..answer };
+    }
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.extend_pairs(fields.iter().filter(|(_, value)| !value.is_empty()));
-    format!("{uri}{}{}", if uri.contains('?') { '&' } else { '?' }, query.finish())
+    let mark = if mode == "fragment" {
+        '#'
+    } else if uri.contains('?') {
+        '&'
+    } else {
+        '?'
+    };
+    let location = format!("{uri}{mark}{}", query.finish());
+    let body = Body::Html(page::moved(&location));
+    Answer { status: 302, body, ..answer }.header("location", location)
 }
 
 /// How long an expired code is told from one that never was.
@@ -202,3 +240,5 @@ pub(crate) const REMEMBERED_MS: i64 = 3_600_000;
 const CODE_LIFE_MS: i64 = 600_000;
 /// [inferred]
 const OTHER_REDIRECT_URI: u32 = 500_112;
+/// RFC 7636 4.6; seen with a verifier that does not match, inferred for one that is missing.
+const OTHER_VERIFIER: u32 = 501_481;

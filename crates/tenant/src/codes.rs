@@ -206,6 +206,7 @@ impl Tenant {
             user,
             client: code.client.clone(),
             amr,
+            mfa_at: code.claims.then_some(ask.now_ms),
             from_device_code: true,
             device: None,
             signed_in_at: ask.now_ms,

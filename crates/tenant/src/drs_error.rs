@@ -68,7 +68,7 @@ fn american(now: OffsetDateTime) -> String {
 }
 
 /// `yyyy-MM-ddTHH:mm:ss.fffffffZ`.
-fn iso(now: OffsetDateTime) -> String {
+pub(crate) fn iso(now: OffsetDateTime) -> String {
     let (d, t) = (now.date(), now.time());
     let (hour, minute, second) = t.as_hms();
     format!("{d}T{hour:02}:{minute:02}:{second:02}.{:07}Z", t.nanosecond() / 100)

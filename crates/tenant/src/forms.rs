@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 /// The fields of a form body or a query, unescaped; raw spaces and colons are taken as they are
 /// (entra.md 11.3, rule 1).
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Form(BTreeMap<String, String>);
 
 impl Form {

@@ -37,6 +37,11 @@ impl<V> Kept<V> {
         self.by_secret.get_mut(secret)
     }
 
+    /// Forgets a value before its time.
+    pub(crate) fn forget(&mut self, secret: &str) {
+        self.by_secret.remove(secret);
+    }
+
     pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
         self.by_secret.values()
     }

@@ -77,6 +77,19 @@ pub struct Knobs {
     pub certificate_twist: Option<Twist>,
     /// What is wrong with the next id_tokens: claim and its value.
     pub id_token_twist: BTreeMap<String, serde_json::Value>,
+    /// Seconds for which a second factor is fresh: until then it is told as `ngcmfa`, and a PRT gets a token with
+    /// it without a person (entra.md 11.2, I9).
+    pub ngcmfa_lifetime_s: i64,
+    /// A Hello key is added with `ngcmfa` only, as Entra does; else with any second factor, as in MS-KPP.
+    pub key_needs_ngcmfa: bool,
+    /// The methods that the second-factor page offers, the default first (entra.md 2.4, step 4).
+    pub second_factors: Vec<String>,
+    /// The code that is right for every method that takes one.
+    pub second_factor_code: String,
+    /// The page asks whether to stay signed in before a code is given (`KmsiInterrupt`).
+    pub keep_signed_in_page: bool,
+    /// `IfExistsResult` of a name in place of the truth (entra.md 1.5); 2 also tells of throttling.
+    pub exists_results: BTreeMap<String, i32>,
 }
 
 impl Default for Knobs {
@@ -118,6 +131,12 @@ impl Default for Knobs {
             clock_offset_s: 0,
             certificate_twist: None,
             id_token_twist: BTreeMap::new(),
+            ngcmfa_lifetime_s: 600,
+            key_needs_ngcmfa: true,
+            second_factors: ["PhoneAppNotification", "PhoneAppOTP"].map(str::to_owned).to_vec(),
+            second_factor_code: "123456".to_owned(),
+            keep_signed_in_page: false,
+            exists_results: BTreeMap::new(),
         }
     }
 }
@@ -213,7 +232,8 @@ pub struct Refuse {
     #[serde(default)]
     pub resource: Option<String>,
     /// `code_request`, `device_code`, `refresh_token`, `password`, `authorize`, `authorization_code`; `prt` (a
-    /// token for a PRT), `prt_refresh_token` and `prt_password` (a PRT for either), `prt_renew`.
+    /// token for a PRT), `prt_refresh_token`, `prt_password` and `prt_hello` (a PRT for each), `prt_renew`,
+    /// `device_exchange` (a token for a refresh token and the proof of a device).
     #[serde(default)]
     pub grant: Option<String>,
     /// The last word of the path: `token`, `authorize` or `devicecode`.

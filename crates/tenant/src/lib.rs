@@ -9,22 +9,27 @@ mod admin;
 mod answer;
 mod asking;
 mod authorize;
+mod blob;
 mod certificate;
 mod clients;
 mod cloud;
 mod codes;
+mod demand;
+mod device_exchange;
 mod directory;
 mod discovery;
 mod drs;
 mod drs_error;
 mod forms;
 mod graph;
+mod hello;
 mod jwt;
 mod kept;
 mod keys;
 mod knobs;
 mod page;
 mod password;
+mod pkce;
 mod policy;
 mod proof;
 mod prt;
@@ -33,8 +38,10 @@ mod refusals;
 mod registration;
 mod request;
 mod rules;
+mod second_factor;
 mod seed;
 mod session;
+mod sign_in;
 mod throttle;
 mod token;
 mod words;
@@ -47,7 +54,7 @@ pub use knobs::{
 };
 pub use seed::{Seed, SeedTenant, SeedUser};
 pub use words::{
-    ApproveError, DeviceAction, DeviceView, Entry, KeySource, Outcome, Peer, PendingCode, Setup, SetupError,
-    UserAction, UserView,
+    ApproveError, DeviceAction, DeviceView, Entry, KeySource, Outcome, Peer, PendingCode, PendingFactor,
+    Setup, SetupError, UserAction, UserView,
 };
 pub use world::{Tenant, name};

@@ -1,65 +1,189 @@
-//! The pages of `authorize`: layouts that clients cut to pieces (entra.md 2.4, 11.4).
+//! The pages of `authorize` and of the sign-in: layouts that clients cut to pieces (entra.md 2.4, 11.4), each
+//! with a form that a person fills in without any script.
 
 use serde_json::{Value, json};
 
-/// The sign-in page, with a new nonce for single sign-on.
-pub(crate) fn sign_in(login: &str, session: &str, nonce: &str) -> String {
-    let mut members = common(login, "ConvergedSignIn");
-    members["sessionId"] = json!(session);
-    members["bsso"] = json!({ "nonce": nonce });
-    page(&members)
+/// What every page of one sign-in names.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place<'a> {
+    /// The login host.
+    pub(crate) login: &'a str,
+    /// The first word of its paths: a tenant or `common`.
+    pub(crate) tenant: &'a str,
+    pub(crate) session: &'a str,
+    pub(crate) canary: &'a str,
+    pub(crate) flow_token: &'a str,
+    pub(crate) ctx: &'a str,
+    /// AADSTS number and text of what went wrong before.
+    pub(crate) fault: Option<(u64, &'a str)>,
 }
 
-/// An error page.
-pub(crate) fn error(login: &str, code: u64, text: &str) -> String {
-    let mut members = common(login, "ConvergedError");
-    members["sErrorCode"] = json!(code.to_string());
-    members["iErrorCode"] = json!(code);
-    members["sErrTxt"] = json!(text);
-    members["strServiceExceptionMessage"] = json!(text);
-    page(&members)
+/// The sign-in page, with a new nonce for single sign-on and the name to begin with.
+pub(crate) fn sign_in(place: &Place<'_>, nonce: &str, name: &str) -> String {
+    let mut members = of(place, "ConvergedSignIn", "login");
+    members["bsso"] = json!({ "nonce": nonce });
+    members["sPOST_Username"] = json!(name);
+    let form = form(
+        place,
+        &members,
+        "ctx",
+        &[("login", "text", "Name", name), ("passwd", "password", "Password", "")],
+    );
+    page(&members, &form)
+}
+
+/// The page that asks for a second factor by one of these methods, the first of which is the default.
+pub(crate) fn second_factor(place: &Place<'_>, methods: &[String], interval_ms: u32) -> String {
+    let mut members = of(place, "ConvergedTFA", "SAS/ProcessAuth");
+    let proof = |(at, method): (usize, &String)| json!({ "authMethodId": method, "isDefault": at == 0, "display": "*** **41", "data": method });
+    members["arrUserProofs"] = methods.iter().enumerate().map(proof).collect();
+    members["iMaxPollAttempts"] = json!(60);
+    members["iPollingInterval"] = json!(interval_ms);
+    let method = methods.first().map(String::as_str).unwrap_or_default();
+    let form = form(
+        place,
+        &members,
+        "request",
+        &[("mfaAuthMethod", "text", "Method", method), ("otc", "text", "Code, if the method has one", "")],
+    );
+    page(&members, &form)
+}
+
+/// The page that asks whether to stay signed in.
+pub(crate) fn keep_signed_in(place: &Place<'_>) -> String {
+    let members = of(place, "KmsiInterrupt", "kmsi");
+    let form =
+        form(place, &members, "ctx", &[("LoginOptions", "text", "Stay signed in (1: yes, 3: no)", "1")]);
+    page(&members, &form)
+}
+
+/// A page of this kind (`pgid`) that leads nowhere: the sign-in has ended with the fault that the place names.
+pub(crate) fn end(place: &Place<'_>, kind: &str) -> String {
+    page(&of(place, kind, "login"), &told(place))
+}
+
+/// The page that takes the answer to where it belongs by a form (`response_mode=form_post`).
+pub(crate) fn form_post(redirect_uri: &str, fields: &[(&str, &str)]) -> String {
+    let inputs: String = fields.iter().map(|(name, value)| hidden(name, value)).collect();
+    format!(
+        "<html><head><title>Continue</title></head><body><form method=\"POST\" action=\"{}\">{inputs}\
+         <button>Continue</button></form></body></html>\n",
+        escaped(redirect_uri)
+    )
 }
 
 /// The page beside a redirect.
 pub(crate) fn moved(location: &str) -> String {
-    let link = location.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
     format!(
         "<html><head><title>Object moved</title></head><body>\r\n\
-         <h2>Object moved to <a href=\"{link}\">here</a>.</h2>\r\n</body></html>\r\n"
+         <h2>Object moved to <a href=\"{}\">here</a>.</h2>\r\n</body></html>\r\n",
+        escaped(location)
     )
 }
 
-fn common(login: &str, kind: &str) -> Value {
-    json!({
-        "pgid": kind, "sessionId": "", "canary": "canary", "sFT": "flow", "sCtx": "context",
-        "urlPost": format!("https://{login}/common/login"),
-        "urlGetCredentialType": format!("https://{login}/common/GetCredentialType?mkt=en-US"),
-    })
+fn of(place: &Place<'_>, kind: &str, post: &str) -> Value {
+    let url = |path: &str| format!("https://{}/{}/{path}", place.login, place.tenant);
+    let mut members = json!({
+        "pgid": kind, "sessionId": place.session, "correlationId": place.session,
+        "canary": place.canary, "apiCanary": place.canary, "sFT": place.flow_token, "sCtx": place.ctx,
+        "urlPost": url(post), "urlGetCredentialType": url("GetCredentialType?mkt=en-US"),
+        "urlBeginAuth": url("SAS/BeginAuth"), "urlEndAuth": url("SAS/EndAuth"),
+        "iAllowedIdentities": 1, "fIsPasskeySupportEnabled": false,
+    });
+    if let Some((code, text)) = place.fault {
+        members["sErrorCode"] = json!(code.to_string());
+        members["iErrorCode"] = json!(code);
+        members["sErrTxt"] = json!(text);
+        members["strServiceExceptionMessage"] = json!(text);
+    }
+    members
 }
 
 /// Between the closing brace and `//]]>` stand exactly a semicolon and a newline, and nothing in the JSON
-/// looks like HTML.
-fn page(config: &Value) -> String {
+/// looks like HTML. No input is of the kind that clients submit by themselves (2.4, step 3).
+fn page(config: &Value, body: &str) -> String {
     let safe = config.to_string().replace('&', "\\u0026").replace('<', "\\u003c").replace('>', "\\u003e");
     format!(
         "<!DOCTYPE html>\n<html><head><title>Sign in to your account</title></head><body>\n\
-         <script type=\"text/javascript\">//<![CDATA[\n$Config={safe};\n//]]></script>\n</body></html>\n"
+         <script type=\"text/javascript\">//<![CDATA[\n$Config={safe};\n//]]></script>\n{body}</body></html>\n"
     )
+}
+
+/// A form to the page's `urlPost`: name, type, label and value of each field.
+fn form(place: &Place<'_>, config: &Value, ctx: &str, fields: &[(&str, &str, &str, &str)]) -> String {
+    let field = |(name, kind, label, value): &(&str, &str, &str, &str)| {
+        let value = escaped(value);
+        format!("<p><label>{label} <input name=\"{name}\" type=\"{kind}\" value=\"{value}\"></label></p>\n")
+    };
+    let fields: String = fields.iter().map(field).collect();
+    let carried = [(ctx, place.ctx), ("flowToken", place.flow_token), ("canary", place.canary)];
+    let carried: String = carried.iter().map(|(name, value)| hidden(name, value)).collect();
+    let action = escaped(config["urlPost"].as_str().unwrap_or_default());
+    format!(
+        "{}<form method=\"POST\" action=\"{action}\">\n{fields}{carried}<button>Next</button></form>\n",
+        told(place)
+    )
+}
+
+fn told(place: &Place<'_>) -> String {
+    place.fault.map(|(_, text)| format!("<p>{}</p>\n", escaped(text))).unwrap_or_default()
+}
+
+fn hidden(name: &str, value: &str) -> String {
+    format!("<input type=\"hidden\" name=\"{}\" value=\"{}\">", escaped(name), escaped(value))
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn pages() -> Vec<String> {
+        let place = Place {
+            login: "login.example",
+            tenant: "common",
+            session: "s",
+            canary: "c",
+            flow_token: "f",
+            ctx: "x",
+            fault: Some((50_126, "a & b <c>")),
+        };
+        let methods = ["PhoneAppOTP".to_owned()];
+        vec![
+            sign_in(&place, "n", "\"><b>"),
+            second_factor(&place, &methods, 1000),
+            keep_signed_in(&place),
+            end(&place, "ConvergedError"),
+        ]
+    }
+
     #[test]
     fn the_config_is_cut_out_as_clients_do_it() {
-        let page = error("login.example", 50_011, "a & b <c>");
-        let (_, rest) = page.split_once("$Config=").unwrap();
-        let end = rest.rfind("//]]>").unwrap() - 2;
-        let config: Value = serde_json::from_str(&rest[..end]).unwrap();
-        assert_eq!((&config["sErrorCode"], &config["sErrTxt"]), (&json!("50011"), &json!("a & b <c>")));
-        assert!(config["sessionId"].is_string() && config["canary"].is_string());
-        assert!(!rest[..end].contains(['&', '<', '>']));
+        for page in pages() {
+            let (_, rest) = page.split_once("$Config=").unwrap();
+            let end = rest.rfind("//]]>").unwrap() - 2;
+            let config: Value = serde_json::from_str(&rest[..end]).unwrap();
+            assert_eq!((&config["sErrorCode"], &config["sErrTxt"]), (&json!("50126"), &json!("a & b <c>")));
+            assert!(config["sessionId"].is_string() && config["canary"].is_string());
+            assert!(!rest[..end].contains(['&', '<', '>']));
+        }
+    }
+
+    #[test]
+    fn nothing_is_submitted_by_a_client_on_its_own() {
+        let strings = [
+            "Working...",
+            "Click Submit to continue",
+            "Click here to finish the authorization process",
+            "<input type=\"submit\"",
+        ];
+        for page in pages() {
+            assert!(strings.iter().all(|it| !page.contains(it)), "{page}");
+            assert!(!page.contains("<b>"), "what a client sent is no markup");
+        }
     }
 
     #[test]

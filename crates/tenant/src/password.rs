@@ -26,6 +26,7 @@ impl Tenant {
             user: user.oid,
             client: form.get("client_id").unwrap_or_default().to_owned(),
             amr: vec!["pwd".to_owned()],
+            mfa_at: None,
             from_device_code: false,
             device: None,
             signed_in_at: ask.now_ms,

@@ -3,6 +3,7 @@
 use crate::answer::Answer;
 use crate::asking::Ask;
 use crate::clients::{self, ENROLMENT, ENROLMENT_HOST, GRAPH, REGISTRATION};
+use crate::demand;
 use crate::directory::User;
 use crate::knobs::{DeviceCodeBlock, Knobs};
 use crate::token::Grant;
@@ -83,7 +84,7 @@ impl Tenant {
         Some(answer)
     }
 
-    fn refused_user(&self, ask: &Ask, user: &User) -> Option<Answer> {
+    pub(crate) fn refused_user(&self, ask: &Ask, user: &User) -> Option<Answer> {
         let refused = ask.knobs.user_refusals.get(&user.upn);
         refused.copied().or((!user.enabled).then_some(50_057)).map(|code| ask.refuse(code))
     }
@@ -119,10 +120,7 @@ impl Tenant {
         if knobs.compliant_device_required && !self.meets_compliance(ask, grant.device, resource) {
             return Some(ask.refuse(53_000));
         }
-        let registration = canonical(resource) == REGISTRATION;
-        let needed = knobs.mfa_required_sign_in || (knobs.mfa_required_registration && registration);
-        let fresh = grant.amr.iter().any(|method| method == "mfa" || method == "ngcmfa");
-        (needed && !fresh).then(|| ask.refuse(50_076))
+        demand::is_second_factor_due(ask, resource, grant).then(|| ask.refuse(50_076))
     }
 
     /// intune.md 1.1: Learn says that enrolment is excluded from this rule; registration is not here.

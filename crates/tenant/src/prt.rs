@@ -28,6 +28,9 @@ pub(crate) struct Prt {
 /// The name of a signed request; one that cannot be read counts as a request for a PRT.
 pub(crate) fn name(form: &Form) -> &'static str {
     let signed = signed_request(form);
+    if signed.as_ref().is_some_and(|it| it.signer() == Some(Signer::Device) && it.names_resource()) {
+        return "token.device_exchange";
+    }
     match signed.as_ref().map(|signed| (signed.signer(), signed.wants_prt())) {
         Some((Some(Signer::Session), true)) => "token.prt_renew",
         Some((Some(Signer::Session), false)) => "token.prt_exchange",
@@ -76,10 +79,13 @@ impl Tenant {
         device: &Device,
     ) -> Result<Answer, Answer> {
         self.fresh(ask, signed)?;
-        prt_scope(ask, signed)?;
         if !self.is_at(ask, device.tenant) {
             return Err(ask.deny(50_155, "The device is not in this tenant."));
         }
+        if signed.names_resource() {
+            return self.device_exchange(ask, form, signed, device);
+        }
+        prt_scope(ask, signed)?;
         let (grant, means) = self.credential(ask, signed, device)?;
         let user = self.user_of(ask, &Wish { means, ..Wish::of(&grant, form) })?;
         if let Some(refusal) = self.forbid_prt(ask, &grant, means, &user) {
@@ -95,7 +101,7 @@ impl Tenant {
     }
 
     /// The user's part of a device-signed request (7.3), and the means by which the knobs refuse it.
-    fn credential(
+    pub(crate) fn credential(
         &mut self,
         ask: &Ask,
         signed: &Signed,
@@ -105,6 +111,9 @@ impl Tenant {
         match signed.claim("grant_type").unwrap_or_default() {
             "refresh_token" => Ok((self.by_refresh_token(ask, signed, device)?, "prt_refresh_token")),
             "password" => Ok((self.by_password(ask, signed, device)?, "prt_password")),
+            "urn:ietf:params:oauth:grant-type:jwt-bearer" => {
+                Ok((self.by_hello(ask, signed, device)?, "prt_hello"))
+            }
             "device_token" | "device_auth" => {
                 refuse(221_000, "invalid_grant", "The resource does not take device-only tokens.")
             }
@@ -126,17 +135,14 @@ impl Tenant {
 
     fn by_password(&mut self, ask: &Ask, signed: &Signed, device: &Device) -> Result<Grant, Answer> {
         let text = |name: &str| signed.claim(name).unwrap_or_default();
-        let client = text("client_id");
-        if client != BROKER_IDENTITY && client != BROKER {
-            let text = "The application was not found in the directory.";
-            return Err(ask.error(700_016, "unauthorized_client", text));
-        }
+        let client = broker_only(ask, signed)?;
         let user = self.check_password(ask, device.tenant, text("username"), text("password"))?;
         let plain = Grant {
             tenant: device.tenant,
             user: user.oid,
             client: client.to_owned(),
             amr: vec!["pwd".to_owned()],
+            mfa_at: None,
             from_device_code: false,
             device: None,
             signed_in_at: ask.now_ms,
@@ -194,10 +200,7 @@ impl Tenant {
     /// A token for a client (7.6), and with `aza` a new PRT in place of its refresh token.
     fn exchange(&mut self, ask: &Ask, form: &Form, signed: &Signed, prt: &Prt) -> Result<Answer, Answer> {
         let client = signed.claim("client_id").unwrap_or_default();
-        if !clients::is_registered(client, signed.claim("redirect_uri").unwrap_or_default()) {
-            let text = "The redirect URI specified in the request does not match those of the application.";
-            return Err(ask.error(50_011, "invalid_request", text));
-        }
+        must_be_registered(ask, signed)?;
         let resource = forms::resource(signed.claim("resource"), signed.claim("scope"));
         let resource = resource.unwrap_or_else(|| clients::DEFAULT_RESOURCE.to_owned());
         let grant = Grant { client: client.to_owned(), ..prt.grant.clone() };
@@ -276,9 +279,26 @@ fn prt_scope(ask: &Ask, signed: &Signed) -> Result<(), Answer> {
     Err(ask.error(70_011, "invalid_request", text))
 }
 
+/// The client of a request that only the broker may send, by either of its names (7.3).
+pub(crate) fn broker_only<'a>(ask: &Ask, signed: &'a Signed) -> Result<&'a str, Answer> {
+    let client = signed.claim("client_id").filter(|client| [BROKER, BROKER_IDENTITY].contains(client));
+    let text = "The application was not found in the directory.";
+    client.ok_or_else(|| ask.error(700_016, "unauthorized_client", text))
+}
+
+/// Refuses a redirect URI that is not one of the client's.
+pub(crate) fn must_be_registered(ask: &Ask, signed: &Signed) -> Result<(), Answer> {
+    let text = |name: &str| signed.claim(name).unwrap_or_default();
+    if clients::is_registered(text("client_id"), text("redirect_uri")) {
+        return Ok(());
+    }
+    let text = "The redirect URI specified in the request does not match those of the application.";
+    Err(ask.error(50_011, "invalid_request", text))
+}
+
 /// The grant behind a PRT: it names the device, and `rsa` among its methods; a second factor survives, its
 /// freshness does not (entra.md 8).
-fn with_device(grant: &Grant, device: Uuid) -> Grant {
+pub(crate) fn with_device(grant: &Grant, device: Uuid) -> Grant {
     let lasting = grant.amr.iter().filter(|method| *method != "ngcmfa" && *method != "rsa").cloned();
     let amr = lasting.chain(["rsa".to_owned()]).collect();
     Grant { amr, device: Some(device), ..grant.clone() }

@@ -51,14 +51,20 @@ impl Tenant {
         let mut credentials = json!({
             "PrefCredential": if federated { 4 } else { 1 }, "HasPassword": true,
             "RemoteNgcParams": null, "FidoParams": null, "SasParams": null,
+            "HasAccessPass": false, "HasFido": false, "HasRemoteNGC": false,
         });
+        let result = ask.knobs.exists_results.get(&upn.to_ascii_lowercase());
+        let result = result.copied().unwrap_or(i32::from(!exists));
         if federated {
             credentials["FederationRedirectUrl"] = json!(active_url(&domain));
         }
         Answer::ok(json!({
-            "Username": upn, "Display": upn, "IfExistsResult": i32::from(!exists), "ThrottleStatus": 0,
+            "Username": upn, "Display": upn, "IfExistsResult": result,
+            "ThrottleStatus": i32::from(result == THROTTLED),
             "Credentials": credentials,
-            "EstsProperties": { "UserTenantBranding": null, "DomainType": if federated { 4 } else { 3 } },
+            "EstsProperties": {
+                "UserTenantBranding": null, "DomainType": if federated { 4 } else { 3 }, "DesktopSsoEnabled": false,
+            },
             "FlowToken": body["flowToken"], "apiCanary": "canary",
         }))
         .fact("exists", exists)
@@ -112,4 +118,6 @@ fn active_url(domain: &str) -> String {
     format!("https://sts.{domain}/adfs/services/trust/2005/usernamemixed")
 }
 
+/// `IfExistsResult` of a throttled look-up.
+const THROTTLED: i32 = 2;
 const CLOUD: &str = "microsoftonline.com";

@@ -2,6 +2,7 @@
 
 use crate::answer::Answer;
 use crate::asking::Ask;
+use crate::blob::public_parts;
 use crate::certificate::{Subject, issue};
 use crate::directory::{Device, DeviceKeys, PublicParts};
 use crate::keys::public_key;
@@ -214,7 +215,7 @@ fn csr_key(body: &Map<String, Value>) -> Result<PublicParts, &'static str> {
     if proved { Ok(parts) } else { Err("The signature of the certificate request is wrong.") }
 }
 
-/// The layout of entra.md 5.3, or a JWK; nothing else (11.2, I3).
+/// The blob of entra.md 5.3, or a JWK; nothing else (11.2, I3).
 fn transport_key(body: &Map<String, Value>) -> Result<PublicParts, &'static str> {
     let text = member(body, "TransportKey").and_then(Value::as_str).ok_or("There is no TransportKey.")?;
     let blob = STANDARD.decode(text).map_err(|_| "The TransportKey is not base64.")?;
@@ -224,23 +225,11 @@ fn transport_key(body: &Map<String, Value>) -> Result<PublicParts, &'static str>
         let key = number("n").zip(number("e")).filter(|_| jwk["kty"] == "RSA");
         return key.ok_or("The TransportKey is no RSA JWK.");
     }
-    let word = |at: usize| {
-        let bytes = blob.get(at..at + 4).and_then(|bytes| bytes.try_into().ok());
-        bytes.map_or(0, u32::from_le_bytes) as usize
-    };
-    let (bits, exponent, modulus, primes) = (word(4), word(8), word(12), word(16) + word(20));
-    let good = blob.starts_with(b"RSA1")
-        && bits == 2048
-        && modulus == 256
-        && primes == 0
-        && (1..=4).contains(&exponent);
-    let key = blob.get(24..).and_then(|key| key.split_at_checked(exponent));
-    let key = key.filter(|(_, rest)| good && rest.len() == modulus);
-    key.map(|(e, n)| (n.to_vec(), e.to_vec())).ok_or("The TransportKey is not a public RSA blob.")
+    public_parts(&blob).ok_or("The TransportKey is not a public RSA blob.")
 }
 
 /// A member by its name in any case (entra.md 5.1 [inferred]: clients differ in the case they send).
-fn member<'a>(body: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+pub(crate) fn member<'a>(body: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     body.get(name)
         .or_else(|| body.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
 }

@@ -61,6 +61,17 @@ impl Signed {
         self.claims[name].as_str()
     }
 
+    /// A claim in whole seconds, written as a number or as text (11.3, rule 3).
+    pub(crate) fn seconds(&self, name: &str) -> Option<i64> {
+        let value = &self.claims[name];
+        value.as_i64().or_else(|| value.as_str()?.parse().ok())
+    }
+
+    /// A member of the header that is text.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.header[name].as_str()
+    }
+
     /// Whether the scope has this word.
     pub(crate) fn has_scope(&self, word: &str) -> bool {
         self.claim("scope").is_some_and(|scope| scope.split_whitespace().any(|it| it == word))
@@ -68,7 +79,11 @@ impl Signed {
 
     /// Whether it asks for a PRT: `aza` and no resource (7.6).
     pub(crate) fn wants_prt(&self) -> bool {
-        self.has_scope("aza") && self.claim("resource").is_none()
+        self.has_scope("aza") && !self.names_resource()
+    }
+
+    pub(crate) fn names_resource(&self) -> bool {
+        self.claim("resource").is_some()
     }
 
     /// The device certificate: `x5c` is a string or an array (7.2).

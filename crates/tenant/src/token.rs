@@ -21,6 +21,8 @@ pub(crate) struct Grant {
     pub(crate) user: Uuid,
     pub(crate) client: String,
     pub(crate) amr: Vec<String>,
+    /// When the second factor was used, if one was: milliseconds since 1970.
+    pub(crate) mfa_at: Option<i64>,
     pub(crate) from_device_code: bool,
     /// The device that was proved for it; plain sign-ins have none (entra.md 8).
     pub(crate) device: Option<Uuid>,
@@ -78,6 +80,7 @@ impl Tenant {
 
     /// The token reply, unless something forbids it.
     pub(crate) fn redeem(&mut self, ask: &Ask, wish: &Wish<'_>) -> Answer {
+        let wish = &Wish { grant: &wish.grant.aged(ask), ..wish.clone() };
         let user = match self.user_of(ask, wish) {
             Ok(user) => user,
             Err(refusal) => return refusal,

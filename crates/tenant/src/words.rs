@@ -103,6 +103,21 @@ pub struct PendingCode {
     pub expires_at: i64,
 }
 
+/// A second factor that waits for its person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PendingFactor {
+    /// Whose it is.
+    pub upn: String,
+    /// The tenant id.
+    pub tenant: String,
+    /// `PhoneAppNotification`, for example (entra.md 2.4, step 4).
+    pub method: String,
+    /// The number on the page, which the person types on the phone; 0 where there is none.
+    pub number: u64,
+    /// Milliseconds since 1970.
+    pub expires_at: i64,
+}
+
 /// A device object from outside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DeviceView {
@@ -147,6 +162,8 @@ pub struct UserView {
     pub intune: bool,
     /// How many devices they own.
     pub devices: usize,
+    /// How many Windows Hello keys they have on devices that exist.
+    pub keys: usize,
 }
 
 /// What can be done to a device.

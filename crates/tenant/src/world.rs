@@ -5,10 +5,12 @@ use crate::cloud::Urls;
 use crate::codes::Codes;
 use crate::directory::{Devices, Directory, User};
 use crate::forms::Form;
+use crate::hello::HelloKey;
 use crate::kept::Kept;
 use crate::keys::{self, Generator, OwnKey};
 use crate::prt::{self, Prt};
 use crate::rules::Rules;
+use crate::sign_in::SignIn;
 use crate::token::Grant;
 use crate::words::{Entry, Outcome, Peer, Setup, SetupError};
 use bytes::Bytes;
@@ -29,6 +31,10 @@ pub struct Tenant {
     pub(crate) authorization_codes: Kept<AuthorizationCode>,
     /// Claims of access tokens that nobody can read.
     pub(crate) opaque_tokens: Kept<Value>,
+    /// By the key id that assertions carry.
+    pub(crate) hello_keys: BTreeMap<String, HelloKey>,
+    /// By the `ctx` of their pages.
+    pub(crate) sign_ins: Kept<SignIn>,
     /// Nonces and when they were issued, in milliseconds since 1970.
     pub(crate) nonces: Kept<i64>,
     pub(crate) rules: Rules,
@@ -53,6 +59,11 @@ pub fn name(request: &Request<Bytes>) -> &'static str {
         (&Method::GET, [_, "userrealm", _] | ["getuserrealm.srf"]) => "realm",
         (&Method::POST, [_, "getcredentialtype"]) => "credential_type",
         (&Method::GET, [_, "oauth2", .., "authorize"]) => "authorize",
+        (&Method::POST, [_, "login"]) => "login",
+        (&Method::POST, [_, "kmsi"]) => "kmsi",
+        (&Method::POST, [_, "sas", "beginauth"]) => "mfa_begin",
+        (&Method::GET | &Method::POST, [_, "sas", "endauth"]) => "mfa_end",
+        (&Method::POST, [_, "sas", "processauth"]) => "mfa_finish",
         (&Method::POST, [_, "oauth2", .., "devicecode"]) => "devicecode",
         (&Method::POST, [_, "oauth2", .., "token"]) => token_name(request.body()),
         (&Method::GET, [_, "discover"]) => "discover",
@@ -61,6 +72,7 @@ pub fn name(request: &Request<Bytes>) -> &'static str {
         (&Method::PUT, ["enrollmentserver", "device", _]) => "hybrid",
         (&Method::DELETE, ["enrollmentserver", "device", _]) => "leave",
         (_, ["manage", _, ..]) => "manage",
+        (&Method::POST, ["enrollmentserver", "key"]) => "key",
         (&Method::GET, ["v1.0", "me"]) => "me",
         (&Method::GET, ["v1.0", word]) if word.starts_with("devices(deviceid=") => "device",
         _ => "unknown",
@@ -126,6 +138,8 @@ impl Tenant {
             authorization_codes: Kept::default(),
             opaque_tokens: Kept::default(),
             nonces: Kept::default(),
+            hello_keys: BTreeMap::new(),
+            sign_ins: Kept::default(),
             rules: Rules::default(),
             ca,
             signer,
@@ -172,9 +186,16 @@ impl Tenant {
             "token.refresh" => self.redeem_refresh(ask),
             "token.password" => self.redeem_password(ask),
             "token.code" => self.redeem_authorization_code(ask),
-            "token.prt" | "token.prt_renew" | "token.prt_exchange" => self.signed(ask),
+            "token.prt" | "token.prt_renew" | "token.prt_exchange" | "token.device_exchange" => {
+                self.signed(ask)
+            }
             "nonce" => self.nonce(ask),
             "authorize" => self.authorize(ask),
+            "login" => self.login(ask),
+            "kmsi" => self.keep_signed_in(ask),
+            "mfa_begin" => self.begin_auth(ask),
+            "mfa_end" => self.end_auth(ask),
+            "mfa_finish" => self.process_auth(ask),
             "credential_type" => self.credential_type(ask),
             "device" => self.device_object(ask),
             "discover" => self.discover(ask),
@@ -183,6 +204,7 @@ impl Tenant {
             "hybrid" => self.bad_request(ask, "error_fail", HYBRID),
             "leave" => self.leave(ask),
             "manage" => self.manage(ask),
+            "key" => self.add_key(ask),
             "me" => self.me(ask),
             _ => Answer::refusal(404, "unknown path", json!({ "error": "not_found" })),
         }

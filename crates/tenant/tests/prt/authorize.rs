@@ -62,7 +62,7 @@ fn code(reply: &Reply) -> String {
     fields.find(|(name, _)| name == "code").unwrap().1.into_owned()
 }
 
-fn config(reply: &Reply) -> Value {
+pub(crate) fn config(reply: &Reply) -> Value {
     assert_eq!(reply.status, 200, "{reply:?}");
     let (_, rest) = reply.text.split_once("$Config=").unwrap();
     serde_json::from_str(&rest[..rest.rfind("//]]>").unwrap() - 2]).unwrap()

@@ -93,12 +93,21 @@ pub(crate) struct SessionSigned {
 impl House {
     /// Signs alex in by device code and joins.
     pub(crate) fn new() -> House {
+        House::with(false)
+    }
+
+    /// One whose stand-in approves by itself.
+    pub(crate) fn approving() -> House {
+        House::with(true)
+    }
+
+    fn with(auto_approve: bool) -> House {
         let setup = Setup {
             seed: Seed::default(),
             urls: Urls::Public,
             entropy: 42,
             keys: KeySource::Pool,
-            auto_approve: false,
+            auto_approve,
             poll_interval: 5,
         };
         let now = 1_760_000_000_000;
@@ -282,7 +291,7 @@ impl House {
 }
 
 impl DeviceSigned {
-    pub(crate) fn body(&self) -> String {
+    pub(crate) fn jwt(&self) -> String {
         let part = |bytes: &[u8]| match self.standard_alphabet {
             true => STANDARD_NO_PAD.encode(bytes),
             false => URL_SAFE_NO_PAD.encode(bytes),
@@ -290,8 +299,12 @@ impl DeviceSigned {
         let text = |value: &Value| part(value.to_string().as_bytes());
         let input = format!("{}.{}", text(&self.header), text(&self.claims));
         let signature = SigningKey::<Sha256>::new(self.key.clone()).sign(input.as_bytes()).to_vec();
-        // The grant type goes out raw, as one of the clients sends it.
-        format!("{}&{JWT_BEARER}&request={input}.{}", self.form, part(&signature))
+        format!("{input}.{}", part(&signature))
+    }
+
+    /// The grant type goes out raw, as one of the clients sends it.
+    pub(crate) fn body(&self) -> String {
+        format!("{}&{JWT_BEARER}&request={}", self.form, self.jwt())
     }
 }
 

@@ -5,11 +5,14 @@
 mod authorize;
 mod client;
 mod flow;
+mod hello;
 mod outputs;
+mod page;
 mod realm;
 mod refusals;
 mod registration_rows;
 mod rules;
+mod second_factor;
 mod sent;
 mod sign_in_rows;
 mod tolerances;
