@@ -253,6 +253,7 @@ const SECRET: &[&str] = &[
     "authorization",
     "clientkey",
     "messagebuffer",
+    "additionalauthdata",
 ];
 /// Parts of such names, beyond any longer name that has its own line here.
 const SECRET_PARTS: &[&str] = &[
@@ -303,6 +304,7 @@ const ERROR_CODES: &[&str] = &[
     "invalid_request",
     "authorization_error",
     "directory_error",
+    "unauthorized",
     "InvalidAuthenticationToken",
     "Authorization_RequestDenied",
     "Request_ResourceNotFound",
