@@ -1,7 +1,7 @@
 //! Everything that CI checks, in one order; all of it runs, and any failure counts.
 
 use crate::run::{cargo, target};
-use crate::{demo, setup, states, test, tidy, units};
+use crate::{demo, setup, states, strangers, test, tidy, units};
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
@@ -15,6 +15,7 @@ const PARTS: &[Part] = &[
     ("build", build),
     ("test", || test::run().map(drop)),
     ("demo", || demo::run(&demo::Options::default())),
+    ("clients", || strangers::run(&strangers::Options::default())),
     ("fmt", || crate::run::run(&mut cargo(&["fmt", "--all", "--check"]))),
     ("clippy", || {
         crate::run::run(&mut cargo(&[

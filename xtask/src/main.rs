@@ -8,6 +8,7 @@ mod run;
 mod setup;
 mod sim;
 mod states;
+mod strangers;
 mod test;
 mod tidy;
 mod units;
@@ -25,10 +26,12 @@ struct Options {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Install what build and tests need (Debian packages, when root), or name it.
+    /// Install what build and tests need (Debian packages, when root), or name it, and the clients.
     Setup,
     /// Show a registration from the first sign-in to leaving, with the real programs and a stand-in cloud.
     Demo(demo::Options),
+    /// Let clients that nobody here wrote judge the simulator, in a network namespace of their own.
+    Clients(strangers::Options),
     /// Run every test; the last line is `N passed, N failed`.
     Test,
     /// Everything that CI checks, in one order.
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
     let result = match Options::parse().task {
         Task::Setup => setup::run_task(),
         Task::Demo(options) => demo::run(&options),
+        Task::Clients(options) => strangers::run(&options),
         Task::Test => test::run().map(drop),
         Task::Bench => bench::run(),
         Task::Ci => ci::run(),

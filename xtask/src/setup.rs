@@ -1,6 +1,7 @@
 //! What build and tests need beyond Rust, installed or named.
 
 use crate::run::run;
+use crate::strangers::{self, has_module};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -9,8 +10,14 @@ type Needed = (&'static str, &'static str);
 
 const BY_TESTS: &[Needed] =
     &[("cc", "gcc"), ("make", "make"), ("openssl", "openssl"), ("python3", "python3")];
-/// What CI checks besides: the units, and the manual pages.
-const BY_CI: &[Needed] = &[("systemd-analyze", "systemd"), ("man", "man-db")];
+/// What CI checks besides: the units, the manual pages, and the simulator in a network namespace.
+const BY_CI: &[Needed] = &[
+    ("systemd-analyze", "systemd"),
+    ("man", "man-db"),
+    ("unshare", "util-linux"),
+    ("mount", "mount"),
+    ("ip", "iproute2"),
+];
 
 /// What the tests need; nothing is said when it is there.
 pub(crate) fn run_quietly() -> Result<(), String> {
@@ -18,17 +25,21 @@ pub(crate) fn run_quietly() -> Result<(), String> {
 }
 
 pub(crate) fn run_task() -> Result<(), String> {
-    provide([missing_for_tests(), missing(BY_CI)].concat())?;
+    let for_clients = missing_module("ensurepip", "python3-venv");
+    provide([missing_for_tests(), missing(BY_CI), for_clients].concat())?;
+    strangers::provide()?;
     println!("setup: everything that build, tests and CI need is here");
     Ok(())
 }
 
 fn missing_for_tests() -> Vec<&'static str> {
-    let mut packages = missing(BY_TESTS);
-    if !has_python_cryptography() {
-        packages.push("python3-cryptography");
-    }
-    packages
+    // One test lets Python's cryptography read what we sign.
+    [missing(BY_TESTS), missing_module("cryptography", "python3-cryptography")].concat()
+}
+
+fn missing_module(module: &str, package: &'static str) -> Vec<&'static str> {
+    let there = strangers::INTERPRETERS.iter().any(|python| has_module(python, module));
+    if there { Vec::new() } else { vec![package] }
 }
 
 fn missing(needed: &[Needed]) -> Vec<&'static str> {
@@ -46,15 +57,6 @@ fn provide(packages: Vec<&str>) -> Result<(), String> {
 fn has(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|dir| dir.join(program).is_file())
-}
-
-/// One test lets Python's cryptography read what we sign.
-fn has_python_cryptography() -> bool {
-    ["python3", "/usr/bin/python3"].iter().any(|python| {
-        let mut probe = Command::new(python);
-        probe.args(["-c", "import cryptography"]).stderr(Stdio::null());
-        probe.status().is_ok_and(|status| status.success())
-    })
 }
 
 fn install(packages: &[&str]) -> Result<(), String> {

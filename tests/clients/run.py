@@ -1,0 +1,69 @@
+"""Runs every scenario of every `client_*.py` beside this file; each client meets a simulator of its own.
+
+Meant for the network namespace that `cargo xtask clients` makes, and refuses to run where there is a network.
+"""
+
+import argparse
+import importlib
+import socket
+import sys
+from pathlib import Path
+
+from harness import Client, Failure, Simulator, scenarios, verdict
+
+
+def clients() -> list[type[Client]]:
+    """The classes of the client modules, by file name."""
+    for path in sorted(Path(__file__).parent.glob("client_*.py")):
+        importlib.import_module(path.stem)
+    return Client.__subclasses__()
+
+
+def alone(hosts: Path) -> None:
+    """Nothing but loopback is here, and every name that a client may look up leads to it."""
+    interfaces = [name for _, name in socket.if_nameindex()]
+    if interfaces != ["lo"]:
+        raise Failure(f"there is a network here ({', '.join(interfaces)}); run cargo xtask clients")
+    for line in hosts.read_text().splitlines():
+        address, name = line.split()
+        if (found := socket.gethostbyname(name)) != address:
+            raise Failure(f"{name} leads to {found} instead of {address}")
+
+
+def judge(kind: type[Client], simulator: Path, work: Path, only: str) -> list[bool]:
+    chosen = [(title, method) for title, method in scenarios(kind) if only in f"{kind.name} | {title}"]
+    if not chosen:
+        return []
+    stand_in = Simulator(simulator, work / f"{kind.name}-simulator")
+    results = []
+    try:
+        client = kind(stand_in, work / kind.name)
+        for title, method in chosen:
+            why = verdict(client, method)
+            print(f"{kind.name} | {title} | {'ok' if why is None else f'FAILED {why}'}", flush=True)
+            results.append(why is None)
+    finally:
+        stand_in.stop()
+    return results
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--simulator", type=Path, required=True, help="the program entra-simulator")
+    parser.add_argument("--work", type=Path, required=True, help="an empty directory")
+    parser.add_argument("--hosts", type=Path, required=True, help="the hosts file that is in force")
+    parser.add_argument("--only", default="", help="only the scenarios whose line contains this text")
+    options = parser.parse_args()
+    program = options.simulator.resolve()
+    try:
+        alone(options.hosts)
+        results = [it for kind in clients() for it in judge(kind, program, options.work, options.only)]
+    except Failure as failure:
+        print(f"clients: {failure}", file=sys.stderr)
+        return 1
+    print(f"{results.count(True)} passed, {results.count(False)} failed")
+    return 0 if results and all(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
