@@ -14,6 +14,7 @@ use crate::policy::Wish;
 use crate::prt::Prt;
 use crate::request::{Signed, Signer};
 use crate::second_factor::SecondFactor;
+use crate::session::SessionKey;
 use crate::sign_in::Stage;
 use crate::token::Grant;
 use crate::world::Tenant;
@@ -22,12 +23,16 @@ use serde_json::Value;
 use uuid::Uuid;
 
 /// An authorization code that may be redeemed once.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct AuthorizationCode {
     grant: Grant,
     redirect_uri: String,
     resource: Option<String>,
     challenge: Option<Challenge>,
+    /// What the id_token repeats.
+    nonce: Option<String>,
+    /// Of the PRT that got it.
+    session_key: Option<SessionKey>,
     /// Milliseconds since 1970.
     expires_at: i64,
     used: bool,
@@ -53,16 +58,21 @@ impl Tenant {
         let demand = Demand::of(&ask.query);
         let grant = Grant { client, ..prt.grant }.told_to(ask, &demand);
         if demand.is_met(ask, &grant) {
-            return Ok(self.code_or_refusal(ask, grant));
+            return Ok(self.code_or_refusal(ask, grant, Some(prt.session_key)));
         }
-        Ok(self.begin_sign_in(ask, None, Stage::SecondFactor(SecondFactor::of(grant))))
+        Ok(self.begin_sign_in(ask, None, Some(prt.session_key), Stage::SecondFactor(SecondFactor::of(grant))))
     }
 
     /// The code for a person who is known, or the refusal.
-    pub(crate) fn code_or_refusal(&mut self, ask: &Ask, grant: Grant) -> Answer {
+    pub(crate) fn code_or_refusal(
+        &mut self,
+        ask: &Ask,
+        grant: Grant,
+        session_key: Option<SessionKey>,
+    ) -> Answer {
         let device = grant.device.map(|id| id.to_string()).unwrap_or_default();
         let answer = match self.may_have_code(ask, &grant) {
-            Ok(user) => self.redirect_with_code(ask, grant).fact("user", user.upn),
+            Ok(user) => self.redirect_with_code(ask, grant, session_key).fact("user", user.upn),
             Err(refusal) => self.shown(ask, refusal),
         };
         answer.fact("device", device)
@@ -79,7 +89,7 @@ impl Tenant {
         }
     }
 
-    fn redirect_with_code(&mut self, ask: &Ask, grant: Grant) -> Answer {
+    fn redirect_with_code(&mut self, ask: &Ask, grant: Grant, session_key: Option<SessionKey>) -> Answer {
         let query = |name: &str| ask.query.get(name).unwrap_or_default();
         let code = format!("0.A{}", self.generator.text(120, TOKEN_ALPHABET));
         let redirect_uri = query("redirect_uri").to_owned();
@@ -88,7 +98,16 @@ impl Tenant {
         let expires_at = ask.now_ms + CODE_LIFE_MS;
         let resource = ask.query.resource();
         let challenge = Challenge::of(&ask.query).unwrap_or_default();
-        let entry = AuthorizationCode { grant, redirect_uri, resource, challenge, expires_at, used: false };
+        let entry = AuthorizationCode {
+            grant,
+            redirect_uri,
+            resource,
+            challenge,
+            nonce: ask.query.get("nonce").map(str::to_owned),
+            session_key,
+            expires_at,
+            used: false,
+        };
         self.authorization_codes.keep(&code, entry, expires_at + REMEMBERED_MS, ask.now_ms);
         answer
     }
@@ -144,7 +163,7 @@ impl Tenant {
             let text = "Session information is not sufficient for single sign-on.";
             told_to_client(ask, ask.error(50_058, "login_required", text))
         } else {
-            self.begin_sign_in(ask, self.credential_device(ask), Stage::Password)
+            self.begin_sign_in(ask, self.credential_device(ask), None, Stage::Password)
         };
         answer.fact("ignored", ignored)
     }
@@ -186,12 +205,20 @@ impl Tenant {
         }
         let resource = code.resource.or_else(|| form.resource());
         let resource = resource.as_deref().unwrap_or(clients::DEFAULT_RESOURCE);
-        let wish = Wish { resource, means: "authorization_code", ..Wish::of(&code.grant, &form) };
+        let nonce = code.nonce.as_deref();
+        let wish = Wish { resource, means: "authorization_code", nonce, ..Wish::of(&code.grant, &form) };
         let answer = self.redeem(ask, &wish);
-        if let Some(code) = self.authorization_codes.get_mut(secret) {
-            code.used = answer.status == 200;
+        if answer.status != 200 {
+            return answer;
         }
-        answer
+        if let Some(code) = self.authorization_codes.get_mut(secret) {
+            code.used = true;
+        }
+        // The holder of the PRT may ask for the reply under its session key (7.6).
+        match code.session_key.filter(|_| form.get("windows_api_version").is_some()) {
+            Some(key) => self.sealed(answer, &key),
+            None => answer,
+        }
     }
 }
 

@@ -9,6 +9,8 @@ pub(crate) fn scopes(client: &str, resource: &str) -> Option<&'static str> {
         // Any other client gets the scope that needs no consent [inferred].
         (_, GRAPH) => "User.Read",
         (BROKER, ENROLMENT | IW_SERVICE | OFFICE_MANAGEMENT | PORTAL) => "mdm_delegation",
+        // Asked for when a person enriches a PRT (entra.md 7.3); the name of the scope is inferred.
+        (BROKER, UPDATE_PRT) => "openid",
         // The page knows only that the scope has a GUID for a name; this one is inferred.
         (BROKER, INTUNE) => "00000000-0000-0000-0000-00000000000a",
         (LINUX_BROKER | COMPANY_PORTAL, INTUNE | ENROLMENT) | (COMPANY_PORTAL, IW_SERVICE) => {
@@ -20,13 +22,19 @@ pub(crate) fn scopes(client: &str, resource: &str) -> Option<&'static str> {
     Some(scopes)
 }
 
-/// Whether a redirect URI is registered for this client; where the page names none, the two native ones are
-/// [inferred].
+/// Whether a redirect URI is registered for this client; where the page names none, the two native ones and
+/// `http://localhost` with any port are [inferred].
 pub(crate) fn is_registered(client: &str, redirect_uri: &str) -> bool {
     match client {
         BROKER => BROKER_URIS.contains(&redirect_uri),
         LINUX_BROKER => LINUX_BROKER_URIS.contains(&redirect_uri),
-        _ => redirect_uri == NATIVE_URI || redirect_uri == format!("{BROKER_PLUGIN}/{client}"),
+        _ => {
+            let local = redirect_uri.strip_prefix(LOCAL_URI);
+            let any_port = |rest: &str| rest.is_empty() || rest.starts_with([':', '/']);
+            redirect_uri == NATIVE_URI
+                || redirect_uri == format!("{BROKER_PLUGIN}/{client}")
+                || local.is_some_and(any_port)
+        }
     }
 }
 
@@ -47,6 +55,7 @@ pub(crate) const ENROLMENT_HOST: &str = "https://enrollment.manage.microsoft.com
 const INTUNE: &str = "0000000a-0000-0000-c000-000000000000";
 const IW_SERVICE: &str = "b8066b99-6e67-41be-abfa-75db1a2c8809";
 const OFFICE_MANAGEMENT: &str = "797f4846-ba00-4fd7-ba43-dac1f8f63013";
+const UPDATE_PRT: &str = "urn:aad:tb:update:prt";
 const PORTAL: &str = "c44b4083-3bb0-49c1-b47d-974e53cbdf3c";
 
 pub(crate) const BROKER: &str = "29d9ed98-a469-4536-ade2-f981bc1d605e";
@@ -58,6 +67,7 @@ const LINUX_BROKER: &str = "b743a22d-6705-4147-8670-d92fa515ee2b";
 
 const BROKER_PLUGIN: &str = "ms-appx-web://Microsoft.AAD.BrokerPlugin";
 const NATIVE_URI: &str = "https://login.microsoftonline.com/common/oauth2/nativeclient";
+const LOCAL_URI: &str = "http://localhost";
 const BROKER_URIS: [&str; 7] = [
     BROKER_PLUGIN,
     "ms-appx-web://Microsoft.AAD.BrokerPlugin/DRS",
@@ -90,6 +100,8 @@ mod tests {
             (LINUX_BROKER, IW_SERVICE, Some("IntuneAADEnterpriseApps.Read")),
             (LINUX_BROKER, PORTAL, None),
             (BROKER, ENROLMENT, Some("mdm_delegation")),
+            (BROKER, UPDATE_PRT, Some("openid")),
+            (LINUX_BROKER, UPDATE_PRT, None),
             (REGISTRATION_CLIENT, ENROLMENT, None),
             ("d7b530a4-7680-4c23-a8bf-c52c121d2e87", GRAPH, Some("User.Read")),
             ("d7b530a4-7680-4c23-a8bf-c52c121d2e87", INTUNE, None),
@@ -106,6 +118,10 @@ mod tests {
             (LINUX_BROKER, "companyportal://com.microsoft.CompanyPortal", true),
             (LINUX_BROKER, "msauth://Microsoft.AAD.BrokerPlugin", false),
             (COMPANY_PORTAL, NATIVE_URI, true),
+            (COMPANY_PORTAL, "http://localhost", true),
+            (COMPANY_PORTAL, "http://localhost:4711/", true),
+            (COMPANY_PORTAL, "http://localhost.example", false),
+            (BROKER, "http://localhost:4711", false),
             (COMPANY_PORTAL, "https://elsewhere.example/", false),
         ] {
             assert_eq!(is_registered(client, uri), registered, "{client} {uri}");

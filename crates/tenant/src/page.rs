@@ -23,38 +23,31 @@ pub(crate) fn sign_in(place: &Place<'_>, nonce: &str, name: &str) -> String {
     let mut members = of(place, "ConvergedSignIn", "login");
     members["bsso"] = json!({ "nonce": nonce });
     members["sPOST_Username"] = json!(name);
-    let form = form(
-        place,
-        &members,
-        "ctx",
-        &[("login", "text", "Name", name), ("passwd", "password", "Password", "")],
-    );
-    page(&members, &form)
+    let fields =
+        [input("login", "text", "i0116", "Name", name), input("passwd", "password", "i0118", "Password", "")];
+    page(&members, &form(place, &members, "ctx", &fields.concat()))
 }
 
 /// The page that asks for a second factor by one of these methods, the first of which is the default.
 pub(crate) fn second_factor(place: &Place<'_>, methods: &[String], interval_ms: u32) -> String {
     let mut members = of(place, "ConvergedTFA", "SAS/ProcessAuth");
-    let proof = |(at, method): (usize, &String)| json!({ "authMethodId": method, "isDefault": at == 0, "display": "*** **41", "data": method });
+    let proof = |(at, method): (usize, &String)| {
+        let display = "*** **41";
+        json!({ "authMethodId": method, "isDefault": at == 0, "display": display, "data": method })
+    };
     members["arrUserProofs"] = methods.iter().enumerate().map(proof).collect();
     members["iMaxPollAttempts"] = json!(60);
     members["iPollingInterval"] = json!(interval_ms);
-    let method = methods.first().map(String::as_str).unwrap_or_default();
-    let form = form(
-        place,
-        &members,
-        "request",
-        &[("mfaAuthMethod", "text", "Method", method), ("otc", "text", "Code, if the method has one", "")],
-    );
-    page(&members, &form)
+    let choices: String = methods.iter().enumerate().map(|(at, method)| choice(method, at == 0)).collect();
+    let code = input("otc", "text", "idTxtBx_SAOTCC_OTC", "Code, if the method has one", "");
+    page(&members, &form(place, &members, "request", &(choices + &code)))
 }
 
 /// The page that asks whether to stay signed in.
 pub(crate) fn keep_signed_in(place: &Place<'_>) -> String {
     let members = of(place, "KmsiInterrupt", "kmsi");
-    let form =
-        form(place, &members, "ctx", &[("LoginOptions", "text", "Stay signed in (1: yes, 3: no)", "1")]);
-    page(&members, &form)
+    let question = "<p id=\"KmsiDescription\">Stay signed in?</p>\n".to_owned();
+    page(&members, &form(place, &members, "ctx", &(question + &hidden("LoginOptions", "1"))))
 }
 
 /// A page of this kind (`pgid`) that leads nowhere: the sign-in has ended with the fault that the place names.
@@ -66,7 +59,7 @@ pub(crate) fn end(place: &Place<'_>, kind: &str) -> String {
 pub(crate) fn form_post(redirect_uri: &str, fields: &[(&str, &str)]) -> String {
     let inputs: String = fields.iter().map(|(name, value)| hidden(name, value)).collect();
     format!(
-        "<html><head><title>Continue</title></head><body><form method=\"POST\" action=\"{}\">{inputs}\
+        "<html><head><title>Continue</title></head><body><form name=\"hiddenform\" method=\"POST\" action=\"{}\">{inputs}\
          <button>Continue</button></form></body></html>\n",
         escaped(redirect_uri)
     )
@@ -109,20 +102,26 @@ fn page(config: &Value, body: &str) -> String {
     )
 }
 
-/// A form to the page's `urlPost`: name, type, label and value of each field.
-fn form(place: &Place<'_>, config: &Value, ctx: &str, fields: &[(&str, &str, &str, &str)]) -> String {
-    let field = |(name, kind, label, value): &(&str, &str, &str, &str)| {
-        let value = escaped(value);
-        format!("<p><label>{label} <input name=\"{name}\" type=\"{kind}\" value=\"{value}\"></label></p>\n")
-    };
-    let fields: String = fields.iter().map(field).collect();
+/// A form of these fields to the page's `urlPost`. The ids are those that a client looks for which drives a
+/// browser (roadtx [client code]).
+fn form(place: &Place<'_>, config: &Value, ctx: &str, fields: &str) -> String {
     let carried = [(ctx, place.ctx), ("flowToken", place.flow_token), ("canary", place.canary)];
     let carried: String = carried.iter().map(|(name, value)| hidden(name, value)).collect();
     let action = escaped(config["urlPost"].as_str().unwrap_or_default());
-    format!(
-        "{}<form method=\"POST\" action=\"{action}\">\n{fields}{carried}<button>Next</button></form>\n",
-        told(place)
-    )
+    let button = "<button id=\"idSIButton9\">Next</button>";
+    format!("{}<form method=\"POST\" action=\"{action}\">\n{fields}{carried}{button}</form>\n", told(place))
+}
+
+fn input(name: &str, kind: &str, id: &str, label: &str, value: &str) -> String {
+    let value = escaped(value);
+    let input = format!("<input name=\"{name}\" type=\"{kind}\" id=\"{id}\" value=\"{value}\">");
+    format!("<p><label>{label} {input}</label></p>\n")
+}
+
+fn choice(method: &str, is_default: bool) -> String {
+    let (method, checked) = (escaped(method), if is_default { " checked" } else { "" });
+    let input = format!("<input type=\"radio\" name=\"mfaAuthMethod\" value=\"{method}\"{checked}>");
+    format!("<p><label data-value=\"{method}\">{input} {method}</label></p>\n")
 }
 
 fn told(place: &Place<'_>) -> String {

@@ -261,7 +261,8 @@ impl Tenant {
         format!("{}.{}.", jwt::part(&json!({ "typ": "JWT", "alg": "none" })), jwt::part(&claims))
     }
 
-    fn sealed(&mut self, mut answer: Answer, key: &SessionKey) -> Answer {
+    /// The reply as the holder of this session key reads it (7.6).
+    pub(crate) fn sealed(&mut self, mut answer: Answer, key: &SessionKey) -> Answer {
         if let Body::Json(body) = &answer.body {
             let (ctx, iv) = (self.generator.bytes(), self.generator.bytes());
             answer.body = Body::Jwe(session::seal(key, &ctx, &iv, body.to_string().as_bytes()));

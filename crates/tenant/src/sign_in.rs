@@ -7,6 +7,7 @@ use crate::demand::{self, Demand};
 use crate::forms::Form;
 use crate::page::{self, Place};
 use crate::second_factor::SecondFactor;
+use crate::session::SessionKey;
 use crate::token::Grant;
 use crate::world::Tenant;
 use bytes::Bytes;
@@ -14,7 +15,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 /// A sign-in between `authorize` and its code, found by the `ctx` of its pages.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct SignIn {
     /// Of the request that began it.
     path: Vec<String>,
@@ -25,6 +26,10 @@ pub(crate) struct SignIn {
     pub(crate) session: String,
     /// The device that the first request proved.
     device: Option<Uuid>,
+    /// Of the PRT that the first request brought.
+    session_key: Option<SessionKey>,
+    /// As the person wrote it last.
+    name: String,
     pub(crate) stage: Stage,
     /// Milliseconds since 1970.
     pub(crate) expires_at: i64,
@@ -40,7 +45,13 @@ pub(crate) enum Stage {
 
 impl Tenant {
     /// Begins a sign-in and shows its first page.
-    pub(crate) fn begin_sign_in(&mut self, ask: &Ask, device: Option<Uuid>, stage: Stage) -> Answer {
+    pub(crate) fn begin_sign_in(
+        &mut self,
+        ask: &Ask,
+        device: Option<Uuid>,
+        session_key: Option<SessionKey>,
+        stage: Stage,
+    ) -> Answer {
         let mut text = |length| self.generator.text(length, TOKEN_ALPHABET);
         let (ctx, flow_token, canary) = (text(80), text(120), text(40));
         let sign_in = SignIn {
@@ -50,6 +61,8 @@ impl Tenant {
             canary,
             session: ask.ids.request.clone(),
             device,
+            session_key,
+            name: ask.query.get("login_hint").unwrap_or_default().to_owned(),
             stage,
             expires_at: ask.now_ms + SIGN_IN_LIFE_MS,
         };
@@ -67,10 +80,18 @@ impl Tenant {
     fn with_password(&mut self, ask: &Ask, form: &Form) -> Result<Answer, Answer> {
         let (ctx, sign_in) = self.posted(ask, form, "ctx")?;
         let name = form.get("login").unwrap_or_default();
+        let password = form.get("passwd").unwrap_or_default();
         let asked = self.resumed(ask, &sign_in, name);
+        if let Some(sign_in) = self.sign_ins.get_mut(ctx) {
+            name.clone_into(&mut sign_in.name);
+        }
+        // A person may give the name first and the password on the next page.
+        if password.is_empty() {
+            return Ok(self.sign_in_page(&asked, ctx, None));
+        }
         let tenant = asked.tenant.unwrap_or_default();
         let user = self
-            .check_password(&asked, tenant, name, form.get("passwd").unwrap_or_default())
+            .check_password(&asked, tenant, name, password)
             .map_err(|refusal| self.sign_in_page(&asked, ctx, Some(&refusal)))?;
         if let Some(refusal) = self.refused_user(&asked, &user) {
             return Err(self.error_page(&asked, &refusal));
@@ -121,8 +142,9 @@ impl Tenant {
     }
 
     fn end_sign_in(&mut self, asked: &Ask, ctx: &str, grant: Grant) -> Answer {
+        let session_key = self.sign_ins.get(ctx).and_then(|sign_in| sign_in.session_key);
         self.sign_ins.forget(ctx);
-        self.code_or_refusal(asked, grant)
+        self.code_or_refusal(asked, grant, session_key)
     }
 
     /// The sign-in that a form belongs to; its `ctx` has another name on some pages.
@@ -178,10 +200,7 @@ impl Tenant {
             fault: fault.map(told),
         };
         let (html, name) = match &sign_in.stage {
-            Stage::Password => {
-                let (nonce, name) = (self.new_nonce(ask), sign_in.query.get("login_hint"));
-                (page::sign_in(&place, &nonce, name.unwrap_or_default()), "sign-in page")
-            }
+            Stage::Password => (page::sign_in(&place, &self.new_nonce(ask), &sign_in.name), "sign-in page"),
             Stage::SecondFactor(_) => {
                 let interval_ms = self.poll_interval.saturating_mul(1000);
                 let html = page::second_factor(&place, &ask.knobs.second_factors, interval_ms);

@@ -34,7 +34,8 @@ impl<'a> Wish<'a> {
     /// What a form asks for with this grant: the registration service, by its refresh token, unless it is said.
     pub(crate) fn of(grant: &'a Grant, form: &'a Form) -> Wish<'a> {
         let client_info = form.get("client_info").is_some();
-        Wish { grant, resource: REGISTRATION, means: "refresh_token", scope: form.get("scope"), client_info }
+        let (means, scope) = ("refresh_token", form.get("scope"));
+        Wish { grant, resource: REGISTRATION, means, scope, client_info, nonce: None }
     }
 }
 
@@ -122,7 +123,7 @@ impl Tenant {
             "expires_in": number(LIFE_S), "ext_expires_in": number(LIFE_S),
             "access_token": self.access_token(ask, wish, user, &scope),
             "refresh_token": refresh,
-            "id_token": self.id_token(ask, grant, user),
+            "id_token": self.id_token(ask, wish, user),
         }));
         if clients::is_family(&grant.client) {
             answer.set("foci", json!("1"));
@@ -145,7 +146,8 @@ impl Tenant {
         format!("{prefix}{}.{}", text(40), text(120))
     }
 
-    fn id_token(&self, ask: &Ask, grant: &Grant, user: &User) -> String {
+    fn id_token(&self, ask: &Ask, wish: &Wish<'_>, user: &User) -> String {
+        let grant = wish.grant;
         let (now, login) = (ask.now.unix_timestamp(), &ask.hosts.login);
         let mut claims = json!({
             "aud": grant.client, "iss": format!("https://{login}/{}/v2.0", grant.tenant),
@@ -158,6 +160,7 @@ impl Tenant {
             if let Some((_, home)) = &user.home {
                 members.insert("idp".into(), json!(format!("https://sts.windows.net/{home}/")));
             }
+            members.extend(wish.nonce.map(|nonce| ("nonce".to_owned(), json!(nonce))));
             members.extend(ask.knobs.id_token_twist.clone());
         }
         jwt::sign(&self.signer, &claims)

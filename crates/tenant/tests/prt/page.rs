@@ -102,7 +102,6 @@ fn a_wrong_entry_is_told_on_the_page_and_may_be_repeated() {
     type Change = fn(&mut House);
     let entries: &[(&str, &str, &str, u64, Change)] = &[
         ("a wrong password", ALEX, "x", 50_126, |_| ()),
-        ("no password", ALEX, "", 50_126, |_| ()),
         ("nobody", "bob@contoso.com", PASSWORD, 50_034, |_| ()),
         ("somebody of another tenant", "sam@fabrikam.com", PASSWORD, 50_034, |_| ()),
         ("locked", ALEX, PASSWORD, 50_053, |house| {
@@ -233,9 +232,57 @@ fn the_code_goes_where_response_mode_says() {
         } else {
             assert_eq!(reply.status, 200);
             assert!(reply.text.contains(&format!("action=\"{URI}\"")), "{}", reply.text);
+            assert!(reply.text.contains("<form name=\"hiddenform\""), "{}", reply.text);
             assert!(reply.text.contains("name=\"code\" value=\"0.A"), "{}", reply.text);
             assert!(reply.text.contains("name=\"state\" value=\"a&amp;b\""), "{}", reply.text);
         }
+    }
+}
+
+#[test]
+fn a_person_may_give_the_name_first() {
+    let mut house = House::new();
+    for _ in 0..20 {
+        let page = house.open(&asking(""));
+        let reply = house.login(&page, ALEX, "");
+        let again = config(&reply);
+        assert_eq!((&again["pgid"], &again["sErrorCode"]), (&json!("ConvergedSignIn"), &Value::Null));
+        assert!(reply.text.contains("id=\"i0116\" value=\"alex@contoso.com\""), "{}", reply.text);
+        assert_eq!(house.login(&again, ALEX, PASSWORD).status, 302, "no wrong password was counted");
+    }
+}
+
+#[test]
+fn the_id_token_repeats_the_nonce_of_the_request_once() {
+    let mut house = House::new();
+    let page = house.open(&asking("&nonce=n-0S6_WzA2Mj"));
+    let reply = house.login(&page, ALEX, PASSWORD);
+    let told = house.redeem_page_code(&sent(&reply, "code"), "").json();
+    assert_eq!(claims(&told["id_token"])["nonce"], "n-0S6_WzA2Mj");
+    let body = format!(
+        "client_id={BROKER}&grant_type=refresh_token&resource={INTUNE}&refresh_token={}",
+        told["refresh_token"].as_str().unwrap()
+    );
+    let told = house.post(&format!("/{CONTOSO}/oauth2/token"), body).json();
+    assert_eq!(claims(&told["id_token"])["nonce"], Value::Null);
+}
+
+#[test]
+fn the_code_of_a_prt_may_be_redeemed_under_its_session_key() {
+    for sealed in [true, false] {
+        let mut house = House::new();
+        let prt = house.prt();
+        let claims =
+            json!({ "refresh_token": prt.token, "request_nonce": house.nonce(), "is_primary": "true" });
+        let credential = SessionSigned { claims, ..house.renewal(&prt) }.jwt();
+        let request = Request::get(asking("")).header("x-ms-RefreshTokenCredential", &credential);
+        let reply = house.send(request.body(Bytes::new()).unwrap());
+        let more = if sealed { "&client_info=1&windows_api_version=2.0" } else { "&client_info=1" };
+        let code = sent(&reply, "code");
+        let reply = house.redeem_page_code(&code, more);
+        let told = if sealed { prt.open(&reply) } else { reply.json() };
+        assert_eq!(crate::client::claims(&told["access_token"])["deviceid"], json!(house.device.id));
+        assert_eq!(house.redeem_page_code(&code, more).code(), 54_005, "a refusal is in the clear");
     }
 }
 

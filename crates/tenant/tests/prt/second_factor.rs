@@ -307,7 +307,8 @@ fn a_second_factor_that_is_not_fresh_brings_the_page_and_then_the_device_stays()
         let begun = house.begin(&page, "PhoneAppOTP");
         house.code(&page, &begun, "123456");
         let reply = house.finish(&page);
-        let token = house.token(&reply);
+        let told = house.redeem_page_code(&sent(&reply, "code"), "&windows_api_version=2.0");
+        let token = claims(&prt.open(&told)["access_token"]);
         assert_eq!(token["deviceid"], json!(house.device.id));
         let amr = token["amr"].as_array().unwrap();
         assert!(lasting.iter().chain(&["mfa", "ngcmfa"]).all(|it| amr.contains(&json!(it))), "{amr:?}");
