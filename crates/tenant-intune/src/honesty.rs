@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 /// The built-in settings of one policy that are called compliant with a value that the policy forbids.
 pub(crate) fn doubted(settings: &[Setting], told: &[Told]) -> Vec<Setting> {
     let answered = settings.iter().filter_map(|setting| {
-        setting.told(told).filter(|it| it.state == Claimed::Compliant).map(|it| (setting, it.value.as_str()))
+        setting.told(told).filter(|it| it.state == Claimed::Compliant).map(|it| (setting, &*it.value))
     });
     let answered: Vec<(&Setting, &str)> = answered.collect();
     let distributions = Distributions::of(&answered);

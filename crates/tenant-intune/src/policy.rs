@@ -1,6 +1,6 @@
 //! Policies as the device receives them (intune.md 3.2, 3.3).
 
-use crate::record::{Reported, Told};
+use crate::record::{Id, Reported, Told};
 use crate::rules::CustomRules;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -87,8 +87,8 @@ impl Policy {
 
     /// What a device said about this policy.
     pub(crate) fn told<'a>(&self, reported: &'a [Reported]) -> Option<&'a [Told]> {
-        let found = reported.iter().find(|it| it.policy.eq_ignore_ascii_case(&self.policy_id));
-        found.map(|it| it.rules.as_slice())
+        let id = Id::of(&self.policy_id);
+        reported.iter().find(|it| it.policy == id).map(|it| &*it.rules)
     }
 
     fn completed(&self, mut setting: Setting, index: usize, entry: usize) -> Setting {
@@ -114,8 +114,8 @@ impl Policy {
 impl Setting {
     /// What a device said about this setting, once its rule has an id.
     pub(crate) fn told<'a>(&self, rules: &'a [Told]) -> Option<&'a Told> {
-        let rule = self.rule_id.as_ref()?;
-        rules.iter().find(|told| told.rule.eq_ignore_ascii_case(rule))
+        let rule = Id::of(self.rule_id.as_ref()?);
+        rules.iter().find(|told| told.rule == rule)
     }
 }
 

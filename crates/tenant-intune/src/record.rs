@@ -37,23 +37,37 @@ pub(crate) struct Record {
 #[derive(Debug)]
 pub(crate) struct Report {
     pub(crate) at: i64,
-    pub(crate) policies: Vec<Reported>,
+    pub(crate) policies: Box<[Reported]>,
 }
 
 /// What was said about one policy.
 #[derive(Debug)]
 pub(crate) struct Reported {
-    pub(crate) policy: String,
-    pub(crate) rules: Vec<Told>,
+    pub(crate) policy: Id,
+    pub(crate) rules: Box<[Told]>,
 }
 
 /// What was said about one rule.
 #[derive(Debug)]
 pub(crate) struct Told {
-    pub(crate) rule: String,
+    pub(crate) rule: Id,
     /// `ActualValue`.
-    pub(crate) value: String,
+    pub(crate) value: Box<str>,
     pub(crate) state: Claimed,
+}
+
+/// The id of a policy or a rule: nearly always a GUID, which is kept in 16 bytes.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Id {
+    Guid(Uuid),
+    /// In lower case.
+    Other(Box<str>),
+}
+
+impl Id {
+    pub(crate) fn of(text: &str) -> Id {
+        text.parse().map_or_else(|_| Id::Other(text.to_ascii_lowercase().into()), Id::Guid)
+    }
 }
 
 impl Record {

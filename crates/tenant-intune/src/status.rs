@@ -5,7 +5,7 @@ use crate::checkin::unknown;
 use crate::gate::CHECK_IN;
 use crate::honesty;
 use crate::knobs::{Casing, IntuneKnobs, Verify};
-use crate::record::{Report, Reported, Told};
+use crate::record::{Id, Report, Reported, Told};
 use crate::service::{Ask, Intune};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -76,7 +76,7 @@ impl Intune {
         (record.last_contact, record.check_ins) = (ask.now_ms, record.check_ins.saturating_add(1));
         let echo = json!({ "PolicyStatuses": status.policy_statuses });
         let details = status.policy_statuses.iter().map(|it| it.details.len()).sum::<usize>();
-        let policies: Vec<Reported> = status.policy_statuses.into_iter().map(reported).collect();
+        let policies: Box<[Reported]> = status.policy_statuses.into_iter().map(reported).collect();
         let doubted = doubted(ask.knobs, &policies);
         record.report = Some(Report { at: ask.now_ms, policies });
         let id = record.id;
@@ -93,10 +93,10 @@ impl Intune {
 fn reported(status: PolicyStatus) -> Reported {
     let told = |detail: Detail| {
         let script = detail.setting_definition_item_id.starts_with("linux_customconfig_");
-        let value = if script { String::new() } else { detail.actual_value };
-        Told { rule: detail.rule_id, value, state: detail.new_compliance_state }
+        let value = if script { Box::default() } else { detail.actual_value.into() };
+        Told { rule: Id::of(&detail.rule_id), value, state: detail.new_compliance_state }
     };
-    Reported { policy: status.policy_id, rules: status.details.into_iter().map(told).collect() }
+    Reported { policy: Id::of(&status.policy_id), rules: status.details.into_iter().map(told).collect() }
 }
 
 /// The items that are called compliant with a value that their policy forbids, if anybody looks.
@@ -109,4 +109,28 @@ fn doubted(knobs: &IntuneKnobs, reported: &[Reported]) -> Vec<String> {
         .flat_map(|(policy, rules)| honesty::doubted(&policy.settings(knobs.deliver_rules), rules))
         .map(|setting| setting.setting_definition_item_id)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_that_comes_back_is_not_kept() {
+        for (item, kept) in [
+            ("linux_customconfig_script", ""),
+            ("linux_customcompliance_discoveryscript", "IyEvYmluL3No"),
+            ("linux_deviceencryption_required", "IyEvYmluL3No"),
+        ] {
+            let status = json!({
+                "PolicyId": "p", "LastStatusDateTime": "2026-11-22T10:00:00+00:00", "Details": [{
+                    "RuleId": "r", "SettingDefinitionItemId": item, "ExpectedValue": "IyEvYmluL3No",
+                    "ActualValue": "IyEvYmluL3No", "NewComplianceState": "Compliant",
+                    "OldComplianceState": "Unknown",
+                }],
+            });
+            let kept_of = reported(serde_json::from_value(status).unwrap());
+            assert_eq!((&kept_of.policy, &*kept_of.rules[0].value), (&Id::of("P"), kept), "{item}");
+        }
+    }
 }

@@ -18,9 +18,13 @@ fn a_user_may_enrol_so_many_devices() {
         call
     };
     let third = "dddddddd-0000-4000-8000-000000000003";
-    for (limit, expected) in [(json!(null), [200, 200, 200, 200]), (json!(1), [200, 403, 200, 200])] {
+    for (limit, expected) in [(json!(null), [200, 200, 200, 200, 200]), (json!(1), [200, 200, 403, 200, 200])]
+    {
         let mut house = House::with(json!({ "enrolment_limit": limit }));
-        let calls = [of(ADELE, DEVICE), of(ADELE, OTHER_DEVICE), of(ALEX, third), of(ADELE, DEVICE)];
+        let mut elsewhere = of(ADELE, third);
+        elsewhere.claim("tid", "66666666-7777-8888-9999-aaaaaaaaaaaa");
+        let calls =
+            [elsewhere, of(ADELE, DEVICE), of(ADELE, OTHER_DEVICE), of(ALEX, third), of(ADELE, DEVICE)];
         assert_eq!(calls.map(|call| house.send(&call).status), expected, "{limit}");
     }
     let mut house = House::with(json!({ "enrolment_limit": 1, "enrolment_limit_status": 400 }));

@@ -2,6 +2,7 @@
 //!
 //! Each row names its rule and what is wrong, and sees the rule that refused, status, type and whole body.
 //! Rules 6 and 9 to 13 are about what is served: they are in `outputs.rs`.
+//! What rules 2 and 5 let pass (both clients, version 2, any layout of PEM) is in `gate.rs` and `clients.rs`.
 
 use crate::house::{
     ALEX, Call, ENROLLMENT, House, INTUNE, IW_SERVICE, OTHER_DEVICE, UNKNOWN, details, device, devices,

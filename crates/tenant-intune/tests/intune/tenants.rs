@@ -112,6 +112,8 @@ fn new_knobs_lead_to_new_verdicts() {
     house.intune.set_tenant_knobs(BTreeMap::new());
     assert_eq!(house.intune.settle(house.now).len(), 1);
     assert!(house.intune.settle(house.now).is_empty());
+    house.intune.set_knobs(serde_json::from_value(encryption()).unwrap());
+    assert_eq!(house.intune.settle(house.now).len(), 2);
 }
 
 #[test]

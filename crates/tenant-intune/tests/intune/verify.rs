@@ -97,6 +97,16 @@ fn what_is_made_of_doubt_is_the_knobs_choice() {
 }
 
 #[test]
+fn what_is_not_called_compliant_is_not_doubted() {
+    for state in ["NonCompliant", "Unknown", "Error"] {
+        let mut house = House::with(knobs("flag"));
+        let id = house.enrolled();
+        let reply = house.send(&status(&id, &[(7, "linux_deviceencryption_required", "False", state)]));
+        assert_eq!((reply.status, reply.entry.facts.get("doubted")), (200, None), "{state}");
+    }
+}
+
+#[test]
 fn made_up_paths_keep_the_entries_of_a_list_apart() {
     let mut house = House::with(knobs("trust"));
     let id = house.enrolled();
