@@ -8,8 +8,13 @@ use std::process::{Command, Stdio};
 /// A program, and the Debian package that has it.
 type Needed = (&'static str, &'static str);
 
-const BY_TESTS: &[Needed] =
-    &[("cc", "gcc"), ("make", "make"), ("openssl", "openssl"), ("python3", "python3")];
+const BY_TESTS: &[Needed] = &[
+    ("cc", "gcc"),
+    ("make", "make"),
+    ("openssl", "openssl"),
+    ("python3", "python3"),
+    ("chromium", "chromium"),
+];
 /// What CI checks besides: the units, the manual pages, and the simulator in a network namespace.
 const BY_CI: &[Needed] = &[
     ("systemd-analyze", "systemd"),

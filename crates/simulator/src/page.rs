@@ -1,89 +1,285 @@
-//! The page: devices, users and the last requests as plain HTML, read-only and without scripts.
+//! The page: devices, users, what waits and the last requests as plain HTML, read-only and without scripts.
 
-use std::fmt::Write;
+mod markup;
 
 use serde_json::Value;
 
 use crate::cloud;
 use crate::hub::{State, now_ms};
+use markup::{Html, Row, Table};
 
 /// Renders the whole page.
 pub(crate) fn render(state: &State) -> String {
-    let mut page = String::from(HEAD);
-    let value = |list: Result<Value, serde_json::Error>| list.unwrap_or_default();
-    table(&mut page, "Devices", &value(cloud::devices(state)));
-    table(&mut page, "Users", &value(serde_json::to_value(state.tenant.users())));
-    table(
-        &mut page,
-        "Codes that wait for a person",
-        &value(serde_json::to_value(state.tenant.pending_codes(now_ms()))),
-    );
-    table(&mut page, "Held exchanges", &value(serde_json::to_value(state.holds.list())));
-    let mut last: Vec<Value> = state.log.last(SHOWN).collect();
-    last.reverse();
-    table(&mut page, "Last requests", &Value::Array(last));
-    page.push_str("</body>\n</html>\n");
-    page
+    let list = |rows: Result<Value, serde_json::Error>| match rows {
+        Ok(Value::Array(rows)) => rows,
+        _ => Vec::new(),
+    };
+    let mut devices = list(cloud::devices(state));
+    // The newest first: a list that is cut shows what one has just made.
+    devices.sort_by(|one, other| other["registered_at"].as_str().cmp(&one["registered_at"].as_str()));
+    let shown = Shown {
+        devices,
+        users: list(serde_json::to_value(state.tenant.users())),
+        codes: list(serde_json::to_value(state.tenant.pending_codes(now_ms()))),
+        holds: list(serde_json::to_value(state.holds.list())),
+        requests: state.log.last(REQUESTS).rev().collect(),
+    };
+    shown.page().to_string()
 }
 
-/// A table with a column for every simple field of the first row.
-fn table(page: &mut String, title: &str, rows: &Value) {
-    let rows: Vec<_> = rows.as_array().into_iter().flatten().filter_map(Value::as_object).collect();
-    // Writing to a String cannot fail.
-    let _ = writeln!(page, "<h2>{title} ({})</h2>", rows.len());
-    let Some(first) = rows.first() else { return };
-    let columns: Vec<&String> =
-        first.iter().filter(|(_, value)| !value.is_object()).map(|(name, _)| name).collect();
-    page.push_str("<table><thead><tr>");
-    for column in &columns {
-        let _ = write!(page, "<th>{}</th>", escaped(&column.replace('_', " ")));
+/// The lists of the admin API that the page shows.
+#[derive(Default)]
+struct Shown {
+    devices: Vec<Value>,
+    users: Vec<Value>,
+    codes: Vec<Value>,
+    holds: Vec<Value>,
+    /// The newest first.
+    requests: Vec<Value>,
+}
+
+impl Shown {
+    fn page(&self) -> Html {
+        let waiting = [
+            (!self.codes.is_empty()).then(|| CODES.render(self.codes.len(), self.codes.iter().map(code))),
+            (!self.holds.is_empty()).then(|| HOLDS.render(self.holds.len(), self.holds.iter().map(hold))),
+        ];
+        Html::from_iter([
+            Html::literal(HEAD),
+            self.figures(),
+            Html::literal("</header>\n<main>\n"),
+            DEVICES.render(self.devices.len(), self.devices.iter().map(device)),
+            waiting.into_iter().flatten().collect(),
+            REQUESTS_TABLE.render(self.requests.len(), self.requests.iter().map(request)),
+            USERS.render(self.users.len(), self.users.iter().map(user)),
+            Html::literal("</main>\n</body>\n</html>\n"),
+        ])
     }
-    page.push_str("</tr></thead><tbody>\n");
-    for row in rows {
-        page.push_str("<tr>");
-        for column in &columns {
-            let _ = write!(page, "<td>{}</td>", escaped(&plain(row.get(column.as_str()))));
+
+    fn figures(&self) -> Html {
+        let compliant = self.devices.iter().filter(|row| row["compliant"] == true).count();
+        let refused = self.requests.iter().filter(|line| verdict(line) == "refused").count();
+        let tenants: std::collections::BTreeSet<_> =
+            self.users.iter().filter_map(|row| row["tenant"].as_str()).collect();
+        [
+            (self.devices.len(), "devices"),
+            (compliant, "compliant"),
+            (tenants.len(), "tenants"),
+            (self.users.len(), "users"),
+            (self.codes.len(), "codes waiting"),
+            (refused, "refused lately"),
+        ]
+        .into_iter()
+        .map(|(count, what)| {
+            let figure = Html::element("b", "count", Html::text(count)).and(Html::text(format!(" {what}")));
+            Html::element("span", "figure", figure)
+        })
+        .collect()
+    }
+}
+
+fn device(row: &Value) -> Row {
+    let enabled = row["enabled"] != false;
+    let state = match enabled {
+        true => badge("good", "enabled"),
+        false => badge("bad", "disabled"),
+    };
+    let managed = match row["managed"] == true {
+        true => badge("good", "managed"),
+        false => badge("dull", "not managed"),
+    };
+    let cells = vec![
+        over(&row["name"], &row["id"]),
+        Html::text(plain(&row["owner"])).and(small(&plain(&row["registered_at"]))),
+        Html::text(plain(&row["trust_type"])).and(small(&plain(&row["os"]))),
+        state,
+        managed,
+        compliance(row),
+        words(&row["failing"]),
+        short(&row["thumbprint"]),
+        Html::text(plain(&row["joins"])),
+    ];
+    (if enabled { "" } else { "off" }, cells)
+}
+
+/// What the directory says, which Conditional Access reads, and Intune's own word where there is one.
+fn compliance(row: &Value) -> Html {
+    let (class, word) = match (row["compliant"] == true, row["managed"] == true) {
+        (true, _) => ("good", "compliant"),
+        (false, true) => ("bad", "not compliant"),
+        (false, false) => ("dull", "not compliant"),
+    };
+    let own = row["compliance"].as_str().map(|it| small(&format!("Intune: {it}"))).unwrap_or_default();
+    badge(class, word).and(own)
+}
+
+fn user(row: &Value) -> Row {
+    let enabled = row["enabled"] != false;
+    let cells = vec![
+        over(&row["upn"], &row["oid"]),
+        mono(&row["tenant"]),
+        if enabled { badge("good", "enabled") } else { badge("bad", "disabled") },
+        if row["intune"] == true { badge("good", "licensed") } else { badge("dull", "no licence") },
+        Html::text(plain(&row["devices"])),
+    ];
+    (if enabled { "" } else { "off" }, cells)
+}
+
+fn code(row: &Value) -> Row {
+    let left = row["expires_at"].as_i64().unwrap_or(0).saturating_sub(now_ms()) / 1000;
+    let code = Html::element("code", "code", Html::text(plain(&row["user_code"])));
+    ("", vec![code, mono(&row["tenant"]), Html::text(format!("in {} s", left.max(0)))])
+}
+
+fn hold(row: &Value) -> Row {
+    ("", ["id", "request", "stage"].iter().map(|name| Html::text(plain(&row[*name]))).collect())
+}
+
+fn request(line: &Value) -> Row {
+    let class = verdict(line);
+    let time = plain(&line["at"]).get(11..19).unwrap_or("-").to_owned();
+    let status = line["status"].as_u64().map_or_else(|| "no reply".to_owned(), |status| status.to_string());
+    let cells = vec![
+        Html::text(plain(&line["seq"])),
+        Html::titled(&plain(&line["at"]), Html::text(time)),
+        details(line),
+        Html::text(plain(&line["facts"]["user"])),
+        badge(class, &status),
+        rule(line),
+    ];
+    (class, cells)
+}
+
+/// How a request went, as a class of the style sheet.
+fn verdict(line: &Value) -> &'static str {
+    let refused = line["status"].as_u64().is_none_or(|status| status >= 400);
+    match (&line["rule"], refused) {
+        _ if line["faults"].is_array() => "fault",
+        (Value::String(rule), _) if rule == PENDING => "waits",
+        (Value::String(_), _) | (_, true) => "refused",
+        _ => "good",
+    }
+}
+
+fn rule(line: &Value) -> Html {
+    let rule = line["rule"].as_str().map(Html::text).unwrap_or_default();
+    let faults = match line["faults"].is_array() {
+        true => small(&format!("fault: {}", plain(&line["faults"]))),
+        false => Html::default(),
+    };
+    rule.and(faults)
+}
+
+/// The request's name and place; opened, what was asked and answered.
+fn details(line: &Value) -> Html {
+    let place = format!("{} {}", plain(&line["method"]), plain(&line["path"]));
+    let summary = Html::element("summary", "", over(&line["request"], &Value::String(place)));
+    let parts = ["asked", "answered", "replaced_by", "facts"];
+    let parts =
+        parts.iter().filter(|part| line[**part].as_object().is_some_and(|it| !it.is_empty())).map(|part| {
+            let json = Html::element("pre", "", Html::text(format!("{:#}", line[*part])));
+            Html::element("h4", "", Html::text(part.replace('_', " "))).and(json)
+        });
+    Html::element("details", "", summary.and(parts.collect()))
+}
+
+/// A value with a smaller one below it.
+fn over(first: &Value, second: &Value) -> Html {
+    let first = Html::element("span", "name", Html::text(plain(first)));
+    Html::element("span", "main", first).and(small(&plain(second)))
+}
+
+fn small(text: &str) -> Html {
+    Html::element("small", "", Html::text(text))
+}
+
+fn mono(value: &Value) -> Html {
+    Html::element("code", "", Html::text(plain(value)))
+}
+
+/// The first eight letters; the pointer shows all of it.
+fn short(value: &Value) -> Html {
+    let whole = plain(value);
+    let first: String = whole.chars().take(8).collect();
+    Html::titled(&whole, Html::element("code", "", Html::text(first)))
+}
+
+fn badge(class: &'static str, word: &str) -> Html {
+    Html::element("span", "badge", Html::element("span", class, Html::text(word)))
+}
+
+/// A list of words, one below the other.
+fn words(list: &Value) -> Html {
+    match list.as_array().filter(|list| !list.is_empty()) {
+        Some(list) => {
+            list.iter().map(|word| Html::element("span", "rule", Html::text(plain(word)))).collect()
         }
-        page.push_str("</tr>\n");
+        None => Html::text("-"),
     }
-    page.push_str("</tbody></table>\n");
 }
 
 /// A value without the marks of JSON where it has a simpler form.
-pub(crate) fn plain(value: Option<&Value>) -> String {
+fn plain(value: &Value) -> String {
     match value {
-        None | Some(Value::Null) => String::from("-"),
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Bool(true)) => String::from("yes"),
-        Some(Value::Bool(false)) => String::from("no"),
-        Some(Value::Array(list)) if list.iter().all(Value::is_string) => {
-            list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
-        }
-        Some(other) => other.to_string(),
+        Value::Null => String::from("-"),
+        Value::String(text) if text.is_empty() => String::from("-"),
+        Value::String(text) => text.clone(),
+        Value::Array(list) => list.iter().map(plain).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
     }
 }
 
-fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            other => safe.push(other),
-        }
-    }
-    safe
-}
+const DEVICES: Table = Table {
+    title: "Devices",
+    id: "devices",
+    columns: &[
+        "Device",
+        "Owner",
+        "Trust",
+        "State",
+        "Managed",
+        "Compliance",
+        "Failing rules",
+        "Certificate",
+        "Joins",
+    ],
+    empty: "No device has joined yet.",
+};
+const USERS: Table = Table {
+    title: "Users",
+    id: "users",
+    columns: &["User", "Tenant", "State", "Intune", "Devices"],
+    empty: "The seed has no user.",
+};
+const CODES: Table = Table {
+    title: "Codes that wait for a person",
+    id: "codes",
+    columns: &["Code", "Tenant", "Expires"],
+    empty: "None.",
+};
+const HOLDS: Table =
+    Table { title: "Held exchanges", id: "holds", columns: &["Number", "Request", "Stage"], empty: "None." };
+const REQUESTS_TABLE: Table = Table {
+    title: "Last requests",
+    id: "requests",
+    columns: &["No.", "Time (UTC)", "Request", "User", "Status", "Refused by"],
+    empty: "Nothing has been asked yet.",
+};
 
-const SHOWN: usize = 50;
-const HEAD: &str = "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>entra-simulator</title>\
-<style>body{font:15px/1.4 system-ui,sans-serif;margin:2rem;color:#1b1b1b}h2{margin-top:2rem}\
-table{border-collapse:collapse;font-size:13px}th,td{border:1px solid #ccc;padding:.25rem .5rem;text-align:left;\
-max-width:32rem;overflow-wrap:anywhere}th{background:#f0f0f0}</style></head>\n<body>\n\
-<h1>entra-simulator</h1>\n<p>A stand-in tenant. Nothing here is real; reload for the present state.</p>\n";
+/// Requests that are shown.
+const REQUESTS: usize = 50;
+/// A device code that waits is refused with it at every poll, which is no fault of anybody.
+const PENDING: &str = "AADSTS70016";
+const HEAD: &str = concat!(
+    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n",
+    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n",
+    // Should the escaping ever fail, what a client sent still neither runs nor loads anything.
+    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n",
+    "<title>entra-simulator</title>\n<style>\n",
+    include_str!("page/page.css"),
+    "</style>\n</head>\n<body>\n<header>\n<h1>entra-simulator</h1>\n",
+    "<p>A stand-in tenant: nothing here is real. Reload for the present state.</p>\n",
+);
 
 #[cfg(test)]
 mod tests {
@@ -91,17 +287,65 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn what_clients_send_stays_text() {
-        let mut page = String::new();
-        table(&mut page, "Devices", &json!([{"name": "<script>alert('x')</script>", "nested": {"a": 1}}]));
-        assert!(!page.contains("<script>") && page.contains("&lt;script&gt;alert(&#39;x&#39;)"));
-        assert!(!page.contains("nested"));
+    fn a_request_is_coloured_by_how_it_went() {
+        for (line, class) in [
+            (json!({ "status": 200, "rule": null }), "good"),
+            (json!({ "status": 302, "rule": "AADSTS50011" }), "refused"),
+            (json!({ "status": 400, "rule": "AADSTS70016" }), "waits"),
+            (json!({ "status": 404, "rule": null }), "refused"),
+            (json!({ "status": 200, "rule": null, "faults": ["truncate"] }), "fault"),
+            (json!({ "status": null, "faults": ["reset_before"] }), "fault"),
+            (json!({ "status": null }), "refused"),
+        ] {
+            assert_eq!(verdict(&line), class, "{line}");
+        }
     }
 
     #[test]
-    fn an_empty_list_says_so() {
-        let mut page = String::new();
-        table(&mut page, "Devices", &json!([]));
-        assert_eq!(page, "<h2>Devices (0)</h2>\n");
+    fn compliance_is_what_the_directory_says() {
+        for (row, class, word) in [
+            (json!({ "compliant": true, "managed": true, "compliance": "Compliant" }), "good", "compliant"),
+            (
+                json!({ "compliant": false, "managed": true, "compliance": "Noncompliant" }),
+                "bad",
+                "not compliant",
+            ),
+            (json!({ "compliant": false, "managed": false, "compliance": null }), "dull", "not compliant"),
+        ] {
+            let html = compliance(&row).to_string();
+            assert!(html.contains(&format!("<span class=\"{class}\">{word}</span>")), "{html}");
+            assert_eq!(html.contains("Intune: "), row["compliance"].is_string(), "{html}");
+        }
+    }
+
+    #[test]
+    fn an_empty_tenant_has_its_sections_and_no_waiting_ones() {
+        let page = Shown::default().page().to_string();
+        for word in ["No device has joined yet.", "Nothing has been asked yet.", "id=\"users\""] {
+            assert!(page.contains(word), "{word}");
+        }
+        assert!(!page.contains("id=\"codes\""));
+        let codes = vec![json!({ "user_code": "BCDF2345", "tenant": "t", "expires_at": 0 })];
+        let page = Shown { codes, ..Shown::default() }.page().to_string();
+        assert!(page.contains("BCDF2345") && page.contains("in 0 s"), "{page}");
+    }
+
+    #[test]
+    fn nothing_that_clients_send_becomes_markup() {
+        let hostile = "</pre></details><img src=x onerror=\"document.title='run'\">";
+        let request = json!({
+            "seq": 1, "at": hostile, "request": hostile, "method": hostile, "path": hostile, "rule": hostile,
+            "faults": [hostile], "asked": { hostile: hostile }, "answered": { "body": hostile },
+            "facts": { "user": hostile },
+        });
+        let device = json!({
+            "id": hostile, "name": hostile, "owner": hostile, "trust_type": hostile, "os": hostile,
+            "thumbprint": hostile, "failing": [hostile], "compliance": hostile, "registered_at": hostile,
+        });
+        let user = json!({ "upn": hostile, "oid": hostile, "tenant": hostile });
+        let shown =
+            Shown { requests: vec![request], devices: vec![device], users: vec![user], ..Shown::default() };
+        let page = shown.page().to_string();
+        assert!(!page.contains("<img") && page.matches("&lt;img").count() > 15, "{page}");
     }
 }
