@@ -37,7 +37,7 @@ enum Task {
     /// Everything that CI checks, in one order.
     Ci,
     /// What a registration costs, and how the programs compare, as ratios in one run.
-    Bench,
+    Bench(bench::Options),
     /// Check the layers, sizes and manners of the workspace.
     Tidy,
     /// Apply one-line faults to the lifecycle machine; every one must be caught by a named test.
@@ -60,7 +60,7 @@ fn main() -> ExitCode {
         Task::Demo(options) => demo::run(&options),
         Task::Clients(options) => strangers::run(&options),
         Task::Test => test::run().map(drop),
-        Task::Bench => bench::run(),
+        Task::Bench(options) => bench::run(&options),
         Task::Ci => ci::run(),
         Task::Tidy => tidy::run(),
         Task::Mutate(options) => mutate::run(&options),
