@@ -98,6 +98,32 @@ fn the_verdict_follows_the_worst_rule() {
 }
 
 #[test]
+fn each_policy_has_a_status_of_its_own() {
+    let policy = |id: &str| {
+        json!({ "policyId": id, "policySettings": [
+            { "settingDefinitionItemId": ITEM, "value": "True", "ruleId": format!("rule of {id}") },
+        ] })
+    };
+    for (first, second, state) in
+        [("a", "b", "Compliant"), ("B", "A", "Compliant"), ("a", "c", "Noncompliant")]
+    {
+        let mut house = House::with(json!({ "policies": [policy("a"), policy("b")] }));
+        let id = house.enrolled();
+        let mut call = status(&id, &[(5, ITEM, "True", "Compliant")]);
+        let told = |id: &str| {
+            let mut told = call.body["PolicyStatuses"][0].clone();
+            told["PolicyId"] = json!(id);
+            told["Details"][0]["RuleId"] = json!(format!("Rule of {id}"));
+            told
+        };
+        call.body["PolicyStatuses"] = json!([told(first), told(second)]);
+        house.send(&call);
+        house.now += 2_000;
+        assert_eq!(verdict(&mut house, &id).0, state, "{first} {second}");
+    }
+}
+
+#[test]
 fn a_failing_rule_says_what_was_expected_and_where_it_comes_from() {
     let mut house = House::with(encryption());
     let id = house.enrolled();
