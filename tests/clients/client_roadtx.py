@@ -25,6 +25,7 @@ from harness import (
     Client,
     Failure,
     equal,
+    gist,
     holds,
     once,
     outcome,
@@ -34,6 +35,9 @@ from harness import (
 
 # How the broker is called inside PRT requests by password and inside renewals.
 BROKER_IDENTITY = "38aa3b87-a06d-4817-b275-7a316988d93b"
+# The one that adds Hello keys.
+REGISTRATION_CLIENT = "dd762716-544d-4aeb-a526-687b73838a22"
+REGISTRATION_CLIENT_URI = f"ms-appx-web://Microsoft.AAD.BrokerPlugin/{REGISTRATION_CLIENT}"
 COMPANY_PORTAL_URI = "companyportal://com.microsoft.CompanyPortal"
 NATIVE_URI = f"{LOGIN}/common/oauth2/nativeclient"
 REGISTRATION_SCOPE = f"{REGISTRATION_ID}/.default openid profile offline_access"
@@ -65,7 +69,7 @@ class Roadtx(Client):
         """One command; what it says. Its exit code says little: some failures end with 0."""
         code, said = outcome(self.start(*arguments))
         if code != ends_with:
-            raise Failure(f"roadtx {arguments[0]} ended with {code}: {said[-600:]}")
+            raise Failure(f"roadtx {arguments[0]} ended with {code}: {gist(said)}")
         return said
 
     def kept(self, name: str) -> dict[str, Any]:
@@ -267,15 +271,15 @@ class Roadtx(Client):
     @scenario("SSO header, and the code redeemed by the client")
     def header(self) -> None:
         self.session()
-        cookie = self.run("prtcookie").split("PRT cookie: ")[1].split()[0]
-        code = self.code_for(cookie)
-        what = ("-c", EDGE, "-r", GRAPH, "-ru", NATIVE_URI, "-t", DOMAIN, "--tokenfile", "header")
-        self.run("codeauth", *what, code)
-        self.judge_tokens("header", GRAPH, EDGE, self.laptop().id)
+        code = self.code_for(self.cookie_made("roadtx.prt"), EDGE, NATIVE_URI, GRAPH)
+        self.redeem(code, "header", EDGE, NATIVE_URI, GRAPH)
 
-    def code_for(self, cookie: str) -> str:
+    def cookie_made(self, prt: str) -> str:
+        return self.run("prtcookie", "-f", prt).split("PRT cookie: ")[1].split()[0]
+
+    def code_for(self, cookie: str, client: str, uri: str, resource: str, **more: str) -> str:
         """What a browser would be given that sends the credential as a header."""
-        query = {"client_id": EDGE, "response_type": "code", "redirect_uri": NATIVE_URI, "resource": GRAPH}
+        query = {"client_id": client, "response_type": "code", "redirect_uri": uri, "resource": resource, **more}
         reply = requests.get(
             f"{LOGIN}/common/oauth2/authorize",
             query,
@@ -286,6 +290,27 @@ class Roadtx(Client):
         )
         equal("the status", reply.status_code, 302)
         return parse_qs(urlparse(reply.headers["Location"]).query)["code"][0]
+
+    def redeem(self, code: str, file: str, client: str, uri: str, resource: str) -> None:
+        self.run("codeauth", "-c", client, "-r", resource, "-ru", uri, "-t", DOMAIN, "--tokenfile", file, code)
+        self.judge_tokens(file, resource, client, self.laptop().id)
+
+    @scenario("a Hello key needs a device and a fresh second factor, and brings a PRT")
+    def hello(self) -> None:
+        plain = self.run("winhello", "-k", "plain.key", "--access-token", self.tokens()["accessToken"])
+        if "'kid'" in plain:
+            raise Failure("a key was added with a password alone")
+        self.device_code("fresh", "-r", REGISTRATION, "--force-ngcmfa")
+        fresh = self.kept("fresh")["refreshToken"]
+        self.prt(self.laptop(), "fresh.prt", "-r", fresh, client=BROKER)
+        # A browser asks for the second factor, as prtenrich has it do.
+        cookie = self.cookie_made("fresh.prt")
+        code = self.code_for(cookie, REGISTRATION_CLIENT, REGISTRATION_CLIENT_URI, REGISTRATION, amr_values="ngcmfa")
+        self.redeem(code, "strong", REGISTRATION_CLIENT, REGISTRATION_CLIENT_URI, REGISTRATION)
+        said = self.run("winhello", "-k", "hello.key", "--access-token", self.kept("strong")["accessToken"])
+        holds(said, "'kid': ", f"'upn': '{USER}'")
+        self.prt(self.laptop(), "hello.prt", "-u", USER, "-hk", "hello.key", client=BROKER_IDENTITY)
+        self.prt_to_token("hello.prt", "hello", BROKER, REGISTRATION)
 
     @scenario("a disabled device has no PRT (135011) until it is enabled again")
     def disabled(self) -> None:

@@ -38,11 +38,16 @@ def equal(what: str, got: object, wanted: object) -> None:
         raise Failure(f"{what} is {got!r} instead of {wanted!r}")
 
 
+def gist(said: str) -> str:
+    """The end of what a program said; of a traceback, the error alone."""
+    return said.strip().splitlines()[-1] if "Traceback" in said else said[-600:]
+
+
 def holds(text: str, *wanted: str) -> None:
     """Each of the wanted texts is part of what a program said."""
     for part in wanted:
         if part not in text:
-            raise Failure(f"{part!r} is missing in {text[-600:]!r}")
+            raise Failure(f"{part!r} is missing in {gist(text)!r}")
 
 
 def program(arguments: list[str], directory: Path, environment: dict[str, str]) -> "subprocess.Popen[str]":
@@ -65,7 +70,7 @@ def outcome(process: "subprocess.Popen[str]") -> tuple[int, str]:
     except subprocess.TimeoutExpired:
         process.kill()
         said, _ = process.communicate()
-        raise Failure(f"no end after {PATIENCE} s: {said[-600:]!r}") from None
+        raise Failure(f"no end after {PATIENCE} s: {gist(said)!r}") from None
     return process.returncode, said
 
 
