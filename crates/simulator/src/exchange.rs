@@ -15,6 +15,7 @@ use crate::cloud;
 use crate::faults::Action;
 use crate::holds::{Release, Stage};
 use crate::hub::Hub;
+use crate::mask;
 use crate::reply::{ReplyBody, canned, spoilt};
 use crate::told;
 use crate::wire::Link;
@@ -108,6 +109,7 @@ impl<'a> Exchange<'a> {
     fn process(&mut self) -> Response<Bytes> {
         let mut line = self.line();
         line.insert("asked".into(), told::asked(&self.request));
+        let path = mask::path(self.request.uri().path());
         let request = std::mem::take(&mut self.request);
         let host = host_of(&request);
         let peer = Peer { host, client_certificate: self.link.certificate.clone() };
@@ -116,6 +118,7 @@ impl<'a> Exchange<'a> {
             *state.counters.processed_by_name.entry(self.name.to_owned()).or_default() += 1;
             let (response, entry) = cloud::handle(state, request, &peer);
             line.extend(entry);
+            line.insert("path".into(), json!(path));
             line.insert("answered".into(), told::answered(&response));
             line.extend(replaced.map(|it| ("replaced_by".to_owned(), told::answered(&it))));
             state.log.record(line);
@@ -155,7 +158,7 @@ impl<'a> Exchange<'a> {
         let mut line = self.line();
         line.insert("processed".into(), json!(false));
         line.insert("method".into(), json!(self.request.method().as_str()));
-        line.insert("path".into(), json!(self.request.uri().path()));
+        line.insert("path".into(), json!(mask::path(self.request.uri().path())));
         line.insert("host".into(), json!(host_of(&self.request)));
         line.insert("status".into(), json!(own.map(|own| own.status().as_u16())));
         line.insert("asked".into(), told::asked(&self.request));

@@ -74,6 +74,12 @@ pub(crate) fn signed(token: &str) -> Option<Value> {
     }
 }
 
+/// A path whose words may be read, unless they look like tokens.
+pub(crate) fn path(it: &str) -> String {
+    let segment = |it: &str| if looks_like_a_token(it) { length(it) } else { it.to_owned() };
+    it.split('/').map(segment).collect::<Vec<_>>().join("/")
+}
+
 /// How long a text is, in place of it.
 pub(crate) fn length(it: &str) -> String {
     format!("<{} characters>", it.chars().count())
@@ -158,9 +164,7 @@ fn address(it: &str) -> String {
         Some((person, host)) => format!("{}@{host}", length(person)),
         None => place.to_owned(),
     };
-    let segment = |it: &str| if looks_like_a_token(it) { length(it) } else { it.to_owned() };
-    let place: Vec<String> = place.split('/').map(segment).collect();
-    let mut masked = format!("{scheme}://{}", place.join("/"));
+    let mut masked = format!("{scheme}://{}", path(&place));
     for piece in rest.split_inclusive(['?', '#', '&']) {
         let bare = piece.trim_end_matches(['?', '#', '&']);
         masked.extend(url::form_urlencoded::parse(bare.as_bytes()).map(
@@ -248,6 +252,8 @@ const SECRET: &[&str] = &[
     "sft",
     "pwd",
     "otc",
+    // What the person typed as second factor (entra.md 2.4, step 4).
+    "additionalauthdata",
     "otp",
     "pin",
     "authorization",
@@ -341,6 +347,7 @@ mod tests {
             ("Password", json!(1234), json!("<number>")),
             ("REFRESH-TOKEN", json!(true), json!("<true or false>")),
             ("code", json!("0.AXoA"), json!("<6 characters>")),
+            ("AdditionalAuthData", json!("123456"), json!("<6 characters>")),
             ("tgt_ad", json!(r#"{"clientKey":"x"}"#), json!("<17 characters>")),
             ("flowToken", json!(["a", { "b": "cd" }]), json!(["<1 characters>", { "b": "<2 characters>" }])),
             ("device_code", Value::Null, Value::Null),
@@ -392,6 +399,7 @@ mod tests {
         assert_eq!(text(&format!("see {long} there")), "see <64 characters> there");
         assert_eq!(text(&format!("x://y/{long}/z")), "x://y/<64 characters>/z");
         assert_eq!(text(&format!("({long})")), "<66 characters>");
+        assert_eq!(path(&format!("/a/{long}/EnrollmentServer/")), "/a/<64 characters>/EnrollmentServer/");
         assert!(text(&"word ".repeat(LONGEST_TEXT)).as_str().unwrap().ends_with("… <4000 characters more>"));
     }
 
