@@ -53,7 +53,7 @@ impl Tenant {
             managed: device.managed,
             compliant: device.compliant,
             joins: device.joins,
-            registered_at: crate::answer::stamp(at),
+            registered_at: tenant_wire::answer::stamp(at),
         }
     }
 

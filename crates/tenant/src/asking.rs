@@ -1,15 +1,15 @@
 //! One request as the handlers see it: whose it is, and what is in force for it.
 
-use crate::answer::Ids;
-use crate::cloud::{self, Cloud, Hosts};
-use crate::forms::Form;
 use crate::knobs::Knobs;
-use crate::request::Signed;
 use crate::words::Peer;
 use crate::world::{Tenant, words};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, header};
 use std::sync::Arc;
+use tenant_wire::answer::{Answer, Ids};
+use tenant_wire::cloud::{self, Cloud, Hosts};
+use tenant_wire::forms::Form;
+use tenant_wire::request::Signed;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -41,6 +41,21 @@ impl Ask {
     /// Whether the path is that of version 2, where numbers are numbers.
     pub(crate) fn is_v2(&self) -> bool {
         self.path.iter().any(|word| word == "v2.0")
+    }
+
+    /// The error object of entra.md 2.8.
+    pub(crate) fn error(&self, code: u32, error: &str, text: &str) -> Answer {
+        self.ids.error(self.now, code, error, text)
+    }
+
+    /// The error `invalid_grant`, which most refusals are.
+    pub(crate) fn deny(&self, code: u32, text: &str) -> Answer {
+        self.error(code, "invalid_grant", text)
+    }
+
+    /// The refusal with this number, with all that goes with it.
+    pub(crate) fn refuse(&self, code: u32) -> Answer {
+        self.ids.refuse(self.now, code)
     }
 
     /// Whether the path leaves the tenant open.

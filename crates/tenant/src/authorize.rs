@@ -1,25 +1,25 @@
 //! `authorize` with a PRT (entra.md 7.6, 7.7), and the redemption of its codes.
 
-use crate::answer::{Answer, Body};
 use crate::asking::Ask;
-use crate::clients;
 use crate::codes::TOKEN_ALPHABET;
 use crate::demand::Demand;
 use crate::directory::User;
-use crate::forms::Form;
 use crate::knobs::AuthorizeRefusal;
-use crate::page;
-use crate::pkce::Challenge;
 use crate::policy::Wish;
 use crate::prt::Prt;
-use crate::request::{Signed, Signer};
 use crate::second_factor::SecondFactor;
-use crate::session::SessionKey;
 use crate::sign_in::Stage;
 use crate::token::Grant;
 use crate::world::Tenant;
 use http::header::{COOKIE, HeaderMap};
 use serde_json::Value;
+use tenant_wire::answer::{Answer, Body};
+use tenant_wire::clients;
+use tenant_wire::forms::Form;
+use tenant_wire::page;
+use tenant_wire::pkce::Challenge;
+use tenant_wire::request::{Signed, Signer};
+use tenant_wire::session::SessionKey;
 use uuid::Uuid;
 
 /// An authorization code that may be redeemed once.

@@ -1,16 +1,16 @@
 //! The device authorization grant (entra.md 2.3).
 
-use crate::answer::Answer;
 use crate::asking::Ask;
 use crate::authorize::REMEMBERED_MS;
-use crate::forms::Form;
-use crate::kept::Kept;
 use crate::knobs::DeviceCodeBlock;
 use crate::policy::Wish;
 use crate::token::Grant;
 use crate::words::{ApproveError, PendingCode};
 use crate::world::Tenant;
 use serde_json::json;
+use tenant_wire::answer::Answer;
+use tenant_wire::forms::Form;
+use tenant_wire::kept::Kept;
 use uuid::Uuid;
 
 #[derive(Debug, Default)]

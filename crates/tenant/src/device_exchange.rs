@@ -1,15 +1,15 @@
 //! A token for a refresh token and the proof of a device (entra.md 8, "Alternative proof").
 
-use crate::answer::Answer;
 use crate::asking::Ask;
-use crate::clients;
 use crate::directory::Device;
-use crate::forms::Form;
 use crate::policy::Wish;
 use crate::prt::must_be_registered;
-use crate::request::Signed;
 use crate::token::Grant;
 use crate::world::Tenant;
+use tenant_wire::answer::Answer;
+use tenant_wire::clients;
+use tenant_wire::forms::Form;
+use tenant_wire::request::Signed;
 
 impl Tenant {
     /// The ordinary reply, in the clear, for the resource of a device-signed request: its tokens name the device.

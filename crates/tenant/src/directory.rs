@@ -1,8 +1,9 @@
 //! Users and devices of the stand-in.
 
-use crate::cloud::Cloud;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
+use tenant_wire::cloud::Cloud;
+use tenant_wire::keys::PublicParts;
 use uuid::Uuid;
 
 /// One tenant's directory.
@@ -64,8 +65,6 @@ pub(crate) struct DeviceKeys {
     /// The key that session keys are wrapped for.
     pub(crate) transport: PublicParts,
 }
-
-pub(crate) type PublicParts = (Vec<u8>, Vec<u8>);
 
 /// Every device, found by id, by key and by certificate.
 #[derive(Debug, Default)]

@@ -1,12 +1,12 @@
 //! entra.md 1: metadata, keys, hosts.
 
-use crate::answer::Answer;
 use crate::asking::Ask;
-use crate::cloud::{self, Cloud, Urls};
 use crate::world::Tenant;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
+use tenant_wire::answer::Answer;
+use tenant_wire::cloud::{self, Cloud, Urls};
 
 impl Tenant {
     pub(crate) fn is_graph(&self, resource: &str) -> bool {

@@ -1,13 +1,13 @@
 //! The Device Registration Service: Discover, errors, leaving (entra.md 3, 5.7, 6.1).
 
-use crate::answer::{Answer, stamp};
 use crate::asking::Ask;
-use crate::clients::REGISTRATION;
 use crate::knobs::ClientCertificate;
 use crate::policy::canonical;
 use crate::world::Tenant;
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
+use tenant_wire::answer::{Answer, stamp};
+use tenant_wire::clients::REGISTRATION;
 use uuid::Uuid;
 
 impl Tenant {

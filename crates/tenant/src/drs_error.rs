@@ -1,10 +1,10 @@
 //! The three shapes of the registration service's errors (entra.md 5.7).
 
-use crate::answer::Answer;
 use crate::asking::Ask;
 use crate::knobs::DrsErrorShape;
 use crate::world::Tenant;
 use serde_json::{Value, json};
+use tenant_wire::answer::Answer;
 use time::OffsetDateTime;
 
 impl Tenant {

@@ -1,7 +1,7 @@
-use crate::answer::Answer;
 use crate::asking::Ask;
 use crate::world::Tenant;
 use serde_json::json;
+use tenant_wire::answer::Answer;
 use uuid::Uuid;
 
 impl Tenant {

@@ -1,16 +1,10 @@
 //! Windows Hello keys (entra.md 9): added to their user, and used for a PRT.
 
-use crate::answer::Answer;
 use crate::asking::Ask;
-use crate::blob::public_parts;
-use crate::clients::REGISTRATION;
-use crate::directory::{Device, PublicParts, User};
+use crate::directory::{Device, User};
 use crate::drs_error::iso;
-use crate::keys::public_key;
 use crate::policy::canonical;
 use crate::prt::{broker_only, with_device};
-use crate::registration::member;
-use crate::request::{Signed, Signer};
 use crate::token::{BACKDATED_S, Grant};
 use crate::world::Tenant;
 use base64::Engine;
@@ -18,6 +12,13 @@ use base64::engine::general_purpose::STANDARD;
 use http::header::ACCEPT;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use tenant_wire::answer::Answer;
+use tenant_wire::blob::public_parts;
+use tenant_wire::clients::REGISTRATION;
+use tenant_wire::csr::member;
+use tenant_wire::keys::PublicParts;
+use tenant_wire::keys::public_key;
+use tenant_wire::request::{Signed, Signer};
 use uuid::Uuid;
 
 /// A key of a user, made on a device; it is theirs as long as that device exists.

@@ -1,6 +1,6 @@
-use crate::clients::REGISTRATION;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use tenant_wire::clients::REGISTRATION;
 
 /// What the stand-in can be told to do otherwise; every guess about the real service is one of these.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -6,13 +6,8 @@
 
 mod access;
 mod admin;
-mod answer;
 mod asking;
 mod authorize;
-mod blob;
-mod certificate;
-mod clients;
-mod cloud;
 mod codes;
 mod demand;
 mod device_exchange;
@@ -20,41 +15,33 @@ mod directory;
 mod discovery;
 mod drs;
 mod drs_error;
-mod forms;
 mod graph;
 mod hello;
-mod jwt;
-mod kept;
-mod keys;
 mod knobs;
-mod page;
 mod password;
-mod pkce;
 mod policy;
 mod proof;
 mod prt;
 mod realm;
-mod refusals;
 mod registration;
-mod request;
 mod rules;
 mod second_factor;
 mod seed;
-mod session;
 mod sign_in;
 mod throttle;
 mod token;
 mod words;
 mod world;
 
-pub use cloud::{Cloud, Urls};
 pub use knobs::{
     AuthorizeRefusal, ClientCertificate, DeviceCodeBlock, DrsErrorShape, Knobs, Recognition, Refuse,
     Throttle, TokenForm, Twist,
 };
 pub use seed::{Seed, SeedTenant, SeedUser};
+pub use tenant_wire::cloud::{Cloud, Urls};
+pub use tenant_wire::keys::KeySource;
 pub use words::{
-    ApproveError, DeviceAction, DeviceView, Entry, KeySource, Outcome, Peer, PendingCode, PendingFactor,
-    Setup, SetupError, UserAction, UserView,
+    ApproveError, DeviceAction, DeviceView, Entry, Outcome, Peer, PendingCode, PendingFactor, Setup,
+    SetupError, UserAction, UserView,
 };
 pub use world::{Tenant, name};

@@ -1,12 +1,12 @@
 //! The resource-owner password grant (entra.md 2.5), and what guards passwords wherever they are checked.
 
-use crate::answer::Answer;
 use crate::asking::Ask;
 use crate::directory::User;
-use crate::forms::Form;
 use crate::policy::Wish;
 use crate::token::Grant;
 use crate::world::Tenant;
+use tenant_wire::answer::Answer;
+use tenant_wire::forms::Form;
 use uuid::Uuid;
 
 impl Tenant {

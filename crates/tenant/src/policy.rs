@@ -1,14 +1,14 @@
 //! Who may have which token: pre-authorisation and the rules a tenant can set.
 
-use crate::answer::Answer;
 use crate::asking::Ask;
-use crate::clients::{self, ENROLMENT, ENROLMENT_HOST, GRAPH, REGISTRATION};
 use crate::demand;
 use crate::directory::User;
 use crate::knobs::{DeviceCodeBlock, Knobs};
 use crate::token::Grant;
 use crate::world::Tenant;
 use serde_json::json;
+use tenant_wire::answer::Answer;
+use tenant_wire::clients::{self, ENROLMENT, ENROLMENT_HOST, GRAPH, REGISTRATION};
 use uuid::Uuid;
 
 /// What a token is asked for.

@@ -1,14 +1,14 @@
 //! What proves a device: fresh nonces, registered keys, and the state of the object (entra.md 6.4, 7.1, 7.2).
 
-use crate::answer::Answer;
 use crate::asking::Ask;
 use crate::codes::TOKEN_ALPHABET;
 use crate::directory::Device;
 use crate::drs::thumbprint;
-use crate::keys::public_key;
-use crate::request::Signed;
 use crate::world::Tenant;
 use serde_json::json;
+use tenant_wire::answer::Answer;
+use tenant_wire::keys::public_key;
+use tenant_wire::request::Signed;
 use uuid::Uuid;
 
 impl Tenant {

@@ -1,19 +1,19 @@
 //! Primary refresh tokens (entra.md 7.2 to 7.6): issued to a device, renewed, and exchanged for tokens.
 
-use crate::answer::{Answer, Body};
 use crate::asking::Ask;
 use crate::authorize::REMEMBERED_MS;
-use crate::clients::{self, BROKER, BROKER_IDENTITY};
 use crate::directory::{Device, User};
-use crate::forms::{self, Form};
-use crate::jwt;
-use crate::keys::public_key;
 use crate::policy::Wish;
-use crate::request::{Signed, Signer};
-use crate::session::{self, KdfVersion, SessionKey};
 use crate::token::{BACKDATED_S, Grant, client_info};
 use crate::world::Tenant;
 use serde_json::{Value, json};
+use tenant_wire::answer::{Answer, Body};
+use tenant_wire::clients::{self, BROKER, BROKER_IDENTITY};
+use tenant_wire::forms::{self, Form};
+use tenant_wire::jwt;
+use tenant_wire::keys::public_key;
+use tenant_wire::request::{Signed, Signer};
+use tenant_wire::session::{self, KdfVersion, SessionKey};
 use uuid::Uuid;
 
 /// What a PRT stands for; it is no good without its session key.

@@ -1,9 +1,9 @@
 //! Whose sign-in it is (entra.md 1.4, 1.5): user realm and credential type.
 
-use crate::answer::Answer;
 use crate::asking::Ask;
 use crate::world::Tenant;
 use serde_json::{Value, json};
+use tenant_wire::answer::Answer;
 
 /// How the users of a domain sign in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

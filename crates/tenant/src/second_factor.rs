@@ -1,14 +1,14 @@
 //! The second factor on the page (entra.md 2.4, step 4): `BeginAuth`, `EndAuth` and the form that finishes.
 
-use crate::answer::{Answer, stamp};
 use crate::asking::Ask;
-use crate::forms::Form;
-use crate::registration::member;
 use crate::sign_in::{SignIn, Stage, WRONG_PAGE};
 use crate::token::Grant;
 use crate::words::{ApproveError, PendingFactor};
 use crate::world::Tenant;
 use serde_json::{Map, Value, json};
+use tenant_wire::answer::{Answer, stamp};
+use tenant_wire::csr::member;
+use tenant_wire::forms::Form;
 
 /// A second factor that is due, for a person whose first one is proved.
 #[derive(Debug, Clone)]
@@ -79,7 +79,7 @@ impl Tenant {
     /// `POST urlBeginAuth`.
     pub(crate) fn begin_auth(&mut self, ask: &Ask) -> Answer {
         let call = Call::of(ask);
-        let number = self.generator.next() % 90 + 10;
+        let number = self.generator.word() % 90 + 10;
         let known = self.factor_of(ask, &call).is_some();
         let offered = ask.knobs.second_factors.contains(&call.method);
         if known && offered && call.method != "FidoKey" {
@@ -142,7 +142,7 @@ impl Tenant {
 
     /// Begins the method where it is not at work yet, and looks once.
     fn without_script(&mut self, asked: &Ask, ctx: &str, method: &str, code: &str) {
-        let number = self.generator.next() % 90 + 10;
+        let number = self.generator.word() % 90 + 10;
         let offered = asked.knobs.second_factors.iter().any(|it| it == method);
         let at_work = match self.sign_ins.get(ctx).map(|it| &it.stage) {
             Some(Stage::SecondFactor(factor)) => {

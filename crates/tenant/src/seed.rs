@@ -1,5 +1,5 @@
-use crate::cloud::Cloud;
 use serde::{Deserialize, Serialize};
+use tenant_wire::cloud::Cloud;
 
 /// The tenants to begin with, as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

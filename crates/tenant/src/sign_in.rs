@@ -1,17 +1,17 @@
 //! A person signs in on the page (entra.md 2.4): password, second factor where one is due, then the code.
 
-use crate::answer::{Answer, Body};
 use crate::asking::Ask;
 use crate::codes::TOKEN_ALPHABET;
 use crate::demand::{self, Demand};
-use crate::forms::Form;
-use crate::page::{self, Place};
 use crate::second_factor::SecondFactor;
-use crate::session::SessionKey;
 use crate::token::Grant;
 use crate::world::Tenant;
 use bytes::Bytes;
 use serde_json::Value;
+use tenant_wire::answer::{Answer, Body};
+use tenant_wire::forms::Form;
+use tenant_wire::page::{self, Place};
+use tenant_wire::session::SessionKey;
 use uuid::Uuid;
 
 /// A sign-in between `authorize` and its code, found by the `ctx` of its pages.

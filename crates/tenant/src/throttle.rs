@@ -1,9 +1,9 @@
 //! Throttled answers (entra.md 10.3, 11.1 D13), each in the shape of its service.
 
-use crate::answer::Answer;
 use crate::asking::Ask;
 use crate::world::Tenant;
 use serde_json::json;
+use tenant_wire::answer::Answer;
 
 impl Tenant {
     /// The refusal of a request that a knob throttles.

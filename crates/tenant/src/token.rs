@@ -1,17 +1,17 @@
 //! Tokens (entra.md 2.8): issued, and redeemed for others.
 
-use crate::answer::Answer;
 use crate::asking::Ask;
-use crate::clients::{self, REGISTRATION};
 use crate::codes::{DEVICE_CODE, TOKEN_ALPHABET};
 use crate::directory::User;
-use crate::forms::Form;
-use crate::jwt;
 use crate::policy::Wish;
 use crate::world::Tenant;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
+use tenant_wire::answer::Answer;
+use tenant_wire::clients::{self, REGISTRATION};
+use tenant_wire::forms::Form;
+use tenant_wire::jwt;
 use uuid::Uuid;
 
 /// What a refresh token stands for.

@@ -1,8 +1,9 @@
-use crate::cloud::Urls;
 use crate::seed::Seed;
 use bytes::Bytes;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use tenant_wire::cloud::Urls;
+use tenant_wire::keys::{KeySource, KeysError};
 
 /// How a stand-in is made.
 #[derive(Debug, Clone)]
@@ -21,15 +22,6 @@ pub struct Setup {
     pub poll_interval: u32,
 }
 
-/// Where the stand-in's own keys come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeySource {
-    /// The test keys in this repository: known to everybody, and quick.
-    Pool,
-    /// Made anew from the generator.
-    Fresh,
-}
-
 /// Why a stand-in cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
@@ -37,8 +29,8 @@ pub enum SetupError {
     #[error("the seed cannot be used: {0}")]
     Seed(String),
     /// The keys are not usable.
-    #[error("the keys cannot be used: {0}")]
-    Keys(String),
+    #[error(transparent)]
+    Keys(#[from] KeysError),
 }
 
 /// Who sends a request, as TLS saw it.

@@ -1,13 +1,8 @@
-use crate::answer::{Answer, Body};
 use crate::asking::Ask;
 use crate::authorize::AuthorizationCode;
-use crate::cloud::Urls;
 use crate::codes::Codes;
 use crate::directory::{Devices, Directory, User};
-use crate::forms::Form;
 use crate::hello::HelloKey;
-use crate::kept::Kept;
-use crate::keys::{self, Generator, OwnKey};
 use crate::prt::{self, Prt};
 use crate::rules::Rules;
 use crate::sign_in::SignIn;
@@ -17,6 +12,11 @@ use bytes::Bytes;
 use http::{Method, Request};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use tenant_wire::answer::{Answer, Body};
+use tenant_wire::cloud::Urls;
+use tenant_wire::forms::Form;
+use tenant_wire::kept::Kept;
+use tenant_wire::keys::{self, Generator, OwnKey};
 use uuid::Uuid;
 
 /// The whole stand-in cloud: several tenants, their people, devices and codes.

@@ -126,7 +126,8 @@ const ROOMS: &[Room] = &[
         &["ipc", "config", "model", "telemetry"],
         &["clap", "indicatif", "qrcode", "rpassword", "serde_json", "signal-hook", "thiserror"],
     ),
-    room("tenant", "S stand-in", &["model"], STAND_IN),
+    room("tenant-wire", "S stand-in", &["model"], STAND_IN),
+    room("tenant", "S stand-in", &["model", "tenant-wire"], STAND_IN),
     room("tenant-intune", "S stand-in", &["model"], STAND_IN),
     room(
         "simulator",

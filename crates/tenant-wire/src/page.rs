@@ -5,21 +5,25 @@ use serde_json::{Value, json};
 
 /// What every page of one sign-in names.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Place<'a> {
+pub struct Place<'a> {
     /// The login host.
-    pub(crate) login: &'a str,
+    pub login: &'a str,
     /// The first word of its paths: a tenant or `common`.
-    pub(crate) tenant: &'a str,
-    pub(crate) session: &'a str,
-    pub(crate) canary: &'a str,
-    pub(crate) flow_token: &'a str,
-    pub(crate) ctx: &'a str,
+    pub tenant: &'a str,
+    /// `sessionId`.
+    pub session: &'a str,
+    /// `canary`.
+    pub canary: &'a str,
+    /// `sFT`.
+    pub flow_token: &'a str,
+    /// `sCtx`.
+    pub ctx: &'a str,
     /// AADSTS number and text of what went wrong before.
-    pub(crate) fault: Option<(u64, &'a str)>,
+    pub fault: Option<(u64, &'a str)>,
 }
 
 /// The sign-in page, with a new nonce for single sign-on and the name to begin with.
-pub(crate) fn sign_in(place: &Place<'_>, nonce: &str, name: &str) -> String {
+pub fn sign_in(place: &Place<'_>, nonce: &str, name: &str) -> String {
     let mut members = of(place, "ConvergedSignIn", "login");
     members["bsso"] = json!({ "nonce": nonce });
     members["sPOST_Username"] = json!(name);
@@ -29,7 +33,7 @@ pub(crate) fn sign_in(place: &Place<'_>, nonce: &str, name: &str) -> String {
 }
 
 /// The page that asks for a second factor by one of these methods, the first of which is the default.
-pub(crate) fn second_factor(place: &Place<'_>, methods: &[String], interval_ms: u32) -> String {
+pub fn second_factor(place: &Place<'_>, methods: &[String], interval_ms: u32) -> String {
     let mut members = of(place, "ConvergedTFA", "SAS/ProcessAuth");
     let proof = |(at, method): (usize, &String)| {
         let display = "*** **41";
@@ -44,19 +48,19 @@ pub(crate) fn second_factor(place: &Place<'_>, methods: &[String], interval_ms: 
 }
 
 /// The page that asks whether to stay signed in.
-pub(crate) fn keep_signed_in(place: &Place<'_>) -> String {
+pub fn keep_signed_in(place: &Place<'_>) -> String {
     let members = of(place, "KmsiInterrupt", "kmsi");
     let question = "<p id=\"KmsiDescription\">Stay signed in?</p>\n".to_owned();
     page(&members, &form(place, &members, "ctx", &(question + &hidden("LoginOptions", "1"))))
 }
 
 /// A page of this kind (`pgid`) that leads nowhere: the sign-in has ended with the fault that the place names.
-pub(crate) fn end(place: &Place<'_>, kind: &str) -> String {
+pub fn end(place: &Place<'_>, kind: &str) -> String {
     page(&of(place, kind, "login"), &told(place))
 }
 
 /// The page that takes the answer to where it belongs by a form (`response_mode=form_post`).
-pub(crate) fn form_post(redirect_uri: &str, fields: &[(&str, &str)]) -> String {
+pub fn form_post(redirect_uri: &str, fields: &[(&str, &str)]) -> String {
     let inputs: String = fields.iter().map(|(name, value)| hidden(name, value)).collect();
     format!(
         "<html><head><title>Continue</title></head><body><form name=\"hiddenform\" method=\"POST\" action=\"{}\">{inputs}\
@@ -66,7 +70,7 @@ pub(crate) fn form_post(redirect_uri: &str, fields: &[(&str, &str)]) -> String {
 }
 
 /// The page beside a redirect.
-pub(crate) fn moved(location: &str) -> String {
+pub fn moved(location: &str) -> String {
     format!(
         "<html><head><title>Object moved</title></head><body>\r\n\
          <h2>Object moved to <a href=\"{}\">here</a>.</h2>\r\n</body></html>\r\n",

@@ -1,9 +1,9 @@
 //! Public keys as clients upload them: `BCRYPT_RSAKEY_BLOB` (entra.md 5.3).
 
-use crate::directory::PublicParts;
+use crate::keys::PublicParts;
 
 /// The parts of an RSA-2048 public key; `None` for any other layout, above all one with primes.
-pub(crate) fn public_parts(blob: &[u8]) -> Option<PublicParts> {
+pub fn public_parts(blob: &[u8]) -> Option<PublicParts> {
     let word = |at: usize| {
         let bytes = blob.get(at..at + 4).and_then(|bytes| bytes.try_into().ok());
         bytes.map_or(0, u32::from_le_bytes) as usize

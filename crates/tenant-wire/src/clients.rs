@@ -1,7 +1,7 @@
 //! What the first-party clients are registered for (entra.md 0.3, 0.5 and 2.4).
 
 /// The delegated scopes of a client for a resource in canonical form; `None` where it is not pre-authorised.
-pub(crate) fn scopes(client: &str, resource: &str) -> Option<&'static str> {
+pub fn scopes(client: &str, resource: &str) -> Option<&'static str> {
     let scopes = match (client, resource) {
         (BROKER | REGISTRATION_CLIENT | COMPANY_PORTAL, REGISTRATION) => "adrs_access",
         (BROKER, GRAPH) => "User.Read User.ReadWrite",
@@ -24,7 +24,7 @@ pub(crate) fn scopes(client: &str, resource: &str) -> Option<&'static str> {
 
 /// Whether a redirect URI is registered for this client; where the page names none, the two native ones and
 /// `http://localhost` with any port are [inferred].
-pub(crate) fn is_registered(client: &str, redirect_uri: &str) -> bool {
+pub fn is_registered(client: &str, redirect_uri: &str) -> bool {
     match client {
         BROKER => BROKER_URIS.contains(&redirect_uri),
         LINUX_BROKER => LINUX_BROKER_URIS.contains(&redirect_uri),
@@ -39,28 +39,30 @@ pub(crate) fn is_registered(client: &str, redirect_uri: &str) -> bool {
 }
 
 /// Whether refresh tokens of this client serve its whole family (intune.md 0.3: the Linux client is not in it).
-pub(crate) fn is_family(client: &str) -> bool {
+pub fn is_family(client: &str) -> bool {
     client != LINUX_BROKER
 }
 
 /// entra.md 0.3: the Device Registration Service.
-pub(crate) const REGISTRATION: &str = "01cb2876-7ebd-4aa4-9cc9-d28bd4d359a9";
-pub(crate) const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
+pub const REGISTRATION: &str = "01cb2876-7ebd-4aa4-9cc9-d28bd4d359a9";
+/// Microsoft Graph.
+pub const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
 /// What a request on behalf of a PRT is for that names no resource [inferred].
-pub(crate) const DEFAULT_RESOURCE: &str = "https://graph.microsoft.com";
+pub const DEFAULT_RESOURCE: &str = "https://graph.microsoft.com";
 /// intune.md 0.3: Intune enrolment.
-pub(crate) const ENROLMENT: &str = "d4ebce55-015a-49b5-a083-c84d1797ae8c";
+pub const ENROLMENT: &str = "d4ebce55-015a-49b5-a083-c84d1797ae8c";
 /// The audience of the enrolment of other platforms; that it is the same application is inferred.
-pub(crate) const ENROLMENT_HOST: &str = "https://enrollment.manage.microsoft.com";
+pub const ENROLMENT_HOST: &str = "https://enrollment.manage.microsoft.com";
 const INTUNE: &str = "0000000a-0000-0000-c000-000000000000";
 const IW_SERVICE: &str = "b8066b99-6e67-41be-abfa-75db1a2c8809";
 const OFFICE_MANAGEMENT: &str = "797f4846-ba00-4fd7-ba43-dac1f8f63013";
 const UPDATE_PRT: &str = "urn:aad:tb:update:prt";
 const PORTAL: &str = "c44b4083-3bb0-49c1-b47d-974e53cbdf3c";
 
-pub(crate) const BROKER: &str = "29d9ed98-a469-4536-ade2-f981bc1d605e";
+/// The Microsoft Authentication Broker.
+pub const BROKER: &str = "29d9ed98-a469-4536-ade2-f981bc1d605e";
 /// The broker as it is called inside PRT requests by password and renewals.
-pub(crate) const BROKER_IDENTITY: &str = "38aa3b87-a06d-4817-b275-7a316988d93b";
+pub const BROKER_IDENTITY: &str = "38aa3b87-a06d-4817-b275-7a316988d93b";
 const REGISTRATION_CLIENT: &str = "dd762716-544d-4aeb-a526-687b73838a22";
 const COMPANY_PORTAL: &str = "9ba1a5c7-f17a-4de9-a1f1-6178c8d51223";
 const LINUX_BROKER: &str = "b743a22d-6705-4147-8670-d92fa515ee2b";

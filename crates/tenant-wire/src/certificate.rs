@@ -6,20 +6,29 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 /// What a certificate says.
-pub(crate) struct Subject<'a> {
-    pub(crate) common_name: &'a str,
-    pub(crate) device: Uuid,
-    pub(crate) user: Uuid,
-    pub(crate) tenant: Uuid,
-    pub(crate) joined: bool,
-    pub(crate) modulus: &'a [u8],
-    pub(crate) exponent: &'a [u8],
-    pub(crate) serial: [u8; 16],
-    pub(crate) not_before: OffsetDateTime,
+pub struct Subject<'a> {
+    /// `CN` of the subject.
+    pub common_name: &'a str,
+    /// OID .284.2.
+    pub device: Uuid,
+    /// OID .284.3.
+    pub user: Uuid,
+    /// OID .284.5.
+    pub tenant: Uuid,
+    /// OID .284.7: joined, not only registered.
+    pub joined: bool,
+    /// Of the key, big-endian.
+    pub modulus: &'a [u8],
+    /// Of the key, big-endian.
+    pub exponent: &'a [u8],
+    /// Random.
+    pub serial: [u8; 16],
+    /// When it begins to count.
+    pub not_before: OffsetDateTime,
 }
 
 /// A certificate of the device CA, and its thumbprint (SHA-1, 40 upper-case hex digits).
-pub(crate) fn issue(ca: &OwnKey, subject: &Subject<'_>) -> (Vec<u8>, String) {
+pub fn issue(ca: &OwnKey, subject: &Subject<'_>) -> (Vec<u8>, String) {
     let algorithm = sequence(&[oid(SHA256_RSA), vec![0x05, 0x00]]);
     let tbs = sequence(&[
         tlv(0xa0, &integer(&[2])),

@@ -29,20 +29,23 @@ pub enum Urls {
 
 /// The hosts that a document names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Hosts {
-    pub(crate) login: String,
-    pub(crate) drs: String,
-    pub(crate) graph: String,
+pub struct Hosts {
+    /// Of sign-in.
+    pub login: String,
+    /// Of registration.
+    pub drs: String,
+    /// Of Graph.
+    pub graph: String,
     /// The registration service as a resource; local mode keeps the public spelling, which clients compare.
-    pub(crate) drs_resource: String,
+    pub drs_resource: String,
     /// `cloud_instance_name`.
-    pub(crate) instance: &'static str,
+    pub instance: &'static str,
     /// `rbac_url`.
-    pub(crate) rbac: &'static str,
+    pub rbac: &'static str,
 }
 
 /// The cloud of a host; `None` for a host of no cloud, as in local mode.
-pub(crate) fn of_host(host: &str) -> Option<Cloud> {
+pub fn of_host(host: &str) -> Option<Cloud> {
     let host = host.strip_prefix("certauth.").unwrap_or(host);
     let named = |cloud: &&(Cloud, [&str; 4])| cloud.1.contains(&host);
     CLOUDS.iter().find(named).map(|(cloud, _)| *cloud)
@@ -50,7 +53,7 @@ pub(crate) fn of_host(host: &str) -> Option<Cloud> {
 
 impl Urls {
     /// The hosts for a tenant of this cloud.
-    pub(crate) fn hosts(&self, cloud: Cloud) -> Hosts {
+    pub fn hosts(&self, cloud: Cloud) -> Hosts {
         let (instance, rbac) = match cloud {
             Cloud::Public => ("microsoftonline.com", "https://pas.windows.net"),
             Cloud::UsGov => ("microsoftonline.us", "https://pasff.usgovcloudapi.net"),

@@ -15,11 +15,11 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 /// 32 bytes that the stand-in and one device share for the life of a PRT.
-pub(crate) type SessionKey = [u8; 32];
+pub type SessionKey = [u8; 32];
 
 /// Which context goes into the derivation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum KdfVersion {
+pub enum KdfVersion {
     /// The bytes of `ctx`.
     One,
     /// SHA-256 over `ctx` and the payload as transmitted.
@@ -27,7 +27,7 @@ pub(crate) enum KdfVersion {
 }
 
 /// The key for one message.
-pub(crate) fn derive(key: &SessionKey, version: KdfVersion, ctx: &[u8], payload: &[u8]) -> SessionKey {
+pub fn derive(key: &SessionKey, version: KdfVersion, ctx: &[u8], payload: &[u8]) -> SessionKey {
     match version {
         KdfVersion::One => kdf(key, ctx),
         KdfVersion::Two => kdf(key, &Sha256::new().chain_update(ctx).chain_update(payload).finalize()),
@@ -40,7 +40,7 @@ fn kdf(key: &SessionKey, context: &[u8]) -> SessionKey {
 }
 
 /// HMAC-SHA-256.
-pub(crate) fn mac(key: &SessionKey, message: &[u8]) -> SessionKey {
+pub fn mac(key: &SessionKey, message: &[u8]) -> SessionKey {
     // RFC 2104: a key is padded with zeros to the block of the hash, so this cannot fail.
     let mut block = [0; 64];
     block.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
@@ -51,7 +51,7 @@ pub(crate) fn mac(key: &SessionKey, message: &[u8]) -> SessionKey {
 
 /// An encrypted reply: the header says `A256GCM`, what it carries is AES-256-CBC under the key of KDF version
 /// 1 with a 16-byte IV, PKCS#7 and an empty tag [observed].
-pub(crate) fn seal(key: &SessionKey, ctx: &[u8; 24], iv: &[u8; 16], plain: &[u8]) -> String {
+pub fn seal(key: &SessionKey, ctx: &[u8; 24], iv: &[u8; 16], plain: &[u8]) -> String {
     let key = derive(key, KdfVersion::One, ctx, &[]);
     let cipher = cbc::Encryptor::<Aes256>::new(&key.into(), &(*iv).into());
     let text = cipher.encrypt_padded_vec::<Pkcs7>(plain);
@@ -64,7 +64,7 @@ pub(crate) fn seal(key: &SessionKey, ctx: &[u8; 24], iv: &[u8; 16], plain: &[u8]
 /// `session_key_jwe`: the session key is the content key, wrapped for the transport key by RSA-OAEP with SHA-1.
 ///
 /// `None` where the transport key cannot wrap it.
-pub(crate) fn wrap(key: &SessionKey, transport: &RsaPublicKey, generator: &mut Generator) -> Option<String> {
+pub fn wrap(key: &SessionKey, transport: &RsaPublicKey, generator: &mut Generator) -> Option<String> {
     let wrapped = transport.encrypt(generator, Oaep::<Sha1>::new(), key).ok()?;
     let content = wrapped_content(key, &generator.bytes())?;
     let part = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);

@@ -1,3 +1,5 @@
+//! Tokens that the stand-in signs (RS256), and reads again.
+
 use crate::keys::OwnKey;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,13 +9,13 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 /// A JWT signed with RS256.
-pub(crate) fn sign(key: &OwnKey, claims: &Value) -> String {
+pub fn sign(key: &OwnKey, claims: &Value) -> String {
     let header = json!({ "typ": "JWT", "alg": "RS256", "kid": key.kid });
     signed(key, &header, &header, claims)
 }
 
 /// A JWT whose header shows this nonce and was signed with its hash in that place.
-pub(crate) fn sign_with_nonce(key: &OwnKey, claims: &Value, nonce: &str) -> String {
+pub fn sign_with_nonce(key: &OwnKey, claims: &Value, nonce: &str) -> String {
     let header = json!({ "typ": "JWT", "alg": "RS256", "kid": key.kid, "nonce": nonce });
     signed(key, &header, &hashed(&header), claims)
 }
@@ -34,7 +36,7 @@ fn hashed(header: &Value) -> Value {
 }
 
 /// The claims of a token that this key signed.
-pub(crate) fn verify(key: &OwnKey, token: &str) -> Option<Value> {
+pub fn verify(key: &OwnKey, token: &str) -> Option<Value> {
     let (shown, signature) = token.rsplit_once('.')?;
     let (header, body) = shown.split_once('.')?;
     let json = |part: &str| serde_json::from_slice::<Value>(&URL_SAFE_NO_PAD.decode(part).ok()?).ok();
@@ -49,11 +51,11 @@ pub(crate) fn verify(key: &OwnKey, token: &str) -> Option<Value> {
 }
 
 /// The claims of a token whoever signed it; good for nothing but to find out whose request it is.
-pub(crate) fn unproved(token: &str) -> Option<Value> {
+pub fn unproved(token: &str) -> Option<Value> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?).ok()
 }
 
 /// JSON in base64url.
-pub(crate) fn part(value: &Value) -> String {
+pub fn part(value: &Value) -> String {
     URL_SAFE_NO_PAD.encode(value.to_string())
 }

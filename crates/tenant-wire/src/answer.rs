@@ -1,4 +1,5 @@
-use crate::asking::Ask;
+//! Replies before they are sent, and the error object of entra.md 2.8.
+
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use serde_json::{Value, json};
@@ -7,59 +8,72 @@ use time::OffsetDateTime;
 
 /// What a handler says: the reply, the rule that refused, and what it found out.
 #[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) body: Body,
-    pub(crate) rule: Option<String>,
-    pub(crate) facts: BTreeMap<String, String>,
-    pub(crate) headers: Vec<(&'static str, String)>,
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// What it carries.
+    pub body: Body,
+    /// The rule that refused, for the transcript.
+    pub rule: Option<String>,
+    /// What was found out, for the transcript.
+    pub facts: BTreeMap<String, String>,
+    /// Headers besides those that every reply has.
+    pub headers: Vec<(&'static str, String)>,
 }
 
 /// The body of a reply.
 #[derive(Debug)]
-pub(crate) enum Body {
+pub enum Body {
+    /// JSON.
     Json(Value),
     /// A compact JWE alone (entra.md 7.6); its content type is inferred.
     Jwe(String),
+    /// A page.
     Html(String),
 }
 
 impl Answer {
-    pub(crate) fn ok(body: Value) -> Answer {
+    /// A reply with status 200.
+    pub fn ok(body: Value) -> Answer {
         Answer::with(200, Body::Json(body))
     }
 
-    pub(crate) fn with(status: u16, body: Body) -> Answer {
+    /// A reply with this status.
+    pub fn with(status: u16, body: Body) -> Answer {
         Answer { status, body, rule: None, facts: BTreeMap::new(), headers: Vec::new() }
     }
 
     /// The member of a JSON body.
-    pub(crate) fn member(&self, name: &str) -> Option<&Value> {
+    pub fn member(&self, name: &str) -> Option<&Value> {
         if let Body::Json(body) = &self.body { body.get(name) } else { None }
     }
 
     /// Sets a member of a JSON object.
-    pub(crate) fn set(&mut self, name: &str, value: Value) {
+    pub fn set(&mut self, name: &str, value: Value) {
         if let Body::Json(Value::Object(body)) = &mut self.body {
             body.insert(name.to_owned(), value);
         }
     }
 
-    pub(crate) fn header(mut self, name: &'static str, value: impl ToString) -> Answer {
+    /// Adds a header.
+    pub fn header(mut self, name: &'static str, value: impl ToString) -> Answer {
         self.headers.push((name, value.to_string()));
         self
     }
 
-    pub(crate) fn refusal(status: u16, rule: impl Into<String>, body: Value) -> Answer {
+    /// A reply that says no by this rule.
+    pub fn refusal(status: u16, rule: impl Into<String>, body: Value) -> Answer {
         Answer { status, rule: Some(rule.into()), ..Answer::ok(body) }
     }
 
-    pub(crate) fn fact(mut self, name: &str, value: impl ToString) -> Answer {
+    /// Adds a line for the transcript.
+    pub fn fact(mut self, name: &str, value: impl ToString) -> Answer {
         self.facts.insert(name.to_owned(), value.to_string());
         self
     }
 
-    pub(crate) fn response(&self, now: OffsetDateTime, ids: &Ids) -> Response<Bytes> {
+    /// The reply as HTTP, with the headers that every reply has.
+    pub fn response(&self, now: OffsetDateTime, ids: &Ids) -> Response<Bytes> {
         let (kind, text) = match &self.body {
             Body::Json(value) => ("application/json; charset=utf-8", value.to_string()),
             Body::Jwe(text) => ("application/jose; charset=utf-8", text.clone()),
@@ -89,16 +103,18 @@ impl Answer {
 
 /// The ids of one request.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Ids {
-    pub(crate) request: String,
-    pub(crate) correlation: Option<String>,
+pub struct Ids {
+    /// Of this request, made by the service.
+    pub request: String,
+    /// Of the client, if it sent one.
+    pub correlation: Option<String>,
 }
 
-impl Ask {
+impl Ids {
     /// The error object of entra.md 2.8.
-    pub(crate) fn error(&self, code: u32, error: &str, text: &str) -> Answer {
-        let (at, request) = (stamp(self.now), &self.ids.request);
-        let correlation = self.ids.correlation.as_ref().unwrap_or(request);
+    pub fn error(&self, now: OffsetDateTime, code: u32, error: &str, text: &str) -> Answer {
+        let (at, request) = (stamp(now), &self.request);
+        let correlation = self.correlation.as_ref().unwrap_or(request);
         let body = json!({
             "error": error,
             "error_description": format!(
@@ -112,15 +128,10 @@ impl Ask {
         });
         Answer::refusal(400, format!("AADSTS{code}"), body)
     }
-
-    /// The error `invalid_grant`, which most refusals are.
-    pub(crate) fn deny(&self, code: u32, text: &str) -> Answer {
-        self.error(code, "invalid_grant", text)
-    }
 }
 
 /// `yyyy-MM-dd HH:mm:ssZ`.
-pub(crate) fn stamp(now: OffsetDateTime) -> String {
+pub fn stamp(now: OffsetDateTime) -> String {
     let (d, t) = (now.date(), now.time());
     format!("{} {:02}:{:02}:{:02}Z", d, t.hour(), t.minute(), t.second())
 }

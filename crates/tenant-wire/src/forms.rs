@@ -1,12 +1,15 @@
+//! Form bodies and queries, read leniently.
+
 use std::collections::BTreeMap;
 
 /// The fields of a form body or a query, unescaped; raw spaces and colons are taken as they are
 /// (entra.md 11.3, rule 1).
 #[derive(Debug, Default, Clone)]
-pub(crate) struct Form(BTreeMap<String, String>);
+pub struct Form(BTreeMap<String, String>);
 
 impl Form {
-    pub(crate) fn parse(bytes: &[u8]) -> Form {
+    /// Reads what can be read; a name that comes twice has its last value.
+    pub fn parse(bytes: &[u8]) -> Form {
         Form(
             url::form_urlencoded::parse(bytes)
                 .map(|(name, value)| (name.into_owned(), value.into_owned()))
@@ -14,19 +17,20 @@ impl Form {
         )
     }
 
-    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+    /// The value of a field.
+    pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
 
     /// The resource asked for, as it was spelled: of `resource` (v1) or of the first `…/.default` or
     /// `…/scope` of `scope` (v2).
-    pub(crate) fn resource(&self) -> Option<String> {
+    pub fn resource(&self) -> Option<String> {
         resource(self.get("resource"), self.get("scope"))
     }
 }
 
 /// The resource of a request with these two.
-pub(crate) fn resource(resource: Option<&str>, scope: Option<&str>) -> Option<String> {
+pub fn resource(resource: Option<&str>, scope: Option<&str>) -> Option<String> {
     if let Some(resource) = resource {
         return Some(resource.to_owned());
     }

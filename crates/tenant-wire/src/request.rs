@@ -13,7 +13,7 @@ use sha2::Sha256;
 
 /// A JWT taken apart; nothing of it is proved yet.
 #[derive(Debug)]
-pub(crate) struct Signed {
+pub struct Signed {
     header: Value,
     /// The claims, of which no type is assumed.
     claims: Value,
@@ -25,7 +25,7 @@ pub(crate) struct Signed {
 
 /// What must have signed it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Signer {
+pub enum Signer {
     /// A device key, RS256.
     Device,
     /// A session key, HS256.
@@ -34,7 +34,7 @@ pub(crate) enum Signer {
 
 impl Signed {
     /// `None` for what is no JWT of JSON objects.
-    pub(crate) fn read(token: &str) -> Option<Signed> {
+    pub fn read(token: &str) -> Option<Signed> {
         let (input, signature) = token.rsplit_once('.')?;
         let (header, body) = input.split_once('.')?;
         let payload = decoded(body)?;
@@ -48,7 +48,8 @@ impl Signed {
         })
     }
 
-    pub(crate) fn signer(&self) -> Option<Signer> {
+    /// What its header says must have signed it; `None` for an algorithm that is not served.
+    pub fn signer(&self) -> Option<Signer> {
         match self.header["alg"].as_str()? {
             "RS256" => Some(Signer::Device),
             "HS256" => Some(Signer::Session),
@@ -57,43 +58,44 @@ impl Signed {
     }
 
     /// A claim that is text; JSON null counts as absent (11.3, rule 3).
-    pub(crate) fn claim(&self, name: &str) -> Option<&str> {
+    pub fn claim(&self, name: &str) -> Option<&str> {
         self.claims[name].as_str()
     }
 
     /// A claim in whole seconds, written as a number or as text (11.3, rule 3).
-    pub(crate) fn seconds(&self, name: &str) -> Option<i64> {
+    pub fn seconds(&self, name: &str) -> Option<i64> {
         let value = &self.claims[name];
         value.as_i64().or_else(|| value.as_str()?.parse().ok())
     }
 
     /// A member of the header that is text.
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    pub fn header(&self, name: &str) -> Option<&str> {
         self.header[name].as_str()
     }
 
     /// Whether the scope has this word.
-    pub(crate) fn has_scope(&self, word: &str) -> bool {
+    pub fn has_scope(&self, word: &str) -> bool {
         self.claim("scope").is_some_and(|scope| scope.split_whitespace().any(|it| it == word))
     }
 
     /// Whether it asks for a PRT: `aza` and no resource (7.6).
-    pub(crate) fn wants_prt(&self) -> bool {
+    pub fn wants_prt(&self) -> bool {
         self.has_scope("aza") && !self.names_resource()
     }
 
-    pub(crate) fn names_resource(&self) -> bool {
+    /// Whether it names a resource.
+    pub fn names_resource(&self) -> bool {
         self.claim("resource").is_some()
     }
 
     /// The device certificate: `x5c` is a string or an array (7.2).
-    pub(crate) fn certificate(&self) -> Option<Vec<u8>> {
+    pub fn certificate(&self) -> Option<Vec<u8>> {
         let chain = &self.header["x5c"];
         decoded(chain.as_str().or_else(|| chain.get(0)?.as_str())?)
     }
 
     /// The version of the derivation; `None` for one that nobody knows.
-    pub(crate) fn kdf_version(&self) -> Option<KdfVersion> {
+    pub fn kdf_version(&self) -> Option<KdfVersion> {
         match &self.header["kdf_ver"] {
             Value::Null => Some(KdfVersion::One),
             version if *version == 1 => Some(KdfVersion::One),
@@ -103,13 +105,13 @@ impl Signed {
     }
 
     /// Whether this device key signed it (RSASSA-PKCS1-v1_5 with SHA-256).
-    pub(crate) fn is_by_device(&self, key: RsaPublicKey) -> bool {
+    pub fn is_by_device(&self, key: RsaPublicKey) -> bool {
         let Ok(signature) = Signature::try_from(self.signature.as_slice()) else { return false };
         VerifyingKey::<Sha256>::new(key).verify(self.input.as_bytes(), &signature).is_ok()
     }
 
     /// Whether a key derived from this session key signed it.
-    pub(crate) fn is_by_session(&self, key: &SessionKey) -> bool {
+    pub fn is_by_session(&self, key: &SessionKey) -> bool {
         let ctx = self.header["ctx"].as_str().and_then(decoded);
         let (Some(version), Some(ctx)) = (self.kdf_version(), ctx) else { return false };
         let derived = derive(key, version, &ctx, &self.payload);
@@ -118,7 +120,7 @@ impl Signed {
 }
 
 /// Base64 of either alphabet, with or without padding (7.2: AADInternals encodes JWTs in the standard one).
-pub(crate) fn decoded(text: &str) -> Option<Vec<u8>> {
+pub fn decoded(text: &str) -> Option<Vec<u8>> {
     LENIENT.decode(text.replace('-', "+").replace('_', "/")).ok()
 }
 

@@ -1,5 +1,5 @@
-use crate::directory::PublicParts;
-use crate::words::{KeySource, SetupError};
+//! The stand-in's own keys, and the generator of everything that would be random.
+
 use rsa::pkcs1v15::SigningKey;
 use rsa::pkcs8::DecodePrivateKey;
 use rsa::signature::{SignatureEncoding, Signer};
@@ -7,10 +7,28 @@ use rsa::traits::PublicKeyParts;
 use rsa::{BoxedUint, RsaPrivateKey, RsaPublicKey};
 use sha2::{Digest, Sha256};
 
+/// Modulus and exponent of an RSA key, big-endian.
+pub type PublicParts = (Vec<u8>, Vec<u8>);
+
+/// Where the stand-in's own keys come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeySource {
+    /// The test keys in this repository: known to everybody, and quick.
+    Pool,
+    /// Made anew from the generator.
+    Fresh,
+}
+
+/// Keys that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("the keys cannot be used: {0}")]
+pub struct KeysError(String);
+
 /// One of the stand-in's own signing keys.
-pub(crate) struct OwnKey {
+pub struct OwnKey {
     private: RsaPrivateKey,
-    pub(crate) kid: String,
+    /// Key id: twenty hex digits of the modulus' SHA-256.
+    pub kid: String,
 }
 
 impl OwnKey {
@@ -21,23 +39,24 @@ impl OwnKey {
     }
 
     /// RSASSA-PKCS1-v1_5 with SHA-256.
-    pub(crate) fn sign(&self, message: &[u8]) -> Vec<u8> {
+    pub fn sign(&self, message: &[u8]) -> Vec<u8> {
         SigningKey::<Sha256>::new(self.private.clone()).sign(message).to_vec()
     }
 
     /// Modulus and exponent, big-endian without leading zeros.
-    pub(crate) fn public(&self) -> (Vec<u8>, Vec<u8>) {
+    pub fn public(&self) -> (Vec<u8>, Vec<u8>) {
         (trimmed(self.private.n().to_be_bytes().to_vec()), trimmed(self.private.e().to_be_bytes().to_vec()))
     }
 
-    pub(crate) fn verifier(&self) -> RsaPublicKey {
+    /// The public half.
+    pub fn verifier(&self) -> RsaPublicKey {
         self.private.to_public_key()
     }
 }
 
 /// The key of the device CA, and the key that signs the tokens.
-pub(crate) fn own(source: KeySource, seed: u64) -> Result<(OwnKey, OwnKey), SetupError> {
-    let wrong = |error: &dyn std::fmt::Display| SetupError::Keys(error.to_string());
+pub fn own(source: KeySource, seed: u64) -> Result<(OwnKey, OwnKey), KeysError> {
+    let wrong = |error: &dyn std::fmt::Display| KeysError(error.to_string());
     match source {
         KeySource::Pool => {
             let read = |der: &[u8]| RsaPrivateKey::from_pkcs8_der(der).map_err(|error| wrong(&error));
@@ -53,7 +72,7 @@ pub(crate) fn own(source: KeySource, seed: u64) -> Result<(OwnKey, OwnKey), Setu
 }
 
 /// A public key from its parts.
-pub(crate) fn public_key((modulus, exponent): &PublicParts) -> Option<RsaPublicKey> {
+pub fn public_key((modulus, exponent): &PublicParts) -> Option<RsaPublicKey> {
     let number = |bytes: &[u8]| BoxedUint::from_be_slice_vartime(bytes);
     RsaPublicKey::new(number(modulus), number(exponent)).ok()
 }
@@ -65,10 +84,11 @@ fn trimmed(bytes: Vec<u8>) -> Vec<u8> {
 
 /// The generator of every name and key (xorshift64*): the same seed gives the same stand-in.
 #[derive(Debug, Clone)]
-pub(crate) struct Generator(pub(crate) u64);
+pub struct Generator(pub u64);
 
 impl Generator {
-    pub(crate) fn next(&mut self) -> u64 {
+    /// The next 64 bits.
+    pub fn word(&mut self) -> u64 {
         self.0 = self.0.max(1);
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
@@ -76,24 +96,25 @@ impl Generator {
         self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
     }
 
-    pub(crate) fn bytes<const N: usize>(&mut self) -> [u8; N] {
+    /// So many bytes.
+    pub fn bytes<const N: usize>(&mut self) -> [u8; N] {
         let mut out = [0; N];
         out.chunks_mut(8).for_each(|chunk| {
-            let word = self.next().to_be_bytes();
+            let word = self.word().to_be_bytes();
             chunk.iter_mut().zip(word).for_each(|(to, from)| *to = from);
         });
         out
     }
 
     /// A version 4 GUID as text.
-    pub(crate) fn guid(&mut self) -> String {
+    pub fn guid(&mut self) -> String {
         uuid::Builder::from_random_bytes(self.bytes()).into_uuid().to_string()
     }
 
     /// So many characters of the alphabet that every client can carry (entra.md 11.4, rule 11).
-    pub(crate) fn text(&mut self, length: usize, alphabet: &[u8]) -> String {
+    pub fn text(&mut self, length: usize, alphabet: &[u8]) -> String {
         let pick = |n: u64| alphabet.get(n as usize % alphabet.len().max(1)).copied().unwrap_or(b'0');
-        (0..length).map(|_| char::from(pick(self.next() >> 32))).collect()
+        (0..length).map(|_| char::from(pick(self.word() >> 32))).collect()
     }
 }
 
@@ -101,16 +122,16 @@ impl rsa::rand_core::TryRng for Generator {
     type Error = std::convert::Infallible;
 
     fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
-        Ok((self.next() >> 32) as u32)
+        Ok((self.word() >> 32) as u32)
     }
 
     fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
-        Ok(self.next())
+        Ok(self.word())
     }
 
     fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Self::Error> {
         for chunk in bytes.chunks_mut(8) {
-            let word = self.next().to_be_bytes();
+            let word = self.word().to_be_bytes();
             chunk.iter_mut().zip(word).for_each(|(to, from)| *to = from);
         }
         Ok(())

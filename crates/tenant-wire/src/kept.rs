@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 /// Values by secret, each with the time after which it is forgotten.
 #[derive(Debug)]
-pub(crate) struct Kept<V> {
+pub struct Kept<V> {
     by_secret: BTreeMap<Arc<str>, V>,
     ends: BTreeSet<(i64, Arc<str>)>,
 }
@@ -18,7 +18,7 @@ impl<V> Default for Kept<V> {
 
 impl<V> Kept<V> {
     /// Remembers a value until a time, and forgets what has ended by now; both in milliseconds since 1970.
-    pub(crate) fn keep(&mut self, secret: &str, value: V, until_ms: i64, now_ms: i64) {
+    pub fn keep(&mut self, secret: &str, value: V, until_ms: i64, now_ms: i64) {
         while self.ends.first().is_some_and(|(end, _)| *end < now_ms) {
             if let Some((_, secret)) = self.ends.pop_first() {
                 self.by_secret.remove(&secret);
@@ -29,24 +29,28 @@ impl<V> Kept<V> {
         self.by_secret.insert(secret, value);
     }
 
-    pub(crate) fn get(&self, secret: &str) -> Option<&V> {
+    /// The value of a secret that is still remembered.
+    pub fn get(&self, secret: &str) -> Option<&V> {
         self.by_secret.get(secret)
     }
 
-    pub(crate) fn get_mut(&mut self, secret: &str) -> Option<&mut V> {
+    /// The same, to be changed.
+    pub fn get_mut(&mut self, secret: &str) -> Option<&mut V> {
         self.by_secret.get_mut(secret)
     }
 
     /// Forgets a value before its time.
-    pub(crate) fn forget(&mut self, secret: &str) {
+    pub fn forget(&mut self, secret: &str) {
         self.by_secret.remove(secret);
     }
 
-    pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
+    /// All that is remembered.
+    pub fn values(&self) -> impl Iterator<Item = &V> {
         self.by_secret.values()
     }
 
-    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
+    /// The same, to be changed.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
         self.by_secret.values_mut()
     }
 }

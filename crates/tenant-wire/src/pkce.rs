@@ -7,8 +7,10 @@ use sha2::{Digest, Sha256};
 
 /// What a code's verifier must turn into.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Challenge {
+pub enum Challenge {
+    /// The verifier itself.
     Plain(String),
+    /// Its SHA-256 in base64url.
     Sha256(String),
 }
 
@@ -17,7 +19,7 @@ impl Challenge {
     ///
     /// # Errors
     /// AADSTS number and text for a method or a length that RFC 7636 does not know.
-    pub(crate) fn of(query: &Form) -> Result<Option<Challenge>, (u32, &'static str)> {
+    pub fn of(query: &Form) -> Result<Option<Challenge>, (u32, &'static str)> {
         let Some(text) = query.get("code_challenge") else { return Ok(None) };
         if !(43..=128).contains(&text.len()) {
             return Err((501_491, "The size of the code_challenge parameter is not valid."));
@@ -29,7 +31,8 @@ impl Challenge {
         }
     }
 
-    pub(crate) fn is_met_by(&self, verifier: &str) -> bool {
+    /// Whether this verifier turns into it.
+    pub fn is_met_by(&self, verifier: &str) -> bool {
         match self {
             Challenge::Plain(text) => text == verifier,
             Challenge::Sha256(text) => *text == URL_SAFE_NO_PAD.encode(Sha256::digest(verifier)),

@@ -2,16 +2,16 @@
 //!
 //! Clients go by the number; most of the `error` strings are inferred, and this is the one place for them.
 
-use crate::answer::Answer;
-use crate::asking::Ask;
+use crate::answer::{Answer, Ids};
 use serde_json::json;
+use time::OffsetDateTime;
 
-impl Ask {
+impl Ids {
     /// The refusal with this number, with all that goes with it.
-    pub(crate) fn refuse(&self, code: u32) -> Answer {
+    pub fn refuse(&self, now: OffsetDateTime, code: u32) -> Answer {
         let row = ROWS.iter().find(|row| row.0.contains(&code));
         let (error, text) = row.map_or(("invalid_grant", "The request was refused."), |row| (row.1, row.2));
-        let mut answer = self.error(code, error, text);
+        let mut answer = self.error(now, code, error, text);
         if SECOND_FACTOR.contains(&code) {
             answer.set("suberror", json!("basic_action"));
             answer.set("claims", json!(r#"{"access_token":{"amr":{"values":["ngcmfa","mfa"]}}}"#));

@@ -1,0 +1,20 @@
+//! What the stand-in reads and writes, without knowing a tenant: forms, signed requests, certificates, pages,
+//! hosts, and what goes with a refusal.
+//!
+//! Nothing here decides who may have what; that is the crate `tenant`.
+
+pub mod answer;
+pub mod blob;
+pub mod certificate;
+pub mod clients;
+pub mod cloud;
+pub mod csr;
+pub mod forms;
+pub mod jwt;
+pub mod kept;
+pub mod keys;
+pub mod page;
+pub mod pkce;
+mod refusals;
+pub mod request;
+pub mod session;
