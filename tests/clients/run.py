@@ -5,10 +5,10 @@ Meant for the network namespace that `cargo xtask clients` makes, and refuses to
 
 import argparse
 import importlib
-import socket
 import sys
 from pathlib import Path
 
+import namespace
 from harness import Client, Failure, Simulator, scenarios, verdict
 
 
@@ -17,17 +17,6 @@ def clients() -> list[type[Client]]:
     for path in sorted(Path(__file__).parent.glob("client_*.py")):
         importlib.import_module(path.stem)
     return Client.__subclasses__()
-
-
-def alone(hosts: Path) -> None:
-    """Nothing but loopback is here, and every name that a client may look up leads to it."""
-    interfaces = [name for _, name in socket.if_nameindex()]
-    if interfaces != ["lo"]:
-        raise Failure(f"there is a network here ({', '.join(interfaces)}); run cargo xtask clients")
-    for line in hosts.read_text().splitlines():
-        address, name = line.split()
-        if (found := socket.gethostbyname(name)) != address:
-            raise Failure(f"{name} leads to {found} instead of {address}")
 
 
 def judge(kind: type[Client], simulator: Path, work: Path, only: str) -> list[bool]:
@@ -51,12 +40,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--simulator", type=Path, required=True, help="the program entra-simulator")
     parser.add_argument("--work", type=Path, required=True, help="an empty directory")
-    parser.add_argument("--hosts", type=Path, required=True, help="the hosts file that is in force")
     parser.add_argument("--only", default="", help="only the scenarios whose line contains this text")
     options = parser.parse_args()
     program = options.simulator.resolve()
     try:
-        alone(options.hosts)
+        namespace.enter(program, options.work)
         results = [it for kind in clients() for it in judge(kind, program, options.work, options.only)]
     except Failure as failure:
         print(f"clients: {failure}", file=sys.stderr)
