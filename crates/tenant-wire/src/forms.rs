@@ -35,8 +35,34 @@ pub fn resource(resource: Option<&str>, scope: Option<&str>) -> Option<String> {
         return Some(resource.to_owned());
     }
     let scope = scope?.split_whitespace().find(|scope| !OF_NO_RESOURCE.contains(scope))?;
-    Some(scope.rsplit_once('/').map_or(scope, |(resource, _)| resource).to_owned())
+    Some(scope.rsplit_once('/').map_or(OF_A_BARE_SCOPE, |(resource, _)| resource).to_owned())
 }
 
+/// A scope that names no resource, as `User.Read`, is one of Graph.
+const OF_A_BARE_SCOPE: &str = "https://graph.microsoft.com";
 /// The scopes of OpenID Connect, and those of PRT requests.
 const OF_NO_RESOURCE: [&str; 6] = ["openid", "profile", "offline_access", "email", "aza", "ugs"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_resource_is_named_by_itself_or_by_the_first_scope_that_has_one() {
+        for (given, scope, wanted) in [
+            (Some("a"), Some("https://b/.default"), Some("a")),
+            (None, Some("openid profile https://b/.default"), Some("https://b")),
+            (
+                None,
+                Some("0000000a-0000-0000-c000-000000000000/.default"),
+                Some("0000000a-0000-0000-c000-000000000000"),
+            ),
+            (None, Some("openid User.Read offline_access"), Some("https://graph.microsoft.com")),
+            (None, Some("openid profile"), None),
+            (None, Some("openid aza ugs"), None),
+            (None, None, None),
+        ] {
+            assert_eq!(resource(given, scope).as_deref(), wanted, "{scope:?}");
+        }
+    }
+}
