@@ -55,12 +55,8 @@ impl Server {
 
     /// The CPU time that all its threads have used.
     pub(crate) fn cpu(&self) -> Result<Duration, Failure> {
-        let mut nanoseconds = 0;
-        for task in fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
-            let schedule = fs::read_to_string(task?.path().join("schedstat"))?;
-            nanoseconds += schedule.split_whitespace().next().unwrap_or_default().parse::<u64>()?;
-        }
-        Ok(Duration::from_nanos(nanoseconds))
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id()))?;
+        tasks.map(|task| on_cpu(&task?.path().join("schedstat"))).sum()
     }
 
     /// Bytes of its memory that are resident.
@@ -77,6 +73,12 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The CPU time in a `schedstat` file of the kernel, whose first field is nanoseconds.
+pub(crate) fn on_cpu(schedstat: &Path) -> Result<Duration, Failure> {
+    let fields = fs::read_to_string(schedstat)?;
+    Ok(Duration::from_nanos(fields.split_whitespace().next().unwrap_or_default().parse()?))
 }
 
 /// One tenant with so many users.
