@@ -43,9 +43,16 @@ class Msal(Client):
             client, authority=f"{LOGIN}/{authority}", verify=self.simulator.ca, timeout=10, **more
         )
 
-    def by_password(self, authority: str, password: str = PASSWORD, user: str = USER, client: str = BROKER) -> Reply:
+    def by_password(
+        self,
+        authority: str,
+        password: str = PASSWORD,
+        user: str = USER,
+        client: str = BROKER,
+        scopes: tuple[str, ...] = tuple(FOR_REGISTRATION),
+    ) -> Reply:
         application = self.application(authority, client)
-        reply: Reply = application.acquire_token_by_username_password(user, password, FOR_REGISTRATION)
+        reply: Reply = application.acquire_token_by_username_password(user, password, list(scopes))
         return reply
 
     def judge(self, reply: Reply, audience: str = REGISTRATION_ID) -> None:
@@ -73,6 +80,10 @@ class Msal(Client):
     @scenario("sign-in by password at the domain")
     def password_domain(self) -> None:
         self.judge(self.by_password(DOMAIN))
+
+    @scenario("sign-in by password for a scope of Graph by its bare name")
+    def bare_scope(self) -> None:
+        self.judge(self.by_password(DOMAIN, scopes=("User.Read",)), GRAPH)
 
     @scenario("sign-in by device code at the tenant's id")
     def code_tenant(self) -> None:
