@@ -38,6 +38,8 @@ pub(crate) fn perform(state: &mut State, words: &[&str], body: &[u8]) -> Result<
         ["intune", id, action] => {
             cloud::administer(state, id, intune_action(action)?).map_err(refused)?;
         }
+        ["user", upn, "approve-factor"] => tenant.approve_factor(upn, now_ms()).map_err(refused)?,
+        ["user", upn, "deny-factor"] => tenant.deny_factor(upn, now_ms()).map_err(refused)?,
         ["user", upn, action] => tenant.user(upn, user_action(action, body)?).map_err(refused)?,
         _ => return Err(AdminError::NoCall),
     }

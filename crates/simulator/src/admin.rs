@@ -173,6 +173,7 @@ fn look(state: &State, what: &str, call: &Call) -> Result<Value, AdminError> {
         "intune" => cloud::intune_devices(state)?,
         "users" => serde_json::to_value(state.tenant.users())?,
         "codes" => serde_json::to_value(state.tenant.pending_codes(now_ms()))?,
+        "factors" => serde_json::to_value(state.tenant.pending_factors(now_ms()))?,
         "requests" => requests(state, call)?,
         "knobs" => knobs::show(state)?,
         "faults" => serde_json::to_value(state.wire.faults.list())?,

@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Requests(Admin),
     /// List the device codes that wait for a person
     Codes(Admin),
+    /// List the second factors that wait for a person
+    Factors(Admin),
     /// List what is held
     Holds(Admin),
     /// Show how many handshakes and requests there were
@@ -191,6 +193,10 @@ enum UserWord {
     Unlicense,
     /// Revoke everything that was granted so far
     SignOut,
+    /// Approve on their phone every second factor that waits
+    ApproveFactor,
+    /// Deny on their phone every second factor that waits
+    DenyFactor,
     /// Another name, the same object
     Rename {
         /// The new name
@@ -284,6 +290,7 @@ pub(crate) fn asking(command: Command) -> Result<Asking, Fault> {
         Command::Users(admin) => get(&admin, "/users"),
         Command::Requests(admin) => get(&admin, "/requests"),
         Command::Codes(admin) => get(&admin, "/codes"),
+        Command::Factors(admin) => get(&admin, "/factors"),
         Command::Holds(admin) => get(&admin, "/holds"),
         Command::Counters(admin) => get(&admin, "/counters"),
         Command::Approve(it) => post(&it.admin, "/approve", json!({"code": it.code, "user": it.user})),
@@ -340,6 +347,8 @@ fn user(it: &UserArguments) -> Asking {
         UserWord::License => ("license", json!({})),
         UserWord::Unlicense => ("unlicense", json!({})),
         UserWord::SignOut => ("sign-out", json!({})),
+        UserWord::ApproveFactor => ("approve-factor", json!({})),
+        UserWord::DenyFactor => ("deny-factor", json!({})),
         UserWord::Rename { new } => ("rename", json!({ "to": new })),
     };
     post(&it.admin, &format!("/user/{}/{word}", escaped(&it.upn)), body)

@@ -1,5 +1,7 @@
 //! The two halves of the cloud as one: which of them a request is for, and what they tell each other.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use http::{Request, Response, header};
 use serde_json::{Map, Value, json};
@@ -55,9 +57,10 @@ pub(crate) fn administer(state: &mut State, id: &str, action: DeviceAction) -> R
 /// What a view does not spell.
 pub(crate) fn devices(state: &State) -> Result<Value, serde_json::Error> {
     let managed = state.intune.devices(intune_time(&state.tenant));
+    let by_device: BTreeMap<&str, _> = managed.iter().map(|it| (it.device.as_str(), it)).collect();
     let mut rows = serde_json::to_value(state.tenant.devices())?;
     for row in rows.as_array_mut().into_iter().flatten() {
-        let found = managed.iter().find(|it| row["id"] == it.device.as_str());
+        let found = row["id"].as_str().and_then(|id| by_device.get(id));
         row["managed"] = json!(found.is_some_and(|it| !it.retired));
         row["intune_device"] = json!(found.map(|it| &it.id));
         row["compliance"] = json!(found.map(|it| &it.compliance));

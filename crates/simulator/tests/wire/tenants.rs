@@ -112,3 +112,15 @@ async fn users_are_changed_from_the_command_line() {
         assert_eq!(alex(&simulator)[member], value, "{action}");
     }
 }
+
+#[tokio::test]
+async fn a_second_factor_is_given_from_the_command_line_where_one_waits() {
+    let simulator = Simulator::start();
+    assert_eq!(simulator.ask(&["factors"]), json!([]));
+    for action in ["approve-factor", "deny-factor"] {
+        let output = simulator.run(&["user", "alex@contoso.com", action]);
+        assert!(!output.status.success(), "nothing waits: {}", text(&output));
+        let output = simulator.run(&["user", "nobody@contoso.com", action]);
+        assert!(text(&output).contains("there is no 'nobody@contoso.com' here"), "{}", text(&output));
+    }
+}
