@@ -146,7 +146,8 @@ fn a_user_who_may_not_sign_in_gets_a_page_that_leads_nowhere() {
     for (code, kind, change) in refusals {
         let mut house = House::new();
         change(&mut house);
-        let page = house.open(&asking(""));
+        // Before a second factor is asked for.
+        let page = house.open(&asking("&amr_values=ngcmfa"));
         let reply = house.login(&page, ALEX, PASSWORD);
         let told = config(&reply);
         assert_eq!((&told["sErrorCode"], &told["pgid"]), (&json!(code.to_string()), &json!(kind)));
@@ -309,15 +310,22 @@ fn a_prt_does_not_replace_the_person_who_is_asked_for() {
 
 #[test]
 fn a_device_credential_puts_the_device_into_what_a_person_gets() {
-    let mut house = House::new();
-    let claims = json!({ "grant_type": "device_auth", "request_nonce": house.nonce() });
-    let credential = house.device_signed(claims).jwt();
-    let request = Request::get(asking("")).header("x-ms-DeviceCredential", credential);
-    let page = config(&house.send(request.body(Bytes::new()).unwrap()));
-    let reply = house.login(&page, ALEX, PASSWORD);
-    let told = house.redeem_page_code(&sent(&reply, "code"), "").json();
-    let token = crate::client::claims(&told["access_token"]);
-    assert_eq!((&token["deviceid"], &token["amr"]), (&json!(house.device.id), &json!(["pwd", "rsa"])));
+    for fresh in [true, false] {
+        let mut house = House::new();
+        let claims = json!({ "grant_type": "device_auth", "request_nonce": house.nonce() });
+        let credential = house.device_signed(claims).jwt();
+        house.now += if fresh { 600_000 } else { 600_001 };
+        let request = Request::get(asking("")).header("x-ms-DeviceCredential", credential);
+        let page = config(&house.send(request.body(Bytes::new()).unwrap()));
+        let reply = house.login(&page, ALEX, PASSWORD);
+        let told = house.redeem_page_code(&sent(&reply, "code"), "").json();
+        let token = crate::client::claims(&told["access_token"]);
+        let (device, amr) = match fresh {
+            true => (json!(house.device.id), json!(["pwd", "rsa"])),
+            false => (Value::Null, json!(["pwd"])),
+        };
+        assert_eq!((&token["deviceid"], &token["amr"]), (&device, &amr));
+    }
 }
 
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";

@@ -129,6 +129,7 @@ fn a_push_waits_for_the_phone() {
         assert_eq!(config(&house.finish(&page))["sErrorCode"], "500121", "not approved yet");
         let waiting = house.cloud.pending_factors(house.now);
         assert_eq!((waiting[0].upn.as_str(), json!(waiting[0].number)), (ALEX, begun["Entropy"].clone()));
+        assert!(house.cloud.approve_factor("adele@contoso.com", house.now).is_err(), "it is not hers");
         house.cloud.approve_factor(ALEX, house.now).unwrap();
         assert!(house.cloud.pending_factors(house.now).is_empty());
         assert_eq!(state(&house.ask_phone(&page, &begun, 5)), DONE);
