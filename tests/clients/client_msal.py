@@ -81,6 +81,10 @@ class Msal(Client):
     def password_domain(self) -> None:
         self.judge(self.by_password(DOMAIN))
 
+    @scenario("sign-in by password at organizations")
+    def password_organizations(self) -> None:
+        self.judge(self.by_password("organizations"))
+
     @scenario("sign-in by password for a scope of Graph by its bare name")
     def bare_scope(self) -> None:
         self.judge(self.by_password(DOMAIN, scopes=("User.Read",)), GRAPH)
@@ -92,6 +96,14 @@ class Msal(Client):
     @scenario("sign-in by device code at the domain")
     def code_domain(self) -> None:
         self.judge(self.by_device_code(DOMAIN))
+
+    @scenario("sign-in by device code at organizations")
+    def code_organizations(self) -> None:
+        self.judge(self.by_device_code("organizations"))
+
+    @scenario("sign-in by device code at common")
+    def code_common(self) -> None:
+        self.judge(self.by_device_code("common"))
 
     @scenario("a declined device code")
     def declined(self) -> None:

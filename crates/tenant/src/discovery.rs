@@ -19,7 +19,7 @@ impl Tenant {
     pub(crate) fn metadata(&self, ask: &Ask) -> Answer {
         let word = ask.path.first().map(String::as_str).unwrap_or_default();
         let tenant = match word {
-            "common" | "organizations" | "consumers" => "{tenantid}".to_owned(),
+            "common" | "organizations" | "consumers" => ANY.to_owned(),
             _ => match self.tenant_named(word) {
                 Some(directory) => directory.id.to_string(),
                 None => {
@@ -28,7 +28,9 @@ impl Tenant {
                 }
             },
         };
-        let mut answer = Answer::ok(described(ask, &tenant));
+        // Clients call the endpoints as they are; only the issuer has the placeholder [inferred].
+        let place = if tenant == ANY { word } else { &tenant };
+        let mut answer = Answer::ok(described(ask, &tenant, place));
         if ask.tenant.is_some_and(|id| self.cloud_of(id) == Cloud::UsGov) {
             answer.set("tenant_region_sub_scope", json!("DODCON"));
         }
@@ -91,17 +93,20 @@ impl Tenant {
     }
 }
 
-/// The members of either version; `tenant` is an id or the placeholder of `common`.
-fn described(ask: &Ask, tenant: &str) -> Value {
+/// Stands for a tenant that is known only once somebody signs in.
+const ANY: &str = "{tenantid}";
+
+/// The members of either version; `tenant` is an id or the placeholder of `common`, `place` what stands in paths.
+fn described(ask: &Ask, tenant: &str, place: &str) -> Value {
     let (login, second) = (&ask.hosts.login, ask.is_v2());
     let version = if second { "/v2.0" } else { "" };
-    let oauth = format!("https://{login}/{tenant}/oauth2{version}");
+    let oauth = format!("https://{login}/{place}/oauth2{version}");
     let issuer = match second {
         true => format!("https://{login}/{tenant}/v2.0"),
         false => format!("https://sts.windows.net/{tenant}/"),
     };
     let jwks = match second {
-        true => format!("https://{login}/{tenant}/discovery/v2.0/keys"),
+        true => format!("https://{login}/{place}/discovery/v2.0/keys"),
         false => format!("https://{login}/common/discovery/keys"),
     };
     json!({

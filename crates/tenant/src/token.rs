@@ -119,7 +119,7 @@ impl Tenant {
         self.grants.keep(&refresh, grant.clone(), until, ask.now_ms);
         let scope = self.scopes(ask, &grant.client, resource).unwrap_or_default();
         let mut answer = Answer::ok(json!({
-            "token_type": "Bearer", "scope": wish.scope.unwrap_or(&scope),
+            "token_type": "Bearer", "scope": told_scope(wish.scope, &scope),
             "expires_in": number(LIFE_S), "ext_expires_in": number(LIFE_S),
             "access_token": self.access_token(ask, wish, user, &scope),
             "refresh_token": refresh,
@@ -167,6 +167,18 @@ impl Tenant {
     }
 }
 
+/// `scope` of a reply: what was asked for, and in front of each `RESOURCE/.default` what it stands for
+/// [inferred].
+fn told_scope(asked: Option<&str>, granted: &str) -> String {
+    let expanded = |word: &str| {
+        let resource = word.strip_suffix("/.default");
+        let each = |resource: &str| granted.split(' ').map(|scope| format!("{resource}/{scope} ")).collect();
+        format!("{}{word}", resource.map(each).unwrap_or_else(String::new))
+    };
+    let words = asked.unwrap_or(granted).split_whitespace();
+    words.map(expanded).collect::<Vec<_>>().join(" ")
+}
+
 /// The account's home ids, which differ from the token's for guests.
 pub(crate) fn client_info(grant: &Grant, user: &User) -> String {
     let own = (grant.user.to_string(), grant.tenant.to_string());
@@ -178,3 +190,22 @@ pub(crate) fn client_info(grant: &Grant, user: &User) -> String {
 pub(crate) const LIFE_S: i64 = 3599;
 /// Entra backdates `iat` and `nbf` (entra.md 7.4 [observed]).
 pub(crate) const BACKDATED_S: i64 = 300;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_default_scope_is_told_with_what_it_stands_for() {
+        for (asked, told) in [
+            (None, "User.Read User.ReadWrite"),
+            (Some("openid User.Read"), "openid User.Read"),
+            (
+                Some("https://g/.default openid"),
+                "https://g/User.Read https://g/User.ReadWrite https://g/.default openid",
+            ),
+        ] {
+            assert_eq!(told_scope(asked, "User.Read User.ReadWrite"), told);
+        }
+    }
+}

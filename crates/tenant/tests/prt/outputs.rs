@@ -162,3 +162,21 @@ fn a_join_says_who_administers_the_device_where_that_is_asked_for() {
 
 /// Vector 12.6.
 const ALEX_SID: &str = "S-1-12-1-2863315899-3722300620-4294962926-286326784";
+
+#[test]
+fn only_the_issuer_leaves_the_tenant_open() {
+    let mut house = House::new();
+    for word in ["common", "organizations"] {
+        let document = house.get(&format!("/{word}/v2.0/.well-known/openid-configuration"), "").json();
+        assert_eq!(document["issuer"], "https://login.microsoftonline.com/{tenantid}/v2.0");
+        for member in
+            ["token_endpoint", "device_authorization_endpoint", "authorization_endpoint", "jwks_uri"]
+        {
+            let url = document[member].as_str().unwrap();
+            assert!(
+                url.starts_with(&format!("https://login.microsoftonline.com/{word}/")),
+                "{member}: {url}"
+            );
+        }
+    }
+}
