@@ -173,7 +173,7 @@ fn told_scope(asked: Option<&str>, granted: &str) -> String {
     let expanded = |word: &str| {
         let resource = word.strip_suffix("/.default");
         let each = |resource: &str| granted.split(' ').map(|scope| format!("{resource}/{scope} ")).collect();
-        format!("{}{word}", resource.map(each).unwrap_or_else(String::new))
+        format!("{}{word}", resource.map(each).unwrap_or_default())
     };
     let words = asked.unwrap_or(granted).split_whitespace();
     words.map(expanded).collect::<Vec<_>>().join(" ")

@@ -108,6 +108,8 @@ async fn replies_are_spoilt_as_asked() {
     assert_eq!((odd.headers()["content-type"].as_bytes(), odd.body()), (&b"text/plain"[..], good.body()));
     let big = spoilt(json!("oversized")).await;
     assert!(big.body().len() == 300 * 1024 && big.body().starts_with(good.body()));
+    let odd: Value = serde_json::from_slice(spoilt(json!("bad_types")).await.body()).unwrap();
+    assert!(odd["issuer"].is_array() && odd["scopes_supported"].is_string(), "{odd}");
     let slow = spoilt(json!({"kind": "slow_body", "chunk": 64, "every_ms": 1})).await;
     assert_eq!(slow.body(), good.body());
     let html = spoilt(json!({"kind": "html", "status": 503})).await;
@@ -120,8 +122,8 @@ async fn replies_are_spoilt_as_asked() {
     let own = json!({"kind": "reply", "status": 429, "headers": {"Retry-After": "7"}, "body": "{}"});
     let busy = spoilt(own).await;
     assert_eq!((busy.status().as_u16(), busy.headers()["retry-after"].as_bytes()), (429, &b"7"[..]));
-    // The tenant saw the good one and the three whose own reply was spoilt.
-    assert_eq!(simulator.counter("processed_by_name", NAME), 4);
+    // The tenant saw the good one and the four whose own reply was spoilt.
+    assert_eq!(simulator.counter("processed_by_name", NAME), 5);
 }
 
 #[tokio::test]
