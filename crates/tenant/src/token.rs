@@ -172,8 +172,9 @@ impl Tenant {
 fn told_scope(asked: Option<&str>, granted: &str) -> String {
     let expanded = |word: &str| {
         let resource = word.strip_suffix("/.default");
-        let each = |resource: &str| granted.split(' ').map(|scope| format!("{resource}/{scope} ")).collect();
-        format!("{}{word}", resource.map(each).unwrap_or_default())
+        let each =
+            resource.map(|resource| granted.split(' ').map(move |scope| format!("{resource}/{scope} ")));
+        format!("{}{word}", each.into_iter().flatten().collect::<String>())
     };
     let words = asked.unwrap_or(granted).split_whitespace();
     words.map(expanded).collect::<Vec<_>>().join(" ")
