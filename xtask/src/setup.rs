@@ -13,6 +13,7 @@ const BY_TESTS: &[Needed] = &[
     ("make", "make"),
     ("openssl", "openssl"),
     ("python3", "python3"),
+    ("softhsm2-util", "softhsm2"),
     ("chromium", "chromium"),
 ];
 /// What CI checks besides: the units, the manual pages, and the simulator in a network namespace.

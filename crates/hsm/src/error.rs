@@ -9,6 +9,9 @@ pub enum HsmError {
     /// The backend answers nothing or reports a passing fault.
     #[error("the key store does not answer: {0}")]
     Unreachable(String),
+    /// The device that holds the keys is not there, or may not be opened.
+    #[error("the key store is absent: {0}")]
+    Absent(String),
     /// A wrapped key, a sealed text or its context was changed, or belongs to another machine.
     #[error("the {0} cannot be opened: it was changed, or it belongs to another machine or auth value")]
     Integrity(&'static str),
@@ -35,6 +38,12 @@ pub enum HsmError {
     /// The machine's own components differ from those the keys were bound to.
     #[error("this is not the machine the keys were made on: {0} changed")]
     OtherMachine(String),
+    /// The device refuses every auth value until somebody unlocks it.
+    #[error("the key store is locked: {0}")]
+    Locked(String),
+    /// The device is there and the key is not: cleared, re-initialised, or the key was removed.
+    #[error("the key is gone from the key store: {0}")]
+    KeyGone(String),
     /// Anything else, in the backend's words.
     #[error("the key store failed: {0}")]
     Backend(String),
@@ -44,7 +53,8 @@ impl HsmError {
     /// What the machine may do about it; only passing faults are `Transient`.
     pub fn class(&self) -> FailureClass {
         match self {
-            HsmError::Busy | HsmError::Unreachable(_) => FailureClass::Transient,
+            HsmError::Busy | HsmError::Unreachable(_) | HsmError::Absent(_) => FailureClass::Transient,
+            HsmError::Locked(_) => FailureClass::Denied,
             _ => FailureClass::Broken,
         }
     }
