@@ -48,25 +48,6 @@ impl Fault {
     }
 }
 
-/// Whether the module says that what was to be decrypted is not for the key or was changed.
-///
-/// SoftHSM 2.6.1 says GENERAL_ERROR, others FUNCTION_FAILED or ARGUMENTS_BAD, where the standard has
-/// ENCRYPTED_DATA_INVALID.
-pub(crate) fn refuses_ciphertext(error: &Error) -> bool {
-    let Error::Pkcs11(code, Function::Decrypt) = error else { return false };
-    matches!(
-        code,
-        RvError::EncryptedDataInvalid
-            | RvError::EncryptedDataLenRange
-            | RvError::DataInvalid
-            | RvError::DataLenRange
-            | RvError::SignatureInvalid
-            | RvError::GeneralError
-            | RvError::FunctionFailed
-            | RvError::ArgumentsBad
-    )
-}
-
 fn is_lost(code: RvError) -> bool {
     matches!(
         code,
@@ -166,12 +147,5 @@ mod tests {
         ] {
             assert_eq!(fault.is_lost_session(), lost, "{fault:?}");
         }
-    }
-
-    #[test]
-    fn only_a_decryption_refuses_a_ciphertext() {
-        assert!(refuses_ciphertext(&Error::Pkcs11(RvError::GeneralError, Function::Decrypt)));
-        assert!(!refuses_ciphertext(&Error::Pkcs11(RvError::GeneralError, Function::DecryptInit)));
-        assert!(!refuses_ciphertext(&Error::Pkcs11(RvError::DeviceRemoved, Function::Decrypt)));
     }
 }

@@ -3,6 +3,7 @@
 //! Any module will do that has RSA, OAEP with SHA-1 and AES-GCM. A handle holds no key, only what proves
 //! that it belongs to the pair, the purpose, the token and the machine it was made for.
 
+mod ciphertext;
 mod error;
 mod keys;
 mod link;

@@ -1,4 +1,5 @@
-use crate::error::{Fault, refuses_ciphertext};
+use crate::ciphertext;
+use crate::error::Fault;
 use crate::link::{Link, Live, Settings};
 use crate::{keys, wrap};
 use aws_lc_rs::digest;
@@ -97,11 +98,9 @@ impl Hsm for Pkcs11Hsm {
             if ciphertext.len() != key.public.modulus.len() {
                 return Err(HsmError::Decrypt.into());
             }
-            match live.session.decrypt(&oaep_sha1(), private, ciphertext) {
-                Ok(plain) => Ok(Secret::new(plain)),
-                Err(error) if refuses_ciphertext(&error) => Err(HsmError::Decrypt.into()),
-                Err(error) => Err(error.into()),
-            }
+            let decrypt = |text: &[u8]| live.session.decrypt(&oaep_sha1(), private, text);
+            let works = || decrypt(&probe_for(&key.public)?).map(|_| ()).map_err(Fault::from);
+            ciphertext::open(|| decrypt(ciphertext), works)?.ok_or(HsmError::Decrypt.into())
         })
     }
 
@@ -157,13 +156,8 @@ impl Pkcs11Hsm {
     }
 
     fn can_decrypt(&mut self, key: &KeyHandle) -> Result<bool, HsmError> {
-        let broken = |_| HsmError::Integrity("key");
-        let public: PublicEncryptingKey = components(&key.public).try_into().map_err(broken)?;
-        let public = OaepPublicEncryptingKey::new(public).map_err(|_| wrap::failed())?;
-        let mut buffer = vec![0; public.ciphertext_size()];
-        let text =
-            public.encrypt(&OAEP_SHA1_MGF1SHA1, PROBE, &mut buffer, None).map_err(|_| wrap::failed())?;
-        Ok(self.unwrap_oaep_sha1(key, text)?.expose() == PROBE)
+        let text = probe_for(&key.public)?;
+        Ok(self.unwrap_oaep_sha1(key, &text)?.expose() == PROBE)
     }
 }
 
@@ -257,6 +251,15 @@ fn signing(live: &Live, scheme: SignScheme, message: &[u8]) -> (Mechanism<'stati
 fn oaep_sha1() -> Mechanism<'static> {
     let empty = PkcsOaepSource::empty();
     Mechanism::RsaPkcsOaep(PkcsOaepParams::new(MechanismType::SHA1, PkcsMgfType::MGF1_SHA1, empty))
+}
+
+/// A ciphertext that is surely for this key.
+fn probe_for(public: &RsaPublicKey) -> Result<Vec<u8>, HsmError> {
+    let key: PublicEncryptingKey = components(public).try_into().map_err(|_| HsmError::Integrity("key"))?;
+    let key = OaepPublicEncryptingKey::new(key).map_err(|_| wrap::failed())?;
+    let mut buffer = vec![0; key.ciphertext_size()];
+    let text = key.encrypt(&OAEP_SHA1_MGF1SHA1, PROBE, &mut buffer, None).map_err(|_| wrap::failed())?;
+    Ok(text.to_vec())
 }
 
 fn components(public: &RsaPublicKey) -> RsaPublicKeyComponents<&[u8]> {

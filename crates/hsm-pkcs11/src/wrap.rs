@@ -3,11 +3,13 @@
 //! It sees 32 bytes at a time, whatever the length of the text, because tokens differ in how much they
 //! take at once; a text is encrypted here, under a key of its own that the token seals.
 
-use crate::error::{Fault, refuses_ciphertext};
+use crate::ciphertext;
+use crate::error::Fault;
 use crate::keys::find;
 use crate::link::Live;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::{digest, rand};
+use cryptoki::error::Error;
 use cryptoki::mechanism::aead::GcmParams;
 use cryptoki::mechanism::{Mechanism, MechanismType};
 use cryptoki::object::{Attribute, KeyType, ObjectClass, ObjectHandle};
@@ -47,13 +49,7 @@ pub(crate) fn ready(live: &Live) -> Result<ObjectHandle, Fault> {
 
 /// Seals 32 bytes under a context.
 pub(crate) fn seal(live: &Live, context: &[u8; 32], plain: &[u8; 32]) -> Result<Vec<u8>, Fault> {
-    let key = ready(live)?;
-    let mut nonce = [0; NONCE_LEN];
-    rand::fill(&mut nonce).map_err(|_| failed())?;
-    let mechanism = Mechanism::AesGcm(GcmParams::new(&mut nonce, context, TAG_BITS)?);
-    let text = live.session.encrypt(&mechanism, key, plain)?;
-    // Only now: a token may put a nonce of its own in the place of ours.
-    Ok([nonce.as_slice(), &text].concat())
+    seal_with(live, ready(live)?, context, plain)
 }
 
 /// The other way; `None` when a single bit of seal or context differs.
@@ -78,20 +74,33 @@ pub(crate) fn open(
     Ok(None)
 }
 
+fn seal_with(live: &Live, key: ObjectHandle, context: &[u8; 32], plain: &[u8; 32]) -> Result<Vec<u8>, Fault> {
+    let mut nonce = [0; NONCE_LEN];
+    rand::fill(&mut nonce).map_err(|_| failed())?;
+    let mechanism = Mechanism::AesGcm(GcmParams::new(&mut nonce, context, TAG_BITS)?);
+    let text = live.session.encrypt(&mechanism, key, plain)?;
+    // Only now: a token may put a nonce of its own in the place of ours.
+    Ok([nonce.as_slice(), &text].concat())
+}
+
 fn open_with(
     live: &Live,
     key: ObjectHandle,
     context: &[u8; 32],
     sealed: &Sealed,
 ) -> Result<Option<Secret<Vec<u8>>>, Fault> {
-    let (nonce, text) = sealed.split_at(NONCE_LEN);
+    let works = || {
+        let probe = seal_with(live, key, context, context)?;
+        decrypt(live, key, context, &probe).map(|_| ()).map_err(Fault::from)
+    };
+    ciphertext::open(|| decrypt(live, key, context, sealed), works)
+}
+
+fn decrypt(live: &Live, key: ObjectHandle, context: &[u8; 32], sealed: &[u8]) -> Result<Vec<u8>, Error> {
+    let (nonce, text) = sealed.split_at_checked(NONCE_LEN).ok_or(Error::InvalidValue)?;
     let mut nonce = nonce.to_vec();
     let mechanism = Mechanism::AesGcm(GcmParams::new(&mut nonce, context, TAG_BITS)?);
-    match live.session.decrypt(&mechanism, key, text) {
-        Ok(plain) => Ok(Some(Secret::new(plain))),
-        Err(error) if refuses_ciphertext(&error) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
+    live.session.decrypt(&mechanism, key, text)
 }
 
 /// Encrypts a text under a new key that the token seals.

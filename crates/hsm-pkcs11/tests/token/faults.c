@@ -86,14 +86,21 @@ static ul login(ul session, ul user, void *pin, ul length) {
   return due("C_Login", &value) ? value : behind.functions[LOGIN](session, user, pin, length);
 }
 
+/* A failure ends the operation, so the module behind must end it too. */
+static ul failing(int function, const char *name, ul session, void *in, ul length, void *out, ul *out_length) {
+  static unsigned char waste[4096];
+  ul value, wasted = sizeof waste;
+  if (!due(name, &value)) return behind.functions[function](session, in, length, out, out_length);
+  behind.functions[function](session, in, length, waste, &wasted);
+  return value;
+}
+
 static ul decrypt(ul session, void *text, ul length, void *plain, ul *plain_length) {
-  ul value;
-  return due("C_Decrypt", &value) ? value : behind.functions[DECRYPT](session, text, length, plain, plain_length);
+  return failing(DECRYPT, "C_Decrypt", session, text, length, plain, plain_length);
 }
 
 static ul sign(ul session, void *data, ul length, void *signature, ul *signature_length) {
-  ul value;
-  return due("C_Sign", &value) ? value : behind.functions[SIGN](session, data, length, signature, signature_length);
+  return failing(SIGN, "C_Sign", session, data, length, signature, signature_length);
 }
 
 static ul generate_key_pair(ul session, void *mechanism, void *public, ul publics, void *private, ul privates,

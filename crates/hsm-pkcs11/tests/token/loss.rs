@@ -58,9 +58,27 @@ fn other_failures_are_not_tried_again() {
                 place.fault("C_Sign", code, 1);
                 assert_eq!(sign(&mut own, &key).unwrap_err().class(), class, "{code:#x}");
                 assert_eq!(place.calls("C_OpenSession"), sessions, "{code:#x}");
-                // The module behind has begun the operation that the fault cut short.
                 assert!(sign(&mut own, &key).is_ok(), "{code:#x}");
             }
+        })],
+    );
+}
+
+#[test]
+fn a_failing_token_is_not_taken_for_a_changed_key() {
+    parts(
+        "loss::a_failing_token_is_not_taken_for_a_changed_key",
+        &[("general errors", |place: &Place| {
+            const CKR_GENERAL_ERROR: u64 = 5;
+            let mut own = place.open();
+            let key = own.create(KeyPurpose::Device, intent(1)).unwrap();
+            let sealed = own.seal("label", &Secret::new(b"text".to_vec())).unwrap();
+            place.fault("C_Decrypt", CKR_GENERAL_ERROR, u32::MAX);
+            assert!(matches!(sign(&mut own, &key), Err(HsmError::Backend(_))));
+            assert!(matches!(own.unseal("label", &sealed), Err(HsmError::Backend(_))));
+            assert!(matches!(own.destroy(&key), Err(HsmError::Backend(_))));
+            place.fault("C_Decrypt", CKR_GENERAL_ERROR, 1);
+            assert!(sign(&mut own, &key).is_ok());
         })],
     );
 }
