@@ -13,7 +13,7 @@ use model::{IntentId, MachineBinding, Secret};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus};
+use std::process::{Command, Output};
 
 /// The directory of a test: configuration, tokens and the module with faults.
 pub(crate) struct Place {
@@ -35,9 +35,10 @@ pub(crate) fn parts(test: &str, parts: &[Part]) {
     let place = Place::new(dir.path());
     place.add_token(LABEL);
     for (name, _) in parts {
-        let status = place.process(test, name);
+        let output = place.process(test, name);
         let expected = if name.ends_with("(dies)") { Some(DEATH) } else { Some(0) };
-        assert_eq!(status.code(), expected, "{test}: {name}");
+        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        assert_eq!(output.status.code(), expected, "{test}: {name}: {said}");
         // A name that no test has makes a process that succeeds at nothing.
         let ran = fs::read_to_string(place.at("ran")).unwrap_or_default();
         assert!(ran == *name || expected == Some(DEATH), "{test}: {name} has not run");
@@ -62,12 +63,12 @@ impl Place {
         assert!(compiler.status().unwrap().success());
     }
 
-    fn process(&self, test: &str, part: &str) -> ExitStatus {
+    fn process(&self, test: &str, part: &str) -> Output {
         let mut process = Command::new(std::env::current_exe().unwrap());
         process.args(["--exact", test, "--nocapture", "--test-threads=1"]);
         process.env(DIR, &self.dir).env(PART, part).env("SOFTHSM2_CONF", self.at("softhsm2.conf"));
         process.env("FAULTS_DIR", &self.dir).env("FAULTS_MODULE", softhsm());
-        process.status().unwrap()
+        process.output().unwrap()
     }
 
     pub(crate) fn at(&self, name: &str) -> PathBuf {
