@@ -23,8 +23,41 @@ pub(crate) enum CommandError {
     Input(#[source] io::Error),
 }
 
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// As the daemon said.
+    Ended(Ending),
+    /// Not every key is in hardware.
+    KeyInSoftware,
+}
+
 /// Carries the command out and says how it ended.
-pub(crate) fn run(options: &Options) -> Result<Ending, CommandError> {
+pub(crate) fn run(options: &Options) -> Result<Outcome, CommandError> {
+    match &options.command {
+        Command::Tpm { json } => keys(options, *json),
+        _ => ending(options).map(Outcome::Ended),
+    }
+}
+
+/// The keys alone; what makes a machine wait otherwise is the business of `status`.
+fn keys(options: &Options, as_json: bool) -> Result<Outcome, CommandError> {
+    let mut conversation = Conversation::begin(&socket(options)?, &Request::Status { domain: None })?;
+    let mut document = None;
+    loop {
+        match conversation.next()? {
+            Message::Status { document: found } => document = Some(found),
+            Message::End { ending } => {
+                let Some(document) = document else { return Ok(Outcome::Ended(ending)) };
+                print(&if as_json { show::json(&document) } else { show::keys(&document) })?;
+                return Ok(show::verdict(&document));
+            }
+            other => show::message(&other).map_or(Ok(()), |text| print(&text))?,
+        }
+    }
+}
+
+fn ending(options: &Options) -> Result<Ending, CommandError> {
     let request = match &options.command {
         Command::Config => return print_config(options),
         Command::Version { verbose } => return print_version(*verbose),
@@ -32,6 +65,7 @@ pub(crate) fn run(options: &Options) -> Result<Ending, CommandError> {
             let wait = if *no_wait { Wait::SignedIn } else { Wait::Settled };
             Request::SignIn { name: name.clone(), wait }
         }
+        Command::Tpm { .. } => Request::Status { domain: None },
         Command::Status { domain, .. } => Request::Status { domain: domain.clone() },
         Command::Leave { domain, force } => Request::Leave { domain: domain.clone(), force: *force },
         Command::ForgetAccount { name } => Request::ForgetAccount { name: name.clone() },

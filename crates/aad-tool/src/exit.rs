@@ -1,18 +1,19 @@
 //! The exit codes, documented in `--help` and docs/operations.md.
 
 use crate::client::ClientError;
-use crate::commands::CommandError;
+use crate::commands::{CommandError, Outcome};
 use ipc::Ending;
 use std::process::ExitCode;
 
-pub(crate) fn code(ending: Ending) -> ExitCode {
-    ExitCode::from(match ending {
-        Ending::Done => 0,
-        Ending::Failed => 1,
-        Ending::NotRegistered => 3,
-        Ending::NeedsSignIn => 4,
-        Ending::Denied => 5,
-        Ending::Suspended => 6,
+pub(crate) fn code(outcome: Outcome) -> ExitCode {
+    ExitCode::from(match outcome {
+        Outcome::Ended(Ending::Done) => 0,
+        Outcome::Ended(Ending::Failed) => 1,
+        Outcome::Ended(Ending::NotRegistered) => 3,
+        Outcome::Ended(Ending::NeedsSignIn) => 4,
+        Outcome::Ended(Ending::Denied) => 5,
+        Outcome::Ended(Ending::Suspended) => 6,
+        Outcome::KeyInSoftware => KEY_IN_SOFTWARE,
     })
 }
 
@@ -35,3 +36,4 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
 
 const USAGE: u8 = 2;
 const UNREACHABLE: u8 = 7;
+const KEY_IN_SOFTWARE: u8 = 8;

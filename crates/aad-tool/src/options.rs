@@ -4,7 +4,8 @@ use std::path::PathBuf;
 /// Signs people in, shows and ends this machine's registration with Microsoft Entra ID.
 ///
 /// Exit codes: 0 done · 1 failed (try again or report it) · 2 usage · 3 not registered · 4 needs a sign-in ·
-/// 5 denied · 6 suspended · 7 firmamentd cannot be reached. With several domains the worst counts.
+/// 5 denied · 6 suspended · 7 firmamentd cannot be reached · 8 a key is in software (`tpm` only). With several
+/// domains the worst counts.
 #[derive(Debug, Parser)]
 #[command(name = "aad-tool", version, arg_required_else_help = true)]
 pub(crate) struct Options {
@@ -41,6 +42,14 @@ pub(crate) enum Command {
         /// Only this domain.
         #[arg(long, value_name = "DOMAIN")]
         domain: Option<String>,
+    },
+    /// Show where each key lives, how it is protected, and how its last test ended.
+    ///
+    /// Ends with 0 when every key is in a TPM or a PKCS#11 token, and with 8 when one is in software.
+    Tpm {
+        /// As JSON: the status document.
+        #[arg(long)]
+        json: bool,
     },
     /// Leave the tenant: delete the device object with its own certificate, then the keys. Root only.
     Leave {

@@ -1,6 +1,9 @@
 //! Messages as lines for people; server text arrives without control characters and is filtered once more.
 
+mod keys;
 mod status;
+
+pub(crate) use keys::{keys, verdict};
 
 use ipc::{FailureReport, Message, StatusDocument};
 use std::io::IsTerminal;

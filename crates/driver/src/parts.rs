@@ -1,4 +1,5 @@
 use executor::{Executor, Vault};
+use hsm::Keys;
 use model::{Backend, Cloud, DeviceFacts, DomainName, JoinType, MachineBinding, TenantId};
 use std::sync::Arc;
 use store::Store;
@@ -11,6 +12,8 @@ pub struct Parts {
     pub store: Box<dyn Store>,
     /// The secrets of sign-ins, shared with every executor.
     pub vault: Arc<Vault>,
+    /// The keys of this machine, to be tested once a day.
+    pub keys: Arc<dyn Keys>,
     /// Which backend makes the keys of a new identity.
     pub backend: Backend,
     /// What a new identity is bound to.

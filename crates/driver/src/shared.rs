@@ -1,10 +1,12 @@
 use crate::clock::Clock;
 use crate::parts::{DomainPart, Neighbours, Registration};
 use crate::pins::{self, Pins};
+use crate::self_test::{KeyTest, KeyTests};
 use crate::state::{DomainView, Happening, UserView};
 use crate::tenant::{self, TenantHandle};
 use crate::user::{self, UserHandle};
 use executor::{Executor, Vault};
+use hsm::Keys;
 use lifecycle::{Event, Identity, Snapshot, Stage};
 use model::{Account, Backend, DomainName, Failure, MachineBinding, ObjectId, TenantId, TokenRef, Upn};
 use signin::{Facts, Memory, Method, Standing};
@@ -18,6 +20,8 @@ use tokio::sync::{broadcast, watch};
 pub(crate) struct Shared {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) vault: Arc<Vault>,
+    pub(crate) keys: Arc<dyn Keys>,
+    pub(crate) key_tests: Mutex<KeyTests>,
     pub(crate) backend: Backend,
     pub(crate) binding: MachineBinding,
     pub(crate) domains: Vec<DomainPart>,
@@ -112,7 +116,14 @@ impl Shared {
         let users =
             users.into_iter().map(|it| UserView { account: it.account, status: it.status.borrow().clone() });
         let part = self.part(&domain).cloned();
-        DomainView { domain, tenant, status, blocked, part, users: users.collect() }
+        let key_tests = tenant.map(|tenant| self.key_tests_of(tenant)).unwrap_or_default();
+        DomainView { domain, tenant, status, blocked, part, users: users.collect(), key_tests }
+    }
+
+    fn key_tests_of(&self, tenant: TenantId) -> BTreeMap<Vec<u8>, KeyTest> {
+        let tests = self.key_tests.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = tests.iter().filter(|((of, _), _)| *of == tenant);
+        own.map(|((_, modulus), test)| (modulus.clone(), test.clone())).collect()
     }
 
     pub(crate) async fn resume(self: Arc<Self>, snapshot: Snapshot) {

@@ -1,12 +1,13 @@
 use crate::clock::SystemClock;
 use crate::parts::{DomainPart, Parts, Registration};
 use crate::pins;
+use crate::self_test::{self, KeyTest};
 use crate::session::{self, SignIn};
 use crate::shared::Shared;
 use lifecycle::{Ask, Event, Snapshot, Stage, Status};
 use model::{Account, DomainName, Failure, FailureClass, TenantId, Timestamp, Upn, Who};
 use signin::{Memory, UserStatus};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use store::StoreError;
 use tokio::sync::{broadcast, watch};
@@ -49,6 +50,8 @@ pub struct DomainView {
     pub part: Option<DomainPart>,
     /// Everybody's session in the tenant since the start.
     pub users: Vec<UserView>,
+    /// The last test of each key of the identity, by modulus.
+    pub key_tests: BTreeMap<Vec<u8>, KeyTest>,
 }
 
 /// One person's session.
@@ -82,11 +85,13 @@ impl Driver {
     /// # Errors
     /// Only when the store as a whole cannot be read: one damaged record blocks its tenant alone.
     pub async fn start(parts: Parts) -> Result<Driver, StartError> {
-        let Parts { domains, mut store, vault, backend, binding, neighbours } = parts;
+        let Parts { domains, mut store, vault, keys, backend, binding, neighbours } = parts;
         let found = pins::read(store.as_mut())?;
         let shared = Arc::new(Shared {
             clock: Arc::new(SystemClock),
             vault,
+            keys,
+            key_tests: Mutex::default(),
             backend,
             binding,
             domains,
@@ -102,6 +107,7 @@ impl Driver {
         for snapshot in found.snapshots {
             shared.clone().resume(snapshot).await;
         }
+        tokio::spawn(self_test::run(shared.clone()));
         Ok(Driver { shared })
     }
 

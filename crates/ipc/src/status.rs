@@ -183,6 +183,15 @@ pub struct KeyReport {
     pub backend: String,
     /// Algorithm and size, `RSA-2048`.
     pub algorithm: String,
+    /// What protects it, in one line for people.
+    #[serde(default)]
+    pub protection: String,
+    /// When it was last tested (sign and verify, or encrypt and decrypt), RFC 3339 in UTC.
+    #[serde(default)]
+    pub tested_at: Option<String>,
+    /// What the key store said at that test, unless all was well.
+    #[serde(default)]
+    pub problem: Option<String>,
 }
 
 /// The last attempt of a phase.

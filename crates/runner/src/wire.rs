@@ -81,6 +81,7 @@ fn parts(
         domains,
         store: Box::new(store),
         vault,
+        keys,
         backend: Backend::Soft,
         binding: machine,
         neighbours: Arc::new(|| neighbours::find(Path::new("/"))),

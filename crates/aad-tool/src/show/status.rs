@@ -94,8 +94,18 @@ fn tenant(domain: &DomainStatus) -> Vec<Item> {
 }
 
 fn keys(identity: &IdentityReport) -> Vec<Item> {
-    let words = |key: &KeyReport| item(&key.purpose, format!("{} in {}", key.algorithm, key.backend));
+    let words = |key: &KeyReport| item(&key.purpose, key_words(key));
     identity.keys.iter().map(words).collect()
+}
+
+/// `RSA-2048 in soft, made in …; works, tested at …`.
+pub(super) fn key_words(key: &KeyReport) -> String {
+    let test = match (&key.tested_at, &key.problem) {
+        (None, _) => "not tested yet".to_owned(),
+        (Some(at), None) => format!("works (tested {at})"),
+        (Some(at), Some(problem)) => format!("does not work: {problem} (tested {at})"),
+    };
+    format!("{} in {}: {}; {test}", key.algorithm, key.backend, key.protection)
 }
 
 /// One paragraph for each person; the name is root's to see.

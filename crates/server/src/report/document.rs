@@ -3,14 +3,15 @@
 use super::{identity_of, intune, phase_word, view_summary};
 use crate::About;
 use driver::{
-    DomainView, EndpointSource, Identity, LedgerKind, LedgerLine, Method, Registration, Snapshot, Status,
-    Suspension, UserView, WaitsFor,
+    DomainView, EndpointSource, Identity, KeyTest, LedgerKind, LedgerLine, Method, Registration, Snapshot,
+    Status, Suspension, UserView, WaitsFor,
 };
 use ipc::{
     AttemptReport, DomainStatus, EndpointsReport, FailureReport, IdentityReport, KeyReport, LedgerReport,
     LeftReport, STATUS_SCHEMA, SessionReport, StatusDocument,
 };
-use model::{KeyHandle, Timestamp};
+use model::{Backend, KeyHandle, Timestamp};
+use std::collections::BTreeMap;
 
 /// What the status document is made of.
 pub struct DocumentParts {
@@ -57,7 +58,7 @@ fn domain(view: &DomainView, parts: &DocumentParts) -> DomainStatus {
         sign_in: part.map_or("", |part| method_word(part.sign_in)).to_owned(),
         registration: part.map_or("", |part| registration_word(part.registration)).to_owned(),
         cloud: part.map_or("", |part| part.cloud.word()).to_owned(),
-        identity: identity.map(|identity| identity_report(identity, parts)),
+        identity: identity.map(|identity| identity_report(identity, &view.key_tests, parts)),
         sessions: view.users.iter().map(|user| session(user, parts.for_root)).collect(),
         intune: status
             .and_then(|status| intune::report(status, part.map(|part| part.intune), parts.for_root)),
@@ -81,7 +82,11 @@ fn session(user: &UserView, for_root: bool) -> SessionReport {
     }
 }
 
-fn identity_report(identity: &Identity, parts: &DocumentParts) -> IdentityReport {
+fn identity_report(
+    identity: &Identity,
+    tests: &BTreeMap<Vec<u8>, KeyTest>,
+    parts: &DocumentParts,
+) -> IdentityReport {
     let issued = &identity.issued;
     let keys = [&identity.keys.device, &identity.keys.transport];
     IdentityReport {
@@ -100,17 +105,30 @@ fn identity_report(identity: &Identity, parts: &DocumentParts) -> IdentityReport
             join_version: identity.endpoints.join_version.clone(),
             source: source_word(identity.endpoints.source).to_owned(),
         },
-        keys: keys.into_iter().chain(identity.intune.key()).map(key).collect(),
+        keys: keys.into_iter().chain(identity.intune.key()).map(|handle| key(handle, tests)).collect(),
         warnings: issued.warnings.clone(),
         bound_to: identity.intent.binding.components.iter().map(|(name, _)| name.clone()).collect(),
     }
 }
 
-fn key(handle: &KeyHandle) -> KeyReport {
+fn key(handle: &KeyHandle, tests: &BTreeMap<Vec<u8>, KeyTest>) -> KeyReport {
+    let test = tests.get(&handle.public.modulus);
     KeyReport {
         purpose: handle.purpose.word().to_owned(),
         backend: handle.backend.word().to_owned(),
         algorithm: format!("RSA-{}", handle.public.modulus.len() * 8),
+        protection: protection(handle.backend).to_owned(),
+        tested_at: test.map(|test| test.at.to_string()),
+        problem: test.and_then(|test| test.problem.clone()),
+    }
+}
+
+/// What keeps a private key from whoever has the disk.
+fn protection(backend: Backend) -> &'static str {
+    match backend {
+        Backend::Soft => "in software, wrapped with AES-256-GCM under the auth value",
+        Backend::Tpm => "made in the TPM, which never gives it out",
+        Backend::Pkcs11 => "made in the PKCS#11 token, which does not give it out",
     }
 }
 

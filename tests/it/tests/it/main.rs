@@ -9,6 +9,7 @@ mod disk;
 mod first_registration;
 mod house;
 mod intune;
+mod keys;
 mod leave;
 mod no_forgotten_files;
 mod password;

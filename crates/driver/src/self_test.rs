@@ -1,0 +1,85 @@
+//! Proves from time to time that every key of an identity still works: at the start, when there is a new one,
+//! and once a day.
+
+use crate::shared::Shared;
+use crate::works::rest;
+use hsm::Job;
+use lifecycle::Identity;
+use model::{FailureClass, KeyHandle, TenantId, Timestamp};
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+use tokio::sync::broadcast::error::RecvError;
+
+/// How the last test of one key ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyTest {
+    /// When.
+    pub at: Timestamp,
+    /// What the key store said, unless all was well.
+    pub problem: Option<String>,
+}
+
+/// The last test of each key, by tenant and modulus.
+pub(crate) type KeyTests = BTreeMap<(TenantId, Vec<u8>), KeyTest>;
+
+/// Tests as long as the driver lives.
+pub(crate) async fn run(shared: Arc<Shared>) {
+    let mut changes = shared.happenings.subscribe();
+    loop {
+        for (tenant, key) in due(&shared) {
+            test(&shared, tenant, key).await;
+        }
+        let tomorrow = shared.clock.now().after(DAY);
+        let changed = async {
+            // A change may have brought a key; one that was missed is found at the next.
+            matches!(changes.recv().await, Ok(_) | Err(RecvError::Lagged(_)))
+        };
+        tokio::select! {
+            goes_on = changed => if !goes_on { return },
+            () = rest(&*shared.clock, Some(tomorrow)) => {}
+        }
+    }
+}
+
+/// The keys that were not tested for a day, or never.
+fn due(shared: &Shared) -> Vec<(TenantId, KeyHandle)> {
+    let tenants: Vec<TenantId> = shared.tenants().keys().copied().collect();
+    let keys = tenants.into_iter().filter_map(|tenant| Some((tenant, shared.identity(tenant)?)));
+    let all: Vec<_> = keys
+        .flat_map(|(tenant, it)| keys_of(&it).map(move |key| (tenant, key)).collect::<Vec<_>>())
+        .collect();
+    let now = shared.clock.now();
+    let tests = shared.key_tests.lock().unwrap_or_else(PoisonError::into_inner);
+    let rests = |(tenant, key): &(TenantId, KeyHandle)| {
+        let last = tests.get(&(*tenant, key.public.modulus.clone()));
+        last.is_some_and(|last| now.since(last.at) < DAY)
+    };
+    all.into_iter().filter(|one| !rests(one)).collect()
+}
+
+/// The keys of an identity, Intune's among them.
+fn keys_of(identity: &Identity) -> impl Iterator<Item = KeyHandle> {
+    let own = [identity.keys.device.clone(), identity.keys.transport.clone()];
+    own.into_iter().chain(identity.intune.key().cloned())
+}
+
+async fn test(shared: &Shared, tenant: TenantId, key: KeyHandle) {
+    let (purpose, name) = (key.purpose, (tenant, key.public.modulus.clone()));
+    let result = shared.keys.call(Job::SelfTest(key)).await;
+    if let Err(error) = &result
+        && error.class() == FailureClass::Transient
+    {
+        // It says nothing of the key: the next occasion asks again.
+        return tracing::debug!(%tenant, key = purpose.word(), "The key could not be tested: {error}");
+    }
+    let problem = result.err().map(|error| error.to_string());
+    match &problem {
+        None => tracing::info!(%tenant, key = purpose.word(), "The key works"),
+        Some(problem) => tracing::error!(%tenant, key = purpose.word(), "The key does not work: {problem}"),
+    }
+    let test = KeyTest { at: shared.clock.now(), problem };
+    shared.key_tests.lock().unwrap_or_else(PoisonError::into_inner).insert(name, test);
+}
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
