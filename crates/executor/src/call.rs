@@ -111,6 +111,7 @@ fn transport_failure(error: &TransportError) -> Failure {
 pub(crate) fn hsm_failure(error: &HsmError) -> Failure {
     let (code, advice) = match error {
         HsmError::Busy | HsmError::Unreachable(_) => ("KeyStoreBusy", "It is tried again."),
+        HsmError::KeyGone(_) => ("KeyUnavailable", "The keys cannot come back: register this machine anew."),
         HsmError::OtherMachine(_) => {
             ("ClonedMachine", "Do not use a copied state directory: register this machine anew.")
         }

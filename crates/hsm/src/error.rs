@@ -59,3 +59,28 @@ impl HsmError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use FailureClass::{Broken, Denied, Transient};
+
+    #[test]
+    fn only_what_passes_by_itself_is_tried_again() {
+        let why = || "x".to_owned();
+        for (error, class) in [
+            (HsmError::Busy, Transient),
+            (HsmError::Unreachable(why()), Transient),
+            (HsmError::Absent(why()), Transient),
+            (HsmError::Locked(why()), Denied),
+            (HsmError::KeyGone(why()), Broken),
+            (HsmError::Integrity("key"), Broken),
+            (HsmError::OtherMachine(why()), Broken),
+            (HsmError::Decrypt, Broken),
+            (HsmError::AuthValue(why()), Broken),
+            (HsmError::Backend(why()), Broken),
+        ] {
+            assert_eq!(error.class(), class, "{error}");
+        }
+    }
+}

@@ -1,0 +1,263 @@
+use crate::blob::Blob;
+use crate::fault::{FAILURE, Fault, SIZE, VALUE};
+use crate::link::{Link, Tcti, describe};
+use crate::software;
+use crate::storage::{with_recorded, with_storage};
+use crate::template;
+use hsm::{Hsm, HsmError, HsmInfo, SignScheme, binding};
+use model::{Backend, IntentId, KeyHandle, KeyPurpose, MachineBinding, Secret};
+use tss_esapi::Context;
+use tss_esapi::constants::tss::{TPM2_RH_NULL, TPM2_ST_HASHCHECK};
+use tss_esapi::interface_types::algorithm::HashingAlgorithm;
+use tss_esapi::structures::{
+    Data, Digest, HashScheme, HashcheckTicket, PublicKeyRsa, RsaDecryptionScheme, Signature, SignatureScheme,
+};
+use tss_esapi::tss2_esys::TPMT_TK_HASHCHECK;
+
+/// The TPM backend.
+///
+/// `wrapped` of its handles: the header of [`hsm::binding`], whose machine has the components
+/// `tpm-endorsement` (where it can be read) and `tpm-srk`; then `TPMT_PUBLIC` and the private part, each
+/// behind its length (2 bytes, big-endian). The TPM authenticates the two parts, and the object's auth value
+/// is derived from ours, purpose, intent and header, so that a change of any of them is refused by the TPM.
+pub struct TpmHsm {
+    link: Link,
+    auth: Secret<Vec<u8>>,
+    machine: MachineBinding,
+    description: String,
+}
+
+impl TpmHsm {
+    /// Opens the TPM that `tcti` names in the library's own syntax (`device:/dev/tpmrm0`), for keys that open
+    /// with this auth value on this machine; `origin` says where the value came from.
+    ///
+    /// # Errors
+    /// [`HsmError::Absent`] without such a device, and whatever the TPM says.
+    pub fn open(
+        tcti: &str,
+        auth: Secret<Vec<u8>>,
+        machine: MachineBinding,
+        origin: &str,
+    ) -> Result<TpmHsm, HsmError> {
+        let mut link = Link::new(Tcti::parse(tcti)?);
+        let maker = link.run(describe)?;
+        let description = format!("keys made in the TPM ({maker}), which they never leave; {origin}");
+        Ok(TpmHsm { link, auth, machine, description })
+    }
+
+    /// The machine as new keys record it: the TPM's components and those given to [`TpmHsm::open`].
+    ///
+    /// # Errors
+    /// Whatever the TPM says.
+    pub fn machine(&mut self) -> Result<MachineBinding, HsmError> {
+        let machine = &self.machine;
+        self.link.run(|context| with_storage(context, |_, identity| Ok(here(identity, machine))))
+    }
+
+    fn with_key<T>(
+        &mut self,
+        key: &KeyHandle,
+        work: impl Fn(&mut Context, tss_esapi::handles::KeyHandle) -> Result<T, Fault>,
+    ) -> Result<T, HsmError> {
+        own(key)?;
+        let broken = || HsmError::Integrity(KEY);
+        let (header, rest) = binding::split(VERSION, &key.wrapped).ok_or_else(broken)?;
+        let recorded = binding::read(header).ok_or_else(broken)?;
+        let blob = match Blob::split(rest) {
+            Some((blob, [])) if blob.rsa().as_ref() == Some(&key.public) => blob,
+            _ => return Err(broken()),
+        };
+        let auth = software::auth_value(&self.auth, &key_context(key.purpose, key.intent, header))?;
+        let value = self.link.run(|context| {
+            with_recorded(context, &recorded, KEY, |storage| storage.with_object(&blob, &*auth, KEY, &work))
+        })?;
+        // Only now the header is known to be the one the key was made with.
+        at_home(&recorded, &self.machine)?;
+        Ok(value)
+    }
+}
+
+impl Hsm for TpmHsm {
+    fn info(&self) -> HsmInfo {
+        HsmInfo { backend: Backend::Tpm, description: self.description.clone() }
+    }
+
+    fn create(&mut self, purpose: KeyPurpose, intent: IntentId) -> Result<KeyHandle, HsmError> {
+        let (ours, machine) = (&self.auth, &self.machine);
+        let (header, blob) = self.link.run(|context| {
+            with_storage(context, |storage, identity| {
+                let header = binding::write(VERSION, &here(identity, machine));
+                let auth = software::auth_value(ours, &key_context(purpose, intent, &header))?;
+                let blob = storage.create(template::rsa(purpose)?, &*auth, None)?;
+                Ok((header, blob))
+            })
+        })?;
+        let public = blob.rsa().ok_or_else(|| HsmError::Backend("the TPM made no RSA key".to_owned()))?;
+        let wrapped = [header, blob.write()].concat();
+        Ok(KeyHandle { backend: Backend::Tpm, purpose, intent, public, wrapped })
+    }
+
+    /// No signature leaves that does not verify: a TPM may salt PSS in its own way, which TLS 1.3 refuses.
+    fn sign(&mut self, key: &KeyHandle, scheme: SignScheme, message: &[u8]) -> Result<Vec<u8>, HsmError> {
+        own(key)?;
+        if key.purpose == KeyPurpose::Transport {
+            return Err(HsmError::WrongUse { purpose: key.purpose.word(), operation: "sign" });
+        }
+        let digest = software::sha256(message);
+        let signature = self.with_key(key, |context, loaded| sign(context, loaded, scheme, digest))?;
+        if software::verifies(&key.public, scheme, message, &signature) {
+            return Ok(signature);
+        }
+        Err(HsmError::Backend(format!("the TPM's signature does not verify as {scheme:?}")))
+    }
+
+    fn unwrap_oaep_sha1(&mut self, key: &KeyHandle, ciphertext: &[u8]) -> Result<Secret<Vec<u8>>, HsmError> {
+        own(key)?;
+        if key.purpose != KeyPurpose::Transport {
+            return Err(HsmError::WrongUse { purpose: key.purpose.word(), operation: "decrypt" });
+        }
+        if ciphertext.len() != key.public.modulus.len() {
+            return Err(HsmError::Decrypt);
+        }
+        self.with_key(key, |context, loaded| decrypt(context, loaded, ciphertext))
+    }
+
+    /// Header as in a key, the blob of a TPM object with a fresh key, then the text under that key.
+    fn seal(&mut self, label: &str, plain: &Secret<Vec<u8>>) -> Result<Vec<u8>, HsmError> {
+        let (ours, machine) = (&self.auth, &self.machine);
+        let key = software::fresh_key()?;
+        let front = self.link.run(|context| {
+            with_storage(context, |storage, identity| {
+                let header = binding::write(VERSION, &here(identity, machine));
+                let auth = software::auth_value(ours, &sealed_context(label, &header))?;
+                let blob = storage.create(template::sealed()?, &*auth, Some(&*key))?;
+                Ok([header, blob.write()].concat())
+            })
+        })?;
+        let text = software::encrypt(&*key, &sealed_context(label, &front), plain)?;
+        Ok([front, text].concat())
+    }
+
+    fn unseal(&mut self, label: &str, sealed: &[u8]) -> Result<Secret<Vec<u8>>, HsmError> {
+        let broken = || HsmError::Integrity(SEALED);
+        let (header, rest) = binding::split(VERSION, sealed).ok_or_else(broken)?;
+        let recorded = binding::read(header).ok_or_else(broken)?;
+        let (blob, text) = Blob::split(rest).ok_or_else(broken)?;
+        let front = sealed.strip_suffix(text).ok_or_else(broken)?;
+        let auth = software::auth_value(&self.auth, &sealed_context(label, header))?;
+        let key = self.link.run(|context| {
+            with_recorded(context, &recorded, SEALED, |storage| {
+                storage
+                    .with_object(&blob, &*auth, SEALED, |context, loaded| Ok(context.unseal(loaded.into())?))
+            })
+        })?;
+        let plain = software::decrypt(key.value(), &sealed_context(label, front), text).ok_or_else(broken)?;
+        at_home(&recorded, &self.machine)?;
+        Ok(plain)
+    }
+
+    /// The handle is the only place of a key's blob: whoever drops it destroys it.
+    fn destroy(&mut self, key: &KeyHandle) -> Result<(), HsmError> {
+        own(key)
+    }
+
+    fn self_test(&mut self, key: &KeyHandle) -> Result<(), HsmError> {
+        if key.purpose != KeyPurpose::Transport {
+            return self.sign(key, SignScheme::Pkcs1Sha256, PROBE).map(drop);
+        }
+        let text = software::wrap_oaep_sha1(&key.public, PROBE)?;
+        let plain = self.unwrap_oaep_sha1(key, &text)?;
+        if plain.expose() == PROBE { Ok(()) } else { Err(HsmError::Integrity(KEY)) }
+    }
+}
+
+fn own(key: &KeyHandle) -> Result<(), HsmError> {
+    match key.backend {
+        Backend::Tpm => Ok(()),
+        other => Err(HsmError::OtherBackend { made_by: other.word() }),
+    }
+}
+
+fn here(identity: Vec<(String, String)>, machine: &MachineBinding) -> MachineBinding {
+    MachineBinding { components: identity.into_iter().chain(machine.components.iter().cloned()).collect() }
+}
+
+fn at_home(recorded: &MachineBinding, machine: &MachineBinding) -> Result<(), HsmError> {
+    match binding::changed(recorded, machine) {
+        Some(component) => Err(HsmError::OtherMachine(component.to_owned())),
+        None => Ok(()),
+    }
+}
+
+fn sign(
+    context: &mut Context,
+    key: tss_esapi::handles::KeyHandle,
+    scheme: SignScheme,
+    digest: [u8; 32],
+) -> Result<Vec<u8>, Fault> {
+    let hash_scheme = HashScheme::new(HashingAlgorithm::Sha256);
+    let scheme = match scheme {
+        SignScheme::Pkcs1Sha256 => SignatureScheme::RsaSsa { hash_scheme },
+        SignScheme::PssSha256 => SignatureScheme::RsaPss { hash_scheme },
+    };
+    // An unrestricted key signs digests that the TPM did not make, so the ticket is an empty one.
+    let ticket = TPMT_TK_HASHCHECK {
+        tag: TPM2_ST_HASHCHECK,
+        hierarchy: TPM2_RH_NULL,
+        digest: tss_esapi::tss2_esys::TPM2B_DIGEST::default(),
+    };
+    match context.sign(
+        key,
+        Digest::try_from(digest.as_slice())?,
+        scheme,
+        HashcheckTicket::try_from(ticket)?,
+    )? {
+        Signature::RsaSsa(made) | Signature::RsaPss(made) => Ok(made.signature().value().to_vec()),
+        _ => Err(HsmError::Backend("the TPM made another kind of signature".to_owned()).into()),
+    }
+}
+
+fn decrypt(
+    context: &mut Context,
+    key: tss_esapi::handles::KeyHandle,
+    ciphertext: &[u8],
+) -> Result<Secret<Vec<u8>>, Fault> {
+    let scheme = RsaDecryptionScheme::Oaep(HashScheme::new(HashingAlgorithm::Sha1));
+    let answer = context.rsa_decrypt(key, PublicKeyRsa::try_from(ciphertext)?, scheme, Data::default());
+    answer.map(|plain| Secret::new(plain.value().to_vec())).map_err(|error| {
+        let fault = Fault::from(error);
+        match fault.code() {
+            VALUE | SIZE => HsmError::Decrypt.into(),
+            // Some say this of a bad ciphertext; only the TPM's own test result tells whether it means it.
+            FAILURE if passes_its_test(context) => HsmError::Decrypt.into(),
+            _ => fault,
+        }
+    })
+}
+
+fn passes_its_test(context: &mut Context) -> bool {
+    let result = context.execute_without_session(|context| context.get_test_result());
+    match result {
+        Ok((_, Ok(()))) => true,
+        // It may also say that it is not through with its tests.
+        Ok((_, Err(error))) => Fault::from(error).code() != FAILURE,
+        Err(_) => false,
+    }
+}
+
+/// What the auth value of a key is derived from besides ours.
+fn key_context(purpose: KeyPurpose, intent: IntentId, header: &[u8]) -> Vec<u8> {
+    let words = format!("key v{VERSION} {} {intent} ", purpose.word());
+    [words.as_bytes(), header].concat()
+}
+
+/// The header says its own length, so that no label can pass for a part of it.
+fn sealed_context(label: &str, front: &[u8]) -> Vec<u8> {
+    let words = format!("sealed v{VERSION} ");
+    [words.as_bytes(), front, label.as_bytes()].concat()
+}
+
+const VERSION: u8 = 1;
+const KEY: &str = "key";
+const SEALED: &str = "sealed text";
+const PROBE: &[u8] = b"firmament self-test";

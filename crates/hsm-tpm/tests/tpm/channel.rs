@@ -1,0 +1,78 @@
+//! What somebody on the wires between processor and TPM can read.
+
+use crate::lab::{AUTH, Lab, intent, wrap};
+use hsm::{Hsm, SignScheme};
+use model::{KeyPurpose, Secret};
+use tss_esapi::structures::SensitiveData;
+
+const CANARY: &[u8] = b"canary: a secret of 32 bytes ...";
+
+#[test]
+fn neither_the_auth_value_nor_a_secret_passes_in_clear() {
+    let lab = Lab::new();
+    let mut own = lab.open();
+    let device = own.create(KeyPurpose::Device, intent()).unwrap();
+    own.sign(&device, SignScheme::PssSha256, CANARY).unwrap();
+    let transport = own.create(KeyPurpose::Transport, intent()).unwrap();
+    let text = wrap(&transport, CANARY);
+    assert_eq!(own.unwrap_oaep_sha1(&transport, &text).unwrap().expose(), CANARY);
+    let sealed = own.seal("a label", &Secret::new(CANARY.to_vec())).unwrap();
+    assert_eq!(own.unseal("a label", &sealed).unwrap().expose(), CANARY);
+    assert_eq!(passed(&lab, CANARY), 0);
+    assert_eq!(passed(&lab, AUTH.as_bytes()), 0);
+
+    // The proxy would have seen them: a command without a session carries what it is given.
+    let mut library = lab.library();
+    library
+        .execute_without_session(|library| library.stir_random(SensitiveData::try_from(CANARY).unwrap()))
+        .unwrap();
+    assert_eq!(passed(&lab, CANARY), 1);
+}
+
+#[test]
+fn what_is_secret_goes_through_a_session_that_encrypts_it() {
+    let lab = Lab::new();
+    let mut own = lab.open();
+    let transport = own.create(KeyPurpose::Transport, intent()).unwrap();
+    own.unwrap_oaep_sha1(&transport, &wrap(&transport, CANARY)).unwrap();
+    let sealed = own.seal("a label", &Secret::new(CANARY.to_vec())).unwrap();
+    own.unseal("a label", &sealed).unwrap();
+    for (command, times, attribute) in
+        [(CREATE, 2, TO_THE_TPM), (RSA_DECRYPT, 1, FROM_THE_TPM), (UNSEAL, 1, FROM_THE_TPM)]
+    {
+        let found = attributes(&lab, command);
+        assert_eq!(found.len(), times, "0x{command:x}");
+        assert!(found.iter().all(|byte| byte & attribute != 0), "0x{command:x}: {found:x?}");
+    }
+}
+
+/// The attributes of the first session of each such command that passed: they follow the header (10 bytes),
+/// one handle, the length of the sessions, the session's handle (4 bytes each) and its nonce.
+fn attributes(lab: &Lab, command: u32) -> Vec<u8> {
+    let mut found = Vec::new();
+    let wire = lab.proxy.wire();
+    let mut rest = wire.seen.as_slice();
+    while !rest.is_empty() {
+        let length = u32::from_be_bytes(rest[2..6].try_into().unwrap()) as usize;
+        let (message, after) = rest.split_at(length);
+        if message[6..10] == command.to_be_bytes() {
+            let nonce = usize::from(u16::from_be_bytes(message[22..24].try_into().unwrap()));
+            found.push(message[24 + nonce]);
+        }
+        rest = after;
+    }
+    found
+}
+
+const CREATE: u32 = 0x153;
+const RSA_DECRYPT: u32 = 0x159;
+const UNSEAL: u32 = 0x15e;
+/// TPMA_SESSION.decrypt and encrypt, of the first parameter of command and answer.
+const TO_THE_TPM: u8 = 0x20;
+const FROM_THE_TPM: u8 = 0x40;
+
+fn passed(lab: &Lab, secret: &[u8]) -> usize {
+    let wire = lab.proxy.wire();
+    assert!(wire.seen.len() > 5000, "the proxy sees the channel");
+    wire.seen.windows(secret.len()).filter(|window| *window == secret).count()
+}

@@ -1,0 +1,11 @@
+//! The adapter against swtpm; each test has a TPM of its own.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test says where it failed by panicking")]
+
+mod channel;
+mod faults;
+mod lab;
+mod moves;
+mod proxy;
+mod rates;
+mod suite;
