@@ -12,30 +12,20 @@ type Part = (&'static str, fn() -> Result<(), String>);
 const PARTS: &[Part] = &[
     ("setup", setup::run_task),
     ("tools", || cargo_deny().map(drop)),
-    ("build", build),
+    ("build", || crate::run::run(&mut cargo(&["test", "--quiet", "--workspace", "--no-run"]))),
     ("test", || test::run().map(drop)),
     ("demo", || demo::run(&demo::Options::default())),
     ("clients", || strangers::run(&strangers::Options::default())),
     ("fmt", || crate::run::run(&mut cargo(&["fmt", "--all", "--check"]))),
     ("clippy", || {
-        crate::run::run(&mut cargo(&[
-            "clippy",
-            "--quiet",
-            "--workspace",
-            "--all-targets",
-            "--",
-            "--deny",
-            "warnings",
-        ]))
+        crate::run::run(&mut cargo(&["clippy", "-q", "--workspace", "--all-targets", "--", "-D", "warnings"]))
     }),
     ("tidy", tidy::run),
     ("states", || states::run(true)),
     ("units", units::run),
     ("deny", deny),
     ("doc", || {
-        crate::run::run(
-            cargo(&["doc", "--quiet", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "--deny warnings"),
-        )
+        crate::run::run(cargo(&["doc", "-q", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
     }),
 ];
 
@@ -60,10 +50,6 @@ pub(crate) fn run_all() -> Result<(), String> {
 }
 
 pub(crate) use run_all as run;
-
-fn build() -> Result<(), String> {
-    crate::run::run(&mut cargo(&["test", "--quiet", "--workspace", "--no-run"]))
-}
 
 fn deny() -> Result<(), String> {
     let mut check = Command::new(cargo_deny()?);

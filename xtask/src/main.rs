@@ -11,6 +11,7 @@ mod states;
 mod strangers;
 mod test;
 mod tidy;
+mod tpm;
 mod units;
 
 use clap::{Parser, Subcommand};

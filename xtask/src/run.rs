@@ -1,3 +1,4 @@
+use crate::tpm::LEFT_OUT;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -6,10 +7,16 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_owned()
 }
 
-/// The cargo that runs us.
+/// The cargo that runs us; the whole workspace is what of it can be built here.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args(arguments).current_dir(root());
+    for argument in arguments {
+        command.arg(argument);
+        if *argument == "--workspace" {
+            command.args(*LEFT_OUT);
+        }
+    }
+    command.current_dir(root());
     command
 }
 

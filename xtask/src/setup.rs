@@ -2,6 +2,7 @@
 
 use crate::run::run;
 use crate::strangers::{self, has_module};
+use crate::tpm;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -27,15 +28,22 @@ const BY_CI: &[Needed] = &[
 
 /// What the tests need; nothing is said when it is there.
 pub(crate) fn run_quietly() -> Result<(), String> {
+    offer_tpm();
     provide(missing_for_tests())
 }
 
 pub(crate) fn run_task() -> Result<(), String> {
+    offer_tpm();
     let for_clients = missing_module("ensurepip", "python3-venv");
     provide([missing_for_tests(), missing(BY_CI), for_clients].concat())?;
     strangers::provide()?;
     println!("setup: everything that build, tests and CI need is here");
     Ok(())
+}
+
+/// Without the TPM's library and simulator the rest can be built and tested, so this is no failure.
+fn offer_tpm() {
+    provide(tpm::missing()).unwrap_or_else(|why| println!("setup: for the TPM adapter, {why}"));
 }
 
 fn missing_for_tests() -> Vec<&'static str> {

@@ -60,6 +60,7 @@ const ROOMS: &[Room] = &[
     room("x509", "2b dialects", &["model", "backoff"], DIALECT),
     room("hsm-soft", "3 adapters", &["model", "hsm"], &["aws-lc-rs", "thiserror", "tracing", "zeroize"]),
     room("hsm-pkcs11", "3 adapters", &["model", "hsm"], &["cryptoki", "aws-lc-rs", "tracing", "zeroize"]),
+    room("hsm-tpm", "3 adapters", &["model", "hsm"], &["aws-lc-rs", "tss-esapi", "tracing", "zeroize"]),
     room(
         "store-sled",
         "3 adapters",

@@ -1,0 +1,30 @@
+//! The TPM adapter builds only where the TPM library is, and its tests run only where swtpm is.
+
+use std::process::{Command, Stdio};
+use std::sync::LazyLock;
+
+/// What cargo must leave out of the workspace on this machine; said once.
+pub(crate) static LEFT_OUT: LazyLock<&[&str]> = LazyLock::new(|| match missing().join(" and ") {
+    missing if missing.is_empty() => &[],
+    missing => {
+        println!("tpm: hsm-tpm is left out, without {missing}");
+        &["--exclude", "hsm-tpm"]
+    }
+});
+
+/// The Debian packages that the adapter needs and this machine lacks.
+pub(crate) fn missing() -> Vec<&'static str> {
+    let lacks = |(_, program, arguments): &&(&str, &str, &[&str])| {
+        let mut probe = Command::new(program);
+        let ended = probe.args(*arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        !ended.is_ok_and(|status| status.success())
+    };
+    NEEDED.iter().filter(lacks).map(|need| need.0).collect()
+}
+
+/// A package, and the command that succeeds where it is.
+const NEEDED: [(&str, &str, &[&str]); 3] = [
+    ("pkg-config", "pkg-config", &["--version"]),
+    ("libtss2-dev", "pkg-config", &["--atleast-version=2.4.6", "tss2-sys"]),
+    ("swtpm", "swtpm", &["--version"]),
+];
