@@ -1,8 +1,10 @@
 use crate::ask::Person;
 use crate::client::{ClientError, Conversation};
-use crate::options::{Command, Options};
+use crate::offline::{self, Origin, Place, Protection, Records, Told};
+use crate::options::{Command, HsmCommand, Options, PlaceOptions};
 use crate::show;
 use ipc::{Ending, Message, Request, Wait};
+use model::FailureClass;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -61,6 +63,11 @@ fn ending(options: &Options) -> Result<Ending, CommandError> {
     let request = match &options.command {
         Command::Config => return print_config(options),
         Command::Version { verbose } => return print_version(*verbose),
+        Command::Hsm { command } => return tell(&hsm(options, command)?),
+        Command::PrepareImage { leave_behind, place, .. } => {
+            let records = if *leave_behind { Records::LeaveBehind } else { Records::Keep };
+            return tell(&offline::prepare(&find(options, place)?, records));
+        }
         Command::AuthTest { name, no_wait } => {
             let wait = if *no_wait { Wait::SignedIn } else { Wait::Settled };
             Request::SignIn { name: name.clone(), wait }
@@ -72,6 +79,34 @@ fn ending(options: &Options) -> Result<Ending, CommandError> {
         Command::Watch => Request::Watch {},
     };
     converse(options, &request)
+}
+
+fn hsm(options: &Options, command: &HsmCommand) -> Result<Told, CommandError> {
+    let HsmCommand::Init { from_file, without_tpm, place } = command;
+    let origin = if *from_file { Origin::File } else { Origin::Fresh };
+    let most = if *without_tpm { Protection::Host } else { Protection::HostAndTpm };
+    Ok(offline::init(&find(options, place)?, origin, most))
+}
+
+fn find(options: &Options, place: &PlaceOptions) -> Result<Place, CommandError> {
+    Ok(Place {
+        root: place.root.clone(),
+        state_dir: place.state_dir.clone(),
+        auth_file: load(options)?.settings.hsm_pin_path().to_owned(),
+        socket: socket(options)?,
+    })
+}
+
+/// What was done without the daemon, and a refusal in the form of the daemon's.
+fn tell(told: &Told) -> Result<Ending, CommandError> {
+    for line in &told.lines {
+        print(&format!("{line}\n"))?;
+    }
+    let Some(refusal) = &told.refused else { return Ok(Ending::Done) };
+    let failure = refusal.failure();
+    let message = Message::Failed { failure: Box::new((&failure).into()) };
+    show::message(&message).map_or(Ok(()), |text| print(&text))?;
+    Ok(if failure.class == FailureClass::Denied { Ending::Denied } else { Ending::Failed })
 }
 
 fn converse(options: &Options, request: &Request) -> Result<Ending, CommandError> {

@@ -6,6 +6,7 @@ mod ask;
 mod client;
 mod commands;
 mod exit;
+mod offline;
 mod options;
 mod show;
 

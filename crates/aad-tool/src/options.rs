@@ -1,4 +1,4 @@
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
 /// Signs people in, shows and ends this machine's registration with Microsoft Entra ID.
@@ -67,6 +67,27 @@ pub(crate) enum Command {
     },
     /// Follow every change of the registration until Ctrl-C. Root only.
     Watch,
+    /// Care for the auth value that opens the keys. Root only.
+    Hsm {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: HsmCommand,
+    },
+    /// Make this machine fit to be copied: delete its identity, its keys and its auth value. Root only.
+    ///
+    /// The service must be stopped, its socket too. The configuration stays. Deleting does not remove the device
+    /// object from the tenant: leave first.
+    PrepareImage {
+        /// Needed, because nothing brings the keys back.
+        #[arg(long, required = true)]
+        yes: bool,
+        /// Delete records too that may be those of a registered machine, and leave its device object behind.
+        #[arg(long)]
+        leave_behind: bool,
+        /// Where it all is.
+        #[command(flatten)]
+        place: PlaceOptions,
+    },
     /// Print the effective settings and where each comes from.
     Config,
     /// Print the version.
@@ -75,4 +96,33 @@ pub(crate) enum Command {
         #[arg(long)]
         verbose: bool,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum HsmCommand {
+    /// Make the auth value before the first start, as an encrypted systemd credential where that is possible.
+    ///
+    /// The credential is encrypted with the host's key and, where there is one, the TPM. Where there is no
+    /// systemd-creds the value becomes the file hsm_pin_path. An auth value that is there is never replaced.
+    Init {
+        /// Move the value of the file hsm_pin_path into the credential; the file stays until you delete it.
+        #[arg(long)]
+        from_file: bool,
+        /// Do not use the TPM that is there.
+        #[arg(long)]
+        without_tpm: bool,
+        /// Where it all is.
+        #[command(flatten)]
+        place: PlaceOptions,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlaceOptions {
+    /// The state directory of firmamentd.
+    #[arg(long, value_name = "DIR", default_value = "/var/lib/firmament")]
+    pub(crate) state_dir: PathBuf,
+    /// What stands for / where credentials, the TPM and systemd-creds are looked for.
+    #[arg(long, value_name = "DIR", default_value = "/", hide = true)]
+    pub(crate) root: PathBuf,
 }

@@ -8,6 +8,7 @@ mod crash;
 mod disk;
 mod first_registration;
 mod house;
+mod image;
 mod intune;
 mod keys;
 mod leave;

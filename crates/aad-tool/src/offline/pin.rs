@@ -1,0 +1,202 @@
+//! The auth value that opens the keys: 256 random bits as 64 hex digits (reliability E.4).
+
+use super::creds::SystemdCreds;
+use super::files::{delete, is_there, put_in_force, refused, write_draft};
+use super::{Place, Refusal, Told};
+use model::Secret;
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+/// Where the value comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// The random numbers of the system.
+    Fresh,
+    /// The file that is in force.
+    File,
+}
+
+/// Which key encrypts a credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Protection {
+    /// The host's key and the TPM, bound to no PCR.
+    HostAndTpm,
+    /// The host's key alone, which is a file of root's.
+    Host,
+}
+
+/// Makes a credential, or the file where there is no systemd-creds; never replaces an auth value.
+pub(crate) fn init(place: &Place, origin: Origin, most: Protection) -> Told {
+    match try_init(place, origin, most) {
+        Ok(lines) => Told { lines, refused: None },
+        Err(refusal) => Told { lines: Vec::new(), refused: Some(refusal) },
+    }
+}
+
+fn try_init(place: &Place, origin: Origin, most: Protection) -> Result<Vec<String>, Refusal> {
+    place.require_root()?;
+    if let Some(path) = place.credentials()?.pop() {
+        return Err(Refusal::CredentialExists(path));
+    }
+    let _lock = if origin == Origin::Fresh { refuse_a_second_value(place)? } else { None };
+    let value = match origin {
+        Origin::Fresh => random()?,
+        Origin::File => of_file(&place.auth_file)?,
+    };
+    let by = if place.has_tpm() { most } else { Protection::Host };
+    match (SystemdCreds::find(place), origin) {
+        (Some(creds), _) => {
+            into_credential(&creds, &value, &place.new_credential(), by)?;
+            Ok(said_of_credential(place, origin, by))
+        }
+        (None, Origin::File) => Err(Refusal::NoSystemdCreds),
+        (None, Origin::Fresh) => {
+            write_draft(&place.auth_file, value.expose())?;
+            put_in_force(&place.auth_file)?;
+            Ok(said_of_file(&place.auth_file))
+        }
+    }
+}
+
+/// Keeps the daemon from registering under another value meanwhile.
+fn refuse_a_second_value(place: &Place) -> Result<Option<File>, Refusal> {
+    if is_there(&place.auth_file)? {
+        return Err(Refusal::FileExists(place.auth_file.clone()));
+    }
+    let lock = place.lock()?;
+    match place.holds_records()? {
+        true => Err(Refusal::RecordsNeedTheirValue(place.state_dir.clone())),
+        false => Ok(lock),
+    }
+}
+
+fn random() -> Result<Secret<Vec<u8>>, Refusal> {
+    // Waits early in the boot, where /dev/urandom would not.
+    let source = Path::new("/dev/random");
+    let mut bits = [0; 32];
+    let read = File::open(source).and_then(|mut file| file.read_exact(&mut bits));
+    let bits = Secret::new(bits);
+    read.map_err(|cause| refused(source, cause))?;
+    Ok(hex(bits.expose()))
+}
+
+fn hex(bytes: &[u8]) -> Secret<Vec<u8>> {
+    let mut text = Vec::with_capacity(2 * bytes.len());
+    let digit = |half: u8| if half < 10 { b'0' + half } else { b'a' + half - 10 };
+    text.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
+    Secret::new(text)
+}
+
+/// By the rules of the daemon, which takes 16 to 4096 bytes that nobody else can read.
+fn of_file(path: &Path) -> Result<Secret<Vec<u8>>, Refusal> {
+    let failed = |cause| refused(path, cause);
+    let file = File::open(path).map_err(failed)?;
+    let mode = file.metadata().map_err(failed)?.mode();
+    let mut bytes = Vec::with_capacity(LONGEST + 2);
+    let read = file.take(LONGEST as u64 + 1).read_to_end(&mut bytes);
+    let whole = Secret::new(bytes);
+    read.map_err(failed)?;
+    let value = Secret::new(whole.expose().trim_ascii().to_vec());
+    match fault(value.expose().len(), mode) {
+        Some(why) => Err(Refusal::BadValue { path: path.to_owned(), why }),
+        None => Ok(value),
+    }
+}
+
+fn fault(length: usize, mode: u32) -> Option<&'static str> {
+    match length {
+        _ if mode & 0o077 != 0 => Some("others may read it; chmod 0600 it if nobody has"),
+        0 => Some("it is empty"),
+        1..SHORTEST => Some("it is shorter than 16 bytes"),
+        SHORTEST..=LONGEST => None,
+        _ => Some("it is longer than 4096 bytes"),
+    }
+}
+
+/// The credential counts only when it was opened again from the disk.
+fn into_credential(
+    creds: &SystemdCreds,
+    value: &Secret<Vec<u8>>,
+    path: &Path,
+    by: Protection,
+) -> Result<(), Refusal> {
+    let sealed = creds.encrypt(value, by)?;
+    let draft = write_draft(path, sealed.expose())?;
+    let verified = creds.decrypt(&draft).and_then(|opened| match opened.expose() == value.expose() {
+        true => Ok(()),
+        false => Err(Refusal::NotVerified),
+    });
+    match verified {
+        Ok(()) => put_in_force(path),
+        Err(refusal) => delete(&draft).and(Err(refusal)),
+    }
+}
+
+fn said_of_credential(place: &Place, origin: Origin, by: Protection) -> Vec<String> {
+    let protection = match by {
+        Protection::HostAndTpm => "Protected by the host's key and the TPM, whatever the PCRs are.",
+        Protection::Host => {
+            "Protected by file permissions only: encrypted with the host's key, without a TPM."
+        }
+    };
+    let path = place.new_credential();
+    let mut lines =
+        vec![format!("Made and opened again: the credential {}.", path.display()), protection.to_owned()];
+    if origin == Origin::File {
+        let file = place.auth_file.display();
+        lines.push(format!(
+            "The file {file} has the same value: run systemctl restart firmamentd.service, and delete the file \
+             once aad-tool status says \"auth value from a systemd credential\" and shows the registration."
+        ));
+    }
+    lines
+}
+
+fn said_of_file(path: &Path) -> Vec<String> {
+    vec![
+        format!("Made: the file {}; there is no systemd-creds here.", path.display()),
+        "Protected by file permissions only.".to_owned(),
+    ]
+}
+
+const SHORTEST: usize = 16;
+const LONGEST: usize = 4096;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_two_lower_case_digits_each() {
+        assert_eq!(hex(&[0, 9, 10, 0x5f, 0xff]).expose(), b"00090a5fff");
+    }
+
+    #[test]
+    fn two_values_are_of_64_digits_and_differ() {
+        let (one, other) = (random().unwrap(), random().unwrap());
+        assert_eq!((one.expose().len(), other.expose().len()), (64, 64));
+        assert_ne!(one.expose(), other.expose());
+    }
+
+    #[test]
+    fn what_the_daemon_would_not_take_has_a_fault() {
+        for (length, mode, why) in [
+            (64, 0o100_600, None),
+            (16, 0o100_400, None),
+            (4096, 0o100_600, None),
+            (64, 0o100_640, Some("others may read it")),
+            (0, 0o100_600, Some("empty")),
+            (15, 0o100_600, Some("shorter")),
+            (4097, 0o100_600, Some("longer")),
+        ] {
+            let said = fault(length, mode);
+            assert_eq!(said.is_some(), why.is_some(), "{length} {mode:o}: {said:?}");
+            assert!(
+                said.unwrap_or_default().contains(why.unwrap_or_default()),
+                "{length} {mode:o}: {said:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,164 @@
+use super::Refusal;
+use super::files::{is_there, refused};
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// Where the parts of one installation lie.
+pub(crate) struct Place {
+    /// `/`, or the directory that stands for it.
+    pub(crate) root: PathBuf,
+    /// The state directory of the daemon.
+    pub(crate) state_dir: PathBuf,
+    /// The file of the auth value.
+    pub(crate) auth_file: PathBuf,
+    /// The socket of the daemon.
+    pub(crate) socket: PathBuf,
+}
+
+impl Place {
+    /// Refuses everybody but root; a tree that stands for `/` is guarded by its own modes.
+    pub(crate) fn require_root(&self) -> Result<(), Refusal> {
+        if self.root != Path::new("/") {
+            return Ok(());
+        }
+        let me = Path::new("/proc/self");
+        let owner = fs::metadata(me).map_err(|cause| refused(me, cause))?.uid();
+        if owner == 0 { Ok(()) } else { Err(Refusal::NotRoot) }
+    }
+
+    /// Where the unit's `LoadCredentialEncrypted=hsm-pin` finds what is there for good.
+    pub(crate) fn new_credential(&self) -> PathBuf {
+        self.root.join("etc/credstore.encrypted").join(CREDENTIAL)
+    }
+
+    /// Every credential that systemd would find for the unit (systemd.exec(5)).
+    pub(crate) fn credentials(&self) -> Result<Vec<PathBuf>, Refusal> {
+        let mut found = Vec::new();
+        for store in STORES {
+            let path = self.root.join(store).join(CREDENTIAL);
+            if is_there(&path)? {
+                found.push(path);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether the kernel has a TPM for systemd-creds to use.
+    pub(crate) fn has_tpm(&self) -> bool {
+        self.root.join("dev/tpmrm0").exists()
+    }
+
+    /// Whether anything was ever written in the state directory: a slot file has only zeros before that.
+    pub(crate) fn holds_records(&self) -> Result<bool, Refusal> {
+        let slots = self.state_dir.join(SLOTS);
+        match File::open(&slots).and_then(has_content) {
+            // The slot file is written first, so sled alone is one whose slot file was lost.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => is_there(&self.state_dir.join(SLED)),
+            other => other.map_err(|cause| refused(&slots, cause)),
+        }
+    }
+
+    /// Keeps the daemon out for as long as the file lives; none where there is no state directory.
+    pub(crate) fn lock(&self) -> Result<Option<File>, Refusal> {
+        let dir = match File::open(&self.state_dir) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            other => other.map_err(|cause| refused(&self.state_dir, cause))?,
+        };
+        match dir.try_lock() {
+            Ok(()) => Ok(Some(dir)),
+            Err(TryLockError::WouldBlock) => Err(Refusal::Running(self.state_dir.clone())),
+            Err(TryLockError::Error(cause)) => Err(refused(&self.state_dir, cause)),
+        }
+    }
+
+    /// Whether a daemon listens, or systemd in its place.
+    ///
+    /// The kernel's list is read because connecting would make systemd start the daemon.
+    pub(crate) fn is_listening(&self) -> Result<bool, Refusal> {
+        let list = Path::new("/proc/net/unix");
+        let text = fs::read(list).map_err(|cause| refused(list, cause))?;
+        Ok(listens(&String::from_utf8_lossy(&text), &self.socket))
+    }
+}
+
+fn has_content(mut file: File) -> io::Result<bool> {
+    let mut piece = vec![0; 64 * 1024];
+    loop {
+        match file.read(&mut piece)? {
+            0 => return Ok(false),
+            length if piece.iter().take(length).any(|byte| *byte != 0) => return Ok(true),
+            _ => {}
+        }
+    }
+}
+
+/// Whether a line of `/proc/net/unix` is of a socket at this path that accepts connections (`__SO_ACCEPTCON`).
+fn listens(list: &str, socket: &Path) -> bool {
+    let end = format!(" {}", socket.display());
+    list.lines().any(|line| line.ends_with(&end) && line.split(' ').nth(3) == Some("00010000"))
+}
+
+pub(crate) const CREDENTIAL: &str = "hsm-pin";
+/// The records, and the whole of the truth unless sled is newer.
+pub(crate) const SLOTS: &str = "records.slots";
+/// The same records once more.
+pub(crate) const SLED: &str = "sled";
+const STORES: [&str; 4] = [
+    "etc/credstore.encrypted",
+    "run/credstore.encrypted",
+    "usr/local/lib/credstore.encrypted",
+    "usr/lib/credstore.encrypted",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_who_accepts_connections_at_this_path_listens() {
+        let list = "Num       RefCount Protocol Flags    Type St Inode Path\n\
+                    0000000000000000: 00000002 00000000 00010000 0001 01 13 /run/firmament/socket\n\
+                    0000000000000000: 00000003 00000000 00000000 0001 03 14 /run/other/connected\n\
+                    0000000000000000: 00000002 00000000 00010000 0001 01 123456 /run/with space/socket\n";
+        for (path, expected) in [
+            ("/run/firmament/socket", true),
+            ("/run/with space/socket", true),
+            ("/run/other/connected", false),
+            ("/run/firmament/socke", false),
+            ("/firmament/socket", false),
+            ("socket", false),
+        ] {
+            assert_eq!(listens(list, Path::new(path)), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_state_directory_holds_records_once_something_was_written() {
+        let (zeros, written) = (vec![0; 200_000], [vec![0; 199_999], vec![1]].concat());
+        for (slots, sled, expected) in [
+            (None, false, false),
+            (None, true, true),
+            (Some(&zeros), true, false),
+            (Some(&written), false, true),
+            (Some(&written), true, true),
+        ] {
+            let dir = tempfile::tempdir().unwrap();
+            let name = |name: &str| dir.path().join(name);
+            let place = Place {
+                root: "/".into(),
+                state_dir: dir.path().into(),
+                auth_file: name("hsm-pin"),
+                socket: name("socket"),
+            };
+            if let Some(bytes) = slots {
+                fs::write(name(SLOTS), bytes).unwrap();
+            }
+            if sled {
+                fs::create_dir(name(SLED)).unwrap();
+            }
+            assert_eq!(place.holds_records().unwrap(), expected, "{} {sled}", slots.is_some());
+        }
+    }
+}
