@@ -98,7 +98,8 @@ const INSTALL_IT: &str =
     "Nothing was changed: the file stays in force. Credentials need systemd 250 or newer.";
 const MEND_THE_FILE: &str = "Nothing was changed. Mend the file or bring it back from a backup; \
     if nothing is registered yet, delete it and leave out --from-file.";
-const WITHOUT_TPM: &str =
-    "Nothing was changed. Where a TPM is there and cannot be used, add --without-tpm; else report it.";
+// Seen with swtpm: 252 makes such a credential and says "TPM2 PCR bank invalid" when it is to open it.
+const WITHOUT_TPM: &str = "Nothing was changed. Where a TPM is there and cannot be used (systemd 252 opens no \
+    credential that is bound to a TPM and to no PCR), add --without-tpm; else report it.";
 const MEND_THE_DISK: &str =
     "See what keeps root from it (a disk that is full or read-only), then run it again.";
