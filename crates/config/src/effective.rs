@@ -3,7 +3,7 @@ use crate::ini::Place;
 use crate::notes::is_foreign;
 use crate::options::{GLOBAL, PATHS};
 use crate::reader;
-use crate::settings::DomainSettings;
+use crate::settings::{DomainSettings, Pkcs11};
 use crate::words::{
     CLOUDS, HSM_TYPES, IP_VERSIONS, PRT_KDFS, REGISTRATIONS, SIGN_INS, client_version_word, word_of,
 };
@@ -70,7 +70,7 @@ pub(crate) fn effective(settings: &Settings) -> Vec<Effective> {
 
 fn global(settings: &Settings) -> Vec<(&'static str, String)> {
     let names = settings.domains.iter().map(|domain| &domain.name);
-    vec![
+    let mut pairs = vec![
         ("domain", joined(names)),
         ("hsm_type", word_of(HSM_TYPES, settings.hsm_type).to_owned()),
         ("hsm_pin_path", settings.hsm_pin_path.display().to_string()),
@@ -83,7 +83,15 @@ fn global(settings: &Settings) -> Vec<(&'static str, String)> {
         ("proxy", settings.proxy().map(|_| "(set)".to_owned()).unwrap_or_default()),
         ("device_name", settings.device_name.clone()),
         ("debug", settings.debug.to_string()),
-    ]
+    ];
+    if let Some(Pkcs11 { module, token, serial }) = &settings.pkcs11 {
+        pairs.push(("pkcs11_module", module.display().to_string()));
+        pairs.push(("pkcs11_token", token.clone()));
+        pairs.push(("pkcs11_serial", serial.clone().unwrap_or_default()));
+        let pin = settings.pkcs11_pin_path().map(|path| path.display().to_string());
+        pairs.push(("pkcs11_pin_path", pin.unwrap_or_default()));
+    }
+    pairs
 }
 
 fn of_domain(domain: &DomainSettings) -> Vec<(&'static str, String)> {

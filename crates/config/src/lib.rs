@@ -18,7 +18,7 @@ mod words;
 pub use effective::{Effective, Origin};
 pub use error::{ConfigError, Note};
 pub use settings::{
-    DomainSettings, HsmType, IntuneClientVersion, IpVersion, PrtKdf, Registration, Settings, SignIn,
+    DomainSettings, HsmType, IntuneClientVersion, IpVersion, Pkcs11, PrtKdf, Registration, Settings, SignIn,
 };
 pub use sources::Sources;
 

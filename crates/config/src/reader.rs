@@ -3,7 +3,8 @@ use crate::ini::{Entry, Header, Parsed, Place};
 use crate::notes::is_foreign;
 use crate::options::{BREAKGLASS, GLOBAL, Scope, known};
 use crate::settings::{
-    DomainSettings, HsmType, IntuneClientVersion, IpVersion, Proxy, PrtKdf, Registration, Settings, SignIn,
+    DomainSettings, HsmType, IntuneClientVersion, IpVersion, Pkcs11, Proxy, PrtKdf, Registration, Settings,
+    SignIn,
 };
 use crate::words::{CLOUDS, HSM_TYPES, IP_VERSIONS, JOIN_TYPES, PRT_KDFS, REGISTRATIONS, SIGN_INS};
 use model::{Cloud, CloudProfile, DomainName, HostPort, IntuneHosts, JoinType};
@@ -21,10 +22,13 @@ pub(crate) fn settings(parsed: Parsed) -> Result<Settings, ConfigError> {
     let domains =
         reader.domain_names()?.into_iter().map(|name| reader.domain(name)).collect::<Result<Vec<_>, _>>()?;
     reader.check_aliases(&domains)?;
+    let hsm_type = reader.word(GLOBAL, "hsm_type", HSM_TYPES)?.unwrap_or(HsmType::TpmIfPossible);
     Ok(Settings {
         domains,
-        hsm_type: reader.word(GLOBAL, "hsm_type", HSM_TYPES)?.unwrap_or(HsmType::TpmIfPossible),
+        hsm_type,
         hsm_pin_path: reader.own_path("hsm_pin_path", "/var/lib/firmament/hsm-pin")?,
+        pkcs11: reader.pkcs11(hsm_type)?,
+        pkcs11_pin_path: reader.path("pkcs11_pin_path")?,
         socket_path: reader.own_path("socket_path", "/run/firmament/socket")?,
         request_timeout: reader.seconds("request_timeout", 10, 1..=300)?,
         connection_timeout: reader.seconds("connection_timeout", 30, 1..=3600)?,
@@ -151,6 +155,28 @@ impl<'e> Reader<'e> {
         Ok(path.unwrap_or_else(|| PathBuf::from(ours)))
     }
 
+    /// A module without a token, or a token without a module, leads nowhere.
+    fn pkcs11(&self, hsm_type: HsmType) -> Result<Option<Pkcs11>, ConfigError> {
+        let serial = self.printable("pkcs11_serial", LONGEST_TOKEN_TEXT)?;
+        match (self.path("pkcs11_module")?, self.printable("pkcs11_token", LONGEST_TOKEN_TEXT)?) {
+            (Some(module), Some(token)) => Ok(Some(Pkcs11 { module, token, serial })),
+            (None, None) if hsm_type != HsmType::Pkcs11 => Ok(None),
+            (module, _) => {
+                let by = ["hsm_type", "pkcs11_module", "pkcs11_token"].map(|name| self.entry(GLOBAL, name));
+                let missing = if module.is_none() { "pkcs11_module" } else { "pkcs11_token" };
+                let why = format!("a PKCS#11 token needs {missing} too");
+                Err(missing_beside(by.into_iter().flatten().next(), GLOBAL, why))
+            }
+        }
+    }
+
+    fn printable(&self, option: &str, most: usize) -> Result<Option<String>, ConfigError> {
+        let Some(entry) = self.text(GLOBAL, option) else { return Ok(None) };
+        let good = model::printable(&entry.value, most) == entry.value;
+        let allowed = || format!("at most {most} printable characters");
+        if good { Ok(Some(entry.value.clone())) } else { Err(ConfigError::value(entry, allowed())) }
+    }
+
     fn device_name(&self) -> Result<String, ConfigError> {
         let Some(entry) = self.text(GLOBAL, "device_name") else { return Ok("%h".to_owned()) };
         let good = model::printable(&entry.value, LONGEST_NAME) == entry.value;
@@ -259,10 +285,8 @@ impl<'e> Reader<'e> {
     }
 
     fn not_whole(&self, section: &str) -> ConfigError {
-        let place = self.entry(section, "cloud").map(|entry| entry.place.clone());
-        let Place { path, line } = place.unwrap_or(Place { path: PathBuf::new(), line: 0 });
         let why = "cloud = custom needs authority_host, drs_host and graph_url".to_owned();
-        ConfigError::Missing { path, line, section: section.to_owned(), why }
+        missing_beside(self.entry(section, "cloud"), section, why)
     }
 
     /// A name leads to one domain only, whoever is asked.
@@ -278,6 +302,12 @@ impl<'e> Reader<'e> {
         }
         Ok(())
     }
+}
+
+fn missing_beside(entry: Option<&Entry>, section: &str, why: String) -> ConfigError {
+    let place = entry.map(|entry| entry.place.clone());
+    let Place { path, line } = place.unwrap_or(Place { path: PathBuf::new(), line: 0 });
+    ConfigError::Missing { path, line, section: section.to_owned(), why }
 }
 
 fn not_a_section(header: &Header) -> ConfigError {
@@ -319,5 +349,7 @@ fn is_ipv6(host: &str) -> bool {
 
 /// Longest configured device name; the service's own limit is not known [inferred].
 const LONGEST_NAME: usize = 256;
+/// Longest label (32 bytes) and serial (16 bytes) that a token can have (PKCS#11 3.0, CK_TOKEN_INFO).
+const LONGEST_TOKEN_TEXT: usize = 32;
 const DOMAINS: &str = "domain names, separated by commas";
 const HOST: &str = "a host name with an optional port";

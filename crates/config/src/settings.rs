@@ -15,6 +15,8 @@ pub struct Settings {
     pub(crate) domains: Vec<DomainSettings>,
     pub(crate) hsm_type: HsmType,
     pub(crate) hsm_pin_path: PathBuf,
+    pub(crate) pkcs11: Option<Pkcs11>,
+    pub(crate) pkcs11_pin_path: Option<PathBuf>,
     pub(crate) socket_path: PathBuf,
     pub(crate) request_timeout: Duration,
     pub(crate) connection_timeout: Duration,
@@ -119,6 +121,17 @@ pub enum HsmType {
     Pkcs11,
 }
 
+/// `pkcs11_module`, `pkcs11_token` and `pkcs11_serial`: which token, and the module that leads to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pkcs11 {
+    /// Absolute path of the module.
+    pub module: PathBuf,
+    /// Label of the token.
+    pub token: String,
+    /// Its serial, where several tokens have the label.
+    pub serial: Option<String>,
+}
+
 /// `ip_version`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IpVersion {
@@ -146,6 +159,14 @@ impl Settings {
     /// The file of the auth value.
     pub fn hsm_pin_path(&self) -> &Path {
         &self.hsm_pin_path
+    }
+    /// The PKCS#11 token; there is one if `hsm_type` is `pkcs11`.
+    pub fn pkcs11(&self) -> Option<&Pkcs11> {
+        self.pkcs11.as_ref()
+    }
+    /// The file of the token's PIN.
+    pub fn pkcs11_pin_path(&self) -> Option<&Path> {
+        self.pkcs11_pin_path.as_deref()
     }
     /// Where the daemon listens.
     pub fn socket_path(&self) -> &Path {
@@ -194,12 +215,12 @@ impl Settings {
     /// [`ConfigError::Unsupported`].
     pub fn check_supported(&self) -> Result<(), ConfigError> {
         let value = match self.hsm_type {
-            HsmType::Tpm | HsmType::Pkcs11 => word_of(HSM_TYPES, self.hsm_type),
-            HsmType::Soft | HsmType::TpmIfPossible | HsmType::TpmBoundSoftIfPossible => return Ok(()),
+            HsmType::Tpm => word_of(HSM_TYPES, self.hsm_type),
+            _ => return Ok(()),
         };
         let entry = reader::entry(&self.parsed, crate::options::GLOBAL, "hsm_type");
         let Some(Place { path, line }) = entry.map(|entry| entry.place.clone()) else { return Ok(()) };
-        let instead = "this build has no such key store; set hsm_type = tpm_if_possible or soft";
+        let instead = "this build has no such key store; set hsm_type = tpm_if_possible, soft or pkcs11";
         Err(ConfigError::Unsupported { path, line, option: "hsm_type", value, instead })
     }
 

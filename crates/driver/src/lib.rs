@@ -18,6 +18,7 @@ mod works;
 pub use clock::{Clock, SystemClock};
 pub use hsm_thread::HsmThread;
 pub use parts::{DomainPart, Neighbours, Parts, Registration};
+pub use pins::recorded_backends;
 pub use self_test::KeyTest;
 pub use session::{SignIn, SignInEvent};
 pub use signin::{Method, PasswordPrompt, UserStatus};

@@ -1,9 +1,9 @@
 //! What was learnt of domains and people, and reading everything back at the start.
 
-use lifecycle::Snapshot;
-use model::{DomainName, Failure, FailureClass, TenantId, Upn, Who};
+use lifecycle::{Snapshot, Stage};
+use model::{Backend, DomainName, Failure, FailureClass, TenantId, Upn, Who};
 use signin::{AccountPin, Memory, TenantPin};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use store::record::{self, Versioned};
 use store::{Change, RecordKey, SCHEMA, Store, StoreError};
 
@@ -93,6 +93,34 @@ pub(crate) fn read(store: &mut dyn Store) -> Result<Found, StoreError> {
         }
     }
     Ok(found)
+}
+
+/// Which backends made the keys of the identities in the store, the unfinished ones too.
+///
+/// # Errors
+/// Only when the store as a whole cannot be read; a damaged record is named when the driver starts.
+pub fn recorded_backends(store: &mut dyn Store) -> Result<BTreeSet<Backend>, StoreError> {
+    let mut backends = BTreeSet::new();
+    for (key, bytes) in store.list()? {
+        if matches!(key, RecordKey::Device(_))
+            && let Ok(snapshot) = bytes.and_then(|bytes| device(&key, &bytes))
+        {
+            backends.extend(backend_of(&snapshot.stage));
+        }
+    }
+    Ok(backends)
+}
+
+/// Spare keys of a refused registration bind nobody: they are dropped where another backend is chosen.
+fn backend_of(stage: &Stage) -> Option<Backend> {
+    match stage {
+        Stage::Unregistered { .. } => None,
+        Stage::Intent(intent) => Some(intent.backend),
+        Stage::KeysReady(_, keys) | Stage::Joining { keys, .. } | Stage::ReplyStored { keys, .. } => {
+            Some(keys.device.backend)
+        }
+        Stage::Registered(identity) | Stage::Leaving { identity, .. } => Some(identity.keys.device.backend),
+    }
 }
 
 /// What a session learnt as a change of the store.

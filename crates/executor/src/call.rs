@@ -115,8 +115,15 @@ pub(crate) fn hsm_failure(error: &HsmError) -> Failure {
         HsmError::OtherMachine(_) => {
             ("ClonedMachine", "Do not use a copied state directory: register this machine anew.")
         }
-        HsmError::Integrity(_) | HsmError::OtherBackend { .. } | HsmError::AuthValue(_) => {
-            ("KeyUnavailable", "Restore the auth value (hsm-pin) that the keys were made with.")
+        HsmError::Integrity(_) | HsmError::OtherBackend { .. } | HsmError::AuthValue(_) => (
+            "KeyUnavailable",
+            "Restore the auth value (hsm-pin) or the PIN that the keys were made with, then restart firmamentd.",
+        ),
+        HsmError::Absent(_) => {
+            ("KeyStoreAbsent", "Connect the device that holds the keys; it is tried again.")
+        }
+        HsmError::Locked(_) => {
+            ("KeyStoreLocked", "Unlock the device that holds the keys, then restart firmamentd.")
         }
         _ => ("KeyStore", "See the log of firmamentd."),
     };
@@ -129,3 +136,29 @@ pub(crate) fn wrong_answer() -> Failure {
 }
 
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(4 * 60);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_keys_that_are_lost_or_not_ours_may_suspend_an_identity() {
+        let why = || "x".to_owned();
+        for (error, code, class) in [
+            (HsmError::Busy, "KeyStoreBusy", FailureClass::Transient),
+            (HsmError::Unreachable(why()), "KeyStoreBusy", FailureClass::Transient),
+            (HsmError::Absent(why()), "KeyStoreAbsent", FailureClass::Transient),
+            (HsmError::Locked(why()), "KeyStoreLocked", FailureClass::Denied),
+            (HsmError::KeyGone(why()), "KeyUnavailable", FailureClass::Broken),
+            (HsmError::AuthValue(why()), "KeyUnavailable", FailureClass::Broken),
+            (HsmError::Integrity("key"), "KeyUnavailable", FailureClass::Broken),
+            (HsmError::OtherBackend { made_by: "tpm" }, "KeyUnavailable", FailureClass::Broken),
+            (HsmError::OtherMachine(why()), "ClonedMachine", FailureClass::Broken),
+            (HsmError::Backend(why()), "KeyStore", FailureClass::Broken),
+            (HsmError::Decrypt, "KeyStore", FailureClass::Broken),
+        ] {
+            let failure = hsm_failure(&error);
+            assert_eq!((failure.code.as_str(), failure.class), (code, class), "{error}");
+        }
+    }
+}

@@ -29,12 +29,12 @@ pub enum Source {
 }
 
 impl Source {
-    /// One phrase for people.
-    pub fn words(&self) -> String {
+    /// One phrase for people; `what` is "auth value" or "PIN".
+    pub fn words(&self, what: &str) -> String {
         match self {
-            Source::Credential(_) => "auth value from a systemd credential".to_owned(),
+            Source::Credential(_) => format!("{what} from a systemd credential"),
             Source::File(path) | Source::Made(path) => {
-                format!("auth value in {}, protected by file permissions only", path.display())
+                format!("{what} in {}, protected by file permissions only", path.display())
             }
         }
     }
@@ -46,24 +46,49 @@ impl Source {
 /// [`HsmError::AuthValue`] for a value that is empty, shorter than 16 bytes or readable by others; an
 /// existing file is never written.
 pub fn load_or_make(credentials: Option<&Path>, file: &Path) -> Result<Loaded, HsmError> {
-    if let Some(path) = credentials.map(|dir| dir.join(CREDENTIAL)) {
-        // One that is there and cannot be looked at must not be taken for one that is not there.
-        if path.try_exists().map_err(|error| unusable(&path, &error.to_string()))? {
-            return Ok(Loaded { value: read(&path)?, source: Source::Credential(path) });
-        }
+    if let Some(path) = credential(credentials, CREDENTIAL)? {
+        return Ok(Loaded { value: read(&path, SHORTEST)?, source: Source::Credential(path) });
     }
     match fs::symlink_metadata(file) {
         Ok(found) if found.mode() & 0o077 != 0 => Err(unusable(
             file,
             "others may read it: chmod 0600 it, or delete it if nothing is registered yet",
         )),
-        Ok(_) => Ok(Loaded { value: read(file)?, source: Source::File(file.to_owned()) }),
+        Ok(_) => Ok(Loaded { value: read(file, SHORTEST)?, source: Source::File(file.to_owned()) }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => make(file),
         Err(error) => Err(unusable(file, &error.to_string())),
     }
 }
 
-fn read(path: &Path) -> Result<Secret<Vec<u8>>, HsmError> {
+/// Reads the PIN of a token: `pkcs11-pin` of the credentials directory, else the file if one is configured.
+///
+/// # Errors
+/// [`HsmError::AuthValue`] for a PIN that is nowhere, empty or readable by others; how long it must be is
+/// the token's to say.
+pub fn load_pin(credentials: Option<&Path>, file: Option<&Path>) -> Result<Loaded, HsmError> {
+    if let Some(path) = credential(credentials, PIN_CREDENTIAL)? {
+        return Ok(Loaded { value: read(&path, 1)?, source: Source::Credential(path) });
+    }
+    let Some(file) = file else {
+        let why =
+            "the PIN of the token is in no systemd credential pkcs11-pin, and pkcs11_pin_path is not set";
+        return Err(HsmError::AuthValue(why.to_owned()));
+    };
+    match fs::metadata(file) {
+        Ok(found) if found.mode() & 0o077 != 0 => Err(unusable(file, "others may read it: chmod 0600 it")),
+        Ok(_) => Ok(Loaded { value: read(file, 1)?, source: Source::File(file.to_owned()) }),
+        Err(error) => Err(unusable(file, &error.to_string())),
+    }
+}
+
+/// One that is there and cannot be looked at must not be taken for one that is not there.
+fn credential(credentials: Option<&Path>, name: &str) -> Result<Option<PathBuf>, HsmError> {
+    let Some(path) = credentials.map(|dir| dir.join(name)) else { return Ok(None) };
+    let there = path.try_exists().map_err(|error| unusable(&path, &error.to_string()))?;
+    Ok(there.then_some(path))
+}
+
+fn read(path: &Path, shortest: usize) -> Result<Secret<Vec<u8>>, HsmError> {
     let file = File::open(path).map_err(|error| unusable(path, &error.to_string()))?;
     let mut bytes = Vec::with_capacity(LONGEST + 1);
     let most = LONGEST as u64 + 1;
@@ -72,8 +97,8 @@ fn read(path: &Path) -> Result<Secret<Vec<u8>>, HsmError> {
     let value = Secret::new(whole.expose().trim_ascii().to_vec());
     match value.expose().len() {
         0 => Err(unusable(path, "it is empty")),
-        1..SHORTEST => Err(unusable(path, "it is shorter than 16 bytes")),
-        SHORTEST..=LONGEST => Ok(value),
+        found if found < shortest => Err(unusable(path, &format!("it is shorter than {shortest} bytes"))),
+        ..=LONGEST => Ok(value),
         _ => Err(unusable(path, "it is longer than 4096 bytes")),
     }
 }
@@ -107,6 +132,7 @@ fn unusable(path: &Path, why: &str) -> HsmError {
 }
 
 const CREDENTIAL: &str = "hsm-pin";
+const PIN_CREDENTIAL: &str = "pkcs11-pin";
 const SHORTEST: usize = 16;
 const LONGEST: usize = 4096;
 
@@ -163,5 +189,35 @@ mod tests {
             assert!(error.contains(why), "{error}");
             assert_eq!(fs::read_to_string(&path).unwrap(), text);
         }
+    }
+
+    #[test]
+    fn a_pin_is_a_credential_or_a_file_of_ours_alone_and_never_made() {
+        for (credential, file, expected) in [
+            (Some("1234\n"), Some(("5678", 0o644)), Ok("1234")),
+            (None, Some(("5678\n", 0o600)), Ok("5678")),
+            (None, Some(("5678", 0o640)), Err("chmod 0600")),
+            (None, Some((" \n", 0o600)), Err("empty")),
+            (Some(""), Some(("5678", 0o600)), Err("empty")),
+            (None, None, Err("No such file")),
+        ] {
+            let dir = tempfile::tempdir().unwrap();
+            let path = dir.path().join("pin");
+            if let Some(text) = credential {
+                fs::write(dir.path().join("pkcs11-pin"), text).unwrap();
+            }
+            if let Some((text, mode)) = file {
+                fs::write(&path, text).unwrap();
+                fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            }
+            match (load_pin(Some(dir.path()), Some(&path)), expected) {
+                (Ok(loaded), Ok(pin)) => assert_eq!(loaded.value.expose(), pin.as_bytes()),
+                (Err(error), Err(why)) => assert!(error.to_string().contains(why), "{error}"),
+                (loaded, expected) => panic!("{loaded:?} instead of {expected:?}"),
+            }
+            assert_eq!(path.exists(), file.is_some());
+        }
+        let nowhere = load_pin(None, None).unwrap_err().to_string();
+        assert!(nowhere.contains("pkcs11_pin_path is not set"), "{nowhere}");
     }
 }

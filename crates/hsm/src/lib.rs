@@ -4,10 +4,12 @@
 //! [`Keys`] is what the rest of the house uses: the same jobs behind a queue.
 //! A private key never crosses this port; handles carry ciphertext only.
 
+mod backends;
 pub mod binding;
 mod error;
 mod job;
 
+pub use backends::{Backends, Opener};
 pub use error::HsmError;
 pub use job::{Answer, Job, Keys, KeysFuture};
 

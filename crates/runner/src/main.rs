@@ -1,5 +1,6 @@
 //! `firmamentd`: reads the configuration, wires the house together, and keeps it running under systemd.
 
+mod backends;
 mod facts;
 mod neighbours;
 mod options;

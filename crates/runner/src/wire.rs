@@ -1,5 +1,6 @@
 //! Which parts the house is made of.
 
+use crate::backends;
 use crate::facts;
 use crate::neighbours;
 use crate::options::Options;
@@ -8,7 +9,7 @@ use config::{
 };
 use driver::{DomainPart, HsmThread, Method, Parts};
 use executor::{ClientVersion, Executor, IntuneVersion, Kdf, Vault};
-use hsm::{Hsm, HsmError, Keys};
+use hsm::{Backends, Hsm, HsmError, Keys};
 use hsm_soft::{SoftHsm, auth, binding};
 use lifecycle::IntunePolicy;
 use model::{Backend, DeviceFacts, MachineBinding};
@@ -30,24 +31,28 @@ pub(crate) fn build(options: &Options, loaded: &Loaded) -> Result<Wired, Box<dyn
     let settings = &loaded.settings;
     settings.check_supported()?;
     let machine = binding::measure(Path::new("/"));
-    let (hsm, made) = key_store(settings, machine.clone())?;
-    let key_store = hsm.info().description;
-    let store = SledStore::open(options.state_dir(), &hsm.store_key()?)?;
+    let (soft, made) = software(settings, machine.clone())?;
+    let mut store = SledStore::open(options.state_dir(), &soft.store_key()?)?;
     refuse_fresh_auth_value(made, &store)?;
+    let recorded = driver::recorded_backends(&mut store)?;
+    let chosen = backends::choose(settings.hsm_type(), &recorded)?;
+    let (hsm, closed) = backends::open(settings, (chosen, &recorded), soft, &machine);
+    closed.iter().for_each(|notice| tracing::error!("{notice}"));
     let mut notices: Vec<String> = loaded.notes.iter().map(ToString::to_string).collect();
     notices.extend(store.remarks().iter().cloned());
-    notices.extend(soft_instead_of_tpm(settings));
+    notices.extend(soft_instead_of_tpm(settings, chosen));
+    notices.extend(closed);
+    let key_store = hsm.info().description;
     let parts = parts(settings, machine, hsm, store)?;
     let about = About { version: env!("CARGO_PKG_VERSION").to_owned(), key_store, notices };
     Ok(Wired { parts, about })
 }
 
-/// The software backend, the only one of this version, and whether its auth value was made just now.
-fn key_store(settings: &Settings, machine: MachineBinding) -> Result<(SoftHsm, bool), HsmError> {
-    let credentials = std::env::var_os("CREDENTIALS_DIRECTORY");
-    let loaded = auth::load_or_make(credentials.as_deref().map(Path::new), settings.hsm_pin_path())?;
+/// The software backend, whose auth value opens the store too, and whether that was made just now.
+fn software(settings: &Settings, machine: MachineBinding) -> Result<(SoftHsm, bool), HsmError> {
+    let loaded = auth::load_or_make(backends::credentials().as_deref(), settings.hsm_pin_path())?;
     let made = matches!(loaded.source, auth::Source::Made(_));
-    Ok((SoftHsm::new(loaded.value, machine, &loaded.source.words()), made))
+    Ok((SoftHsm::new(loaded.value, machine, &loaded.source.words("auth value")), made))
 }
 
 /// A new auth value beside an old state means that the old value was lost: its keys cannot be opened.
@@ -58,17 +63,19 @@ fn refuse_fresh_auth_value(made: bool, store: &SledStore) -> Result<(), HsmError
     Ok(())
 }
 
-fn soft_instead_of_tpm(settings: &Settings) -> Option<String> {
+fn soft_instead_of_tpm(settings: &Settings, chosen: Backend) -> Option<String> {
     let wanted = matches!(settings.hsm_type(), HsmType::TpmIfPossible | HsmType::TpmBoundSoftIfPossible);
-    wanted.then(|| "This version keeps keys in software; hsm_type asks for a TPM where possible.".to_owned())
+    let told = || "This version keeps keys in software; hsm_type asks for a TPM where possible.".to_owned();
+    (wanted && chosen == Backend::Soft).then(told)
 }
 
 fn parts(
     settings: &Settings,
     machine: MachineBinding,
-    hsm: SoftHsm,
+    hsm: Backends,
     store: SledStore,
 ) -> Result<Parts, Box<dyn Error>> {
+    let backend = hsm.info().backend;
     let keys: Arc<dyn Keys> = Arc::new(HsmThread::start(Box::new(hsm))?);
     let vault = Arc::new(Vault::default());
     let mut device = facts::measure(Path::new("/"));
@@ -82,7 +89,7 @@ fn parts(
         store: Box::new(store),
         vault,
         keys,
-        backend: Backend::Soft,
+        backend,
         binding: machine,
         neighbours: Arc::new(|| neighbours::find(Path::new("/"))),
     })

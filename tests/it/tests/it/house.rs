@@ -156,7 +156,7 @@ impl Machine {
         let mut daemon = Command::new(binary("firmamentd"));
         daemon.arg("--config").arg(self.path("himmelblau.conf")).arg("--debug");
         daemon.arg("--state-dir").arg(self.path("state")).arg("--socket").arg(self.path("socket"));
-        daemon.stdin(Stdio::null());
+        daemon.env("SOFTHSM2_CONF", self.path("softhsm2.conf")).stdin(Stdio::null());
         daemon
     }
 

@@ -14,6 +14,7 @@ mod keys;
 mod leave;
 mod no_forgotten_files;
 mod password;
+mod pkcs11;
 mod prt;
 mod refusals;
 mod socket;

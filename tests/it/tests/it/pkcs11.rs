@@ -1,0 +1,212 @@
+//! The whole life of an identity whose keys are in a PKCS#11 token, and what happens without that token.
+
+use crate::house::{Cloud, Machine, code, text, wait_for};
+use serde_json::Value;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const ALEX: &str = "alex@contoso.com";
+const PIN: &str = "a PIN of ours";
+
+/// A machine with a token of its own, before its daemon runs.
+fn machine(cloud: &Cloud) -> Machine {
+    let machine = Machine::switched_off(cloud, "contoso.com", "");
+    fs::create_dir(machine.path("tokens")).unwrap();
+    let tokens = machine.path("tokens");
+    let softhsm = format!("directories.tokendir = {}\nobjectstore.backend = file\n", tokens.display());
+    fs::write(machine.path("softhsm2.conf"), softhsm).unwrap();
+    let mut util = Command::new("softhsm2-util");
+    util.args(["--init-token", "--free", "--label", "firmament", "--so-pin", "an SO PIN", "--pin", PIN]);
+    let made = util.env("SOFTHSM2_CONF", machine.path("softhsm2.conf")).output().unwrap();
+    assert!(made.status.success(), "{}", text(&made));
+    fs::write(machine.path("pin"), PIN).unwrap();
+    fs::set_permissions(machine.path("pin"), fs::Permissions::from_mode(0o600)).unwrap();
+    configure(
+        &machine,
+        &format!(
+            "apply_policy = true\nhsm_type = pkcs11\npkcs11_module = {}\npkcs11_token = firmament\n\
+             pkcs11_pin_path = {}\n",
+            module().display(),
+            machine.path("pin").display()
+        ),
+    );
+    machine
+}
+
+/// Adds lines, which count instead of those that are there.
+fn configure(machine: &Machine, lines: &str) {
+    let path = machine.path("himmelblau.conf");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(path, format!("{text}{lines}\n")).unwrap();
+}
+
+/// SoftHSM, where distributions put it.
+fn module() -> PathBuf {
+    let dirs = ["/usr/lib/softhsm", "/usr/lib64/pkcs11", "/usr/lib/pkcs11", "/usr/lib64/softhsm"];
+    dirs.iter().map(|dir| Path::new(dir).join("libsofthsm2.so")).find(|path| path.exists()).unwrap()
+}
+
+fn registered(cloud: &Cloud) -> Machine {
+    let mut machine = machine(cloud);
+    machine.up();
+    signs_in(&machine);
+    machine
+}
+
+fn signs_in(machine: &Machine) {
+    let output = machine.sign_in(ALEX);
+    assert_eq!(code(&output), 0, "{}", text(&output));
+}
+
+/// How many objects the token has, itself among them.
+fn objects(machine: &Machine) -> usize {
+    let token = fs::read_dir(machine.path("tokens")).unwrap().next().unwrap().unwrap().path();
+    let files = fs::read_dir(token).unwrap().map(|file| file.unwrap().path());
+    files.filter(|path| path.extension().is_some_and(|extension| extension == "object")).count()
+}
+
+/// Starts the daemon, which gives up, and says why.
+fn refuses_to_start(machine: &mut Machine) -> String {
+    let mut daemon = machine.firmamentd();
+    machine.boot(&mut daemon);
+    assert_eq!(machine.ended().code(), Some(1));
+    machine.log()
+}
+
+#[test]
+fn join_tokens_intune_restart_and_leave_with_keys_that_stay_in_the_token() {
+    let cloud = Cloud::start();
+    let mut machine = registered(&cloud);
+    let domain = machine.domain();
+    assert_eq!(domain["phase"], "intune_enrolled", "{domain}");
+    let keys = domain["identity"]["keys"].as_array().unwrap();
+    let backends: Vec<_> = keys.iter().map(|key| (&key["purpose"], &key["backend"])).collect();
+    let pkcs11 = &"pkcs11".into();
+    let purposes = ["device", "transport", "intune"].map(Value::from);
+    assert_eq!(backends, purposes.each_ref().map(|purpose| (purpose, pkcs11)));
+    let key_store = machine.status()["key_store"].clone();
+    assert!(key_store.as_str().unwrap().starts_with("keys in the PKCS#11 token firmament"), "{key_store}");
+    let identity = domain["identity"].clone();
+    let thumbprint = &identity["thumbprint"];
+    assert_eq!(cloud.requests("token.prt")[0]["facts"]["prt_signed_by"], *thumbprint);
+    let with_keys = objects(&machine);
+
+    machine.restart();
+    assert_eq!(machine.domain()["identity"], identity);
+    signs_in(&machine);
+    assert_eq!(cloud.requests("token.prt").last().unwrap()["facts"]["prt_signed_by"], *thumbprint);
+    assert_eq!((cloud.requests("join").len(), objects(&machine)), (1, with_keys));
+
+    let left = machine.run(&["leave"]);
+    assert_eq!(code(&left), 0, "{}", text(&left));
+    assert!(cloud.devices().is_empty() && cloud.json("intune-devices").is_empty());
+    assert_eq!(cloud.requests("leave").last().unwrap()["facts"]["client_cert_thumbprint"], *thumbprint);
+    // What is left is the token's own object and the key that seals.
+    assert_eq!((with_keys, objects(&machine)), (8, 2), "three pairs are gone");
+}
+
+#[test]
+fn another_word_for_keys_that_are_there_is_refused_by_name_and_if_possible_takes_them() {
+    let cloud = Cloud::start();
+    let mut machine = registered(&cloud);
+    let device = machine.device_id("contoso.com");
+    machine.kill();
+    configure(&machine, "hsm_type = soft");
+    let said = refuses_to_start(&mut machine);
+    assert!(said.contains("set hsm_type = pkcs11 or tpm_if_possible"), "{said}");
+    configure(&machine, "hsm_type = tpm_if_possible");
+    machine.up();
+    assert_eq!(machine.device_id("contoso.com"), device);
+    assert!(machine.status()["key_store"].as_str().unwrap().contains("PKCS#11 token firmament"));
+    signs_in(&machine);
+    assert_eq!((cloud.requests("join").len(), cloud.devices().len()), (1, 1));
+}
+
+/// Takes the token away, or brings it back.
+fn unplug(machine: &Machine) {
+    fs::rename(machine.path("tokens"), machine.path("elsewhere")).unwrap();
+    fs::create_dir(machine.path("tokens")).unwrap();
+}
+
+fn plug_in(machine: &Machine) {
+    fs::remove_dir(machine.path("tokens")).unwrap();
+    fs::rename(machine.path("elsewhere"), machine.path("tokens")).unwrap();
+}
+
+#[test]
+fn without_its_token_a_machine_keeps_its_identity_and_makes_no_other() {
+    let cloud = Cloud::start();
+    let mut machine = registered(&cloud);
+    let identity = machine.domain()["identity"].clone();
+    machine.kill();
+    unplug(&machine);
+    machine.up();
+    let told = machine.status();
+    let why = "could not be opened: the key store is absent: no token is labelled firmament";
+    assert!(told["key_store"].as_str().unwrap().contains(why), "{told}");
+    assert!(told["notices"][0].as_str().unwrap().contains("no token is labelled firmament"), "{told}");
+    signs_in(&machine);
+    wait_for("the failure", || machine.domain()["sessions"][0]["failure"]["code"] == "KeyStoreAbsent");
+    assert_eq!(machine.domain()["identity"], identity);
+    plug_in(&machine);
+    wait_for("the session", || machine.domain()["sessions"][0]["state"] == "holding");
+    assert_eq!(machine.domain()["identity"], identity);
+    assert_eq!((cloud.requests("join").len(), cloud.devices().len()), (1, 1));
+}
+
+#[test]
+fn keys_in_a_token_that_is_not_there_are_destroyed_when_it_is() {
+    let cloud = Cloud::start();
+    let mut machine = registered(&cloud);
+    machine.kill();
+    unplug(&machine);
+    machine.up();
+    let tool = machine.tool(&["leave", "--force"]).spawn().unwrap();
+    wait_for("the failure", || machine.domain()["failure"]["code"] == "KeyStoreAbsent");
+    assert_eq!(machine.domain()["phase"], "leaving");
+    plug_in(&machine);
+    let left = tool.wait_with_output().unwrap();
+    assert_eq!((code(&left), objects(&machine)), (0, 2), "{}", text(&left));
+}
+
+#[test]
+fn a_registration_waits_for_the_token_that_shall_make_its_keys() {
+    let cloud = Cloud::start();
+    let mut machine = machine(&cloud);
+    unplug(&machine);
+    machine.up();
+    let tool = machine.tool(&["auth-test", "--name", ALEX]).spawn().unwrap();
+    wait_for("the failure", || machine.domain()["failure"]["code"] == "KeyStoreAbsent");
+    assert!(cloud.requests("join").is_empty());
+    plug_in(&machine);
+    let output = tool.wait_with_output().unwrap();
+    assert_eq!(code(&output), 0, "{}", text(&output));
+    assert_eq!((cloud.requests("join").len(), cloud.devices().len()), (1, 1));
+}
+
+#[test]
+fn a_copied_state_directory_is_of_no_use_with_another_token() {
+    let cloud = Cloud::start();
+    let original = registered(&cloud);
+    let mut copy = machine(&cloud);
+    let copied = Command::new("cp").arg("-a").arg(original.path("state")).arg(copy.path("state")).status();
+    assert!(copied.unwrap().success());
+    fs::copy(original.path("hsm-pin"), copy.path("hsm-pin")).unwrap();
+    copy.up();
+    let proofs = cloud.requests("token.prt").len();
+    signs_in(&copy);
+    wait_for("the suspension", || copy.domain()["phase"] == "suspended");
+    let domain = copy.domain();
+    assert_eq!(domain["identity"]["suspended"], "cloned_machine", "{domain}");
+    let said = domain["sessions"][0]["failure"]["message"].as_str().unwrap();
+    assert!(said.contains("not the machine the keys were made on: token changed"), "{said}");
+    let sent = [cloud.requests("join").len(), cloud.requests("token.prt").len(), cloud.devices().len()];
+    assert_eq!(sent, [1, proofs, 1]);
+    // The copy goes away, and the original does not hear of it.
+    let left = copy.run(&["leave", "--force"]);
+    assert_eq!(code(&left), 0, "{}", text(&left));
+    assert_eq!(code(&copy.run(&["status"])), 3);
+    signs_in(&original);
+}
