@@ -4,11 +4,11 @@ use crate::run::{root, run as run_command, target};
 use std::fs;
 use std::process::Command;
 
-/// Lets systemd-analyze judge copies whose program is there.
+/// Lets systemd-analyze judge copies whose program is there, with the drop-in beside them.
 pub(crate) fn run() -> Result<(), String> {
     let folder = target().join("units");
     let failed = |error: std::io::Error| format!("units: {error}");
-    fs::create_dir_all(&folder).map_err(failed)?;
+    fs::create_dir_all(folder.join(UNITS[0]).with_extension("service.d")).map_err(failed)?;
     // The program is not installed where the unit wants it; any that can be run will do.
     let stand_in = std::env::current_exe().map_err(failed)?;
     let mut paths = Vec::new();
@@ -18,7 +18,7 @@ pub(crate) fn run() -> Result<(), String> {
         fs::write(&path, text.replace(PROGRAM, &stand_in.to_string_lossy())).map_err(failed)?;
         paths.push(path);
     }
-    verify(Command::new(ANALYZE).args(["verify", "--man=no"]).args(&paths))?;
+    verify(Command::new(ANALYZE).args(["verify", "--man=no"]).args(&paths[..2]))?;
     let mut security = Command::new(ANALYZE);
     security.args(["security", "--offline=yes", "--no-pager", &format!("--threshold={EXPOSURE}")]);
     security.arg(&paths[0]).stdout(std::process::Stdio::null());
@@ -37,7 +37,7 @@ fn verify(command: &mut Command) -> Result<(), String> {
 
 const ANALYZE: &str = "systemd-analyze";
 const SOURCE: &str = "crates/runner/systemd";
-const UNITS: [&str; 2] = ["firmamentd.service", "firmamentd.socket"];
+const UNITS: [&str; 3] = ["firmamentd.service", "firmamentd.socket", "firmamentd.service.d/pkcs11.conf"];
 const PROGRAM: &str = "/usr/sbin/firmamentd";
 /// In tenths: what remains is the network, the TPM, Unix sockets, groups and the root directory.
 const EXPOSURE: u32 = 15;

@@ -143,6 +143,10 @@ fn every_value_is_checked_although_no_domain_uses_it() {
         ("debug", "yes"),
         ("socket_path", "relative/socket"),
         ("ca_file", "ca.pem"),
+        ("pkcs11_module", "m.so"),
+        ("pkcs11_pin_path", "pin"),
+        ("pkcs11_token", "a\u{202e}b"),
+        ("pkcs11_serial", "123456789012345678901234567890123"),
         ("device_name", "a\u{202e}b"),
         ("proxy", "http://"),
         ("proxy", "http://host/path"),
@@ -286,8 +290,8 @@ fn key_stores_that_this_build_lacks_are_refused_by_a_step_of_its_own() {
         ("soft", true),
         ("tpm_if_possible", true),
         ("tpm_bound_soft_if_possible", true),
+        ("pkcs11\npkcs11_module = /m.so\npkcs11_token = t", true),
         ("tpm", false),
-        ("pkcs11", false),
     ] {
         let result = one(&format!("[global]\nhsm_type = {value}\n")).unwrap().settings.check_supported();
         assert_eq!(result.is_ok(), supported, "{value}");
@@ -296,6 +300,33 @@ fn key_stores_that_this_build_lacks_are_refused_by_a_step_of_its_own() {
                 format!(":2: hsm_type = {value} is not in this version: this build has no such key store");
             assert!(error.to_string().contains(&says), "{error}");
         }
+    }
+}
+
+#[test]
+fn a_token_is_named_whole_or_not_at_all() {
+    let whole = "pkcs11_module = /m.so\npkcs11_token = the token\n";
+    let settings = one(&format!("[global]\n{whole}")).unwrap().settings;
+    let token = settings.pkcs11().unwrap();
+    assert_eq!(
+        (token.module.to_str(), token.token.as_str(), &token.serial),
+        (Some("/m.so"), "the token", &None)
+    );
+    assert_eq!((settings.pkcs11_pin_path(), settings.hsm_type()), (None, HsmType::TpmIfPossible));
+    let more = "pkcs11_serial = 0a1b\npkcs11_pin_path = /srv/pin\n";
+    let settings = one(&format!("[global]\nhsm_type = pkcs11\n{whole}{more}")).unwrap().settings;
+    assert_eq!(settings.pkcs11().unwrap().serial.as_deref(), Some("0a1b"));
+    assert_eq!(settings.pkcs11_pin_path().unwrap().to_str(), Some("/srv/pin"));
+    assert!(one("").unwrap().settings.pkcs11().is_none());
+    for (text, line, missing) in [
+        ("hsm_type = pkcs11\n", 2, "pkcs11_module"),
+        ("pkcs11_token = t\n", 2, "pkcs11_module"),
+        ("debug = 1\npkcs11_module = /m.so\n", 3, "pkcs11_token"),
+        ("pkcs11_module = /m.so\nhsm_type = pkcs11\n", 3, "pkcs11_token"),
+    ] {
+        let error = one(&format!("[global]\n{text}")).unwrap_err().to_string();
+        let says = format!(":{line}: [global] a PKCS#11 token needs {missing} too");
+        assert!(error.contains(&says), "{text}: {error}");
     }
 }
 

@@ -98,7 +98,7 @@ fn read(path: &Path, shortest: usize) -> Result<Secret<Vec<u8>>, HsmError> {
     match value.expose().len() {
         0 => Err(unusable(path, "it is empty")),
         found if found < shortest => Err(unusable(path, &format!("it is shorter than {shortest} bytes"))),
-        ..=LONGEST => Ok(value),
+        1..=LONGEST => Ok(value),
         _ => Err(unusable(path, "it is longer than 4096 bytes")),
     }
 }
