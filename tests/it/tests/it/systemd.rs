@@ -113,7 +113,7 @@ fn a_daemon_that_cannot_start_says_why() {
     let notifications = Notifications::of(&machine);
     machine.boot(&mut notifying(&machine));
     let told = notifications.next();
-    assert!(told.starts_with("STATUS=") && told.contains("hsm_type"), "{told}");
+    assert!(told.starts_with("STATUS=") && told.contains("pkcs11_module"), "{told}");
     assert_eq!(machine.ended().code(), Some(1));
 }
 
