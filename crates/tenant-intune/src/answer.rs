@@ -109,15 +109,11 @@ impl Answer {
     }
 }
 
-/// Every property name with its first letter in this case.
+/// Every property name in this case.
 pub(crate) fn recased(value: Value, casing: Casing) -> Value {
-    let name = |name: String| {
-        let mut letters = name.chars();
-        let first = letters.next().map(|letter| match casing {
-            Casing::Pascal => letter.to_ascii_uppercase(),
-            Casing::Camel => letter.to_ascii_lowercase(),
-        });
-        first.into_iter().chain(letters).collect::<String>()
+    let name = |name: String| match casing {
+        Casing::Pascal => with_start(&name, 1, str::to_ascii_uppercase),
+        Casing::Camel => with_start(&name, first_word(&name), str::to_ascii_lowercase),
     };
     match value {
         Value::Object(members) => {
@@ -128,7 +124,42 @@ pub(crate) fn recased(value: Value, casing: Casing) -> Value {
     }
 }
 
+fn with_start(name: &str, letters: usize, change: fn(&str) -> String) -> String {
+    let (start, rest) = name.split_at_checked(letters).unwrap_or(("", name));
+    change(start) + rest
+}
+
+/// How many letters camel case makes small: capitals in a row are one word, as in `osSubtype` (.NET does so, and
+/// a client that accepts both cases expects it; that the service does is inferred from intune.md 4.3).
+fn first_word(name: &str) -> usize {
+    let capitals = name.bytes().take_while(u8::is_ascii_uppercase).count();
+    if capitals > 1 && capitals < name.len() { capitals - 1 } else { capitals }
+}
+
 const JSON: &str = "application/json; charset=utf-8";
 const HTML: &str = "text/html; charset=utf-8";
 const PROBLEM: &str = "application/problem+json; charset=utf-8";
 const BAD_REQUEST: &str = "https://tools.ietf.org/html/rfc9110#section-15.5.1";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn capitals_at_the_start_are_one_word_in_camel_case() {
+        for (pascal, camel) in [
+            ("ComplianceState", "complianceState"),
+            ("OSSubtype", "osSubtype"),
+            ("OSVersion", "osVersion"),
+            ("DeviceHWId", "deviceHWId"),
+            ("ID", "id"),
+            ("key", "key"),
+            ("", ""),
+            ("odata.id", "odata.id"),
+            ("#CommonContainer.Retire", "#CommonContainer.Retire"),
+        ] {
+            let told = recased(json!([{ pascal: { pascal: "OSVersion" } }]), Casing::Camel);
+            assert_eq!(told, json!([{ camel: { camel: "OSVersion" } }]), "{pascal}");
+        }
+    }
+}
