@@ -1,4 +1,4 @@
-use crate::tpm::LEFT_OUT;
+use crate::tpm::CHOICE;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -13,7 +13,7 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
     for argument in arguments {
         command.arg(argument);
         if *argument == "--workspace" {
-            command.args(*LEFT_OUT);
+            command.args(*CHOICE);
         }
     }
     command.current_dir(root());

@@ -3,9 +3,9 @@
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
-/// What cargo must leave out of the workspace on this machine; said once.
-pub(crate) static LEFT_OUT: LazyLock<&[&str]> = LazyLock::new(|| match missing().join(" and ") {
-    missing if missing.is_empty() => &[],
+/// What cargo must add to the workspace or leave out of it on this machine; said once.
+pub(crate) static CHOICE: LazyLock<&[&str]> = LazyLock::new(|| match missing().join(" and ") {
+    missing if missing.is_empty() => &["--features", "runner/tpm,it/tpm"],
     missing => {
         println!("tpm: hsm-tpm is left out, without {missing}");
         &["--exclude", "hsm-tpm"]

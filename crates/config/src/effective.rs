@@ -74,6 +74,7 @@ fn global(settings: &Settings) -> Vec<(&'static str, String)> {
         ("domain", joined(names)),
         ("hsm_type", word_of(HSM_TYPES, settings.hsm_type).to_owned()),
         ("hsm_pin_path", settings.hsm_pin_path.display().to_string()),
+        ("tpm_tcti_name", settings.tpm_tcti_name.clone()),
         ("socket_path", settings.socket_path.display().to_string()),
         ("request_timeout", settings.request_timeout.as_secs().to_string()),
         ("ip_version", word_of(IP_VERSIONS, settings.ip_version).to_owned()),

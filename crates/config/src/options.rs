@@ -50,7 +50,7 @@ pub(crate) const PATHS: [&str; 7] = [
 const TABLE: &[(&str, Scope, Use)] = &[
     ("domain domains hsm_type hsm_pin_path socket_path request_timeout", Scope::Global, Use::Used),
     ("ip_version ca_file proxy device_name debug", Scope::Global, Use::Used),
-    ("intune_client_version prt_kdf", Scope::Global, Use::Used),
+    ("intune_client_version prt_kdf tpm_tcti_name", Scope::Global, Use::Used),
     ("pkcs11_module pkcs11_token pkcs11_serial pkcs11_pin_path", Scope::Global, Use::Used),
     ("tenant_id domain_aliases", Scope::Domain, Use::Used),
     ("join_type apply_policy registration sign_in cloud", Scope::Both, Use::Used),
@@ -58,11 +58,7 @@ const TABLE: &[(&str, Scope, Use)] = &[
     ("device_id intune_device_id", Scope::Domain, Use::Foreign),
     ("pam_allow_groups", Scope::Union, Use::NotYet),
     ("odc_provider app_id logon_token_app_id", Scope::Both, Use::NotYet),
-    (
-        "tpm_tcti_name oidc_issuer_url id_attr_map rfc2307_group_fallback_map enable_hello",
-        Scope::Global,
-        Use::NotYet,
-    ),
+    ("oidc_issuer_url id_attr_map rfc2307_group_fallback_map enable_hello", Scope::Global, Use::NotYet),
     ("hello_pin_min_length hello_pin_retry_count allow_remote_hello", Scope::Global, Use::NotYet),
     ("enable_hello_totp allow_console_password_only enable_sfa_fallback", Scope::Global, Use::NotYet),
     ("enable_experimental_mfa enable_passwordless mfa_method", Scope::Global, Use::NotYet),

@@ -27,6 +27,7 @@ pub(crate) fn settings(parsed: Parsed) -> Result<Settings, ConfigError> {
         domains,
         hsm_type,
         hsm_pin_path: reader.own_path("hsm_pin_path", "/var/lib/firmament/hsm-pin")?,
+        tpm_tcti_name: reader.printable("tpm_tcti_name", LONGEST_NAME)?.unwrap_or_else(|| TPM.to_owned()),
         pkcs11: reader.pkcs11(hsm_type)?,
         pkcs11_pin_path: reader.path("pkcs11_pin_path")?,
         socket_path: reader.own_path("socket_path", "/run/firmament/socket")?,
@@ -347,8 +348,10 @@ fn is_ipv6(host: &str) -> bool {
     port && address.parse::<std::net::Ipv6Addr>().is_ok()
 }
 
-/// Longest configured device name; the service's own limit is not known [inferred].
+/// Longest configured device name; the service's own limit is not known [inferred]. Also of a way to a TPM.
 const LONGEST_NAME: usize = 256;
+/// The TPM behind the kernel's resource manager.
+const TPM: &str = "device:/dev/tpmrm0";
 /// Longest label (32 bytes) and serial (16 bytes) that a token can have (PKCS#11 3.0, CK_TOKEN_INFO).
 const LONGEST_TOKEN_TEXT: usize = 32;
 const DOMAINS: &str = "domain names, separated by commas";

@@ -15,6 +15,7 @@ pub struct Settings {
     pub(crate) domains: Vec<DomainSettings>,
     pub(crate) hsm_type: HsmType,
     pub(crate) hsm_pin_path: PathBuf,
+    pub(crate) tpm_tcti_name: String,
     pub(crate) pkcs11: Option<Pkcs11>,
     pub(crate) pkcs11_pin_path: Option<PathBuf>,
     pub(crate) socket_path: PathBuf,
@@ -160,6 +161,10 @@ impl Settings {
     pub fn hsm_pin_path(&self) -> &Path {
         &self.hsm_pin_path
     }
+    /// The way to the TPM, in the words of the TPM library.
+    pub fn tpm_tcti_name(&self) -> &str {
+        &self.tpm_tcti_name
+    }
     /// The PKCS#11 token; there is one if `hsm_type` is `pkcs11`.
     pub fn pkcs11(&self) -> Option<&Pkcs11> {
         self.pkcs11.as_ref()
@@ -209,18 +214,18 @@ impl Settings {
         self.debug
     }
 
-    /// Refuses what this version does not have, naming what to do instead.
+    /// Refuses what this build does not have, naming what to do instead; `tpm` is whether it has a TPM adapter.
     ///
     /// # Errors
     /// [`ConfigError::Unsupported`].
-    pub fn check_supported(&self) -> Result<(), ConfigError> {
-        let value = match self.hsm_type {
-            HsmType::Tpm => word_of(HSM_TYPES, self.hsm_type),
-            _ => return Ok(()),
-        };
+    pub fn check_supported(&self, tpm: bool) -> Result<(), ConfigError> {
+        if tpm || self.hsm_type != HsmType::Tpm {
+            return Ok(());
+        }
         let entry = reader::entry(&self.parsed, crate::options::GLOBAL, "hsm_type");
         let Some(Place { path, line }) = entry.map(|entry| entry.place.clone()) else { return Ok(()) };
         let instead = "this build has no such key store; set hsm_type = tpm_if_possible, soft or pkcs11";
+        let value = word_of(HSM_TYPES, self.hsm_type);
         Err(ConfigError::Unsupported { path, line, option: "hsm_type", value, instead })
     }
 

@@ -170,7 +170,7 @@ fn every_way_to_sign_in_is_taken() {
     ] {
         let settings = one(&format!("[contoso.com]\nsign_in = {value}\n")).unwrap().settings;
         assert_eq!(settings.domains()[0].sign_in, way, "{value}");
-        assert!(settings.check_supported().is_ok(), "{value}");
+        assert!(settings.check_supported(false).is_ok(), "{value}");
     }
 }
 
@@ -293,7 +293,9 @@ fn key_stores_that_this_build_lacks_are_refused_by_a_step_of_its_own() {
         ("pkcs11\npkcs11_module = /m.so\npkcs11_token = t", true),
         ("tpm", false),
     ] {
-        let result = one(&format!("[global]\nhsm_type = {value}\n")).unwrap().settings.check_supported();
+        let settings = one(&format!("[global]\nhsm_type = {value}\n")).unwrap().settings;
+        assert!(settings.check_supported(true).is_ok(), "{value}");
+        let result = settings.check_supported(false);
         assert_eq!(result.is_ok(), supported, "{value}");
         if let Err(error) = result {
             let says =
@@ -317,7 +319,8 @@ fn a_token_is_named_whole_or_not_at_all() {
     let settings = one(&format!("[global]\nhsm_type = pkcs11\n{whole}{more}")).unwrap().settings;
     assert_eq!(settings.pkcs11().unwrap().serial.as_deref(), Some("0a1b"));
     assert_eq!(settings.pkcs11_pin_path().unwrap().to_str(), Some("/srv/pin"));
-    assert!(one("").unwrap().settings.pkcs11().is_none());
+    let bare = one("").unwrap().settings;
+    assert_eq!((bare.pkcs11(), bare.tpm_tcti_name()), (None, "device:/dev/tpmrm0"));
     for (text, line, missing) in [
         ("hsm_type = pkcs11\n", 2, "pkcs11_module"),
         ("pkcs11_token = t\n", 2, "pkcs11_module"),

@@ -1,10 +1,11 @@
 //! Which backend makes new keys, and how each one is opened.
 
+use crate::tpm;
 use config::{HsmType, Settings};
 use hsm::{Backends, Hsm, HsmError, Opener};
 use hsm_pkcs11::{Pkcs11Hsm, Trust};
 use hsm_soft::{SoftHsm, auth};
-use model::{Backend, MachineBinding};
+use model::{Backend, MachineBinding, Secret};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -20,10 +21,13 @@ pub(crate) struct Differs {
     recorded: Backend,
 }
 
-/// The backend of new keys: the one that has keys already, else what `hsm_type` says.
-///
-/// This build has no TPM adapter, so where a TPM would be taken if possible, software keys are made.
-pub(crate) fn choose(wanted: HsmType, recorded: &BTreeSet<Backend>) -> Result<Backend, Differs> {
+/// The backend of new keys: the one that has keys already, else what `hsm_type` says; and what kept it from
+/// being the TPM. `tpm` says why the TPM cannot be opened, if so.
+pub(crate) fn choose(
+    wanted: HsmType,
+    recorded: &BTreeSet<Backend>,
+    tpm: impl FnOnce() -> Option<HsmError>,
+) -> Result<(Backend, Option<HsmError>), Differs> {
     let insisted = match wanted {
         HsmType::Soft => Some(Backend::Soft),
         HsmType::Pkcs11 => Some(Backend::Pkcs11),
@@ -33,32 +37,63 @@ pub(crate) fn choose(wanted: HsmType, recorded: &BTreeSet<Backend>) -> Result<Ba
     let other = recorded.iter().find(|backend| insisted.is_some_and(|insisted| insisted != **backend));
     match (insisted, other) {
         (Some(insisted), Some(other)) => Err(Differs { wanted: insisted.word(), recorded: *other }),
-        (Some(insisted), None) => Ok(insisted),
-        (None, _) => Ok(recorded.first().copied().unwrap_or(Backend::Soft)),
+        (Some(insisted), None) => Ok((insisted, None)),
+        (None, _) => Ok(recorded.first().map_or_else(|| new(wanted, tpm), |recorded| (*recorded, None))),
     }
 }
 
-/// The chosen backend and those that have keys, and one sentence for each that cannot be opened now.
-pub(crate) fn open(
-    settings: &Settings,
-    (chosen, recorded): (Backend, &BTreeSet<Backend>),
-    soft: SoftHsm,
-    machine: &MachineBinding,
-) -> (Backends, Vec<String>) {
-    let mut backends = Backends::new(chosen);
-    let mut notices = Vec::new();
-    backends.put(Box::new(soft));
-    for backend in recorded.union(&BTreeSet::from([chosen])) {
-        let opener = match backend {
-            Backend::Soft => continue,
-            Backend::Pkcs11 => pkcs11(settings, machine.clone()),
-            Backend::Tpm => Box::new(|| Err(refused("this build has no TPM adapter"))),
-        };
-        if let Some(error) = backends.add(*backend, opener) {
-            notices.push(format!("The {} keys could not be opened at the start: {error}.", backend.word()));
-        }
+fn new(wanted: HsmType, tpm: impl FnOnce() -> Option<HsmError>) -> (Backend, Option<HsmError>) {
+    if wanted != HsmType::TpmIfPossible {
+        return (Backend::Soft, None);
     }
-    (backends, notices)
+    match tpm() {
+        // One that is only busy is there: an identity must not be in software for a bad moment.
+        None | Some(HsmError::Busy | HsmError::Unreachable(_)) => (Backend::Tpm, None),
+        Some(error) => (Backend::Soft, Some(error)),
+    }
+}
+
+/// What is needed to open any backend.
+pub(crate) struct Ways<'s> {
+    pub(crate) settings: &'s Settings,
+    pub(crate) auth: &'s auth::Loaded,
+    pub(crate) machine: &'s MachineBinding,
+}
+
+impl Ways<'_> {
+    /// The software backend, whose auth value opens the store too.
+    pub(crate) fn soft(&self) -> SoftHsm {
+        let value = Secret::new(self.auth.value.expose().clone());
+        SoftHsm::new(value, self.machine.clone(), &self.auth.source.words("auth value"))
+    }
+
+    /// Why the TPM cannot be opened now, if so.
+    pub(crate) fn without_tpm(&self) -> Option<HsmError> {
+        self.tpm()().err()
+    }
+
+    /// The chosen backend and those that have keys, and one sentence for each that cannot be opened now.
+    pub(crate) fn open(&self, chosen: Backend, recorded: &BTreeSet<Backend>) -> (Backends, Vec<String>) {
+        let mut backends = Backends::new(chosen);
+        let mut notices = Vec::new();
+        backends.put(Box::new(self.soft()));
+        for backend in recorded.union(&BTreeSet::from([chosen])) {
+            let opener = match backend {
+                Backend::Soft => continue,
+                Backend::Pkcs11 => pkcs11(self.settings, self.machine.clone()),
+                Backend::Tpm => self.tpm(),
+            };
+            if let Some(error) = backends.add(*backend, opener) {
+                notices
+                    .push(format!("The {} keys could not be opened at the start: {error}.", backend.word()));
+            }
+        }
+        (backends, notices)
+    }
+
+    fn tpm(&self) -> Opener {
+        tpm::opener(self.settings.tpm_tcti_name(), self.auth, self.machine.clone())
+    }
 }
 
 /// The directory of systemd's credentials, where there is one.
@@ -98,7 +133,7 @@ mod tests {
             (HsmType::Soft, vec![], Ok(Soft)),
             (HsmType::Pkcs11, vec![], Ok(Pkcs11)),
             (HsmType::Tpm, vec![], Ok(Tpm)),
-            (HsmType::TpmIfPossible, vec![], Ok(Soft)),
+            (HsmType::TpmIfPossible, vec![], Ok(Tpm)),
             (HsmType::TpmBoundSoftIfPossible, vec![], Ok(Soft)),
             (HsmType::Soft, vec![Soft], Ok(Soft)),
             (HsmType::Pkcs11, vec![Pkcs11], Ok(Pkcs11)),
@@ -111,15 +146,34 @@ mod tests {
             (HsmType::Pkcs11, vec![Soft, Pkcs11], Err(("pkcs11", Soft))),
             (HsmType::Tpm, vec![Pkcs11], Err(("tpm", Pkcs11))),
         ] {
-            let found = choose(wanted, &recorded.iter().copied().collect());
+            let found = choose(wanted, &recorded.iter().copied().collect(), || None);
             let expected = expected.map_err(|(wanted, recorded)| Differs { wanted, recorded });
-            assert_eq!(found, expected, "{wanted:?} {recorded:?}");
+            assert_eq!(found, expected.map(|backend| (backend, None)), "{wanted:?} {recorded:?}");
+        }
+    }
+
+    #[test]
+    fn a_tpm_that_is_not_there_leads_a_new_identity_to_software_and_a_busy_one_does_not() {
+        let why = || "x".to_owned();
+        for (error, backend) in [
+            (HsmError::Absent(why()), Soft),
+            (HsmError::Backend(why()), Soft),
+            (HsmError::Busy, Tpm),
+            (HsmError::Unreachable(why()), Tpm),
+        ] {
+            let tpm = || Some(error.clone());
+            let expected = (backend, (backend == Soft).then(|| error.clone()));
+            assert_eq!(choose(HsmType::TpmIfPossible, &BTreeSet::new(), tpm), Ok(expected));
+            for (wanted, recorded) in [(HsmType::Tpm, vec![]), (HsmType::TpmIfPossible, vec![Tpm])] {
+                let found = choose(wanted, &recorded.into_iter().collect(), || Some(error.clone()));
+                assert_eq!(found, Ok((Tpm, None)), "{error}");
+            }
         }
     }
 
     #[test]
     fn the_refusal_says_what_to_set() {
-        let said = choose(HsmType::Soft, &BTreeSet::from([Pkcs11])).unwrap_err().to_string();
+        let said = choose(HsmType::Soft, &BTreeSet::from([Pkcs11]), || None).unwrap_err().to_string();
         let parts = [
             "hsm_type = soft",
             "keys of this machine are pkcs11",

@@ -5,6 +5,7 @@ mod facts;
 mod neighbours;
 mod options;
 mod socket;
+mod tpm;
 mod wire;
 
 #[cfg(test)]

@@ -1,18 +1,18 @@
 //! Which parts the house is made of.
 
-use crate::backends;
+use crate::backends::{self, Ways};
 use crate::facts;
 use crate::neighbours;
 use crate::options::Options;
 use config::{
-    DomainSettings, HsmType, IntuneClientVersion, IpVersion, Loaded, PrtKdf, Registration, Settings, SignIn,
+    DomainSettings, IntuneClientVersion, IpVersion, Loaded, PrtKdf, Registration, Settings, SignIn,
 };
 use driver::{DomainPart, HsmThread, Method, Parts};
 use executor::{ClientVersion, Executor, IntuneVersion, Kdf, Vault};
 use hsm::{Backends, Hsm, HsmError, Keys};
-use hsm_soft::{SoftHsm, auth, binding};
+use hsm_soft::{auth, binding};
 use lifecycle::IntunePolicy;
-use model::{Backend, DeviceFacts, MachineBinding};
+use model::{DeviceFacts, MachineBinding};
 use server::About;
 use std::error::Error;
 use std::path::Path;
@@ -29,30 +29,24 @@ pub(crate) struct Wired {
 
 pub(crate) fn build(options: &Options, loaded: &Loaded) -> Result<Wired, Box<dyn Error>> {
     let settings = &loaded.settings;
-    settings.check_supported()?;
+    settings.check_supported(cfg!(feature = "tpm"))?;
     let machine = binding::measure(Path::new("/"));
-    let (soft, made) = software(settings, machine.clone())?;
-    let mut store = SledStore::open(options.state_dir(), &soft.store_key()?)?;
-    refuse_fresh_auth_value(made, &store)?;
+    let auth = auth::load_or_make(backends::credentials().as_deref(), settings.hsm_pin_path())?;
+    let ways = Ways { settings, auth: &auth, machine: &machine };
+    let mut store = SledStore::open(options.state_dir(), &ways.soft().store_key()?)?;
+    refuse_fresh_auth_value(matches!(auth.source, auth::Source::Made(_)), &store)?;
     let recorded = driver::recorded_backends(&mut store)?;
-    let chosen = backends::choose(settings.hsm_type(), &recorded)?;
-    let (hsm, closed) = backends::open(settings, (chosen, &recorded), soft, &machine);
+    let (chosen, no_tpm) = backends::choose(settings.hsm_type(), &recorded, || ways.without_tpm())?;
+    let (hsm, closed) = ways.open(chosen, &recorded);
     closed.iter().for_each(|notice| tracing::error!("{notice}"));
     let mut notices: Vec<String> = loaded.notes.iter().map(ToString::to_string).collect();
     notices.extend(store.remarks().iter().cloned());
-    notices.extend(soft_instead_of_tpm(settings, chosen));
+    notices.extend(no_tpm.map(|error| format!("New keys are made in software, without a TPM: {error}.")));
     notices.extend(closed);
     let key_store = hsm.info().description;
     let parts = parts(settings, machine, hsm, store)?;
     let about = About { version: env!("CARGO_PKG_VERSION").to_owned(), key_store, notices };
     Ok(Wired { parts, about })
-}
-
-/// The software backend, whose auth value opens the store too, and whether that was made just now.
-fn software(settings: &Settings, machine: MachineBinding) -> Result<(SoftHsm, bool), HsmError> {
-    let loaded = auth::load_or_make(backends::credentials().as_deref(), settings.hsm_pin_path())?;
-    let made = matches!(loaded.source, auth::Source::Made(_));
-    Ok((SoftHsm::new(loaded.value, machine, &loaded.source.words("auth value")), made))
 }
 
 /// A new auth value beside an old state means that the old value was lost: its keys cannot be opened.
@@ -61,12 +55,6 @@ fn refuse_fresh_auth_value(made: bool, store: &SledStore) -> Result<(), HsmError
         return Err(HsmError::AuthValue("the auth value was lost; restore hsm-pin from a backup".to_owned()));
     }
     Ok(())
-}
-
-fn soft_instead_of_tpm(settings: &Settings, chosen: Backend) -> Option<String> {
-    let wanted = matches!(settings.hsm_type(), HsmType::TpmIfPossible | HsmType::TpmBoundSoftIfPossible);
-    let told = || "This version keeps keys in software; hsm_type asks for a TPM where possible.".to_owned();
-    (wanted && chosen == Backend::Soft).then(told)
 }
 
 fn parts(

@@ -250,7 +250,7 @@ fn a_bad_configuration_names_file_line_option_and_what_is_allowed() {
             ":3: apply_policy = yes is not allowed; allowed: true, false, 1, 0",
         ),
         ("[global]\nnonsense\n", ":2: 'nonsense' is neither"),
-        ("[global]\nhsm_type = tpm\n", "hsm_type = tpm is not in this version"),
+        ("[global]\nhsm_type = pkcs11\n", ":2: [global] a PKCS#11 token needs pkcs11_module too"),
         ("[global]\ndomain = a b\n", "allowed: domain names"),
         ("[contoso.com]\ncloud = custom\n", "needs authority_host"),
         ("[global]\nrequest_timeout = 0\n", "from 1 to 300"),

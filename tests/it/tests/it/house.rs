@@ -292,6 +292,9 @@ pub(crate) fn binary(name: &str) -> PathBuf {
 fn build() -> PathBuf {
     let mut command = Command::new(env!("CARGO"));
     command.args(["build", "--quiet", "-p", "runner", "-p", "aad-tool", "-p", "simulator", "--bins"]);
+    if cfg!(feature = "tpm") {
+        command.args(["--features", "runner/tpm"]);
+    }
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     assert!(command.current_dir(workspace).status().unwrap().success(), "the programs do not build");
     // The test itself lies in <profile>/deps.

@@ -12,6 +12,7 @@ mod image;
 mod intune;
 mod keys;
 mod leave;
+mod life;
 mod no_forgotten_files;
 mod password;
 mod pkcs11;
@@ -19,3 +20,5 @@ mod prt;
 mod refusals;
 mod socket;
 mod systemd;
+#[cfg(feature = "tpm")]
+mod tpm;

@@ -1,6 +1,7 @@
 //! The whole life of an identity whose keys are in a PKCS#11 token, and what happens without that token.
 
 use crate::house::{Cloud, Machine, code, text, wait_for};
+use crate::life::{copy_state, live, signs_in};
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -55,11 +56,6 @@ fn registered(cloud: &Cloud) -> Machine {
     machine
 }
 
-fn signs_in(machine: &Machine) {
-    let output = machine.sign_in(ALEX);
-    assert_eq!(code(&output), 0, "{}", text(&output));
-}
-
 /// How many objects the token has, itself among them.
 fn objects(machine: &Machine) -> usize {
     let token = fs::read_dir(machine.path("tokens")).unwrap().next().unwrap().unwrap().path();
@@ -76,34 +72,13 @@ fn refuses_to_start(machine: &mut Machine) -> String {
 }
 
 #[test]
-fn join_tokens_intune_restart_and_leave_with_keys_that_stay_in_the_token() {
+fn with_keys_in_a_token() {
     let cloud = Cloud::start();
-    let mut machine = registered(&cloud);
-    let domain = machine.domain();
-    assert_eq!(domain["phase"], "intune_enrolled", "{domain}");
-    let keys = domain["identity"]["keys"].as_array().unwrap();
-    let backends: Vec<_> = keys.iter().map(|key| (&key["purpose"], &key["backend"])).collect();
-    let pkcs11 = &"pkcs11".into();
-    let purposes = ["device", "transport", "intune"].map(Value::from);
-    assert_eq!(backends, purposes.each_ref().map(|purpose| (purpose, pkcs11)));
-    let key_store = machine.status()["key_store"].clone();
-    assert!(key_store.as_str().unwrap().starts_with("keys in the PKCS#11 token firmament"), "{key_store}");
-    let thumbprint = &domain["identity"]["thumbprint"];
-    assert_eq!(cloud.requests("token.prt")[0]["facts"]["prt_signed_by"], *thumbprint);
-    let with_keys = objects(&machine);
-
-    machine.restart();
-    assert_eq!(machine.domain()["identity"]["thumbprint"], *thumbprint);
-    signs_in(&machine);
-    assert_eq!(cloud.requests("token.prt").last().unwrap()["facts"]["prt_signed_by"], *thumbprint);
-    assert_eq!((cloud.requests("join").len(), objects(&machine)), (1, with_keys));
-
-    let left = machine.run(&["leave"]);
-    assert_eq!(code(&left), 0, "{}", text(&left));
-    assert!(cloud.devices().is_empty() && cloud.json("intune-devices").is_empty());
-    assert_eq!(cloud.requests("leave").last().unwrap()["facts"]["client_cert_thumbprint"], *thumbprint);
-    // What is left is the token's own object and the key that seals.
-    assert_eq!((with_keys, objects(&machine)), (8, 2), "three pairs are gone");
+    let mut machine = machine(&cloud);
+    machine.up();
+    live(&cloud, &mut machine, "pkcs11", "keys in the PKCS#11 token firmament");
+    // The token's own object, and the key that seals.
+    assert_eq!(objects(&machine), 2, "every pair is gone");
 }
 
 #[test]
@@ -191,9 +166,7 @@ fn a_copied_state_directory_is_of_no_use_with_another_token() {
     let cloud = Cloud::start();
     let original = registered(&cloud);
     let mut copy = machine(&cloud);
-    let copied = Command::new("cp").arg("-a").arg(original.path("state")).arg(copy.path("state")).status();
-    assert!(copied.unwrap().success());
-    fs::copy(original.path("hsm-pin"), copy.path("hsm-pin")).unwrap();
+    copy_state(&original, &copy);
     copy.up();
     let proofs = cloud.requests("token.prt").len();
     signs_in(&copy);
