@@ -5,6 +5,16 @@ use tenant_wire::answer::Answer;
 use uuid::Uuid;
 
 impl Tenant {
+    /// A path that is served by nobody; below a version of Graph in the shape of Graph's errors.
+    pub(crate) fn nothing_there(&self, ask: &Ask) -> Answer {
+        let of_graph = ask.path.first().is_some_and(|word| word == "v1.0" || word == "beta");
+        let body = match of_graph {
+            true => json!({ "error": { "code": "Request_ResourceNotFound", "message": "Not served here." } }),
+            false => json!({ "error": "not_found" }),
+        };
+        Answer::refusal(404, "unknown path", body)
+    }
+
     /// `GET /v1.0/devices(deviceId='…')`: none of the first-party clients may, unless a knob adds the scope
     /// (entra.md 0.5).
     pub(crate) fn device_object(&self, ask: &Ask) -> Answer {

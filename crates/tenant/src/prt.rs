@@ -56,6 +56,11 @@ impl Tenant {
             let text = "Version 2 of the endpoint takes signed requests of later protocols only.";
             return ask.error(70_003, "unsupported_grant_type", text);
         }
+        // entra.md 7.8: optional, and a reply that is no certificate would be taken for one.
+        if signed.claim("cert_token_use").is_some() {
+            let text = "Certificates between devices are not issued here.";
+            return ask.error(70_003, "unsupported_grant_type", text);
+        }
         let answer = match signed.signer() {
             Some(Signer::Device) => self.signed_by_device(ask, &form, &signed),
             Some(Signer::Session) => self.signed_by_session(ask, &form, &signed),

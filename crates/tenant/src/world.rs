@@ -206,7 +206,7 @@ impl Tenant {
             "manage" => self.manage(ask),
             "key" => self.add_key(ask),
             "me" => self.me(ask),
-            _ => Answer::refusal(404, "unknown path", json!({ "error": "not_found" })),
+            _ => self.nothing_there(ask),
         }
     }
 

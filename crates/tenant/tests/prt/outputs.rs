@@ -180,3 +180,18 @@ fn only_the_issuer_leaves_the_tenant_open() {
         }
     }
 }
+
+#[test]
+fn what_is_not_served_is_told_in_the_words_of_its_service() {
+    let mut house = House::new();
+    for path in ["/v1.0/users/alex@contoso.com", "/beta/me/memberOf"] {
+        let reply = house.get(path, "");
+        assert_eq!((reply.status, &reply.json()["error"]["code"]), (404, &json!("Request_ResourceNotFound")));
+    }
+    let elsewhere = house.get("/nowhere/at/all", "");
+    assert_eq!((elsewhere.status, elsewhere.entry.rule.as_deref()), (404, Some("unknown path")));
+    let prt = house.prt();
+    let mut request = house.renewal(&prt);
+    request.claims["cert_token_use"] = json!("user_cert");
+    assert_eq!(house.ask_signed(&request).code(), 70_003);
+}
