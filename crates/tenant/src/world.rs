@@ -10,7 +10,7 @@ use crate::token::Grant;
 use crate::words::{Entry, Outcome, Peer, Setup, SetupError};
 use bytes::Bytes;
 use http::{Method, Request};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use tenant_wire::answer::{Answer, Body};
 use tenant_wire::cloud::Urls;
