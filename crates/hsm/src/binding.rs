@@ -20,7 +20,7 @@ pub fn split(version: u8, wrapped: &[u8]) -> Option<(&[u8], &[u8])> {
     if found == version { wrapped.split_at_checked(length) } else { None }
 }
 
-/// The machine that a header records; `None` for one that [`write`] did not make.
+/// The machine that a header records; `None` for one that [`write()`] did not make.
 pub fn read(header: &[u8]) -> Option<MachineBinding> {
     let text = std::str::from_utf8(header.get(3..)?).ok()?;
     let pair = |line: &str| line.split_once('=').map(|(name, digest)| (name.to_owned(), digest.to_owned()));

@@ -24,6 +24,15 @@ fn the_first_sign_in_registers_and_the_second_registers_nothing() {
     assert!(machine.device_id("contoso.com").is_some());
 }
 
+/// Without the time when each key was tested last, which is another after every start.
+fn without_tests(identity: &Value) -> Value {
+    let mut identity = identity.clone();
+    for key in identity["keys"].as_array_mut().unwrap() {
+        key.as_object_mut().unwrap().remove("tested_at");
+    }
+    identity
+}
+
 #[test]
 fn a_restart_keeps_the_identity_without_the_network() {
     let mut cloud = Cloud::start();
@@ -34,7 +43,7 @@ fn a_restart_keeps_the_identity_without_the_network() {
     cloud.stop();
     machine.restart();
     let after = machine.domain();
-    assert_eq!(after["identity"], before["identity"]);
+    assert_eq!(without_tests(&after["identity"]), without_tests(&before["identity"]));
     assert_eq!((&after["phase"], &after["waits_for"]), (&"registered".into(), &Value::Null));
     assert_eq!(after["sessions"], serde_json::json!([]), "sessions are not on disk");
     assert_eq!(code(&machine.run(&["status"])), 0);
