@@ -82,7 +82,7 @@ pub struct IntuneKnobs {
     /// A device whose certificate has expired is refused at check-in (guess: it is not, intune.md 6.1).
     pub refuse_expired_certificates: bool,
     /// Status of the portal's question about terms of use: 200 with none to accept (guess), or the 400 and
-    /// 500 of intune.md 1.1 [observed].
+    /// 500 of intune.md 1.1 (observed).
     pub terms_of_use_status: u16,
     /// Versions of the portal's package that its directory lists (intune.md 6.2).
     pub portal_versions: Vec<String>,

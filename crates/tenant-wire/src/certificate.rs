@@ -50,7 +50,7 @@ pub fn issue(ca: &OwnKey, subject: &Subject<'_>) -> (Vec<u8>, String) {
     (der, thumbprint)
 }
 
-/// One RDN with four attributes, sorted as DER wants it [observed].
+/// One RDN with four attributes, sorted as DER wants it (observed).
 fn issuer() -> Vec<u8> {
     let attributes = vec![
         attribute(DC, 0x16, "net"),
@@ -75,7 +75,7 @@ fn extensions(subject: &Subject<'_>) -> Vec<Vec<u8>> {
     ]
 }
 
-/// 1.2.840.113556.1.5.284.x, its value in an OCTET STRING with a length in non-minimal form [observed].
+/// 1.2.840.113556.1.5.284.x, its value in an OCTET STRING with a length in non-minimal form (observed).
 fn private(arc: u8, value: &[u8]) -> Vec<u8> {
     let mut inner = vec![0x04, 0x81, value.len() as u8];
     inner.extend(value);

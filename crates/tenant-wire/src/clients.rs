@@ -23,7 +23,7 @@ pub fn scopes(client: &str, resource: &str) -> Option<&'static str> {
 }
 
 /// Whether a redirect URI is registered for this client; where the page names none, the two native ones and
-/// `http://localhost` with any port are [inferred].
+/// `http://localhost` with any port are inferred.
 pub fn is_registered(client: &str, redirect_uri: &str) -> bool {
     match client {
         BROKER => BROKER_URIS.contains(&redirect_uri),
@@ -47,7 +47,7 @@ pub fn is_family(client: &str) -> bool {
 pub const REGISTRATION: &str = "01cb2876-7ebd-4aa4-9cc9-d28bd4d359a9";
 /// Microsoft Graph.
 pub const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
-/// What a request on behalf of a PRT is for that names no resource [inferred].
+/// What a request on behalf of a PRT is for that names no resource; inferred.
 pub const DEFAULT_RESOURCE: &str = "https://graph.microsoft.com";
 /// intune.md 0.3: Intune enrolment.
 pub const ENROLMENT: &str = "d4ebce55-015a-49b5-a083-c84d1797ae8c";

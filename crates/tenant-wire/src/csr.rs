@@ -66,7 +66,7 @@ pub fn transport_key(body: &Map<String, Value>) -> Result<PublicParts, &'static 
     public_parts(&blob).ok_or("The TransportKey is not a public RSA blob.")
 }
 
-/// A member by its name in any case (entra.md 5.1 [inferred]: clients differ in the case they send).
+/// A member by its name in any case (entra.md 5.1, inferred: clients differ in the case they send).
 pub fn member<'a>(body: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     body.get(name)
         .or_else(|| body.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))

@@ -50,7 +50,7 @@ pub fn mac(key: &SessionKey, message: &[u8]) -> SessionKey {
 }
 
 /// An encrypted reply: the header says `A256GCM`, what it carries is AES-256-CBC under the key of KDF version
-/// 1 with a 16-byte IV, PKCS#7 and an empty tag [observed].
+/// 1 with a 16-byte IV, PKCS#7 and an empty tag (observed).
 pub fn seal(key: &SessionKey, ctx: &[u8; 24], iv: &[u8; 16], plain: &[u8]) -> String {
     let key = derive(key, KdfVersion::One, ctx, &[]);
     let cipher = cbc::Encryptor::<Aes256>::new(&key.into(), &(*iv).into());
@@ -71,7 +71,7 @@ pub fn wrap(key: &SessionKey, transport: &RsaPublicKey, generator: &mut Generato
     Some(format!("{}.{}.{content}", part(WRAP_HEADER), part(&wrapped)))
 }
 
-/// IV, one encrypted blank, and its tag over *empty* associated data [observed].
+/// IV, one encrypted blank, and its tag over *empty* associated data (observed).
 fn wrapped_content(key: &SessionKey, iv: &[u8; 12]) -> Option<String> {
     let sealed = Aes256Gcm::new(&(*key).into()).encrypt(&(*iv).into(), b" ".as_slice()).ok()?;
     let (text, tag) = sealed.split_at_checked(1)?;
