@@ -22,6 +22,11 @@ pub fn scopes(client: &str, resource: &str) -> Option<&'static str> {
     Some(scopes)
 }
 
+/// Whether the protocol page names this client (entra.md 0.3).
+pub fn is_listed(client: &str) -> bool {
+    LISTED.contains(&client)
+}
+
 /// Whether a redirect URI is registered for this client; where the page names none, the two native ones and
 /// `http://localhost` with any port are inferred.
 pub fn is_registered(client: &str, redirect_uri: &str) -> bool {
@@ -63,6 +68,16 @@ const PORTAL: &str = "c44b4083-3bb0-49c1-b47d-974e53cbdf3c";
 pub const BROKER: &str = "29d9ed98-a469-4536-ade2-f981bc1d605e";
 /// The broker as it is called inside PRT requests by password and renewals.
 pub const BROKER_IDENTITY: &str = "38aa3b87-a06d-4817-b275-7a316988d93b";
+const LISTED: [&str; 8] = [
+    BROKER,
+    BROKER_IDENTITY,
+    LINUX_BROKER,
+    REGISTRATION_CLIENT,
+    COMPANY_PORTAL,
+    "1b730954-1685-4b74-9bfd-dac224a7b894",
+    "b90d5b8f-5503-4153-b545-b31cecfaece2",
+    "d7b530a4-7680-4c23-a8bf-c52c121d2e87",
+];
 const REGISTRATION_CLIENT: &str = "dd762716-544d-4aeb-a526-687b73838a22";
 const COMPANY_PORTAL: &str = "9ba1a5c7-f17a-4de9-a1f1-6178c8d51223";
 const LINUX_BROKER: &str = "b743a22d-6705-4147-8670-d92fa515ee2b";

@@ -5,6 +5,7 @@ use crate::words::Peer;
 use crate::world::{Tenant, words};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, header};
+use serde_json::json;
 use std::sync::Arc;
 use tenant_wire::answer::{Answer, Ids};
 use tenant_wire::cloud::{self, Cloud, Hosts};
@@ -45,7 +46,7 @@ impl Ask {
 
     /// The error object of entra.md 2.8.
     pub(crate) fn error(&self, code: u32, error: &str, text: &str) -> Answer {
-        self.ids.error(self.now, code, error, text)
+        self.named(code, self.ids.error(self.now, code, error, text))
     }
 
     /// The error `invalid_grant`, which most refusals are.
@@ -55,7 +56,15 @@ impl Ask {
 
     /// The refusal with this number, with all that goes with it.
     pub(crate) fn refuse(&self, code: u32) -> Answer {
-        self.ids.refuse(self.now, code)
+        self.named(code, self.ids.refuse(self.now, code))
+    }
+
+    /// The refusal with the `error` that a knob gives its number.
+    fn named(&self, code: u32, mut answer: Answer) -> Answer {
+        if let Some(error) = self.knobs.error_strings.get(&code.to_string()) {
+            answer.set("error", json!(error));
+        }
+        answer
     }
 
     /// Whether the path leaves the tenant open.

@@ -95,7 +95,7 @@ impl Tenant {
         let redirect_uri = query("redirect_uri").to_owned();
         let fields = [("code", code.as_str()), ("state", query("state"))];
         let answer = delivered(ask, Answer::ok(Value::Null), &fields);
-        let expires_at = ask.now_ms + CODE_LIFE_MS;
+        let expires_at = ask.now_ms + ask.knobs.authorization_code_lives_s * 1000;
         let resource = ask.query.resource();
         let challenge = Challenge::of(&ask.query).unwrap_or_default();
         let entry = AuthorizationCode {
@@ -263,8 +263,6 @@ fn delivered(ask: &Ask, answer: Answer, fields: &[(&str, &str)]) -> Answer {
 
 /// How long an expired code is told from one that never was.
 pub(crate) const REMEMBERED_MS: i64 = 3_600_000;
-/// Ten minutes [inferred].
-const CODE_LIFE_MS: i64 = 600_000;
 /// [inferred]
 const OTHER_REDIRECT_URI: u32 = 500_112;
 /// RFC 7636 4.6; seen with a verifier that does not match, inferred for one that is missing.

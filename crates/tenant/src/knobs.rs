@@ -90,6 +90,18 @@ pub struct Knobs {
     pub keep_signed_in_page: bool,
     /// `IfExistsResult` of a name in place of the truth (entra.md 1.5); 2 also tells of throttling.
     pub exists_results: BTreeMap<String, i32>,
+    /// `error` by AADSTS number (as text) in place of what goes with the number: most of those are guesses.
+    pub error_strings: BTreeMap<String, String>,
+    /// Clients that the protocol page does not name get tokens for Graph with `User.Read` (guess); else 700016.
+    pub unlisted_clients: bool,
+    /// Wrong passwords in a row that lock an account: 50053 (guess: the default of smart lockout).
+    pub lockout_after: u32,
+    /// Seconds that it stays locked (guess: the default of smart lockout).
+    pub lockout_s: i64,
+    /// Seconds until an authorization code expires (guess).
+    pub authorization_code_lives_s: i64,
+    /// Seconds until a sign-in on the page has to begin anew (guess).
+    pub sign_in_lives_s: i64,
 }
 
 impl Default for Knobs {
@@ -137,6 +149,12 @@ impl Default for Knobs {
             second_factor_code: "123456".to_owned(),
             keep_signed_in_page: false,
             exists_results: BTreeMap::new(),
+            error_strings: BTreeMap::new(),
+            unlisted_clients: true,
+            lockout_after: 10,
+            lockout_s: 60,
+            authorization_code_lives_s: 600,
+            sign_in_lives_s: 900,
         }
     }
 }

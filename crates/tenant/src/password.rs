@@ -59,14 +59,10 @@ impl Tenant {
             return Ok(user.clone());
         }
         user.wrong_passwords += 1;
-        if user.wrong_passwords >= MOST_WRONG {
-            user.locked_until = ask.now_ms + LOCKED_MS;
+        if user.wrong_passwords >= ask.knobs.lockout_after {
+            user.locked_until = ask.now_ms + ask.knobs.lockout_s * 1000;
         }
         let text = "Error validating credentials due to invalid username or password.";
         Err(ask.deny(50_126, text).fact("user", name))
     }
 }
-
-/// The defaults of smart lockout [inferred].
-const MOST_WRONG: u32 = 10;
-const LOCKED_MS: i64 = 60_000;

@@ -100,6 +100,10 @@ impl Tenant {
     }
 
     fn not_authorised(&self, ask: &Ask, client: &str, resource: &str) -> Option<Answer> {
+        if !ask.knobs.unlisted_clients && !clients::is_listed(client) {
+            let text = "The application was not found in the directory.";
+            return Some(ask.error(700_016, "unauthorized_client", text));
+        }
         if self.scopes(ask, client, resource).is_some() {
             return None;
         }

@@ -54,6 +54,7 @@ impl Tenant {
     ) -> Answer {
         let mut text = |length| self.generator.text(length, TOKEN_ALPHABET);
         let (ctx, flow_token, canary) = (text(80), text(120), text(40));
+        let expires_at = ask.now_ms + ask.knobs.sign_in_lives_s * 1000;
         let sign_in = SignIn {
             path: ask.path.clone(),
             query: ask.query.clone(),
@@ -64,9 +65,9 @@ impl Tenant {
             session_key,
             name: ask.query.get("login_hint").unwrap_or_default().to_owned(),
             stage,
-            expires_at: ask.now_ms + SIGN_IN_LIFE_MS,
+            expires_at,
         };
-        self.sign_ins.keep(&ctx, sign_in, ask.now_ms + SIGN_IN_LIFE_MS, ask.now_ms);
+        self.sign_ins.keep(&ctx, sign_in, expires_at, ask.now_ms);
         self.sign_in_page(ask, &ctx, None)
     }
 
@@ -243,7 +244,5 @@ fn told(refusal: &Answer) -> (u64, &str) {
     (code, refusal.member("error_description").and_then(Value::as_str).unwrap_or_default())
 }
 
-/// Fifteen minutes [inferred].
-const SIGN_IN_LIFE_MS: i64 = 900_000;
 /// [inferred]
 pub(crate) const WRONG_PAGE: u32 = 165_900;

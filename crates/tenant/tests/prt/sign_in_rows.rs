@@ -384,3 +384,38 @@ fn a_throttled_look_for_a_user_says_so_in_its_body() {
     assert_eq!((&reply["ThrottleStatus"], &reply["IfExistsResult"]), (&json!(1), &json!(2)));
     assert_eq!(house.replay(&look).json()["ThrottleStatus"], 0);
 }
+
+#[test]
+fn what_is_guessed_of_a_refusal_is_a_knob() {
+    let mut house = House::new();
+    house.turn(|knobs| {
+        knobs.error_strings = [("50126".to_owned(), "interaction_required".to_owned())].into();
+        (knobs.lockout_after, knobs.lockout_s) = (2, 10);
+    });
+    let good = house.password_request();
+    let mut wrong = good.clone();
+    wrong.put(PASSWORD, "x");
+    for _ in 0..2 {
+        let reply = house.replay(&wrong);
+        assert_eq!((reply.code(), &reply.json()["error"]), (50_126, &json!("interaction_required")));
+    }
+    assert_eq!(house.replay(&good).code(), 50_053, "two are enough");
+    house.now += 10_000;
+    assert_eq!(house.replay(&good).status, 200, "ten seconds are enough");
+}
+
+#[test]
+fn a_client_that_nobody_named_has_a_token_for_graph_unless_a_knob_forbids_it() {
+    for (allowed, client, code) in [
+        (true, "00000000-1111-2222-3333-444444444444", 0),
+        (false, "00000000-1111-2222-3333-444444444444", 700_016),
+        (false, LINUX_BROKER, 0),
+    ] {
+        let mut house = House::new();
+        house.turn(|knobs| knobs.unlisted_clients = allowed);
+        let mut request = house.password_request();
+        request.put(BROKER, client);
+        request.put(REGISTRATION, "https://graph.microsoft.com");
+        assert_eq!(house.replay(&request).code(), code, "{client}");
+    }
+}
