@@ -127,6 +127,19 @@ fn a_code_serves_once_its_own_client_and_place() {
 }
 
 #[test]
+fn how_long_a_code_serves_is_a_knob() {
+    let mut house = House::new();
+    house.turn(|knobs| knobs.authorization_code_lives_s = 5);
+    let prt = house.prt();
+    let asking = asking(&mut house, &prt);
+    for (later, refusal) in [(4_999, 0), (5_000, 70_008)] {
+        let code = code(&house.authorize(&asking));
+        house.now += later;
+        assert_eq!(house.redeem_code(&code, ("", "")).code(), refusal, "{later}");
+    }
+}
+
+#[test]
 fn credentials_that_are_not_valid_are_ignored_and_the_person_is_asked() {
     type Change = fn(&mut House, &mut SessionSigned);
     let changes: &[(&str, &str, Change)] = &[

@@ -209,6 +209,17 @@ fn one_thing_wrong_with_a_form() {
 }
 
 #[test]
+fn how_long_a_page_serves_is_a_knob() {
+    for (later, status) in [(4_999, 302), (5_000, 200)] {
+        let mut house = House::new();
+        house.turn(|knobs| knobs.sign_in_lives_s = 5);
+        let page = house.open(&asking(""));
+        house.now += later;
+        assert_eq!(house.login(&page, ALEX, PASSWORD).status, status, "{later}");
+    }
+}
+
+#[test]
 fn the_page_may_ask_whether_to_stay_signed_in() {
     let mut house = House::new();
     house.turn(|knobs| knobs.keep_signed_in_page = true);
