@@ -1,7 +1,7 @@
 //! Walks the machine breadth-first with one sample of every event, to draw docs/states.md.
 
 use crate::Device;
-use crate::samples::{facts, failure, reply, signed_in};
+use crate::samples::{facts, failure, prepared, reply, signed_in};
 use crate::words::{Ask, Command, Event, IntunePolicy, OpId, Snapshot, Work};
 use model::{Delivery, FailureClass, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -43,9 +43,10 @@ enum Move {
     Succeed,
     Fail(FailureClass, Delivery, &'static str),
     Suspect(&'static str),
+    Prepare,
 }
 
-const MOVES: [(Move, &str); 13] = [
+const MOVES: [(Move, &str); 14] = [
     (Move::SignIn, "a person signs in"),
     (Move::Leave, "leave"),
     (Move::ForceLeave, "leave --force"),
@@ -59,6 +60,7 @@ const MOVES: [(Move, &str); 13] = [
     (Move::Fail(FailureClass::Broken, Delivery::Answered, "Strange"), "not understood"),
     (Move::Fail(FailureClass::Transient, Delivery::NotSent, "Unreachable"), "out of reach"),
     (Move::Suspect("AADSTS135011"), "a session hears that the device is disabled"),
+    (Move::Prepare, "keys are made ahead of time"),
 ];
 
 fn walk(policy: IntunePolicy, found: &mut BTreeSet<Arrow>) {
@@ -126,6 +128,7 @@ impl Walker {
                 self.tokens += 1;
                 Some(signed_in(self.tokens))
             }
+            Move::Prepare => Some(Event::Prepared(Box::new(prepared(3)))),
             Move::Leave => Some(Event::Asked(Ask::Leave)),
             Move::ForceLeave => Some(Event::Asked(Ask::ForceLeave)),
             Move::Wake => self.wake_at.map(|due| {

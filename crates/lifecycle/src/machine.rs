@@ -80,6 +80,7 @@ impl Machine {
         }
         match (event, &kept.keys) {
             (Event::Asked(_), Some(_)) => Transition(State::discarding(kept.clone())),
+            (Event::Prepared(pair), None) => self.keep_prepared(context, kept, pair),
             _ => Super,
         }
     }
@@ -468,6 +469,7 @@ impl Machine {
     fn root(&mut self, context: &mut Outbox, event: &Event) -> Outcome<State> {
         let kind = match event {
             Event::Restored(_) => EventKind::Restored,
+            Event::Prepared(_) => EventKind::Prepared,
             Event::SignedIn { token, .. } => {
                 context.push(Command::Forget(*token));
                 EventKind::SignedIn

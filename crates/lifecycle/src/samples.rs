@@ -60,6 +60,16 @@ fn intune_key(intent: &IntuneIntent, n: u8) -> KeyHandle {
     KeyHandle { backend, purpose, intent: intent.id, public, wrapped: vec![n] }
 }
 
+/// Keys made ahead of time, the nth pair.
+pub(crate) fn prepared(n: u8) -> SparePair {
+    let key = |purpose| {
+        let public = RsaPublicKey { modulus: vec![n; 4], exponent: vec![1, 0, 1] };
+        KeyHandle { backend: Backend::Soft, purpose, intent: id(n), public, wrapped: vec![n] }
+    };
+    let keys = DeviceKeys { device: key(KeyPurpose::Device), transport: key(KeyPurpose::Transport) };
+    SparePair { id: id(n), keys }
+}
+
 pub(crate) fn endpoints() -> Endpoints {
     let join = "https://drs.example/EnrollmentServer/device/".to_owned();
     Endpoints { join, join_version: "2.0".to_owned(), source: EndpointSource::Discovered }

@@ -3,7 +3,7 @@
 pub use crate::snapshot::*;
 
 use model::{
-    Account, Backend, DeviceFacts, DomainName, Failure, JoinType, KeyHandle, MachineBinding, Phase,
+    Account, Backend, DeviceFacts, DomainName, Failure, IntentId, JoinType, KeyHandle, MachineBinding, Phase,
     RequestId, TenantId, Timestamp, TokenRef,
 };
 
@@ -38,6 +38,8 @@ pub enum IntunePolicy {
 pub enum Event {
     /// The last durable state of this tenant, or [`Snapshot::absent`]; always the first event.
     Restored(Snapshot),
+    /// Keys were made before anybody signed in: those of the next intent.
+    Prepared(Box<SparePair>),
     /// A person of this tenant signed in; the machine owns the token set from here on.
     SignedIn {
         /// Who.
@@ -55,6 +57,15 @@ pub enum Event {
     Done(OpId, Result<Reply, Failure>),
     /// The moment named by `wake_at` has come (or an earlier one: judge by `now`).
     Woke,
+}
+
+/// Keys that no tenant has a claim to yet, and the name that they carry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SparePair {
+    /// The intent that they will be the keys of.
+    pub id: IntentId,
+    /// The keys.
+    pub keys: DeviceKeys,
 }
 
 /// What an operator can ask for.
@@ -99,6 +110,8 @@ pub enum Command {
 pub enum EventKind {
     /// A second [`Event::Restored`].
     Restored,
+    /// Keys for the next intent where there is one already, or of a backend that is not in use.
+    Prepared,
     /// A sign-in that cannot be used now (its token is forgotten).
     SignedIn,
     /// An ask that is already being done or has nothing to do.

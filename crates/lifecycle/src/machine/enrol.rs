@@ -5,7 +5,7 @@ use super::{Kept, Machine, State};
 use crate::outbox::Outbox;
 use crate::words::{
     Ask, Command, DeviceKeys, Endpoints, Identity, Intent, Intune, Issued, JoinOrder, LeaveStep, LedgerKind,
-    Snapshot, Stage, StoredReply,
+    Snapshot, SparePair, Stage, StoredReply,
 };
 use model::{Account, Delivery, Failure, FailureClass, IntentId, Phase, RequestId};
 use statig::blocking::*;
@@ -97,18 +97,36 @@ impl Machine {
             Some((intent, keys)) => (intent.id, Some(keys.clone())),
             None => (IntentId::new(outbox.guid()), None),
         };
+        let enrolment = Enrolment::new(self.intent(outbox, id), keys);
+        self.persist(outbox, enrolment.stage());
+        State::discovering(enrolment)
+    }
+
+    fn intent(&self, outbox: &Outbox, id: IntentId) -> Intent {
         let facts = &self.facts;
-        let intent = Intent {
+        Intent {
             id,
             tenant: facts.tenant,
             join_type: facts.join_type,
             backend: facts.backend,
             binding: facts.binding.clone(),
             at: outbox.now,
-        };
-        let enrolment = Enrolment::new(intent, keys);
-        self.persist(outbox, enrolment.stage());
-        State::discovering(enrolment)
+        }
+    }
+
+    /// Keys made ahead of time become those of the next intent.
+    pub(crate) fn keep_prepared(
+        &mut self,
+        outbox: &mut Outbox,
+        kept: &mut Kept,
+        pair: &SparePair,
+    ) -> Outcome<State> {
+        if pair.keys.device.backend != self.facts.backend {
+            return Super;
+        }
+        kept.keys = Some(Box::new((self.intent(outbox, pair.id), pair.keys.clone())));
+        self.persist(outbox, Stage::Unregistered { kept: kept.keys.clone() });
+        Handled
     }
 
     /// The next step of a registration, by what it has already.

@@ -74,6 +74,10 @@ impl Laws {
         }
     }
 
+    pub(super) fn prepared(&mut self, pair: &SparePair) {
+        self.pairs.insert(pair.id, pair.keys.clone());
+    }
+
     pub(super) fn suspected(&mut self, failure: &Failure) {
         self.suspending = Some(failure.code.clone());
     }

@@ -2,7 +2,7 @@
 
 use super::laws::Laws;
 use crate::Device;
-use crate::samples::{facts, failure, reply, signed_in};
+use crate::samples::{facts, failure, prepared, reply, signed_in};
 use crate::words::*;
 use model::{Delivery, FailureClass, Timestamp, TokenRef};
 use proptest::prelude::*;
@@ -32,6 +32,8 @@ pub(super) enum Step {
     Stale(u64),
     /// The machine stops and starts from what is on disk.
     Crash,
+    /// Keys are made ahead of time.
+    Prepare,
 }
 
 /// 80 % answers to the work in flight (or the wait for its next), 10 % stale ids, 10 % unasked events.
@@ -48,6 +50,7 @@ pub(super) fn steps(longest: usize) -> impl Strategy<Value = Vec<Step>> {
         5 => Just(Step::Ask(Ask::Leave)),
         4 => Just(Step::Ask(Ask::ForceLeave)),
         9 => Just(Step::Crash),
+        3 => Just(Step::Prepare),
     ];
     proptest::collection::vec(step, 1..longest)
 }
@@ -160,6 +163,7 @@ impl Life {
             Step::Stale(n) if self.in_flight.contains_key(&OpId(n)) => {}
             Step::Stale(n) => self.stale(n),
             Step::Crash => self.crash(),
+            Step::Prepare => self.prepare(),
         }
     }
 
@@ -175,6 +179,17 @@ impl Life {
         };
         self.laws.answered(&work, &result);
         self.feed(Event::Done(op, result));
+    }
+
+    fn prepare(&mut self) {
+        self.pairs = self.pairs.wrapping_add(1);
+        let pair = prepared(self.pairs);
+        let bare = self.disk.stage == Stage::Unregistered { kept: None };
+        self.laws.prepared(&pair);
+        self.feed(Event::Prepared(Box::new(pair.clone())));
+        let kept =
+            matches!(&self.disk.stage, Stage::Unregistered { kept: Some(kept) } if kept.1 == pair.keys);
+        assert_eq!(bare, kept, "keys made ahead are taken exactly where there are none");
     }
 
     fn wait(&mut self, seconds: u32) {
