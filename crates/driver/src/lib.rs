@@ -10,6 +10,7 @@ mod pins;
 mod self_test;
 mod session;
 mod shared;
+mod spare;
 mod state;
 mod tenant;
 mod user;
@@ -22,6 +23,7 @@ pub use pins::recorded_backends;
 pub use self_test::KeyTest;
 pub use session::{SignIn, SignInEvent};
 pub use signin::{Method, PasswordPrompt, UserStatus};
+pub use spare::SpareKeys;
 pub use state::{DomainView, Driver, Happening, LeaveStarted, StartError, UserView};
 
 pub use lifecycle::{

@@ -1,5 +1,6 @@
 //! What was learnt of domains and people, and reading everything back at the start.
 
+use crate::spare::Spare;
 use lifecycle::{Snapshot, Stage};
 use model::{Backend, DomainName, Failure, FailureClass, TenantId, Upn, Who};
 use signin::{AccountPin, Memory, TenantPin};
@@ -55,7 +56,7 @@ impl Pins {
             RecordKey::Account(upn) => {
                 account_pin(&key, upn, &bytes).map(|pin| drop(self.accounts.insert(upn.clone(), pin)))
             }
-            RecordKey::Device(_) | RecordKey::Foreign(_) => Ok(()),
+            RecordKey::Device(_) | RecordKey::Spare | RecordKey::Foreign(_) => Ok(()),
         });
         if let Err(error) = read {
             tracing::error!(%error, "A record cannot be read");
@@ -69,6 +70,7 @@ impl Pins {
 pub(crate) struct Found {
     pub(crate) pins: Pins,
     pub(crate) snapshots: Vec<Snapshot>,
+    pub(crate) spare: Spare,
     /// Tenants whose state is there and cannot be used: nothing is registered anew for them.
     pub(crate) blocked: BTreeMap<TenantId, Failure>,
 }
@@ -78,10 +80,13 @@ pub(crate) fn read(store: &mut dyn Store) -> Result<Found, StoreError> {
     let mut found = Found::default();
     for (key, bytes) in store.list()? {
         let RecordKey::Device(tenant) = key else {
-            if let RecordKey::Foreign(name) = &key {
-                tracing::warn!(%name, "A record of another version is kept as it is");
+            match &key {
+                RecordKey::Foreign(name) => {
+                    tracing::warn!(%name, "A record of another version is kept as it is")
+                }
+                RecordKey::Spare => found.spare = spare(bytes),
+                _ => found.pins.read(key, bytes),
             }
-            found.pins.read(key, bytes);
             continue;
         };
         match bytes.and_then(|bytes| device(&key, &bytes)) {
@@ -167,6 +172,21 @@ pub(crate) fn failure(error: &StoreError) -> Failure {
 fn device(key: &RecordKey, bytes: &[u8]) -> Result<Snapshot, StoreError> {
     let record = record::Device::decode(key, bytes)?;
     snapshot::from_record(&record).map_err(|error| damaged(key, &error.to_string()))
+}
+
+/// Keys that nobody has a claim to are no loss.
+fn spare(bytes: Result<Vec<u8>, StoreError>) -> Spare {
+    let key = RecordKey::Spare;
+    let read = bytes.and_then(|bytes| record::Spare::decode(&key, &bytes)).and_then(|record| {
+        snapshot::spare_from_record(&record).map_err(|error| damaged(&key, &error.to_string()))
+    });
+    match read {
+        Ok((id, keys)) => Spare::new(id, keys),
+        Err(error) => {
+            tracing::warn!(%error, "The keys made ahead of time cannot be read and are made anew");
+            Spare::None
+        }
+    }
 }
 
 fn domain_pin(key: &RecordKey, bytes: &[u8]) -> Result<TenantPin, StoreError> {

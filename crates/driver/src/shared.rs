@@ -2,6 +2,7 @@ use crate::clock::Clock;
 use crate::parts::{DomainPart, Neighbours, Registration};
 use crate::pins::{self, Pins};
 use crate::self_test::{KeyTest, KeyTests};
+use crate::spare::Spare;
 use crate::state::{DomainView, Happening, UserView};
 use crate::tenant::{self, TenantHandle};
 use crate::user::{self, UserHandle};
@@ -28,6 +29,7 @@ pub(crate) struct Shared {
     pub(crate) neighbours: Neighbours,
     pub(crate) store: Arc<Mutex<Box<dyn Store>>>,
     pub(crate) memory: Mutex<Pins>,
+    pub(crate) spare: Mutex<Spare>,
     pub(crate) tenants: Mutex<BTreeMap<TenantId, TenantHandle>>,
     pub(crate) users: Mutex<BTreeMap<(TenantId, ObjectId), UserHandle>>,
     pub(crate) blocked: BTreeMap<TenantId, Failure>,
@@ -159,6 +161,7 @@ impl Shared {
         for notice in (self.neighbours)() {
             tracing::warn!("{notice}");
         }
+        self.offer_spare(&handle).await;
         if !handle.send(Event::SignedIn { account, domain: domain.clone(), token }).await {
             self.vault.forget(token);
         }
@@ -198,7 +201,13 @@ impl Shared {
             changes.extend(self.pins().forget_tenant(tenant));
             self.end_users(tenant);
         }
-        self.commit(changes).await
+        let ends_spare = self.claims_spare(snapshot) || left && self.wipe_spare(tenant).await;
+        changes.extend(ends_spare.then_some(Change::Delete(RecordKey::Spare)));
+        self.commit(changes).await?;
+        if ends_spare {
+            *self.spare() = Spare::None;
+        }
+        Ok(())
     }
 
     /// Makes what a session learnt durable, then known.
@@ -209,7 +218,7 @@ impl Shared {
         Ok(())
     }
 
-    async fn commit(&self, changes: Vec<Change>) -> Result<(), Failure> {
+    pub(crate) async fn commit(&self, changes: Vec<Change>) -> Result<(), Failure> {
         let store = self.store.clone();
         let written = tokio::task::spawn_blocking(move || {
             store.lock().unwrap_or_else(PoisonError::into_inner).commit(&changes)

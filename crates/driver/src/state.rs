@@ -4,6 +4,7 @@ use crate::pins;
 use crate::self_test::{self, KeyTest};
 use crate::session::{self, SignIn};
 use crate::shared::Shared;
+use crate::spare::SpareKeys;
 use lifecycle::{Ask, Event, Snapshot, Stage, Status};
 use model::{Account, DomainName, Failure, FailureClass, TenantId, Timestamp, Upn, Who};
 use signin::{Memory, UserStatus};
@@ -98,6 +99,7 @@ impl Driver {
             neighbours,
             store: Arc::new(Mutex::new(store)),
             memory: Mutex::new(found.pins),
+            spare: Mutex::new(found.spare),
             tenants: Mutex::default(),
             users: Mutex::default(),
             blocked: found.blocked,
@@ -107,6 +109,8 @@ impl Driver {
         for snapshot in found.snapshots {
             shared.clone().resume(snapshot).await;
         }
+        let preparing = shared.clone();
+        tokio::spawn(async move { preparing.prepare_keys().await });
         tokio::spawn(self_test::run(shared.clone()));
         Ok(Driver { shared })
     }
@@ -180,6 +184,11 @@ impl Driver {
     pub async fn forget_account(&self, name: Upn) -> Result<bool, Failure> {
         let known = self.shared.pins().accounts.contains_key(&name);
         self.shared.remember(Memory::ForgetAccount(name)).await.map(|()| known)
+    }
+
+    /// How far the keys for the next registration are.
+    pub fn spare_keys(&self) -> SpareKeys {
+        self.shared.spare().kind()
     }
 
     /// What holds the registrations of other products, one sentence each.

@@ -18,9 +18,7 @@ impl Caller<'_> {
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&self.entropy[..16]);
         bytes[15] ^= nth;
-        bytes[6] = bytes[6] & 0x0f | 0x40;
-        bytes[8] = bytes[8] & 0x3f | 0x80;
-        RequestId::new(Guid::from_bytes(bytes))
+        RequestId::new(Guid::version_4(bytes))
     }
 
     /// Fresh random bytes for the nth signature of this work.

@@ -13,6 +13,8 @@ pub struct StatusDocument {
     pub version: String,
     /// What holds new keys, in one line.
     pub key_store: String,
+    /// The keys for the next registration: `none`, `being_made` or `ready`.
+    pub spare_keys: String,
     /// What an operator should know of the machine as a whole.
     pub notices: Vec<String>,
     /// One entry per configured domain, and per domain that is still registered.

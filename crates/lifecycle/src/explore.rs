@@ -2,7 +2,7 @@
 
 use crate::Device;
 use crate::samples::{facts, failure, prepared, reply, signed_in};
-use crate::words::{Ask, Command, Event, IntunePolicy, OpId, Snapshot, Work};
+use crate::words::{Ask, Command, Event, IntunePolicy, OpId, Snapshot, Stage, Work};
 use model::{Delivery, FailureClass, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -128,7 +128,9 @@ impl Walker {
                 self.tokens += 1;
                 Some(signed_in(self.tokens))
             }
-            Move::Prepare => Some(Event::Prepared(Box::new(prepared(3)))),
+            // Taken in nowhere else, and every way that begins with it would hide another.
+            Move::Prepare => (self.disk.stage == Stage::Unregistered { kept: None })
+                .then(|| Event::Prepared(Box::new(prepared(3)))),
             Move::Leave => Some(Event::Asked(Ask::Leave)),
             Move::ForceLeave => Some(Event::Asked(Ask::ForceLeave)),
             Move::Wake => self.wake_at.map(|due| {
@@ -163,6 +165,6 @@ impl Walker {
 }
 
 /// Ways to one state that are walked on.
-const WAYS: u32 = 12;
+const WAYS: u32 = 24;
 /// Moves of the longest way.
 const LONGEST: usize = 16;

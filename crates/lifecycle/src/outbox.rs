@@ -40,8 +40,6 @@ impl Outbox {
         let mut bytes = [0; 16];
         let words = [self.random(), self.random()].map(u64::to_be_bytes);
         bytes.iter_mut().zip(words.concat()).for_each(|(to, from)| *to = from);
-        bytes[6] = bytes[6] & 0x0f | 0x40;
-        bytes[8] = bytes[8] & 0x3f | 0x80;
-        Guid::from_bytes(bytes)
+        Guid::version_4(bytes)
     }
 }

@@ -21,6 +21,13 @@ impl Guid {
         Guid(bytes)
     }
 
+    /// A version 4 GUID of random bytes (RFC 9562 section 5.4).
+    pub const fn version_4(mut random: [u8; 16]) -> Guid {
+        random[6] = random[6] & 0x0f | 0x40;
+        random[8] = random[8] & 0x3f | 0x80;
+        Guid(random)
+    }
+
     /// The 16 bytes in the order of the text form.
     pub const fn as_bytes(&self) -> &[u8; 16] {
         &self.0

@@ -183,6 +183,7 @@ async fn status(
     let ending = views.iter().map(report::ending_of_view).max().unwrap_or(Ending::NotRegistered);
     let document = document(&DocumentParts {
         about,
+        spare_keys: service.driver.spare_keys(),
         views,
         left: service.driver.left(),
         for_root: peer.uid == 0,

@@ -5,8 +5,8 @@ mod read;
 mod tests;
 mod write;
 
-pub use read::{SnapshotError, from_record};
-pub use write::to_record;
+pub use read::{SnapshotError, from_record, spare_from_record};
+pub use write::{spare_to_record, to_record};
 
 use lifecycle::{EndpointSource, LeaveStep, LedgerKind, Suspension};
 use model::{Delivery, FailureClass, Who};

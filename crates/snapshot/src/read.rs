@@ -4,7 +4,8 @@ use lifecycle::{
     Issued, LedgerLine, Snapshot, Stage, StoredReply,
 };
 use model::{
-    Account, CertificateDer, Failure, KeyHandle, MachineBinding, Phase, RsaPublicKey, Timestamp, Trace,
+    Account, CertificateDer, Failure, IntentId, KeyHandle, MachineBinding, Phase, RsaPublicKey, Timestamp,
+    Trace,
 };
 use std::str::FromStr;
 use std::time::Duration;
@@ -84,6 +85,17 @@ fn stage(stage: &record::Stage) -> Result<Stage, SnapshotError> {
             Stage::Leaving { identity: Box::new(identity(it)?), step: word("step", step)? }
         }
     })
+}
+
+/// The other way of [`crate::spare_to_record`].
+///
+/// # Errors
+/// [`SnapshotError`] names the member that is not understood.
+pub fn spare_from_record(record: &record::Spare) -> Result<(IntentId, Option<DeviceKeys>), SnapshotError> {
+    let pair = |(device, transport): &(record::Key, record::Key)| {
+        Ok(DeviceKeys { device: key(device)?, transport: key(transport)? })
+    };
+    Ok((parse("id", &record.id)?, record.keys.as_ref().map(pair).transpose()?))
 }
 
 fn intent(it: &record::Intent) -> Result<Intent, SnapshotError> {

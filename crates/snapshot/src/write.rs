@@ -3,7 +3,7 @@ use lifecycle::{
     Attempt, DeviceKeys, Endpoints, Identity, Intent, Intune, IntuneIdentity, IntuneIntent, LedgerLine,
     Snapshot, Stage, StoredReply,
 };
-use model::{Account, Failure, KeyHandle, RequestId, Timestamp, Trace};
+use model::{Account, Failure, IntentId, KeyHandle, RequestId, Timestamp, Trace};
 use store::{SCHEMA, record};
 
 /// The record of a snapshot.
@@ -16,6 +16,12 @@ pub fn to_record(snapshot: &Snapshot) -> record::Device {
         attempts: snapshot.attempts.iter().map(attempt).collect(),
         posts: snapshot.posts.iter().map(|at| at.as_millis()).collect(),
     }
+}
+
+/// The record of keys made ahead of time: the decision, and the keys once they are made.
+pub fn spare_to_record(id: IntentId, keys: Option<&DeviceKeys>) -> record::Spare {
+    let keys = keys.map(|keys| (key(&keys.device), key(&keys.transport)));
+    record::Spare { schema: SCHEMA, id: id.to_string(), keys }
 }
 
 fn stage(stage: &Stage) -> record::Stage {

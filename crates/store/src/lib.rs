@@ -21,6 +21,8 @@ pub enum RecordKey {
     Domain(DomainName),
     /// Which object a user name was first seen with: [`record::Account`].
     Account(Upn),
+    /// Keys that no tenant has a claim to yet: [`record::Spare`].
+    Spare,
     /// A record of a kind that this version does not know; it is kept as it is for the one that does.
     Foreign(String),
 }
@@ -64,6 +66,7 @@ impl std::fmt::Display for RecordKey {
             RecordKey::Device(tenant) => write!(out, "device/{tenant}"),
             RecordKey::Domain(domain) => write!(out, "domain/{domain}"),
             RecordKey::Account(upn) => write!(out, "account/{upn}"),
+            RecordKey::Spare => out.write_str("spare"),
             RecordKey::Foreign(text) => out.write_str(text),
         }
     }
@@ -76,6 +79,7 @@ impl From<&str> for RecordKey {
             Some(("device", name)) => name.parse().map(RecordKey::Device).ok(),
             Some(("domain", name)) => name.parse().map(RecordKey::Domain).ok(),
             Some(("account", name)) => name.parse().map(RecordKey::Account).ok(),
+            None if text == "spare" => Some(RecordKey::Spare),
             _ => None,
         };
         known.unwrap_or_else(|| RecordKey::Foreign(text.to_owned()))
@@ -92,6 +96,8 @@ mod tests {
             ("device/11111111-2222-3333-4444-555555555555", false),
             ("domain/contoso.com", false),
             ("account/alex@contoso.com", false),
+            ("spare", false),
+            ("spare/1", true),
             ("device/no-guid", true),
             ("session/1/2", true),
             ("", true),

@@ -36,6 +36,18 @@ pub struct Account {
     pub first_seen: i64,
 }
 
+/// Keys made before anybody signed in, and before them the decision to make them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spare {
+    /// [`crate::SCHEMA`] of the writer.
+    pub schema: u32,
+    /// The intent id.
+    pub id: String,
+    /// Device key and transport key, once they are made.
+    pub keys: Option<(Key, Key)>,
+}
+
+impl Versioned for Spare {}
 impl Versioned for Domain {}
 impl Versioned for Account {}
 impl Versioned for Device {}

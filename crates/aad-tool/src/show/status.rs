@@ -7,6 +7,7 @@ use ipc::{
 /// The whole status document for people, in the groups that `dsregcmd /status` has.
 pub(super) fn text(document: &StatusDocument) -> String {
     let mut text = line(&format!("Firmament {}; {}", document.version, document.key_store));
+    text.push_str(&spare(document));
     for notice in &document.notices {
         text.push_str(&line(&format!("Note: {notice}")));
     }
@@ -16,6 +17,14 @@ pub(super) fn text(document: &StatusDocument) -> String {
     document.domains.iter().for_each(|domain| text.push_str(&of_domain(domain)));
     document.left.iter().for_each(|left| text.push_str(&of_left(left)));
     text
+}
+
+/// The keys that wait for a registration, if there are any.
+pub(super) fn spare(document: &StatusDocument) -> String {
+    match document.spare_keys.as_str() {
+        "none" => String::new(),
+        word => line(&format!("Keys for the next registration: {}", word.replace('_', " "))),
+    }
 }
 
 fn of_left(left: &LeftReport) -> String {

@@ -4,7 +4,7 @@ use super::{identity_of, intune, phase_word, view_summary};
 use crate::About;
 use driver::{
     DomainView, EndpointSource, Identity, KeyTest, LedgerKind, LedgerLine, Method, Registration, Snapshot,
-    Status, Suspension, UserView, WaitsFor,
+    SpareKeys, Status, Suspension, UserView, WaitsFor,
 };
 use ipc::{
     AttemptReport, DomainStatus, EndpointsReport, FailureReport, IdentityReport, KeyReport, LedgerReport,
@@ -17,6 +17,8 @@ use std::collections::BTreeMap;
 pub struct DocumentParts {
     /// The machine as a whole.
     pub about: About,
+    /// How far the keys for the next registration are.
+    pub spare_keys: SpareKeys,
     /// Its domains.
     pub views: Vec<DomainView>,
     /// Tenants that no domain leads to, with what stayed there.
@@ -33,6 +35,7 @@ pub fn document(parts: &DocumentParts) -> StatusDocument {
         schema: STATUS_SCHEMA,
         version: parts.about.version.clone(),
         key_store: parts.about.key_store.clone(),
+        spare_keys: spare_word(parts.spare_keys).to_owned(),
         notices: parts.about.notices.clone(),
         domains: parts.views.iter().map(|view| domain(view, parts)).collect(),
         left: parts.left.iter().map(left).collect(),
@@ -186,6 +189,14 @@ fn source_word(source: EndpointSource) -> &'static str {
     match source {
         EndpointSource::Discovered => "discovered",
         EndpointSource::Documented => "documented",
+    }
+}
+
+fn spare_word(keys: SpareKeys) -> &'static str {
+    match keys {
+        SpareKeys::None => "none",
+        SpareKeys::BeingMade => "being_made",
+        SpareKeys::Ready => "ready",
     }
 }
 

@@ -1,0 +1,242 @@
+//! Keys ahead of time: while the machine is not registered, the next pair is made in the background, so that
+//! the first sign-in finds it ready. There is one, and it goes to the first tenant that enrols.
+//!
+//! On disk, in this order: the intent's id, then its keys; a tenant's record that names the id ends the spare
+//! in the same write.
+
+use crate::clock::entropy;
+use crate::parts::Registration;
+use crate::shared::Shared;
+use crate::tenant::TenantHandle;
+use hsm::{Answer, HsmError, Job};
+use lifecycle::{DeviceKeys, Event, Snapshot, SparePair, Stage};
+use model::{Failure, FailureClass, Guid, IntentId, KeyHandle, KeyPurpose, TenantId};
+use std::sync::{MutexGuard, PoisonError};
+use store::record::Versioned;
+use store::{Change, RecordKey};
+
+/// How far the keys for the next intent are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SpareKeys {
+    /// There are none, and none are being made.
+    None,
+    /// They are being made.
+    BeingMade,
+    /// They wait for the first sign-in.
+    Ready,
+}
+
+/// The keys for the next intent.
+#[derive(Debug, Clone, Default)]
+pub(crate) enum Spare {
+    #[default]
+    None,
+    /// The decision is on disk.
+    Decided(IntentId),
+    BeingMade,
+    Ready(SparePair),
+    /// A tenant's machine was offered them and has not taken them yet.
+    Lent(SparePair),
+}
+
+/// Why there are no keys ahead of time.
+#[derive(Debug, thiserror::Error)]
+enum NotMade {
+    /// The key store made none.
+    #[error(transparent)]
+    Keys(#[from] HsmError),
+    /// They could not be kept.
+    #[error("{}", .0.message)]
+    Disk(Failure),
+}
+
+impl Spare {
+    pub(crate) fn new(id: IntentId, keys: Option<DeviceKeys>) -> Spare {
+        match keys {
+            Some(keys) => Spare::Ready(SparePair { id, keys }),
+            None => Spare::Decided(id),
+        }
+    }
+
+    pub(crate) fn kind(&self) -> SpareKeys {
+        match self {
+            Spare::None | Spare::Decided(_) => SpareKeys::None,
+            Spare::BeingMade => SpareKeys::BeingMade,
+            Spare::Ready(_) | Spare::Lent(_) => SpareKeys::Ready,
+        }
+    }
+
+    /// Takes the pair for a tenant's machine, which may not want it.
+    fn lend(&mut self) -> Option<SparePair> {
+        let Spare::Ready(pair) = self else { return None };
+        let pair = pair.clone();
+        *self = Spare::Lent(pair.clone());
+        Some(pair)
+    }
+
+    fn give_back(&mut self) {
+        if let Spare::Lent(pair) = self {
+            *self = Spare::Ready(pair.clone());
+        }
+    }
+}
+
+/// Whether nothing of a tenant is in this stage: no intent, no keys, no identity.
+pub(crate) fn is_bare(stage: &Stage) -> bool {
+    matches!(stage, Stage::Unregistered { kept: None })
+}
+
+/// The intent that a stage belongs to.
+fn intent_of(stage: &Stage) -> Option<IntentId> {
+    match stage {
+        Stage::Unregistered { kept } => kept.as_ref().map(|kept| kept.0.id),
+        Stage::Intent(intent)
+        | Stage::KeysReady(intent, _)
+        | Stage::Joining { intent, .. }
+        | Stage::ReplyStored { intent, .. } => Some(intent.id),
+        Stage::Registered(identity) | Stage::Leaving { identity, .. } => Some(identity.intent.id),
+    }
+}
+
+impl Shared {
+    pub(crate) fn spare(&self) -> MutexGuard<'_, Spare> {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a sign-in may register this machine and none has: only then keys are made ahead.
+    fn wants_spare(&self) -> bool {
+        let registers = self.domains.iter().any(|part| part.registration != Registration::Off);
+        registers && self.blocked.is_empty() && self.others_are_bare(None)
+    }
+
+    /// Whether no tenant but this one has anything here.
+    fn others_are_bare(&self, but: Option<TenantId>) -> bool {
+        let tenants = self.tenants();
+        let mut others = tenants.iter().filter(|(tenant, _)| Some(**tenant) != but);
+        others.all(|(_, handle)| is_bare(&handle.status.borrow().snapshot.stage))
+    }
+
+    /// Has keys ready for the next intent, if the machine is not registered.
+    pub(crate) async fn prepare_keys(&self) {
+        let found = std::mem::take(&mut *self.spare());
+        let id = match self.usable(found).await {
+            Some(Spare::Decided(id)) => id,
+            Some(ready) => {
+                *self.spare() = ready;
+                return;
+            }
+            None => fresh_id(),
+        };
+        if !self.wants_spare() {
+            return;
+        }
+        if let Err(error) = self.make_pair(id).await {
+            *self.spare() = Spare::Decided(id);
+            tracing::warn!("Keys were not made ahead of time: {error}");
+        }
+    }
+
+    /// What of the pair on disk can be used: keys of another backend or machine cannot.
+    async fn usable(&self, found: Spare) -> Option<Spare> {
+        let pair = match found {
+            Spare::Ready(pair) | Spare::Lent(pair) => pair,
+            Spare::Decided(_) => return Some(found),
+            Spare::None | Spare::BeingMade => return None,
+        };
+        if pair.keys.device.backend == self.backend && self.both_work(&pair.keys).await {
+            return Some(Spare::Ready(pair));
+        }
+        tracing::info!("The keys made ahead of time cannot be used here and are made anew");
+        self.destroy_pair(&pair.keys).await;
+        None
+    }
+
+    async fn both_work(&self, keys: &DeviceKeys) -> bool {
+        for key in [&keys.device, &keys.transport] {
+            match self.keys.call(Job::SelfTest(key.clone())).await {
+                Err(error) if error.class() != FailureClass::Transient => {
+                    tracing::debug!(key = key.purpose.word(), "The key does not work: {error}");
+                    return false;
+                }
+                // A key store that is only busy says nothing of its keys.
+                Ok(_) | Err(_) => {}
+            }
+        }
+        true
+    }
+
+    /// The decision, then the keys, each on disk before anything else.
+    async fn make_pair(&self, id: IntentId) -> Result<(), NotMade> {
+        *self.spare() = Spare::BeingMade;
+        self.keep_spare(id, None).await?;
+        let keys = DeviceKeys {
+            device: self.create_key(KeyPurpose::Device, id).await?,
+            transport: self.create_key(KeyPurpose::Transport, id).await?,
+        };
+        self.keep_spare(id, Some(&keys)).await?;
+        *self.spare() = Spare::Ready(SparePair { id, keys });
+        tracing::info!("Keys for the first registration are ready");
+        Ok(())
+    }
+
+    async fn keep_spare(&self, id: IntentId, keys: Option<&DeviceKeys>) -> Result<(), NotMade> {
+        let record = snapshot::spare_to_record(id, keys);
+        self.commit(vec![Change::Put(RecordKey::Spare, record.encode())]).await.map_err(NotMade::Disk)
+    }
+
+    async fn create_key(&self, purpose: KeyPurpose, id: IntentId) -> Result<KeyHandle, HsmError> {
+        match self.keys.call(Job::Create(purpose, id)).await? {
+            Answer::Key(key) => Ok(key),
+            _ => Err(HsmError::Backend("the answer is of another job".to_owned())),
+        }
+    }
+
+    /// Offers the pair to a machine that has nothing, before its first sign-in.
+    pub(crate) async fn offer_spare(&self, handle: &TenantHandle) {
+        if !is_bare(&handle.status.borrow().snapshot.stage) {
+            return;
+        }
+        let Some(pair) = self.spare().lend() else { return };
+        handle.send(Event::Prepared(Box::new(pair))).await;
+        self.spare().give_back();
+    }
+
+    /// Whether this snapshot makes the pair on offer the tenant's own.
+    pub(crate) fn claims_spare(&self, snapshot: &Snapshot) -> bool {
+        match &*self.spare() {
+            Spare::Ready(pair) | Spare::Lent(pair) => intent_of(&snapshot.stage) == Some(pair.id),
+            Spare::None | Spare::Decided(_) | Spare::BeingMade => false,
+        }
+    }
+
+    /// Destroys the pair when the last tenant is left; whether there was one and it is gone.
+    pub(crate) async fn wipe_spare(&self, leaving: TenantId) -> bool {
+        if !self.others_are_bare(Some(leaving)) {
+            return false;
+        }
+        let Some(pair) = self.spare().lend() else { return false };
+        let gone = self.destroy_pair(&pair.keys).await;
+        if !gone {
+            self.spare().give_back();
+        }
+        gone
+    }
+
+    /// Whether both are gone; what cannot be destroyed now stays on disk for the next start.
+    async fn destroy_pair(&self, keys: &DeviceKeys) -> bool {
+        let mut gone = true;
+        for key in [&keys.device, &keys.transport] {
+            if let Err(error) = self.keys.call(Job::Destroy(key.clone())).await {
+                tracing::warn!("A key made ahead of time was not destroyed: {error}");
+                gone = false;
+            }
+        }
+        gone
+    }
+}
+
+fn fresh_id() -> IntentId {
+    let mut bytes = [0; 16];
+    bytes.iter_mut().zip(entropy()).for_each(|(to, from)| *to = from);
+    IntentId::new(Guid::version_4(bytes))
+}
