@@ -114,6 +114,9 @@ mod tests {
         fn self_test(&mut self, _: &KeyHandle) -> Result<(), HsmError> {
             no()
         }
+        fn rebind(&mut self, _: &KeyHandle) -> Result<KeyHandle, HsmError> {
+            no()
+        }
     }
 
     #[test]

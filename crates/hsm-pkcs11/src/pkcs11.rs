@@ -54,7 +54,8 @@ impl Pkcs11Hsm {
         self.link.run(|live| {
             let header = checked_header(live, key)?;
             let private = keys::private_of(live, key)?;
-            prove(live, machine, key, header)?;
+            prove(live, key, header)?;
+            same_machine(header, machine)?;
             work(live, private)
         })
     }
@@ -72,10 +73,9 @@ impl Hsm for Pkcs11Hsm {
             // First, so that a token that cannot seal is left without a pair.
             wrap::ready(live)?;
             let public = keys::take_or_make(live, purpose, intent)?;
-            let header = binding::write(VERSION, &bound(machine, live));
-            let context = context(purpose, intent, &public, &header);
-            let wrapped = [header, wrap::seal(live, &context, &context)?].concat();
-            Ok(KeyHandle { backend: Backend::Pkcs11, purpose, intent, public, wrapped })
+            let unbound =
+                KeyHandle { backend: Backend::Pkcs11, purpose, intent, public, wrapped: Vec::new() };
+            bind(live, machine, unbound)
         })
     }
 
@@ -134,11 +134,13 @@ impl Hsm for Pkcs11Hsm {
             if found.is_empty() {
                 return Ok(());
             }
-            match prove(live, machine, key, header) {
+            match prove(live, key, header) {
+                Ok(()) => same_machine(header, machine)?,
                 // Without the key that seals, no handle opens the pair any more.
-                Ok(()) | Err(Fault::Ours(HsmError::KeyGone(_))) => keys::remove(live, &found),
-                Err(fault) => Err(fault),
+                Err(Fault::Ours(HsmError::KeyGone(_))) => {}
+                Err(fault) => return Err(fault),
             }
+            keys::remove(live, &found)
         })
     }
 
@@ -146,6 +148,17 @@ impl Hsm for Pkcs11Hsm {
         let good =
             if key.purpose == KeyPurpose::Transport { self.can_decrypt(key)? } else { self.can_sign(key)? };
         if good { Ok(()) } else { Err(HsmError::Integrity("key")) }
+    }
+
+    /// The pair in the token stays as it is; only what the token seals about it is made anew.
+    fn rebind(&mut self, key: &KeyHandle) -> Result<KeyHandle, HsmError> {
+        let machine = &self.machine;
+        self.link.run(|live| {
+            let header = checked_header(live, key)?;
+            keys::private_of(live, key)?;
+            prove(live, key, header)?;
+            bind(live, machine, key.clone())
+        })
     }
 }
 
@@ -180,17 +193,22 @@ fn checked_header<'a>(live: &Live, key: &'a KeyHandle) -> Result<&'a [u8], HsmEr
     Ok(header)
 }
 
-/// Lets the token say that nothing of the handle was changed, then compares the machine.
-fn prove(live: &Live, machine: &MachineBinding, key: &KeyHandle, header: &[u8]) -> Result<(), Fault> {
+/// The handle bound to this token and to the machine as it is now.
+fn bind(live: &Live, machine: &MachineBinding, key: KeyHandle) -> Result<KeyHandle, Fault> {
+    let header = binding::write(VERSION, &bound(machine, live));
+    let context = context(key.purpose, key.intent, &key.public, &header);
+    let wrapped = [header, wrap::seal(live, &context, &context)?].concat();
+    Ok(KeyHandle { wrapped, ..key })
+}
+
+/// Lets the token say that nothing of the handle was changed; what its header says counts only then.
+fn prove(live: &Live, key: &KeyHandle, header: &[u8]) -> Result<(), Fault> {
     let broken = || HsmError::Integrity("key");
     let sealed = key.wrapped.get(header.len()..).unwrap_or_default();
     let sealed: &wrap::Sealed = sealed.try_into().map_err(|_| broken())?;
     let context = context(key.purpose, key.intent, &key.public, header);
     let opened = wrap::open(live, &context, sealed)?.ok_or_else(broken)?;
-    if opened.expose().as_slice() != context {
-        return Err(broken().into());
-    }
-    same_machine(header, machine).map_err(Fault::from)
+    if opened.expose().as_slice() == context { Ok(()) } else { Err(broken().into()) }
 }
 
 /// Asked before anything is opened: another token has no key to open it, and would only say that it fails.

@@ -38,6 +38,15 @@ impl SoftHsm {
     }
 
     fn open(&self, key: &KeyHandle) -> Result<KeyPair, HsmError> {
+        let (recorded, pkcs8) = self.unwrap(key)?;
+        if let Some(component) = binding::changed(&recorded, &self.machine) {
+            return Err(HsmError::OtherMachine(component.to_owned()));
+        }
+        KeyPair::from_pkcs8(pkcs8.expose()).map_err(|_| HsmError::Integrity("key"))
+    }
+
+    /// The machine that the key is bound to, and the key (PKCS#8).
+    fn unwrap(&self, key: &KeyHandle) -> Result<(MachineBinding, Secret<Vec<u8>>), HsmError> {
         if key.backend != Backend::Soft {
             return Err(HsmError::OtherBackend { made_by: key.backend.word() });
         }
@@ -45,10 +54,20 @@ impl SoftHsm {
         let (header, sealed) = binding::split(VERSION, &key.wrapped).ok_or_else(broken)?;
         let context = context(key.purpose, key.intent, &key.public, header);
         let pkcs8 = Wrapper::new(&self.auth, KEYS)?.open(&context, sealed).ok_or_else(broken)?;
-        if let Some(component) = binding::changed(&binding::read(header).ok_or_else(broken)?, &self.machine) {
-            return Err(HsmError::OtherMachine(component.to_owned()));
-        }
-        KeyPair::from_pkcs8(pkcs8.expose()).map_err(|_| broken())
+        Ok((binding::read(header).ok_or_else(broken)?, pkcs8))
+    }
+
+    /// Wraps a key (PKCS#8) for this machine as it is now.
+    fn wrap(
+        &self,
+        (purpose, intent): (KeyPurpose, IntentId),
+        public: &RsaPublicKey,
+        pkcs8: &Secret<Vec<u8>>,
+    ) -> Result<Vec<u8>, HsmError> {
+        let header = binding::write(VERSION, &self.machine);
+        let context = context(purpose, intent, public, &header);
+        let sealed = Wrapper::new(&self.auth, KEYS)?.seal(&context, pkcs8)?;
+        Ok([header, sealed].concat())
     }
 
     fn decryptor(&self, key: &KeyHandle) -> Result<OaepPrivateDecryptingKey, HsmError> {
@@ -72,10 +91,8 @@ impl Hsm for SoftHsm {
         let public = public_of(&pair);
         let pkcs8 = pair.as_der().map_err(|_| failed())?;
         let plain = Secret::new(pkcs8.as_ref().to_vec());
-        let header = binding::write(VERSION, &self.machine);
-        let context = context(purpose, intent, &public, &header);
-        let sealed = Wrapper::new(&self.auth, KEYS)?.seal(&context, &plain)?;
-        Ok(KeyHandle { backend: Backend::Soft, purpose, intent, public, wrapped: [header, sealed].concat() })
+        let wrapped = self.wrap((purpose, intent), &public, &plain)?;
+        Ok(KeyHandle { backend: Backend::Soft, purpose, intent, public, wrapped })
     }
 
     fn sign(&mut self, key: &KeyHandle, scheme: SignScheme, message: &[u8]) -> Result<Vec<u8>, HsmError> {
@@ -131,6 +148,12 @@ impl Hsm for SoftHsm {
         let good =
             if key.purpose == KeyPurpose::Transport { self.can_decrypt(key)? } else { self.can_sign(key)? };
         if good { Ok(()) } else { Err(HsmError::Integrity("key")) }
+    }
+
+    fn rebind(&mut self, key: &KeyHandle) -> Result<KeyHandle, HsmError> {
+        let (_, pkcs8) = self.unwrap(key)?;
+        let wrapped = self.wrap((key.purpose, key.intent), &key.public, &pkcs8)?;
+        Ok(KeyHandle { wrapped, ..key.clone() })
     }
 }
 
@@ -198,6 +221,12 @@ mod tests {
     #[test]
     fn the_suite_that_every_backend_passes() {
         conformance::hsm(&mut hsm("an auth value of ours", "a"));
+        let at = |id: &str| Box::new(hsm("an auth value of ours", id)) as Box<dyn Hsm>;
+        conformance::rebinding(&at);
+        assert_eq!(
+            hsm("another auth value!!", "a").rebind(&at("a").create(KeyPurpose::Device, intent()).unwrap()),
+            Err(HsmError::Integrity("key"))
+        );
     }
 
     #[test]

@@ -35,6 +35,11 @@ impl Blob {
         Some((Blob { public: public.to_vec(), private: private.to_vec() }, rest))
     }
 
+    /// The same object with another private part.
+    pub(crate) fn with_private(&self, private: &Private) -> Blob {
+        Blob { public: self.public.clone(), private: private.value().to_vec() }
+    }
+
     pub(crate) fn public(&self) -> Result<Public, Fault> {
         Ok(Public::unmarshall(&self.public)?)
     }

@@ -147,6 +147,30 @@ impl Storage<'_> {
     }
 }
 
+impl Storage<'_> {
+    /// The object under another auth value; the blob that is there goes on under its own.
+    ///
+    /// The new value is the first parameter of the command, which the session encrypts.
+    pub(crate) fn change_auth(
+        &mut self,
+        blob: &Blob,
+        (auth, new): (&[u8], &[u8]),
+        what: &'static str,
+    ) -> Result<Blob, Fault> {
+        let (parent, new) = (self.key, Auth::try_from(new)?);
+        let private = self.with_object(blob, auth, what, |context, loaded| {
+            Ok(context.object_change_auth(loaded.into(), parent.into(), new)?)
+        })?;
+        Ok(blob.with_private(&private))
+    }
+}
+
+/// What a machine's components say of the TPM itself.
+pub(crate) fn of_the_tpm(recorded: &MachineBinding) -> Vec<(String, String)> {
+    let ours = |(name, _): &&(String, String)| name == ENDORSEMENT || name == SRK;
+    recorded.components.iter().filter(ours).cloned().collect()
+}
+
 /// Making and loading are authorised by the storage key, whose auth value is expected to be empty.
 fn storage_fault(fault: Fault) -> Fault {
     match fault.code() {

@@ -2,7 +2,7 @@ use crate::blob::Blob;
 use crate::fault::{FAILURE, Fault, SIZE, VALUE};
 use crate::link::{Link, Tcti, describe};
 use crate::software;
-use crate::storage::{with_recorded, with_storage};
+use crate::storage::{of_the_tpm, with_recorded, with_storage};
 use crate::template;
 use hsm::{Hsm, HsmError, HsmInfo, SignScheme, binding};
 use model::{Backend, IntentId, KeyHandle, KeyPurpose, MachineBinding, Secret};
@@ -59,14 +59,7 @@ impl TpmHsm {
         key: &KeyHandle,
         work: impl Fn(&mut Context, tss_esapi::handles::KeyHandle) -> Result<T, Fault>,
     ) -> Result<T, HsmError> {
-        own(key)?;
-        let broken = || HsmError::Integrity(KEY);
-        let (header, rest) = binding::split(VERSION, &key.wrapped).ok_or_else(broken)?;
-        let recorded = binding::read(header).ok_or_else(broken)?;
-        let blob = match Blob::split(rest) {
-            Some((blob, [])) if blob.rsa().as_ref() == Some(&key.public) => blob,
-            _ => return Err(broken()),
-        };
+        let Parts { header, recorded, blob } = parts(key)?;
         let auth = software::auth_value(&self.auth, &key_context(key.purpose, key.intent, header))?;
         let value = self.link.run(|context| {
             with_recorded(context, &recorded, KEY, |storage| storage.with_object(&blob, &*auth, KEY, &work))
@@ -168,6 +161,38 @@ impl Hsm for TpmHsm {
         let text = software::wrap_oaep_sha1(&key.public, PROBE)?;
         let plain = self.unwrap_oaep_sha1(key, &text)?;
         if plain.expose() == PROBE { Ok(()) } else { Err(HsmError::Integrity(KEY)) }
+    }
+
+    /// The machine is in the auth value, so the TPM gives the object another one; it does that only for who
+    /// has the old one, which proves the old header.
+    fn rebind(&mut self, key: &KeyHandle) -> Result<KeyHandle, HsmError> {
+        let Parts { header, recorded, blob } = parts(key)?;
+        let new = binding::write(VERSION, &here(of_the_tpm(&recorded), &self.machine));
+        let auth_of =
+            |header| software::auth_value(&self.auth, &key_context(key.purpose, key.intent, header));
+        let (from, to) = (auth_of(header)?, auth_of(&new)?);
+        let blob = self.link.run(|context| {
+            with_recorded(context, &recorded, KEY, |storage| storage.change_auth(&blob, (&*from, &*to), KEY))
+        })?;
+        Ok(KeyHandle { wrapped: [new, blob.write()].concat(), ..key.clone() })
+    }
+}
+
+/// What a handle is made of.
+struct Parts<'a> {
+    header: &'a [u8],
+    recorded: MachineBinding,
+    blob: Blob,
+}
+
+fn parts(key: &KeyHandle) -> Result<Parts<'_>, HsmError> {
+    own(key)?;
+    let broken = || HsmError::Integrity(KEY);
+    let (header, rest) = binding::split(VERSION, &key.wrapped).ok_or_else(broken)?;
+    let recorded = binding::read(header).ok_or_else(broken)?;
+    match Blob::split(rest) {
+        Some((blob, [])) if blob.rsa().as_ref() == Some(&key.public) => Ok(Parts { header, recorded, blob }),
+        _ => Err(broken()),
     }
 }
 

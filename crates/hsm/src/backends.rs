@@ -109,6 +109,10 @@ impl Hsm for Backends {
     fn self_test(&mut self, key: &KeyHandle) -> Result<(), HsmError> {
         self.maker(key)?.self_test(key)
     }
+
+    fn rebind(&mut self, key: &KeyHandle) -> Result<KeyHandle, HsmError> {
+        self.maker(key)?.rebind(key)
+    }
 }
 
 #[cfg(test)]
@@ -152,6 +156,9 @@ mod tests {
         fn self_test(&mut self, key: &KeyHandle) -> Result<(), HsmError> {
             self.destroy(key)
         }
+        fn rebind(&mut self, key: &KeyHandle) -> Result<KeyHandle, HsmError> {
+            Ok(KeyHandle { wrapped: self.0.word().into(), ..key.clone() })
+        }
     }
 
     /// Fails once with this error and then opens; and how often it was asked.
@@ -179,6 +186,7 @@ mod tests {
             let word = backend.word().as_bytes();
             assert_eq!(backends.sign(&key(backend), SignScheme::PssSha256, b"").unwrap(), word);
             assert_eq!(backends.unwrap_oaep_sha1(&key(backend), b"").unwrap().expose(), word);
+            assert_eq!(backends.rebind(&key(backend)).unwrap().wrapped, word);
             assert_eq!(
                 (backends.destroy(&key(backend)), backends.self_test(&key(backend))),
                 (Ok(()), Ok(()))

@@ -22,6 +22,8 @@ pub enum Job {
     Destroy(KeyHandle),
     /// [`Hsm::self_test`].
     SelfTest(KeyHandle),
+    /// [`Hsm::rebind`].
+    Rebind(KeyHandle),
 }
 
 /// What a [`Job`] gives back.
@@ -29,7 +31,7 @@ pub enum Job {
 pub enum Answer {
     /// Of [`Job::Info`].
     Info(HsmInfo),
-    /// Of [`Job::Create`].
+    /// Of [`Job::Create`] and [`Job::Rebind`].
     Key(KeyHandle),
     /// Of [`Job::Sign`] and [`Job::Seal`].
     Bytes(Vec<u8>),
@@ -54,6 +56,7 @@ impl Job {
             Job::Unseal(label, sealed) => hsm.unseal(&label, &sealed).map(Answer::Secret),
             Job::Destroy(key) => hsm.destroy(&key).map(|()| Answer::Done),
             Job::SelfTest(key) => hsm.self_test(&key).map(|()| Answer::Done),
+            Job::Rebind(key) => hsm.rebind(&key).map(Answer::Key),
         }
     }
 }

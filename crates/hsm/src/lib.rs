@@ -83,4 +83,13 @@ pub trait Hsm: Send {
     /// # Errors
     /// As [`Hsm::sign`] and [`Hsm::unwrap_oaep_sha1`].
     fn self_test(&mut self, key: &KeyHandle) -> Result<(), HsmError>;
+
+    /// The same key as a handle that is bound to this machine as it is now.
+    ///
+    /// The handle is proven as for any use, except that the machine's own components may have changed; what
+    /// the backend records of itself (its TPM, its token) stays a condition. The old handle is left as it was.
+    ///
+    /// # Errors
+    /// As [`Hsm::sign`], but never for a changed component of the machine.
+    fn rebind(&mut self, key: &KeyHandle) -> Result<KeyHandle, HsmError>;
 }

@@ -21,7 +21,7 @@ pub fn hsm(hsm: &mut dyn Hsm) {
     destroyed_keys_may_be_destroyed_again(hsm, &device);
 }
 
-fn intent(n: u8) -> IntentId {
+pub(crate) fn intent(n: u8) -> IntentId {
     let mut bytes = [0; 16];
     bytes[15] = n;
     IntentId::new(model::Guid::from_bytes(bytes))
@@ -41,7 +41,7 @@ fn handles_tell_what_they_are(hsm: &mut dyn Hsm, device: &KeyHandle, transport: 
     assert!(device.wrapped.len() <= 4096);
 }
 
-fn signatures_verify(hsm: &mut dyn Hsm, key: &KeyHandle) {
+pub(crate) fn signatures_verify(hsm: &mut dyn Hsm, key: &KeyHandle) {
     let message = b"what is signed is the message, not its digest";
     let pkcs1 = hsm.sign(key, SignScheme::Pkcs1Sha256, message).unwrap();
     let signature = rsa::pkcs1v15::Signature::try_from(pkcs1.as_slice()).unwrap();
@@ -55,7 +55,7 @@ fn encrypt(key: &KeyHandle, plain: &[u8]) -> Vec<u8> {
     public(&key.public).encrypt(&mut rand_core(), rsa::Oaep::<Sha1>::new(), plain).unwrap()
 }
 
-fn ciphertexts_open(hsm: &mut dyn Hsm, key: &KeyHandle) {
+pub(crate) fn ciphertexts_open(hsm: &mut dyn Hsm, key: &KeyHandle) {
     let text = encrypt(key, &[7; 32]);
     assert_eq!(hsm.unwrap_oaep_sha1(key, &text).unwrap().expose(), &[7; 32]);
     let mut bent = text.clone();
@@ -64,7 +64,7 @@ fn ciphertexts_open(hsm: &mut dyn Hsm, key: &KeyHandle) {
     assert!(hsm.unwrap_oaep_sha1(key, &text[1..]).is_err());
 }
 
-fn keys_keep_to_their_purpose(hsm: &mut dyn Hsm, device: &KeyHandle, transport: &KeyHandle) {
+pub(crate) fn keys_keep_to_their_purpose(hsm: &mut dyn Hsm, device: &KeyHandle, transport: &KeyHandle) {
     let text = encrypt(device, &[7; 32]);
     assert!(matches!(hsm.unwrap_oaep_sha1(device, &text), Err(HsmError::WrongUse { .. })));
     assert!(matches!(hsm.sign(transport, SignScheme::Pkcs1Sha256, b"x"), Err(HsmError::WrongUse { .. })));
@@ -82,7 +82,7 @@ fn sealed_texts_open_under_their_label_alone(hsm: &mut dyn Hsm) {
     assert!(hsm.unseal("a label", &[]).is_err());
 }
 
-fn bent_handles_are_refused(hsm: &mut dyn Hsm, key: &KeyHandle) {
+pub(crate) fn bent_handles_are_refused(hsm: &mut dyn Hsm, key: &KeyHandle) {
     let foreign = if key.backend == Backend::Tpm { Backend::Soft } else { Backend::Tpm };
     let bent = KeyHandle { backend: foreign, ..key.clone() };
     assert!(matches!(hsm.sign(&bent, SignScheme::Pkcs1Sha256, b"x"), Err(HsmError::OtherBackend { .. })));

@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a suite says where it failed by panicking")]
 
 mod hsm_suite;
+mod rebind_suite;
 mod store_suite;
 
 pub use hsm_suite::hsm;
+pub use rebind_suite::rebinding;
 pub use store_suite::store;

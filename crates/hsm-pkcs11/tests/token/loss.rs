@@ -210,6 +210,7 @@ fn a_token_made_anew_under_its_label_is_another() {
             ("use", |place: &Place| {
                 let (mut own, key) = (place.open(), kept(place));
                 assert_eq!(sign(&mut own, &key), Err(HsmError::OtherMachine("token".to_owned())));
+                assert_eq!(own.rebind(&key), Err(HsmError::OtherMachine("token".to_owned())));
                 let serial = fs::read_to_string(place.at("serial")).unwrap();
                 let settings = hsm_pkcs11::Settings { serial: Some(serial), ..place.settings() };
                 let error = place.try_open(settings, PIN).err().unwrap();

@@ -10,9 +10,15 @@ use model::{Backend, KeyHandle, KeyPurpose, MachineBinding, Secret};
 fn the_suite_that_every_backend_passes() {
     parts(
         "suite::the_suite_that_every_backend_passes",
-        &[("suite", |place| {
-            conformance::hsm(&mut place.open());
-        })],
+        &[
+            ("suite", |place| conformance::hsm(&mut place.open())),
+            ("rebinding", |place| {
+                conformance::rebinding(&|id| {
+                    let pin = Secret::new(PIN.as_bytes().to_vec());
+                    Box::new(Pkcs11Hsm::open(place.settings(), pin, machine(id), "a test").unwrap())
+                });
+            }),
+        ],
     );
 }
 

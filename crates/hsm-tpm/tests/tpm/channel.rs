@@ -37,18 +37,22 @@ fn what_is_secret_goes_through_a_session_that_encrypts_it() {
     own.unwrap_oaep_sha1(&transport, &wrap(&transport, CANARY)).unwrap();
     let sealed = own.seal("a label", &Secret::new(CANARY.to_vec())).unwrap();
     own.unseal("a label", &sealed).unwrap();
-    for (command, times, attribute) in
-        [(CREATE, 2, TO_THE_TPM), (RSA_DECRYPT, 1, FROM_THE_TPM), (UNSEAL, 1, FROM_THE_TPM)]
-    {
-        let found = attributes(&lab, command);
+    own.rebind(&transport).unwrap();
+    for (command, handles, times, attribute) in [
+        (CREATE, 1, 2, TO_THE_TPM),
+        (RSA_DECRYPT, 1, 1, FROM_THE_TPM),
+        (UNSEAL, 1, 1, FROM_THE_TPM),
+        (OBJECT_CHANGE_AUTH, 2, 1, TO_THE_TPM),
+    ] {
+        let found = attributes(&lab, command, handles);
         assert_eq!(found.len(), times, "0x{command:x}");
         assert!(found.iter().all(|byte| byte & attribute != 0), "0x{command:x}: {found:x?}");
     }
 }
 
 /// The attributes of the first session of each such command that passed: they follow the header (10 bytes),
-/// one handle, the length of the sessions, the session's handle (4 bytes each) and its nonce.
-fn attributes(lab: &Lab, command: u32) -> Vec<u8> {
+/// the handles, the length of the sessions, the session's handle (4 bytes each) and its nonce.
+fn attributes(lab: &Lab, command: u32, handles: usize) -> Vec<u8> {
     let mut found = Vec::new();
     let wire = lab.proxy.wire();
     let mut rest = wire.seen.as_slice();
@@ -56,14 +60,16 @@ fn attributes(lab: &Lab, command: u32) -> Vec<u8> {
         let length = u32::from_be_bytes(rest[2..6].try_into().unwrap()) as usize;
         let (message, after) = rest.split_at(length);
         if message[6..10] == command.to_be_bytes() {
-            let nonce = usize::from(u16::from_be_bytes(message[22..24].try_into().unwrap()));
-            found.push(message[24 + nonce]);
+            let at = 18 + 4 * handles;
+            let nonce = usize::from(u16::from_be_bytes(message[at..at + 2].try_into().unwrap()));
+            found.push(message[at + 2 + nonce]);
         }
         rest = after;
     }
     found
 }
 
+const OBJECT_CHANGE_AUTH: u32 = 0x150;
 const CREATE: u32 = 0x153;
 const RSA_DECRYPT: u32 = 0x159;
 const UNSEAL: u32 = 0x15e;

@@ -10,7 +10,7 @@ use model::{FailureClass, KeyHandle, KeyPurpose, Secret};
 type Operation = (&'static str, fn(&mut TpmHsm, &Things) -> Result<(), HsmError>);
 
 /// One operation of each kind; the answer is checked where there is one.
-const OPERATIONS: [Operation; 5] = [
+const OPERATIONS: [Operation; 6] = [
     ("create", |own, _| own.create(KeyPurpose::Device, intent()).map(drop)),
     ("sign", |own, things| own.sign(&things.device, SignScheme::PssSha256, b"x").map(drop)),
     ("unwrap", |own, things| {
@@ -23,6 +23,7 @@ const OPERATIONS: [Operation; 5] = [
         assert_eq!(own.unseal("a label", &things.sealed)?.expose(), b"text");
         Ok(())
     }),
+    ("rebind", |own, things| own.rebind(&things.device).map(drop)),
 ];
 
 struct Things {

@@ -64,6 +64,7 @@ fn another_tpm_refuses() {
     assert_eq!(use_all(&mut own, &key, &sealed), Err(refused.clone()));
     assert_eq!(use_all(&mut lab.open(), &key, &sealed), Err(refused.clone()));
     assert_eq!(lab.open().unseal("a label", &sealed).unwrap_err(), refused);
+    assert_eq!(lab.open().rebind(&key), Err(refused.clone()));
     assert_eq!(refused.class(), FailureClass::Broken);
     assert_eq!(lab.loaded(), 0);
 }
@@ -78,6 +79,7 @@ fn a_header_that_lies_about_the_tpm_does_not_help() {
     let mixed = KeyHandle { wrapped: [home_header, away_rest].concat(), ..away };
     let refused = lab.open().sign(&mixed, SignScheme::Pkcs1Sha256, b"x");
     assert_eq!(refused, Err(HsmError::Integrity("key")));
+    assert_eq!(lab.open().rebind(&mixed), Err(HsmError::Integrity("key")));
 }
 
 #[test]
@@ -89,6 +91,7 @@ fn a_cleared_tpm_is_named_and_takes_new_keys() {
     let refused = use_all(&mut own, &key, &sealed).unwrap_err();
     assert!(matches!(&refused, HsmError::KeyGone(why) if why.contains("cleared")), "{refused}");
     assert_eq!(own.unseal("a label", &sealed).unwrap_err(), refused);
+    assert_eq!(own.rebind(&key), Err(refused.clone()));
     assert_eq!(refused.class(), FailureClass::Broken);
     let (key, sealed) = made(&mut own);
     use_all(&mut own, &key, &sealed).unwrap();

@@ -6,6 +6,7 @@ use model::{Backend, FailureClass, KeyHandle, KeyPurpose, Secret};
 fn the_suite_that_every_backend_passes() {
     let lab = Lab::new();
     conformance::hsm(&mut lab.open());
+    conformance::rebinding(&|machine| Box::new(lab.open_as(crate::lab::AUTH, machine).unwrap()));
     assert_eq!(lab.loaded(), 0);
 }
 
@@ -48,6 +49,7 @@ fn every_flipped_byte_and_every_other_context_is_refused() {
     drop(own);
     let mut elsewhere = lab.open_as("another auth value!!", "a").unwrap();
     assert_eq!(elsewhere.sign(&key, SignScheme::Pkcs1Sha256, b"x"), integrity);
+    assert_eq!(elsewhere.rebind(&key), Err(HsmError::Integrity("key")));
     assert_eq!(lab.loaded(), 0);
 }
 
