@@ -169,13 +169,14 @@ impl Shared {
     async fn make_pair(&self, id: IntentId) -> Result<(), NotMade> {
         *self.spare() = Spare::BeingMade;
         self.keep_spare(id, None).await?;
+        tracing::info!(intent = %id, "Keys are made ahead of time");
         let keys = DeviceKeys {
             device: self.create_key(KeyPurpose::Device, id).await?,
             transport: self.create_key(KeyPurpose::Transport, id).await?,
         };
         self.keep_spare(id, Some(&keys)).await?;
         *self.spare() = Spare::Ready(SparePair { id, keys });
-        tracing::info!("Keys for the first registration are ready");
+        tracing::info!(intent = %id, "Keys for the first registration are ready");
         Ok(())
     }
 
@@ -185,7 +186,7 @@ impl Shared {
     }
 
     async fn create_key(&self, purpose: KeyPurpose, id: IntentId) -> Result<KeyHandle, HsmError> {
-        match self.keys.call(Job::Create(purpose, id)).await? {
+        match self.keys.call(Job::Create(self.backend, purpose, id)).await? {
             Answer::Key(key) => Ok(key),
             _ => Err(HsmError::Backend("the answer is of another job".to_owned())),
         }

@@ -9,7 +9,7 @@
 //! | 12 | 8 | generation |
 //! | 20 | 4 | length of the payload |
 //! | 24 | 4 | CRC-32C over bytes 0 to 23 and the payload |
-//! | 28 | 4 | zero |
+//! | 28 | 4 | `NONE` when no record is about a device object, else zero; for tools without the key |
 //!
 //! A torn or damaged slot fails its checksum or its authentication, and the other one counts.
 
@@ -19,7 +19,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
-use store::StoreError;
+use store::{RecordKey, StoreError};
 
 pub(crate) struct Slots {
     file: File,
@@ -105,7 +105,7 @@ impl Slots {
         if payload.len() > CAPACITY {
             return Err(io::Error::other("the records are larger than a slot"));
         }
-        let mut bytes = header(generation, &payload).to_vec();
+        let mut bytes = header(generation, &payload, sign(records)).to_vec();
         bytes.extend(payload);
         self.file.write_all_at(&bytes, (generation % 2) * SLOT)?;
         self.file.sync_data()?;
@@ -167,13 +167,19 @@ fn make(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-fn header(generation: u64, payload: &[u8]) -> [u8; HEADER] {
+/// What the header says of the records to whoever cannot read them.
+fn sign(records: &Records) -> &'static [u8; 4] {
+    if records.keys().any(RecordKey::is_of_a_device) { &[0; 4] } else { NO_DEVICE }
+}
+
+fn header(generation: u64, payload: &[u8], sign: &[u8; 4]) -> [u8; HEADER] {
     let mut header = [0; HEADER];
     let length = u32::try_from(payload.len()).unwrap_or(u32::MAX);
     let fields: [&[u8]; 4] = [MAGIC, &FORMAT.to_be_bytes(), &generation.to_be_bytes(), &length.to_be_bytes()];
     header.iter_mut().zip(fields.concat()).for_each(|(to, from)| *to = from);
     let sum = checksum(&header, payload).to_be_bytes();
-    header.iter_mut().skip(24).zip(sum).for_each(|(to, from)| *to = from);
+    let tail = sum.iter().chain(sign);
+    header.iter_mut().skip(24).zip(tail).for_each(|(to, from)| *to = *from);
     header
 }
 
@@ -183,6 +189,7 @@ fn checksum(header: &[u8; HEADER], payload: &[u8]) -> u32 {
 }
 
 const MAGIC: &[u8; 8] = b"FMSLOT01";
+const NO_DEVICE: &[u8; 4] = b"NONE";
 /// How slots and records are laid out; the records have schemas of their own.
 const FORMAT: u32 = 1;
 const PLACE: &str = "slots";

@@ -52,7 +52,7 @@ fn plan(place: &Place, records: Records) -> Result<Plan, Refusal> {
     if place.is_listening()? {
         return Err(Refusal::Listening(place.socket.clone()));
     }
-    if records == Records::Keep && place.holds_records()? {
+    if records == Records::Keep && place.may_be_registered()? {
         return Err(Refusal::RecordsMayBeRegistered(place.state_dir.clone()));
     }
     let auth_values = auth_values(place)?;

@@ -2,7 +2,7 @@ use super::Refusal;
 use super::files::{is_there, refused};
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 /// Where the parts of one installation lie.
@@ -60,6 +60,21 @@ impl Place {
         }
     }
 
+    /// Whether what was written may be about a device object of a tenant; the header of a slot says when it is
+    /// not, for those who cannot read the records. A torn slot is not told from a whole one: the last write
+    /// that says so comes after the object's end.
+    pub(crate) fn may_be_registered(&self) -> Result<bool, Refusal> {
+        let slots = self.state_dir.join(SLOTS);
+        if !self.holds_records()? {
+            return Ok(false);
+        }
+        match File::open(&slots).and_then(|file| newest_header(&file)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+            Ok(newest) => Ok(!newest.is_some_and(|header| header.ends_with(NO_DEVICE))),
+            Err(cause) => Err(refused(&slots, cause)),
+        }
+    }
+
     /// Keeps the daemon out for as long as the file lives; none where there is no state directory.
     pub(crate) fn lock(&self) -> Result<Option<File>, Refusal> {
         let dir = match File::open(&self.state_dir) {
@@ -83,6 +98,28 @@ impl Place {
     }
 }
 
+/// The header of the slot that was written last; none in a file that is no slot file.
+fn newest_header(file: &File) -> io::Result<Option<[u8; 32]>> {
+    let mut newest = None;
+    for at in [0, file.metadata()?.len() / 2] {
+        let mut header = [0; 32];
+        match file.read_exact_at(&mut header, at) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => continue,
+            other => other?,
+        }
+        let later = |newest: &[u8; 32]| generation(&header) > generation(newest);
+        if header.starts_with(MAGIC) && newest.as_ref().is_none_or(later) {
+            newest = Some(header);
+        }
+    }
+    Ok(newest)
+}
+
+/// 8 bytes, big-endian, behind the magic number and the format.
+fn generation(header: &[u8; 32]) -> &[u8] {
+    header.get(12..20).unwrap_or_default()
+}
+
 fn has_content(mut file: File) -> io::Result<bool> {
     let mut piece = vec![0; 64 * 1024];
     loop {
@@ -103,6 +140,10 @@ fn listens(list: &str, socket: &Path) -> bool {
 pub(crate) const CREDENTIAL: &str = "hsm-pin";
 /// The records, and the whole of the truth unless sled is newer.
 pub(crate) const SLOTS: &str = "records.slots";
+/// How the slot file of the store begins, twice: at its start and in its middle.
+const MAGIC: &[u8] = b"FMSLOT01";
+/// How a header ends when no record is about a device object.
+const NO_DEVICE: &[u8] = b"NONE";
 /// The same records once more.
 pub(crate) const SLED: &str = "sled";
 const STORES: [&str; 4] = [
@@ -134,6 +175,41 @@ mod tests {
         }
     }
 
+    fn place(dir: &Path) -> Place {
+        Place {
+            root: "/".into(),
+            state_dir: dir.into(),
+            auth_file: dir.join("hsm-pin"),
+            socket: dir.join("socket"),
+        }
+    }
+
+    /// A header with this generation and end.
+    fn slot(generation: u64, end: &[u8]) -> Vec<u8> {
+        let fields = [MAGIC, &[0, 0, 0, 1], &generation.to_be_bytes(), &[7; 8], end].concat();
+        [fields, vec![1; 968]].concat()
+    }
+
+    #[test]
+    fn the_header_written_last_says_whether_the_machine_may_be_registered() {
+        let (none, some) = (b"NONE".as_slice(), [0; 4].as_slice());
+        for (bytes, expected) in [
+            (vec![0; 2000], false),
+            ([slot(2, none), slot(1, some)].concat(), false),
+            ([slot(2, some), slot(1, none)].concat(), true),
+            ([slot(2, some), slot(3, none)].concat(), false),
+            ([slot(256, some), slot(255, none)].concat(), true),
+            ([slot(1, none), vec![0; 1000]].concat(), false),
+            ([vec![1; 1000], slot(1, none)].concat(), false),
+            (vec![1; 2000], true),
+            (vec![1; 20], true),
+        ] {
+            let dir = tempfile::tempdir().unwrap();
+            fs::write(dir.path().join(SLOTS), &bytes).unwrap();
+            assert_eq!(place(dir.path()).may_be_registered().unwrap(), expected, "{:?}", &bytes[..20]);
+        }
+    }
+
     #[test]
     fn a_state_directory_holds_records_once_something_was_written() {
         let (zeros, written) = (vec![0; 200_000], [vec![0; 199_999], vec![1]].concat());
@@ -146,12 +222,7 @@ mod tests {
         ] {
             let dir = tempfile::tempdir().unwrap();
             let name = |name: &str| dir.path().join(name);
-            let place = Place {
-                root: "/".into(),
-                state_dir: dir.path().into(),
-                auth_file: name("hsm-pin"),
-                socket: name("socket"),
-            };
+            let place = place(dir.path());
             if let Some(bytes) = slots {
                 fs::write(name(SLOTS), bytes).unwrap();
             }

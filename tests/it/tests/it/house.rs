@@ -209,6 +209,11 @@ impl Machine {
         self.up();
     }
 
+    /// Empties the log, which the daemon appends to.
+    pub(crate) fn forget_log(&self) {
+        fs::write(self.path("log"), "").unwrap();
+    }
+
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.path("log")).unwrap_or_default()
     }

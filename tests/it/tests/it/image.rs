@@ -147,6 +147,17 @@ fn a_machine_that_never_registered_becomes_an_image_at_a_word_and_again() {
 }
 
 #[test]
+fn a_machine_that_left_properly_becomes_an_image_at_a_word() {
+    let cloud = Cloud::start();
+    let mut machine = registered(&cloud);
+    assert_eq!(code(&machine.run(&["leave"])), 0);
+    machine.stop();
+    let output = machine.offline(&["prepare-image", "--yes"]);
+    assert_eq!(code(&output), 0, "{}", text(&output));
+    assert_eq!(machine.belongings(), [""; 0]);
+}
+
+#[test]
 fn a_daemon_takes_the_auth_value_that_was_made_for_it() {
     let cloud = Cloud::start();
     let mut machine = Machine::switched_off(&cloud, "contoso.com", "");

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test says where it failed by panicking")]
 
+mod ahead;
 mod bad_input;
 mod concurrency;
 mod crash;

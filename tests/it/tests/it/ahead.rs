@@ -1,0 +1,82 @@
+//! Keys are made before anybody signs in, serve the first registration, and are gone with the last.
+
+use crate::crash::registers_in_the_end;
+use crate::house::{Cloud, Machine, code, text, wait_for};
+use crate::life::signs_in;
+
+pub(crate) fn has_spare_keys(machine: &Machine) {
+    wait_for("the keys made ahead of time", || machine.status()["spare_keys"] == "ready");
+}
+
+/// The steps that a domain has gone through.
+fn phases(machine: &Machine, domain: usize) -> Vec<String> {
+    let attempts = machine.status()["domains"][domain]["attempts"].as_array().unwrap().clone();
+    attempts.iter().map(|attempt| attempt["phase"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn the_first_sign_in_finds_its_keys_made_and_the_next_tenant_makes_its_own() {
+    let cloud = Cloud::start();
+    let machine = Machine::start(&cloud, "contoso.com,fabrikam.com");
+    has_spare_keys(&machine);
+    signs_in(&machine);
+    assert_eq!(phases(&machine, 0), ["discover", "join", "read_reply", "verify"]);
+    assert_eq!(machine.status()["spare_keys"], "none");
+    let second = machine.sign_in("sam@fabrikam.com");
+    assert_eq!(code(&second), 0, "{}", text(&second));
+    assert_eq!(phases(&machine, 1), ["discover", "create_keys", "join", "read_reply", "verify"]);
+}
+
+#[test]
+fn a_restart_keeps_the_pair_and_a_kill_in_the_middle_makes_no_second_one() {
+    let cloud = Cloud::start();
+    let mut machine = Machine::switched_off(&cloud, "contoso.com", "");
+    machine.boot(&mut machine.firmamentd());
+    wait_for("the decision", || machine.log().contains("Keys are made ahead of time"));
+    machine.kill();
+    let decided = said(&machine, "Keys are made ahead of time");
+    machine.up();
+    has_spare_keys(&machine);
+    assert_eq!(said(&machine, "Keys for the first registration are ready"), decided[..1]);
+    machine.restart();
+    has_spare_keys(&machine);
+    assert_eq!(said(&machine, "Keys for the first registration are ready"), decided[..1], "made once");
+    registers_in_the_end(&cloud, &machine);
+}
+
+/// The intents that lines of the log with these words name.
+fn said(machine: &Machine, words: &str) -> Vec<String> {
+    let log = machine.log();
+    let lines = log.lines().filter(|line| line.contains(words));
+    lines.map(|line| line.split("intent=").nth(1).unwrap().to_owned()).collect()
+}
+
+#[test]
+fn after_a_leave_the_next_pair_comes_with_the_next_start() {
+    let cloud = Cloud::start();
+    let mut machine = Machine::start(&cloud, "contoso.com,fabrikam.com");
+    has_spare_keys(&machine);
+    signs_in(&machine);
+    let left = machine.run(&["leave", "--domain", "contoso.com"]);
+    assert_eq!(code(&left), 0, "{}", text(&left));
+    assert_eq!(machine.status()["spare_keys"], "none", "the next pair comes with the next start");
+    machine.restart();
+    has_spare_keys(&machine);
+    let nothing = machine.run(&["leave", "--domain", "contoso.com"]);
+    assert_eq!(code(&nothing), 3, "{}", text(&nothing));
+    assert_eq!(machine.status()["spare_keys"], "ready", "nothing was left");
+}
+
+#[test]
+fn where_nobody_registers_nothing_is_made() {
+    let cloud = Cloud::start();
+    let machine = Machine::configured(&cloud, "contoso.com", "registration = off");
+    signs_in_only(&machine);
+    assert_eq!(machine.status()["spare_keys"], "none");
+    assert!(!machine.log().contains("Keys are made ahead of time"));
+}
+
+fn signs_in_only(machine: &Machine) {
+    let output = machine.run(&["auth-test", "--name", "alex@contoso.com", "--no-wait"]);
+    assert_eq!(code(&output), 0, "{}", text(&output));
+}
