@@ -28,6 +28,10 @@ impl Machine {
         self.wake_at = None;
         let departure = Departure { identity, tries: 0, stuck: false };
         match (ask, &departure.identity.intune) {
+            (Ask::ForceLeave, Intune::Enrolled(_)) => {
+                self.note_left_behind(outbox, &departure, LedgerKind::IntuneLeftBehind);
+                self.leave_behind(outbox, &departure)
+            }
             (Ask::ForceLeave, _) => self.leave_behind(outbox, &departure),
             (Ask::Leave, Intune::Enrolled(_)) => State::retiring(departure),
             (Ask::Leave, _) => State::unregistering(departure),
@@ -41,9 +45,6 @@ impl Machine {
 
     /// The object stays in the directory; its id goes to the ledger.
     fn leave_behind(&mut self, outbox: &mut Outbox, departure: &Departure) -> State {
-        if matches!(departure.identity.intune, Intune::Enrolled(_)) {
-            self.note_left_behind(outbox, departure, LedgerKind::IntuneLeftBehind);
-        }
         self.note_left_behind(outbox, departure, LedgerKind::LeftBehind);
         self.leave = None;
         State::erasing(departure.afresh())

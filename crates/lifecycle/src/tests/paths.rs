@@ -286,3 +286,16 @@ fn what_intune_kept_at_a_leave_is_in_the_ledger() {
         assert_eq!(kinds, expected, "{class:?} {ask:?}");
     }
 }
+
+#[test]
+fn what_intune_has_retired_is_not_told_as_left_behind() {
+    let mut life = about_to_enrol();
+    (0..3).for_each(|_| life.step(Step::Succeed));
+    life.step(Step::Ask(Ask::Leave));
+    life.step(Step::Succeed);
+    assert_eq!(state(&life), "unregistering");
+    fail(&mut life, FailureClass::Denied, Delivery::Answered, "Denied");
+    life.step(Step::Ask(Ask::ForceLeave));
+    let kinds: Vec<_> = life.disk.ledger.iter().map(|line| line.kind).collect();
+    assert_eq!(kinds, [LedgerKind::LeftBehind]);
+}
