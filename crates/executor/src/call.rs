@@ -62,7 +62,7 @@ impl Caller<'_> {
 
     /// One job for the keys.
     pub(crate) async fn key_job(&self, job: Job) -> Result<Answer, Failure> {
-        self.executor.keys.call(job).await.map_err(|error| hsm_failure(&error))
+        self.executor.keys.call(job).await.map_err(|error| key_failure(&error))
     }
 }
 
@@ -106,7 +106,7 @@ fn transport_failure(error: &TransportError) -> Failure {
 }
 
 /// A failure of the keys; the two codes that may suspend an identity are made here.
-pub(crate) fn hsm_failure(error: &HsmError) -> Failure {
+pub fn key_failure(error: &HsmError) -> Failure {
     let (code, advice) = match error {
         HsmError::Busy | HsmError::Unreachable(_) => ("KeyStoreBusy", "It is tried again."),
         HsmError::KeyGone(_) => ("KeyUnavailable", "The keys cannot come back: register this machine anew."),
@@ -130,7 +130,7 @@ pub(crate) fn hsm_failure(error: &HsmError) -> Failure {
 
 /// The name for an answer of another job than asked; a fault of ours.
 pub(crate) fn wrong_answer() -> Failure {
-    hsm_failure(&HsmError::Backend("the answer is of another job".to_owned()))
+    key_failure(&HsmError::Backend("the answer is of another job".to_owned()))
 }
 
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(4 * 60);
@@ -155,7 +155,7 @@ mod tests {
             (HsmError::Backend(why()), "KeyStore", FailureClass::Broken),
             (HsmError::Decrypt, "KeyStore", FailureClass::Broken),
         ] {
-            let failure = hsm_failure(&error);
+            let failure = key_failure(&error);
             assert_eq!((failure.code.as_str(), failure.class), (code, class), "{error}");
         }
     }

@@ -7,14 +7,18 @@ use crate::vault::Primary;
 use hsm::{Answer, Job, SignScheme};
 use intune::{ClientVersion, IntuneError, ids};
 use lifecycle::{EnrolOrder, Identity, Intune, IntuneIdentity, IntuneIntent, IntuneIssued, StoredReply};
-use model::{Account, Delivery, DeviceFacts, Failure, FailureClass, KeyHandle, KeyPurpose, Secret};
+use model::{Account, Backend, Delivery, DeviceFacts, Failure, FailureClass, KeyHandle, KeyPurpose, Secret};
 use std::sync::Arc;
 use transport::Bears;
 
 impl Caller<'_> {
     /// Makes the key of an intent.
-    pub(crate) async fn create_intune_key(&self, intent: &IntuneIntent) -> Result<KeyHandle, Failure> {
-        match self.key_job(Job::Create(KeyPurpose::Intune, intent.id)).await? {
+    pub(crate) async fn create_intune_key(
+        &self,
+        intent: &IntuneIntent,
+        backend: Backend,
+    ) -> Result<KeyHandle, Failure> {
+        match self.key_job(Job::Create(backend, KeyPurpose::Intune, intent.id)).await? {
             Answer::Key(key) => Ok(key),
             _ => Err(wrong_answer()),
         }

@@ -64,7 +64,7 @@ impl Caller<'_> {
     }
 
     async fn create(&self, purpose: KeyPurpose, intent: &Intent) -> Result<KeyHandle, Failure> {
-        match self.key_job(Job::Create(purpose, intent.id)).await? {
+        match self.key_job(Job::Create(intent.backend, purpose, intent.id)).await? {
             Answer::Key(key) => Ok(key),
             _ => Err(wrong_answer()),
         }

@@ -1,4 +1,4 @@
-use crate::call::{Caller, hsm_failure, wrong_answer};
+use crate::call::{Caller, key_failure, wrong_answer};
 use crate::identity::DeviceIdentity;
 use bytes::Bytes;
 use drs::leave::Left;
@@ -72,7 +72,7 @@ impl Caller<'_> {
                 Ok(Answer::Done) => {}
                 // What was copied here has to go too, although its keys are out of reach.
                 Err(error @ HsmError::OtherMachine(_)) => tracing::warn!("A key is not destroyed: {error}"),
-                Err(error) => return Err(hsm_failure(&error)),
+                Err(error) => return Err(key_failure(&error)),
                 Ok(_) => return Err(wrong_answer()),
             }
         }

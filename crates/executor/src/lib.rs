@@ -17,6 +17,7 @@ mod vault;
 
 pub use ::intune::ClientVersion;
 pub use ::prt::Kdf;
+pub use call::key_failure;
 pub use intune_version::IntuneVersion;
 pub use turn::{Hands, Machine, turn};
 pub use vault::Vault;
@@ -100,7 +101,9 @@ impl Executor {
                 call.read_join(&intent, &keys, &reply).map(|issued| Reply::Issued(Box::new(issued)))
             }
             Work::Verify { identity, token } => call.obtain(&identity, token).await.map(|_| Reply::Verified),
-            Work::CreateIntuneKey(intent) => call.create_intune_key(&intent).await.map(Reply::IntuneKey),
+            Work::CreateIntuneKey { intent, backend } => {
+                call.create_intune_key(&intent, backend).await.map(Reply::IntuneKey)
+            }
             Work::EnrolIntune(order) => call.enrol(&order).await.map(Reply::IntuneAnswered),
             Work::ReadEnrolment { key, reply } => {
                 call.read_enrolment(&key, &reply).map(|issued| Reply::IntuneIssued(Box::new(issued)))

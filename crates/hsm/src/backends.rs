@@ -48,6 +48,11 @@ impl Backends {
         failed
     }
 
+    /// Adds a backend that is opened only when it is asked for something.
+    pub fn offer(&mut self, backend: Backend, opener: Opener) {
+        self.places.push((backend, Place::Closed(opener, HsmError::Busy)));
+    }
+
     fn maker(&mut self, key: &KeyHandle) -> Result<&mut dyn Hsm, HsmError> {
         self.open(key.backend)
     }
@@ -84,6 +89,19 @@ impl Hsm for Backends {
 
     fn create(&mut self, purpose: KeyPurpose, intent: IntentId) -> Result<KeyHandle, HsmError> {
         self.open(self.chosen)?.create(purpose, intent)
+    }
+
+    fn create_in(
+        &mut self,
+        backend: Backend,
+        purpose: KeyPurpose,
+        intent: IntentId,
+    ) -> Result<KeyHandle, HsmError> {
+        self.open(backend)?.create(purpose, intent)
+    }
+
+    fn ready(&mut self, backend: Backend) -> Result<HsmInfo, HsmError> {
+        self.open(backend).map(|hsm| hsm.info())
     }
 
     fn sign(&mut self, key: &KeyHandle, scheme: SignScheme, message: &[u8]) -> Result<Vec<u8>, HsmError> {
@@ -194,6 +212,24 @@ mod tests {
         }
         let stranger = backends.self_test(&key(Backend::Tpm));
         assert_eq!(stranger, Err(HsmError::OtherBackend { made_by: "tpm" }));
+    }
+
+    #[test]
+    fn a_key_can_be_asked_of_any_of_them_and_one_that_is_only_offered_opens_when_it_is() {
+        let mut backends = Backends::new(Backend::Soft);
+        let (opener, asked) = fails_once(Backend::Pkcs11, HsmError::AuthValue("x".to_owned()));
+        backends.put(Box::new(Fake(Backend::Soft)));
+        backends.offer(Backend::Pkcs11, opener);
+        let (intent, purpose) = (key(Backend::Soft).intent, KeyPurpose::Device);
+        let made = backends.create_in(Backend::Soft, purpose, intent).unwrap();
+        assert_eq!(made.backend, Backend::Soft);
+        assert_eq!(asked.load(Ordering::SeqCst), 0);
+        let wrong = HsmError::AuthValue("x".to_owned());
+        assert_eq!(backends.create_in(Backend::Pkcs11, purpose, intent).unwrap_err(), wrong);
+        assert_eq!(backends.ready(Backend::Pkcs11).unwrap_err(), wrong, "a wrong PIN is not tried again");
+        let none = HsmError::OtherBackend { made_by: "tpm" };
+        assert_eq!(backends.ready(Backend::Tpm).unwrap_err(), none);
+        assert_eq!(Fake(Backend::Soft).create_in(Backend::Tpm, purpose, intent).unwrap_err(), none);
     }
 
     #[test]

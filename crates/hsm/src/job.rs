@@ -1,5 +1,5 @@
 use crate::{Hsm, HsmError, HsmInfo, SignScheme};
-use model::{IntentId, KeyHandle, KeyPurpose, Secret};
+use model::{Backend, IntentId, KeyHandle, KeyPurpose, Secret};
 use std::future::Future;
 use std::pin::Pin;
 
@@ -8,8 +8,10 @@ use std::pin::Pin;
 pub enum Job {
     /// [`Hsm::info`].
     Info,
-    /// [`Hsm::create`].
-    Create(KeyPurpose, IntentId),
+    /// [`Hsm::ready`].
+    Ready(Backend),
+    /// [`Hsm::create_in`].
+    Create(Backend, KeyPurpose, IntentId),
     /// [`Hsm::sign`].
     Sign(KeyHandle, SignScheme, Vec<u8>),
     /// [`Hsm::unwrap_oaep_sha1`].
@@ -29,7 +31,7 @@ pub enum Job {
 /// What a [`Job`] gives back.
 #[derive(Debug)]
 pub enum Answer {
-    /// Of [`Job::Info`].
+    /// Of [`Job::Info`] and [`Job::Ready`].
     Info(HsmInfo),
     /// Of [`Job::Create`] and [`Job::Rebind`].
     Key(KeyHandle),
@@ -49,7 +51,8 @@ impl Job {
     pub fn run(self, hsm: &mut dyn Hsm) -> Result<Answer, HsmError> {
         match self {
             Job::Info => Ok(Answer::Info(hsm.info())),
-            Job::Create(purpose, intent) => hsm.create(purpose, intent).map(Answer::Key),
+            Job::Ready(backend) => hsm.ready(backend).map(Answer::Info),
+            Job::Create(backend, purpose, intent) => hsm.create_in(backend, purpose, intent).map(Answer::Key),
             Job::Sign(key, scheme, message) => hsm.sign(&key, scheme, &message).map(Answer::Bytes),
             Job::UnwrapOaepSha1(key, text) => hsm.unwrap_oaep_sha1(&key, &text).map(Answer::Secret),
             Job::Seal(label, plain) => hsm.seal(&label, &plain).map(Answer::Bytes),

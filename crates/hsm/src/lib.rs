@@ -46,6 +46,32 @@ pub trait Hsm: Send {
     /// Any [`HsmError`] of the backend; nothing is left behind in it.
     fn create(&mut self, purpose: KeyPurpose, intent: IntentId) -> Result<KeyHandle, HsmError>;
 
+    /// The same in the backend of this name, where there are several.
+    ///
+    /// # Errors
+    /// As [`Hsm::create`], and [`HsmError::OtherBackend`] when this is another one.
+    fn create_in(
+        &mut self,
+        backend: Backend,
+        purpose: KeyPurpose,
+        intent: IntentId,
+    ) -> Result<KeyHandle, HsmError> {
+        self.ready(backend)?;
+        self.create(purpose, intent)
+    }
+
+    /// Whether keys could be made in the backend of this name.
+    ///
+    /// # Errors
+    /// Why not: it cannot be opened, or this is another one.
+    fn ready(&mut self, backend: Backend) -> Result<HsmInfo, HsmError> {
+        let info = self.info();
+        match info.backend == backend {
+            true => Ok(info),
+            false => Err(HsmError::OtherBackend { made_by: backend.word() }),
+        }
+    }
+
     /// Signs `message` (not a digest) with the private half of `key`; 256 bytes.
     ///
     /// # Errors

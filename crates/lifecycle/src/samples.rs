@@ -99,7 +99,7 @@ pub(crate) fn reply(work: &Work, now: Timestamp, n: u8) -> Reply {
         }),
         Work::ReadJoin { .. } => Reply::Issued(Box::new(issued())),
         Work::Verify { .. } => Reply::Verified,
-        Work::CreateIntuneKey(intent) => Reply::IntuneKey(intune_key(intent, n)),
+        Work::CreateIntuneKey { intent, .. } => Reply::IntuneKey(intune_key(intent, n)),
         Work::EnrolIntune(_) => Reply::IntuneAnswered(StoredReply {
             status: 200,
             body: b"[]".to_vec(),

@@ -165,7 +165,12 @@ pub enum Work {
         token: TokenRef,
     },
     /// Make the key of the Intune certificate. Ends in [`Reply::IntuneKey`].
-    CreateIntuneKey(IntuneIntent),
+    CreateIntuneKey {
+        /// What it is for.
+        intent: IntuneIntent,
+        /// Where the other keys of the identity are.
+        backend: Backend,
+    },
     /// Send the enrolment request. **Irreversible.** Ends in [`Reply::IntuneAnswered`] for any 2xx reply.
     EnrolIntune(Box<EnrolOrder>),
     /// Parse and check the stored reply of Intune; no network. Ends in [`Reply::IntuneIssued`].
@@ -209,7 +214,7 @@ impl Work {
                 | Work::ReadJoin { .. }
                 | Work::Verify { .. }
                 | Work::CreateKeys(_)
-                | Work::CreateIntuneKey(_)
+                | Work::CreateIntuneKey { .. }
                 | Work::ReadEnrolment { .. }
         )
     }
@@ -222,7 +227,7 @@ impl Work {
             Work::Join(_) => Phase::Join,
             Work::ReadJoin { .. } => Phase::ReadReply,
             Work::Verify { .. } => Phase::Verify,
-            Work::CreateIntuneKey(_) => Phase::IntuneKey,
+            Work::CreateIntuneKey { .. } => Phase::IntuneKey,
             Work::EnrolIntune(_) => Phase::IntuneEnrol,
             Work::ReadEnrolment { .. } => Phase::IntuneRead,
             Work::CheckIn { .. } => Phase::CheckIn,

@@ -39,7 +39,7 @@ impl Keys for PoolKeys {
             Job::Info => {
                 Ok(Answer::Info(HsmInfo { backend: Backend::Soft, description: "a pool".to_owned() }))
             }
-            Job::Create(purpose, intent) => {
+            Job::Create(_, purpose, intent) => {
                 let index = self.next.fetch_add(1, Ordering::SeqCst);
                 let key = private(index);
                 let public = RsaPublicKey { modulus: key.n_bytes().to_vec(), exponent: vec![1, 0, 1] };

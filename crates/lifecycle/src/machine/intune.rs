@@ -23,7 +23,8 @@ impl Machine {
         };
         let intent = IntuneIntent { id, owner, at: outbox.now, in_doubt: false };
         self.keep_intune(outbox, membership, Intune::Intent(intent.clone()));
-        self.run(outbox, Work::CreateIntuneKey(intent));
+        let backend = membership.identity.keys.device.backend;
+        self.run(outbox, Work::CreateIntuneKey { intent, backend });
     }
 
     pub(crate) fn intune_key_made(

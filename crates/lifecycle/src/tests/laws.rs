@@ -286,7 +286,7 @@ fn is_kept(work: &Work, stage: &Stage) -> bool {
     let (Stage::Registered(identity) | Stage::Leaving { identity, .. }) = stage else { return true };
     match work {
         Work::Verify { .. } => identity.verified_at.is_some() && identity.suspended.is_none(),
-        Work::CreateIntuneKey(_) => identity.intune.key().is_some(),
+        Work::CreateIntuneKey { .. } => identity.intune.key().is_some(),
         Work::EnrolIntune(_) => matches!(identity.intune, Intune::ReplyStored { .. }),
         Work::ReadEnrolment { .. } => matches!(identity.intune, Intune::Enrolled(_)),
         Work::CheckIn { .. } => {
@@ -307,7 +307,7 @@ fn announced(work: &Work, disk: &Snapshot) -> bool {
         (Work::Join(_), _) => false,
         (Work::ReadJoin { reply, .. }, Stage::ReplyStored { reply: known, .. }) => reply == known,
         (Work::ReadJoin { .. }, _) => false,
-        (Work::CreateIntuneKey(intent), Stage::Registered(identity)) => {
+        (Work::CreateIntuneKey { intent, .. }, Stage::Registered(identity)) => {
             matches!(&identity.intune, Intune::Intent(known) if known == intent)
         }
         (Work::EnrolIntune(order), Stage::Registered(identity)) => {
@@ -316,7 +316,7 @@ fn announced(work: &Work, disk: &Snapshot) -> bool {
         (Work::ReadEnrolment { reply, .. }, Stage::Registered(identity)) => {
             matches!(&identity.intune, Intune::ReplyStored { reply: known, .. } if known == reply)
         }
-        (Work::CreateIntuneKey(_) | Work::EnrolIntune(_) | Work::ReadEnrolment { .. }, _) => false,
+        (Work::CreateIntuneKey { .. } | Work::EnrolIntune(_) | Work::ReadEnrolment { .. }, _) => false,
         (Work::Retire { .. }, Stage::Leaving { step, .. }) => *step == LeaveStep::Retire,
         (Work::Unregister { .. }, Stage::Leaving { step, .. }) => *step == LeaveStep::Unregister,
         (Work::Retire { .. } | Work::Unregister { .. }, _) => false,
