@@ -75,6 +75,10 @@ fn ending(options: &Options) -> Result<Ending, CommandError> {
         Command::Tpm { .. } => Request::Status { domain: None },
         Command::Status { domain, .. } => Request::Status { domain: domain.clone() },
         Command::Leave { domain, force } => Request::Leave { domain: domain.clone(), force: *force },
+        Command::Rekey { to: Some(to), name: Some(name), force, .. } => {
+            Request::Rekey { name: name.clone(), to: to.word().to_owned(), force: *force }
+        }
+        Command::Rekey { domain, .. } => Request::CancelRekey { domain: domain.clone() },
         Command::ForgetAccount { name } => Request::ForgetAccount { name: name.clone() },
         Command::Watch => Request::Watch {},
     };

@@ -1,4 +1,4 @@
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// Signs people in, shows and ends this machine's registration with Microsoft Entra ID.
@@ -60,6 +60,28 @@ pub(crate) enum Command {
         #[arg(long)]
         force: bool,
     },
+    /// Move the keys of an identity to another place, and its registration with them. Root only.
+    ///
+    /// New keys are made there and registered with the sign-in of this person. Once the directory has proved to
+    /// know them they are in force, and the old device object is deleted with its own certificate. Whatever
+    /// fails before that leaves the old keys in force.
+    Rekey {
+        /// Where to.
+        #[arg(long, value_name = "PLACE", required_unless_present = "cancel")]
+        to: Option<KeyPlace>,
+        /// Whose identity is moved, and who signs in: name@domain.
+        #[arg(long, short = 'D', value_name = "UPN", required_unless_present = "cancel")]
+        name: Option<String>,
+        /// Leave the old device object behind when it could not be deleted, and name it.
+        #[arg(long, conflicts_with = "cancel")]
+        force: bool,
+        /// Give up a move that has not come to its end.
+        #[arg(long, conflicts_with_all = ["to", "name"])]
+        cancel: bool,
+        /// With --cancel: whose tenant; needed when there are several.
+        #[arg(long, value_name = "DOMAIN", requires = "cancel")]
+        domain: Option<String>,
+    },
     /// Forget which person a name was first seen with, after an account was re-created. Root only.
     ForgetAccount {
         /// Whose name: name@domain.
@@ -96,6 +118,28 @@ pub(crate) enum Command {
         #[arg(long)]
         verbose: bool,
     },
+}
+
+/// A place for keys.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum KeyPlace {
+    /// The TPM.
+    Tpm,
+    /// The token of pkcs11_module.
+    Pkcs11,
+    /// Files, wrapped under the auth value.
+    Soft,
+}
+
+impl KeyPlace {
+    /// The word of the socket and of hsm_type.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            KeyPlace::Tpm => "tpm",
+            KeyPlace::Pkcs11 => "pkcs11",
+            KeyPlace::Soft => "soft",
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]

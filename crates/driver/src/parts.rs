@@ -16,6 +16,8 @@ pub struct Parts {
     pub keys: Arc<dyn Keys>,
     /// Which backend makes the keys of a new identity.
     pub backend: Backend,
+    /// The only backend that the configuration allows, if it insists on one.
+    pub insisted: Option<Backend>,
     /// What a new identity is bound to.
     pub binding: MachineBinding,
     /// Finds registrations that other products left on this machine.

@@ -1,5 +1,6 @@
 //! What was learnt of domains and people, and reading everything back at the start.
 
+use crate::role::Role;
 use crate::spare::Spare;
 use lifecycle::{Snapshot, Stage};
 use model::{Backend, DomainName, Failure, FailureClass, TenantId, Upn, Who};
@@ -56,7 +57,7 @@ impl Pins {
             RecordKey::Account(upn) => {
                 account_pin(&key, upn, &bytes).map(|pin| drop(self.accounts.insert(upn.clone(), pin)))
             }
-            RecordKey::Device(_) | RecordKey::Spare | RecordKey::Foreign(_) => Ok(()),
+            _ => Ok(()),
         });
         if let Err(error) = read {
             tracing::error!(%error, "A record cannot be read");
@@ -69,7 +70,7 @@ impl Pins {
 #[derive(Default)]
 pub(crate) struct Found {
     pub(crate) pins: Pins,
-    pub(crate) snapshots: Vec<Snapshot>,
+    pub(crate) snapshots: Vec<(Role, Snapshot)>,
     pub(crate) spare: Spare,
     /// Tenants whose state is there and cannot be used: nothing is registered anew for them.
     pub(crate) blocked: BTreeMap<TenantId, Failure>,
@@ -79,7 +80,7 @@ pub(crate) struct Found {
 pub(crate) fn read(store: &mut dyn Store) -> Result<Found, StoreError> {
     let mut found = Found::default();
     for (key, bytes) in store.list()? {
-        let RecordKey::Device(tenant) = key else {
+        let Some((role, tenant)) = role_of(&key) else {
             match &key {
                 RecordKey::Foreign(name) => {
                     tracing::warn!(%name, "A record of another version is kept as it is")
@@ -90,10 +91,13 @@ pub(crate) fn read(store: &mut dyn Store) -> Result<Found, StoreError> {
             continue;
         };
         match bytes.and_then(|bytes| device(&key, &bytes)) {
-            Ok(snapshot) => found.snapshots.push(snapshot),
+            Ok(snapshot) => found.snapshots.push((role, snapshot)),
             Err(error) => {
                 tracing::error!(%tenant, %error, "The stored identity cannot be read; it is kept as it is");
-                found.blocked.insert(tenant, failure(&error));
+                // One that is not in force yet, or not any more, hinders nobody.
+                if role == Role::Current {
+                    found.blocked.insert(tenant, failure(&error));
+                }
             }
         }
     }
@@ -101,23 +105,42 @@ pub(crate) fn read(store: &mut dyn Store) -> Result<Found, StoreError> {
 }
 
 /// Which backends made the keys of the identities in the store, the unfinished ones too.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Recorded {
+    /// Those in force, or about to be for the first time.
+    pub in_force: BTreeSet<Backend>,
+    /// Those that come before and after one in force.
+    pub others: BTreeSet<Backend>,
+}
+
+/// The backends that the store names.
 ///
 /// # Errors
 /// Only when the store as a whole cannot be read; a damaged record is named when the driver starts.
-pub fn recorded_backends(store: &mut dyn Store) -> Result<BTreeSet<Backend>, StoreError> {
-    let mut backends = BTreeSet::new();
+pub fn recorded_backends(store: &mut dyn Store) -> Result<Recorded, StoreError> {
+    let mut recorded = Recorded::default();
     for (key, bytes) in store.list()? {
-        if matches!(key, RecordKey::Device(_))
-            && let Ok(snapshot) = bytes.and_then(|bytes| device(&key, &bytes))
-        {
-            backends.extend(backend_of(&snapshot.stage));
+        let Some((role, _)) = role_of(&key) else { continue };
+        let Ok(snapshot) = bytes.and_then(|bytes| device(&key, &bytes)) else { continue };
+        match role {
+            Role::Current => recorded.in_force.extend(backend_of(&snapshot.stage)),
+            _ => recorded.others.extend(backend_of(&snapshot.stage)),
         }
     }
-    Ok(backends)
+    Ok(recorded)
+}
+
+fn role_of(key: &RecordKey) -> Option<(Role, TenantId)> {
+    match key {
+        RecordKey::Device(tenant) => Some((Role::Current, *tenant)),
+        RecordKey::Successor(tenant) => Some((Role::Successor, *tenant)),
+        RecordKey::Predecessor(tenant) => Some((Role::Predecessor, *tenant)),
+        _ => None,
+    }
 }
 
 /// Spare keys of a refused registration bind nobody: they are dropped where another backend is chosen.
-fn backend_of(stage: &Stage) -> Option<Backend> {
+pub fn backend_of(stage: &Stage) -> Option<Backend> {
     match stage {
         Stage::Unregistered { .. } => None,
         Stage::Intent(intent) => Some(intent.backend),
@@ -169,7 +192,7 @@ pub(crate) fn failure(error: &StoreError) -> Failure {
     Failure::local(FailureClass::Broken, Who::MachineAdmin, code, error.to_string(), advice)
 }
 
-fn device(key: &RecordKey, bytes: &[u8]) -> Result<Snapshot, StoreError> {
+pub(crate) fn device(key: &RecordKey, bytes: &[u8]) -> Result<Snapshot, StoreError> {
     let record = record::Device::decode(key, bytes)?;
     snapshot::from_record(&record).map_err(|error| damaged(key, &error.to_string()))
 }

@@ -121,7 +121,7 @@ impl SessionHands {
         }
         let (executor, now) = (self.part.executor.clone(), self.now());
         let identity = match &work {
-            Work::Password { tenant, .. } => self.shared.identity(*tenant),
+            Work::Password { tenant, .. } => self.shared.identity_for_sign_in(*tenant),
             _ => None,
         };
         // A suspended identity proves nothing.
@@ -145,7 +145,8 @@ impl SessionHands {
 
     async fn show(&self, prompt: Prompt) {
         // What the join needs to know is fetched while the person types.
-        if let Some(tenant) = self.tenant.filter(|tenant| self.shared.identity(*tenant).is_none()) {
+        if let Some(tenant) = self.tenant.filter(|tenant| self.shared.identity_for_sign_in(*tenant).is_none())
+        {
             let executor = self.part.executor.clone();
             let now = self.now();
             tokio::spawn(async move { executor.prefetch_endpoints(tenant, now, entropy()).await });

@@ -1,6 +1,8 @@
 use crate::clock::Clock;
 use crate::parts::{DomainPart, Neighbours, Registration};
 use crate::pins::{self, Pins};
+use crate::rekey::Move;
+use crate::role::{Role, RoleCell};
 use crate::self_test::{KeyTest, KeyTests};
 use crate::spare::Spare;
 use crate::state::{DomainView, Happening, UserView};
@@ -24,6 +26,7 @@ pub(crate) struct Shared {
     pub(crate) keys: Arc<dyn Keys>,
     pub(crate) key_tests: Mutex<KeyTests>,
     pub(crate) backend: Backend,
+    pub(crate) insisted: Option<Backend>,
     pub(crate) binding: MachineBinding,
     pub(crate) domains: Vec<DomainPart>,
     pub(crate) neighbours: Neighbours,
@@ -31,6 +34,7 @@ pub(crate) struct Shared {
     pub(crate) memory: Mutex<Pins>,
     pub(crate) spare: Mutex<Spare>,
     pub(crate) tenants: Mutex<BTreeMap<TenantId, TenantHandle>>,
+    pub(crate) moves: Mutex<BTreeMap<TenantId, Move>>,
     pub(crate) users: Mutex<BTreeMap<(TenantId, ObjectId), UserHandle>>,
     pub(crate) blocked: BTreeMap<TenantId, Failure>,
     pub(crate) happenings: broadcast::Sender<Happening>,
@@ -48,7 +52,7 @@ impl Shared {
     }
 
     /// The part whose cloud a tenant lives in: that of any domain which leads to it.
-    fn part_of(&self, tenant: TenantId) -> Option<&DomainPart> {
+    pub(crate) fn part_of(&self, tenant: TenantId) -> Option<&DomainPart> {
         self.domains_of(tenant).iter().find_map(|domain| self.part(domain)).or(self.domains.first())
     }
 
@@ -80,7 +84,7 @@ impl Shared {
     }
 
     /// Ends every session of a tenant that was left.
-    fn end_users(&self, tenant: TenantId) {
+    pub(crate) fn end_users(&self, tenant: TenantId) {
         let mut users = self.users();
         users.iter().filter(|((of, _), _)| *of == tenant).for_each(|(_, handle)| handle.end());
         users.retain(|(of, _), _| *of != tenant);
@@ -119,7 +123,8 @@ impl Shared {
             users.into_iter().map(|it| UserView { account: it.account, status: it.status.borrow().clone() });
         let part = self.part(&domain).cloned();
         let key_tests = tenant.map(|tenant| self.key_tests_of(tenant)).unwrap_or_default();
-        DomainView { domain, tenant, status, blocked, part, users: users.collect(), key_tests }
+        let rekey = tenant.map(|tenant| self.rekey_view(tenant)).unwrap_or_default();
+        DomainView { domain, tenant, status, blocked, part, users: users.collect(), key_tests, rekey }
     }
 
     fn key_tests_of(&self, tenant: TenantId) -> BTreeMap<Vec<u8>, KeyTest> {
@@ -134,7 +139,7 @@ impl Shared {
             tracing::warn!(%tenant, "No configured domain leads to this registered tenant");
             return;
         };
-        let handle = tenant::start(self.clone(), &part, snapshot);
+        let handle = tenant::start(self.clone(), &part, snapshot, (Role::Current, self.backend));
         self.tenants().insert(tenant, handle.clone());
         handle.restored().await;
     }
@@ -151,13 +156,7 @@ impl Shared {
         if part.registration == Registration::Off || self.blocked.contains_key(&tenant) {
             return self.vault.forget(token);
         }
-        let handle = {
-            let mut tenants = self.tenants();
-            tenants
-                .entry(tenant)
-                .or_insert_with(|| tenant::start(self.clone(), part, Snapshot::absent(tenant)))
-                .clone()
-        };
+        let handle = self.active_successor(tenant).unwrap_or_else(|| self.clone().current(part, tenant));
         for notice in (self.neighbours)() {
             tracing::warn!("{notice}");
         }
@@ -165,6 +164,18 @@ impl Shared {
         if !handle.send(Event::SignedIn { account, domain: domain.clone(), token }).await {
             self.vault.forget(token);
         }
+    }
+
+    /// The machine of the tenant, which begins with its first sign-in.
+    fn current(self: Arc<Self>, part: &DomainPart, tenant: TenantId) -> TenantHandle {
+        let begin =
+            || tenant::start(self.clone(), part, Snapshot::absent(tenant), (Role::Current, self.backend));
+        self.tenants().entry(tenant).or_insert_with(begin).clone()
+    }
+
+    /// This machine's identity for a sign-in; none where the sign-in is to register another one.
+    pub(crate) fn identity_for_sign_in(&self, tenant: TenantId) -> Option<Identity> {
+        self.identity(tenant).filter(|_| self.active_successor(tenant).is_none())
     }
 
     /// What a session must know from the start.
@@ -178,7 +189,7 @@ impl Shared {
             let status = tenants.get(&pin.tenant)?.status.borrow().clone();
             status.failure?.claims
         });
-        let identity = pinned.as_ref().and_then(|pin| self.identity(pin.tenant));
+        let identity = pinned.as_ref().and_then(|pin| self.identity_for_sign_in(pin.tenant));
         let standing = if identity.is_some() { Standing::Registered } else { Standing::Unregistered };
         // A suspended identity proves nothing: a code lets the person in, and the directory is asked again.
         let suspended = identity.is_some_and(|identity| identity.suspended.is_some());
@@ -186,24 +197,35 @@ impl Shared {
         Facts { asked: asked.clone(), wanted: part.tenant, pinned, accounts, claims, method, standing }
     }
 
-    /// Makes a snapshot durable; when the machine has `left`, the pins of its tenant go with it.
-    pub(crate) async fn persist(&self, snapshot: &Snapshot, left: bool) -> Result<(), Failure> {
+    /// Makes a snapshot durable; when the machine has `left`, the pins of its tenant go with it, unless another
+    /// identity is in force there.
+    pub(crate) async fn persist(
+        &self,
+        role: &RoleCell,
+        snapshot: &Snapshot,
+        left: bool,
+    ) -> Result<(), Failure> {
         let tenant = snapshot.tenant;
-        let key = RecordKey::Device(tenant);
+        let bytes = (!left || !snapshot.ledger.is_empty()).then(|| snapshot::to_record(snapshot).encode());
         let mut changes = Vec::new();
-        if left && snapshot.ledger.is_empty() {
-            changes.push(Change::Delete(key));
-        } else {
-            let bytes = snapshot::to_record(snapshot).encode();
-            changes.push(Change::Put(key, bytes));
-        }
-        if left {
+        let ends = left && role.get() == Role::Current;
+        if ends {
             changes.extend(self.pins().forget_tenant(tenant));
             self.end_users(tenant);
         }
-        let ends_spare = self.claims_spare(snapshot) || left && self.wipe_spare(tenant).await;
+        let ends_spare = self.claims_spare(snapshot) || ends && self.wipe_spare(tenant).await;
         changes.extend(ends_spare.then_some(Change::Delete(RecordKey::Spare)));
-        self.commit(changes).await?;
+        let role = role.clone();
+        self.with_store(move |store| {
+            // Only here nobody changes the role.
+            let key = role.get().key(tenant);
+            changes.push(match bytes {
+                Some(bytes) => Change::Put(key, bytes),
+                None => Change::Delete(key),
+            });
+            store.commit(&changes)
+        })
+        .await?;
         if ends_spare {
             *self.spare() = Spare::None;
         }
@@ -219,9 +241,17 @@ impl Shared {
     }
 
     pub(crate) async fn commit(&self, changes: Vec<Change>) -> Result<(), Failure> {
+        self.with_store(move |store| store.commit(&changes)).await
+    }
+
+    /// Does something with the store, alone.
+    pub(crate) async fn with_store<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut dyn Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Failure> {
         let store = self.store.clone();
         let written = tokio::task::spawn_blocking(move || {
-            store.lock().unwrap_or_else(PoisonError::into_inner).commit(&changes)
+            work(store.lock().unwrap_or_else(PoisonError::into_inner).as_mut())
         });
         match written.await {
             Ok(result) => result.map_err(|error| pins::failure(&error)),

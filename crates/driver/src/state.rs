@@ -1,6 +1,8 @@
 use crate::clock::SystemClock;
 use crate::parts::{DomainPart, Parts, Registration};
 use crate::pins;
+use crate::rekey::RekeyView;
+use crate::role::Role;
 use crate::self_test::{self, KeyTest};
 use crate::session::{self, SignIn};
 use crate::shared::Shared;
@@ -53,6 +55,8 @@ pub struct DomainView {
     pub users: Vec<UserView>,
     /// The last test of each key of the identity, by modulus.
     pub key_tests: BTreeMap<Vec<u8>, KeyTest>,
+    /// The identities that come before and after the one in force, while there are any.
+    pub rekey: RekeyView,
 }
 
 /// One person's session.
@@ -86,7 +90,7 @@ impl Driver {
     /// # Errors
     /// Only when the store as a whole cannot be read: one damaged record blocks its tenant alone.
     pub async fn start(parts: Parts) -> Result<Driver, StartError> {
-        let Parts { domains, mut store, vault, keys, backend, binding, neighbours } = parts;
+        let Parts { domains, mut store, vault, keys, backend, insisted, binding, neighbours } = parts;
         let found = pins::read(store.as_mut())?;
         let shared = Arc::new(Shared {
             clock: Arc::new(SystemClock),
@@ -94,6 +98,7 @@ impl Driver {
             keys,
             key_tests: Mutex::default(),
             backend,
+            insisted,
             binding,
             domains,
             neighbours,
@@ -101,18 +106,26 @@ impl Driver {
             memory: Mutex::new(found.pins),
             spare: Mutex::new(found.spare),
             tenants: Mutex::default(),
+            moves: Mutex::default(),
             users: Mutex::default(),
             blocked: found.blocked,
             happenings: broadcast::channel(HAPPENINGS).0,
             stopped: watch::channel(None).0,
         });
-        for snapshot in found.snapshots {
-            shared.clone().resume(snapshot).await;
+        for (role, snapshot) in found.snapshots {
+            match role {
+                Role::Current => shared.clone().resume(snapshot).await,
+                _ => shared.clone().resume_move(role, snapshot).await,
+            }
         }
         let preparing = shared.clone();
         tokio::spawn(async move { preparing.prepare_keys().await });
         tokio::spawn(self_test::run(shared.clone()));
         Ok(Driver { shared })
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
     }
 
     /// Starts a person's sign-in.
@@ -151,7 +164,8 @@ impl Driver {
         let tenants = self.shared.tenants();
         let unpinned = tenants.iter().filter(|(tenant, _)| !pinned.contains(tenant));
         let snapshots = unpinned.map(|(_, handle)| handle.status.borrow().snapshot.clone());
-        snapshots.filter(|snapshot| !snapshot.ledger.is_empty()).collect()
+        let others = self.shared.other_snapshots().into_iter().filter(|it| !pinned.contains(&it.tenant));
+        snapshots.chain(others).filter(|snapshot| !snapshot.ledger.is_empty()).collect()
     }
 
     /// Follows the machine of a domain, once the domain has a tenant.
@@ -173,6 +187,7 @@ impl Driver {
         let tenant = self.shared.tenant_of(domain).ok_or_else(|| not_registered(domain))?;
         let handle = self.shared.tenants().get(&tenant).cloned().ok_or_else(|| not_registered(domain))?;
         let domains = self.shared.domains_of(tenant);
+        self.shared.ask_others(tenant, ask);
         handle.send(Event::Asked(ask)).await;
         Ok(LeaveStarted { domains, status: handle.status.clone() })
     }
@@ -217,7 +232,7 @@ fn unknown_domain(domain: &DomainName) -> Failure {
     )
 }
 
-fn not_registered(domain: &DomainName) -> Failure {
+pub(crate) fn not_registered(domain: &DomainName) -> Failure {
     Failure::local(
         FailureClass::Gone,
         Who::Nobody,

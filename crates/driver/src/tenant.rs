@@ -1,11 +1,13 @@
 use crate::clock::{entropy, seed};
 use crate::parts::DomainPart;
+use crate::rekey;
+use crate::role::{Role, RoleCell};
 use crate::shared::Shared;
 use crate::state::Happening;
 use crate::works::{Ended, Works, rest};
 use executor::{Executor, Hands, turn};
-use lifecycle::{Command, Device, Event, Facts, OpId, Reply, Snapshot, Stage, Status, Work};
-use model::{Delivery, Failure, FailureClass, TenantId, Timestamp, TokenRef, Who};
+use lifecycle::{Ask, Command, Device, Event, Facts, OpId, Reply, Snapshot, Stage, Status, Work};
+use model::{Backend, Delivery, Failure, FailureClass, TenantId, Timestamp, TokenRef, Who};
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -15,6 +17,7 @@ pub(crate) struct TenantHandle {
     inbox: mpsc::Sender<Letter>,
     /// The newest status; changes with every report.
     pub(crate) status: watch::Receiver<Status>,
+    pub(crate) role: RoleCell,
 }
 
 impl TenantHandle {
@@ -38,17 +41,22 @@ struct Letter {
     judged: oneshot::Sender<()>,
 }
 
-/// Starts the task of one tenant from its last durable state.
-pub(crate) fn start(shared: Arc<Shared>, part: &DomainPart, snapshot: Snapshot) -> TenantHandle {
+/// Starts the task of one identity from its last durable state, in a role and with a place for new keys.
+pub(crate) fn start(
+    shared: Arc<Shared>,
+    part: &DomainPart,
+    snapshot: Snapshot,
+    (role, backend): (Role, Backend),
+) -> TenantHandle {
     let facts = Facts {
         tenant: snapshot.tenant,
         join_type: part.join_type,
-        backend: shared.backend,
+        backend,
         binding: shared.binding.clone(),
         device: part.device.clone(),
         intune: part.intune,
     };
-    let device = Device::new(facts, seed());
+    let (device, role) = (Device::new(facts, seed()), RoleCell::new(role));
     let (inbox, events) = mpsc::channel(INBOX);
     let (works, finished) = Works::new();
     let (publish, status) = watch::channel(device.status());
@@ -60,9 +68,11 @@ pub(crate) fn start(shared: Arc<Shared>, part: &DomainPart, snapshot: Snapshot) 
         publish,
         wake_at: None,
         erasing: false,
+        role: role.clone(),
+        replaced: None,
     };
     tokio::spawn(run(hands, device, events, finished, snapshot));
-    TenantHandle { inbox, status }
+    TenantHandle { inbox, status, role }
 }
 
 async fn run(
@@ -112,6 +122,9 @@ struct TenantHands {
     wake_at: Option<Timestamp>,
     /// Keys are being destroyed because somebody asked to leave.
     erasing: bool,
+    role: RoleCell,
+    /// Whose place this identity has just taken.
+    replaced: Option<TenantHandle>,
 }
 
 impl Hands<Device> for TenantHands {
@@ -141,10 +154,16 @@ impl Hands<Device> for TenantHands {
 
 impl TenantHands {
     async fn persist(&mut self, snapshot: &Snapshot) -> Result<(), Failure> {
+        if self.role.get() == Role::Successor && rekey::is_proved(snapshot) {
+            self.replaced = self.shared.succeed(snapshot).await?;
+            if self.replaced.is_some() {
+                return Ok(());
+            }
+        }
         let gone = matches!(snapshot.stage, Stage::Unregistered { kept: None });
         let left = self.erasing && gone;
         self.erasing &= !gone;
-        self.shared.persist(snapshot, left).await
+        self.shared.persist(&self.role, snapshot, left).await
     }
 
     fn begin(&mut self, op: OpId, work: Work) {
@@ -159,14 +178,25 @@ impl TenantHands {
         self.shared.vault.forget(token);
     }
 
-    fn report(&self, status: Status) {
+    fn report(&mut self, status: Status) {
         tracing::info!(tenant = %status.tenant, phase = ?status.phase, state = status.state, "State changed");
         if let Some(failure) = &status.failure {
             tracing::warn!(tenant = %status.tenant, code = %failure.code, "{}", failure.message);
         }
         self.publish.send_replace(status.clone());
+        self.part_with_old();
+        if self.role.get() != Role::Current {
+            return self.shared.tidy_moves(self.tenant);
+        }
         // Whoever hears of it may ask at once and must see it.
         self.shared.happened(Happening { at: self.now(), status });
+    }
+
+    /// The old identity leaves once the people of the new one are seated, whose tokens it may need for that.
+    fn part_with_old(&mut self) {
+        if let Some(old) = self.replaced.take() {
+            tokio::spawn(async move { old.send(Event::Asked(Ask::Leave)).await });
+        }
     }
 }
 

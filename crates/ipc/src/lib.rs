@@ -18,5 +18,5 @@ pub use message::{Ending, FailureReport, Message, Request, Wait};
 pub use rules::{Access, Opcode, Peer, Refused};
 pub use status::{
     AttemptReport, ComplianceReport, DomainStatus, EndpointsReport, IdentityReport, IntuneReport, KeyReport,
-    LedgerReport, LeftReport, RuleReport, STATUS_SCHEMA, SessionReport, StatusDocument,
+    LedgerReport, LeftReport, OtherIdentityReport, RuleReport, STATUS_SCHEMA, SessionReport, StatusDocument,
 };

@@ -25,6 +25,21 @@ pub enum Request {
         /// Leave the device object behind when it cannot be deleted.
         force: bool,
     },
+    /// Register keys in another place with the sign-in of this person, then remove the device object of the
+    /// keys before.
+    Rekey {
+        /// Whose identity, and who signs in: `name@domain`.
+        name: String,
+        /// `tpm`, `pkcs11` or `soft`.
+        to: String,
+        /// Leave the old device object behind when it cannot be deleted.
+        force: bool,
+    },
+    /// Give up a move of keys that has not come to its end.
+    CancelRekey {
+        /// The domain.
+        domain: Option<String>,
+    },
     /// Forget which object a name was first seen with.
     ForgetAccount {
         /// `name@domain`.

@@ -9,6 +9,10 @@ pub enum Opcode {
     Status,
     /// [`Request::Leave`].
     Leave,
+    /// [`Request::Rekey`].
+    Rekey,
+    /// [`Request::CancelRekey`].
+    CancelRekey,
     /// [`Request::ForgetAccount`].
     ForgetAccount,
     /// [`Request::Watch`].
@@ -51,6 +55,8 @@ impl Request {
             Request::SignIn { .. } => Opcode::SignIn,
             Request::Status { .. } => Opcode::Status,
             Request::Leave { .. } => Opcode::Leave,
+            Request::Rekey { .. } => Opcode::Rekey,
+            Request::CancelRekey { .. } => Opcode::CancelRekey,
             Request::ForgetAccount { .. } => Opcode::ForgetAccount,
             Request::Watch {} => Opcode::Watch,
         }
@@ -62,7 +68,9 @@ impl Opcode {
     pub const fn access(self) -> Access {
         match self {
             Opcode::SignIn | Opcode::Status => Access::Anyone,
-            Opcode::Leave | Opcode::ForgetAccount | Opcode::Watch => Access::Root,
+            Opcode::Leave | Opcode::Rekey | Opcode::CancelRekey | Opcode::ForgetAccount | Opcode::Watch => {
+                Access::Root
+            }
         }
     }
 
@@ -88,11 +96,13 @@ mod tests {
 
     #[test]
     fn the_matrix_of_opcodes_and_users_is_as_written_down() {
-        use Opcode::{ForgetAccount, Leave, SignIn, Status, Watch};
+        use Opcode::{CancelRekey, ForgetAccount, Leave, Rekey, SignIn, Status, Watch};
         for (opcode, root, user) in [
             (SignIn, true, true),
             (Status, true, true),
             (Leave, true, false),
+            (Rekey, true, false),
+            (CancelRekey, true, false),
             (ForgetAccount, true, false),
             (Watch, true, false),
         ] {

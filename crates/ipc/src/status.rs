@@ -60,6 +60,8 @@ pub struct DomainStatus {
     pub identity: Option<IdentityReport>,
     /// The primary refresh token of every person who has one, or had one.
     pub sessions: Vec<SessionReport>,
+    /// The identities that come before and after the one in force, while keys are moved.
+    pub others: Vec<OtherIdentityReport>,
     /// The enrolment into Intune, once registered.
     pub intune: Option<IntuneReport>,
     /// What made it stop or wait.
@@ -101,6 +103,23 @@ pub struct IdentityReport {
     pub warnings: Vec<String>,
     /// Components of the machine that the keys are bound to.
     pub bound_to: Vec<String>,
+}
+
+/// An identity beside the one in force, while keys are moved to another place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OtherIdentityReport {
+    /// `successor`: it is to take the place of the one in force; `predecessor`: its place was taken.
+    pub role: String,
+    /// The machine's own state name.
+    pub state: String,
+    /// One sentence about the state for people.
+    pub summary: String,
+    /// `soft`, `tpm` or `pkcs11`, once its keys are made.
+    pub backend: Option<String>,
+    /// Its device id, once it has one.
+    pub device_id: Option<String>,
+    /// What made it stop or wait.
+    pub failure: Option<FailureReport>,
 }
 
 /// The registration service of an identity (entra.md 3).

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "hsm_type = {wanted} and the keys of this machine are {}: set hsm_type = {} or tpm_if_possible, \
-     and nothing is lost; to move, aad-tool leave first",
+     and nothing is lost; to move them, set tpm_if_possible and run aad-tool rekey",
     .recorded.word(), .recorded.word()
 )]
 pub(crate) struct Differs {
@@ -28,17 +28,22 @@ pub(crate) fn choose(
     recorded: &BTreeSet<Backend>,
     tpm: impl FnOnce() -> Option<HsmError>,
 ) -> Result<(Backend, Option<HsmError>), Differs> {
-    let insisted = match wanted {
-        HsmType::Soft => Some(Backend::Soft),
-        HsmType::Pkcs11 => Some(Backend::Pkcs11),
-        HsmType::Tpm => Some(Backend::Tpm),
-        HsmType::TpmIfPossible | HsmType::TpmBoundSoftIfPossible => None,
-    };
+    let insisted = insisted(wanted);
     let other = recorded.iter().find(|backend| insisted.is_some_and(|insisted| insisted != **backend));
     match (insisted, other) {
         (Some(insisted), Some(other)) => Err(Differs { wanted: insisted.word(), recorded: *other }),
         (Some(insisted), None) => Ok((insisted, None)),
         (None, _) => Ok(recorded.first().map_or_else(|| new(wanted, tpm), |recorded| (*recorded, None))),
+    }
+}
+
+/// The only backend that a value of `hsm_type` allows.
+pub(crate) fn insisted(wanted: HsmType) -> Option<Backend> {
+    match wanted {
+        HsmType::Soft => Some(Backend::Soft),
+        HsmType::Pkcs11 => Some(Backend::Pkcs11),
+        HsmType::Tpm => Some(Backend::Tpm),
+        HsmType::TpmIfPossible | HsmType::TpmBoundSoftIfPossible => None,
     }
 }
 
@@ -72,18 +77,18 @@ impl Ways<'_> {
         self.tpm()().err()
     }
 
-    /// The chosen backend and those that have keys, and one sentence for each that cannot be opened now.
+    /// The chosen backend and those that have keys, and one sentence for each that cannot be opened now; every
+    /// other one is opened when keys are to be moved there.
     pub(crate) fn open(&self, chosen: Backend, recorded: &BTreeSet<Backend>) -> (Backends, Vec<String>) {
         let mut backends = Backends::new(chosen);
         let mut notices = Vec::new();
         backends.put(Box::new(self.soft()));
-        for backend in recorded.union(&BTreeSet::from([chosen])) {
-            let opener = match backend {
-                Backend::Soft => continue,
-                Backend::Pkcs11 => pkcs11(self.settings, self.machine.clone()),
-                Backend::Tpm => self.tpm(),
-            };
-            if let Some(error) = backends.add(*backend, opener) {
+        for (backend, opener) in
+            [(Backend::Pkcs11, pkcs11(self.settings, self.machine.clone())), (Backend::Tpm, self.tpm())]
+        {
+            if backend != chosen && !recorded.contains(&backend) {
+                backends.offer(backend, opener);
+            } else if let Some(error) = backends.add(backend, opener) {
                 notices
                     .push(format!("The {} keys could not be opened at the start: {error}.", backend.word()));
             }

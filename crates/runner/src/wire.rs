@@ -36,8 +36,8 @@ pub(crate) fn build(options: &Options, loaded: &Loaded) -> Result<Wired, Box<dyn
     let mut store = SledStore::open(options.state_dir(), &ways.soft().store_key()?)?;
     refuse_fresh_auth_value(matches!(auth.source, auth::Source::Made(_)), &store)?;
     let recorded = driver::recorded_backends(&mut store)?;
-    let (chosen, no_tpm) = backends::choose(settings.hsm_type(), &recorded, || ways.without_tpm())?;
-    let (hsm, closed) = ways.open(chosen, &recorded);
+    let (chosen, no_tpm) = backends::choose(settings.hsm_type(), &recorded.in_force, || ways.without_tpm())?;
+    let (hsm, closed) = ways.open(chosen, &(&recorded.in_force | &recorded.others));
     closed.iter().for_each(|notice| tracing::error!("{notice}"));
     let mut notices: Vec<String> = loaded.notes.iter().map(ToString::to_string).collect();
     notices.extend(store.remarks().iter().cloned());
@@ -78,6 +78,7 @@ fn parts(
         vault,
         keys,
         backend,
+        insisted: backends::insisted(settings.hsm_type()),
         binding: machine,
         neighbours: Arc::new(|| neighbours::find(Path::new("/"))),
     })

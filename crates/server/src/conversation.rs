@@ -1,4 +1,5 @@
 use crate::connection::{Connection, ReadError};
+use crate::rekey;
 use crate::report::{self, ending_of};
 use crate::{DocumentParts, Service, document};
 use driver::{
@@ -40,6 +41,8 @@ async fn answer(
         Request::SignIn { name, wait } => sign_in(connection, service, &name, wait).await,
         Request::Status { domain } => status(connection, peer, service, domain).await,
         Request::Leave { domain, force } => leave(connection, service, domain, force).await,
+        Request::Rekey { name, to, force } => rekey::run(connection, service, &name, &to, force).await,
+        Request::CancelRekey { domain } => rekey::cancel(connection, service, domain).await,
         Request::ForgetAccount { name } => forget(connection, service, &name).await,
         Request::Watch {} => watch_all(connection, service).await,
     }
@@ -57,20 +60,38 @@ async fn sign_in(
     name: &str,
     wait: Wait,
 ) -> Result<Ending, Failure> {
-    let asked: Upn = name.parse().map_err(|error: model::NameError| bad_name(&error.to_string()))?;
+    let asked = parse_name(name)?;
     let domain = asked.domain().clone();
+    match identify(connection, service, asked).await? {
+        Identified::Yes => settle(connection, service, &domain, wait).await,
+        Identified::HungUp => Ok(Ending::Failed),
+    }
+}
+
+/// How the talk with a person ended who is who was asked for, or went away.
+pub(crate) enum Identified {
+    Yes,
+    HungUp,
+}
+
+/// Finds out whether a person is who was asked for.
+pub(crate) async fn identify(
+    connection: &mut Connection,
+    service: &Service,
+    asked: Upn,
+) -> Result<Identified, Failure> {
     let mut session = service.driver.sign_in(asked)?;
     loop {
         let event = tokio::select! {
             event = session.next() => event,
-            () = connection.hung_up() => return Ok(Ending::Failed),
+            () = connection.hung_up() => return Ok(Identified::HungUp),
         };
         match event {
             Some(SignInEvent::Prompt(prompt)) => drop(connection.say(&report::prompt(&prompt)).await),
             Some(SignInEvent::AskPassword(prompt)) => ask_password(connection, &mut session, &prompt).await?,
             Some(SignInEvent::SignedIn(account)) => {
                 connection.say(&report::signed_in(&account)).await;
-                return settle(connection, service, &domain, wait).await;
+                return Ok(Identified::Yes);
             }
             Some(SignInEvent::Failed(failure)) => return Err(failure),
             None => return Err(bad_request("the sign-in ended without an answer")),
@@ -123,7 +144,7 @@ async fn settle(
 }
 
 /// Tells every change of one machine until `enough`.
-async fn follow(
+pub(crate) async fn follow(
     connection: &mut Connection,
     service: &Service,
     mut status: watch::Receiver<Status>,
@@ -154,13 +175,13 @@ async fn finish(connection: &mut Connection, status: &Status) -> Result<Ending, 
 }
 
 /// At rest, or waiting for somebody, or for long: nothing more happens soon by itself.
-fn is_settled(status: &Status, now: Timestamp) -> bool {
+pub(crate) fn is_settled(status: &Status, now: Timestamp) -> bool {
     let rests = ["idle", "intune_enrolled"].contains(&status.state);
     let waits_for_long = status.wake_at.is_some_and(|at| at.since(now) > PATIENCE);
     rests || status.waits_for.is_some() || waits_for_long
 }
 
-fn has_left(status: &Status, _: Timestamp) -> bool {
+pub(crate) fn has_left(status: &Status, _: Timestamp) -> bool {
     status.phase == StatusPhase::Unregistered || status.waits_for == Some(WaitsFor::Operator)
 }
 
@@ -199,16 +220,21 @@ async fn leave(
     domain: Option<String>,
     force: bool,
 ) -> Result<Ending, Failure> {
-    let domain = match domain {
-        Some(text) => parse_domain(&text)?,
-        None => only_domain(service)?,
-    };
+    let domain = which_domain(service, domain)?;
     let ask = if force { driver::Ask::ForceLeave } else { driver::Ask::Leave };
     let LeaveStarted { domains, status } = service.driver.leave(&domain, ask).await?;
     let names: Vec<String> = domains.iter().map(ToString::to_string).collect();
     connection.say(&Message::Notice { text: format!("Leaving the tenant of {}.", names.join(", ")) }).await;
     let ending = follow(connection, service, status, has_left).await?;
     Ok(if ending == Ending::NotRegistered { Ending::Done } else { ending })
+}
+
+/// The domain that is named, or the only one.
+pub(crate) fn which_domain(service: &Service, domain: Option<String>) -> Result<DomainName, Failure> {
+    match domain {
+        Some(text) => parse_domain(&text),
+        None => only_domain(service),
+    }
 }
 
 fn only_domain(service: &Service) -> Result<DomainName, Failure> {
@@ -227,7 +253,7 @@ fn only_domain(service: &Service) -> Result<DomainName, Failure> {
 }
 
 async fn forget(connection: &mut Connection, service: &Service, name: &str) -> Result<Ending, Failure> {
-    let name: Upn = name.parse().map_err(|error: model::NameError| bad_name(&error.to_string()))?;
+    let name = parse_name(name)?;
     let known = service.driver.forget_account(name.clone()).await?;
     let text = if known {
         format!("{name} is forgotten: the next sign-in under this name is taken as a new person.")
@@ -258,6 +284,10 @@ async fn watch_all(connection: &mut Connection, service: &Service) -> Result<End
     }
 }
 
+pub(crate) fn parse_name(text: &str) -> Result<Upn, Failure> {
+    text.parse().map_err(|error: model::NameError| bad_name(&error.to_string()))
+}
+
 fn parse_domain(text: &str) -> Result<DomainName, Failure> {
     text.parse().map_err(|error: model::NameError| bad_name(&error.to_string()))
 }
@@ -270,7 +300,7 @@ fn bad_request(message: &str) -> Failure {
     usage("BadRequest", message, "Use the aad-tool of the same version as firmamentd.")
 }
 
-fn bad_name(message: &str) -> Failure {
+pub(crate) fn bad_name(message: &str) -> Failure {
     usage("BadName", message, "Check the name and try again.")
 }
 

@@ -6,6 +6,7 @@ mod accept;
 mod connection;
 mod conversation;
 mod limits;
+mod rekey;
 mod report;
 
 pub use limits::Limits;

@@ -35,6 +35,14 @@ pub(crate) fn progress(status: &Status, at: Timestamp) -> Message {
     }
 }
 
+/// Why the device object of an identity that was replaced is still there, and what to do about it.
+pub(crate) fn still_there(status: &Status) -> Option<Failure> {
+    let failure = status.failure.clone()?;
+    let advice = "Run aad-tool rekey once more as before; with --force the old device object is left behind, for \
+                  an administrator to delete.";
+    Some(Failure { advice: advice.to_owned(), ..failure })
+}
+
 /// How a conversation about this machine ends.
 pub(crate) fn ending(status: &Status) -> Ending {
     match (status.phase, &status.failure) {

@@ -17,6 +17,10 @@ pub const SCHEMA: u32 = 1;
 pub enum RecordKey {
     /// The device identity of a tenant: [`record::Device`]. Adapters keep these the safest.
     Device(TenantId),
+    /// The identity that is to take the place of [`RecordKey::Device`]: [`record::Device`].
+    Successor(TenantId),
+    /// The identity whose place was taken, until it is gone: [`record::Device`].
+    Predecessor(TenantId),
     /// Which tenant a domain leads to: [`record::Domain`].
     Domain(DomainName),
     /// Which object a user name was first seen with: [`record::Account`].
@@ -25,6 +29,20 @@ pub enum RecordKey {
     Spare,
     /// A record of a kind that this version does not know; it is kept as it is for the one that does.
     Foreign(String),
+}
+
+impl RecordKey {
+    /// Whether the record may be about an object that a tenant has, or had, of this machine; one that is not
+    /// understood may be.
+    pub fn is_of_a_device(&self) -> bool {
+        match self {
+            RecordKey::Device(_)
+            | RecordKey::Successor(_)
+            | RecordKey::Predecessor(_)
+            | RecordKey::Foreign(_) => true,
+            RecordKey::Domain(_) | RecordKey::Account(_) | RecordKey::Spare => false,
+        }
+    }
 }
 
 /// One change of a [`Store::commit`].
@@ -64,6 +82,8 @@ impl std::fmt::Display for RecordKey {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             RecordKey::Device(tenant) => write!(out, "device/{tenant}"),
+            RecordKey::Successor(tenant) => write!(out, "successor/{tenant}"),
+            RecordKey::Predecessor(tenant) => write!(out, "predecessor/{tenant}"),
             RecordKey::Domain(domain) => write!(out, "domain/{domain}"),
             RecordKey::Account(upn) => write!(out, "account/{upn}"),
             RecordKey::Spare => out.write_str("spare"),
@@ -77,6 +97,8 @@ impl From<&str> for RecordKey {
     fn from(text: &str) -> RecordKey {
         let known = match text.split_once('/') {
             Some(("device", name)) => name.parse().map(RecordKey::Device).ok(),
+            Some(("successor", name)) => name.parse().map(RecordKey::Successor).ok(),
+            Some(("predecessor", name)) => name.parse().map(RecordKey::Predecessor).ok(),
             Some(("domain", name)) => name.parse().map(RecordKey::Domain).ok(),
             Some(("account", name)) => name.parse().map(RecordKey::Account).ok(),
             None if text == "spare" => Some(RecordKey::Spare),
@@ -94,6 +116,8 @@ mod tests {
     fn a_key_comes_back_from_its_text_and_a_strange_one_is_kept() {
         for (text, foreign) in [
             ("device/11111111-2222-3333-4444-555555555555", false),
+            ("successor/11111111-2222-3333-4444-555555555555", false),
+            ("predecessor/11111111-2222-3333-4444-555555555555", false),
             ("domain/contoso.com", false),
             ("account/alex@contoso.com", false),
             ("spare", false),

@@ -1,7 +1,7 @@
 use super::{failure, line};
 use ipc::{
     AttemptReport, ComplianceReport, DomainStatus, FailureReport, IdentityReport, IntuneReport, KeyReport,
-    LedgerReport, LeftReport, RuleReport, SessionReport, StatusDocument,
+    LedgerReport, LeftReport, OtherIdentityReport, RuleReport, SessionReport, StatusDocument,
 };
 
 /// The whole status document for people, in the groups that `dsregcmd /status` has.
@@ -45,6 +45,7 @@ fn of_domain(domain: &DomainStatus) -> String {
         group("Device", &identity.map(device).unwrap_or_default()),
         group("Tenant and endpoints", &tenant(domain)),
         group("Keys", &identity.map(keys).unwrap_or_default()),
+        domain.others.iter().map(other).collect(),
         sessions(&domain.sessions),
         domain.intune.as_ref().map(intune).unwrap_or_default(),
         group("Last attempts", &domain.attempts.iter().map(attempt).collect::<Vec<_>>()),
@@ -115,6 +116,19 @@ pub(super) fn key_words(key: &KeyReport) -> String {
         (Some(at), Some(problem)) => format!("does not work: {problem} (tested {at})"),
     };
     format!("{} in {}: {}; {test}", key.algorithm, key.backend, key.protection)
+}
+
+/// An identity that is on its way in or out while keys are moved.
+fn other(identity: &OtherIdentityReport) -> String {
+    let title = match identity.role.as_str() {
+        "successor" => "Keys to come",
+        "predecessor" => "Keys of before",
+        role => role,
+    };
+    let items = [known("Where", &identity.backend), known("Device id", &identity.device_id)];
+    let items: Vec<Item> = items.into_iter().flatten().collect();
+    let failed = identity.failure.as_ref().map(|report| failure(report, "    ")).unwrap_or_default();
+    format!("  {title}\n    {} ({})\n{}{failed}", identity.summary, identity.state, lines("    ", &items))
 }
 
 /// One paragraph for each person; the name is root's to see.

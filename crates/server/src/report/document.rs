@@ -1,14 +1,14 @@
 //! The document of `aad-tool status`: pure, from what the driver shows.
 
-use super::{identity_of, intune, phase_word, view_summary};
+use super::{identity_of, intune, phase_word, still_there, summary, view_summary};
 use crate::About;
 use driver::{
-    DomainView, EndpointSource, Identity, KeyTest, LedgerKind, LedgerLine, Method, Registration, Snapshot,
-    SpareKeys, Status, Suspension, UserView, WaitsFor,
+    DomainView, EndpointSource, Identity, KeyTest, LedgerKind, LedgerLine, Method, Registration, RekeyView,
+    Snapshot, SpareKeys, Stage, Status, Suspension, UserView, WaitsFor,
 };
 use ipc::{
     AttemptReport, DomainStatus, EndpointsReport, FailureReport, IdentityReport, KeyReport, LedgerReport,
-    LeftReport, STATUS_SCHEMA, SessionReport, StatusDocument,
+    LeftReport, OtherIdentityReport, STATUS_SCHEMA, SessionReport, StatusDocument,
 };
 use model::{Backend, KeyHandle, Timestamp};
 use std::collections::BTreeMap;
@@ -63,11 +63,38 @@ fn domain(view: &DomainView, parts: &DocumentParts) -> DomainStatus {
         cloud: part.map_or("", |part| part.cloud.word()).to_owned(),
         identity: identity.map(|identity| identity_report(identity, &view.key_tests, parts)),
         sessions: view.users.iter().map(|user| session(user, parts.for_root)).collect(),
+        others: others(&view.rekey),
         intune: status
             .and_then(|status| intune::report(status, part.map(|part| part.intune), parts.for_root)),
         failure: failure.map(FailureReport::from),
         attempts: status.map(attempts).unwrap_or_default(),
-        ledger: status.map(|status| status.snapshot.ledger.iter().map(ledger).collect()).unwrap_or_default(),
+        ledger: status
+            .into_iter()
+            .flat_map(|status| &status.snapshot.ledger)
+            .chain(view.rekey.ledger())
+            .map(ledger)
+            .collect(),
+    }
+}
+
+/// One that has nothing to say any more is not told.
+fn others(rekey: &RekeyView) -> Vec<OtherIdentityReport> {
+    let both = [("successor", &rekey.successor), ("predecessor", &rekey.predecessor)];
+    let told = both.into_iter().filter_map(|(role, status)| Some((role, status.as_ref()?)));
+    told.filter(|(_, status)| status.snapshot.stage != Stage::Unregistered { kept: None })
+        .map(|(role, status)| other(role, status))
+        .collect()
+}
+
+fn other(role: &str, status: &Status) -> OtherIdentityReport {
+    let failure = if role == "predecessor" { still_there(status) } else { status.failure.clone() };
+    OtherIdentityReport {
+        role: role.to_owned(),
+        state: status.state.to_owned(),
+        summary: summary(status),
+        backend: driver::backend_of(&status.snapshot.stage).map(|backend| backend.word().to_owned()),
+        device_id: identity_of(status).map(|identity| identity.issued.device.to_string()),
+        failure: failure.as_ref().map(FailureReport::from),
     }
 }
 

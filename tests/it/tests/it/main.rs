@@ -19,6 +19,7 @@ mod password;
 mod pkcs11;
 mod prt;
 mod refusals;
+mod rekey;
 mod socket;
 mod systemd;
 #[cfg(feature = "tpm")]

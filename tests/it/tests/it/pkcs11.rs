@@ -12,7 +12,7 @@ const ALEX: &str = "alex@contoso.com";
 const PIN: &str = "a PIN of ours";
 
 /// A machine with a token of its own, before its daemon runs.
-fn machine(cloud: &Cloud) -> Machine {
+pub(crate) fn machine(cloud: &Cloud) -> Machine {
     let machine = Machine::switched_off(cloud, "contoso.com", "");
     fs::create_dir(machine.path("tokens")).unwrap();
     let tokens = machine.path("tokens");
@@ -37,7 +37,7 @@ fn machine(cloud: &Cloud) -> Machine {
 }
 
 /// Adds lines, which count instead of those that are there.
-fn configure(machine: &Machine, lines: &str) {
+pub(crate) fn configure(machine: &Machine, lines: &str) {
     let path = machine.path("himmelblau.conf");
     let text = fs::read_to_string(&path).unwrap();
     fs::write(path, format!("{text}{lines}\n")).unwrap();
@@ -57,7 +57,7 @@ fn registered(cloud: &Cloud) -> Machine {
 }
 
 /// How many objects the token has, itself among them.
-fn objects(machine: &Machine) -> usize {
+pub(crate) fn objects(machine: &Machine) -> usize {
     let token = fs::read_dir(machine.path("tokens")).unwrap().next().unwrap().unwrap().path();
     let files = fs::read_dir(token).unwrap().map(|file| file.unwrap().path());
     files.filter(|path| path.extension().is_some_and(|extension| extension == "object")).count()

@@ -7,13 +7,13 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 /// A TPM of its own; it ends with the value.
-struct Tpm {
+pub(crate) struct Tpm {
     child: Child,
     port: u16,
 }
 
 impl Tpm {
-    fn start(dir: &Path) -> Tpm {
+    pub(crate) fn start(dir: &Path) -> Tpm {
         let port = two_free_ports();
         let mut swtpm = Command::new("swtpm");
         swtpm.args(["socket", "--tpm2", "--flags", "not-need-init,startup-clear", "--tpmstate"]);
@@ -27,7 +27,7 @@ impl Tpm {
     }
 
     /// What leads a machine to this TPM.
-    fn options(&self, hsm_type: &str) -> String {
+    pub(crate) fn options(&self, hsm_type: &str) -> String {
         let tcti = format!("tpm_tcti_name = swtpm:host=127.0.0.1,port={}", self.port);
         format!("apply_policy = true\nhsm_type = {hsm_type}\n{tcti}")
     }

@@ -1,0 +1,367 @@
+//! Moving an identity to keys in another place: a second machine of the tenant registers with keys made there,
+//! beside the one in force; once the directory has proved to know it, it takes its place in one write, and the
+//! one before it leaves like any other.
+//!
+//! Until that write the old identity is in force whatever fails, and after it the new one.
+
+use crate::pins;
+use crate::role::Role;
+use crate::shared::Shared;
+use crate::spare::is_bare;
+use crate::state::{Driver, not_registered};
+use crate::tenant::{self, TenantHandle};
+use hsm::Job;
+use lifecycle::{Ask, Event, Identity, LedgerLine, Snapshot, Stage, Status};
+use model::{Backend, DomainName, Failure, FailureClass, TenantId, Who};
+use std::collections::BTreeMap;
+use std::sync::{Arc, MutexGuard, PoisonError};
+use store::record::Versioned;
+use store::{Change, RecordKey, Store, StoreError};
+use tokio::sync::watch;
+
+/// What is left to do of a move, as seen by whoever asked for it.
+pub enum Rekey {
+    /// The next sign-in of somebody of the tenant registers the new keys.
+    SignIn(watch::Receiver<Status>),
+    /// The identity of the last move is still leaving, and was asked again to.
+    Unfinished(watch::Receiver<Status>),
+}
+
+/// The other identities of a tenant, if there are any.
+#[derive(Debug, Clone, Default)]
+pub struct RekeyView {
+    /// The one that is to take the place of the one in force.
+    pub successor: Option<Status>,
+    /// The one whose place was taken.
+    pub predecessor: Option<Status>,
+}
+
+impl RekeyView {
+    /// What they know of other device objects.
+    pub fn ledger(&self) -> impl Iterator<Item = &LedgerLine> {
+        self.successor.iter().chain(&self.predecessor).flat_map(|status| &status.snapshot.ledger)
+    }
+}
+
+/// The other tasks of a tenant.
+#[derive(Default)]
+pub(crate) struct Move {
+    successor: Option<Successor>,
+    predecessor: Option<TenantHandle>,
+}
+
+struct Successor {
+    handle: TenantHandle,
+    /// Where its keys are made.
+    to: Backend,
+    /// Somebody asked for the move and is about to sign in.
+    asked: bool,
+}
+
+impl Successor {
+    /// Whether sign-ins are for it: it was asked for, or has begun and is not closed.
+    fn is_active(&self) -> bool {
+        self.asked || !matches!(self.handle.status.borrow().snapshot.stage, Stage::Unregistered { .. })
+    }
+}
+
+impl Move {
+    fn handles(&self) -> impl Iterator<Item = &TenantHandle> {
+        self.successor.iter().map(|successor| &successor.handle).chain(&self.predecessor)
+    }
+
+    /// Nothing of a task that has come to its end is worth remembering.
+    fn tidy(&mut self) {
+        self.successor.take_if(|successor| !successor.asked && is_over(&successor.handle));
+        self.predecessor.take_if(|handle| is_over(handle));
+    }
+}
+
+fn is_over(handle: &TenantHandle) -> bool {
+    let status = handle.status.borrow();
+    is_bare(&status.snapshot.stage) && status.snapshot.ledger.is_empty()
+}
+
+impl Driver {
+    /// Prepares the move of a domain's identity to keys in another place.
+    ///
+    /// # Errors
+    /// A failure when there is no identity in force, when the keys are there already, when a move to another
+    /// place is under way, and when the place cannot be used.
+    pub async fn rekey(&self, domain: &DomainName, to: Backend, ask: Ask) -> Result<Rekey, Failure> {
+        let shared = self.shared();
+        let tenant = shared.tenant_of(domain).ok_or_else(|| not_registered(domain))?;
+        if let Some(leaving) = shared.unfinished(tenant) {
+            leaving.send(Event::Asked(ask)).await;
+            return Ok(Rekey::Unfinished(leaving.status));
+        }
+        let identity = shared.identity(tenant).ok_or_else(|| not_registered(domain))?;
+        movable(&identity, to)?;
+        if let Some(insisted) = shared.insisted.filter(|insisted| *insisted != to) {
+            return Err(insists(insisted, to));
+        }
+        shared.keys.call(Job::Ready(to)).await.map_err(|error| executor::key_failure(&error))?;
+        let status = shared.clone().prepare_successor(tenant, to).await?;
+        Ok(Rekey::SignIn(status))
+    }
+
+    /// Ends what [`Driver::rekey`] prepared, unless somebody has signed in for it.
+    pub fn rekey_over(&self, domain: &DomainName) {
+        let shared = self.shared();
+        let Some(tenant) = shared.tenant_of(domain) else { return };
+        if let Some(moving) = shared.moves().get_mut(&tenant) {
+            moving.successor.iter_mut().for_each(|successor| successor.asked = false);
+            moving.tidy();
+        }
+    }
+
+    /// Gives a move up that has not come to its end: the new keys go, and the device object, if there is one.
+    ///
+    /// # Errors
+    /// A failure when no move is under way.
+    pub async fn cancel_rekey(&self, domain: &DomainName) -> Result<watch::Receiver<Status>, Failure> {
+        let shared = self.shared();
+        let tenant = shared.tenant_of(domain).ok_or_else(|| not_registered(domain))?;
+        let handle = {
+            let mut moves = shared.moves();
+            let successor = moves.get_mut(&tenant).and_then(|moving| moving.successor.as_mut());
+            let successor = successor.ok_or_else(no_move)?;
+            successor.asked = false;
+            successor.handle.clone()
+        };
+        handle.send(Event::Asked(Ask::Leave)).await;
+        Ok(handle.status)
+    }
+
+    /// Follows the identity whose place was taken, while it leaves.
+    pub fn predecessor(&self, domain: &DomainName) -> Option<watch::Receiver<Status>> {
+        let shared = self.shared();
+        let tenant = shared.tenant_of(domain)?;
+        shared.moves().get(&tenant)?.predecessor.as_ref().map(|handle| handle.status.clone())
+    }
+}
+
+impl Shared {
+    pub(crate) fn moves(&self) -> MutexGuard<'_, BTreeMap<TenantId, Move>> {
+        self.moves.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn rekey_view(&self, tenant: TenantId) -> RekeyView {
+        let moves = self.moves();
+        let Some(moving) = moves.get(&tenant) else { return RekeyView::default() };
+        let status = |handle: &TenantHandle| handle.status.borrow().clone();
+        RekeyView {
+            successor: moving.successor.as_ref().map(|successor| status(&successor.handle)),
+            predecessor: moving.predecessor.as_ref().map(status),
+        }
+    }
+
+    /// The machine that sign-ins are for instead of the one in force.
+    pub(crate) fn active_successor(&self, tenant: TenantId) -> Option<TenantHandle> {
+        let moves = self.moves();
+        let successor = moves.get(&tenant)?.successor.as_ref()?;
+        successor.is_active().then(|| successor.handle.clone())
+    }
+
+    fn unfinished(&self, tenant: TenantId) -> Option<TenantHandle> {
+        let moves = self.moves();
+        let handle = moves.get(&tenant)?.predecessor.as_ref()?;
+        (!is_bare(&handle.status.borrow().snapshot.stage)).then(|| handle.clone())
+    }
+
+    /// Everything else of the tenant leaves with it.
+    pub(crate) fn ask_others(&self, tenant: TenantId, ask: Ask) {
+        let moves = self.moves();
+        for handle in moves.get(&tenant).into_iter().flat_map(Move::handles).cloned() {
+            tokio::spawn(async move { handle.send(Event::Asked(ask)).await });
+        }
+    }
+
+    /// What the other identities of tenants know.
+    pub(crate) fn other_snapshots(&self) -> Vec<Snapshot> {
+        let moves = self.moves();
+        moves.values().flat_map(Move::handles).map(|handle| handle.status.borrow().snapshot.clone()).collect()
+    }
+
+    /// Takes up a move where the last run of the daemon stopped.
+    pub(crate) async fn resume_move(self: Arc<Self>, role: Role, snapshot: Snapshot) {
+        let tenant = snapshot.tenant;
+        let to = pins::backend_of(&snapshot.stage).unwrap_or(self.backend);
+        let in_force = matches!(snapshot.stage, Stage::Registered(_));
+        let Some(handle) = self.start_other(role, to, snapshot) else { return };
+        handle.restored().await;
+        match role {
+            Role::Predecessor => {
+                self.moves().entry(tenant).or_default().predecessor = Some(handle.clone());
+                // Its place was taken and nobody could tell it yet.
+                if in_force {
+                    handle.send(Event::Asked(Ask::Leave)).await;
+                }
+            }
+            _ => {
+                let successor = Successor { handle, to, asked: false };
+                self.moves().entry(tenant).or_default().successor = Some(successor);
+            }
+        }
+    }
+
+    fn start_other(self: &Arc<Self>, role: Role, to: Backend, snapshot: Snapshot) -> Option<TenantHandle> {
+        let part = self.part_of(snapshot.tenant)?.clone();
+        Some(tenant::start(self.clone(), &part, snapshot, (role, to)))
+    }
+
+    /// The machine for the new keys: the one of an earlier try to the same place, else a new one that takes
+    /// over what its forerunners knew of other objects.
+    async fn prepare_successor(
+        self: Arc<Self>,
+        tenant: TenantId,
+        to: Backend,
+    ) -> Result<watch::Receiver<Status>, Failure> {
+        if let Some(status) = self.ask_again(tenant, to)? {
+            return Ok(status);
+        }
+        let ledger = self.rekey_view(tenant).ledger().cloned().collect();
+        let snapshot = Snapshot { ledger, ..Snapshot::absent(tenant) };
+        if !snapshot.ledger.is_empty() {
+            let bytes = snapshot::to_record(&snapshot).encode();
+            let kept = Change::Put(RecordKey::Successor(tenant), bytes);
+            self.commit(vec![kept, Change::Delete(RecordKey::Predecessor(tenant))]).await?;
+        }
+        let handle = self.start_other(Role::Successor, to, snapshot).ok_or_else(no_move)?;
+        handle.restored().await;
+        let status = handle.status.clone();
+        let moving = Move { successor: Some(Successor { handle, to, asked: true }), predecessor: None };
+        self.moves().insert(tenant, moving);
+        Ok(status)
+    }
+
+    fn ask_again(&self, tenant: TenantId, to: Backend) -> Result<Option<watch::Receiver<Status>>, Failure> {
+        let mut moves = self.moves();
+        let Some(successor) = moves.get_mut(&tenant).and_then(|moving| moving.successor.as_mut()) else {
+            return Ok(None);
+        };
+        if successor.to == to {
+            successor.asked = true;
+            return Ok(Some(successor.handle.status.clone()));
+        }
+        match is_bare(&successor.handle.status.borrow().snapshot.stage) {
+            true => Ok(None),
+            false => Err(under_way(successor.to)),
+        }
+    }
+
+    /// Puts the successor in the place of the identity in force, in one write; none when that one is leaving.
+    ///
+    /// # Errors
+    /// When the write failed: the old identity is still in force.
+    pub(crate) async fn succeed(&self, snapshot: &Snapshot) -> Result<Option<TenantHandle>, Failure> {
+        let tenant = snapshot.tenant;
+        let new = self.active_successor(tenant);
+        let old = self.tenants().get(&tenant).cloned();
+        let (Some(new), Some(old)) = (new, old) else { return Ok(None) };
+        let bytes = snapshot::to_record(snapshot).encode();
+        let (new_role, old_role) = (new.role.clone(), old.role.clone());
+        let done = self.with_store(move |store| {
+            let done = take_place(store, tenant, bytes)?;
+            if done {
+                new_role.set(Role::Current);
+                old_role.set(Role::Predecessor);
+            }
+            Ok(done)
+        });
+        if !done.await? {
+            return Ok(None);
+        }
+        tracing::info!(%tenant, "The new keys are in force; the device object of the old ones is removed");
+        self.tenants().insert(tenant, new);
+        self.moves().insert(tenant, Move { successor: None, predecessor: Some(old.clone()) });
+        // What people hold was given to the old device.
+        self.end_users(tenant);
+        Ok(Some(old))
+    }
+
+    /// Forgets what has come to its end.
+    pub(crate) fn tidy_moves(&self, tenant: TenantId) {
+        let mut moves = self.moves();
+        moves.entry(tenant).or_default().tidy();
+        moves.retain(|_, moving| moving.successor.is_some() || moving.predecessor.is_some());
+    }
+}
+
+/// The three changes of a succession, all or none; false when no identity is in force.
+fn take_place(store: &mut dyn Store, tenant: TenantId, successor: Vec<u8>) -> Result<bool, StoreError> {
+    let key = RecordKey::Device(tenant);
+    let Some(current) = store.get(&key)? else { return Ok(false) };
+    if !matches!(pins::device(&key, &current)?.stage, Stage::Registered(_)) {
+        return Ok(false);
+    }
+    store.commit(&[
+        Change::Put(RecordKey::Predecessor(tenant), current),
+        Change::Put(key, successor),
+        Change::Delete(RecordKey::Successor(tenant)),
+    ])?;
+    Ok(true)
+}
+
+/// Whether this snapshot of a successor may take the place: the directory has proved to know it.
+pub(crate) fn is_proved(snapshot: &Snapshot) -> bool {
+    match &snapshot.stage {
+        Stage::Registered(identity) => identity.verified_at.is_some() && identity.suspended.is_none(),
+        _ => false,
+    }
+}
+
+/// Whether an identity can be moved there.
+fn movable(identity: &Identity, to: Backend) -> Result<(), Failure> {
+    let refuse = |message: String, advice: &str| {
+        Err(Failure::local(FailureClass::Denied, Who::MachineAdmin, "NotMovable", message, advice))
+    };
+    if identity.suspended.is_some() || identity.verified_at.is_none() {
+        let message = "the registration is not in order, and only one that is can be moved".to_owned();
+        return refuse(message, "See aad-tool status.");
+    }
+    if identity.keys.device.backend == to {
+        return refuse(
+            format!("the keys of this identity are {} keys already", to.word()),
+            "Nothing is to do.",
+        );
+    }
+    Ok(())
+}
+
+fn insists(insisted: Backend, to: Backend) -> Failure {
+    Failure::local(
+        FailureClass::Denied,
+        Who::MachineAdmin,
+        "HsmTypeInsists",
+        format!("hsm_type = {} in himmelblau.conf insists on that place for keys", insisted.word()),
+        &format!(
+            "Set hsm_type = tpm_if_possible, restart firmamentd and try again; hsm_type = {} may be set after \
+             the move.",
+            to.word()
+        ),
+    )
+}
+
+fn under_way(to: Backend) -> Failure {
+    Failure::local(
+        FailureClass::Denied,
+        Who::MachineAdmin,
+        "RekeyUnderWay",
+        format!("a move to {} keys is under way", to.word()),
+        &format!(
+            "Finish it with aad-tool rekey --to {}, or give it up with aad-tool rekey --cancel.",
+            to.word()
+        ),
+    )
+}
+
+fn no_move() -> Failure {
+    Failure::local(
+        FailureClass::Gone,
+        Who::Nobody,
+        "NoMove",
+        "no move to other keys is under way".to_owned(),
+        "There is nothing to give up.",
+    )
+}

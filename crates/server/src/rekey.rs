@@ -1,0 +1,121 @@
+//! Moving keys to another place, with a person who signs in for it.
+
+use crate::Service;
+use crate::connection::Connection;
+use crate::conversation::{
+    Identified, bad_name, follow, has_left, identify, is_settled, parse_name, which_domain,
+};
+use crate::report::still_there;
+use driver::{Ask, Rekey, Status, WaitsFor};
+use ipc::{Ending, FailureReport, Message};
+use model::{Backend, DomainName, Failure, Upn};
+use tokio::sync::watch;
+
+/// Registers keys in another place, then sees the old device object off.
+pub(crate) async fn run(
+    connection: &mut Connection,
+    service: &Service,
+    name: &str,
+    to: &str,
+    force: bool,
+) -> Result<Ending, Failure> {
+    let asked = parse_name(name)?;
+    let to: Backend = to.parse().map_err(|()| bad_name("keys can be moved to tpm, pkcs11 or soft"))?;
+    let domain = asked.domain().clone();
+    let ask = if force { Ask::ForceLeave } else { Ask::Leave };
+    match service.driver.rekey(&domain, to, ask).await? {
+        Rekey::Unfinished(status) => {
+            tell(connection, UNFINISHED).await;
+            see_off(connection, service, status).await
+        }
+        Rekey::SignIn(status) => {
+            tell(connection, BEGUN).await;
+            let ending = register(connection, service, asked, status).await;
+            service.driver.rekey_over(&domain);
+            match ending? {
+                Ending::Done => part(connection, service, &domain).await,
+                other => Ok(other),
+            }
+        }
+    }
+}
+
+/// Gives a move up.
+pub(crate) async fn cancel(
+    connection: &mut Connection,
+    service: &Service,
+    domain: Option<String>,
+) -> Result<Ending, Failure> {
+    let domain = which_domain(service, domain)?;
+    let status = service.driver.cancel_rekey(&domain).await?;
+    let ending = follow(connection, service, status, has_left).await;
+    service.driver.rekey_over(&domain);
+    match ending? {
+        Ending::NotRegistered => {
+            tell(connection, CANCELLED).await;
+            Ok(Ending::Done)
+        }
+        other => Ok(other),
+    }
+}
+
+async fn register(
+    connection: &mut Connection,
+    service: &Service,
+    asked: Upn,
+    status: watch::Receiver<Status>,
+) -> Result<Ending, Failure> {
+    match identify(connection, service, asked).await? {
+        Identified::Yes => follow(connection, service, status, is_settled).await,
+        Identified::HungUp => Ok(Ending::Failed),
+    }
+}
+
+/// The new keys are in force: the old object goes.
+async fn part(
+    connection: &mut Connection,
+    service: &Service,
+    domain: &DomainName,
+) -> Result<Ending, Failure> {
+    match service.driver.predecessor(domain) {
+        Some(status) => see_off(connection, service, status).await,
+        None => {
+            tell(connection, MOVED).await;
+            Ok(Ending::Done)
+        }
+    }
+}
+
+async fn see_off(
+    connection: &mut Connection,
+    service: &Service,
+    status: watch::Receiver<Status>,
+) -> Result<Ending, Failure> {
+    let last = status.clone();
+    let ending = follow(connection, service, status, has_left).await?;
+    let last = last.borrow().clone();
+    if last.waits_for == Some(WaitsFor::Operator) {
+        if let Some(failure) = still_there(&last) {
+            connection.say(&Message::Failed { failure: Box::new(FailureReport::from(&failure)) }).await;
+        }
+        return Ok(Ending::Denied);
+    }
+    if ending == Ending::NotRegistered {
+        let text = if last.snapshot.ledger.is_empty() { MOVED } else { LEFT_BEHIND };
+        tell(connection, text).await;
+        return Ok(Ending::Done);
+    }
+    Ok(ending)
+}
+
+async fn tell(connection: &mut Connection, text: &str) {
+    connection.say(&Message::Notice { text: text.to_owned() }).await;
+}
+
+const BEGUN: &str = "New keys are registered with the sign-in that follows; until the directory has proved to know \
+                     them, the old ones are in force.";
+const UNFINISHED: &str = "The device object of the last move is still there: it is removed first.";
+const MOVED: &str = "The old device object is gone, and its keys too.";
+const LEFT_BEHIND: &str =
+    "The old keys are gone; what stayed at the service is in the ledger of aad-tool status.";
+const CANCELLED: &str = "The move is given up; the keys in force are those from before.";
