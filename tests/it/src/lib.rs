@@ -1,1 +1,12 @@
-//! The integration tests: real binaries, real sockets, real TLS, on loopback. See `tests/it/main.rs`.
+//! Real programs on loopback, with a TPM or a token of their own: what the integration tests (`tests/it`) and
+//! the measurements (`benches`) live in.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "whoever lives here says where it failed by panicking"
+)]
+
+pub mod house;
+pub mod softhsm;
+pub mod swtpm;

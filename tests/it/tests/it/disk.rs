@@ -7,31 +7,29 @@ use std::path::Path;
 use store::{Change, RecordKey, Store, StoreError};
 use store_sled::SledStore;
 
-impl Machine {
-    /// Edits the first record whose key begins so, and gives what is there now; the daemon must not run.
-    pub(crate) fn edit_record(&self, start: &str, edit: impl Fn(&mut Value)) -> Value {
-        let mut store = self.open_store();
-        let begins = |key: &RecordKey| key.to_string().starts_with(start);
-        let (key, bytes) = store.list().unwrap().into_iter().find(|(key, _)| begins(key)).unwrap();
-        let mut record: Value = serde_json::from_slice(&bytes.unwrap()).unwrap();
-        let before = record.clone();
-        edit(&mut record);
-        if record != before {
-            store.commit(&[Change::Put(key, record.to_string().into_bytes())]).unwrap();
-        }
-        record
+/// Edits the first record whose key begins so, and gives what is there now; the daemon must not run.
+pub(crate) fn edit_record(machine: &Machine, start: &str, edit: impl Fn(&mut Value)) -> Value {
+    let mut store = open_store(machine);
+    let begins = |key: &RecordKey| key.to_string().starts_with(start);
+    let (key, bytes) = store.list().unwrap().into_iter().find(|(key, _)| begins(key)).unwrap();
+    let mut record: Value = serde_json::from_slice(&bytes.unwrap()).unwrap();
+    let before = record.clone();
+    edit(&mut record);
+    if record != before {
+        store.commit(&[Change::Put(key, record.to_string().into_bytes())]).unwrap();
     }
+    record
+}
 
-    fn open_store(&self) -> SledStore {
-        let value = auth::load_or_make(None, &self.path("hsm-pin")).unwrap().value;
-        let hsm = SoftHsm::new(value, binding::measure(Path::new("/")), "a test");
-        let key = hsm.store_key().unwrap();
-        loop {
-            // A program that another test is starting inherits the lock until its exec.
-            match SledStore::open(&self.path("state"), &key) {
-                Err(StoreError::InUse { .. }) => std::thread::yield_now(),
-                other => return other.unwrap(),
-            }
+fn open_store(machine: &Machine) -> SledStore {
+    let value = auth::load_or_make(None, &machine.path("hsm-pin")).unwrap().value;
+    let hsm = SoftHsm::new(value, binding::measure(Path::new("/")), "a test");
+    let key = hsm.store_key().unwrap();
+    loop {
+        // A program that another test is starting inherits the lock until its exec.
+        match SledStore::open(&machine.path("state"), &key) {
+            Err(StoreError::InUse { .. }) => std::thread::yield_now(),
+            other => return other.unwrap(),
         }
     }
 }

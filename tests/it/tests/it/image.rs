@@ -7,31 +7,17 @@ use std::process::Output;
 
 const CREDENTIAL: &str = "etc/credstore.encrypted/hsm-pin";
 
-impl Machine {
-    /// The commands that root runs without the daemon, on the tree of this machine.
-    fn offline(&self, arguments: &[&str]) -> Output {
-        let mut tool = self.tool(arguments);
-        tool.arg("--state-dir").arg(self.path("state")).arg("--root").arg(self.dir.path());
-        tool.output().unwrap()
+/// What there is apart from the configuration and the log.
+fn belongings(machine: &Machine) -> Vec<String> {
+    let mut names = Vec::new();
+    for dir in ["", "state", "etc/credstore.encrypted"] {
+        let Ok(entries) = fs::read_dir(machine.path(dir)) else { continue };
+        let names_here = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.extend(names_here.map(|name| if dir.is_empty() { name } else { format!("{dir}/{name}") }));
     }
-
-    /// What there is apart from the configuration and the log.
-    fn belongings(&self) -> Vec<String> {
-        let mut names = Vec::new();
-        for dir in ["", "state", "etc/credstore.encrypted"] {
-            let Ok(entries) = fs::read_dir(self.path(dir)) else { continue };
-            let names_here = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-            names.extend(names_here.map(|name| if dir.is_empty() { name } else { format!("{dir}/{name}") }));
-        }
-        names.retain(|name| !["etc", "himmelblau.conf", "log", "socket", "state"].contains(&name.as_str()));
-        names.sort();
-        names
-    }
-
-    fn stop(&mut self) {
-        self.terminate();
-        assert!(self.ended().success());
-    }
+    names.retain(|name| !["etc", "himmelblau.conf", "log", "socket", "state"].contains(&name.as_str()));
+    names.sort();
+    names
 }
 
 fn registered(cloud: &Cloud) -> Machine {
@@ -55,13 +41,13 @@ fn an_image_has_no_identity_and_its_first_start_is_that_of_a_new_machine() {
     fs::create_dir_all(machine.path("etc/credstore.encrypted")).unwrap();
     let more = [CREDENTIAL, "state/sled.broken.0", "state/records.new", "hsm-pin.new"];
     more.iter().for_each(|name| fs::write(machine.path(name), "x").unwrap());
-    let before = machine.belongings();
+    let before = belongings(&machine);
     for name in ["hsm-pin", "state/records.slots", "state/sled"].iter().chain(&more) {
         assert!(before.contains(&(*name).to_owned()), "{name}: {before:?}");
     }
     let output = machine.offline(&["prepare-image", "--yes", "--leave-behind"]);
     assert_eq!(code(&output), 0, "{}", text(&output));
-    assert_eq!(machine.belongings(), [""; 0]);
+    assert_eq!(belongings(&machine), [""; 0]);
     let mut told: Vec<String> =
         text(&output).lines().filter_map(|line| line.strip_prefix("Deleted: ")).map(str::to_owned).collect();
     told.sort();
@@ -85,11 +71,11 @@ fn an_image_has_no_identity_and_its_first_start_is_that_of_a_new_machine() {
 fn nothing_is_deleted_under_a_daemon_that_runs() {
     let cloud = Cloud::start();
     let machine = registered(&cloud);
-    let before = machine.belongings();
+    let before = belongings(&machine);
     let output = machine.offline(&["prepare-image", "--yes", "--leave-behind"]);
     refused(&output, "ServiceRunning");
     assert!(text(&output).contains("firmamentd is running"), "{}", text(&output));
-    assert_eq!(machine.belongings(), before);
+    assert_eq!(belongings(&machine), before);
     assert_eq!(code(&machine.run(&["status"])), 0);
 }
 
@@ -108,7 +94,7 @@ fn nothing_is_deleted_while_systemd_would_start_the_daemon() {
     drop(systemd);
     // The name that a listener leaves behind is in nobody's way.
     assert_eq!(code(&machine.offline(&["prepare-image", "--yes"])), 0);
-    assert_eq!(machine.belongings(), [""; 0]);
+    assert_eq!(belongings(&machine), [""; 0]);
 }
 
 #[test]
@@ -116,7 +102,7 @@ fn records_are_deleted_only_by_whoever_leaves_the_object_behind() {
     let cloud = Cloud::start();
     let mut machine = registered(&cloud);
     machine.stop();
-    let before = machine.belongings();
+    let before = belongings(&machine);
     let output = machine.offline(&["prepare-image", "--yes"]);
     refused(&output, "IdentityExists");
     for piece in ["aad-tool leave", "--leave-behind"] {
@@ -125,7 +111,7 @@ fn records_are_deleted_only_by_whoever_leaves_the_object_behind() {
     let unconfirmed = machine.offline(&["prepare-image", "--leave-behind"]);
     assert_eq!(code(&unconfirmed), 2, "{}", text(&unconfirmed));
     assert!(text(&unconfirmed).contains("--yes"), "{}", text(&unconfirmed));
-    assert_eq!(machine.belongings(), before);
+    assert_eq!(belongings(&machine), before);
     machine.up();
     assert_eq!(code(&machine.run(&["status"])), 0);
 }
@@ -139,7 +125,7 @@ fn a_machine_that_never_registered_becomes_an_image_at_a_word_and_again() {
     fs::write(&stranger, "somebody's").unwrap();
     let output = machine.offline(&["prepare-image", "--yes"]);
     assert_eq!(code(&output), 0, "{}", text(&output));
-    assert_eq!(machine.belongings(), ["state/notes.txt"]);
+    assert_eq!(belongings(&machine), ["state/notes.txt"]);
     let named = format!("Left alone, not known here: {}", stranger.display());
     assert!(text(&output).contains(&named), "{}", text(&output));
     let again = machine.offline(&["prepare-image", "--yes"]);
@@ -154,7 +140,7 @@ fn a_machine_that_left_properly_becomes_an_image_at_a_word() {
     machine.stop();
     let output = machine.offline(&["prepare-image", "--yes"]);
     assert_eq!(code(&output), 0, "{}", text(&output));
-    assert_eq!(machine.belongings(), [""; 0]);
+    assert_eq!(belongings(&machine), [""; 0]);
 }
 
 #[test]

@@ -8,7 +8,6 @@ mod concurrency;
 mod crash;
 mod disk;
 mod first_registration;
-mod house;
 mod image;
 mod intune;
 mod keys;
@@ -24,3 +23,5 @@ mod socket;
 mod systemd;
 #[cfg(feature = "tpm")]
 mod tpm;
+
+use it::house;

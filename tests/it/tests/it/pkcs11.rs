@@ -2,32 +2,23 @@
 
 use crate::house::{Cloud, Machine, code, text, wait_for};
 use crate::life::{copy_state, live, signs_in};
+use it::softhsm::{LABEL, PIN, make_token, module};
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 
 const ALEX: &str = "alex@contoso.com";
-const PIN: &str = "a PIN of ours";
 
 /// A machine with a token of its own, before its daemon runs.
 pub(crate) fn machine(cloud: &Cloud) -> Machine {
     let machine = Machine::switched_off(cloud, "contoso.com", "");
-    fs::create_dir(machine.path("tokens")).unwrap();
-    let tokens = machine.path("tokens");
-    let softhsm = format!("directories.tokendir = {}\nobjectstore.backend = file\n", tokens.display());
-    fs::write(machine.path("softhsm2.conf"), softhsm).unwrap();
-    let mut util = Command::new("softhsm2-util");
-    util.args(["--init-token", "--free", "--label", "firmament", "--so-pin", "an SO PIN", "--pin", PIN]);
-    let made = util.env("SOFTHSM2_CONF", machine.path("softhsm2.conf")).output().unwrap();
-    assert!(made.status.success(), "{}", text(&made));
+    make_token(machine.dir.path());
     fs::write(machine.path("pin"), PIN).unwrap();
     fs::set_permissions(machine.path("pin"), fs::Permissions::from_mode(0o600)).unwrap();
     configure(
         &machine,
         &format!(
-            "apply_policy = true\nhsm_type = pkcs11\npkcs11_module = {}\npkcs11_token = firmament\n\
+            "apply_policy = true\nhsm_type = pkcs11\npkcs11_module = {}\npkcs11_token = {LABEL}\n\
              pkcs11_pin_path = {}\n",
             module().display(),
             machine.path("pin").display()
@@ -41,12 +32,6 @@ pub(crate) fn configure(machine: &Machine, lines: &str) {
     let path = machine.path("himmelblau.conf");
     let text = fs::read_to_string(&path).unwrap();
     fs::write(path, format!("{text}{lines}\n")).unwrap();
-}
-
-/// SoftHSM, where distributions put it.
-fn module() -> PathBuf {
-    let dirs = ["/usr/lib/softhsm", "/usr/lib64/pkcs11", "/usr/lib/pkcs11", "/usr/lib64/softhsm"];
-    dirs.iter().map(|dir| Path::new(dir).join("libsofthsm2.so")).find(|path| path.exists()).unwrap()
 }
 
 fn registered(cloud: &Cloud) -> Machine {

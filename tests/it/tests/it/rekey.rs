@@ -224,10 +224,11 @@ fn what_cannot_be_moved_is_refused_by_name() {
 #[cfg(feature = "tpm")]
 #[test]
 fn an_identity_moves_into_a_tpm_and_out_of_it() {
-    use crate::tpm::Tpm;
+    use crate::tpm::options;
+    use it::swtpm::Tpm;
     let dir = tempfile::tempdir().unwrap();
     let (cloud, tpm) = (Cloud::start(), Tpm::start(dir.path()));
-    let options = tpm.options("tpm_bound_soft_if_possible");
+    let options = options(&tpm, "tpm_bound_soft_if_possible");
     let mut machine = Machine::configured(&cloud, "contoso.com", &options);
     signs_in(&machine);
     for to in ["tpm", "soft"] {

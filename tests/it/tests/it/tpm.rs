@@ -2,59 +2,18 @@
 
 use crate::house::{Cloud, Machine, code, text, wait_for};
 use crate::life::{copy_state, live, signs_in};
-use std::net::{TcpListener, TcpStream};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use it::swtpm::Tpm;
 
-/// A TPM of its own; it ends with the value.
-pub(crate) struct Tpm {
-    child: Child,
-    port: u16,
-}
-
-impl Tpm {
-    pub(crate) fn start(dir: &Path) -> Tpm {
-        let port = two_free_ports();
-        let mut swtpm = Command::new("swtpm");
-        swtpm.args(["socket", "--tpm2", "--flags", "not-need-init,startup-clear", "--tpmstate"]);
-        swtpm.arg(format!("dir={}", dir.display()));
-        swtpm.arg("--server").arg(format!("type=tcp,port={port},bindaddr=127.0.0.1"));
-        swtpm.arg("--ctrl").arg(format!("type=tcp,port={},bindaddr=127.0.0.1", port + 1));
-        let child = swtpm.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let tpm = Tpm { child, port };
-        wait_for("swtpm", || TcpStream::connect(("127.0.0.1", port + 1)).is_ok());
-        tpm
-    }
-
-    /// What leads a machine to this TPM.
-    pub(crate) fn options(&self, hsm_type: &str) -> String {
-        let tcti = format!("tpm_tcti_name = swtpm:host=127.0.0.1,port={}", self.port);
-        format!("apply_policy = true\nhsm_type = {hsm_type}\n{tcti}")
-    }
-}
-
-impl Drop for Tpm {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// The library looks for the control channel at the port behind the one for commands.
-fn two_free_ports() -> u16 {
-    let pair = || {
-        let first = TcpListener::bind("127.0.0.1:0").ok()?;
-        let port = first.local_addr().ok()?.port();
-        TcpListener::bind(("127.0.0.1", port.checked_add(1)?)).ok().map(|_| port)
-    };
-    std::iter::repeat_with(pair).flatten().next().unwrap()
+/// A machine that enrols, with keys of this type in this TPM.
+pub(crate) fn options(tpm: &Tpm, hsm_type: &str) -> String {
+    format!("apply_policy = true\n{}", tpm.options(hsm_type))
 }
 
 #[test]
 fn with_keys_in_a_tpm() {
     let dir = tempfile::tempdir().unwrap();
     let (cloud, tpm) = (Cloud::start(), Tpm::start(dir.path()));
-    let mut machine = Machine::configured(&cloud, "contoso.com", &tpm.options("tpm"));
+    let mut machine = Machine::configured(&cloud, "contoso.com", &options(&tpm, "tpm"));
     live(&cloud, &mut machine, "tpm", "keys made in the TPM");
 }
 
@@ -62,11 +21,11 @@ fn with_keys_in_a_tpm() {
 fn a_tpm_is_taken_if_possible_and_a_copy_beside_another_one_is_of_no_use() {
     let (dir, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (cloud, tpm) = (Cloud::start(), Tpm::start(dir.path()));
-    let original = Machine::configured(&cloud, "contoso.com", &tpm.options("tpm_if_possible"));
+    let original = Machine::configured(&cloud, "contoso.com", &options(&tpm, "tpm_if_possible"));
     signs_in(&original);
     assert_eq!(original.domain()["identity"]["keys"][0]["backend"], "tpm");
     let tpm = Tpm::start(other.path());
-    let mut copy = Machine::switched_off(&cloud, "contoso.com", &tpm.options("tpm_if_possible"));
+    let mut copy = Machine::switched_off(&cloud, "contoso.com", &options(&tpm, "tpm_if_possible"));
     copy_state(&original, &copy);
     copy.up();
     let proofs = cloud.requests("token.prt").len();

@@ -11,28 +11,34 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// How long a condition may take on a busy machine before a test gives up.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The stand-in cloud.
-pub(crate) struct Cloud {
+pub struct Cloud {
     child: Child,
-    pub(crate) dir: TempDir,
-    pub(crate) listen: String,
-    pub(crate) admin: String,
+    /// Its certificate authority and its transcript.
+    pub dir: TempDir,
+    /// Where it serves, as address and port.
+    pub listen: String,
+    /// Where it takes admin commands, as address and port.
+    pub admin: String,
 }
 
 /// One machine: its configuration, its state, and its daemon when it runs.
-pub(crate) struct Machine {
-    pub(crate) dir: TempDir,
+pub struct Machine {
+    /// Configuration, state, socket and log.
+    pub dir: TempDir,
     daemon: Option<Child>,
 }
 
 impl Cloud {
-    pub(crate) fn start() -> Cloud {
+    /// Starts one that approves every code by itself.
+    pub fn start() -> Cloud {
         Cloud::with(&["--auto-approve"])
     }
 
-    pub(crate) fn with(extra: &[&str]) -> Cloud {
+    /// Starts one with more options of `entra-simulator serve`.
+    pub fn with(extra: &[&str]) -> Cloud {
         let dir = tempfile::tempdir().unwrap();
         let mut child = Command::new(binary("entra-simulator"))
             .args([
@@ -61,21 +67,23 @@ impl Cloud {
     }
 
     /// Ends the cloud; its files stay.
-    pub(crate) fn stop(&mut self) {
+    pub fn stop(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    pub(crate) fn ca(&self) -> PathBuf {
+    /// The certificate authority that its clients must trust, as PEM.
+    pub fn ca(&self) -> PathBuf {
         self.dir.path().join("ca.pem")
     }
 
-    pub(crate) fn host(&self) -> String {
+    /// Where it serves, as its certificate names it.
+    pub fn host(&self) -> String {
         self.listen.replace("127.0.0.1", "localhost")
     }
 
     /// Runs an admin command of the simulator and gives its standard output.
-    pub(crate) fn admin(&self, arguments: &[&str]) -> String {
+    pub fn admin(&self, arguments: &[&str]) -> String {
         let (first, rest) = arguments.split_first().unwrap();
         let output = Command::new(binary("entra-simulator"))
             .args([first, "--admin", &self.admin])
@@ -87,26 +95,28 @@ impl Cloud {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    pub(crate) fn json(&self, what: &str) -> Vec<Value> {
+    /// The list that an admin command gives as JSON.
+    pub fn json(&self, what: &str) -> Vec<Value> {
         match serde_json::from_str(&self.admin(&[what, "--json"])).unwrap() {
             Value::Array(list) => list,
             other => panic!("{what} is no list: {other}"),
         }
     }
 
-    pub(crate) fn devices(&self) -> Vec<Value> {
+    /// The device objects of the directory.
+    pub fn devices(&self) -> Vec<Value> {
         self.json("devices")
     }
 
     /// The recorded requests of one name, the oldest first.
-    pub(crate) fn requests(&self, name: &str) -> Vec<Value> {
+    pub fn requests(&self, name: &str) -> Vec<Value> {
         let transcript = fs::read_to_string(self.dir.path().join("transcript.jsonl")).unwrap_or_default();
         let entries = transcript.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         entries.filter(|entry| entry["request"] == name).collect()
     }
 
     /// Sets knobs from JSON.
-    pub(crate) fn set(&self, knobs: &Value) {
+    pub fn set(&self, knobs: &Value) {
         let file = self.dir.path().join("knobs.json");
         fs::write(&file, knobs.to_string()).unwrap();
         self.admin(&["knobs", "--set", file.to_str().unwrap()]);
@@ -122,18 +132,19 @@ impl Drop for Cloud {
 
 impl Machine {
     /// A machine configured for these domains at this cloud; its daemon runs.
-    pub(crate) fn start(cloud: &Cloud, domains: &str) -> Machine {
+    pub fn start(cloud: &Cloud, domains: &str) -> Machine {
         Machine::configured(cloud, domains, "")
     }
 
-    pub(crate) fn configured(cloud: &Cloud, domains: &str, extra: &str) -> Machine {
+    /// The same with more lines of configuration, which count instead of those that are there.
+    pub fn configured(cloud: &Cloud, domains: &str, extra: &str) -> Machine {
         let mut machine = Machine::switched_off(cloud, domains, extra);
         machine.up();
         machine
     }
 
     /// The same machine before its daemon runs.
-    pub(crate) fn switched_off(cloud: &Cloud, domains: &str, extra: &str) -> Machine {
+    pub fn switched_off(cloud: &Cloud, domains: &str, extra: &str) -> Machine {
         let dir = tempfile::tempdir().unwrap();
         let (host, ca, root) = (cloud.host(), cloud.ca(), dir.path());
         let config = format!(
@@ -147,12 +158,13 @@ impl Machine {
         Machine { dir, daemon: None }
     }
 
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
+    /// A file in its directory.
+    pub fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
     /// The command line of the daemon.
-    pub(crate) fn firmamentd(&self) -> Command {
+    pub fn firmamentd(&self) -> Command {
         let mut daemon = Command::new(binary("firmamentd"));
         daemon.arg("--config").arg(self.path("himmelblau.conf")).arg("--debug");
         daemon.arg("--state-dir").arg(self.path("state")).arg("--socket").arg(self.path("socket"));
@@ -161,19 +173,19 @@ impl Machine {
     }
 
     /// Starts a command that becomes the daemon; it ends with the machine.
-    pub(crate) fn boot(&mut self, command: &mut Command) {
+    pub fn boot(&mut self, command: &mut Command) {
         let log = fs::OpenOptions::new().create(true).append(true).open(self.path("log")).unwrap();
         self.daemon = Some(command.stdout(Stdio::null()).stderr(log).spawn().unwrap());
     }
 
     /// Asks the daemon to end, as systemd does.
-    pub(crate) fn terminate(&self) {
+    pub fn terminate(&self) {
         let pid = Pid::from_child(self.daemon.as_ref().unwrap());
         kill_process(pid, Signal::TERM).unwrap();
     }
 
     /// Waits until the daemon has ended by itself.
-    pub(crate) fn ended(&mut self) -> ExitStatus {
+    pub fn ended(&mut self) -> ExitStatus {
         let mut status = None;
         wait_for("the end of firmamentd", || {
             status = self.daemon.as_mut().unwrap().try_wait().unwrap();
@@ -183,8 +195,14 @@ impl Machine {
         status.unwrap()
     }
 
+    /// Asks the daemon to end, and waits until it has.
+    pub fn stop(&mut self) {
+        self.terminate();
+        assert!(self.ended().success());
+    }
+
     /// Starts the daemon and waits until its socket answers.
-    pub(crate) fn up(&mut self) {
+    pub fn up(&mut self) {
         self.boot(&mut self.firmamentd());
         let begun = Instant::now();
         while std::os::unix::net::UnixStream::connect(self.path("socket")).is_err() {
@@ -197,28 +215,31 @@ impl Machine {
     }
 
     /// Kills the daemon with SIGKILL.
-    pub(crate) fn kill(&mut self) {
+    pub fn kill(&mut self) {
         if let Some(mut daemon) = self.daemon.take() {
             daemon.kill().unwrap();
             daemon.wait().unwrap();
         }
     }
 
-    pub(crate) fn restart(&mut self) {
+    /// Kills the daemon and starts it again.
+    pub fn restart(&mut self) {
         self.kill();
         self.up();
     }
 
     /// Empties the log, which the daemon appends to.
-    pub(crate) fn forget_log(&self) {
+    pub fn forget_log(&self) {
         fs::write(self.path("log"), "").unwrap();
     }
 
-    pub(crate) fn log(&self) -> String {
+    /// What the daemons of this machine have logged.
+    pub fn log(&self) -> String {
         fs::read_to_string(self.path("log")).unwrap_or_default()
     }
 
-    pub(crate) fn tool(&self, arguments: &[&str]) -> Command {
+    /// The command line of aad-tool.
+    pub fn tool(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(binary("aad-tool"));
         command.arg("--config").arg(self.path("himmelblau.conf")).arg("--socket").arg(self.path("socket"));
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -226,35 +247,43 @@ impl Machine {
     }
 
     /// Runs aad-tool to its end.
-    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+    pub fn run(&self, arguments: &[&str]) -> Output {
         self.tool(arguments).output().unwrap()
     }
 
+    /// Runs a command of aad-tool that root runs without the daemon, on the tree of this machine.
+    pub fn offline(&self, arguments: &[&str]) -> Output {
+        let mut tool = self.tool(arguments);
+        tool.arg("--state-dir").arg(self.path("state")).arg("--root").arg(self.dir.path());
+        tool.output().unwrap()
+    }
+
     /// Signs in by code: a question for the password finds the end of the input.
-    pub(crate) fn sign_in(&self, name: &str) -> Output {
+    pub fn sign_in(&self, name: &str) -> Output {
         self.run(&["auth-test", "--name", name])
     }
 
     /// Signs in with one line of input; a second question, if there is one, is answered by the end of it.
-    pub(crate) fn sign_in_with_password(&self, name: &str, password: &str) -> Output {
+    pub fn sign_in_with_password(&self, name: &str, password: &str) -> Output {
         let mut tool = self.tool(&["auth-test", "--name", name]).stdin(Stdio::piped()).spawn().unwrap();
         // A tool that asks for nothing may have ended already.
         let _ = writeln!(tool.stdin.take().unwrap(), "{password}");
         tool.wait_with_output().unwrap()
     }
 
-    pub(crate) fn status(&self) -> Value {
+    /// What `aad-tool status --json` prints.
+    pub fn status(&self) -> Value {
         let output = self.run(&["status", "--json"]);
         serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", text(&output)))
     }
 
     /// What the status says of the first domain.
-    pub(crate) fn domain(&self) -> Value {
+    pub fn domain(&self) -> Value {
         self.status()["domains"][0].clone()
     }
 
     /// The device id of a domain, where it is registered.
-    pub(crate) fn device_id(&self, domain: &str) -> Option<String> {
+    pub fn device_id(&self, domain: &str) -> Option<String> {
         let status = self.status();
         let found = status["domains"].as_array()?.iter().find(|entry| entry["domain"] == domain)?.clone();
         Some(found["identity"]["device_id"].as_str()?.to_owned())
@@ -271,7 +300,7 @@ impl Drop for Machine {
 }
 
 /// Waits until a condition holds.
-pub(crate) fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
+pub fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !condition() {
         assert!(begun.elapsed() < PATIENCE, "waited in vain for {what}");
@@ -279,17 +308,18 @@ pub(crate) fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
     }
 }
 
-pub(crate) fn code(output: &Output) -> i32 {
+/// What a program exited with; -1 for a signal.
+pub fn code(output: &Output) -> i32 {
     output.status.code().unwrap_or(-1)
 }
 
 /// Everything a program printed.
-pub(crate) fn text(output: &Output) -> String {
+pub fn text(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
 /// A program of the workspace, built once per run of the tests.
-pub(crate) fn binary(name: &str) -> PathBuf {
+pub fn binary(name: &str) -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(build).join(name)
 }
@@ -297,6 +327,9 @@ pub(crate) fn binary(name: &str) -> PathBuf {
 fn build() -> PathBuf {
     let mut command = Command::new(env!("CARGO"));
     command.args(["build", "--quiet", "-p", "runner", "-p", "aad-tool", "-p", "simulator", "--bins"]);
+    if !cfg!(debug_assertions) {
+        command.arg("--release");
+    }
     if cfg!(feature = "tpm") {
         command.args(["--features", "runner/tpm"]);
     }
@@ -307,7 +340,7 @@ fn build() -> PathBuf {
 }
 
 /// Reads a child's standard output line by line until one begins with `start`.
-pub(crate) fn line_with(reader: &mut impl BufRead, start: &str) -> String {
+pub fn line_with(reader: &mut impl BufRead, start: &str) -> String {
     let mut line = String::new();
     while reader.read_line(&mut line).unwrap() > 0 {
         if let Some(rest) = line.strip_prefix(start) {
@@ -319,7 +352,7 @@ pub(crate) fn line_with(reader: &mut impl BufRead, start: &str) -> String {
 }
 
 /// Whatever is left of a stream.
-pub(crate) fn rest(mut reader: impl Read) -> String {
+pub fn rest(mut reader: impl Read) -> String {
     let mut text = String::new();
     let _ = reader.read_to_string(&mut text);
     text

@@ -1,0 +1,31 @@
+//! A PKCS#11 token of its own, simulated by SoftHSM2.
+
+use crate::house::text;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Label of the token.
+pub const LABEL: &str = "firmament";
+/// User PIN of the token.
+pub const PIN: &str = "a PIN of ours";
+
+/// Makes a token in `tokens` of this directory, and `softhsm2.conf` beside it, which leads SoftHSM there.
+///
+/// A process finds it if `SOFTHSM2_CONF` in its environment names that file.
+pub fn make_token(dir: &Path) {
+    let (conf, tokens) = (dir.join("softhsm2.conf"), dir.join("tokens"));
+    fs::create_dir(&tokens).unwrap();
+    let softhsm = format!("directories.tokendir = {}\nobjectstore.backend = file\n", tokens.display());
+    fs::write(&conf, softhsm).unwrap();
+    let mut util = Command::new("softhsm2-util");
+    util.args(["--init-token", "--free", "--label", LABEL, "--so-pin", "an SO PIN", "--pin", PIN]);
+    let made = util.env("SOFTHSM2_CONF", conf).output().unwrap();
+    assert!(made.status.success(), "{}", text(&made));
+}
+
+/// The module, where distributions put it.
+pub fn module() -> PathBuf {
+    let dirs = ["/usr/lib/softhsm", "/usr/lib64/pkcs11", "/usr/lib/pkcs11", "/usr/lib64/softhsm"];
+    dirs.iter().map(|dir| Path::new(dir).join("libsofthsm2.so")).find(|path| path.exists()).unwrap()
+}
