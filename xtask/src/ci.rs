@@ -1,6 +1,6 @@
 //! Everything that CI checks, in one order; all of it runs, and any failure counts.
 
-use crate::run::{cargo, target};
+use crate::run::{cargo, find, target};
 use crate::{demo, setup, states, strangers, test, tidy, units};
 use std::path::PathBuf;
 use std::process::Command;
@@ -29,7 +29,7 @@ const PARTS: &[Part] = &[
     }),
 ];
 
-pub(crate) fn run_all() -> Result<(), String> {
+pub(crate) fn run() -> Result<(), String> {
     let mut lines = Vec::new();
     let mut failed = Vec::new();
     for (name, part) in PARTS {
@@ -49,8 +49,6 @@ pub(crate) fn run_all() -> Result<(), String> {
     if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join(", "))) }
 }
 
-pub(crate) use run_all as run;
-
 fn deny() -> Result<(), String> {
     let mut check = Command::new(cargo_deny()?);
     check.current_dir(crate::run::root()).args(["check", "bans", "licenses", "sources"]);
@@ -66,11 +64,6 @@ fn cargo_deny() -> Result<PathBuf, String> {
         Some(found) => Ok(found),
         None => install(&own).map(|()| built),
     }
-}
-
-fn find(program: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|dir| dir.join(program)).find(|path| path.is_file())
 }
 
 fn install(to: &std::path::Path) -> Result<(), String> {

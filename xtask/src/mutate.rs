@@ -25,13 +25,8 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     let faults = faults::all()?;
     for (number, fault) in (1..).zip(&faults).filter(|(number, _)| wanted(number)) {
         let caught = is_caught(&copy, fault)?;
-        println!(
-            "{:>3}  {}  {} -> {}",
-            number,
-            if caught { "caught  " } else { "SURVIVED" },
-            fault.what,
-            fault.caught_by
-        );
+        let verdict = if caught { "caught  " } else { "SURVIVED" };
+        println!("{number:>3}  {verdict}  {} -> {}", fault.what, fault.caught_by);
         if !caught {
             survivors.push(fault.what.as_str());
         }

@@ -1,6 +1,6 @@
 //! What build and tests need beyond Rust, installed or named.
 
-use crate::run::run;
+use crate::run::{find, run};
 use crate::strangers::{self, has_module};
 use crate::tpm;
 use std::path::Path;
@@ -57,7 +57,7 @@ fn missing_module(module: &str, package: &'static str) -> Vec<&'static str> {
 }
 
 fn missing(needed: &[Needed]) -> Vec<&'static str> {
-    needed.iter().filter(|(program, _)| !has(program)).map(|(_, package)| *package).collect()
+    needed.iter().filter(|(program, _)| find(program).is_none()).map(|(_, package)| *package).collect()
 }
 
 fn provide(packages: Vec<&str>) -> Result<(), String> {
@@ -66,11 +66,6 @@ fn provide(packages: Vec<&str>) -> Result<(), String> {
     }
     println!("setup: missing {}", packages.join(", "));
     install(&packages)
-}
-
-fn has(program: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|dir| dir.join(program).is_file())
 }
 
 fn install(packages: &[&str]) -> Result<(), String> {

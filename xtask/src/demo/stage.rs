@@ -96,18 +96,9 @@ impl Stage {
         fs::create_dir_all(&state).map_err(|error| error.to_string())?;
         let admin = if self.is_sabotaged() { "192.0.2.1:1" } else { "127.0.0.1:0" };
         let mut command = program("entra-simulator");
-        command.args([
-            "serve",
-            "--listen",
-            "127.0.0.1:0",
-            "--admin",
-            admin,
-            "--poll-interval",
-            "1",
-            "--state",
-        ]);
-        let mut child =
-            command.arg(&state).stdout(Stdio::piped()).spawn().map_err(|error| error.to_string())?;
+        command.args(["serve", "--listen", "127.0.0.1:0", "--admin", admin, "--poll-interval", "1"]);
+        command.arg("--state").arg(&state).stdout(Stdio::piped());
+        let mut child = command.spawn().map_err(|error| error.to_string())?;
         let mut line = String::new();
         if let Some(out) = child.stdout.take() {
             BufReader::new(out).read_line(&mut line).map_err(|error| error.to_string())?;
@@ -206,11 +197,7 @@ impl Stage {
             println!("aad-tool | {line}");
             if let Some(code) = line.strip_prefix("Code: ") {
                 println!("phone | {user} enters {code} and approves");
-                let mut approve = program("entra-simulator");
-                show(
-                    "entra-simulator",
-                    approve.args(["approve", "--admin", &self.admin, code, "--user", user]),
-                )?;
+                show("entra-simulator", self.simulator("approve").args([code, "--user", user]))?;
             }
         }
         let status = child.wait().map_err(|error| error.to_string())?;
@@ -219,14 +206,7 @@ impl Stage {
 
     pub(super) fn show_status(&mut self) -> Result<(), String> {
         let socket = if self.is_sabotaged() { "no-such-socket" } else { "socket" };
-        let mut command = program("aad-tool");
-        command
-            .arg("--config")
-            .arg(self.path("himmelblau.conf"))
-            .arg("--socket")
-            .arg(self.path(socket))
-            .arg("status");
-        let (code, text) = show("aad-tool", &mut command)?;
+        let (code, text) = show("aad-tool", self.tool_at(socket).arg("status"))?;
         let enrolled = text.contains("Device id") && text.contains("Registered and enrolled into Intune");
         if code == 0 && enrolled { Ok(()) } else { Err(format!("aad-tool status ended with {code}")) }
     }
@@ -237,11 +217,9 @@ impl Stage {
             // The device is deleted in Intune behind our back.
             let list = self.list("intune-devices")?;
             let id = list[0]["id"].as_str().unwrap_or_default().to_owned();
-            let mut delete = program("entra-simulator");
-            show("entra-simulator", delete.args(["intune", "--admin", &self.admin, &id, "delete"]))?;
+            show("entra-simulator", self.simulator("intune").args([&id, "delete"]))?;
         }
-        let mut list = program("entra-simulator");
-        show("entra-simulator", list.args(["intune-devices", "--admin", &self.admin]))?;
+        show("entra-simulator", &mut self.simulator("intune-devices"))?;
         match self.count("intune-devices")? {
             1 => Ok(()),
             many => Err(format!("Intune has {many} devices instead of one")),
@@ -279,9 +257,8 @@ impl Stage {
             self.up()?;
             fs::write(self.path("knobs.json"), r#"{"client_certificate":"never"}"#)
                 .map_err(|error| error.to_string())?;
-            let mut knobs = program("entra-simulator");
-            knobs.args(["knobs", "--admin", &self.admin, "--set"]).arg(self.path("knobs.json"));
-            show("entra-simulator", &mut knobs)?;
+            let knobs = self.path("knobs.json");
+            show("entra-simulator", self.simulator("knobs").arg("--set").arg(knobs))?;
         }
         let (code, _) = show("aad-tool", &mut self.tool(&["leave"]))?;
         if code == 0 { Ok(()) } else { Err(format!("aad-tool leave ended with {code}")) }
@@ -292,8 +269,7 @@ impl Stage {
             // Somebody signs in behind our back, which registers the machine once more.
             self.sign_in(USER)?;
         }
-        let mut list = program("entra-simulator");
-        show("entra-simulator", list.args(["devices", "--admin", &self.admin]))?;
+        show("entra-simulator", &mut self.simulator("devices"))?;
         match (self.count("devices")?, self.count("intune-devices")?) {
             (0, 0) => Ok(()),
             (left, enrolled) => {
@@ -307,11 +283,7 @@ impl Stage {
     }
 
     fn list(&self, what: &str) -> Result<serde_json::Value, String> {
-        let mut list = program("entra-simulator");
-        let output = list
-            .args([what, "--json", "--admin", &self.admin])
-            .output()
-            .map_err(|error| error.to_string())?;
+        let output = self.simulator(what).arg("--json").output().map_err(|error| error.to_string())?;
         serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())
     }
 
@@ -327,9 +299,21 @@ impl Stage {
     }
 
     pub(crate) fn tool(&self, arguments: &[&str]) -> Command {
+        let mut command = self.tool_at("socket");
+        command.args(arguments);
+        command
+    }
+
+    fn tool_at(&self, socket: &str) -> Command {
         let mut command = program("aad-tool");
-        command.arg("--config").arg(self.path("himmelblau.conf")).arg("--socket").arg(self.path("socket"));
-        command.args(arguments).stdin(Stdio::null());
+        command.arg("--config").arg(self.path("himmelblau.conf")).arg("--socket").arg(self.path(socket));
+        command
+    }
+
+    /// An admin command to the stand-in that runs.
+    fn simulator(&self, verb: &str) -> Command {
+        let mut command = program("entra-simulator");
+        command.args([verb, "--admin", &self.admin]);
         command
     }
 
