@@ -3,6 +3,7 @@
 mod programs;
 
 use crate::run::{cargo, run as run_command, target};
+use crate::setup;
 use clap::{Args, ValueEnum};
 use std::process::Command;
 
@@ -17,12 +18,16 @@ pub(crate) struct Options {
 enum What {
     /// Polls and joins that one core of the simulator serves, and the memory of a device; fails below what is wanted.
     Simulator,
+    /// Keys in software, in a token of SoftHSM2 and in swtpm: the time of a pair, uses a second, and how much
+    /// sooner a machine is registered whose keys were made ahead of time.
+    Keys,
 }
 
 pub(crate) fn run(options: &Options) -> Result<(), String> {
     match options.what {
         None => programs::run(),
         Some(What::Simulator) => simulator(),
+        Some(What::Keys) => keys(),
     }
 }
 
@@ -33,4 +38,17 @@ fn simulator() -> Result<(), String> {
     println!("bench | building the simulator with optimisation");
     run_command(&mut cargo(&build))?;
     run_command(Command::new(built.join("examples/load")).arg(built.join("entra-simulator")))
+}
+
+/// The measurement `keys` of the integration tests, which needs every place where keys can be.
+fn keys() -> Result<(), String> {
+    let missing = setup::missing_for_keys();
+    if !missing.is_empty() {
+        return Err(format!(
+            "missing: {}; `cargo xtask setup` installs them where it can",
+            missing.join(", ")
+        ));
+    }
+    println!("bench | building the measurement with optimisation");
+    run_command(&mut cargo(&["bench", "--quiet", "--package=it", "--features=it/tpm", "--bench=keys"]))
 }

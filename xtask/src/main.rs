@@ -37,7 +37,7 @@ enum Task {
     Test,
     /// Everything that CI checks, in one order.
     Ci,
-    /// What a registration costs, and how the programs compare, as ratios in one run.
+    /// What things cost, as figures and ratios of one run: a registration, the simulator, keys.
     Bench(bench::Options),
     /// Check the layers, sizes and manners of the workspace.
     Tidy,

@@ -9,12 +9,13 @@ use std::process::{Command, Stdio};
 /// A program, and the Debian package that has it.
 type Needed = (&'static str, &'static str);
 
+const SOFTHSM: Needed = ("softhsm2-util", "softhsm2");
 const BY_TESTS: &[Needed] = &[
     ("cc", "gcc"),
     ("make", "make"),
     ("openssl", "openssl"),
     ("python3", "python3"),
-    ("softhsm2-util", "softhsm2"),
+    SOFTHSM,
     ("chromium", "chromium"),
 ];
 /// What CI checks besides: the units, the manual pages, and the simulator in a network namespace.
@@ -44,6 +45,11 @@ pub(crate) fn run_task() -> Result<(), String> {
 /// Without the TPM's library and simulator the rest can be built and tested, so this is no failure.
 fn offer_tpm() {
     provide(tpm::missing()).unwrap_or_else(|why| println!("setup: for the TPM adapter, {why}"));
+}
+
+/// What stands in for a token and for a TPM, and the library of the latter.
+pub(crate) fn missing_for_keys() -> Vec<&'static str> {
+    [tpm::missing(), missing(&[SOFTHSM])].concat()
 }
 
 fn missing_for_tests() -> Vec<&'static str> {

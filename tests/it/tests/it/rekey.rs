@@ -110,7 +110,8 @@ fn an_old_object_that_cannot_be_deleted_is_told_until_it_can_or_is_left_behind()
     let cloud = Cloud::start();
     let mut machine = registered(&cloud);
     let old = machine.device_id("contoso.com").unwrap();
-    let refusal = json!({ "request": "leave", "times": 0, "action": { "kind": "reply", "status": 403, "body": "{}" } });
+    let refusal =
+        json!({ "request": "leave", "times": 0, "action": { "kind": "reply", "status": 403, "body": "{}" } });
     cloud.set(&json!({ "faults": [refusal] }));
     let stuck = rekey(&machine, "pkcs11");
     assert_eq!(code(&stuck), 5, "{}", text(&stuck));
