@@ -6,7 +6,7 @@ use crate::show;
 use ipc::{Ending, Message, Request, Wait};
 use model::FailureClass;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why a command could not be carried out.
 #[derive(Debug, thiserror::Error)]
@@ -51,12 +51,17 @@ fn keys(options: &Options, as_json: bool) -> Result<Outcome, CommandError> {
             Message::Status { document: found } => document = Some(found),
             Message::End { ending } => {
                 let Some(document) = document else { return Ok(Outcome::Ended(ending)) };
-                print(&if as_json { show::json(&document) } else { show::keys(&document) })?;
+                print(&if as_json { show::json(&document) } else { show::keys(&document) + &sealing() })?;
                 return Ok(show::verdict(&document));
             }
             other => show::message(&other).map_or(Ok(()), |text| print(&text))?,
         }
     }
+}
+
+/// What only the files of root tell: a credential reaches the daemon decrypted.
+fn sealing() -> String {
+    offline::sealing(Path::new("/")).unwrap_or_default()
 }
 
 fn ending(options: &Options) -> Result<Ending, CommandError> {

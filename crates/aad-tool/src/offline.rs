@@ -6,11 +6,13 @@ mod image;
 mod pin;
 mod place;
 mod refusal;
+mod sealing;
 
 pub(crate) use image::{Records, prepare};
 pub(crate) use pin::{Origin, Protection, init};
 pub(crate) use place::Place;
 pub(crate) use refusal::Refusal;
+pub(crate) use sealing::sealing;
 
 /// What was done, one sentence for people each, and what stopped the rest.
 pub(crate) struct Told {

@@ -45,7 +45,8 @@ pub(crate) enum Command {
     },
     /// Show where each key lives, how it is protected, and how its last test ended.
     ///
-    /// Ends with 0 when every key is in a TPM or a PKCS#11 token, and with 8 when one is in software.
+    /// Ends with 0 when every key is in a TPM or a PKCS#11 token, and with 8 when one is in software. Where
+    /// root runs it, it also says which key the encrypted credential with the auth value needs.
     Tpm {
         /// As JSON: the status document.
         #[arg(long)]

@@ -146,7 +146,8 @@ const MAGIC: &[u8] = b"FMSLOT01";
 const NO_DEVICE: &[u8] = b"NONE";
 /// The same records once more.
 pub(crate) const SLED: &str = "sled";
-const STORES: [&str; 4] = [
+/// Where systemd looks for encrypted credentials, in its order (systemd.exec(5)).
+pub(crate) const STORES: [&str; 4] = [
     "etc/credstore.encrypted",
     "run/credstore.encrypted",
     "usr/local/lib/credstore.encrypted",
