@@ -206,12 +206,8 @@ const PROBE: &[u8] = b"firmament self-test";
 mod tests {
     use super::*;
 
-    fn machine(id: &str) -> MachineBinding {
-        MachineBinding { components: vec![("machine-id".to_owned(), id.to_owned())] }
-    }
-
     fn hsm(auth: &str, id: &str) -> SoftHsm {
-        SoftHsm::new(Secret::new(auth.as_bytes().to_vec()), machine(id), "a test")
+        SoftHsm::new(Secret::new(auth.as_bytes().to_vec()), conformance::machine(id), "a test")
     }
 
     fn intent() -> IntentId {
@@ -245,15 +241,5 @@ mod tests {
         assert_eq!(own.sign(&other, SignScheme::Pkcs1Sha256, b"x"), Err(HsmError::Integrity("key")));
         let elsewhere = hsm("another auth value!!", "a").sign(&key, SignScheme::Pkcs1Sha256, b"x");
         assert_eq!(elsewhere, Err(HsmError::Integrity("key")));
-    }
-
-    #[test]
-    fn another_machine_is_named_and_an_unreadable_component_is_not() {
-        let key = hsm("an auth value of ours", "a").create(KeyPurpose::Device, intent()).unwrap();
-        let copied = hsm("an auth value of ours", "b").sign(&key, SignScheme::Pkcs1Sha256, b"x");
-        assert_eq!(copied, Err(HsmError::OtherMachine("machine-id".to_owned())));
-        let auth = Secret::new(b"an auth value of ours".to_vec());
-        let mut blind = SoftHsm::new(auth, MachineBinding { components: vec![] }, "a test");
-        assert!(blind.sign(&key, SignScheme::Pkcs1Sha256, b"x").is_ok());
     }
 }

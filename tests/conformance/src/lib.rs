@@ -7,5 +7,5 @@ mod rebind_suite;
 mod store_suite;
 
 pub use hsm_suite::hsm;
-pub use rebind_suite::rebinding;
+pub use rebind_suite::{machine, rebinding};
 pub use store_suite::store;

@@ -1,12 +1,19 @@
 use crate::hsm_suite::{
     bent_handles_are_refused, ciphertexts_open, intent, keys_keep_to_their_purpose, signatures_verify,
 };
-use hsm::{Hsm, HsmError};
-use model::{Backend, KeyHandle, KeyPurpose};
+use hsm::{Hsm, HsmError, SignScheme};
+use model::{Backend, KeyHandle, KeyPurpose, MachineBinding, Secret};
 
-/// Runs the suite of [`Hsm::rebind`]; `open` opens one and the same key store on a machine whose only component
-/// is a `machine-id` of this value. Panics where it fails.
+/// A machine whose only component is a `machine-id` of this value; an empty one cannot be read.
+pub fn machine(id: &str) -> MachineBinding {
+    let component = (!id.is_empty()).then(|| ("machine-id".to_owned(), id.to_owned()));
+    MachineBinding { components: component.into_iter().collect() }
+}
+
+/// Runs the suite of a changed machine and of [`Hsm::rebind`]; `open` opens one and the same key store on the
+/// [`machine`] of this id. Panics where it fails.
 pub fn rebinding(open: &dyn Fn(&str) -> Box<dyn Hsm>) {
+    another_machine_is_named_and_an_unreadable_one_is_not(open);
     let mut before = open("a");
     let device = before.create(KeyPurpose::Device, intent(1)).unwrap();
     let transport = before.create(KeyPurpose::Transport, intent(1)).unwrap();
@@ -39,10 +46,30 @@ pub fn rebinding(open: &dyn Fn(&str) -> Box<dyn Hsm>) {
     signatures_verify(before.as_mut(), &again);
 }
 
+fn another_machine_is_named_and_an_unreadable_one_is_not(open: &dyn Fn(&str) -> Box<dyn Hsm>) {
+    let mut own = open("a");
+    let key = own.create(KeyPurpose::Device, intent(1)).unwrap();
+    let sealed = own.seal("a label", &Secret::new(b"text".to_vec())).unwrap();
+    drop(own);
+    let mut copied = open("b");
+    refused_for_the_machine(copied.as_mut(), &[&key]);
+    assert_eq!(copied.sign(&key, SignScheme::Pkcs1Sha256, b"x"), Err(other_machine()));
+    assert_eq!(copied.unseal("a label", &sealed).unwrap_err(), other_machine());
+    drop(copied);
+    let mut blind = open("");
+    signatures_verify(blind.as_mut(), &key);
+    assert_eq!(blind.unseal("a label", &sealed).unwrap().expose(), b"text");
+    blind.destroy(&key).unwrap();
+}
+
 fn refused_for_the_machine(hsm: &mut dyn Hsm, keys: &[&KeyHandle]) {
     for key in keys {
-        assert_eq!(hsm.self_test(key), Err(HsmError::OtherMachine("machine-id".to_owned())));
+        assert_eq!(hsm.self_test(key), Err(other_machine()));
     }
+}
+
+fn other_machine() -> HsmError {
+    HsmError::OtherMachine("machine-id".to_owned())
 }
 
 /// A handle must be as it was made: the machine alone may differ.

@@ -3,13 +3,14 @@
 //! A module reads its environment once per process, so every part of a test that touches a token runs in a
 //! process of its own: this binary again, with the name of the test and of the part.
 
+use conformance::machine;
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::object::{Attribute, ObjectClass, ObjectHandle};
 use cryptoki::session::{Session, UserType};
 use cryptoki::types::AuthPin;
 use hsm::HsmError;
 use hsm_pkcs11::{Pkcs11Hsm, Settings, Trust};
-use model::{IntentId, MachineBinding, Secret};
+use model::{IntentId, Secret};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -113,6 +114,12 @@ impl Place {
         self.try_open(self.settings(), PIN).unwrap()
     }
 
+    /// The same on the machine of this id.
+    pub(crate) fn open_on(&self, id: &str) -> Pkcs11Hsm {
+        let pin = Secret::new(PIN.as_bytes().to_vec());
+        Pkcs11Hsm::open(self.settings(), pin, machine(id), "a test").unwrap()
+    }
+
     pub(crate) fn try_open(&self, settings: Settings, pin: &str) -> Result<Pkcs11Hsm, HsmError> {
         Pkcs11Hsm::open(settings, Secret::new(pin.as_bytes().to_vec()), machine("a"), "a test")
     }
@@ -148,10 +155,6 @@ pub(crate) fn softhsm() -> PathBuf {
     let places = ["/usr/lib/softhsm", "/usr/lib64/pkcs11", "/usr/lib/pkcs11", "/usr/lib64/softhsm"];
     let mut paths = places.iter().map(|place| Path::new(place).join("libsofthsm2.so"));
     paths.find(|path| path.exists()).unwrap()
-}
-
-pub(crate) fn machine(id: &str) -> MachineBinding {
-    MachineBinding { components: vec![("machine-id".to_owned(), id.to_owned())] }
 }
 
 pub(crate) fn intent(n: u8) -> IntentId {

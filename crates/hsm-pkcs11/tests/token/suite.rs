@@ -1,10 +1,10 @@
 //! What every backend does, and that the token alone can do it.
 
-use crate::place::{LABEL, PIN, Place, intent, machine, objects, parts, softhsm};
+use crate::place::{LABEL, PIN, Place, intent, objects, parts, softhsm};
 use cryptoki::object::{Attribute, AttributeType, ObjectClass};
 use hsm::{Hsm, HsmError, SignScheme};
-use hsm_pkcs11::{Pkcs11Hsm, Settings, Trust};
-use model::{Backend, KeyHandle, KeyPurpose, MachineBinding, Secret};
+use hsm_pkcs11::{Settings, Trust};
+use model::{Backend, KeyHandle, KeyPurpose, Secret};
 
 #[test]
 fn the_suite_that_every_backend_passes() {
@@ -12,12 +12,7 @@ fn the_suite_that_every_backend_passes() {
         "suite::the_suite_that_every_backend_passes",
         &[
             ("suite", |place| conformance::hsm(&mut place.open())),
-            ("rebinding", |place| {
-                conformance::rebinding(&|id| {
-                    let pin = Secret::new(PIN.as_bytes().to_vec());
-                    Box::new(Pkcs11Hsm::open(place.settings(), pin, machine(id), "a test").unwrap())
-                });
-            }),
+            ("rebinding", |place| conformance::rebinding(&|id| Box::new(place.open_on(id)))),
         ],
     );
 }
@@ -147,24 +142,15 @@ fn every_flipped_byte_and_every_other_context_is_refused() {
 }
 
 #[test]
-fn another_machine_is_named_and_an_unreadable_component_is_not() {
+fn a_copy_that_leaves_its_tenant_does_not_take_the_original_s_key() {
     parts(
-        "suite::another_machine_is_named_and_an_unreadable_component_is_not",
-        &[("machines", |place| {
-            let at = |machine: MachineBinding| {
-                let pin = Secret::new(PIN.as_bytes().to_vec());
-                Pkcs11Hsm::open(place.settings(), pin, machine, "a test").unwrap()
-            };
-            let key = at(machine("a")).create(KeyPurpose::Device, intent(1)).unwrap();
-            let sealed = at(machine("a")).seal("label", &Secret::new(b"text".to_vec())).unwrap();
-            let other = HsmError::OtherMachine("machine-id".to_owned());
-            let mut copied = at(machine("b"));
-            assert_eq!(copied.sign(&key, SignScheme::Pkcs1Sha256, b"x"), Err(other.clone()));
-            assert_eq!(copied.unseal("label", &sealed).unwrap_err(), other);
-            // A copy that leaves its tenant must not take the original's key.
-            assert_eq!(copied.destroy(&key), Err(other));
-            let mut blind = at(MachineBinding { components: vec![] });
-            assert!(blind.sign(&key, SignScheme::Pkcs1Sha256, b"x").is_ok());
+        "suite::a_copy_that_leaves_its_tenant_does_not_take_the_original_s_key",
+        &[("copy", |place| {
+            let mut own = place.open();
+            let key = own.create(KeyPurpose::Device, intent(1)).unwrap();
+            let refused = place.open_on("b").destroy(&key);
+            assert_eq!(refused, Err(HsmError::OtherMachine("machine-id".to_owned())));
+            own.self_test(&key).unwrap();
         })],
     );
 }

@@ -108,7 +108,7 @@ impl Drop for Lab {
 const EMPTY_AUTH: &[u8] = &[0, 0, 0, 9, 0x40, 0, 0, 9, 0, 0, 0, 0, 0];
 
 pub(crate) fn machine_id(id: &str) -> MachineBinding {
-    MachineBinding { components: vec![("machine-id".to_owned(), id.to_owned())] }
+    conformance::machine(id)
 }
 
 pub(crate) fn intent() -> IntentId {

@@ -54,24 +54,6 @@ fn every_flipped_byte_and_every_other_context_is_refused() {
 }
 
 #[test]
-fn another_machine_is_named_and_an_unreadable_component_is_not() {
-    let lab = Lab::new();
-    let mut own = lab.open();
-    let key = own.create(KeyPurpose::Device, intent()).unwrap();
-    let sealed = own.seal("a label", &Secret::new(b"text".to_vec())).unwrap();
-    drop(own);
-    let mut copied = lab.open_as(crate::lab::AUTH, "b").unwrap();
-    let other = HsmError::OtherMachine("machine-id".to_owned());
-    assert_eq!(copied.sign(&key, SignScheme::Pkcs1Sha256, b"x"), Err(other.clone()));
-    assert_eq!(copied.unseal("a label", &sealed).unwrap_err(), other);
-    drop(copied);
-    let nothing = model::MachineBinding { components: vec![] };
-    let auth = Secret::new(crate::lab::AUTH.as_bytes().to_vec());
-    let mut blind = hsm_tpm::TpmHsm::open(&lab.tcti(), auth, nothing, "a test").unwrap();
-    assert!(blind.sign(&key, SignScheme::Pkcs1Sha256, b"x").is_ok());
-}
-
-#[test]
 fn texts_of_every_size_are_sealed_and_opened_again() {
     let lab = Lab::new();
     let mut own = lab.open();
