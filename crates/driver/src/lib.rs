@@ -15,6 +15,8 @@ mod shared;
 mod spare;
 mod state;
 mod tenant;
+#[cfg(test)]
+mod tests;
 mod user;
 mod works;
 

@@ -12,7 +12,7 @@ use crate::state::{Driver, not_registered};
 use crate::tenant::{self, TenantHandle};
 use hsm::Job;
 use lifecycle::{Ask, Event, Identity, LedgerLine, Snapshot, Stage, Status};
-use model::{Backend, DomainName, Failure, FailureClass, TenantId, Who};
+use model::{Backend, DomainName, Failure, FailureClass, TenantId, Upn, Who};
 use std::collections::BTreeMap;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use store::record::Versioned;
@@ -54,14 +54,15 @@ struct Successor {
     handle: TenantHandle,
     /// Where its keys are made.
     to: Backend,
-    /// Somebody asked for the move and is about to sign in.
-    asked: bool,
+    /// Who is about to sign in for the move, if somebody asked for it.
+    asked: Option<Upn>,
 }
 
 impl Successor {
-    /// Whether sign-ins are for it: it was asked for, or has begun and is not closed.
-    fn is_active(&self) -> bool {
-        self.asked || !matches!(self.handle.status.borrow().snapshot.stage, Stage::Unregistered { .. })
+    /// Whether a sign-in is for it: it waits for this person, or has begun and is not closed.
+    fn wants(&self, person: &Upn) -> bool {
+        let begun = !matches!(self.handle.status.borrow().snapshot.stage, Stage::Unregistered { .. });
+        begun || self.asked.as_ref() == Some(person)
     }
 }
 
@@ -72,7 +73,7 @@ impl Move {
 
     /// Nothing of a task that has come to its end is worth remembering.
     fn tidy(&mut self) {
-        self.successor.take_if(|successor| !successor.asked && is_over(&successor.handle));
+        self.successor.take_if(|successor| successor.asked.is_none() && is_over(&successor.handle));
         self.predecessor.take_if(|handle| is_over(handle));
     }
 }
@@ -83,13 +84,14 @@ fn is_over(handle: &TenantHandle) -> bool {
 }
 
 impl Driver {
-    /// Prepares the move of a domain's identity to keys in another place.
+    /// Prepares the move of the identity of a person's domain to keys in another place; `ask` is for the one of
+    /// the last move, if it is still leaving.
     ///
     /// # Errors
     /// A failure when there is no identity in force, when the keys are there already, when a move to another
     /// place is under way, and when the place cannot be used.
-    pub async fn rekey(&self, domain: &DomainName, to: Backend, ask: Ask) -> Result<Rekey, Failure> {
-        let shared = self.shared();
+    pub async fn rekey(&self, person: &Upn, to: Backend, ask: Ask) -> Result<Rekey, Failure> {
+        let (shared, domain) = (self.shared(), person.domain());
         let tenant = shared.tenant_of(domain).ok_or_else(|| not_registered(domain))?;
         if let Some(leaving) = shared.unfinished(tenant) {
             leaving.send(Event::Asked(ask)).await;
@@ -101,7 +103,7 @@ impl Driver {
             return Err(insists(insisted, to));
         }
         shared.keys.call(Job::Ready(to)).await.map_err(|error| executor::key_failure(&error))?;
-        let status = shared.clone().prepare_successor(tenant, to).await?;
+        let status = shared.clone().prepare_successor(tenant, to, person).await?;
         Ok(Rekey::SignIn(status))
     }
 
@@ -110,7 +112,7 @@ impl Driver {
         let shared = self.shared();
         let Some(tenant) = shared.tenant_of(domain) else { return };
         if let Some(moving) = shared.moves().get_mut(&tenant) {
-            moving.successor.iter_mut().for_each(|successor| successor.asked = false);
+            moving.successor.iter_mut().for_each(|successor| successor.asked = None);
             moving.tidy();
         }
     }
@@ -126,7 +128,7 @@ impl Driver {
             let mut moves = shared.moves();
             let successor = moves.get_mut(&tenant).and_then(|moving| moving.successor.as_mut());
             let successor = successor.ok_or_else(no_move)?;
-            successor.asked = false;
+            successor.asked = None;
             successor.handle.clone()
         };
         handle.send(Event::Asked(Ask::Leave)).await;
@@ -156,11 +158,16 @@ impl Shared {
         }
     }
 
-    /// The machine that sign-ins are for instead of the one in force.
-    pub(crate) fn active_successor(&self, tenant: TenantId) -> Option<TenantHandle> {
+    /// The machine that a person's sign-in is for instead of the one in force.
+    pub(crate) fn successor_for(&self, tenant: TenantId, person: &Upn) -> Option<TenantHandle> {
         let moves = self.moves();
         let successor = moves.get(&tenant)?.successor.as_ref()?;
-        successor.is_active().then(|| successor.handle.clone())
+        successor.wants(person).then(|| successor.handle.clone())
+    }
+
+    fn successor(&self, tenant: TenantId) -> Option<TenantHandle> {
+        let moves = self.moves();
+        Some(moves.get(&tenant)?.successor.as_ref()?.handle.clone())
     }
 
     fn unfinished(&self, tenant: TenantId) -> Option<TenantHandle> {
@@ -172,7 +179,8 @@ impl Shared {
     /// Everything else of the tenant leaves with it.
     pub(crate) fn ask_others(&self, tenant: TenantId, ask: Ask) {
         let moves = self.moves();
-        for handle in moves.get(&tenant).into_iter().flat_map(Move::handles).cloned() {
+        for handle in moves.get(&tenant).into_iter().flat_map(Move::handles) {
+            let handle = handle.clone();
             tokio::spawn(async move { handle.send(Event::Asked(ask)).await });
         }
     }
@@ -199,8 +207,12 @@ impl Shared {
                 }
             }
             _ => {
-                let successor = Successor { handle, to, asked: false };
+                let successor = Successor { handle: handle.clone(), to, asked: None };
                 self.moves().entry(tenant).or_default().successor = Some(successor);
+                // There is no place to take where the machine was leaving.
+                if self.identity(tenant).is_none() && !self.blocked.contains_key(&tenant) {
+                    handle.send(Event::Asked(Ask::Leave)).await;
+                }
             }
         }
     }
@@ -216,8 +228,9 @@ impl Shared {
         self: Arc<Self>,
         tenant: TenantId,
         to: Backend,
+        person: &Upn,
     ) -> Result<watch::Receiver<Status>, Failure> {
-        if let Some(status) = self.ask_again(tenant, to)? {
+        if let Some(status) = self.ask_again(tenant, to, person)? {
             return Ok(status);
         }
         let ledger = self.rekey_view(tenant).ledger().cloned().collect();
@@ -230,18 +243,24 @@ impl Shared {
         let handle = self.start_other(Role::Successor, to, snapshot).ok_or_else(no_move)?;
         handle.restored().await;
         let status = handle.status.clone();
-        let moving = Move { successor: Some(Successor { handle, to, asked: true }), predecessor: None };
+        let successor = Successor { handle, to, asked: Some(person.clone()) };
+        let moving = Move { successor: Some(successor), predecessor: None };
         self.moves().insert(tenant, moving);
         Ok(status)
     }
 
-    fn ask_again(&self, tenant: TenantId, to: Backend) -> Result<Option<watch::Receiver<Status>>, Failure> {
+    fn ask_again(
+        &self,
+        tenant: TenantId,
+        to: Backend,
+        person: &Upn,
+    ) -> Result<Option<watch::Receiver<Status>>, Failure> {
         let mut moves = self.moves();
         let Some(successor) = moves.get_mut(&tenant).and_then(|moving| moving.successor.as_mut()) else {
             return Ok(None);
         };
         if successor.to == to {
-            successor.asked = true;
+            successor.asked = Some(person.clone());
             return Ok(Some(successor.handle.status.clone()));
         }
         match is_bare(&successor.handle.status.borrow().snapshot.stage) {
@@ -256,7 +275,7 @@ impl Shared {
     /// When the write failed: the old identity is still in force.
     pub(crate) async fn succeed(&self, snapshot: &Snapshot) -> Result<Option<TenantHandle>, Failure> {
         let tenant = snapshot.tenant;
-        let new = self.active_successor(tenant);
+        let new = self.successor(tenant);
         let old = self.tenants().get(&tenant).cloned();
         let (Some(new), Some(old)) = (new, old) else { return Ok(None) };
         let bytes = snapshot::to_record(snapshot).encode();
@@ -364,4 +383,94 @@ fn no_move() -> Failure {
         "no move to other keys is under way".to_owned(),
         "There is nothing to give up.",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+    use store::Found;
+
+    /// Records in memory, and whether a write fails.
+    #[derive(Default)]
+    struct Disk {
+        records: BTreeMap<RecordKey, Vec<u8>>,
+        full: bool,
+    }
+
+    impl Store for Disk {
+        fn get(&mut self, key: &RecordKey) -> Result<Option<Vec<u8>>, StoreError> {
+            Ok(self.records.get(key).cloned())
+        }
+        fn list(&mut self) -> Result<Vec<Found>, StoreError> {
+            Ok(self.records.iter().map(|(key, bytes)| (key.clone(), Ok(bytes.clone()))).collect())
+        }
+        fn commit(&mut self, changes: &[Change]) -> Result<(), StoreError> {
+            if self.full {
+                return Err(StoreError::ReadOnly(std::io::Error::other("full")));
+            }
+            for change in changes {
+                match change {
+                    Change::Put(key, bytes) => drop(self.records.insert(key.clone(), bytes.clone())),
+                    Change::Delete(key) => drop(self.records.remove(key)),
+                }
+            }
+            Ok(())
+        }
+    }
+
+    fn tenant() -> TenantId {
+        "11111111-2222-3333-4444-555555555555".parse().unwrap()
+    }
+
+    /// What a snapshot in this stage is on disk.
+    fn record(stage: Stage) -> Vec<u8> {
+        snapshot::to_record(&Snapshot { stage, ..Snapshot::absent(tenant()) }).encode()
+    }
+
+    #[test]
+    fn only_an_identity_in_force_has_a_place_to_take() {
+        let identity = || Box::new(crate::tests::identity(tenant()));
+        let leaving = Stage::Leaving { identity: identity(), step: lifecycle::LeaveStep::Unregister };
+        for (current, full, expected) in [
+            (Some(Stage::Registered(identity())), false, Some(true)),
+            (Some(Stage::Registered(identity())), true, None),
+            (Some(leaving), false, Some(false)),
+            (Some(Stage::Unregistered { kept: None }), false, Some(false)),
+            (None, false, Some(false)),
+        ] {
+            let mut disk = Disk { full, ..Disk::default() };
+            let (device, successor) = (RecordKey::Device(tenant()), RecordKey::Successor(tenant()));
+            disk.records.extend(current.map(|stage| (device.clone(), record(stage))));
+            disk.records.insert(successor.clone(), b"successor".to_vec());
+            let before = disk.records.clone();
+            assert_eq!(take_place(&mut disk, tenant(), b"successor".to_vec()).ok(), expected);
+            if expected != Some(true) {
+                assert_eq!(disk.records, before, "nothing changes");
+                continue;
+            }
+            let after = [
+                (device.clone(), b"successor".to_vec()),
+                (RecordKey::Predecessor(tenant()), before[&device].clone()),
+            ];
+            assert_eq!(disk.records, BTreeMap::from(after));
+        }
+    }
+
+    #[test]
+    fn only_a_verified_identity_that_may_be_used_takes_a_place() {
+        let mut identity = crate::tests::identity(tenant());
+        let proved = |identity: &Identity| {
+            let stage = Stage::Registered(Box::new(identity.clone()));
+            is_proved(&Snapshot { stage, ..Snapshot::absent(tenant()) })
+        };
+        assert!(proved(&identity));
+        assert!(movable(&identity, Backend::Tpm).is_ok());
+        assert_eq!(movable(&identity, Backend::Soft).unwrap_err().code, "NotMovable");
+        identity.suspended = Some(lifecycle::Suspension::Disabled);
+        assert!(!proved(&identity) && movable(&identity, Backend::Tpm).is_err());
+        identity = Identity { verified_at: None, suspended: None, ..identity };
+        assert!(!proved(&identity) && movable(&identity, Backend::Tpm).is_err());
+        assert!(!is_proved(&Snapshot::absent(tenant())));
+    }
 }

@@ -121,7 +121,7 @@ impl SessionHands {
         }
         let (executor, now) = (self.part.executor.clone(), self.now());
         let identity = match &work {
-            Work::Password { tenant, .. } => self.shared.identity_for_sign_in(*tenant),
+            Work::Password { tenant, .. } => self.shared.identity_for(*tenant, &self.asked),
             _ => None,
         };
         // A suspended identity proves nothing.
@@ -145,7 +145,8 @@ impl SessionHands {
 
     async fn show(&self, prompt: Prompt) {
         // What the join needs to know is fetched while the person types.
-        if let Some(tenant) = self.tenant.filter(|tenant| self.shared.identity_for_sign_in(*tenant).is_none())
+        if let Some(tenant) =
+            self.tenant.filter(|tenant| self.shared.identity_for(*tenant, &self.asked).is_none())
         {
             let executor = self.part.executor.clone();
             let now = self.now();
@@ -158,7 +159,7 @@ impl SessionHands {
         self.over = true;
         match outcome {
             Outcome::SignedIn { account, token } => {
-                self.shared.clone().signed_in(&self.part, account.clone(), self.asked.domain(), token).await;
+                self.shared.clone().signed_in(&self.part, &self.asked, account.clone(), token).await;
                 self.tell(SignInEvent::SignedIn(account)).await;
             }
             Outcome::Failed(failure) => {

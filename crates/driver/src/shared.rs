@@ -144,24 +144,27 @@ impl Shared {
         handle.restored().await;
     }
 
-    /// Hands a signed-in person to the machine of their tenant, which owns the token from then on.
+    /// Hands a person who signed in as `asked` to the machine of their tenant, which owns the token from then on.
     pub(crate) async fn signed_in(
         self: Arc<Self>,
         part: &DomainPart,
+        asked: &Upn,
         account: Account,
-        domain: &DomainName,
         token: TokenRef,
     ) {
         let tenant = account.tenant;
-        if part.registration == Registration::Off || self.blocked.contains_key(&tenant) {
-            return self.vault.forget(token);
-        }
-        let handle = self.active_successor(tenant).unwrap_or_else(|| self.clone().current(part, tenant));
+        let handle = match self.successor_for(tenant, asked) {
+            Some(successor) => successor,
+            None if part.registration == Registration::Off || self.blocked.contains_key(&tenant) => {
+                return self.vault.forget(token);
+            }
+            None => self.clone().current(part, tenant),
+        };
         for notice in (self.neighbours)() {
             tracing::warn!("{notice}");
         }
         self.offer_spare(&handle).await;
-        if !handle.send(Event::SignedIn { account, domain: domain.clone(), token }).await {
+        if !handle.send(Event::SignedIn { account, domain: asked.domain().clone(), token }).await {
             self.vault.forget(token);
         }
     }
@@ -173,9 +176,9 @@ impl Shared {
         self.tenants().entry(tenant).or_insert_with(begin).clone()
     }
 
-    /// This machine's identity for a sign-in; none where the sign-in is to register another one.
-    pub(crate) fn identity_for_sign_in(&self, tenant: TenantId) -> Option<Identity> {
-        self.identity(tenant).filter(|_| self.active_successor(tenant).is_none())
+    /// This machine's identity for a person's sign-in; none where that is to register another one.
+    pub(crate) fn identity_for(&self, tenant: TenantId, asked: &Upn) -> Option<Identity> {
+        self.identity(tenant).filter(|_| self.successor_for(tenant, asked).is_none())
     }
 
     /// What a session must know from the start.
@@ -189,7 +192,7 @@ impl Shared {
             let status = tenants.get(&pin.tenant)?.status.borrow().clone();
             status.failure?.claims
         });
-        let identity = pinned.as_ref().and_then(|pin| self.identity_for_sign_in(pin.tenant));
+        let identity = pinned.as_ref().and_then(|pin| self.identity_for(pin.tenant, asked));
         let standing = if identity.is_some() { Standing::Registered } else { Standing::Unregistered };
         // A suspended identity proves nothing: a code lets the person in, and the directory is asked again.
         let suspended = identity.is_some_and(|identity| identity.suspended.is_some());

@@ -159,6 +159,7 @@ impl TenantHands {
             if self.replaced.is_some() {
                 return Ok(());
             }
+            self.shared.ask_others(self.tenant, Ask::Leave);
         }
         let gone = matches!(snapshot.stage, Stage::Unregistered { kept: None });
         let left = self.erasing && gone;

@@ -23,7 +23,7 @@ pub(crate) async fn run(
     let to: Backend = to.parse().map_err(|()| bad_name("keys can be moved to tpm, pkcs11 or soft"))?;
     let domain = asked.domain().clone();
     let ask = if force { Ask::ForceLeave } else { Ask::Leave };
-    match service.driver.rekey(&domain, to, ask).await? {
+    match service.driver.rekey(&asked, to, ask).await? {
         Rekey::Unfinished(status) => {
             tell(connection, UNFINISHED).await;
             see_off(connection, service, status).await

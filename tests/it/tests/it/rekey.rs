@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use std::process::Output;
 
 const ALEX: &str = "alex@contoso.com";
+/// Everybody's at the stand-in.
+const PASSWORD: &str = "Correct-Horse-1";
 
 /// A machine with keys in software and a token that they can move to.
 fn registered(cloud: &Cloud) -> Machine {
@@ -191,6 +193,45 @@ fn a_leave_in_the_middle_takes_both_along() {
     wait_for("the end of both", || cloud.devices().is_empty());
     wait_for("the end of the keys", || objects(&machine) == 2);
     assert_ne!(code(&tool.wait_with_output().unwrap()), 0);
+}
+
+#[test]
+fn a_leave_that_is_cut_off_takes_the_keys_of_a_refused_move_along_at_the_next_start() {
+    let cloud = Cloud::start();
+    let mut machine = registered(&cloud);
+    cloud.set(&json!({ "quota": 1 }));
+    assert_eq!(code(&rekey(&machine, "pkcs11")), 5);
+    assert_eq!(objects(&machine), 2 + 4);
+    cloud.set(&json!({ "faults": [{ "request": "leave", "action": "hold_before" }] }));
+    let mut tool = machine.tool(&["leave"]).spawn().unwrap();
+    cloud.admin(&["wait", "leave", "--held", "1"]);
+    machine.kill();
+    tool.wait().unwrap();
+    cloud.admin(&["release"]);
+    machine.up();
+    wait_for("the end of the keys", || cloud.devices().is_empty() && objects(&machine) == 2);
+    wait_for("the end of the machine", || machine.domain()["phase"] == "unregistered");
+    machine.kill();
+    machine.up();
+    signs_in(&machine);
+    nothing_else_is_there(&cloud, &machine);
+}
+
+#[test]
+fn whoever_else_signs_in_while_a_move_waits_for_its_person_does_not_begin_it() {
+    let cloud = Cloud::start();
+    let machine = registered(&cloud);
+    let before = thumbprint(&machine);
+    cloud.set(&json!({ "faults": [{ "request": "devicecode", "action": "hold_before" }] }));
+    let tool = machine.tool(&["rekey", "--to", "pkcs11", "--name", ALEX]).spawn().unwrap();
+    cloud.admin(&["wait", "devicecode", "--held", "1"]);
+    let other = machine.sign_in_with_password("adele@contoso.com", PASSWORD);
+    assert_eq!(code(&other), 0, "{}", text(&other));
+    assert_eq!((cloud.requests("join").len(), thumbprint(&machine)), (1, before.clone()));
+    cloud.admin(&["release"]);
+    assert_eq!(code(&tool.wait_with_output().unwrap()), 0);
+    assert_ne!(thumbprint(&machine), before);
+    assert_eq!(machine.domain()["identity"]["owner"], ALEX);
 }
 
 #[test]
