@@ -83,6 +83,28 @@ fn another_word_for_keys_that_are_there_is_refused_by_name_and_if_possible_takes
     assert_eq!((cloud.requests("join").len(), cloud.devices().len()), (1, 1));
 }
 
+#[test]
+fn a_wrong_pin_keeps_the_identity_and_a_sign_in_with_the_right_one_lifts_the_suspension() {
+    let cloud = Cloud::start();
+    let mut machine = registered(&cloud);
+    let thumbprint = machine.domain()["identity"]["thumbprint"].clone();
+    fs::write(machine.path("pin"), "another PIN").unwrap();
+    machine.restart();
+    let told = machine.status();
+    assert!(told["notices"][0].as_str().unwrap().contains("PIN"), "{told}");
+    signs_in(&machine);
+    wait_for("the suspension", || machine.domain()["identity"]["suspended"] == "key_unavailable");
+    assert_eq!(objects(&machine), 2 + 6, "nothing is destroyed for it");
+    fs::write(machine.path("pin"), PIN).unwrap();
+    machine.restart();
+    assert_eq!(machine.domain()["phase"], "suspended");
+    signs_in(&machine);
+    wait_for("the session", || machine.domain()["sessions"][0]["state"] == "holding");
+    let identity = &machine.domain()["identity"];
+    assert_eq!((&identity["thumbprint"], &identity["suspended"]), (&thumbprint, &Value::Null));
+    assert_eq!((cloud.requests("join").len(), cloud.devices().len()), (1, 1));
+}
+
 /// Takes the token away, or brings it back.
 fn unplug(machine: &Machine) {
     fs::rename(machine.path("tokens"), machine.path("elsewhere")).unwrap();
