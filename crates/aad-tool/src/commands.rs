@@ -84,6 +84,7 @@ fn ending(options: &Options) -> Result<Ending, CommandError> {
             Request::Rekey { name: name.clone(), to: to.word().to_owned(), force: *force }
         }
         Command::Rekey { domain, .. } => Request::CancelRekey { domain: domain.clone() },
+        Command::Rebind { domain } => Request::Rebind { domain: domain.clone() },
         Command::ForgetAccount { name } => Request::ForgetAccount { name: name.clone() },
         Command::Watch => Request::Watch {},
     };

@@ -83,6 +83,15 @@ pub(crate) enum Command {
         #[arg(long, value_name = "DOMAIN", requires = "cancel")]
         domain: Option<String>,
     },
+    /// Bind the keys to this machine as it is now, after a known change of machine-id or product uuid. Root only.
+    ///
+    /// For the same machine with other components, never for a copy of it: two machines would share one device.
+    /// Keys in a TPM or token stay there, and another TPM or token stays refused.
+    Rebind {
+        /// Whose keys; needed when there are several.
+        #[arg(long, value_name = "DOMAIN")]
+        domain: Option<String>,
+    },
     /// Forget which person a name was first seen with, after an account was re-created. Root only.
     ForgetAccount {
         /// Whose name: name@domain.

@@ -92,12 +92,14 @@ impl Driver {
     /// place is under way, and when the place cannot be used.
     pub async fn rekey(&self, person: &Upn, to: Backend, ask: Ask) -> Result<Rekey, Failure> {
         let (shared, domain) = (self.shared(), person.domain());
-        let tenant = shared.tenant_of(domain).ok_or_else(|| not_registered(domain))?;
+        let tenant =
+            shared.tenant_of(domain).ok_or_else(|| not_registered(domain, "Sign in to register it."))?;
         if let Some(leaving) = shared.unfinished(tenant) {
             leaving.send(Event::Asked(ask)).await;
             return Ok(Rekey::Unfinished(leaving.status));
         }
-        let identity = shared.identity(tenant).ok_or_else(|| not_registered(domain))?;
+        let identity =
+            shared.identity(tenant).ok_or_else(|| not_registered(domain, "Sign in to register it."))?;
         movable(&identity, to)?;
         if let Some(insisted) = shared.insisted.filter(|insisted| *insisted != to) {
             return Err(insists(insisted, to));
@@ -123,7 +125,8 @@ impl Driver {
     /// A failure when no move is under way.
     pub async fn cancel_rekey(&self, domain: &DomainName) -> Result<watch::Receiver<Status>, Failure> {
         let shared = self.shared();
-        let tenant = shared.tenant_of(domain).ok_or_else(|| not_registered(domain))?;
+        let tenant =
+            shared.tenant_of(domain).ok_or_else(|| not_registered(domain, "Sign in to register it."))?;
         let handle = {
             let mut moves = shared.moves();
             let successor = moves.get_mut(&tenant).and_then(|moving| moving.successor.as_mut());

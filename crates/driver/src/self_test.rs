@@ -3,8 +3,8 @@
 
 use crate::shared::Shared;
 use crate::works::rest;
+use executor::keys_of;
 use hsm::Job;
-use lifecycle::Identity;
 use model::{FailureClass, KeyHandle, TenantId, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
@@ -20,7 +20,7 @@ pub struct KeyTest {
     pub problem: Option<String>,
 }
 
-/// The last test of each key, by tenant and modulus.
+/// The last test of each key, by tenant and handle: the same key bound anew is to be tested anew.
 pub(crate) type KeyTests = BTreeMap<(TenantId, Vec<u8>), KeyTest>;
 
 /// Tests as long as the driver lives.
@@ -47,25 +47,19 @@ fn due(shared: &Shared) -> Vec<(TenantId, KeyHandle)> {
     let tenants: Vec<TenantId> = shared.tenants().keys().copied().collect();
     let keys = tenants.into_iter().filter_map(|tenant| Some((tenant, shared.identity(tenant)?)));
     let all: Vec<_> = keys
-        .flat_map(|(tenant, it)| keys_of(&it).map(move |key| (tenant, key)).collect::<Vec<_>>())
+        .flat_map(|(tenant, it)| keys_of(&it).cloned().map(move |key| (tenant, key)).collect::<Vec<_>>())
         .collect();
     let now = shared.clock.now();
     let tests = shared.key_tests.lock().unwrap_or_else(PoisonError::into_inner);
     let rests = |(tenant, key): &(TenantId, KeyHandle)| {
-        let last = tests.get(&(*tenant, key.public.modulus.clone()));
+        let last = tests.get(&(*tenant, key.wrapped.clone()));
         last.is_some_and(|last| now.since(last.at) < DAY)
     };
     all.into_iter().filter(|one| !rests(one)).collect()
 }
 
-/// The keys of an identity, Intune's among them.
-fn keys_of(identity: &Identity) -> impl Iterator<Item = KeyHandle> {
-    let own = [identity.keys.device.clone(), identity.keys.transport.clone()];
-    own.into_iter().chain(identity.intune.key().cloned())
-}
-
 async fn test(shared: &Shared, tenant: TenantId, key: KeyHandle) {
-    let (purpose, name) = (key.purpose, (tenant, key.public.modulus.clone()));
+    let (purpose, name) = (key.purpose, (tenant, key.wrapped.clone()));
     let result = shared.keys.call(Job::SelfTest(key)).await;
     if let Err(error) = &result
         && error.class() == FailureClass::Transient

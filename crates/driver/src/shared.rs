@@ -130,7 +130,7 @@ impl Shared {
     fn key_tests_of(&self, tenant: TenantId) -> BTreeMap<Vec<u8>, KeyTest> {
         let tests = self.key_tests.lock().unwrap_or_else(PoisonError::into_inner);
         let own = tests.iter().filter(|((of, _), _)| *of == tenant);
-        own.map(|((_, modulus), test)| (modulus.clone(), test.clone())).collect()
+        own.map(|((_, wrapped), test)| (wrapped.clone(), test.clone())).collect()
     }
 
     pub(crate) async fn resume(self: Arc<Self>, snapshot: Snapshot) {

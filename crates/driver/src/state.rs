@@ -18,7 +18,7 @@ use tokio::sync::{broadcast, watch};
 /// The running house: give it people, ask it for its state.
 #[derive(Clone)]
 pub struct Driver {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 /// Why the driver does not start.
@@ -53,7 +53,7 @@ pub struct DomainView {
     pub part: Option<DomainPart>,
     /// Everybody's session in the tenant since the start.
     pub users: Vec<UserView>,
-    /// The last test of each key of the identity, by modulus.
+    /// The last test of each key of the identity, by the wrapped bytes of its handle.
     pub key_tests: BTreeMap<Vec<u8>, KeyTest>,
     /// The identities that come before and after the one in force, while there are any.
     pub rekey: RekeyView,
@@ -184,8 +184,9 @@ impl Driver {
     /// # Errors
     /// A failure when the domain leads to no tenant that this machine knows.
     pub async fn leave(&self, domain: &DomainName, ask: Ask) -> Result<LeaveStarted, Failure> {
-        let tenant = self.shared.tenant_of(domain).ok_or_else(|| not_registered(domain))?;
-        let handle = self.shared.tenants().get(&tenant).cloned().ok_or_else(|| not_registered(domain))?;
+        let none = || not_registered(domain, "There is nothing to leave.");
+        let tenant = self.shared.tenant_of(domain).ok_or_else(none)?;
+        let handle = self.shared.tenants().get(&tenant).cloned().ok_or_else(none)?;
         let domains = self.shared.domains_of(tenant);
         self.shared.ask_others(tenant, ask);
         handle.send(Event::Asked(ask)).await;
@@ -232,13 +233,13 @@ fn unknown_domain(domain: &DomainName) -> Failure {
     )
 }
 
-pub(crate) fn not_registered(domain: &DomainName) -> Failure {
+pub(crate) fn not_registered(domain: &DomainName, advice: &str) -> Failure {
     Failure::local(
         FailureClass::Gone,
         Who::Nobody,
         "NotRegistered",
         format!("this machine is not registered for {domain}"),
-        "There is nothing to leave.",
+        advice,
     )
 }
 

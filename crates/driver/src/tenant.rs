@@ -23,8 +23,14 @@ pub(crate) struct TenantHandle {
 impl TenantHandle {
     /// Hands an event over and waits until it was judged; false when the task has stopped.
     pub(crate) async fn send(&self, event: Event) -> bool {
+        self.ask(event).await.is_some()
+    }
+
+    /// The same, and what came of it; none when the task has stopped.
+    pub(crate) async fn ask(&self, event: Event) -> Option<Judgement> {
         let (judged, done) = oneshot::channel();
-        self.inbox.send(Letter { event, judged }).await.is_ok() && done.await.is_ok()
+        self.inbox.send(Letter { event, judged }).await.ok()?;
+        done.await.ok()
     }
 
     /// Waits until the last durable state was taken in, or could not be.
@@ -35,10 +41,19 @@ impl TenantHandle {
     }
 }
 
+/// What the machine made of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Judgement {
+    /// Something follows from it.
+    Taken,
+    /// It changes nothing as things are.
+    Ignored,
+}
+
 /// An event, and whom to tell when it was judged.
 struct Letter {
     event: Event,
-    judged: oneshot::Sender<()>,
+    judged: oneshot::Sender<Judgement>,
 }
 
 /// Starts the task of one identity from its last durable state, in a role and with a place for new keys.
@@ -70,6 +85,7 @@ pub(crate) fn start(
         erasing: false,
         role: role.clone(),
         replaced: None,
+        judgement: Judgement::Taken,
     };
     tokio::spawn(run(hands, device, events, finished, snapshot));
     TenantHandle { inbox, status, role }
@@ -84,11 +100,12 @@ async fn run(
 ) {
     let (mut event, mut judged) = (Event::Restored(snapshot), None);
     loop {
+        hands.judgement = Judgement::Taken;
         if let Err(failure) = turn(&mut hands, &mut device, event).await {
             return refuse_more(hands, events, failure).await;
         }
         // Whoever hung up meanwhile does not need to know.
-        let _ = judged.take().map(|asker: oneshot::Sender<()>| asker.send(()));
+        let _ = judged.take().map(|asker: oneshot::Sender<Judgement>| asker.send(hands.judgement));
         event = tokio::select! {
             Some((op, result)) = finished.recv() => { hands.works.ended(op); Event::Done(op, result) }
             received = events.recv() => {
@@ -125,6 +142,8 @@ struct TenantHands {
     role: RoleCell,
     /// Whose place this identity has just taken.
     replaced: Option<TenantHandle>,
+    /// What the machine made of the event that is being judged.
+    judgement: Judgement,
 }
 
 impl Hands<Device> for TenantHands {
@@ -142,7 +161,10 @@ impl Hands<Device> for TenantHands {
                 self.shared.hand_over(self.executor.clone(), account, token);
             }
             Command::Report(status) => self.report(*status),
-            Command::Ignored(kind) => tracing::debug!(tenant = %self.tenant, ?kind, "Event ignored"),
+            Command::Ignored(kind) => {
+                tracing::debug!(tenant = %self.tenant, ?kind, "Event ignored");
+                self.judgement = Judgement::Ignored;
+            }
         }
         Ok(())
     }

@@ -110,9 +110,7 @@ pub fn key_failure(error: &HsmError) -> Failure {
     let (code, advice) = match error {
         HsmError::Busy | HsmError::Unreachable(_) => ("KeyStoreBusy", "It is tried again."),
         HsmError::KeyGone(_) => ("KeyUnavailable", "The keys cannot come back: register this machine anew."),
-        HsmError::OtherMachine(_) => {
-            ("ClonedMachine", "Do not use a copied state directory: register this machine anew.")
-        }
+        HsmError::OtherMachine(component) => ("ClonedMachine", two_ways(component)),
         HsmError::Integrity(_) | HsmError::OtherBackend { .. } | HsmError::AuthValue(_) => (
             "KeyUnavailable",
             "Restore the auth value (hsm-pin) or the PIN that the keys were made with, then restart firmamentd.",
@@ -126,6 +124,23 @@ pub fn key_failure(error: &HsmError) -> Failure {
         _ => ("KeyStore", "See the log of firmamentd."),
     };
     Failure::local(error.class(), Who::MachineAdmin, code, error.to_string(), advice)
+}
+
+/// What to do about a component that changed: on the same machine, and on a copy of it.
+///
+/// A copy leaves by force, because the device object is the original's.
+fn two_ways(component: &str) -> &'static str {
+    match component {
+        "machine-id" | "product-uuid" => {
+            "If this is the same machine and the change is known, run as root: aad-tool rebind. If it is a copy, \
+             run aad-tool leave --force, then sign in to register it anew."
+        }
+        // The key store's own components: no rebinding brings a key into another TPM or token.
+        _ => {
+            "If this is the same machine, bring back the TPM or token that made the keys. If it is a copy, or \
+             they are lost, run aad-tool leave --force, then sign in to register anew; aad-tool rebind does not help."
+        }
+    }
 }
 
 /// The name for an answer of another job than asked; a fault of ours.
@@ -157,6 +172,18 @@ mod tests {
         ] {
             let failure = key_failure(&error);
             assert_eq!((failure.code.as_str(), failure.class), (code, class), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_changed_component_is_named_with_both_ways_out() {
+        for (component, rebinds) in
+            [("machine-id", true), ("product-uuid", true), ("tpm-srk", false), ("token", false)]
+        {
+            let failure = key_failure(&HsmError::OtherMachine(component.to_owned()));
+            assert!(failure.message.contains(&format!("{component} changed")), "{}", failure.message);
+            assert_eq!(failure.advice.contains("as root: aad-tool rebind."), rebinds, "{}", failure.advice);
+            assert!(failure.advice.contains("aad-tool leave --force"), "{}", failure.advice);
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! No work sleeps, retries or polls: what fails comes back as a [`model::Failure`] with its class.
 
+mod bound;
 mod call;
 mod exchange;
 mod identity;
@@ -11,12 +12,14 @@ mod join;
 mod leave;
 mod password;
 mod primary;
+mod rebind;
 mod sign_in;
 mod turn;
 mod vault;
 
 pub use ::intune::ClientVersion;
 pub use ::prt::Kdf;
+pub use bound::{BoundTo, keys_of};
 pub use call::key_failure;
 pub use intune_version::IntuneVersion;
 pub use turn::{Hands, Machine, turn};
@@ -111,6 +114,7 @@ impl Executor {
             Work::CheckIn { identity, device } => {
                 call.check_in(&identity, &device).await.map(|()| Reply::CheckedIn)
             }
+            Work::Rebind(identity) => call.rebind(&identity).await,
             Work::Retire { identity } => call.retire(&identity).await.map(|()| Reply::Retired),
             Work::Unregister { identity, token, request } => {
                 call.unregister(&identity, token, request).await.map(|()| Reply::Unregistered)

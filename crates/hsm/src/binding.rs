@@ -27,6 +27,14 @@ pub fn read(header: &[u8]) -> Option<MachineBinding> {
     Some(MachineBinding { components: text.lines().map(pair).collect::<Option<_>>()? })
 }
 
+/// The machine that a handle or a sealed text records, whichever adapter wrapped it in whichever version.
+///
+/// Only the adapter can say whether that was changed; this is for people.
+pub fn recorded(wrapped: &[u8]) -> Option<MachineBinding> {
+    let (header, _) = split(*wrapped.first()?, wrapped)?;
+    read(header)
+}
+
 /// The first component of `recorded` that can be read now and differs; one that became unreadable
 /// never changes the verdict.
 pub fn changed<'a>(recorded: &'a MachineBinding, measured: &MachineBinding) -> Option<&'a str> {
@@ -65,7 +73,10 @@ mod tests {
         let home = machine(&[("machine-id", "a"), ("product-uuid", "b")]);
         let wrapped = [write(1, &home), b"rest".to_vec()].concat();
         let (header, rest) = split(1, &wrapped).unwrap();
-        assert_eq!((read(header), rest), (Some(home), b"rest".as_slice()));
+        assert_eq!((read(header), rest), (Some(home.clone()), b"rest".as_slice()));
+        let newer = [write(7, &home), b"rest".to_vec()].concat();
+        assert_eq!((recorded(&wrapped), recorded(&newer)), (Some(home.clone()), Some(home)));
+        assert_eq!((recorded(&[]), recorded(&wrapped[..10])), (None, None));
         assert_eq!(split(2, &wrapped), None, "another version");
         assert_eq!(split(1, &wrapped[..10]), None, "cut");
         assert_eq!(split(1, &[1, 0]), None, "no length");

@@ -40,6 +40,11 @@ pub enum Request {
         /// The domain.
         domain: Option<String>,
     },
+    /// Bind the keys of a domain (of the only one, where none is named) to this machine as it is now.
+    Rebind {
+        /// The domain.
+        domain: Option<String>,
+    },
     /// Forget which object a name was first seen with.
     ForgetAccount {
         /// `name@domain`.

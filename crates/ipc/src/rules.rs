@@ -13,6 +13,8 @@ pub enum Opcode {
     Rekey,
     /// [`Request::CancelRekey`].
     CancelRekey,
+    /// [`Request::Rebind`].
+    Rebind,
     /// [`Request::ForgetAccount`].
     ForgetAccount,
     /// [`Request::Watch`].
@@ -57,6 +59,7 @@ impl Request {
             Request::Leave { .. } => Opcode::Leave,
             Request::Rekey { .. } => Opcode::Rekey,
             Request::CancelRekey { .. } => Opcode::CancelRekey,
+            Request::Rebind { .. } => Opcode::Rebind,
             Request::ForgetAccount { .. } => Opcode::ForgetAccount,
             Request::Watch {} => Opcode::Watch,
         }
@@ -68,9 +71,12 @@ impl Opcode {
     pub const fn access(self) -> Access {
         match self {
             Opcode::SignIn | Opcode::Status => Access::Anyone,
-            Opcode::Leave | Opcode::Rekey | Opcode::CancelRekey | Opcode::ForgetAccount | Opcode::Watch => {
-                Access::Root
-            }
+            Opcode::Leave
+            | Opcode::Rekey
+            | Opcode::CancelRekey
+            | Opcode::Rebind
+            | Opcode::ForgetAccount
+            | Opcode::Watch => Access::Root,
         }
     }
 
@@ -96,13 +102,14 @@ mod tests {
 
     #[test]
     fn the_matrix_of_opcodes_and_users_is_as_written_down() {
-        use Opcode::{CancelRekey, ForgetAccount, Leave, Rekey, SignIn, Status, Watch};
+        use Opcode::{CancelRekey, ForgetAccount, Leave, Rebind, Rekey, SignIn, Status, Watch};
         for (opcode, root, user) in [
             (SignIn, true, true),
             (Status, true, true),
             (Leave, true, false),
             (Rekey, true, false),
             (CancelRekey, true, false),
+            (Rebind, true, false),
             (ForgetAccount, true, false),
             (Watch, true, false),
         ] {

@@ -9,6 +9,7 @@ fn requests() -> Vec<Request> {
         Request::SignIn { name: "alex@contoso.com".into(), wait: Wait::Settled },
         Request::Status { domain: None },
         Request::Leave { domain: Some("contoso.com".into()), force: true },
+        Request::Rebind { domain: None },
         Request::ForgetAccount { name: "alex@contoso.com".into() },
         Request::Watch {},
     ]

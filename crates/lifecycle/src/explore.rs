@@ -44,9 +44,10 @@ enum Move {
     Fail(FailureClass, Delivery, &'static str),
     Suspect(&'static str),
     Prepare,
+    Rebind,
 }
 
-const MOVES: [(Move, &str); 14] = [
+const MOVES: [(Move, &str); 15] = [
     (Move::SignIn, "a person signs in"),
     (Move::Leave, "leave"),
     (Move::ForceLeave, "leave --force"),
@@ -61,6 +62,7 @@ const MOVES: [(Move, &str); 14] = [
     (Move::Fail(FailureClass::Transient, Delivery::NotSent, "Unreachable"), "out of reach"),
     (Move::Suspect("AADSTS135011"), "a session hears that the device is disabled"),
     (Move::Prepare, "keys are made ahead of time"),
+    (Move::Rebind, "rebind"),
 ];
 
 fn walk(policy: IntunePolicy, found: &mut BTreeSet<Arrow>) {
@@ -72,7 +74,7 @@ fn walk(policy: IntunePolicy, found: &mut BTreeSet<Arrow>) {
         let from = here.device.status().state;
         restore(policy, &here, found);
         // Two ways to a state may differ in what it remembers; a few of each are walked.
-        let visits: &mut u32 = seen.entry((from, here.busy())).or_default();
+        let visits: &mut u32 = seen.entry((from, here.before, here.busy())).or_default();
         *visits += 1;
         if *visits > WAYS || way.len() > LONGEST {
             continue;
@@ -101,6 +103,8 @@ struct Walker {
     in_flight: Option<(OpId, Work)>,
     wake_at: Option<Timestamp>,
     tokens: u64,
+    /// The state before the last move.
+    before: &'static str,
 }
 
 impl Walker {
@@ -109,7 +113,7 @@ impl Walker {
         let device = Device::new(facts(policy), 1);
         let now = Timestamp::from_secs(1_000_000);
         let mut walker =
-            Walker { device, disk: disk.clone(), now, in_flight: None, wake_at: None, tokens: 0 };
+            Walker { device, disk: disk.clone(), now, in_flight: None, wake_at: None, tokens: 0, before: "" };
         walker.feed(Event::Restored(disk));
         for step in way {
             walker.take(*step);
@@ -123,6 +127,7 @@ impl Walker {
 
     /// Takes a move; false when it does not apply here.
     fn take(&mut self, step: Move) -> bool {
+        self.before = self.device.status().state;
         let event = match step {
             Move::SignIn => {
                 self.tokens += 1;
@@ -131,6 +136,7 @@ impl Walker {
             // Taken in nowhere else, and every way that begins with it would hide another.
             Move::Prepare => (self.disk.stage == Stage::Unregistered { kept: None })
                 .then(|| Event::Prepared(Box::new(prepared(3)))),
+            Move::Rebind => Some(Event::Rebind),
             Move::Leave => Some(Event::Asked(Ask::Leave)),
             Move::ForceLeave => Some(Event::Asked(Ask::ForceLeave)),
             Move::Wake => self.wake_at.map(|due| {
@@ -165,6 +171,6 @@ impl Walker {
 }
 
 /// Ways to one state that are walked on.
-const WAYS: u32 = 24;
+const WAYS: u32 = 8;
 /// Moves of the longest way.
 const LONGEST: usize = 16;

@@ -3,17 +3,19 @@ mod depart;
 mod enrol;
 mod intune;
 mod member;
+mod rebind;
 
-pub(crate) use core::{HOUR, RETRY, RETRY_FOREVER};
+pub(crate) use core::{HOUR, Person, RETRY, RETRY_FOREVER};
+use depart::Departure;
 use enrol::Enrolment;
 use member::Membership;
 
 use crate::outbox::Outbox;
 use crate::words::{
-    Ask, Attempt, Command, DeviceKeys, Event, EventKind, Facts, Identity, Intent, LeaveStep, LedgerLine,
-    OpId, Reply, Stage, Work,
+    Ask, Attempt, Command, DeviceKeys, Event, EventKind, Facts, Intent, LeaveStep, LedgerLine, OpId, Reply,
+    Stage, Work,
 };
-use model::{Account, DomainName, Failure, Phase, RequestId, Timestamp, TokenRef};
+use model::{Failure, Phase, RequestId, Timestamp};
 use statig::blocking::*;
 
 /// What is known besides the state.
@@ -34,27 +36,10 @@ pub(crate) struct Machine {
     pub(crate) wake_at: Option<Timestamp>,
 }
 
-/// A person who signed in, and their token set.
-#[derive(Debug, Clone)]
-pub(crate) struct Person {
-    pub(crate) account: Account,
-    pub(crate) domain: DomainName,
-    pub(crate) token: TokenRef,
-}
-
 /// The keys of a closed intent, waiting for the next sign-in.
 #[derive(Debug, Clone)]
 pub(crate) struct Kept {
     pub(crate) keys: Option<Box<(Intent, DeviceKeys)>>,
-}
-
-/// On the way out.
-#[derive(Debug, Clone)]
-pub(crate) struct Departure {
-    pub(crate) identity: Box<Identity>,
-    pub(crate) tries: u32,
-    /// The next try waits for an operator or a sign-in.
-    pub(crate) stuck: bool,
 }
 
 #[state_machine(
@@ -343,6 +328,25 @@ impl Machine {
         self.signed_in_again(context, membership, event)
     }
 
+    /// The keys are being bound to this machine as it is now.
+    #[state(superstate = "registered", entry_action = "bind")]
+    fn rebinding(
+        &mut self,
+        membership: &mut Membership,
+        context: &mut Outbox,
+        event: &Event,
+    ) -> Outcome<State> {
+        match self.answer(context, event) {
+            Some(answer) => self.rebound(context, membership, answer),
+            None => self.await_rebinding(context, event),
+        }
+    }
+
+    #[action]
+    fn bind(&mut self, membership: &mut Membership, context: &mut Outbox) {
+        self.run(context, Work::Rebind(membership.identity.clone()));
+    }
+
     /// The identity may not be used; its keys stay, and a sign-in looks whether the cause is gone.
     #[state(superstate = "registered", entry_action = "quarantine")]
     fn suspended(
@@ -386,6 +390,7 @@ impl Machine {
         match event {
             Event::Asked(ask) => self.leave_registered(context, membership, *ask),
             Event::Suspected(failure) => self.suspected(context, membership, failure),
+            Event::Rebind if self.in_flight.is_none() => Transition(State::rebinding(membership.clone())),
             _ => Super,
         }
     }
@@ -475,6 +480,7 @@ impl Machine {
                 EventKind::SignedIn
             }
             Event::Asked(_) => EventKind::Asked,
+            Event::Rebind => EventKind::Rebind,
             Event::Suspected(_) => EventKind::Suspected,
             Event::Done(..) => EventKind::StaleDone,
             Event::Woke => EventKind::Woke,

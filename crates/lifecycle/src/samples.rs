@@ -115,10 +115,19 @@ pub(crate) fn reply(work: &Work, now: Timestamp, n: u8) -> Reply {
             warnings: Vec::new(),
         })),
         Work::CheckIn { .. } => Reply::CheckedIn,
+        Work::Rebind(identity) => rebound(identity, n),
         Work::Retire { .. } => Reply::Retired,
         Work::Unregister { .. } => Reply::Unregistered,
         Work::EraseKeys(_) => Reply::Erased,
     }
+}
+
+/// The keys of an identity in the nth handles.
+fn rebound(identity: &Identity, n: u8) -> Reply {
+    let anew = |key: &KeyHandle| KeyHandle { wrapped: vec![n, n], ..key.clone() };
+    let DeviceKeys { device, transport } = &identity.keys;
+    let keys = DeviceKeys { device: anew(device), transport: anew(transport) };
+    Reply::Rebound { keys, intune: identity.intune.key().map(anew) }
 }
 
 /// A failure of a class that got so far.

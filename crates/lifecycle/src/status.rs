@@ -34,6 +34,7 @@ pub(crate) fn name(state: &State) -> &'static str {
         State::IntuneEnrolled { .. } => "intune_enrolled",
         State::CheckingIn { .. } => "checking_in",
         State::Suspended { .. } => "suspended",
+        State::Rebinding { .. } => "rebinding",
         State::Retiring { .. } => "retiring",
         State::Unregistering { .. } => "unregistering",
         State::Erasing { .. } => "erasing",
@@ -48,12 +49,12 @@ fn phase(machine: &Machine, state: &State) -> StatusPhase {
         | State::Joining { .. }
         | State::ReadingReply { .. }
         | State::AwaitingSignIn { .. } => StatusPhase::Enrolling,
-        State::Suspended { .. } => StatusPhase::Suspended,
         State::Discarding { .. }
         | State::Retiring { .. }
         | State::Unregistering { .. }
         | State::Erasing { .. } => StatusPhase::Leaving,
         _ => match &machine.stage {
+            Stage::Registered(identity) if identity.suspended.is_some() => StatusPhase::Suspended,
             Stage::Registered(identity) if matches!(identity.intune, Intune::Enrolled(_)) => {
                 StatusPhase::IntuneEnrolled
             }

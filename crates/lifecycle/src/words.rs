@@ -51,6 +51,9 @@ pub enum Event {
     },
     /// An operator asked for something.
     Asked(Ask),
+    /// The machine's administrator says that it is the same machine although its components changed: the keys
+    /// are to be bound to it as it is now. Not an [`Ask`], because those end an identity.
+    Rebind,
     /// A person's session met this failure, which may say something about the device.
     Suspected(Failure),
     /// The work with this id ended.
@@ -116,6 +119,8 @@ pub enum EventKind {
     SignedIn,
     /// An ask that is already being done or has nothing to do.
     Asked,
+    /// [`Event::Rebind`] without an identity, or while something else is done with its keys.
+    Rebind,
     /// A suspicion that says nothing here, or comes while something else is done.
     Suspected,
     /// An answer to a work that is not in flight.
@@ -187,6 +192,8 @@ pub enum Work {
         /// What the device says of itself.
         device: DeviceFacts,
     },
+    /// Bind the keys of this identity to the machine as it is now; local. Ends in [`Reply::Rebound`].
+    Rebind(Box<Identity>),
     /// Retire the device in Intune, where that is offered. **Irreversible.** Ends in [`Reply::Retired`].
     Retire {
         /// The enrolled identity; the session of its Intune owner is used, if there is one.
@@ -216,6 +223,8 @@ impl Work {
                 | Work::CreateKeys(_)
                 | Work::CreateIntuneKey { .. }
                 | Work::ReadEnrolment { .. }
+                // Every key store leaves the old handles as they were, the TPM and a token too.
+                | Work::Rebind(_)
         )
     }
 
@@ -231,6 +240,7 @@ impl Work {
             Work::EnrolIntune(_) => Phase::IntuneEnrol,
             Work::ReadEnrolment { .. } => Phase::IntuneRead,
             Work::CheckIn { .. } => Phase::CheckIn,
+            Work::Rebind(_) => Phase::Rebind,
             Work::Retire { .. } => Phase::Retire,
             Work::Unregister { .. } => Phase::Unregister,
             Work::EraseKeys(_) => Phase::EraseKeys,
@@ -305,6 +315,13 @@ pub enum Reply {
     IntuneIssued(Box<IntuneIssued>),
     /// Of [`Work::CheckIn`].
     CheckedIn,
+    /// Of [`Work::Rebind`]: the same keys in new handles.
+    Rebound {
+        /// The keys of the identity.
+        keys: DeviceKeys,
+        /// The key of its Intune half, if it has one.
+        intune: Option<KeyHandle>,
+    },
     /// Of [`Work::Retire`].
     Retired,
     /// Of [`Work::Unregister`].

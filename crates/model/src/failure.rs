@@ -80,6 +80,8 @@ pub enum Phase {
     IntuneRead,
     /// A check-in with Intune.
     CheckIn,
+    /// Binding the keys to a changed machine.
+    Rebind,
     /// Retiring the device in Intune.
     Retire,
     /// Deleting the device object.
@@ -90,7 +92,7 @@ pub enum Phase {
 
 impl Phase {
     /// Every phase in the order of a machine's life.
-    pub const ALL: [Phase; 14] = [
+    pub const ALL: [Phase; 15] = [
         Phase::Resolve,
         Phase::SignIn,
         Phase::Discover,
@@ -102,6 +104,7 @@ impl Phase {
         Phase::IntuneEnrol,
         Phase::IntuneRead,
         Phase::CheckIn,
+        Phase::Rebind,
         Phase::Retire,
         Phase::Unregister,
         Phase::EraseKeys,
@@ -121,6 +124,7 @@ impl Phase {
             Phase::IntuneEnrol => "intune_enrol",
             Phase::IntuneRead => "intune_read",
             Phase::CheckIn => "check_in",
+            Phase::Rebind => "rebind",
             Phase::Retire => "retire",
             Phase::Unregister => "unregister",
             Phase::EraseKeys => "erase_keys",

@@ -43,6 +43,7 @@ async fn answer(
         Request::Leave { domain, force } => leave(connection, service, domain, force).await,
         Request::Rekey { name, to, force } => rekey::run(connection, service, &name, &to, force).await,
         Request::CancelRekey { domain } => rekey::cancel(connection, service, domain).await,
+        Request::Rebind { domain } => rebind(connection, service, domain).await,
         Request::ForgetAccount { name } => forget(connection, service, &name).await,
         Request::Watch {} => watch_all(connection, service).await,
     }
@@ -220,7 +221,7 @@ async fn leave(
     domain: Option<String>,
     force: bool,
 ) -> Result<Ending, Failure> {
-    let domain = which_domain(service, domain)?;
+    let domain = which_domain(service, domain, "There is nothing to leave.")?;
     let ask = if force { driver::Ask::ForceLeave } else { driver::Ask::Leave };
     let LeaveStarted { domains, status } = service.driver.leave(&domain, ask).await?;
     let names: Vec<String> = domains.iter().map(ToString::to_string).collect();
@@ -229,15 +230,40 @@ async fn leave(
     Ok(if ending == Ending::NotRegistered { Ending::Done } else { ending })
 }
 
-/// The domain that is named, or the only one.
-pub(crate) fn which_domain(service: &Service, domain: Option<String>) -> Result<DomainName, Failure> {
+/// Binds the keys anew, and follows the machine until it has settled.
+async fn rebind(
+    connection: &mut Connection,
+    service: &Service,
+    domain: Option<String>,
+) -> Result<Ending, Failure> {
+    let domain = which_domain(service, domain, "There is nothing to bind.")?;
+    let started = service.driver.rebind(&domain).await?;
+    for text in report::rebinding(&started) {
+        connection.say(&Message::Notice { text }).await;
+    }
+    let last = started.status.clone();
+    let ending = follow(connection, service, started.status, is_settled).await?;
+    let status = last.borrow().clone();
+    let Some(failure) = report::rebind_failure(&status) else { return Ok(ending) };
+    if status.failure.as_ref() != Some(failure) {
+        connection.say(&Message::Failed { failure: Box::new(FailureReport::from(failure)) }).await;
+    }
+    Ok(if ending == Ending::Suspended { ending } else { ending_of(failure) })
+}
+
+/// The domain that is named, or the only one; `otherwise` is what to say where there is none.
+pub(crate) fn which_domain(
+    service: &Service,
+    domain: Option<String>,
+    otherwise: &str,
+) -> Result<DomainName, Failure> {
     match domain {
         Some(text) => parse_domain(&text),
-        None => only_domain(service),
+        None => only_domain(service, otherwise),
     }
 }
 
-fn only_domain(service: &Service) -> Result<DomainName, Failure> {
+fn only_domain(service: &Service, otherwise: &str) -> Result<DomainName, Failure> {
     let mut known = service.driver.view().into_iter().filter(|view| view.tenant.is_some());
     match (known.next(), known.next()) {
         (Some(view), None) => Ok(view.domain),
@@ -246,7 +272,7 @@ fn only_domain(service: &Service) -> Result<DomainName, Failure> {
             Who::Nobody,
             "NotRegistered",
             "this machine is not registered with any tenant".to_owned(),
-            "There is nothing to leave.",
+            otherwise,
         )),
         (Some(_), Some(_)) => Err(bad_name("there is more than one domain: name it with --domain")),
     }

@@ -46,7 +46,7 @@ pub(crate) async fn cancel(
     service: &Service,
     domain: Option<String>,
 ) -> Result<Ending, Failure> {
-    let domain = which_domain(service, domain)?;
+    let domain = which_domain(service, domain, "There is nothing to give up.")?;
     let status = service.driver.cancel_rekey(&domain).await?;
     let ending = follow(connection, service, status, has_left).await;
     service.driver.rekey_over(&domain);

@@ -3,9 +3,11 @@ mod intune;
 
 pub use document::{DocumentParts, document};
 
-use driver::{DomainView, Identity, PasswordPrompt, Stage, Status, StatusPhase, Suspension, WaitsFor};
+use driver::{
+    DomainView, Identity, PasswordPrompt, RebindStarted, Stage, Status, StatusPhase, Suspension, WaitsFor,
+};
 use ipc::{Ending, Message};
-use model::{Account, Failure, FailureClass, Timestamp};
+use model::{Account, Failure, FailureClass, Phase, Timestamp};
 use signin::Prompt;
 
 pub(crate) fn prompt(prompt: &Prompt) -> Message {
@@ -41,6 +43,29 @@ pub(crate) fn still_there(status: &Status) -> Option<Failure> {
     let advice = "Run aad-tool rekey once more as before; with --force the old device object is left behind, for \
                   an administrator to delete.";
     Some(Failure { advice: advice.to_owned(), ..failure })
+}
+
+/// What a rebinding is about to do, by the names of components alone: their values are nobody's business.
+pub(crate) fn rebinding(started: &RebindStarted) -> [String; 3] {
+    let listed = |names: &[String]| {
+        if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
+    };
+    let domains: Vec<String> = started.domains.iter().map(ToString::to_string).collect();
+    [
+        format!(
+            "Until now the keys of {} record: {}.",
+            domains.join(", "),
+            listed(&started.before.components)
+        ),
+        format!("Changed since: {}.", listed(&started.before.changed)),
+        format!("From now on they record of this machine: {}.", listed(&started.now)),
+    ]
+}
+
+/// Why the last rebinding failed, if it did.
+pub(crate) fn rebind_failure(status: &Status) -> Option<&Failure> {
+    let attempts = &status.snapshot.attempts;
+    attempts.iter().find(|attempt| attempt.phase == Phase::Rebind)?.failure.as_ref()
 }
 
 /// How a conversation about this machine ends.
@@ -83,6 +108,7 @@ fn view_summary(view: &DomainView) -> String {
 fn summary(status: &Status) -> String {
     let verified = identity_of(status).is_some_and(|identity| identity.verified_at.is_some());
     match (status.phase, status.waits_for) {
+        _ if status.state == "rebinding" => "Binding the keys to this machine as it is now.",
         (StatusPhase::Unregistered, Some(WaitsFor::Administrator)) => {
             "Not registered: the registration was refused."
         }

@@ -19,6 +19,7 @@ use store::record::Versioned;
 pub(crate) struct House {
     pub(crate) wire: Arc<Wire>,
     pub(crate) vault: Arc<Vault>,
+    pub(crate) keys: Arc<PoolKeys>,
     executor: Executor,
     pub(crate) now: Timestamp,
     /// The record on disk, as bytes.
@@ -39,10 +40,11 @@ impl House {
     pub(crate) fn new(cloud: Arc<Mutex<Cloud>>, device: DeviceFacts, now: Timestamp, seed: u64) -> House {
         let wire = Arc::new(Wire::new(cloud));
         let vault = Arc::new(Vault::default());
+        let keys = Arc::new(PoolKeys::default());
         let executor = Executor::new(Parts {
             profile: CloudProfile::public(),
             transport: wire.clone(),
-            keys: Arc::new(PoolKeys::default()),
+            keys: keys.clone(),
             vault: vault.clone(),
             version: "0.0.0".to_owned(),
             device,
@@ -52,6 +54,7 @@ impl House {
         House {
             wire,
             vault,
+            keys,
             executor,
             now,
             disk: None,

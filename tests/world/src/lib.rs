@@ -35,6 +35,8 @@ pub struct World {
     house: House,
     device: Device,
     policy: IntunePolicy,
+    /// The number of the machine that the disk is in.
+    machine: u8,
     users: BTreeMap<ObjectId, (UserSession, Option<Timestamp>)>,
 }
 
@@ -75,8 +77,8 @@ impl World {
         let tenant = Tenant::new(setup, now.as_millis()).unwrap();
         let cloud = Arc::new(Mutex::new(Cloud { tenant, intune: intune(seed) }));
         let house = House::new(cloud.clone(), device_facts(), now, seed);
-        let device = Device::new(facts(policy), seed);
-        let mut world = World { cloud, house, device, policy, users: BTreeMap::new() };
+        let device = Device::new(facts(policy, 0), seed);
+        let mut world = World { cloud, house, device, policy, machine: 0, users: BTreeMap::new() };
         world.feed(Event::Restored(Snapshot::absent(contoso()))).unwrap();
         world
     }
@@ -197,6 +199,22 @@ impl World {
         self.settle()
     }
 
+    /// The machine's administrator says that it is the same one, whatever changed.
+    ///
+    /// # Errors
+    /// [`PowerCut`].
+    pub fn rebind(&mut self) -> Result<(), PowerCut> {
+        self.feed(Event::Rebind)?;
+        self.settle()
+    }
+
+    /// The disk is put into another machine, which starts.
+    pub fn move_disk(&mut self) {
+        self.machine += 1;
+        self.house.keys.move_to(self.machine);
+        self.restart();
+    }
+
     /// The power comes back: only what is on disk is left.
     pub fn restart(&mut self) {
         self.house.fuse = None;
@@ -209,7 +227,7 @@ impl World {
             self.house.vault.forget(name);
         }
         let snapshot = self.snapshot();
-        self.device = Device::new(facts(self.policy), self.house.steps);
+        self.device = Device::new(facts(self.policy, self.machine), self.house.steps);
         self.feed(Event::Restored(snapshot)).unwrap();
         self.settle().unwrap();
     }
@@ -329,12 +347,12 @@ fn intune(seed: u64) -> Intune {
     Intune::new(tenant_intune::Setup { base, graph, entropy: seed, keys }).unwrap()
 }
 
-fn facts(intune: IntunePolicy) -> Facts {
+fn facts(intune: IntunePolicy, machine: u8) -> Facts {
     Facts {
         tenant: contoso(),
         join_type: JoinType::Join,
         backend: Backend::Soft,
-        binding: MachineBinding { components: Vec::new() },
+        binding: MachineBinding { components: vec![("machine-id".to_owned(), machine.to_string())] },
         device: device_facts(),
         intune,
     }

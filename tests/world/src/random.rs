@@ -33,7 +33,7 @@ const LOST: [&str; 9] = [
 
 /// One event; says which.
 fn happen(world: &mut World, dice: &mut Dice) -> u64 {
-    let event = dice.roll(10);
+    let event = dice.roll(12);
     match event {
         0..4 => drop(world.sign_in()),
         LEAVE => drop(world.leave()),
@@ -46,6 +46,8 @@ fn happen(world: &mut World, dice: &mut Dice) -> u64 {
         6 => world.lose_reply(LOST[dice.roll(9) as usize]),
         7 => world.restart(),
         8 => misbehave(world, dice),
+        MOVE => world.move_disk(),
+        10 => drop(world.rebind()),
         _ => world.be_fair(),
     }
     if world.is_cut() {
@@ -55,6 +57,7 @@ fn happen(world: &mut World, dice: &mut Dice) -> u64 {
 }
 
 const LEAVE: u64 = 4;
+const MOVE: u64 = 9;
 
 fn misbehave(world: &World, dice: &mut Dice) {
     let mut knobs = Knobs::default();
@@ -79,7 +82,12 @@ fn live(seed: u64) {
     world.be_fair();
     world.restart();
     world.pass(Duration::from_secs(25 * 3600));
+    world.rebind().unwrap();
     world.sign_in().unwrap();
+    if events.contains(&MOVE) {
+        // The first one may have found that the keys of an unfinished registration are another machine's.
+        world.sign_in().unwrap();
+    }
     let trace = || world.trace().join("\n");
     assert!(matches!(world.snapshot().stage, Stage::Registered(_)), "{}", trace());
     // Whoever leaves while a join is in doubt gives up its keys: what it made stays, and in the ledger.

@@ -1,6 +1,7 @@
 use crate::{ALEX, IntunePolicy, Person, World};
-use lifecycle::{Intune, LedgerKind, Stage};
+use lifecycle::{Intune, LedgerKind, Stage, Suspension};
 use signin::Outcome;
+use std::collections::BTreeSet;
 use std::time::Duration;
 use tenant::{Recognition, Refuse};
 use tenant_intune::{Chance, IntuneKnobs};
@@ -20,6 +21,59 @@ fn a_first_sign_in_registers_once_and_a_second_changes_nothing() {
     assert_eq!(world.cloud().devices().len(), 1);
     world.leave().unwrap();
     assert!(world.cloud().devices().is_empty());
+    world.check();
+}
+
+#[test]
+fn a_disk_in_another_machine_is_of_no_use_until_somebody_says_that_it_is_the_same() {
+    let mut world = enrolled(2);
+    let before = world.identity().unwrap();
+    world.move_disk();
+    let proofs = count(&world, "token.prt");
+    world.sign_in().unwrap();
+    let suspended = world.identity().unwrap();
+    assert_eq!(suspended.suspended, Some(Suspension::ClonedMachine));
+    assert_eq!((&suspended.keys, count(&world, "token.prt")), (&before.keys, proofs), "nothing was proved");
+    world.rebind().unwrap();
+    let after = world.identity().unwrap();
+    assert_eq!((after.suspended, &after.issued), (None, &before.issued));
+    assert_ne!(after.intent.binding, before.intent.binding);
+    world.sign_in().unwrap();
+    assert_eq!(count(&world, "token.prt"), proofs + 1);
+    assert_eq!((count(&world, "join"), world.cloud().devices().len()), (1, 1));
+    world.check();
+}
+
+#[test]
+fn a_power_cut_while_rebinding_leaves_one_pair_of_handles_or_the_other() {
+    let mut ends = BTreeSet::new();
+    for events in 0..8 {
+        let mut world = enrolled(3);
+        world.move_disk();
+        world.cut_power_after(events);
+        let cut = world.rebind().is_err();
+        world.restart();
+        let bound = world.identity().unwrap().keys.device.wrapped[1];
+        ends.insert((cut, bound));
+        world.rebind().unwrap();
+        world.sign_in().unwrap();
+        let identity = world.identity().unwrap();
+        assert_eq!((identity.keys.device.wrapped[1], identity.suspended), (1, None), "cut after {events}");
+        world.check();
+    }
+    assert_eq!(ends, BTreeSet::from([(true, 0), (true, 1), (false, 1)]));
+}
+
+#[test]
+fn keys_of_a_registration_that_was_refused_on_another_machine_are_made_anew() {
+    let mut world = World::new(4);
+    world.knobs(|knobs| knobs.join_allowed = false);
+    world.sign_in().unwrap();
+    assert!(matches!(world.snapshot().stage, Stage::Unregistered { kept: Some(_) }));
+    world.move_disk();
+    world.be_fair();
+    world.sign_in().unwrap();
+    assert!(registered(&world), "{}", world.trace().join("\n"));
     world.check();
 }
 

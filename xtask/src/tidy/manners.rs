@@ -18,7 +18,7 @@ const TOP: &[&str] = &[
 ];
 const LONGEST_FILE: usize = 500;
 const LARGEST_CRATE: usize = 1_500;
-const LARGEST_MACHINE: usize = 2_300;
+const LARGEST_MACHINE: usize = 2_400;
 const LARGEST_LOOP: usize = 2_100;
 const LARGEST_STAND_IN: usize = 3_000;
 const LARGEST_TENANT: usize = 3_700;

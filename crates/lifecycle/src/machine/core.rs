@@ -1,12 +1,20 @@
 //! What every part of the machine does: persist, run, judge answers, keep people.
 
-use super::{Kept, Machine, Person, State};
+use super::{Kept, Machine, State};
 use crate::outbox::Outbox;
 use crate::words::{Attempt, Command, Event, Facts, LedgerKind, LedgerLine, Reply, Snapshot, Stage, Work};
 use backoff::Backoff;
-use model::{DeviceId, Failure, Phase, RequestId, Timestamp};
+use model::{Account, DeviceId, DomainName, Failure, Phase, RequestId, Timestamp, TokenRef};
 use statig::blocking::*;
 use std::time::Duration;
+
+/// A person who signed in, and their token set.
+#[derive(Debug, Clone)]
+pub(crate) struct Person {
+    pub(crate) account: Account,
+    pub(crate) domain: DomainName,
+    pub(crate) token: TokenRef,
+}
 
 impl Machine {
     pub(crate) fn new(facts: Facts) -> Machine {

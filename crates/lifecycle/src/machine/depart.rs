@@ -1,10 +1,19 @@
 //! Leaving: every step is on disk before it is taken.
 
-use super::{Departure, Machine, State};
+use super::{Machine, State};
 use crate::outbox::Outbox;
 use crate::words::{Ask, Event, Identity, Intune, LeaveStep, LedgerKind, Stage};
 use model::{Failure, FailureClass, KeyHandle, RequestId};
 use statig::blocking::*;
+
+/// On the way out.
+#[derive(Debug, Clone)]
+pub(crate) struct Departure {
+    pub(crate) identity: Box<Identity>,
+    pub(crate) tries: u32,
+    /// The next try waits for an operator or a sign-in.
+    pub(crate) stuck: bool,
+}
 
 impl Departure {
     /// For the next step: nothing failed yet.

@@ -92,7 +92,10 @@ impl Machine {
     /// A first sign-in: the decision is on disk before anything is done.
     pub(crate) fn begin(&mut self, outbox: &mut Outbox, kept: &Kept) -> State {
         self.failure = None;
-        let reusable = kept.keys.as_deref().filter(|(intent, _)| intent.backend == self.facts.backend);
+        // Keys of another backend, or bound to another machine, would be refused for ever.
+        let fits =
+            |intent: &Intent| (intent.backend, &intent.binding) == (self.facts.backend, &self.facts.binding);
+        let reusable = kept.keys.as_deref().filter(|(intent, _)| fits(intent));
         let (id, keys) = match reusable {
             Some((intent, keys)) => (intent.id, Some(keys.clone())),
             None => (IntentId::new(outbox.guid()), None),

@@ -145,11 +145,16 @@ impl Machine {
     pub(crate) fn verified(&mut self, outbox: &mut Outbox, membership: &mut Membership) -> State {
         membership.identity.verified_at = Some(outbox.now);
         self.persist(outbox, membership.stage());
+        self.hand_over_all(outbox, membership);
+        self.settle_or_leave(outbox, membership)
+    }
+
+    /// Everybody who waits has a session from here on.
+    pub(crate) fn hand_over_all(&mut self, outbox: &mut Outbox, membership: &mut Membership) {
         while let Some(person) = self.person.take() {
             self.hand_over(outbox, membership, person);
             self.person = self.spare.take();
         }
-        self.settle_or_leave(outbox, membership)
     }
 
     pub(crate) fn verify_failed(

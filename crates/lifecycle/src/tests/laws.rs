@@ -167,11 +167,8 @@ impl Laws {
         let stays = matches!(snapshot.stage, Stage::Registered(_) | Stage::Leaving { .. });
         self.uphold("identities", !was_registered || stays, format_args!("only a leave ends one"));
         if let (Stage::Registered(before), Stage::Registered(after)) = (&disk.stage, &snapshot.stage) {
-            self.uphold(
-                "identities",
-                (&before.keys, &before.issued) == (&after.keys, &after.issued),
-                format_args!("never replaced"),
-            );
+            let rebound = matches!(self.answered, Some(Work::Rebind(_)));
+            self.uphold("identities", is_same(before, after, rebound), format_args!("never replaced"));
             self.suspension(before, after);
             self.uphold(
                 "order",
@@ -196,6 +193,14 @@ impl Laws {
 
     /// Only the exact list of failures suspends.
     fn suspension(&self, before: &Identity, after: &Identity) {
+        if let (Some(why), None) = (before.suspended, after.suspended) {
+            let lifts = match &self.answered {
+                Some(Work::Verify { .. }) => true,
+                Some(Work::Rebind(_)) => why == Suspension::ClonedMachine,
+                _ => false,
+            };
+            self.uphold("quarantine", lifts, format_args!("{:?} lifts no {why:?}", self.answered));
+        }
         if before.suspended.is_some() || after.suspended.is_none() {
             return;
         }
@@ -246,10 +251,26 @@ impl Laws {
             matches!(&status.snapshot.stage, Stage::Registered(identity) if identity.suspended.is_some());
         self.uphold(
             "quarantine",
-            quarantined == (status.state == "suspended"),
+            status.state == "rebinding" || quarantined == (status.state == "suspended"),
             format_args!("{} is not what the disk says", status.state),
         );
+        self.uphold(
+            "quarantine",
+            quarantined == (status.phase == StatusPhase::Suspended),
+            format_args!("{:?} is not what the disk says", status.phase),
+        );
     }
+}
+
+/// Whether both are one identity; a rebinding gives it new handles of the same keys.
+fn is_same(before: &Identity, after: &Identity, rebound: bool) -> bool {
+    let halves = |keys: &DeviceKeys| (keys.device.public.clone(), keys.transport.public.clone());
+    let intune = |identity: &Identity| identity.intune.key().cloned();
+    let in_place = before.intune.key().is_none() || intune(before) == intune(after);
+    let handles = before.keys == after.keys && before.intent == after.intent && in_place;
+    let intune_halves = intune(before).map(|key| key.public) == intune(after).map(|key| key.public);
+    let keys = halves(&before.keys) == halves(&after.keys) && intune_halves;
+    before.issued == after.issued && (handles || rebound && keys)
 }
 
 /// The order of one enrolment and of leaving, each arrow one durable write (architecture 5).
@@ -287,6 +308,7 @@ fn is_kept(work: &Work, stage: &Stage) -> bool {
     match work {
         Work::Verify { .. } => identity.verified_at.is_some() && identity.suspended.is_none(),
         Work::CreateIntuneKey { .. } => identity.intune.key().is_some(),
+        Work::Rebind(_) => identity.suspended != Some(Suspension::ClonedMachine),
         Work::EnrolIntune(_) => matches!(identity.intune, Intune::ReplyStored { .. }),
         Work::ReadEnrolment { .. } => matches!(identity.intune, Intune::Enrolled(_)),
         Work::CheckIn { .. } => {
@@ -307,6 +329,8 @@ fn announced(work: &Work, disk: &Snapshot) -> bool {
         (Work::Join(_), _) => false,
         (Work::ReadJoin { reply, .. }, Stage::ReplyStored { reply: known, .. }) => reply == known,
         (Work::ReadJoin { .. }, _) => false,
+        (Work::Rebind(identity), Stage::Registered(known)) => identity == known,
+        (Work::Rebind(_), _) => false,
         (Work::CreateIntuneKey { intent, .. }, Stage::Registered(identity)) => {
             matches!(&identity.intune, Intune::Intent(known) if known == intent)
         }

@@ -34,6 +34,8 @@ pub(super) enum Step {
     Crash,
     /// Keys are made ahead of time.
     Prepare,
+    /// The administrator says that it is the same machine.
+    Rebind,
 }
 
 /// 80 % answers to the work in flight (or the wait for its next), 10 % stale ids, 10 % unasked events.
@@ -51,6 +53,7 @@ pub(super) fn steps(longest: usize) -> impl Strategy<Value = Vec<Step>> {
         4 => Just(Step::Ask(Ask::ForceLeave)),
         9 => Just(Step::Crash),
         3 => Just(Step::Prepare),
+        15 => Just(Step::Rebind),
     ];
     proptest::collection::vec(step, 1..longest)
 }
@@ -164,6 +167,7 @@ impl Life {
             Step::Stale(n) => self.stale(n),
             Step::Crash => self.crash(),
             Step::Prepare => self.prepare(),
+            Step::Rebind => self.feed(Event::Rebind),
         }
     }
 
@@ -228,9 +232,14 @@ impl Life {
     }
 
     fn crash(&mut self) {
+        self.start_as(facts(self.policy));
+    }
+
+    /// Stops, and starts from what is on disk under these facts.
+    pub(super) fn start_as(&mut self, facts: Facts) {
         self.laws.crashed(&self.in_flight);
         self.in_flight.clear();
-        self.device = Device::new(facts(self.policy), self.tokens + 99);
+        self.device = Device::new(facts, self.tokens + 99);
         self.states.push("booting");
         self.feed(Event::Restored(self.disk.clone()));
     }

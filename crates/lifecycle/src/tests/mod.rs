@@ -6,3 +6,4 @@ mod laws;
 mod life;
 mod paths;
 mod properties;
+mod rebinding;

@@ -142,7 +142,7 @@ fn identity_report(
 }
 
 fn key(handle: &KeyHandle, tests: &BTreeMap<Vec<u8>, KeyTest>) -> KeyReport {
-    let test = tests.get(&handle.public.modulus);
+    let test = tests.get(&handle.wrapped);
     KeyReport {
         purpose: handle.purpose.word().to_owned(),
         backend: handle.backend.word().to_owned(),

@@ -1,0 +1,153 @@
+//! The same machine with other components: its keys are bound anew, or nothing changes.
+
+use super::life::{Life, Step};
+use crate::samples::{facts, failure};
+use crate::words::*;
+use model::{Delivery, FailureClass, MachineBinding, Phase};
+
+const IDLE: [Step; 6] =
+    [Step::SignIn, Step::Succeed, Step::Succeed, Step::Succeed, Step::Succeed, Step::Succeed];
+
+fn state(life: &Life) -> &'static str {
+    life.device.status().state
+}
+
+fn identity(life: &Life) -> Identity {
+    match &life.disk.stage {
+        Stage::Registered(identity) => identity.as_ref().clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The state directory on a machine with another machine-id.
+fn moved(steps: &[Step], policy: IntunePolicy) -> (Life, MachineBinding) {
+    let mut life = Life::play(policy, steps);
+    let mut facts = facts(policy);
+    facts.binding.components[0].1 = "11".to_owned();
+    let binding = facts.binding.clone();
+    life.start_as(facts);
+    (life, binding)
+}
+
+fn suspect(life: &mut Life, code: &str) {
+    let found = failure(FailureClass::Broken, Delivery::NotSent, code);
+    life.laws.suspected(&found);
+    life.feed(Event::Suspected(found));
+}
+
+fn fails(life: &mut Life, class: FailureClass, code: &str) {
+    let (op, work) = life.in_flight.pop_first().unwrap();
+    let result = Err(failure(class, Delivery::NotSent, code));
+    life.laws.answered(&work, &result);
+    life.feed(Event::Done(op, result));
+}
+
+#[test]
+fn the_keys_are_in_new_handles_and_the_suspension_is_lifted() {
+    let (mut life, binding) = moved(&IDLE, IntunePolicy::Stay);
+    suspect(&mut life, "ClonedMachine");
+    let before = identity(&life);
+    assert_eq!((state(&life), before.suspended), ("suspended", Some(Suspension::ClonedMachine)));
+    life.step(Step::Rebind);
+    assert_eq!((state(&life), life.device.status().phase), ("rebinding", StatusPhase::Suspended));
+    life.step(Step::Succeed);
+    let after = identity(&life);
+    assert_eq!((state(&life), after.suspended), ("idle", None));
+    assert_ne!((&after.keys, &after.intent.binding), (&before.keys, &before.intent.binding));
+    assert_eq!(after.intent.binding, binding);
+    let intent = Intent { binding: before.intent.binding.clone(), ..after.intent.clone() };
+    assert_eq!(Identity { keys: before.keys.clone(), intent, suspended: before.suspended, ..after }, before);
+}
+
+#[test]
+fn the_key_of_intune_goes_along() {
+    let mut steps = IDLE.to_vec();
+    steps.extend([Step::Succeed; 5]);
+    let (mut life, _) = moved(&steps, IntunePolicy::Enrol);
+    assert_eq!(state(&life), "intune_enrolled");
+    let before = identity(&life).intune.key().unwrap().clone();
+    life.step(Step::Rebind);
+    assert_eq!(life.device.status().phase, StatusPhase::IntuneEnrolled);
+    life.step(Step::Succeed);
+    let after = identity(&life).intune.key().unwrap().clone();
+    assert_eq!((state(&life), &after.public), ("intune_enrolled", &before.public));
+    assert_ne!(after.wrapped, before.wrapped);
+}
+
+#[test]
+fn another_suspension_stays() {
+    for (code, why) in
+        [("AADSTS135011", Suspension::Disabled), ("KeyUnavailable", Suspension::KeyUnavailable)]
+    {
+        let (mut life, binding) = moved(&IDLE, IntunePolicy::Stay);
+        suspect(&mut life, code);
+        life.step(Step::Rebind);
+        life.step(Step::Succeed);
+        assert_eq!((state(&life), identity(&life).suspended), ("suspended", Some(why)));
+        assert_eq!(identity(&life).intent.binding, binding);
+    }
+}
+
+#[test]
+fn a_failed_rebinding_changes_nothing_and_is_filed() {
+    for (suspicion, rests) in [(Some("ClonedMachine"), "suspended"), (None, "idle")] {
+        let (mut life, _) = moved(&IDLE, IntunePolicy::Stay);
+        suspicion.iter().for_each(|code| suspect(&mut life, code));
+        let before = life.disk.stage.clone();
+        life.step(Step::Rebind);
+        fails(&mut life, FailureClass::Broken, "ClonedMachine");
+        assert_eq!((state(&life), &life.disk.stage), (rests, &before));
+        let filed = life.disk.attempts.iter().find(|attempt| attempt.phase == Phase::Rebind).unwrap();
+        assert_eq!(filed.failure, life.device.status().failure);
+        assert!(filed.failure.is_some());
+    }
+}
+
+#[test]
+fn it_comes_neither_before_an_identity_nor_between_two_answers() {
+    let unregistered = Life::new(IntunePolicy::Stay);
+    let joining = Life::play(IntunePolicy::Stay, &[Step::SignIn, Step::Succeed, Step::Succeed]);
+    let verifying = Life::play(IntunePolicy::Stay, &IDLE[..5]);
+    let mut leaving = Life::play(IntunePolicy::Stay, &IDLE);
+    leaving.step(Step::Ask(Ask::Leave));
+    let (mut rebinding, _) = moved(&IDLE, IntunePolicy::Stay);
+    rebinding.step(Step::Rebind);
+    for mut life in [unregistered, joining, verifying, leaving, rebinding] {
+        let before = life.device.status();
+        let batch = life.device.handle(Event::Rebind, life.now);
+        assert_eq!(batch.commands, [Command::Ignored(EventKind::Rebind)], "{}", before.state);
+        assert_eq!(life.device.status(), before);
+    }
+}
+
+#[test]
+fn whoever_asks_to_leave_meanwhile_leaves_with_the_new_handles() {
+    let (mut life, binding) = moved(&IDLE, IntunePolicy::Stay);
+    life.step(Step::Rebind);
+    life.step(Step::Ask(Ask::Leave));
+    assert_eq!((state(&life), life.in_flight.len()), ("rebinding", 1));
+    life.step(Step::Succeed);
+    let Stage::Leaving { identity, .. } = &life.disk.stage else { panic!("{:?}", life.disk.stage) };
+    assert_eq!((state(&life), &identity.intent.binding), ("unregistering", &binding));
+}
+
+#[test]
+fn whoever_signs_in_meanwhile_is_not_sent_away() {
+    let (mut life, _) = moved(&IDLE, IntunePolicy::Stay);
+    life.step(Step::Rebind);
+    life.sign_in();
+    let (op, work) = life.in_flight.pop_first().unwrap();
+    let answer = crate::samples::reply(&work, life.now, 9);
+    let batch = life.device.handle(Event::Done(op, Ok(answer)), life.now);
+    let handed = |command: &Command| matches!(command, Command::HandOver { .. });
+    assert_eq!(batch.commands.iter().filter(|command| handed(command)).count(), 1);
+}
+
+#[test]
+fn one_that_waits_for_a_sign_in_waits_for_it_afterwards() {
+    let (mut life, _) = moved(&IDLE[..5], IntunePolicy::Stay);
+    assert_eq!((state(&life), life.device.status().waits_for), ("verifying", Some(WaitsFor::SignInToVerify)));
+    life.step(Step::Rebind);
+    life.step(Step::Succeed);
+    assert_eq!((state(&life), life.device.status().waits_for), ("verifying", Some(WaitsFor::SignInToVerify)));
+}
