@@ -4,7 +4,7 @@
 use crate::shared::Shared;
 use crate::works::rest;
 use executor::keys_of;
-use hsm::Job;
+use hsm::{HsmError, Job};
 use model::{FailureClass, KeyHandle, TenantId, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
@@ -18,6 +18,8 @@ pub struct KeyTest {
     pub at: Timestamp,
     /// What the key store said, unless all was well.
     pub problem: Option<String>,
+    /// The component of the machine that the key store found changed, if that was it.
+    pub changed: Option<String>,
 }
 
 /// The last test of each key, by tenant and handle: the same key bound anew is to be tested anew.
@@ -67,12 +69,17 @@ async fn test(shared: &Shared, tenant: TenantId, key: KeyHandle) {
         // It says nothing of the key: the next occasion asks again.
         return tracing::debug!(%tenant, key = purpose.word(), "The key could not be tested: {error}");
     }
-    let problem = result.err().map(|error| error.to_string());
+    let error = result.err();
+    let problem = error.as_ref().map(ToString::to_string);
+    let changed = match error {
+        Some(HsmError::OtherMachine(component)) => Some(component),
+        _ => None,
+    };
     match &problem {
         None => tracing::info!(%tenant, key = purpose.word(), "The key works"),
         Some(problem) => tracing::error!(%tenant, key = purpose.word(), "The key does not work: {problem}"),
     }
-    let test = KeyTest { at: shared.clock.now(), problem };
+    let test = KeyTest { at: shared.clock.now(), problem, changed };
     shared.key_tests.lock().unwrap_or_else(PoisonError::into_inner).insert(name, test);
 }
 

@@ -8,9 +8,9 @@ use crate::spare::Spare;
 use crate::state::{DomainView, Happening, UserView};
 use crate::tenant::{self, TenantHandle};
 use crate::user::{self, UserHandle};
-use executor::{Executor, Vault};
+use executor::{BoundTo, Executor, Vault, keys_of};
 use hsm::Keys;
-use lifecycle::{Event, Identity, Snapshot, Stage};
+use lifecycle::{Event, Identity, Snapshot, Stage, Status};
 use model::{Account, Backend, DomainName, Failure, MachineBinding, ObjectId, TenantId, TokenRef, Upn};
 use signin::{Facts, Memory, Method, Standing};
 use std::collections::BTreeMap;
@@ -123,8 +123,19 @@ impl Shared {
             users.into_iter().map(|it| UserView { account: it.account, status: it.status.borrow().clone() });
         let part = self.part(&domain).cloned();
         let key_tests = tenant.map(|tenant| self.key_tests_of(tenant)).unwrap_or_default();
-        let rekey = tenant.map(|tenant| self.rekey_view(tenant)).unwrap_or_default();
-        DomainView { domain, tenant, status, blocked, part, users: users.collect(), key_tests, rekey }
+        let bound_to = status.as_ref().map(|status| self.bound_to(status, &key_tests)).unwrap_or_default();
+        let (users, rekey) =
+            (users.collect(), tenant.map(|tenant| self.rekey_view(tenant)).unwrap_or_default());
+        DomainView { domain, tenant, status, blocked, part, users, key_tests, rekey, bound_to }
+    }
+
+    /// What can be compared here, and what the key store found when it tested its keys.
+    fn bound_to(&self, status: &Status, tests: &BTreeMap<Vec<u8>, KeyTest>) -> BoundTo {
+        let (Stage::Registered(identity) | Stage::Leaving { identity, .. }) = &status.snapshot.stage else {
+            return BoundTo::default();
+        };
+        let tested = keys_of(identity).filter_map(|key| tests.get(&key.wrapped)?.changed.clone());
+        BoundTo::of(keys_of(identity), &self.binding).with_changed(tested)
     }
 
     fn key_tests_of(&self, tenant: TenantId) -> BTreeMap<Vec<u8>, KeyTest> {

@@ -7,6 +7,7 @@ use crate::self_test::{self, KeyTest};
 use crate::session::{self, SignIn};
 use crate::shared::Shared;
 use crate::spare::SpareKeys;
+use executor::BoundTo;
 use lifecycle::{Ask, Event, Snapshot, Stage, Status};
 use model::{Account, DomainName, Failure, FailureClass, TenantId, Timestamp, Upn, Who};
 use signin::{Memory, UserStatus};
@@ -57,6 +58,8 @@ pub struct DomainView {
     pub key_tests: BTreeMap<Vec<u8>, KeyTest>,
     /// The identities that come before and after the one in force, while there are any.
     pub rekey: RekeyView,
+    /// What the keys of the identity record of their machine.
+    pub bound_to: BoundTo,
 }
 
 /// One person's session.

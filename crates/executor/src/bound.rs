@@ -28,6 +28,12 @@ impl BoundTo {
         found
     }
 
+    /// With what somebody else found to differ.
+    pub fn with_changed(mut self, names: impl Iterator<Item = String>) -> BoundTo {
+        names.for_each(|name| self.add(name, true));
+        self
+    }
+
     fn add(&mut self, name: String, differs: bool) {
         if differs && !self.changed.contains(&name) {
             self.changed.push(name.clone());
@@ -82,6 +88,9 @@ mod tests {
                 (all.map(str::to_owned).to_vec(), changed.into_iter().map(str::to_owned).collect())
             );
         }
+        let tested =
+            BoundTo::of([&new].into_iter(), &machine(&[])).with_changed(["tpm-srk".to_owned()].into_iter());
+        assert_eq!((tested.components.len(), tested.changed), (3, vec!["tpm-srk".to_owned()]));
         assert_eq!(BoundTo::of([&nothing].into_iter(), &machine(&[])), BoundTo::default());
     }
 }

@@ -29,6 +29,8 @@ pub struct Machine {
     /// Configuration, state, socket and log.
     pub dir: TempDir,
     daemon: Option<Child>,
+    /// The file that stands in the place of /etc/machine-id, if one does.
+    machine_id: Option<PathBuf>,
 }
 
 impl Cloud {
@@ -155,7 +157,7 @@ impl Machine {
             root.join("hsm-pin").display(),
         );
         fs::write(root.join("himmelblau.conf"), config).unwrap();
-        Machine { dir, daemon: None }
+        Machine { dir, daemon: None, machine_id: None }
     }
 
     /// A file in its directory.
@@ -165,11 +167,21 @@ impl Machine {
 
     /// The command line of the daemon.
     pub fn firmamentd(&self) -> Command {
-        let mut daemon = Command::new(binary("firmamentd"));
+        let mut daemon = match &self.machine_id {
+            Some(file) => elsewhere(file, &binary("firmamentd")),
+            None => Command::new(binary("firmamentd")),
+        };
         daemon.arg("--config").arg(self.path("himmelblau.conf")).arg("--debug");
         daemon.arg("--state-dir").arg(self.path("state")).arg("--socket").arg(self.path("socket"));
         daemon.env("SOFTHSM2_CONF", self.path("softhsm2.conf")).stdin(Stdio::null());
         daemon
+    }
+
+    /// Lets the daemon of the next start find this machine-id.
+    pub fn set_machine_id(&mut self, id: &str) {
+        let file = self.path("machine-id");
+        fs::write(&file, format!("{id}\n")).unwrap();
+        self.machine_id = Some(file);
     }
 
     /// Starts a command that becomes the daemon; it ends with the machine.
@@ -297,6 +309,15 @@ impl Drop for Machine {
         }
         self.kill();
     }
+}
+
+/// A program on a machine with another machine-id: in a mount namespace of its own, so that the program itself
+/// has no option that lies about the machine.
+fn elsewhere(machine_id: &Path, program: &Path) -> Command {
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "sh", "-c", "mount --bind \"$0\" /etc/machine-id && exec \"$@\""]);
+    command.arg(machine_id).arg(program);
+    command
 }
 
 /// Waits until a condition holds.

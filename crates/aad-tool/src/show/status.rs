@@ -75,6 +75,7 @@ fn device(identity: &IdentityReport) -> Vec<Item> {
         Some(item("Verified at", verified)),
         known("Suspended", &identity.suspended),
         Some(item("Bound to", bound)),
+        (!identity.changed.is_empty()).then(|| item("Changed since", identity.changed.join(", "))),
     ];
     let warnings = identity.warnings.iter().map(|warning| item("Warning", warning));
     items.into_iter().flatten().chain(warnings).collect()

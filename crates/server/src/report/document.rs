@@ -61,7 +61,7 @@ fn domain(view: &DomainView, parts: &DocumentParts) -> DomainStatus {
         sign_in: part.map_or("", |part| method_word(part.sign_in)).to_owned(),
         registration: part.map_or("", |part| registration_word(part.registration)).to_owned(),
         cloud: part.map_or("", |part| part.cloud.word()).to_owned(),
-        identity: identity.map(|identity| identity_report(identity, &view.key_tests, parts)),
+        identity: identity.map(|identity| identity_report(identity, view, parts)),
         sessions: view.users.iter().map(|user| session(user, parts.for_root)).collect(),
         others: others(&view.rekey),
         intune: status
@@ -112,12 +112,8 @@ fn session(user: &UserView, for_root: bool) -> SessionReport {
     }
 }
 
-fn identity_report(
-    identity: &Identity,
-    tests: &BTreeMap<Vec<u8>, KeyTest>,
-    parts: &DocumentParts,
-) -> IdentityReport {
-    let issued = &identity.issued;
+fn identity_report(identity: &Identity, view: &DomainView, parts: &DocumentParts) -> IdentityReport {
+    let (issued, tests) = (&identity.issued, &view.key_tests);
     let keys = [&identity.keys.device, &identity.keys.transport];
     IdentityReport {
         device_id: issued.device.to_string(),
@@ -137,7 +133,8 @@ fn identity_report(
         },
         keys: keys.into_iter().chain(identity.intune.key()).map(|handle| key(handle, tests)).collect(),
         warnings: issued.warnings.clone(),
-        bound_to: identity.intent.binding.components.iter().map(|(name, _)| name.clone()).collect(),
+        bound_to: view.bound_to.components.clone(),
+        changed: view.bound_to.changed.clone(),
     }
 }
 

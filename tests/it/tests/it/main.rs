@@ -17,6 +17,7 @@ mod no_forgotten_files;
 mod password;
 mod pkcs11;
 mod prt;
+mod rebind;
 mod refusals;
 mod rekey;
 mod socket;

@@ -67,6 +67,14 @@ fn with_keys_in_a_token() {
 }
 
 #[test]
+fn a_changed_machine_id_is_accepted_by_root() {
+    let cloud = Cloud::start();
+    let mut machine = machine(&cloud);
+    crate::rebind::is_accepted_by_rebinding(&cloud, &mut machine);
+    assert_eq!(objects(&machine), 8, "no pair was made beside the three of the identity, and none is gone");
+}
+
+#[test]
 fn another_word_for_keys_that_are_there_is_refused_by_name_and_if_possible_takes_them() {
     let cloud = Cloud::start();
     let mut machine = registered(&cloud);
@@ -180,6 +188,7 @@ fn a_copied_state_directory_is_of_no_use_with_another_token() {
     wait_for("the suspension", || copy.domain()["phase"] == "suspended");
     let domain = copy.domain();
     assert_eq!(domain["identity"]["suspended"], "cloned_machine", "{domain}");
+    wait_for("the test of the keys", || copy.domain()["identity"]["changed"] == serde_json::json!(["token"]));
     let said = domain["sessions"][0]["failure"]["message"].as_str().unwrap();
     assert!(said.contains("not the machine the keys were made on: token changed"), "{said}");
     let sent = [cloud.requests("join").len(), cloud.requests("token.prt").len(), cloud.devices().len()];

@@ -18,6 +18,14 @@ fn with_keys_in_a_tpm() {
 }
 
 #[test]
+fn a_changed_machine_id_is_accepted_by_root() {
+    let dir = tempfile::tempdir().unwrap();
+    let (cloud, tpm) = (Cloud::start(), Tpm::start(dir.path()));
+    let mut machine = Machine::switched_off(&cloud, "contoso.com", &tpm.options("tpm"));
+    crate::rebind::is_accepted_by_rebinding(&cloud, &mut machine);
+}
+
+#[test]
 fn a_tpm_is_taken_if_possible_and_a_copy_beside_another_one_is_of_no_use() {
     let (dir, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (cloud, tpm) = (Cloud::start(), Tpm::start(dir.path()));
@@ -33,6 +41,9 @@ fn a_tpm_is_taken_if_possible_and_a_copy_beside_another_one_is_of_no_use() {
     wait_for("the suspension", || copy.domain()["phase"] == "suspended");
     let domain = copy.domain();
     assert_eq!(domain["identity"]["suspended"], "cloned_machine", "{domain}");
+    wait_for("the test of the keys", || {
+        copy.domain()["identity"]["changed"] == serde_json::json!(["tpm-srk"])
+    });
     let sent = [cloud.requests("join").len(), cloud.requests("token.prt").len(), cloud.devices().len()];
     assert_eq!(sent, [1, proofs, 1]);
     let left = copy.run(&["leave", "--force"]);
