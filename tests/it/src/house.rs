@@ -315,6 +315,9 @@ impl Drop for Machine {
 /// has no option that lies about the machine.
 fn elsewhere(machine_id: &Path, program: &Path) -> Command {
     let mut command = Command::new("unshare");
+    if !rustix::process::geteuid().is_root() {
+        command.arg("--map-root-user");
+    }
     command.args(["--mount", "sh", "-c", "mount --bind \"$0\" /etc/machine-id && exec \"$@\""]);
     command.arg(machine_id).arg(program);
     command
