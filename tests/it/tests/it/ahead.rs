@@ -3,6 +3,7 @@
 use crate::crash::registers_in_the_end;
 use crate::house::{Cloud, Machine, code, text, wait_for};
 use crate::life::signs_in;
+use crate::pkcs11::{self, configure, objects};
 
 pub(crate) fn has_spare_keys(machine: &Machine) {
     wait_for("the keys made ahead of time", || machine.status()["spare_keys"] == "ready");
@@ -65,6 +66,24 @@ fn after_a_leave_the_next_pair_comes_with_the_next_start() {
     let nothing = machine.run(&["leave", "--domain", "contoso.com"]);
     assert_eq!(code(&nothing), 3, "{}", text(&nothing));
     assert_eq!(machine.status()["spare_keys"], "ready", "nothing was left");
+}
+
+#[test]
+fn a_token_holds_one_pair_and_none_when_another_place_is_chosen() {
+    let cloud = Cloud::start();
+    let mut machine = pkcs11::machine(&cloud);
+    for _ in 0..2 {
+        machine.up();
+        has_spare_keys(&machine);
+        assert_eq!(objects(&machine), 2 + 4, "a pair, and the token with its key that seals");
+        machine.kill();
+    }
+    configure(&machine, "hsm_type = soft");
+    machine.up();
+    has_spare_keys(&machine);
+    assert_eq!(objects(&machine), 2);
+    signs_in(&machine);
+    assert_eq!(machine.domain()["identity"]["keys"][0]["backend"], "soft");
 }
 
 #[test]
