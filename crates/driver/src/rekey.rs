@@ -10,7 +10,7 @@ use crate::shared::Shared;
 use crate::spare::is_bare;
 use crate::state::{Driver, not_registered};
 use crate::tenant::{self, TenantHandle};
-use hsm::Job;
+use hsm::{HsmError, Job};
 use lifecycle::{Ask, Event, Identity, LedgerLine, Snapshot, Stage, Status};
 use model::{Backend, DomainName, Failure, FailureClass, TenantId, Upn, Who};
 use std::collections::BTreeMap;
@@ -104,7 +104,7 @@ impl Driver {
         if let Some(insisted) = shared.insisted.filter(|insisted| *insisted != to) {
             return Err(insists(insisted, to));
         }
-        shared.keys.call(Job::Ready(to)).await.map_err(|error| executor::key_failure(&error))?;
+        shared.keys.call(Job::Ready(to)).await.map_err(|error| not_ready(&error))?;
         let status = shared.clone().prepare_successor(tenant, to, person).await?;
         Ok(Rekey::SignIn(status))
     }
@@ -349,6 +349,12 @@ fn movable(identity: &Identity, to: Backend) -> Result<(), Failure> {
         );
     }
     Ok(())
+}
+
+/// The place itself is the culprit, and nothing has begun.
+fn not_ready(error: &HsmError) -> Failure {
+    let advice = "Make that place usable (options, PIN, device), restart firmamentd and try again; nothing was changed.";
+    Failure { advice: advice.to_owned(), ..executor::key_failure(error) }
 }
 
 fn insists(insisted: Backend, to: Backend) -> Failure {
