@@ -127,11 +127,13 @@ const NV_RATE: u32 = 0x920;
 const LOCKOUT: u32 = 0x921;
 const RETRY: u32 = 0x922;
 const NV_UNAVAILABLE: u32 = 0x923;
+pub(crate) const PCR_CHANGED: u32 = 0x128;
 pub(crate) const VALUE: u32 = 0x84;
 pub(crate) const HIERARCHY: u32 = 0x85;
 pub(crate) const HANDLE: u32 = 0x8b;
 pub(crate) const AUTH_FAIL: u32 = 0x8e;
 pub(crate) const SIZE: u32 = 0x95;
+pub(crate) const POLICY_FAIL: u32 = 0x9d;
 pub(crate) const BAD_AUTH: u32 = 0xa2;
 
 #[cfg(test)]
@@ -178,6 +180,8 @@ mod tests {
             (0x1c4, VALUE),
             (0x18b, HANDLE),
             (0x2d5, SIZE),
+            (0x99d, POLICY_FAIL),
+            (0x128, PCR_CHANGED),
             (0x101, FAILURE),
         ] {
             assert_eq!(fault(code).code(), expected, "0x{code:x}");

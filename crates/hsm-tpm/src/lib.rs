@@ -5,11 +5,16 @@
 //! The C library below prints its errors itself; `TSS2_LOG=all+NONE` in the environment silences it.
 
 mod blob;
+mod boot;
+mod code;
 mod fault;
 mod link;
+mod policy;
+mod slots;
 mod software;
 mod storage;
 mod template;
 mod tpm;
 
+pub use boot::{BootPolicy, boot_notice};
 pub use tpm::TpmHsm;

@@ -38,10 +38,11 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-pub(crate) fn fresh_key() -> Result<Zeroizing<[u8; 32]>, HsmError> {
-    let mut key = Zeroizing::new([0; 32]);
-    rand::fill(&mut *key).map_err(|_| failed())?;
-    Ok(key)
+/// Random bytes that nobody else has.
+pub(crate) fn fresh<const N: usize>() -> Result<Zeroizing<[u8; N]>, HsmError> {
+    let mut bytes = Zeroizing::new([0; N]);
+    rand::fill(&mut *bytes).map_err(|_| failed())?;
+    Ok(bytes)
 }
 
 /// Ciphertext and tag (16 bytes) under a key that was made for this text alone.
@@ -136,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_text_opens_under_its_key_and_context_alone() {
-        let (key, other) = (fresh_key().unwrap(), fresh_key().unwrap());
+        let (key, other) = (fresh::<32>().unwrap(), fresh::<32>().unwrap());
         let text = encrypt(&*key, b"context", &Secret::new(b"plain".to_vec())).unwrap();
         assert_eq!(decrypt(&*key, b"context", &text).unwrap().expose(), b"plain");
         assert!(decrypt(&*other, b"context", &text).is_none());

@@ -77,20 +77,25 @@ fn below<T>(
     root: Root,
     work: impl FnOnce(&mut Storage<'_>) -> Result<T, Fault>,
 ) -> Result<T, Fault> {
-    let result = salted(context, root.key, work);
+    let key = root.key;
+    let result = with_session(context, key, SessionType::Hmac, |context, session| {
+        work(&mut Storage { context, key, session })
+    });
     both(result, root.release(context))
 }
 
-fn salted<T>(
+/// Works with a session that is salted to the storage key and encrypts parameters both ways.
+pub(crate) fn with_session<T>(
     context: &mut Context,
     key: KeyHandle,
-    work: impl FnOnce(&mut Storage<'_>) -> Result<T, Fault>,
+    kind: SessionType,
+    work: impl FnOnce(&mut Context, AuthSession) -> Result<T, Fault>,
 ) -> Result<T, Fault> {
     let session = context.start_auth_session(
         Some(key),
         None,
         None,
-        SessionType::Hmac,
+        kind,
         SymmetricDefinition::AES_128_CFB,
         HashingAlgorithm::Sha256,
     )?;
@@ -101,13 +106,18 @@ fn salted<T>(
         .with_continue_session(true)
         .build();
     let result = match context.tr_sess_set_attributes(session, attributes, mask) {
-        Ok(()) => work(&mut Storage { context, key, session }),
+        Ok(()) => work(context, session),
         Err(error) => Err(error.into()),
     };
     both(result, flushed(context, SessionHandle::from(session).into()))
 }
 
 impl Storage<'_> {
+    /// The connection, and the storage key.
+    pub(crate) fn parts(&mut self) -> (&mut Context, KeyHandle) {
+        (self.context, self.key)
+    }
+
     /// Makes an object below the storage key; it is not loaded.
     pub(crate) fn create(&mut self, public: Public, auth: &[u8], data: Option<&[u8]>) -> Result<Blob, Fault> {
         let (auth, data) = (Auth::try_from(auth)?, data.map(SensitiveData::try_from).transpose()?);
@@ -119,6 +129,18 @@ impl Storage<'_> {
 
     /// Loads an object, uses it and flushes it again; `what` names it where the TPM refuses its bytes.
     pub(crate) fn with_object<T>(
+        &mut self,
+        blob: &Blob,
+        auth: &[u8],
+        what: &'static str,
+        work: impl FnOnce(&mut Context, KeyHandle) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let work = |context: &mut Context, loaded| work(context, loaded).map_err(|fault| opened(fault, what));
+        self.with_loaded(blob, auth, what, work)
+    }
+
+    /// The same for work that judges refusals of its auth value itself.
+    pub(crate) fn with_loaded<T>(
         &mut self,
         blob: &Blob,
         auth: &[u8],
@@ -138,11 +160,6 @@ impl Storage<'_> {
             Ok(()) => self.context.execute_with_session(session, |context| work(context, loaded)),
             Err(error) => Err(error.into()),
         };
-        let used = used.map_err(|fault| match fault.code() {
-            // Purpose, intent and machine are in the auth value.
-            BAD_AUTH | AUTH_FAIL => HsmError::Integrity(what).into(),
-            _ => fault,
-        });
         both(used, flushed(self.context, loaded.into()))
     }
 }
@@ -165,10 +182,19 @@ impl Storage<'_> {
     }
 }
 
-/// What a machine's components say of the TPM itself.
+/// What a machine's components say of the TPM itself, and of the boot secret in it.
 pub(crate) fn of_the_tpm(recorded: &MachineBinding) -> Vec<(String, String)> {
-    let ours = |(name, _): &&(String, String)| name == ENDORSEMENT || name == SRK;
+    let kept = [ENDORSEMENT, SRK, hsm::binding::BOOT_STATE];
+    let ours = |(name, _): &&(String, String)| kept.contains(&name.as_str());
     recorded.components.iter().filter(ours).cloned().collect()
+}
+
+/// An object that does not take its auth value, in which purpose, intent and machine are.
+pub(crate) fn opened(fault: Fault, what: &'static str) -> Fault {
+    match fault.code() {
+        BAD_AUTH | AUTH_FAIL => HsmError::Integrity(what).into(),
+        _ => fault,
+    }
 }
 
 /// Making and loading are authorised by the storage key, whose auth value is expected to be empty.

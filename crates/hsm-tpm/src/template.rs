@@ -7,7 +7,7 @@ use tss_esapi::interface_types::algorithm::{HashingAlgorithm, PublicAlgorithm};
 use tss_esapi::interface_types::ecc::EccCurve;
 use tss_esapi::interface_types::key_bits::RsaKeyBits;
 use tss_esapi::structures::{
-    EccPoint, EccScheme, KeyDerivationFunctionScheme, KeyedHashScheme, Public, PublicBuilder,
+    Digest, EccPoint, EccScheme, KeyDerivationFunctionScheme, KeyedHashScheme, Public, PublicBuilder,
     PublicEccParametersBuilder, PublicKeyRsa, PublicKeyedHashParameters, PublicRsaParametersBuilder,
     RsaExponent, RsaScheme, SymmetricDefinitionObject,
 };
@@ -55,7 +55,17 @@ pub(crate) fn rsa(purpose: KeyPurpose) -> Result<Public, Fault> {
 pub(crate) fn sealed() -> Result<Public, Fault> {
     Ok(builder(PublicAlgorithm::KeyedHash, attributes().build()?)
         .with_keyed_hash_parameters(PublicKeyedHashParameters::new(KeyedHashScheme::Null))
-        .with_keyed_hash_unique_identifier(tss_esapi::structures::Digest::default())
+        .with_keyed_hash_unique_identifier(Digest::default())
+        .build()?)
+}
+
+/// The same, which opens under a policy alone.
+pub(crate) fn in_boot_state(policy: Digest) -> Result<Public, Fault> {
+    let attributes = attributes().with_user_with_auth(false).with_admin_with_policy(true);
+    Ok(builder(PublicAlgorithm::KeyedHash, attributes.build()?)
+        .with_auth_policy(policy)
+        .with_keyed_hash_parameters(PublicKeyedHashParameters::new(KeyedHashScheme::Null))
+        .with_keyed_hash_unique_identifier(Digest::default())
         .build()?)
 }
 
@@ -107,6 +117,15 @@ mod tests {
         assert!(!is_storage(&rsa(KeyPurpose::Transport).unwrap()));
         assert!(!is_storage(&rsa(KeyPurpose::Device).unwrap()));
         assert!(!is_storage(&sealed().unwrap()));
+    }
+
+    #[test]
+    fn what_is_bound_to_the_boot_state_opens_by_its_policy_alone() {
+        let policy = Digest::try_from(vec![7; 32]).unwrap();
+        let public = in_boot_state(policy.clone()).unwrap();
+        let found = public.object_attributes();
+        assert!(!found.user_with_auth() && found.admin_with_policy() && found.no_da() && found.fixed_tpm());
+        assert!(matches!(public, Public::KeyedHash { auth_policy, .. } if auth_policy == policy));
     }
 
     #[test]

@@ -1,11 +1,14 @@
 use crate::blob::Blob;
+use crate::boot::{Boot, BootPolicy, Means};
 use crate::fault::{FAILURE, Fault, SIZE, VALUE};
 use crate::link::{Link, Tcti, describe};
+use crate::policy::boot_state;
 use crate::software;
 use crate::storage::{of_the_tpm, with_recorded, with_storage};
 use crate::template;
 use hsm::{Hsm, HsmError, HsmInfo, SignScheme, binding};
 use model::{Backend, IntentId, KeyHandle, KeyPurpose, MachineBinding, Secret};
+use std::path::PathBuf;
 use tss_esapi::Context;
 use tss_esapi::constants::tss::{TPM2_RH_NULL, TPM2_ST_HASHCHECK};
 use tss_esapi::interface_types::algorithm::HashingAlgorithm;
@@ -20,11 +23,13 @@ use tss_esapi::tss2_esys::TPMT_TK_HASHCHECK;
 /// `tpm-endorsement` (where it can be read) and `tpm-srk`; then `TPMT_PUBLIC` and the private part, each
 /// behind its length (2 bytes, big-endian). The TPM authenticates the two parts, and the object's auth value
 /// is derived from ours, purpose, intent and header, so that a change of any of them is refused by the TPM.
+/// Where the machine has [`binding::BOOT_STATE`] too, it is derived from the boot secret besides.
 pub struct TpmHsm {
     link: Link,
     auth: Secret<Vec<u8>>,
     machine: MachineBinding,
     description: String,
+    boot: Boot,
 }
 
 impl TpmHsm {
@@ -42,7 +47,25 @@ impl TpmHsm {
         let mut link = Link::new(Tcti::parse(tcti)?);
         let maker = link.run(describe)?;
         let description = format!("keys made in the TPM ({maker}), which they never leave; {origin}");
-        Ok(TpmHsm { link, auth, machine, description })
+        let boot = Boot { file: None, policy: BootPolicy::Nothing, missed: false };
+        Ok(TpmHsm { link, auth, machine, description, boot })
+    }
+
+    /// Names the file of the boot secret, for keys that are bound to it, and says whether new ones are.
+    pub fn with_boot_secret(mut self, file: PathBuf, new_keys: BootPolicy) -> TpmHsm {
+        if new_keys == BootPolicy::Pcr7 {
+            let words = match self.link.run(boot_state) {
+                Ok(state) if state.iter().all(|byte| *byte == 0) => {
+                    "bound to PCR 7, which is zero: this firmware does not measure how the machine is started"
+                        .to_owned()
+                }
+                Ok(_) => "bound to the boot state (PCR 7)".to_owned(),
+                Err(error) => format!("to be bound to the boot state: {error}"),
+            };
+            self.description = format!("{}; new ones are {words}", self.description);
+        }
+        self.boot = Boot { file: Some(file), policy: new_keys, missed: false };
+        self
     }
 
     /// The machine as new keys record it: the TPM's components and those given to [`TpmHsm::open`].
@@ -54,13 +77,19 @@ impl TpmHsm {
         self.link.run(|context| with_storage(context, |_, identity| Ok(here(identity, machine))))
     }
 
+    fn boot(&mut self) -> (&mut Boot, Means<'_>) {
+        (&mut self.boot, Means { link: &mut self.link, ours: &self.auth })
+    }
+
     fn with_key<T>(
         &mut self,
         key: &KeyHandle,
         work: impl Fn(&mut Context, tss_esapi::handles::KeyHandle) -> Result<T, Fault>,
     ) -> Result<T, HsmError> {
         let Parts { header, recorded, blob } = parts(key)?;
-        let auth = software::auth_value(&self.auth, &key_context(key.purpose, key.intent, header))?;
+        let (boot, mut means) = self.boot();
+        let root = boot.root(&mut means, &recorded)?;
+        let auth = software::auth_value(&root, &key_context(key.purpose, key.intent, header))?;
         let value = self.link.run(|context| {
             with_recorded(context, &recorded, KEY, |storage| storage.with_object(&blob, &*auth, KEY, &work))
         })?;
@@ -76,11 +105,13 @@ impl Hsm for TpmHsm {
     }
 
     fn create(&mut self, purpose: KeyPurpose, intent: IntentId) -> Result<KeyHandle, HsmError> {
-        let (ours, machine) = (&self.auth, &self.machine);
+        let (boot, mut means) = self.boot();
+        let root = boot.new_root(&mut means)?;
+        let machine = &self.machine;
         let (header, blob) = self.link.run(|context| {
             with_storage(context, |storage, identity| {
-                let header = binding::write(VERSION, &here(identity, machine));
-                let auth = software::auth_value(ours, &key_context(purpose, intent, &header))?;
+                let header = binding::write(VERSION, &here(root.beside(identity), machine));
+                let auth = software::auth_value(&root.secret, &key_context(purpose, intent, &header))?;
                 let blob = storage.create(template::rsa(purpose)?, &*auth, None)?;
                 Ok((header, blob))
             })
@@ -117,12 +148,14 @@ impl Hsm for TpmHsm {
 
     /// Header as in a key, the blob of a TPM object with a fresh key, then the text under that key.
     fn seal(&mut self, label: &str, plain: &Secret<Vec<u8>>) -> Result<Vec<u8>, HsmError> {
-        let (ours, machine) = (&self.auth, &self.machine);
-        let key = software::fresh_key()?;
+        let (boot, mut means) = self.boot();
+        let root = boot.new_root(&mut means)?;
+        let machine = &self.machine;
+        let key = software::fresh::<32>()?;
         let front = self.link.run(|context| {
             with_storage(context, |storage, identity| {
-                let header = binding::write(VERSION, &here(identity, machine));
-                let auth = software::auth_value(ours, &sealed_context(label, &header))?;
+                let header = binding::write(VERSION, &here(root.beside(identity), machine));
+                let auth = software::auth_value(&root.secret, &sealed_context(label, &header))?;
                 let blob = storage.create(template::sealed()?, &*auth, Some(&*key))?;
                 Ok([header, blob.write()].concat())
             })
@@ -137,7 +170,9 @@ impl Hsm for TpmHsm {
         let recorded = binding::read(header).ok_or_else(broken)?;
         let (blob, text) = Blob::split(rest).ok_or_else(broken)?;
         let front = sealed.strip_suffix(text).ok_or_else(broken)?;
-        let auth = software::auth_value(&self.auth, &sealed_context(label, header))?;
+        let (boot, mut means) = self.boot();
+        let root = boot.root(&mut means, &recorded)?;
+        let auth = software::auth_value(&root, &sealed_context(label, header))?;
         let key = self.link.run(|context| {
             with_recorded(context, &recorded, SEALED, |storage| {
                 storage
@@ -168,13 +203,24 @@ impl Hsm for TpmHsm {
     fn rebind(&mut self, key: &KeyHandle) -> Result<KeyHandle, HsmError> {
         let Parts { header, recorded, blob } = parts(key)?;
         let new = binding::write(VERSION, &here(of_the_tpm(&recorded), &self.machine));
-        let auth_of =
-            |header| software::auth_value(&self.auth, &key_context(key.purpose, key.intent, header));
+        let (boot, mut means) = self.boot();
+        let root = boot.root(&mut means, &recorded)?;
+        let auth_of = |header| software::auth_value(&root, &key_context(key.purpose, key.intent, header));
         let (from, to) = (auth_of(header)?, auth_of(&new)?);
         let blob = self.link.run(|context| {
             with_recorded(context, &recorded, KEY, |storage| storage.change_auth(&blob, (&*from, &*to), KEY))
         })?;
         Ok(KeyHandle { wrapped: [new, blob.write()].concat(), ..key.clone() })
+    }
+
+    fn recovery_code(&mut self) -> Result<Secret<String>, HsmError> {
+        let (boot, mut means) = self.boot();
+        boot.recovery_code(&mut means)
+    }
+
+    fn reseal(&mut self, code: Option<&Secret<String>>) -> Result<(), HsmError> {
+        let (boot, mut means) = self.boot();
+        boot.reseal(&mut means, code)
     }
 }
 
@@ -282,7 +328,7 @@ fn sealed_context(label: &str, front: &[u8]) -> Vec<u8> {
     [words.as_bytes(), front, label.as_bytes()].concat()
 }
 
-const VERSION: u8 = 1;
+const VERSION: u8 = binding::TPM_VERSION;
 const KEY: &str = "key";
 const SEALED: &str = "sealed text";
 const PROBE: &[u8] = b"firmament self-test";

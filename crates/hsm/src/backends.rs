@@ -57,6 +57,14 @@ impl Backends {
         self.open(key.backend)
     }
 
+    /// The one backend that binds keys to the boot state.
+    fn boot_bound(&mut self) -> Result<&mut dyn Hsm, HsmError> {
+        if !self.places.iter().any(|(backend, _)| *backend == Backend::Tpm) {
+            return Err(HsmError::NotBootBound);
+        }
+        self.open(Backend::Tpm)
+    }
+
     fn open(&mut self, backend: Backend) -> Result<&mut dyn Hsm, HsmError> {
         let found = self.places.iter_mut().find(|(known, _)| *known == backend);
         let (_, place) = found.ok_or(HsmError::OtherBackend { made_by: backend.word() })?;
@@ -131,6 +139,14 @@ impl Hsm for Backends {
     fn rebind(&mut self, key: &KeyHandle) -> Result<KeyHandle, HsmError> {
         self.maker(key)?.rebind(key)
     }
+
+    fn recovery_code(&mut self) -> Result<Secret<String>, HsmError> {
+        self.boot_bound()?.recovery_code()
+    }
+
+    fn reseal(&mut self, code: Option<&Secret<String>>) -> Result<(), HsmError> {
+        self.boot_bound()?.reseal(code)
+    }
 }
 
 #[cfg(test)]
@@ -176,6 +192,14 @@ mod tests {
         }
         fn rebind(&mut self, key: &KeyHandle) -> Result<KeyHandle, HsmError> {
             Ok(KeyHandle { wrapped: self.0.word().into(), ..key.clone() })
+        }
+
+        fn reseal(&mut self, code: Option<&Secret<String>>) -> Result<(), HsmError> {
+            match (self.0, code) {
+                (Backend::Tpm, Some(_)) => Ok(()),
+                (Backend::Tpm, None) => Err(HsmError::BootState("x".to_owned())),
+                _ => Err(HsmError::NotBootBound),
+            }
         }
     }
 
@@ -230,6 +254,22 @@ mod tests {
         let none = HsmError::OtherBackend { made_by: "tpm" };
         assert_eq!(backends.ready(Backend::Tpm).unwrap_err(), none);
         assert_eq!(Fake(Backend::Soft).create_in(Backend::Tpm, purpose, intent).unwrap_err(), none);
+    }
+
+    #[test]
+    fn what_is_about_the_boot_state_goes_to_the_tpm_alone() {
+        let mut backends = Backends::new(Backend::Soft);
+        backends.put(Box::new(Fake(Backend::Soft)));
+        assert_eq!(backends.reseal(None), Err(HsmError::NotBootBound));
+        assert_eq!(backends.recovery_code().unwrap_err(), HsmError::NotBootBound);
+        backends.put(Box::new(Fake(Backend::Tpm)));
+        assert_eq!(backends.reseal(None), Err(HsmError::BootState("x".to_owned())));
+        assert_eq!(backends.reseal(Some(&Secret::new(String::new()))), Ok(()));
+        let mut closed = Backends::new(Backend::Tpm);
+        let why = HsmError::Absent("x".to_owned());
+        let refused = why.clone();
+        closed.add(Backend::Tpm, Box::new(move || Err(refused.clone())));
+        assert_eq!(closed.reseal(None), Err(why));
     }
 
     #[test]

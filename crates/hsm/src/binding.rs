@@ -2,7 +2,7 @@
 //!
 //! Version (1 byte), length of the lines (2 bytes, big-endian), then a line `name=digest` for each component.
 
-use model::MachineBinding;
+use model::{Backend, KeyHandle, MachineBinding};
 
 /// The header that records a machine.
 pub fn write(version: u8, machine: &MachineBinding) -> Vec<u8> {
@@ -35,6 +35,13 @@ pub fn recorded(wrapped: &[u8]) -> Option<MachineBinding> {
     read(header)
 }
 
+/// Whether a key can be used only while the machine is started as it was: its handle says so.
+pub fn is_boot_bound(key: &KeyHandle) -> bool {
+    let recorded = split(TPM_VERSION, &key.wrapped).and_then(|(header, _)| read(header));
+    let has = |machine: MachineBinding| machine.components.iter().any(|(name, _)| name == BOOT_STATE);
+    key.backend == Backend::Tpm && recorded.is_some_and(has)
+}
+
 /// The first component of `recorded` that can be read now and differs; one that became unreadable
 /// never changes the verdict.
 pub fn changed<'a>(recorded: &'a MachineBinding, measured: &MachineBinding) -> Option<&'a str> {
@@ -44,9 +51,15 @@ pub fn changed<'a>(recorded: &'a MachineBinding, measured: &MachineBinding) -> O
     recorded.components.iter().find(differs).map(|(name, _)| name.as_str())
 }
 
+/// The component of a key's machine that stands for the secret which only opens in the same boot state.
+pub const BOOT_STATE: &str = "tpm-pcr7";
+/// The version of the headers that the TPM adapter writes.
+pub const TPM_VERSION: u8 = 1;
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use model::{Guid, IntentId, KeyPurpose, RsaPublicKey};
 
     fn machine(components: &[(&str, &str)]) -> MachineBinding {
         let pair = |(name, digest): &(&str, &str)| ((*name).to_owned(), (*digest).to_owned());
@@ -66,6 +79,23 @@ mod tests {
             assert_eq!(changed(&home, &now), verdict);
         }
         assert_eq!(changed(&machine(&[("machine-id", "a")]), &home), None);
+    }
+
+    #[test]
+    fn a_key_says_whether_it_is_bound_to_the_boot_state() {
+        let bound = machine(&[("tpm-srk", "a"), ("tpm-pcr7", "b")]);
+        for (backend, wrapped, expected) in [
+            (Backend::Tpm, write(1, &bound), true),
+            (Backend::Tpm, write(1, &machine(&[("tpm-srk", "a")])), false),
+            (Backend::Tpm, write(2, &bound), false),
+            (Backend::Tpm, vec![], false),
+            (Backend::Soft, write(1, &bound), false),
+        ] {
+            let public = RsaPublicKey { modulus: vec![], exponent: vec![] };
+            let (purpose, intent) = (KeyPurpose::Device, IntentId::new(Guid::from_bytes([0; 16])));
+            let key = KeyHandle { backend, purpose, intent, public, wrapped };
+            assert_eq!(is_boot_bound(&key), expected, "{key:?}");
+        }
     }
 
     #[test]

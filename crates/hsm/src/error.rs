@@ -44,6 +44,18 @@ pub enum HsmError {
     /// The device is there and the key is not: cleared, re-initialised, or the key was removed.
     #[error("the key is gone from the key store: {0}")]
     KeyGone(String),
+    /// The machine was started in another way than the keys are bound to.
+    #[error("the keys are bound to how this machine was started, and that changed: {0}")]
+    BootState(String),
+    /// The file that the boot-bound keys need is missing, damaged or another one; its path, and what is wrong.
+    #[error("the file that boot-bound keys need cannot be used: {0}")]
+    BootFile(String),
+    /// The recovery code is not the one that is in force.
+    #[error("the recovery code does not fit: {0}")]
+    RecoveryCode(&'static str),
+    /// Something was asked that only a key store bound to the boot state can do.
+    #[error("this key store is not bound to the boot state")]
+    NotBootBound,
     /// Anything else, in the backend's words.
     #[error("the key store failed: {0}")]
     Backend(String),
@@ -54,7 +66,7 @@ impl HsmError {
     pub fn class(&self) -> FailureClass {
         match self {
             HsmError::Busy | HsmError::Unreachable(_) | HsmError::Absent(_) => FailureClass::Transient,
-            HsmError::Locked(_) => FailureClass::Denied,
+            HsmError::Locked(_) | HsmError::RecoveryCode(_) | HsmError::NotBootBound => FailureClass::Denied,
             _ => FailureClass::Broken,
         }
     }
@@ -73,6 +85,10 @@ mod tests {
             (HsmError::Unreachable(why()), Transient),
             (HsmError::Absent(why()), Transient),
             (HsmError::Locked(why()), Denied),
+            (HsmError::RecoveryCode("x"), Denied),
+            (HsmError::NotBootBound, Denied),
+            (HsmError::BootState(why()), Broken),
+            (HsmError::BootFile(why()), Broken),
             (HsmError::KeyGone(why()), Broken),
             (HsmError::Integrity("key"), Broken),
             (HsmError::OtherMachine(why()), Broken),

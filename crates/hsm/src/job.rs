@@ -26,6 +26,10 @@ pub enum Job {
     SelfTest(KeyHandle),
     /// [`Hsm::rebind`].
     Rebind(KeyHandle),
+    /// [`Hsm::recovery_code`].
+    RecoveryCode,
+    /// [`Hsm::reseal`].
+    Reseal(Option<Secret<String>>),
 }
 
 /// What a [`Job`] gives back.
@@ -39,7 +43,9 @@ pub enum Answer {
     Bytes(Vec<u8>),
     /// Of [`Job::UnwrapOaepSha1`] and [`Job::Unseal`].
     Secret(Secret<Vec<u8>>),
-    /// Of [`Job::Destroy`] and [`Job::SelfTest`].
+    /// Of [`Job::RecoveryCode`].
+    Code(Secret<String>),
+    /// Of [`Job::Destroy`], [`Job::SelfTest`] and [`Job::Reseal`].
     Done,
 }
 
@@ -60,6 +66,8 @@ impl Job {
             Job::Destroy(key) => hsm.destroy(&key).map(|()| Answer::Done),
             Job::SelfTest(key) => hsm.self_test(&key).map(|()| Answer::Done),
             Job::Rebind(key) => hsm.rebind(&key).map(Answer::Key),
+            Job::RecoveryCode => hsm.recovery_code().map(Answer::Code),
+            Job::Reseal(code) => hsm.reseal(code.as_ref()).map(|()| Answer::Done),
         }
     }
 }

@@ -118,4 +118,23 @@ pub trait Hsm: Send {
     /// # Errors
     /// As [`Hsm::sign`], but never for a changed component of the machine.
     fn rebind(&mut self, key: &KeyHandle) -> Result<KeyHandle, HsmError>;
+
+    /// Makes a recovery code for the keys that are bound to the boot state, in groups of letters for a person to
+    /// write down; the one before is of no more use.
+    ///
+    /// # Errors
+    /// [`HsmError::BootState`] when the boot state has changed already, and [`HsmError::NotBootBound`] of a
+    /// backend that binds no key to it.
+    fn recovery_code(&mut self) -> Result<Secret<String>, HsmError> {
+        Err(HsmError::NotBootBound)
+    }
+
+    /// Binds the keys to the boot state as it is now: it must be the one they are bound to, unless there is the
+    /// recovery code.
+    ///
+    /// # Errors
+    /// [`HsmError::RecoveryCode`] for a wrong code, and as [`Hsm::recovery_code`].
+    fn reseal(&mut self, _code: Option<&Secret<String>>) -> Result<(), HsmError> {
+        Err(HsmError::NotBootBound)
+    }
 }

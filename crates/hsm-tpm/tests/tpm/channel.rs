@@ -30,6 +30,28 @@ fn neither_the_auth_value_nor_a_secret_passes_in_clear() {
 }
 
 #[test]
+fn boot_secret_and_recovery_code_are_hidden_by_sessions_that_encrypt() {
+    let lab = Lab::new();
+    let mut own = lab.open_bound();
+    let device = own.create(KeyPurpose::Device, intent()).unwrap();
+    own.sign(&device, SignScheme::PssSha256, CANARY).unwrap();
+    let code = own.recovery_code().unwrap();
+    lab.extend(7, 1);
+    own.reseal(Some(&code)).unwrap();
+    own.sign(&device, SignScheme::PssSha256, CANARY).unwrap();
+    let letters = code.expose().replace('-', "");
+    for secret in [code.expose().as_bytes(), letters.as_bytes(), &letters.as_bytes()[..26], AUTH.as_bytes()] {
+        assert_eq!(passed(&lab, secret), 0);
+    }
+    // The boot secret, the key and both slots anew; the boot secret for the key, each signature, and either slot.
+    for (command, times, attribute) in [(CREATE, 4, TO_THE_TPM), (UNSEAL, 5, FROM_THE_TPM)] {
+        let found = attributes(&lab, command, 1);
+        assert_eq!(found.len(), times, "0x{command:x}");
+        assert!(found.iter().all(|byte| byte & attribute != 0), "0x{command:x}: {found:x?}");
+    }
+}
+
+#[test]
 fn what_is_secret_goes_through_a_session_that_encrypts_it() {
     let lab = Lab::new();
     let mut own = lab.open();

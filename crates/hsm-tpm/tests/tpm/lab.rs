@@ -4,10 +4,10 @@ use crate::proxy::Proxy;
 use aws_lc_rs::rsa::{OAEP_SHA1_MGF1SHA1, OaepPublicEncryptingKey, PublicEncryptingKey};
 use aws_lc_rs::signature::RsaPublicKeyComponents;
 use hsm::HsmError;
-use hsm_tpm::TpmHsm;
+use hsm_tpm::{BootPolicy, TpmHsm};
 use model::{IntentId, KeyHandle, MachineBinding, Secret};
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::str::FromStr;
 use std::sync::{Arc, Mutex};
@@ -49,6 +49,15 @@ impl Lab {
 
     pub(crate) fn open_as(&self, auth: &str, machine: &str) -> Result<TpmHsm, HsmError> {
         TpmHsm::open(&self.tcti(), Secret::new(auth.as_bytes().to_vec()), machine_id(machine), "a test")
+    }
+
+    /// Opens the TPM with a boot secret; new keys are bound to it.
+    pub(crate) fn open_bound(&self) -> TpmHsm {
+        self.open().with_boot_secret(self.boot_file(), BootPolicy::Pcr7)
+    }
+
+    pub(crate) fn boot_file(&self) -> PathBuf {
+        self.dir.path().join("tpm-boot")
     }
 
     /// The library itself, for what no adapter does.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test says where it failed by panicking")]
 
+mod boot;
 mod channel;
 mod faults;
 mod lab;

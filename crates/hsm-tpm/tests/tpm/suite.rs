@@ -11,6 +11,18 @@ fn the_suite_that_every_backend_passes() {
 }
 
 #[test]
+fn the_suite_passes_with_keys_that_are_bound_to_the_boot_state() {
+    let lab = Lab::new();
+    lab.extend(7, 1);
+    conformance::hsm(&mut lab.open_bound());
+    conformance::rebinding(&|machine| {
+        let own = lab.open_as(crate::lab::AUTH, machine).unwrap();
+        Box::new(own.with_boot_secret(lab.boot_file(), hsm_tpm::BootPolicy::Pcr7))
+    });
+    assert_eq!(lab.loaded(), 0);
+}
+
+#[test]
 fn the_backend_says_which_tpm_it_is() {
     let lab = Lab::new();
     let info = lab.open().info();

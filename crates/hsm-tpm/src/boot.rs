@@ -1,0 +1,237 @@
+//! Keys that can be used only while the machine is started as it was: their auth values hang on a boot secret,
+//! which the TPM gives out in the same boot state, or for the recovery code.
+
+use crate::code;
+use crate::link::Link;
+use crate::slots::{Slots, name_in, unusable};
+use crate::software::{self, hex};
+use crate::storage::{with_recorded, with_storage};
+use crate::template;
+use hsm::{HsmError, binding};
+use model::{MachineBinding, Secret};
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+/// What new keys are bound to besides the TPM; a key that is there keeps to what it was made with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BootPolicy {
+    /// Nothing.
+    Nothing,
+    /// PCR 7 of the SHA-256 bank: Secure Boot and its keys.
+    Pcr7,
+}
+
+/// What an operator should know of the file with the boot secret, if anything.
+pub fn boot_notice(file: &Path) -> Option<String> {
+    match Slots::read(file) {
+        Ok(Some(Slots { recovery: None, .. })) => Some(NO_CODE.to_owned()),
+        Ok(_) => None,
+        Err(error) => Some(format!("Keys that are bound to the boot state cannot be used: {error}.")),
+    }
+}
+
+/// The boot secret of this machine, as far as there is one.
+pub(crate) struct Boot {
+    /// None: no key is bound here.
+    pub(crate) file: Option<PathBuf>,
+    pub(crate) policy: BootPolicy,
+    /// A key asked for a boot secret whose file is not there: a new one would be in its way.
+    pub(crate) missed: bool,
+}
+
+/// What the auth value of a new key is derived from, and the component that its header records of that.
+pub(crate) struct NewRoot {
+    pub(crate) secret: Secret<Vec<u8>>,
+    pub(crate) recorded: Option<(String, String)>,
+}
+
+impl NewRoot {
+    /// What a key records of the TPM, and of the boot secret.
+    pub(crate) fn beside(&self, identity: Vec<(String, String)>) -> Vec<(String, String)> {
+        identity.into_iter().chain(self.recorded.clone()).collect()
+    }
+}
+
+/// The TPM, and our auth value.
+pub(crate) struct Means<'a> {
+    pub(crate) link: &'a mut Link,
+    pub(crate) ours: &'a Secret<Vec<u8>>,
+}
+
+impl Boot {
+    /// What the auth value of a key is derived from, by what its header records: ours, and the boot secret.
+    pub(crate) fn root(
+        &mut self,
+        means: &mut Means<'_>,
+        recorded: &MachineBinding,
+    ) -> Result<Secret<Vec<u8>>, HsmError> {
+        let Some(wanted) = name_in(recorded) else { return Ok(Secret::new(means.ours.expose().clone())) };
+        let path = self.file.as_deref().ok_or(HsmError::NotBootBound)?;
+        let Some(slots) = Slots::read(path)? else {
+            self.missed = true;
+            return Err(missing(path));
+        };
+        if slots.name().as_ref() != Some(&wanted) {
+            return Err(unusable(path, "it has another boot secret than the one the key was made with"));
+        }
+        Ok(joined(means.ours, &means.open(&slots)?))
+    }
+
+    /// The same for a new key; the first one that is bound makes the boot secret.
+    pub(crate) fn new_root(&mut self, means: &mut Means<'_>) -> Result<NewRoot, HsmError> {
+        if self.policy == BootPolicy::Nothing {
+            return Ok(NewRoot { secret: Secret::new(means.ours.expose().clone()), recorded: None });
+        }
+        let (path, slots) = self.slots_or_new(means)?;
+        let name = slots.name().ok_or_else(|| unusable(path, "it has no name"))?;
+        let secret = joined(means.ours, &means.open(&slots)?);
+        Ok(NewRoot { secret, recorded: Some((binding::BOOT_STATE.to_owned(), name)) })
+    }
+
+    /// [`hsm::Hsm::recovery_code`].
+    pub(crate) fn recovery_code(&self, means: &mut Means<'_>) -> Result<Secret<String>, HsmError> {
+        let (path, slots) = self.slots_or_new(means)?;
+        let secret = means.open(&slots)?;
+        let code = code::made()?;
+        let recovery = Some(means.seal_for(&slots, &code::read(&code)?, &secret)?);
+        Slots { recovery, ..slots }.write(path)?;
+        Ok(code)
+    }
+
+    /// [`hsm::Hsm::reseal`].
+    pub(crate) fn reseal(
+        &self,
+        means: &mut Means<'_>,
+        code: Option<&Secret<String>>,
+    ) -> Result<(), HsmError> {
+        let path = self.file.as_deref().ok_or(HsmError::NotBootBound)?;
+        let slots = match (Slots::read(path)?, self.policy, self.missed) {
+            (Some(slots), ..) => slots,
+            (None, BootPolicy::Nothing, false) => return Err(HsmError::NotBootBound),
+            (None, ..) => return Err(missing(path)),
+        };
+        let secret = match code {
+            Some(code) => means.recover(&slots, &code::read(code)?)?,
+            None => means.open(&slots)?,
+        };
+        means.reseal(slots, &secret)?.write(path)
+    }
+
+    fn slots_or_new(&self, means: &mut Means<'_>) -> Result<(&Path, Slots), HsmError> {
+        let path = self.file.as_deref().ok_or(HsmError::NotBootBound)?;
+        match (Slots::read(path)?, self.policy) {
+            (Some(slots), _) => Ok((path, slots)),
+            (None, _) if self.missed => Err(missing(path)),
+            (None, BootPolicy::Nothing) => Err(HsmError::NotBootBound),
+            (None, BootPolicy::Pcr7) => {
+                let slots = means.make()?;
+                slots.write(path)?;
+                Ok((path, slots))
+            }
+        }
+    }
+}
+
+impl Means<'_> {
+    /// A new boot secret, sealed to the boot state as it is now.
+    fn make(&mut self) -> Result<Slots, HsmError> {
+        let (secret, name) = (software::fresh::<32>()?, hex(&*software::fresh::<16>()?));
+        let ours = self.ours;
+        self.link.run(|context| {
+            with_storage(context, |storage, identity| {
+                let named = [(binding::BOOT_STATE.to_owned(), name.clone())];
+                let machine = MachineBinding { components: identity.into_iter().chain(named).collect() };
+                let header = binding::write(binding::TPM_VERSION, &machine);
+                let auth = sealed_auth(ours, &header)?;
+                let template = template::in_boot_state(storage.boot_policy()?)?;
+                let sealed = storage.create(template, &*auth, Some(&*secret))?;
+                Ok(Slots { header, sealed, recovery: None })
+            })
+        })
+    }
+
+    fn open(&mut self, slots: &Slots) -> Result<Secret<Vec<u8>>, HsmError> {
+        let auth = sealed_auth(self.ours, &slots.header)?;
+        self.link.run(|context| {
+            with_recorded(context, &slots.machine(), SECRET, |storage| {
+                storage.unseal_in_this_boot(&slots.sealed, &*auth, SECRET)
+            })
+        })
+    }
+
+    /// The first slot anew, for the boot state as it is now.
+    fn reseal(&mut self, slots: Slots, secret: &Secret<Vec<u8>>) -> Result<Slots, HsmError> {
+        let auth = sealed_auth(self.ours, &slots.header)?;
+        let sealed = self.link.run(|context| {
+            with_recorded(context, &slots.machine(), SECRET, |storage| {
+                let template = template::in_boot_state(storage.boot_policy()?)?;
+                storage.create(template, &*auth, Some(secret.expose()))
+            })
+        })?;
+        Ok(Slots { sealed, ..slots })
+    }
+
+    /// The second slot for this code. Wrong codes are not counted: no machine guesses 130 bits, and another
+    /// program's wrong guesses at its own objects must not stop a recovery.
+    fn seal_for(
+        &mut self,
+        slots: &Slots,
+        code: &Secret<String>,
+        secret: &Secret<Vec<u8>>,
+    ) -> Result<crate::blob::Blob, HsmError> {
+        let auth = recovery_auth(self.ours, &slots.header, code)?;
+        self.link.run(|context| {
+            with_recorded(context, &slots.machine(), SECRET, |storage| {
+                storage.create(template::sealed()?, &*auth, Some(secret.expose()))
+            })
+        })
+    }
+
+    fn recover(&mut self, slots: &Slots, code: &Secret<String>) -> Result<Secret<Vec<u8>>, HsmError> {
+        let none = HsmError::RecoveryCode("none was made for this machine");
+        let recovery = slots.recovery.as_ref().ok_or(none)?;
+        let auth = recovery_auth(self.ours, &slots.header, code)?;
+        let opened = self.link.run(|context| {
+            with_recorded(context, &slots.machine(), SECRET, |storage| {
+                storage.with_object(recovery, &*auth, SECRET, |context, loaded| {
+                    Ok(context.unseal(loaded.into())?)
+                })
+            })
+        });
+        match opened {
+            Ok(secret) => Ok(Secret::new(secret.value().to_vec())),
+            // The checksum of the file was right, so it is the code.
+            Err(HsmError::Integrity(SECRET)) => {
+                Err(HsmError::RecoveryCode("it is not the last one that was made"))
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// The boot secret is 32 bytes long, so that both parts are known from the whole.
+fn joined(ours: &Secret<Vec<u8>>, secret: &Secret<Vec<u8>>) -> Secret<Vec<u8>> {
+    Secret::new([ours.expose().as_slice(), secret.expose()].concat())
+}
+
+fn sealed_auth(ours: &Secret<Vec<u8>>, header: &[u8]) -> Result<Zeroizing<[u8; 32]>, HsmError> {
+    software::auth_value(ours, &[b"boot secret v1 ", header].concat())
+}
+
+/// From ours and the code, so that neither of them alone opens the slot.
+fn recovery_auth(
+    ours: &Secret<Vec<u8>>,
+    header: &[u8],
+    code: &Secret<String>,
+) -> Result<Zeroizing<[u8; 32]>, HsmError> {
+    let context = Zeroizing::new([b"recovery v1 ", header, code.expose().as_bytes()].concat());
+    software::auth_value(ours, &context)
+}
+
+fn missing(path: &Path) -> HsmError {
+    unusable(path, "it is not there")
+}
+
+const SECRET: &str = "boot secret";
+const NO_CODE: &str =
+    "A change of Secure Boot would lock the keys: run aad-tool tpm recovery-code and keep the code.";
