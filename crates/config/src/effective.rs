@@ -5,7 +5,7 @@ use crate::options::{GLOBAL, PATHS};
 use crate::reader;
 use crate::settings::{DomainSettings, Pkcs11};
 use crate::words::{
-    CLOUDS, HSM_TYPES, IP_VERSIONS, PRT_KDFS, REGISTRATIONS, SIGN_INS, client_version_word, word_of,
+    CLOUDS, HSM_TYPES, IP_VERSIONS, PRT_KDFS, REGISTRATIONS, SIGN_INS, TPM_PCRS, client_version_word, word_of,
 };
 use model::{Cloud, IntuneHosts};
 use std::fmt;
@@ -75,6 +75,7 @@ fn global(settings: &Settings) -> Vec<(&'static str, String)> {
         ("hsm_type", word_of(HSM_TYPES, settings.hsm_type).to_owned()),
         ("hsm_pin_path", settings.hsm_pin_path.display().to_string()),
         ("tpm_tcti_name", settings.tpm_tcti_name.clone()),
+        ("tpm_pcrs", word_of(TPM_PCRS, settings.tpm_pcrs).to_owned()),
         ("socket_path", settings.socket_path.display().to_string()),
         ("request_timeout", settings.request_timeout.as_secs().to_string()),
         ("ip_version", word_of(IP_VERSIONS, settings.ip_version).to_owned()),

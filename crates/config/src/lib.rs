@@ -19,6 +19,7 @@ pub use effective::{Effective, Origin};
 pub use error::{ConfigError, Note};
 pub use settings::{
     DomainSettings, HsmType, IntuneClientVersion, IpVersion, Pkcs11, PrtKdf, Registration, Settings, SignIn,
+    TpmPcrs,
 };
 pub use sources::Sources;
 

@@ -25,6 +25,7 @@ pub(crate) fn notes(parsed: &Parsed) -> Vec<Note> {
         }
     }
     notes.extend(lonely_intune_hosts(parsed));
+    notes.extend(lonely_tpm_pcrs(parsed));
     notes
 }
 
@@ -77,6 +78,19 @@ fn lonely_intune_hosts(parsed: &Parsed) -> Option<Note> {
     let hosts = parsed.entries.iter().find(|entry| entry.option == "intune_hosts")?;
     let note = || Note(format!("{}: intune_hosts counts with cloud = custom only", hosts.place));
     (!parsed.entries.iter().any(custom)).then(note)
+}
+
+/// `tpm_pcrs` means something where new keys may be made in a TPM.
+fn lonely_tpm_pcrs(parsed: &Parsed) -> Option<Note> {
+    let last = |option: &str| {
+        let mut entries = parsed.entries.iter().rev();
+        entries.find(|entry| entry.section == GLOBAL && entry.option == option && !entry.value.is_empty())
+    };
+    let (pcrs, kind) = (last("tpm_pcrs")?, last("hsm_type")?);
+    let tpm = ["tpm", "tpm_if_possible"].iter().any(|word| kind.value.eq_ignore_ascii_case(word));
+    let kind = model::printable(&kind.value, 60);
+    let text = format!("tpm_pcrs counts for keys in a TPM only, and hsm_type = {kind} asks for none");
+    (!tpm).then(|| Note(format!("{}: {text}", pcrs.place)))
 }
 
 /// An absolute path without `.`, `..` and doubled slashes, by its text alone.

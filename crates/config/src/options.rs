@@ -50,7 +50,7 @@ pub(crate) const PATHS: [&str; 7] = [
 const TABLE: &[(&str, Scope, Use)] = &[
     ("domain domains hsm_type hsm_pin_path socket_path request_timeout", Scope::Global, Use::Used),
     ("ip_version ca_file proxy device_name debug", Scope::Global, Use::Used),
-    ("intune_client_version prt_kdf tpm_tcti_name", Scope::Global, Use::Used),
+    ("intune_client_version prt_kdf tpm_tcti_name tpm_pcrs", Scope::Global, Use::Used),
     ("pkcs11_module pkcs11_token pkcs11_serial pkcs11_pin_path", Scope::Global, Use::Used),
     ("tenant_id domain_aliases", Scope::Domain, Use::Used),
     ("join_type apply_policy registration sign_in cloud", Scope::Both, Use::Used),

@@ -4,9 +4,9 @@ use crate::notes::is_foreign;
 use crate::options::{BREAKGLASS, GLOBAL, Scope, known};
 use crate::settings::{
     DomainSettings, HsmType, IntuneClientVersion, IpVersion, Pkcs11, Proxy, PrtKdf, Registration, Settings,
-    SignIn,
+    SignIn, TpmPcrs,
 };
-use crate::words::{CLOUDS, HSM_TYPES, IP_VERSIONS, JOIN_TYPES, PRT_KDFS, REGISTRATIONS, SIGN_INS};
+use crate::words::{CLOUDS, HSM_TYPES, IP_VERSIONS, JOIN_TYPES, PRT_KDFS, REGISTRATIONS, SIGN_INS, TPM_PCRS};
 use model::{Cloud, CloudProfile, DomainName, HostPort, IntuneHosts, JoinType};
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -28,6 +28,7 @@ pub(crate) fn settings(parsed: Parsed) -> Result<Settings, ConfigError> {
         hsm_type,
         hsm_pin_path: reader.own_path("hsm_pin_path", "/var/lib/firmament/hsm-pin")?,
         tpm_tcti_name: reader.printable("tpm_tcti_name", LONGEST_NAME)?.unwrap_or_else(|| TPM.to_owned()),
+        tpm_pcrs: reader.tpm_pcrs()?,
         pkcs11: reader.pkcs11(hsm_type)?,
         pkcs11_pin_path: reader.path("pkcs11_pin_path")?,
         socket_path: reader.own_path("socket_path", "/run/firmament/socket")?,
@@ -154,6 +155,13 @@ impl<'e> Reader<'e> {
     fn own_path(&self, option: &str, ours: &str) -> Result<PathBuf, ConfigError> {
         let path = self.path(option)?.filter(|path| !is_foreign(&path.to_string_lossy()));
         Ok(path.unwrap_or_else(|| PathBuf::from(ours)))
+    }
+
+    /// Only PCR 7 changes rarely enough (reliability.md E.1).
+    fn tpm_pcrs(&self) -> Result<TpmPcrs, ConfigError> {
+        let Some(entry) = self.text(GLOBAL, "tpm_pcrs") else { return Ok(TpmPcrs::Nothing) };
+        let found = TPM_PCRS.iter().find(|(word, _)| *word == entry.value);
+        found.map(|(_, value)| *value).ok_or_else(|| ConfigError::value(entry, ONLY_SEVEN.to_owned()))
     }
 
     /// A module without a token, or a token without a module, leads nowhere.
@@ -354,5 +362,7 @@ const LONGEST_NAME: usize = 256;
 const TPM: &str = "device:/dev/tpmrm0";
 /// Longest label (32 bytes) and serial (16 bytes) that a token can have (PKCS#11 3.0, CK_TOKEN_INFO).
 const LONGEST_TOKEN_TEXT: usize = 32;
+const ONLY_SEVEN: &str = "7 alone, or nothing: updates of firmware, boot loader or kernel change every other PCR, \
+    and would lock this machine out";
 const DOMAINS: &str = "domain names, separated by commas";
 const HOST: &str = "a host name with an optional port";

@@ -16,6 +16,7 @@ pub struct Settings {
     pub(crate) hsm_type: HsmType,
     pub(crate) hsm_pin_path: PathBuf,
     pub(crate) tpm_tcti_name: String,
+    pub(crate) tpm_pcrs: TpmPcrs,
     pub(crate) pkcs11: Option<Pkcs11>,
     pub(crate) pkcs11_pin_path: Option<PathBuf>,
     pub(crate) socket_path: PathBuf,
@@ -122,6 +123,15 @@ pub enum HsmType {
     Pkcs11,
 }
 
+/// `tpm_pcrs`: the PCRs that new keys in a TPM are bound to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TpmPcrs {
+    /// None.
+    Nothing,
+    /// PCR 7: Secure Boot and its keys.
+    Seven,
+}
+
 /// `pkcs11_module`, `pkcs11_token` and `pkcs11_serial`: which token, and the module that leads to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pkcs11 {
@@ -164,6 +174,10 @@ impl Settings {
     /// The way to the TPM, in the words of the TPM library.
     pub fn tpm_tcti_name(&self) -> &str {
         &self.tpm_tcti_name
+    }
+    /// The PCRs that new keys in a TPM are bound to.
+    pub fn tpm_pcrs(&self) -> TpmPcrs {
+        self.tpm_pcrs
     }
     /// The PKCS#11 token; there is one if `hsm_type` is `pkcs11`.
     pub fn pkcs11(&self) -> Option<&Pkcs11> {

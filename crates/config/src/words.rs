@@ -1,6 +1,6 @@
 //! The words that an option may have, and what each stands for.
 
-use crate::settings::{HsmType, IntuneClientVersion, IpVersion, PrtKdf, Registration, SignIn};
+use crate::settings::{HsmType, IntuneClientVersion, IpVersion, PrtKdf, Registration, SignIn, TpmPcrs};
 use model::{Cloud, JoinType};
 
 /// A word and its value.
@@ -40,3 +40,4 @@ pub(crate) const HSM_TYPES: &Words<HsmType> = &[
 pub(crate) const IP_VERSIONS: &Words<IpVersion> =
     &[("both", IpVersion::Both), ("ipv4-only", IpVersion::V4), ("ipv6-only", IpVersion::V6)];
 pub(crate) const PRT_KDFS: &Words<PrtKdf> = &[("2", PrtKdf::V2), ("1", PrtKdf::V1)];
+pub(crate) const TPM_PCRS: &Words<TpmPcrs> = &[("", TpmPcrs::Nothing), ("7", TpmPcrs::Seven)];

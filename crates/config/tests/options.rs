@@ -4,7 +4,7 @@
 
 use config::{
     ConfigError, HsmType, IntuneClientVersion, IpVersion, Loaded, Origin, PrtKdf, Registration, SignIn,
-    Sources, load,
+    Sources, TpmPcrs, load,
 };
 use model::{Cloud, IntuneHosts, JoinType};
 use proptest::prelude::*;
@@ -330,6 +330,40 @@ fn a_token_is_named_whole_or_not_at_all() {
         let error = one(&format!("[global]\n{text}")).unwrap_err().to_string();
         let says = format!(":{line}: [global] a PKCS#11 token needs {missing} too");
         assert!(error.contains(&says), "{text}: {error}");
+    }
+}
+
+#[test]
+fn only_pcr_7_may_be_asked_for() {
+    for (value, expected) in [("7", TpmPcrs::Seven), ("", TpmPcrs::Nothing)] {
+        let loaded = one(&format!("[global]\ntpm_pcrs = {value}\n")).unwrap();
+        assert_eq!((loaded.settings.tpm_pcrs(), loaded.notes.len()), (expected, 0), "{value}");
+    }
+    assert_eq!(one("").unwrap().settings.tpm_pcrs(), TpmPcrs::Nothing);
+    for value in ["0", "4", "11", "7,11", "0,7", "7 7", "7+11", "07", "sha256:7", "none"] {
+        let error = one(&format!("[global]\ntpm_pcrs = {value}\n")).unwrap_err();
+        assert!(matches!(error, ConfigError::Value { .. }), "{error}");
+        let says = format!(":2: tpm_pcrs = {value} is not allowed; allowed: 7 alone, or nothing: updates of");
+        assert!(error.to_string().contains(&says), "{error}");
+    }
+}
+
+#[test]
+fn pcrs_for_keys_that_are_in_no_tpm_are_ignored_and_that_is_said() {
+    for (kind, ignored) in [
+        ("soft", true),
+        ("tpm_bound_soft_if_possible", true),
+        ("pkcs11\npkcs11_module = /m.so\npkcs11_token = t", true),
+        ("tpm", false),
+        ("tpm_if_possible", false),
+    ] {
+        let loaded = one(&format!("[global]\ntpm_pcrs = 7\nhsm_type = {kind}\n")).unwrap();
+        let notes: Vec<String> = loaded.notes.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            notes.iter().any(|note| note.contains(":2: tpm_pcrs counts for keys in a TPM only")),
+            ignored,
+            "{notes:?}"
+        );
     }
 }
 
