@@ -1,4 +1,4 @@
-//! A password from the terminal or from standard input; never from the command line or the environment.
+//! A password or a recovery code from the terminal or from standard input; never from the command line or the environment.
 
 use ipc::Answer;
 use model::Secret;
@@ -22,22 +22,30 @@ impl Person {
         Ok(Person { interruptible })
     }
 
-    /// Takes the password without showing it, or one line where standard input is no terminal.
+    /// Takes the password; none is the device code.
     pub(crate) fn password(&self) -> io::Result<Answer> {
+        self.secret("Password: ").map(answer)
+    }
+
+    /// Takes the recovery code of the keys.
+    pub(crate) fn recovery_code(&self) -> io::Result<Answer> {
+        self.secret("Recovery code: ").map(|code| Answer::RecoveryCode { code })
+    }
+
+    /// Takes it without showing it, or one line where standard input is no terminal.
+    fn secret(&self, question: &str) -> io::Result<Secret<String>> {
         let stdin = io::stdin();
-        let line = if stdin.is_terminal() {
-            self.typed()?
-        } else {
-            // Not through the buffer of `stdin`, which would keep a copy.
-            line(&mut File::from(stdin.as_fd().try_clone_to_owned()?))?
-        };
-        Ok(answer(line))
+        if stdin.is_terminal() {
+            return self.typed(question);
+        }
+        // Not through the buffer of `stdin`, which would keep a copy.
+        line(&mut File::from(stdin.as_fd().try_clone_to_owned()?))
     }
 
     /// The echo is off meanwhile, and comes back only if Ctrl-C does not end the program then.
-    fn typed(&self) -> io::Result<Secret<String>> {
+    fn typed(&self, question: &str) -> io::Result<Secret<String>> {
         self.interruptible.store(false, Ordering::SeqCst);
-        let typed = rpassword::prompt_password("Password: ");
+        let typed = rpassword::prompt_password(question);
         self.interruptible.store(true, Ordering::SeqCst);
         match typed {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
@@ -95,6 +103,7 @@ mod tests {
         let shown = match line(&mut input).map(answer) {
             Ok(Answer::Password { password }) => format!("password {}", password.expose()),
             Ok(Answer::UseCode {}) => "code".to_owned(),
+            Ok(other) => format!("{other:?}"),
             Err(error) => error.to_string(),
         };
         (shown, input.len())

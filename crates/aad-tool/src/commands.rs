@@ -1,7 +1,7 @@
 use crate::ask::Person;
 use crate::client::{ClientError, Conversation};
 use crate::offline::{self, Origin, Place, Protection, Records, Told};
-use crate::options::{Command, HsmCommand, Options, PlaceOptions};
+use crate::options::{Command, HsmCommand, Options, PlaceOptions, TpmCommand};
 use crate::show;
 use ipc::{Ending, Message, Request, Wait};
 use model::FailureClass;
@@ -23,6 +23,9 @@ pub(crate) enum CommandError {
     /// The password could not be taken.
     #[error("could not take the password: {0}")]
     Input(#[source] io::Error),
+    /// The recovery code could not be taken.
+    #[error("could not take the recovery code: {0}")]
+    Code(#[source] io::Error),
 }
 
 /// How a command ended.
@@ -37,7 +40,7 @@ pub(crate) enum Outcome {
 /// Carries the command out and says how it ended.
 pub(crate) fn run(options: &Options) -> Result<Outcome, CommandError> {
     match &options.command {
-        Command::Tpm { json } => keys(options, *json),
+        Command::Tpm { json, command: None } => keys(options, *json),
         _ => ending(options).map(Outcome::Ended),
     }
 }
@@ -77,7 +80,11 @@ fn ending(options: &Options) -> Result<Ending, CommandError> {
             let wait = if *no_wait { Wait::SignedIn } else { Wait::Settled };
             Request::SignIn { name: name.clone(), wait }
         }
-        Command::Tpm { .. } => Request::Status { domain: None },
+        Command::Tpm { command, .. } => match command {
+            Some(TpmCommand::RecoveryCode) => Request::TpmRecoveryCode {},
+            Some(TpmCommand::Reseal { with_code }) => Request::TpmReseal { with_code: *with_code },
+            None => Request::Status { domain: None },
+        },
         Command::Status { domain, .. } => Request::Status { domain: domain.clone() },
         Command::Leave { domain, force } => Request::Leave { domain: domain.clone(), force: *force },
         Command::Rekey { to: Some(to), name: Some(name), force, .. } => {
@@ -130,9 +137,12 @@ fn converse(options: &Options, request: &Request) -> Result<Ending, CommandError
             (Message::Status { document }, true) => print(&show::json(document))?,
             _ => show::message(&message).map_or(Ok(()), |text| print(&text))?,
         }
-        if matches!(message, Message::AskPassword { .. }) {
-            conversation.answer(&person.password().map_err(CommandError::Input)?)?;
-        }
+        let answer = match message {
+            Message::AskPassword { .. } => person.password().map_err(CommandError::Input)?,
+            Message::AskRecoveryCode {} => person.recovery_code().map_err(CommandError::Code)?,
+            _ => continue,
+        };
+        conversation.answer(&answer)?;
     }
 }
 

@@ -47,10 +47,14 @@ pub(crate) enum Command {
     ///
     /// Ends with 0 when every key is in a TPM or a PKCS#11 token, and with 8 when one is in software. Where
     /// root runs it, it also says which key the encrypted credential with the auth value needs.
+    #[command(args_conflicts_with_subcommands = true)]
     Tpm {
         /// As JSON: the status document.
         #[arg(long)]
         json: bool,
+        /// For keys that are bound to Secure Boot (tpm_pcrs = 7).
+        #[command(subcommand)]
+        command: Option<TpmCommand>,
     },
     /// Leave the tenant: delete the device object with its own certificate, then the keys. Root only.
     Leave {
@@ -150,6 +154,22 @@ impl KeyPlace {
             KeyPlace::Soft => "soft",
         }
     }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TpmCommand {
+    /// Make and show a recovery code; the one before is of no more use. Root only.
+    ///
+    /// Write it down and keep it away from this machine: with it the keys can be bound anew when Secure Boot has
+    /// changed and they are locked.
+    RecoveryCode,
+    /// Bind the keys to Secure Boot as it is now. Root only.
+    Reseal {
+        /// Secure Boot has changed already: ask for the recovery code, on the terminal or as one line of standard
+        /// input where that is none.
+        #[arg(long)]
+        with_code: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -15,6 +15,8 @@ pub(crate) fn message(message: &Message) -> Option<String> {
             prompt(user_code, url, expires_at, reason.as_deref())
         }
         Message::AskPassword { name, reason } => ask_password(name, reason.as_deref()),
+        Message::AskRecoveryCode {} => line("The recovery code is not shown while you type it."),
+        Message::RecoveryCode { code } => recovery_code(&code.0),
         Message::SignedIn { name, tenant } => format!("Signed in: {name} (tenant {tenant})\n"),
         Message::Progress { at, phase, state, text, .. } => format!("{at}  {phase}/{state}  {text}\n"),
         Message::Notice { text } => format!("Note: {text}\n"),
@@ -36,6 +38,14 @@ fn ask_password(name: &str, reason: Option<&str>) -> String {
     let mut text = reason.map(line).unwrap_or_default();
     text.push_str(&line(&format!("Sign in as {name}. The password is not shown while you type it;")));
     text.push_str(&line("press Enter alone to sign in with a code instead."));
+    text
+}
+
+/// The code, and what it is good for.
+fn recovery_code(code: &str) -> String {
+    let mut text = line(&format!("Recovery code: {code}"));
+    text.push_str(&line("It is shown this once. Write it down and keep it away from this machine."));
+    text.push_str(&line("After a change of Secure Boot: aad-tool tpm reseal --with-code"));
     text
 }
 

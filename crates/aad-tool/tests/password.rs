@@ -1,4 +1,4 @@
-//! The program is asked for a password by a daemon of the test's own, with standard input that is no terminal.
+//! The program is asked for a password or a recovery code by a daemon of the test's own, with standard input that is no terminal.
 
 #![expect(clippy::unwrap_used, reason = "a test says where it failed by panicking")]
 
@@ -32,19 +32,62 @@ fn a_password_that_cannot_be_taken_ends_the_program_without_an_answer() {
     assert!(says.contains("could not take the password: it is longer than 1024 bytes"), "{says}");
 }
 
+#[test]
+fn a_recovery_code_is_one_line_and_shown_by_nobody_but_the_daemon() {
+    const CODE: &str = "0123-4567-89AB-CDEF-GHJK-MNPQ-RSTV";
+    let ask = Message::AskRecoveryCode {};
+    let request = Request::TpmReseal { with_code: true };
+    let (answers, output) = converse(&["tpm", "reseal", "--with-code"], "0123-4567\nmore\n", request, ask);
+    assert_eq!(answers, ["recovery code 0123-4567"]);
+    let shown = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && !shown.contains("0123-4567"), "{shown}");
+    let told = Message::RecoveryCode { code: ipc::RecoveryCode(CODE.to_owned()) };
+    assert!(!format!("{told:?}").contains(CODE));
+    let (answers, output) = converse(&["tpm", "recovery-code"], "", Request::TpmRecoveryCode {}, told);
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(answers.is_empty() && shown.starts_with(&format!("Recovery code: {CODE}\n")), "{shown}");
+}
+
+/// One message of the daemon to a program that was started for this request.
+fn converse(arguments: &[&str], input: &str, expected: Request, said: Message) -> (Vec<String>, Output) {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("socket");
+    let listener = UnixListener::bind(&socket).unwrap();
+    let daemon = thread::spawn(move || {
+        let mut stream = listener.accept().unwrap().0;
+        assert_eq!(decode::<Request>(&frame(&mut stream).unwrap()).unwrap(), expected);
+        say(&mut stream, &said);
+        let waits = matches!(said, Message::AskRecoveryCode {});
+        let answers = waits.then(|| answer(&frame(&mut stream).unwrap())).into_iter().collect();
+        say(&mut stream, &Message::End { ending: Ending::Done });
+        answers
+    });
+    let output = program(arguments, &socket, input);
+    (daemon.join().unwrap(), output)
+}
+
+fn answer(payload: &[u8]) -> String {
+    match decode(payload).unwrap() {
+        Answer::Password { password } => format!("password {}", password.expose()),
+        Answer::UseCode {} => "code".to_owned(),
+        Answer::RecoveryCode { code } => format!("recovery code {}", code.expose()),
+    }
+}
+
 /// Asks the program so many times, and tells what it answered and how it ended.
 fn asked(input: &str, times: usize) -> (Vec<String>, Output) {
     let folder = tempfile::tempdir().unwrap();
     let socket = folder.path().join("socket");
     let listener = UnixListener::bind(&socket).unwrap();
     let daemon = thread::spawn(move || ask(listener.accept().unwrap().0, times));
-    let output = program(&socket, input);
+    let output = program(&["auth-test", "--name", "alex@contoso.com"], &socket, input);
     (daemon.join().unwrap(), output)
 }
 
-fn program(socket: &Path, input: &str) -> Output {
+fn program(arguments: &[&str], socket: &Path, input: &str) -> Output {
     let mut program = Command::new(env!("CARGO_BIN_EXE_aad-tool"))
-        .args(["auth-test", "--name", "alex@contoso.com", "--socket"])
+        .args(arguments)
+        .arg("--socket")
         .arg(socket)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -62,10 +105,7 @@ fn ask(mut stream: UnixStream, times: usize) -> Vec<String> {
     for _ in 0..times {
         say(&mut stream, &Message::AskPassword { name: "alex@contoso.com".into(), reason: None });
         let Some(payload) = frame(&mut stream) else { return answers };
-        answers.push(match decode(&payload).unwrap() {
-            Answer::Password { password } => format!("password {}", password.expose()),
-            Answer::UseCode {} => "code".to_owned(),
-        });
+        answers.push(answer(&payload));
     }
     say(&mut stream, &Message::End { ending: Ending::Done });
     assert!(frame(&mut stream).is_none(), "the program says nothing that it was not asked");

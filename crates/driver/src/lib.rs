@@ -3,6 +3,7 @@
 //! The law: one event, then its commands in their order; a `Persist` ends before the next command starts.
 //! No lock is held across a network call.
 
+mod boot;
 mod clock;
 mod hsm_thread;
 mod parts;
@@ -21,6 +22,7 @@ mod tests;
 mod user;
 mod works;
 
+pub use ::hsm::binding::is_boot_bound;
 pub use clock::{Clock, SystemClock};
 pub use executor::BoundTo;
 pub use hsm_thread::HsmThread;

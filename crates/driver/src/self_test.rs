@@ -44,6 +44,14 @@ pub(crate) async fn run(shared: Arc<Shared>) {
     }
 }
 
+/// Tests every key once more that did not work at its last test.
+pub(crate) async fn again(shared: &Shared) {
+    shared.key_tests.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, test| test.problem.is_none());
+    for (tenant, key) in due(shared) {
+        test(shared, tenant, key).await;
+    }
+}
+
 /// The keys that were not tested for a day, or never.
 fn due(shared: &Shared) -> Vec<(TenantId, KeyHandle)> {
     let tenants: Vec<TenantId> = shared.tenants().keys().copied().collect();

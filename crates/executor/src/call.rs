@@ -105,7 +105,7 @@ fn transport_failure(error: &TransportError) -> Failure {
     failure
 }
 
-/// A failure of the keys; the two codes that may suspend an identity are made here.
+/// A failure of the keys; the codes of theirs that may suspend an identity are made here.
 pub fn key_failure(error: &HsmError) -> Failure {
     let (code, advice) = match error {
         HsmError::Busy | HsmError::Unreachable(_) => ("KeyStoreBusy", "It is tried again."),
@@ -115,6 +115,22 @@ pub fn key_failure(error: &HsmError) -> Failure {
             "KeyUnavailable",
             "Restore the auth value (hsm-pin) or the PIN that the keys were made with, then restart firmamentd.",
         ),
+        HsmError::BootState(_) => (
+            "BootStateChanged",
+            "Start this machine as before, or run aad-tool tpm reseal --with-code with the recovery code, then \
+             sign in; nothing is lost.",
+        ),
+        HsmError::BootFile(_) => (
+            "BootFile",
+            "Restore the file from a backup of the state directory, then sign in; a recovery code does not help \
+             without it. If there is no backup, register this machine anew.",
+        ),
+        HsmError::RecoveryCode(_) => {
+            ("WrongRecoveryCode", "Check the code and try again; a wrong one does no harm.")
+        }
+        HsmError::NotBootBound => {
+            ("NotBootBound", "There is nothing to do, unless tpm_pcrs = 7 was to bind the keys in a TPM.")
+        }
         HsmError::Absent(_) => {
             ("KeyStoreAbsent", "Connect the device that holds the keys; it is tried again.")
         }
@@ -168,6 +184,10 @@ mod tests {
             (HsmError::OtherBackend { made_by: "tpm" }, "KeyUnavailable", FailureClass::Broken),
             (HsmError::OtherMachine(why()), "ClonedMachine", FailureClass::Broken),
             (HsmError::Backend(why()), "KeyStore", FailureClass::Broken),
+            (HsmError::BootState(why()), "BootStateChanged", FailureClass::Broken),
+            (HsmError::BootFile(why()), "BootFile", FailureClass::Broken),
+            (HsmError::RecoveryCode("x"), "WrongRecoveryCode", FailureClass::Denied),
+            (HsmError::NotBootBound, "NotBootBound", FailureClass::Denied),
             (HsmError::Decrypt, "KeyStore", FailureClass::Broken),
         ] {
             let failure = key_failure(&error);

@@ -1,9 +1,10 @@
 use model::Secret;
 use serde::{Deserialize, Serialize};
 
-/// What a client says to [`Message::AskPassword`](crate::Message::AskPassword), in exactly one frame.
+/// What a client says to [`Message::AskPassword`](crate::Message::AskPassword) or
+/// [`Message::AskRecoveryCode`](crate::Message::AskRecoveryCode), in exactly one frame.
 ///
-/// It has neither `Clone` nor `PartialEq`, and its `Debug` shows which answer it is and never the password.
+/// It has neither `Clone` nor `PartialEq`, and its `Debug` shows which answer it is and never its secret.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Answer {
@@ -15,9 +16,15 @@ pub enum Answer {
     },
     /// The person signs in with a device code instead.
     UseCode {},
+    /// The recovery code of keys that are bound to the boot state.
+    RecoveryCode {
+        /// UTF-8 as typed, without the line end.
+        #[serde(with = "password")]
+        code: Secret<String>,
+    },
 }
 
-/// A password as a JSON string; what is none is not quoted in the error.
+/// A password or code as a JSON string; what is none is not quoted in the error.
 mod password {
     use model::Secret;
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
@@ -27,6 +34,6 @@ mod password {
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Secret<String>, D::Error> {
-        String::deserialize(from).map(Secret::new).map_err(|_| D::Error::custom("the password is no text"))
+        String::deserialize(from).map(Secret::new).map_err(|_| D::Error::custom("the answer is no text"))
     }
 }

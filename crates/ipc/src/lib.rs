@@ -3,8 +3,8 @@
 //! A frame is a length (4 bytes, big-endian, at most [`MAX_FRAME`]) and that many bytes of JSON.
 //! Unknown members, trailing bytes and longer frames are errors, never waited for.
 //!
-//! A client says one [`Request`], and exactly one [`Answer`] after each [`Message::AskPassword`]; the daemon
-//! says nothing else in between. Everything else is said by the daemon, and [`Message::End`] is its last word.
+//! A client says one [`Request`], and exactly one [`Answer`] after each [`Message::AskPassword`] or
+//! [`Message::AskRecoveryCode`]; the daemon says nothing else in between. Everything else is said by the daemon, and [`Message::End`] is its last word.
 
 mod answer;
 mod frame;
@@ -14,7 +14,7 @@ mod status;
 
 pub use answer::Answer;
 pub use frame::{FrameError, HEADER, MAX_FRAME, decode, encode, payload_length};
-pub use message::{Ending, FailureReport, Message, Request, Wait};
+pub use message::{Ending, FailureReport, Message, RecoveryCode, Request, Wait};
 pub use rules::{Access, Opcode, Peer, Refused};
 pub use status::{
     AttemptReport, ComplianceReport, DomainStatus, EndpointsReport, IdentityReport, IntuneReport, KeyReport,

@@ -1,6 +1,7 @@
 use crate::status::StatusDocument;
 use model::{Failure, FailureClass};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// What a client asks; one per connection, and its first frame.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +53,13 @@ pub enum Request {
     },
     /// Every change of every domain, until the client hangs up.
     Watch {},
+    /// Make a recovery code for keys that are bound to the boot state.
+    TpmRecoveryCode {},
+    /// Bind these keys to the boot state as it is now.
+    TpmReseal {
+        /// Ask for the recovery code, for a boot state that has changed already.
+        with_code: bool,
+    },
 }
 
 /// Until when a sign-in conversation goes on.
@@ -85,6 +93,13 @@ pub enum Message {
         name: String,
         /// Why it is asked for again.
         reason: Option<String>,
+    },
+    /// Ask the person for the recovery code; the client says one [`Answer`](crate::Answer).
+    AskRecoveryCode {},
+    /// The answer to [`Request::TpmRecoveryCode`]: show it to the person, once.
+    RecoveryCode {
+        /// In groups of letters.
+        code: RecoveryCode,
     },
     /// The person is the one who was asked for.
     SignedIn {
@@ -126,6 +141,17 @@ pub enum Message {
         /// How.
         ending: Ending,
     },
+}
+
+/// A recovery code; its `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RecoveryCode(pub String);
+
+impl fmt::Debug for RecoveryCode {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("RecoveryCode")
+    }
 }
 
 /// How a conversation ended; `aad-tool` turns it into its exit code.

@@ -19,6 +19,10 @@ pub enum Opcode {
     ForgetAccount,
     /// [`Request::Watch`].
     Watch,
+    /// [`Request::TpmRecoveryCode`].
+    TpmRecoveryCode,
+    /// [`Request::TpmReseal`].
+    TpmReseal,
 }
 
 /// Who may use an opcode.
@@ -62,6 +66,8 @@ impl Request {
             Request::Rebind { .. } => Opcode::Rebind,
             Request::ForgetAccount { .. } => Opcode::ForgetAccount,
             Request::Watch {} => Opcode::Watch,
+            Request::TpmRecoveryCode {} => Opcode::TpmRecoveryCode,
+            Request::TpmReseal { .. } => Opcode::TpmReseal,
         }
     }
 }
@@ -77,6 +83,7 @@ impl Opcode {
             | Opcode::Rebind
             | Opcode::ForgetAccount
             | Opcode::Watch => Access::Root,
+            Opcode::TpmRecoveryCode | Opcode::TpmReseal => Access::Root,
         }
     }
 
@@ -102,7 +109,10 @@ mod tests {
 
     #[test]
     fn the_matrix_of_opcodes_and_users_is_as_written_down() {
-        use Opcode::{CancelRekey, ForgetAccount, Leave, Rebind, Rekey, SignIn, Status, Watch};
+        use Opcode::{
+            CancelRekey, ForgetAccount, Leave, Rebind, Rekey, SignIn, Status, TpmRecoveryCode, TpmReseal,
+            Watch,
+        };
         for (opcode, root, user) in [
             (SignIn, true, true),
             (Status, true, true),
@@ -112,6 +122,8 @@ mod tests {
             (Rebind, true, false),
             (ForgetAccount, true, false),
             (Watch, true, false),
+            (TpmRecoveryCode, true, false),
+            (TpmReseal, true, false),
         ] {
             assert_eq!(opcode.permit(Peer { uid: 0 }).is_ok(), root, "{opcode:?} by root");
             assert_eq!(opcode.permit(Peer { uid: 1001 }).is_ok(), user, "{opcode:?} by a user");

@@ -12,6 +12,8 @@ fn requests() -> Vec<Request> {
         Request::Rebind { domain: None },
         Request::ForgetAccount { name: "alex@contoso.com".into() },
         Request::Watch {},
+        Request::TpmRecoveryCode {},
+        Request::TpmReseal { with_code: true },
     ]
 }
 

@@ -63,6 +63,7 @@ pub(crate) struct Ways<'s> {
     pub(crate) settings: &'s Settings,
     pub(crate) auth: &'s auth::Loaded,
     pub(crate) machine: &'s MachineBinding,
+    pub(crate) state_dir: &'s Path,
 }
 
 impl Ways<'_> {
@@ -96,8 +97,13 @@ impl Ways<'_> {
         (backends, notices)
     }
 
+    /// What keys that are bound to the boot state need; `aad-tool prepare-image` deletes it by this name.
+    pub(crate) fn boot_file(&self) -> PathBuf {
+        self.state_dir.join("tpm-boot")
+    }
+
     fn tpm(&self) -> Opener {
-        tpm::opener(self.settings.tpm_tcti_name(), self.auth, self.machine.clone())
+        tpm::opener(self)
     }
 }
 

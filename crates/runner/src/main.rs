@@ -62,7 +62,7 @@ async fn run(
     let listener = socket::listen(handed_over, &options.socket(&loaded.settings))?;
     let driver = Driver::start(wired.parts).await?;
     let (stop, stopping) = watch::channel(false);
-    let service = Arc::new(Service { driver: driver.clone(), about: wired.about });
+    let service = Arc::new(Service { driver: driver.clone(), about: wired.about, live: wired.live });
     let served = tokio::spawn(server::serve(listener, service, stopping));
     notify(&[NotifyState::Ready, NotifyState::Status(&status_line(&driver))]);
     let code = rest(&driver, signals).await;

@@ -1,23 +1,43 @@
 //! The way to the TPM, in a build that has one.
 
+use crate::backends::Ways;
 use hsm::Opener;
-use hsm_soft::auth;
-use model::MachineBinding;
+use std::path::Path;
 
-/// Opens the TPM that `tcti` names, for keys under this auth value.
+/// Opens the configured TPM, for keys under the auth value of this machine.
 #[cfg(feature = "tpm")]
-pub(crate) fn opener(tcti: &str, auth: &auth::Loaded, machine: MachineBinding) -> Opener {
-    let (tcti, origin) = (tcti.to_owned(), auth.source.words("auth value"));
-    let auth = model::Secret::new(auth.value.expose().clone());
+pub(crate) fn opener(ways: &Ways<'_>) -> Opener {
+    use hsm_tpm::{BootPolicy, TpmHsm};
+    let tcti = ways.settings.tpm_tcti_name().to_owned();
+    let (machine, origin) = (ways.machine.clone(), ways.auth.source.words("auth value"));
+    let auth = model::Secret::new(ways.auth.value.expose().clone());
+    let file = ways.boot_file();
+    let policy = match ways.settings.tpm_pcrs() {
+        config::TpmPcrs::Nothing => BootPolicy::Nothing,
+        config::TpmPcrs::Seven => BootPolicy::Pcr7,
+    };
     Box::new(move || {
         let auth = model::Secret::new(auth.expose().clone());
-        let opened = hsm_tpm::TpmHsm::open(&tcti, auth, machine.clone(), &origin);
-        opened.map(|hsm| Box::new(hsm) as Box<dyn hsm::Hsm>)
+        let opened = TpmHsm::open(&tcti, auth, machine.clone(), &origin)?;
+        Ok(Box::new(opened.with_boot_secret(file.clone(), policy)) as Box<dyn hsm::Hsm>)
     })
 }
 
 /// Says that this build has none.
 #[cfg(not(feature = "tpm"))]
-pub(crate) fn opener(_: &str, _: &auth::Loaded, _: MachineBinding) -> Opener {
+pub(crate) fn opener(_: &Ways<'_>) -> Opener {
     Box::new(|| Err(hsm::HsmError::Absent("this build has no TPM adapter".to_owned())))
+}
+
+/// What an operator should know now of the keys that are bound to the boot state.
+#[cfg(feature = "tpm")]
+pub(crate) fn notices(boot_file: &Path) -> Vec<String> {
+    hsm_tpm::boot_notice(boot_file).into_iter().collect()
+}
+
+/// What such keys need in this build.
+#[cfg(not(feature = "tpm"))]
+pub(crate) fn notices(boot_file: &Path) -> Vec<String> {
+    let text = "There are keys that are bound to the boot state, and this build has no TPM adapter.";
+    boot_file.exists().then(|| text.to_owned()).into_iter().collect()
 }

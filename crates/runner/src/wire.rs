@@ -4,6 +4,7 @@ use crate::backends::{self, Ways};
 use crate::facts;
 use crate::neighbours;
 use crate::options::Options;
+use crate::tpm;
 use config::{
     DomainSettings, IntuneClientVersion, IpVersion, Loaded, PrtKdf, Registration, Settings, SignIn,
 };
@@ -13,7 +14,7 @@ use hsm::{Backends, Hsm, HsmError, Keys};
 use hsm_soft::{auth, binding};
 use lifecycle::IntunePolicy;
 use model::{DeviceFacts, MachineBinding};
-use server::About;
+use server::{About, LiveNotices};
 use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use transport_hyper::HyperTransport;
 pub(crate) struct Wired {
     pub(crate) parts: Parts,
     pub(crate) about: About,
+    pub(crate) live: LiveNotices,
 }
 
 pub(crate) fn build(options: &Options, loaded: &Loaded) -> Result<Wired, Box<dyn Error>> {
@@ -32,7 +34,7 @@ pub(crate) fn build(options: &Options, loaded: &Loaded) -> Result<Wired, Box<dyn
     settings.check_supported(cfg!(feature = "tpm"))?;
     let machine = binding::measure(Path::new("/"));
     let auth = auth::load_or_make(backends::credentials().as_deref(), settings.hsm_pin_path())?;
-    let ways = Ways { settings, auth: &auth, machine: &machine };
+    let ways = Ways { settings, auth: &auth, machine: &machine, state_dir: options.state_dir() };
     let mut store = SledStore::open(options.state_dir(), &ways.soft().store_key()?)?;
     refuse_fresh_auth_value(matches!(auth.source, auth::Source::Made(_)), &store)?;
     let recorded = driver::recorded_backends(&mut store)?;
@@ -43,10 +45,13 @@ pub(crate) fn build(options: &Options, loaded: &Loaded) -> Result<Wired, Box<dyn
     notices.extend(store.remarks().iter().cloned());
     notices.extend(no_tpm.map(|error| format!("New keys are made in software, without a TPM: {error}.")));
     notices.extend(closed);
+    let boot_file = ways.boot_file();
+    let live: LiveNotices = Arc::new(move || tpm::notices(&boot_file));
+    live().iter().for_each(|notice| tracing::warn!("{notice}"));
     let key_store = hsm.info().description;
     let parts = parts(settings, machine, hsm, store)?;
     let about = About { version: env!("CARGO_PKG_VERSION").to_owned(), key_store, notices };
-    Ok(Wired { parts, about })
+    Ok(Wired { parts, about, live })
 }
 
 /// A new auth value beside an old state means that the old value was lost: its keys cannot be opened.

@@ -52,14 +52,15 @@ impl Connection {
 
     /// Says something; false when the caller is gone or does not listen.
     pub(crate) async fn say(&mut self, message: &Message) -> bool {
+        // A recovery code may be in it.
         let frame = match ipc::encode(message) {
-            Ok(frame) => frame,
+            Ok(frame) => Secret::new(frame),
             Err(error) => {
                 tracing::error!(%error, "A message could not be framed");
                 return false;
             }
         };
-        matches!(timeout(FRAME_TIME, self.stream.write_all(&frame)).await, Ok(Ok(())))
+        matches!(timeout(FRAME_TIME, self.stream.write_all(frame.expose())).await, Ok(Ok(())))
     }
 
     /// Ends when the caller hangs up; a caller that goes on talking has no more to say.

@@ -1,3 +1,4 @@
+use crate::boot;
 use crate::connection::{Connection, ReadError};
 use crate::rekey;
 use crate::report::{self, ending_of};
@@ -46,6 +47,8 @@ async fn answer(
         Request::Rebind { domain } => rebind(connection, service, domain).await,
         Request::ForgetAccount { name } => forget(connection, service, &name).await,
         Request::Watch {} => watch_all(connection, service).await,
+        Request::TpmRecoveryCode {} => boot::recovery_code(connection, service).await,
+        Request::TpmReseal { with_code } => boot::reseal(connection, service, with_code).await,
     }
 }
 
@@ -117,6 +120,7 @@ async fn ask_password(
     let password = match answer {
         Ok(Answer::Password { password }) => Some(password),
         Ok(Answer::UseCode {}) => None,
+        Ok(Answer::RecoveryCode { .. }) => return Err(bad_request("the answer is to another question")),
         Err(error) => return Err(bad_request(&error.to_string())),
     };
     session.answer(password).await;
@@ -201,6 +205,7 @@ async fn status(
         }
     }
     let mut about = service.about.clone();
+    about.notices.extend((service.live)());
     about.notices.extend(service.driver.neighbours());
     let ending = views.iter().map(report::ending_of_view).max().unwrap_or(Ending::NotRegistered);
     let document = document(&DocumentParts {
@@ -322,7 +327,7 @@ fn usage(code: &str, message: &str, advice: &str) -> Failure {
     Failure::local(FailureClass::Broken, Who::User, code, message.to_owned(), advice)
 }
 
-fn bad_request(message: &str) -> Failure {
+pub(crate) fn bad_request(message: &str) -> Failure {
     usage("BadRequest", message, "Use the aad-tool of the same version as firmamentd.")
 }
 

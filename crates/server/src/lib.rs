@@ -3,6 +3,7 @@
 //! Requests become calls of the driver; its statuses become words of the socket.
 
 mod accept;
+mod boot;
 mod connection;
 mod conversation;
 mod limits;
@@ -25,7 +26,12 @@ pub struct Service {
     pub driver: Driver,
     /// What `status` says of the machine as a whole.
     pub about: About,
+    /// The notices that a command may make untrue.
+    pub live: LiveNotices,
 }
+
+/// Notices as they are now, one sentence each.
+pub type LiveNotices = Arc<dyn Fn() -> Vec<String> + Send + Sync>;
 
 /// What `status` says of the machine as a whole.
 #[derive(Debug, Clone)]

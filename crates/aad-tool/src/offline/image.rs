@@ -83,7 +83,16 @@ fn auth_values(place: &Place) -> Result<Vec<PathBuf>, Refusal> {
 /// What the store of the daemon makes in the state directory.
 fn is_of_the_store(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
-    name == SLOTS || name == SLOTS_DRAFT || name == SLED || name.starts_with(BROKEN_SLED)
+    name == SLOTS
+        || name == SLOTS_DRAFT
+        || name == SLED
+        || name.starts_with(BROKEN_SLED)
+        || is_of_the_boot_secret(&name)
+}
+
+/// What keys that are bound to the boot state need; it is of no use without them.
+fn is_of_the_boot_secret(name: &str) -> bool {
+    name == BOOT_SECRET || name == BOOT_SECRET_DRAFT
 }
 
 fn entries(dir: &Path) -> Result<Vec<PathBuf>, Refusal> {
@@ -101,6 +110,8 @@ fn entries(dir: &Path) -> Result<Vec<PathBuf>, Refusal> {
 }
 
 const SLOTS_DRAFT: &str = "records.new";
+const BOOT_SECRET: &str = "tpm-boot";
+const BOOT_SECRET_DRAFT: &str = "tpm-boot.new";
 const BROKEN_SLED: &str = "sled.broken.";
 const UNLINKED: &str = "Nothing was overwritten, which is of no use on a disk of today: \
     whoever reads the free blocks of this disk may find it there.";
@@ -113,7 +124,15 @@ mod tests {
 
     #[test]
     fn the_store_has_these_names_and_no_others() {
-        for name in ["records.slots", "records.new", "sled", "sled.broken.0", "sled.broken.2"] {
+        for name in [
+            "records.slots",
+            "records.new",
+            "sled",
+            "sled.broken.0",
+            "sled.broken.2",
+            "tpm-boot",
+            "tpm-boot.new",
+        ] {
             assert!(is_of_the_store(OsStr::new(name)), "{name}");
         }
         for name in ["hsm-pin", "records", "sled2", "notes.txt", "etc"] {

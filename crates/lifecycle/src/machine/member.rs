@@ -273,7 +273,7 @@ pub(crate) fn suspension(failure: &Failure) -> Option<Suspension> {
     match failure.code.as_str() {
         "AADSTS135011" => Some(Suspension::Disabled),
         "AADSTS700003" => Some(Suspension::Deleted),
-        "KeyUnavailable" => Some(Suspension::KeyUnavailable),
+        "KeyUnavailable" | "BootStateChanged" | "BootFile" => Some(Suspension::KeyUnavailable),
         "ClonedMachine" => Some(Suspension::ClonedMachine),
         _ => None,
     }

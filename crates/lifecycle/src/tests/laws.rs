@@ -205,7 +205,15 @@ impl Laws {
             return;
         }
         let code = self.suspending.as_deref().unwrap_or("nothing");
-        let listed = ["AADSTS135011", "AADSTS700003", "AADSTS50155", "KeyUnavailable", "ClonedMachine"];
+        let listed = [
+            "AADSTS135011",
+            "AADSTS700003",
+            "AADSTS50155",
+            "KeyUnavailable",
+            "BootStateChanged",
+            "BootFile",
+            "ClonedMachine",
+        ];
         self.uphold("suspensions", listed.contains(&code), format_args!("{code} may not suspend"));
     }
 

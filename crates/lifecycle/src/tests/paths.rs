@@ -207,6 +207,19 @@ fn a_disabled_device_is_suspended_and_a_sign_in_lifts_it_when_it_is_enabled() {
 }
 
 #[test]
+fn keys_that_another_boot_state_locks_suspend_and_a_sign_in_lifts_it_when_they_open_again() {
+    for code in ["BootStateChanged", "BootFile"] {
+        let mut life = registered(IntunePolicy::Stay);
+        fail(&mut life, FailureClass::Broken, Delivery::NotSent, code);
+        let Stage::Registered(identity) = &life.disk.stage else { panic!("{:?}", life.disk.stage) };
+        assert_eq!(identity.suspended, Some(Suspension::KeyUnavailable), "{code}");
+        life.step(Step::SignIn);
+        life.step(Step::Succeed);
+        assert_eq!(state(&life), "idle", "{code}");
+    }
+}
+
+#[test]
 fn a_leave_deletes_and_erases_and_a_refused_one_waits_for_the_operator() {
     let mut life = registered(IntunePolicy::Stay);
     life.step(Step::Ask(Ask::Leave));

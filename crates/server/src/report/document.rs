@@ -144,16 +144,19 @@ fn key(handle: &KeyHandle, tests: &BTreeMap<Vec<u8>, KeyTest>) -> KeyReport {
         purpose: handle.purpose.word().to_owned(),
         backend: handle.backend.word().to_owned(),
         algorithm: format!("RSA-{}", handle.public.modulus.len() * 8),
-        protection: protection(handle.backend).to_owned(),
+        protection: protection(handle).to_owned(),
         tested_at: test.map(|test| test.at.to_string()),
         problem: test.and_then(|test| test.problem.clone()),
     }
 }
 
 /// What keeps a private key from whoever has the disk.
-fn protection(backend: Backend) -> &'static str {
-    match backend {
+fn protection(handle: &KeyHandle) -> &'static str {
+    match handle.backend {
         Backend::Soft => "in software, wrapped with AES-256-GCM under the auth value",
+        Backend::Tpm if driver::is_boot_bound(handle) => {
+            "made in the TPM, which never gives it out, and bound to the boot state (PCR 7)"
+        }
         Backend::Tpm => "made in the TPM, which never gives it out",
         Backend::Pkcs11 => "made in the PKCS#11 token, which does not give it out",
     }

@@ -57,8 +57,15 @@ const RETRY: Backoff = Backoff { base: Duration::from_secs(1), cap: Duration::fr
 const LONGEST_WISH: Duration = Duration::from_secs(3600);
 /// Tokens that come from a device code are refused here for good; the device is fine.
 const TOKENS_BLOCKED: &str = "AADSTS530036";
-const ABOUT_DEVICE: [&str; 5] =
-    ["AADSTS135011", "AADSTS700003", "AADSTS50155", "KeyUnavailable", "ClonedMachine"];
+const ABOUT_DEVICE: [&str; 7] = [
+    "AADSTS135011",
+    "AADSTS700003",
+    "AADSTS50155",
+    "KeyUnavailable",
+    "BootStateChanged",
+    "BootFile",
+    "ClonedMachine",
+];
 
 #[cfg(test)]
 mod tests {
@@ -86,6 +93,8 @@ mod tests {
             ("AADSTS700003", FailureClass::Denied, Next::Later, true),
             ("AADSTS50155", FailureClass::NeedsUser, Next::SignIn, true),
             ("KeyUnavailable", FailureClass::Denied, Next::Later, true),
+            ("BootStateChanged", FailureClass::Broken, Next::Later, true),
+            ("BootFile", FailureClass::Broken, Next::Later, true),
             ("ClonedMachine", FailureClass::Denied, Next::Later, true),
         ] {
             let failure = failure(code, class);

@@ -3,6 +3,9 @@
 use crate::house::{Cloud, Machine, code, text, wait_for};
 use crate::life::{copy_state, live, signs_in};
 use it::swtpm::Tpm;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::process::Stdio;
 
 /// A machine that enrols, with keys of this type in this TPM.
 pub(crate) fn options(tpm: &Tpm, hsm_type: &str) -> String {
@@ -59,4 +62,84 @@ fn without_a_tpm_new_keys_are_in_software_and_that_is_said() {
     let notice = machine.status()["notices"][0].clone();
     assert!(notice.as_str().unwrap().contains("without a TPM: the key store is absent"), "{notice}");
     live(&cloud, &mut machine, "soft", "software keys");
+}
+
+/// TPM2_PCR_Extend of the SHA-256 bank; the TPM takes one client at a time, so no daemon may run.
+fn extend(tpm: &Tpm, register: u8) {
+    let tcti = tpm.tcti();
+    let (_, port) = tcti.rsplit_once("port=").unwrap();
+    let mut stream = TcpStream::connect(("127.0.0.1", port.parse().unwrap())).unwrap();
+    let head = [0x80, 0x02, 0, 0, 0, 65, 0, 0, 1, 0x82, 0, 0, 0, register];
+    let (empty_auth, sha256) = ([0, 0, 0, 9, 0x40, 0, 0, 9, 0, 0, 0, 0, 0], [0, 0, 0, 1, 0, 0x0b]);
+    stream.write_all(&[&head[..], &empty_auth, &sha256, &[1; 32]].concat()).unwrap();
+    let mut answer = [0; 10];
+    stream.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer[6..], &[0; 4], "the TPM refuses");
+}
+
+fn notices(machine: &Machine) -> String {
+    machine.status()["notices"].to_string()
+}
+
+/// Binds the keys anew with this code, typed as one line.
+fn reseals(machine: &Machine, code: &str) -> std::process::Output {
+    let mut tool = machine.tool(&["tpm", "reseal", "--with-code"]).stdin(Stdio::piped()).spawn().unwrap();
+    writeln!(tool.stdin.take().unwrap(), "{code}").unwrap();
+    tool.wait_with_output().unwrap()
+}
+
+/// Makes the recovery code of a machine that has none yet.
+fn recovery_code(machine: &Machine) -> String {
+    assert!(notices(machine).contains("run aad-tool tpm recovery-code"), "{}", notices(machine));
+    let shown = text(&machine.run(&["tpm", "recovery-code"]));
+    assert!(!notices(machine).contains("recovery-code"), "{}", notices(machine));
+    shown.lines().next().unwrap().strip_prefix("Recovery code: ").unwrap().to_owned()
+}
+
+#[test]
+fn a_change_of_secure_boot_locks_the_keys_and_the_recovery_code_brings_the_same_device_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let (cloud, tpm) = (Cloud::start(), Tpm::start(dir.path()));
+    let options = format!("{}\ntpm_pcrs = 7", options(&tpm, "tpm"));
+    let mut machine = Machine::configured(&cloud, "contoso.com", &options);
+    signs_in(&machine);
+    let device = machine.device_id("contoso.com").unwrap();
+    let protection = machine.domain()["identity"]["keys"][0]["protection"].clone();
+    assert!(protection.as_str().unwrap().contains("bound to the boot state (PCR 7)"), "{protection}");
+    let recovery = recovery_code(&machine);
+
+    machine.kill();
+    extend(&tpm, 7);
+    machine.up();
+    wait_for("the test of the keys", || {
+        let problem = machine.domain()["identity"]["keys"][0]["problem"].clone();
+        problem.as_str().is_some_and(|problem| problem.contains("PCR 7 of the TPM is not as it was"))
+    });
+    machine.sign_in("alex@contoso.com");
+    wait_for("the suspension", || machine.domain()["phase"] == "suspended");
+    let told = text(&machine.run(&["status"]));
+    assert!(told.contains("PCR 7 of the TPM is not as it was"), "{told}");
+
+    for (refused, exit) in [
+        (machine.run(&["tpm", "reseal"]), 1),
+        (machine.run(&["tpm", "recovery-code"]), 1),
+        (reseals(&machine, "0123-4567"), 5),
+    ] {
+        assert_eq!(code(&refused), exit, "{}", text(&refused));
+        assert!(text(&refused).contains("What to do: "), "{}", text(&refused));
+    }
+    let resealed = reseals(&machine, &recovery.to_lowercase());
+    assert_eq!(code(&resealed), 0, "{}", text(&resealed));
+    let problems = machine.domain()["identity"]["keys"].to_string();
+    assert!(problems.contains(r#""problem":null"#) && !problems.contains("PCR 7 of"), "{problems}");
+    assert!(!machine.log().contains(&recovery));
+    for _ in 0..2 {
+        signs_in(&machine);
+        assert_eq!(machine.domain()["identity"]["suspended"], serde_json::Value::Null);
+        assert_eq!(machine.device_id("contoso.com").unwrap(), device);
+        machine.restart();
+    }
+    assert_eq!((cloud.requests("join").len(), cloud.devices().len()), (1, 1));
+    let left = machine.run(&["leave"]);
+    assert_eq!(code(&left), 0, "{}", text(&left));
 }

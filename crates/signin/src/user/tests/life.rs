@@ -150,8 +150,9 @@ impl Life {
     pub(super) fn fail(&mut self, failure: Failure) {
         let Some((op, _)) = self.in_flight.pop_first() else { return self.idle() };
         self.not_before = failure.retry_after.map(|wish| self.now.after(wish.min(HOUR)));
-        let suspected = ["AADSTS135011", "AADSTS700003", "AADSTS50155", "KeyUnavailable", "ClonedMachine"]
-            .contains(&failure.code.as_str());
+        let device = ["AADSTS135011", "AADSTS700003", "AADSTS50155"];
+        let keys = ["KeyUnavailable", "BootStateChanged", "BootFile", "ClonedMachine"];
+        let suspected = device.iter().chain(&keys).any(|code| *code == failure.code);
         self.feed(UserEvent::Done(op, Err(failure.clone())));
         let suspects =
             self.last.iter().filter(|command| **command == UserCommand::Suspect(failure.clone())).count();

@@ -97,6 +97,8 @@ fn what_may_be_the_device_is_given_out_and_judged_as_well() {
         ("AADSTS700003", FailureClass::Denied, "renewing"),
         ("AADSTS50155", FailureClass::NeedsUser, "lost"),
         ("KeyUnavailable", FailureClass::Transient, "renewing"),
+        ("BootStateChanged", FailureClass::Broken, "renewing"),
+        ("BootFile", FailureClass::Broken, "renewing"),
         ("ClonedMachine", FailureClass::Denied, "renewing"),
     ] {
         let mut life = renewing();

@@ -1,0 +1,35 @@
+//! Keys that are bound to the boot state: their recovery code, and binding them anew.
+
+use crate::self_test;
+use crate::state::Driver;
+use executor::key_failure;
+use hsm::{Answer, HsmError, Job};
+use model::{Failure, Secret};
+
+impl Driver {
+    /// Makes a recovery code; the one before is of no more use.
+    ///
+    /// # Errors
+    /// As [`hsm::Hsm::recovery_code`], in words for people.
+    pub async fn recovery_code(&self) -> Result<Secret<String>, Failure> {
+        match self.shared.keys.call(Job::RecoveryCode).await {
+            Ok(Answer::Code(code)) => {
+                tracing::info!("A recovery code was made");
+                Ok(code)
+            }
+            Ok(_) => Err(key_failure(&HsmError::Backend("the answer is of another job".to_owned()))),
+            Err(error) => Err(key_failure(&error)),
+        }
+    }
+
+    /// Binds the keys to the boot state as it is now, and tests every key that did not work.
+    ///
+    /// # Errors
+    /// As [`hsm::Hsm::reseal`], in words for people.
+    pub async fn reseal(&self, code: Option<Secret<String>>) -> Result<(), Failure> {
+        self.shared.keys.call(Job::Reseal(code)).await.map_err(|error| key_failure(&error))?;
+        tracing::info!("The keys are bound to the boot state as it is now");
+        self_test::again(&self.shared).await;
+        Ok(())
+    }
+}

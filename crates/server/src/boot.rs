@@ -1,0 +1,41 @@
+//! Keys that are bound to the boot state: their recovery code, and binding them anew.
+
+use crate::Service;
+use crate::connection::Connection;
+use crate::conversation::bad_request;
+use ipc::{Answer, Ending, Message, RecoveryCode};
+use model::{Failure, Secret};
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// Makes a code and shows it, this once.
+pub(crate) async fn recovery_code(connection: &mut Connection, service: &Service) -> Result<Ending, Failure> {
+    let code = service.driver.recovery_code().await?;
+    let code = RecoveryCode(code.expose().clone());
+    let told = connection.say(&Message::RecoveryCode { code }).await;
+    Ok(if told { Ending::Done } else { Ending::Failed })
+}
+
+pub(crate) async fn reseal(
+    connection: &mut Connection,
+    service: &Service,
+    with_code: bool,
+) -> Result<Ending, Failure> {
+    let code = if with_code { Some(ask_code(connection).await?) } else { None };
+    service.driver.reseal(code).await?;
+    let text = "The keys are bound to the boot state as it is now; whoever is suspended signs in again.";
+    connection.say(&Message::Notice { text: text.to_owned() }).await;
+    Ok(Ending::Done)
+}
+
+async fn ask_code(connection: &mut Connection) -> Result<Secret<String>, Failure> {
+    connection.say(&Message::AskRecoveryCode {}).await;
+    match timeout(TYPING_TIME, connection.answer()).await {
+        Ok(Ok(Answer::RecoveryCode { code })) => Ok(code),
+        Ok(Ok(_)) => Err(bad_request("the answer is to another question")),
+        Ok(Err(error)) => Err(bad_request(&error.to_string())),
+        Err(_) => Err(bad_request("the code was not typed within 15 minutes")),
+    }
+}
+
+const TYPING_TIME: Duration = Duration::from_secs(15 * 60);
