@@ -3,7 +3,7 @@
 
 use crate::code;
 use crate::link::Link;
-use crate::slots::{Slots, name_in, unusable};
+use crate::slots::{self, Slots, name_in, unusable};
 use crate::software::{self, hex};
 use crate::storage::{with_recorded, with_storage};
 use crate::template;
@@ -83,9 +83,19 @@ impl Boot {
             return Ok(NewRoot { secret: Secret::new(means.ours.expose().clone()), recorded: None });
         }
         let (path, slots) = self.slots_or_new(means)?;
+        let (slots, secret) = match means.open(&slots) {
+            // It was sealed in a TPM that this one is not, or no more; the keys that need it are there too.
+            Err(HsmError::KeyGone(_) | HsmError::OtherMachine(_)) => {
+                slots::set_aside(path)?;
+                let (_, slots) = self.slots_or_new(means)?;
+                let secret = means.open(&slots)?;
+                (slots, secret)
+            }
+            secret => (slots, secret?),
+        };
         let name = slots.name().ok_or_else(|| unusable(path, "it has no name"))?;
-        let secret = joined(means.ours, &means.open(&slots)?);
-        Ok(NewRoot { secret, recorded: Some((binding::BOOT_STATE.to_owned(), name)) })
+        let recorded = Some((binding::BOOT_STATE.to_owned(), name));
+        Ok(NewRoot { secret: joined(means.ours, &secret), recorded })
     }
 
     /// [`hsm::Hsm::recovery_code`].

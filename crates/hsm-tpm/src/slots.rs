@@ -53,6 +53,15 @@ impl Slots {
     }
 }
 
+/// Gives the file a name under which it is kept and not used: `tpm-boot.old.0`.
+pub(crate) fn set_aside(path: &Path) -> Result<(), HsmError> {
+    let names = (0..100).map(|number| path.with_extension(format!("old.{number}")));
+    let free = names.into_iter().find(|name| !name.exists());
+    let free = free.ok_or_else(|| unusable(path, "there are too many old ones; delete some"))?;
+    tracing::warn!("{} is of another TPM, and kept as {}", path.display(), free.display());
+    fs::rename(path, free).map_err(|error| unusable(path, &error.to_string()))
+}
+
 /// The name of the boot secret that a machine records.
 pub(crate) fn name_in(machine: &MachineBinding) -> Option<String> {
     let found = machine.components.iter().find(|(name, _)| name == binding::BOOT_STATE);

@@ -92,7 +92,7 @@ fn is_of_the_store(name: &OsStr) -> bool {
 
 /// What keys that are bound to the boot state need; it is of no use without them.
 fn is_of_the_boot_secret(name: &str) -> bool {
-    name == BOOT_SECRET || name == BOOT_SECRET_DRAFT
+    name == BOOT_SECRET || name == BOOT_SECRET_DRAFT || name.starts_with(OLD_BOOT_SECRET)
 }
 
 fn entries(dir: &Path) -> Result<Vec<PathBuf>, Refusal> {
@@ -111,6 +111,7 @@ fn entries(dir: &Path) -> Result<Vec<PathBuf>, Refusal> {
 
 const SLOTS_DRAFT: &str = "records.new";
 const BOOT_SECRET: &str = "tpm-boot";
+const OLD_BOOT_SECRET: &str = "tpm-boot.old.";
 const BOOT_SECRET_DRAFT: &str = "tpm-boot.new";
 const BROKEN_SLED: &str = "sled.broken.";
 const UNLINKED: &str = "Nothing was overwritten, which is of no use on a disk of today: \
@@ -132,6 +133,7 @@ mod tests {
             "sled.broken.2",
             "tpm-boot",
             "tpm-boot.new",
+            "tpm-boot.old.0",
         ] {
             assert!(is_of_the_store(OsStr::new(name)), "{name}");
         }

@@ -278,6 +278,29 @@ fn another_tpm_a_clear_and_a_wrong_auth_value_are_still_told_apart() {
 }
 
 #[test]
+fn a_tpm_that_was_cleared_or_changed_takes_new_keys_and_the_old_file_is_kept() {
+    let (lab, other) = (booted(), booted());
+    let mut own = lab.open_bound();
+    let mut files = Vec::new();
+    for harm in ["clear", "another TPM"] {
+        made(&mut own);
+        files.push(fs::read(lab.boot_file()).unwrap());
+        match harm {
+            "clear" => lab.clear(),
+            _ => {
+                drop(other.open());
+                lab.become_another(&other);
+            }
+        }
+        let key = made(&mut own);
+        sign(&mut own, &key).unwrap();
+        assert_eq!(own.reseal(None), Ok(()), "{harm}");
+    }
+    let old = |number| fs::read(lab.boot_file().with_extension(format!("old.{number}"))).unwrap();
+    assert_eq!([old(0), old(1)].as_slice(), files);
+}
+
+#[test]
 fn without_the_option_there_is_nothing_to_recover() {
     let lab = Lab::new();
     let mut plain = lab.open();
