@@ -43,10 +43,8 @@ fn ask_password(name: &str, reason: Option<&str>) -> String {
 
 /// The code, and what it is good for.
 fn recovery_code(code: &str) -> String {
-    let mut text = line(&format!("Recovery code: {code}"));
-    text.push_str(&line("It is shown this once. Write it down and keep it away from this machine."));
-    text.push_str(&line("After a change of Secure Boot: aad-tool tpm reseal --with-code"));
-    text
+    let once = "It is shown this once. Write it down and keep it away from this machine.";
+    format!("Recovery code: {code}\n{once}\nAfter a change of Secure Boot: aad-tool tpm reseal --with-code\n")
 }
 
 /// The device code, and what the person is going to see (entra.md 2.10, rule 8: only they can check that).

@@ -81,6 +81,7 @@ async fn test(shared: &Shared, tenant: TenantId, key: KeyHandle) {
     let problem = error.as_ref().map(ToString::to_string);
     let changed = match error {
         Some(HsmError::OtherMachine(component)) => Some(component),
+        Some(HsmError::BootState(_)) => Some(hsm::binding::BOOT_STATE.to_owned()),
         _ => None,
     };
     match &problem {

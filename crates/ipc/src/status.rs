@@ -101,8 +101,8 @@ pub struct IdentityReport {
     pub keys: Vec<KeyReport>,
     /// Surprises in the certificate.
     pub warnings: Vec<String>,
-    /// Components of the machine that the keys record: `machine-id`, `product-uuid`, `tpm-endorsement`, `tpm-srk`
-    /// and `token`, each where it could be read.
+    /// Components of the machine that the keys record: `machine-id`, `product-uuid`, `tpm-endorsement`, `tpm-srk`,
+    /// `tpm-pcr7` and `token`, each where it could be read.
     pub bound_to: Vec<String>,
     /// Those of them that are known to differ now; a key that records one is not used.
     #[serde(default)]

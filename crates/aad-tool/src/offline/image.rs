@@ -80,19 +80,11 @@ fn auth_values(place: &Place) -> Result<Vec<PathBuf>, Refusal> {
     Ok(paths)
 }
 
-/// What the store of the daemon makes in the state directory.
+/// What the store of the daemon makes in the state directory, and what boot-bound keys need besides.
 fn is_of_the_store(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
-    name == SLOTS
-        || name == SLOTS_DRAFT
-        || name == SLED
-        || name.starts_with(BROKEN_SLED)
-        || is_of_the_boot_secret(&name)
-}
-
-/// What keys that are bound to the boot state need; it is of no use without them.
-fn is_of_the_boot_secret(name: &str) -> bool {
-    name == BOOT_SECRET || name == BOOT_SECRET_DRAFT || name.starts_with(OLD_BOOT_SECRET)
+    let begins = [BROKEN_SLED, BOOT_SECRET_DRAFT, OLD_BOOT_SECRETS];
+    [SLOTS, SLOTS_DRAFT, SLED, BOOT_SECRET].contains(&&*name) || begins.iter().any(|it| name.starts_with(it))
 }
 
 fn entries(dir: &Path) -> Result<Vec<PathBuf>, Refusal> {
@@ -111,7 +103,7 @@ fn entries(dir: &Path) -> Result<Vec<PathBuf>, Refusal> {
 
 const SLOTS_DRAFT: &str = "records.new";
 const BOOT_SECRET: &str = "tpm-boot";
-const OLD_BOOT_SECRET: &str = "tpm-boot.old.";
+const OLD_BOOT_SECRETS: &str = "tpm-boot.old.";
 const BOOT_SECRET_DRAFT: &str = "tpm-boot.new";
 const BROKEN_SLED: &str = "sled.broken.";
 const UNLINKED: &str = "Nothing was overwritten, which is of no use on a disk of today: \

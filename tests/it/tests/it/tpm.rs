@@ -115,6 +115,7 @@ fn a_change_of_secure_boot_locks_the_keys_and_the_recovery_code_brings_the_same_
         let problem = machine.domain()["identity"]["keys"][0]["problem"].clone();
         problem.as_str().is_some_and(|problem| problem.contains("PCR 7 of the TPM is not as it was"))
     });
+    assert_eq!(machine.domain()["identity"]["changed"], serde_json::json!(["tpm-pcr7"]));
     machine.sign_in("alex@contoso.com");
     wait_for("the suspension", || machine.domain()["phase"] == "suspended");
     let told = text(&machine.run(&["status"]));
