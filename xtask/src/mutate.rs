@@ -48,7 +48,10 @@ fn prepare(copy: &Path) -> Result<(), String> {
     let members = members.ok_or("the workspace has no line of members")?;
     let quoted = COPIED.map(|path| format!("\"{path}\"")).join(", ");
     fs::create_dir_all(copy).map_err(failed)?;
-    fs::write(copy.join("Cargo.toml"), manifest.replace(members, &format!("members = [{quoted}]")))
+    // What the default leaves out is not copied either.
+    let own: String =
+        manifest.split_inclusive('\n').filter(|line| !line.starts_with("default-members = ")).collect();
+    fs::write(copy.join("Cargo.toml"), own.replace(members, &format!("members = [{quoted}]")))
         .map_err(failed)?;
     fs::copy(root().join("Cargo.lock"), copy.join("Cargo.lock")).map_err(failed)?;
     for path in COPIED {
