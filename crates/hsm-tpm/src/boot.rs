@@ -2,14 +2,16 @@
 //! which the TPM gives out in the same boot state, or for the recovery code.
 
 use crate::code;
+use crate::fault::Fault;
 use crate::link::Link;
 use crate::slots::{self, Slots, name_in, unusable};
 use crate::software::{self, hex};
-use crate::storage::{with_recorded, with_storage};
+use crate::storage::{Storage, on_one_storage_key, with_recorded, with_storage};
 use crate::template;
 use hsm::{HsmError, binding};
 use model::{MachineBinding, Secret};
 use std::path::{Path, PathBuf};
+use tss_esapi::Context;
 use zeroize::Zeroizing;
 
 /// What new keys are bound to besides the TPM; a key that is there keeps to what it was made with.
@@ -39,6 +41,44 @@ pub(crate) struct Boot {
     pub(crate) missed: bool,
 }
 
+/// What auth values are derived from: ours, and the boot secret where a header asks for it.
+pub(crate) struct Root<'a> {
+    pub(crate) ours: &'a Secret<Vec<u8>>,
+    pub(crate) slots: Option<Slots>,
+}
+
+impl Root<'_> {
+    /// Works below the storage key that a header records, with what the auth value of its object is derived from.
+    pub(crate) fn with<T>(
+        &self,
+        context: &mut Context,
+        recorded: &MachineBinding,
+        what: &'static str,
+        work: impl FnOnce(&mut Storage<'_>, &Secret<Vec<u8>>) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let Some(slots) = &self.slots else {
+            return with_recorded(context, recorded, what, |storage| work(storage, self.ours));
+        };
+        let machine = slots.machine();
+        // A storage key may have come or gone between the boot secret and the key.
+        if on_one_storage_key(&machine, recorded) {
+            return with_recorded(context, recorded, what, |storage| {
+                let secret = slots.open(storage, self.ours)?;
+                work(storage, &joined(self.ours, &secret))
+            });
+        }
+        let secret = with_recorded(context, &machine, SECRET, |storage| slots.open(storage, self.ours))?;
+        with_recorded(context, recorded, what, |storage| work(storage, &joined(self.ours, &secret)))
+    }
+}
+
+impl Slots {
+    fn open(&self, storage: &mut Storage<'_>, ours: &Secret<Vec<u8>>) -> Result<Secret<Vec<u8>>, Fault> {
+        let auth = sealed_auth(ours, &self.header)?;
+        storage.unseal_in_this_boot(&self.sealed, &*auth, SECRET)
+    }
+}
+
 /// What the auth value of a new key is derived from, and the component that its header records of that.
 pub(crate) struct NewRoot {
     pub(crate) secret: Secret<Vec<u8>>,
@@ -59,25 +99,21 @@ pub(crate) struct Means<'a> {
 }
 
 impl Boot {
-    /// What the auth value of a key is derived from, by what its header records: ours, and the boot secret.
-    pub(crate) fn root(
-        &mut self,
-        means: &mut Means<'_>,
-        recorded: &MachineBinding,
-    ) -> Result<Secret<Vec<u8>>, HsmError> {
-        let Some(wanted) = name_in(recorded) else { return Ok(Secret::new(means.ours.expose().clone())) };
+    /// The sealed boot secret that a header asks for; none for one that asks for nothing.
+    pub(crate) fn wanted(&mut self, recorded: &MachineBinding) -> Result<Option<Slots>, HsmError> {
+        let Some(wanted) = name_in(recorded) else { return Ok(None) };
         let path = self.file.as_deref().ok_or(HsmError::NotBootBound)?;
         let Some(slots) = Slots::read(path)? else {
             self.missed = true;
             return Err(missing(path));
         };
-        if slots.name().as_ref() != Some(&wanted) {
-            return Err(unusable(path, "it has another boot secret than the one the key was made with"));
+        match slots.name() == Some(wanted) {
+            true => Ok(Some(slots)),
+            false => Err(unusable(path, "it has another boot secret than the one the key was made with")),
         }
-        Ok(joined(means.ours, &means.open(&slots)?))
     }
 
-    /// The same for a new key; the first one that is bound makes the boot secret.
+    /// What the auth value of a new key is derived from; the first one that is bound makes the boot secret.
     pub(crate) fn new_root(&mut self, means: &mut Means<'_>) -> Result<NewRoot, HsmError> {
         if self.policy == BootPolicy::Nothing {
             return Ok(NewRoot { secret: Secret::new(means.ours.expose().clone()), recorded: None });
@@ -161,11 +197,9 @@ impl Means<'_> {
     }
 
     fn open(&mut self, slots: &Slots) -> Result<Secret<Vec<u8>>, HsmError> {
-        let auth = sealed_auth(self.ours, &slots.header)?;
+        let ours = self.ours;
         self.link.run(|context| {
-            with_recorded(context, &slots.machine(), SECRET, |storage| {
-                storage.unseal_in_this_boot(&slots.sealed, &*auth, SECRET)
-            })
+            with_recorded(context, &slots.machine(), SECRET, |storage| slots.open(storage, ours))
         })
     }
 

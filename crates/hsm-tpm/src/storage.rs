@@ -182,6 +182,11 @@ impl Storage<'_> {
     }
 }
 
+/// Whether two objects hang on the same storage key.
+pub(crate) fn on_one_storage_key(one: &MachineBinding, other: &MachineBinding) -> bool {
+    component(one, SRK) == component(other, SRK)
+}
+
 /// What a machine's components say of the TPM itself, and of the boot secret in it.
 pub(crate) fn of_the_tpm(recorded: &MachineBinding) -> Vec<(String, String)> {
     let kept = [ENDORSEMENT, SRK, hsm::binding::BOOT_STATE];

@@ -1,10 +1,10 @@
 use crate::blob::Blob;
-use crate::boot::{Boot, BootPolicy, Means};
+use crate::boot::{Boot, BootPolicy, Means, Root};
 use crate::fault::{FAILURE, Fault, SIZE, VALUE};
 use crate::link::{Link, Tcti, describe};
 use crate::policy::boot_state;
 use crate::software;
-use crate::storage::{of_the_tpm, with_recorded, with_storage};
+use crate::storage::{of_the_tpm, with_storage};
 use crate::template;
 use hsm::{Hsm, HsmError, HsmInfo, SignScheme, binding};
 use model::{Backend, IntentId, KeyHandle, KeyPurpose, MachineBinding, Secret};
@@ -87,11 +87,13 @@ impl TpmHsm {
         work: impl Fn(&mut Context, tss_esapi::handles::KeyHandle) -> Result<T, Fault>,
     ) -> Result<T, HsmError> {
         let Parts { header, recorded, blob } = parts(key)?;
-        let (boot, mut means) = self.boot();
-        let root = boot.root(&mut means, &recorded)?;
-        let auth = software::auth_value(&root, &key_context(key.purpose, key.intent, header))?;
+        let root = Root { ours: &self.auth, slots: self.boot.wanted(&recorded)? };
+        let named = key_context(key.purpose, key.intent, header);
         let value = self.link.run(|context| {
-            with_recorded(context, &recorded, KEY, |storage| storage.with_object(&blob, &*auth, KEY, &work))
+            root.with(context, &recorded, KEY, |storage, root| {
+                let auth = software::auth_value(root, &named)?;
+                storage.with_object(&blob, &*auth, KEY, &work)
+            })
         })?;
         // Only now the header is known to be the one the key was made with.
         at_home(&recorded, &self.machine)?;
@@ -170,11 +172,10 @@ impl Hsm for TpmHsm {
         let recorded = binding::read(header).ok_or_else(broken)?;
         let (blob, text) = Blob::split(rest).ok_or_else(broken)?;
         let front = sealed.strip_suffix(text).ok_or_else(broken)?;
-        let (boot, mut means) = self.boot();
-        let root = boot.root(&mut means, &recorded)?;
-        let auth = software::auth_value(&root, &sealed_context(label, header))?;
+        let root = Root { ours: &self.auth, slots: self.boot.wanted(&recorded)? };
         let key = self.link.run(|context| {
-            with_recorded(context, &recorded, SEALED, |storage| {
+            root.with(context, &recorded, SEALED, |storage, root| {
+                let auth = software::auth_value(root, &sealed_context(label, header))?;
                 storage
                     .with_object(&blob, &*auth, SEALED, |context, loaded| Ok(context.unseal(loaded.into())?))
             })
@@ -203,12 +204,14 @@ impl Hsm for TpmHsm {
     fn rebind(&mut self, key: &KeyHandle) -> Result<KeyHandle, HsmError> {
         let Parts { header, recorded, blob } = parts(key)?;
         let new = binding::write(VERSION, &here(of_the_tpm(&recorded), &self.machine));
-        let (boot, mut means) = self.boot();
-        let root = boot.root(&mut means, &recorded)?;
-        let auth_of = |header| software::auth_value(&root, &key_context(key.purpose, key.intent, header));
-        let (from, to) = (auth_of(header)?, auth_of(&new)?);
+        let root = Root { ours: &self.auth, slots: self.boot.wanted(&recorded)? };
+        let named = |header| key_context(key.purpose, key.intent, header);
         let blob = self.link.run(|context| {
-            with_recorded(context, &recorded, KEY, |storage| storage.change_auth(&blob, (&*from, &*to), KEY))
+            root.with(context, &recorded, KEY, |storage, root| {
+                let from = software::auth_value(root, &named(header))?;
+                let to = software::auth_value(root, &named(&new))?;
+                storage.change_auth(&blob, (&*from, &*to), KEY)
+            })
         })?;
         Ok(KeyHandle { wrapped: [new, blob.write()].concat(), ..key.clone() })
     }

@@ -259,7 +259,7 @@ fn rsa_storage(deaf_to_lockouts: bool) -> Public {
         .unwrap()
 }
 
-fn provision(lab: &Lab) {
+pub(crate) fn provision(lab: &Lab) {
     persist(lab, rsa_storage(true), None);
 }
 
