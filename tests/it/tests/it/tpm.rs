@@ -144,3 +144,24 @@ fn a_change_of_secure_boot_locks_the_keys_and_the_recovery_code_brings_the_same_
     let left = machine.run(&["leave"]);
     assert_eq!(code(&left), 0, "{}", text(&left));
 }
+
+#[test]
+fn without_a_recovery_code_a_machine_leaves_and_registers_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let (cloud, tpm) = (Cloud::start(), Tpm::start(dir.path()));
+    let mut machine =
+        Machine::configured(&cloud, "contoso.com", &format!("{}\ntpm_pcrs = 7", options(&tpm, "tpm")));
+    signs_in(&machine);
+    let device = machine.device_id("contoso.com").unwrap();
+    machine.kill();
+    extend(&tpm, 7);
+    machine.up();
+    let left = machine.run(&["leave", "--force"]);
+    assert_eq!(code(&left), 0, "{}", text(&left));
+    machine.kill();
+    std::fs::remove_file(machine.path("state").join("tpm-boot")).unwrap();
+    machine.up();
+    signs_in(&machine);
+    assert_ne!(machine.device_id("contoso.com").unwrap(), device);
+    assert!(notices(&machine).contains("run aad-tool tpm recovery-code"), "{}", notices(&machine));
+}
