@@ -18,6 +18,8 @@ pub struct Parts {
     pub backend: Backend,
     /// The only backend that the configuration allows, if it insists on one.
     pub insisted: Option<Backend>,
+    /// Whether new keys are bound to the boot state.
+    pub boot_bound: bool,
     /// What a new identity is bound to.
     pub binding: MachineBinding,
     /// Finds registrations that other products left on this machine.

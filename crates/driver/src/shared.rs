@@ -27,6 +27,7 @@ pub(crate) struct Shared {
     pub(crate) key_tests: Mutex<KeyTests>,
     pub(crate) backend: Backend,
     pub(crate) insisted: Option<Backend>,
+    pub(crate) boot_bound: bool,
     pub(crate) binding: MachineBinding,
     pub(crate) domains: Vec<DomainPart>,
     pub(crate) neighbours: Neighbours,

@@ -8,7 +8,7 @@ use crate::clock::entropy;
 use crate::parts::Registration;
 use crate::shared::Shared;
 use crate::tenant::TenantHandle;
-use hsm::{Answer, HsmError, Job};
+use hsm::{Answer, HsmError, Job, binding};
 use lifecycle::{DeviceKeys, Event, Snapshot, SparePair, Stage};
 use model::{Failure, FailureClass, Guid, IntentId, KeyHandle, KeyPurpose, TenantId};
 use std::sync::{MutexGuard, PoisonError};
@@ -143,12 +143,17 @@ impl Shared {
             Spare::Decided(_) => return Some(found),
             Spare::None | Spare::BeingMade => return None,
         };
-        if pair.keys.device.backend == self.backend && self.both_work(&pair.keys).await {
+        if self.is_made_as_now(&pair.keys) && self.both_work(&pair.keys).await {
             return Some(Spare::Ready(pair));
         }
         tracing::info!("The keys made ahead of time cannot be used here and are made anew");
         self.destroy_pair(&pair.keys).await;
         None
+    }
+
+    /// Whether keys made now would be in the same place and bound to the same.
+    fn is_made_as_now(&self, keys: &DeviceKeys) -> bool {
+        keys.device.backend == self.backend && binding::is_boot_bound(&keys.device) == self.boot_bound
     }
 
     async fn both_work(&self, keys: &DeviceKeys) -> bool {

@@ -93,7 +93,8 @@ impl Driver {
     /// # Errors
     /// Only when the store as a whole cannot be read: one damaged record blocks its tenant alone.
     pub async fn start(parts: Parts) -> Result<Driver, StartError> {
-        let Parts { domains, mut store, vault, keys, backend, insisted, binding, neighbours } = parts;
+        let Parts { domains, mut store, vault, keys, backend, insisted, boot_bound, binding, neighbours } =
+            parts;
         let found = pins::read(store.as_mut())?;
         let shared = Arc::new(Shared {
             clock: Arc::new(SystemClock),
@@ -102,6 +103,7 @@ impl Driver {
             key_tests: Mutex::default(),
             backend,
             insisted,
+            boot_bound,
             binding,
             domains,
             neighbours,

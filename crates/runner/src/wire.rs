@@ -6,14 +6,14 @@ use crate::neighbours;
 use crate::options::Options;
 use crate::tpm;
 use config::{
-    DomainSettings, IntuneClientVersion, IpVersion, Loaded, PrtKdf, Registration, Settings, SignIn,
+    DomainSettings, IntuneClientVersion, IpVersion, Loaded, PrtKdf, Registration, Settings, SignIn, TpmPcrs,
 };
 use driver::{DomainPart, HsmThread, Method, Parts};
 use executor::{ClientVersion, Executor, IntuneVersion, Kdf, Vault};
 use hsm::{Backends, Hsm, HsmError, Keys};
 use hsm_soft::{auth, binding};
 use lifecycle::IntunePolicy;
-use model::{DeviceFacts, MachineBinding};
+use model::{Backend, DeviceFacts, MachineBinding};
 use server::{About, LiveNotices};
 use std::error::Error;
 use std::path::Path;
@@ -84,6 +84,7 @@ fn parts(
         keys,
         backend,
         insisted: backends::insisted(settings.hsm_type()),
+        boot_bound: backend == Backend::Tpm && settings.tpm_pcrs() == TpmPcrs::Seven,
         binding: machine,
         neighbours: Arc::new(|| neighbours::find(Path::new("/"))),
     })

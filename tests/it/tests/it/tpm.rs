@@ -1,5 +1,6 @@
 //! The whole life of an identity whose keys are in a TPM (swtpm), and of a copy beside another TPM.
 
+use crate::ahead::has_spare_keys;
 use crate::house::{Cloud, Machine, code, text, wait_for};
 use crate::life::{copy_state, live, signs_in};
 use it::swtpm::Tpm;
@@ -164,4 +165,27 @@ fn without_a_recovery_code_a_machine_leaves_and_registers_anew() {
     signs_in(&machine);
     assert_ne!(machine.device_id("contoso.com").unwrap(), device);
     assert!(notices(&machine).contains("run aad-tool tpm recovery-code"), "{}", notices(&machine));
+}
+
+#[test]
+fn keys_made_ahead_and_keys_that_move_are_bound_as_the_option_says_now() {
+    let dir = tempfile::tempdir().unwrap();
+    let (cloud, tpm) = (Cloud::start(), Tpm::start(dir.path()));
+    let mut machine =
+        Machine::configured(&cloud, "contoso.com", &options(&tpm, "tpm_bound_soft_if_possible"));
+    has_spare_keys(&machine);
+    crate::pkcs11::configure(&machine, "hsm_type = tpm_if_possible");
+    machine.restart();
+    has_spare_keys(&machine);
+    crate::pkcs11::configure(&machine, "tpm_pcrs = 7");
+    machine.restart();
+    has_spare_keys(&machine);
+    signs_in(&machine);
+    let is_bound = || machine.domain()["identity"]["bound_to"].to_string().contains("tpm-pcr7");
+    assert!(is_bound() && machine.status()["spare_keys"] == "none");
+    for (to, bound) in [("soft", false), ("tpm", true)] {
+        let moved = machine.run(&["rekey", "--to", to, "--name", "alex@contoso.com"]);
+        assert_eq!(code(&moved), 0, "{}", text(&moved));
+        assert_eq!(is_bound(), bound);
+    }
 }
