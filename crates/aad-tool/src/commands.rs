@@ -106,11 +106,13 @@ fn hsm(options: &Options, command: &HsmCommand) -> Result<Told, CommandError> {
 }
 
 fn find(options: &Options, place: &PlaceOptions) -> Result<Place, CommandError> {
+    let settings = load(options)?.settings;
     Ok(Place {
         root: place.root.clone(),
         state_dir: place.state_dir.clone(),
-        auth_file: load(options)?.settings.hsm_pin_path().to_owned(),
+        auth_file: settings.hsm_pin_path().to_owned(),
         socket: socket(options)?,
+        token: settings.pkcs11().map(|token| token.token.clone()),
     })
 }
 

@@ -32,6 +32,12 @@ pub(crate) fn prepare(place: &Place, records: Records) -> Told {
         }
     }
     lines.extend(plan.strange.iter().map(|path| format!("Left alone, not known here: {}", path.display())));
+    lines.extend(place.token.iter().map(|token| {
+        format!(
+            "The keys in the PKCS#11 token {token} and its PIN \
+        are still there: initialise the token anew, or keep both out of the image."
+        )
+    }));
     lines.push(UNLINKED.to_owned());
     lines.push(AFTERWARDS.to_owned());
     Told { lines, refused: None }

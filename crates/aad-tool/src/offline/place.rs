@@ -15,6 +15,8 @@ pub(crate) struct Place {
     pub(crate) auth_file: PathBuf,
     /// The socket of the daemon.
     pub(crate) socket: PathBuf,
+    /// The label of the PKCS#11 token, where one is configured.
+    pub(crate) token: Option<String>,
 }
 
 impl Place {
@@ -100,24 +102,17 @@ impl Place {
 
 /// The header of the slot that was written last; none in a file that is no slot file.
 fn newest_header(file: &File) -> io::Result<Option<[u8; 32]>> {
-    let mut newest = None;
+    let mut headers = Vec::new();
     for at in [0, file.metadata()?.len() / 2] {
         let mut header = [0; 32];
         match file.read_exact_at(&mut header, at) {
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => continue,
-            other => other?,
-        }
-        let later = |newest: &[u8; 32]| generation(&header) > generation(newest);
-        if header.starts_with(MAGIC) && newest.as_ref().is_none_or(later) {
-            newest = Some(header);
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {}
+            other => other.map(|()| headers.push(header))?,
         }
     }
-    Ok(newest)
-}
-
-/// 8 bytes, big-endian, behind the magic number and the format.
-fn generation(header: &[u8; 32]) -> &[u8] {
-    header.get(12..20).unwrap_or_default()
+    let written = headers.into_iter().filter(|header| header.starts_with(MAGIC));
+    // The generation: 8 bytes, big-endian, behind the magic number and the format.
+    Ok(written.max_by_key(|header| header.get(12..20).map(<[u8]>::to_vec)))
 }
 
 fn has_content(mut file: File) -> io::Result<bool> {
@@ -182,6 +177,7 @@ mod tests {
             state_dir: dir.into(),
             auth_file: dir.join("hsm-pin"),
             socket: dir.join("socket"),
+            token: None,
         }
     }
 

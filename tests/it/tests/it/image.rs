@@ -158,3 +158,16 @@ fn a_daemon_takes_the_auth_value_that_was_made_for_it() {
     assert_eq!(fs::read(machine.path("hsm-pin")).unwrap(), value);
     refused(&machine.offline(&["hsm", "init"]), "AuthValueExists");
 }
+
+#[test]
+fn keys_in_a_token_are_named_because_nothing_deletes_them() {
+    let cloud = Cloud::start();
+    let mut machine = crate::pkcs11::machine(&cloud);
+    machine.up();
+    crate::ahead::has_spare_keys(&machine);
+    machine.stop();
+    let output = machine.offline(&["prepare-image", "--yes"]);
+    assert_eq!(code(&output), 0, "{}", text(&output));
+    assert!(text(&output).contains("The keys in the PKCS#11 token firmament"), "{}", text(&output));
+    assert_eq!(crate::pkcs11::objects(&machine), 2 + 4);
+}
