@@ -67,13 +67,10 @@ impl Place {
     /// that says so comes after the object's end.
     pub(crate) fn may_be_registered(&self) -> Result<bool, Refusal> {
         let slots = self.state_dir.join(SLOTS);
-        if !self.holds_records()? {
-            return Ok(false);
-        }
         match File::open(&slots).and_then(|file| newest_header(&file)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
-            Ok(newest) => Ok(!newest.is_some_and(|header| header.ends_with(NO_DEVICE))),
-            Err(cause) => Err(refused(&slots, cause)),
+            Ok(Some(header)) => Ok(!header.ends_with(NO_DEVICE)),
+            Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(refused(&slots, cause)),
+            Ok(None) | Err(_) => self.holds_records(),
         }
     }
 
