@@ -23,8 +23,8 @@ pub(crate) fn run() -> Result<Count, String> {
     let mut count = Count::default();
     let lifecycle =
         tests(cargo(&["test", "--package", "lifecycle"]).env("PROPTEST_CASES", CASES), &mut count);
-    let rest =
-        tests(&mut cargo(&["test", "--workspace", "--no-fail-fast", "--exclude", "lifecycle"]), &mut count);
+    let mut rest = cargo(&["test", "--workspace", "--no-fail-fast", "--exclude", "lifecycle"]);
+    let rest = tests(rest.env("RUST_TEST_THREADS", threads()), &mut count);
     let line = format!("{} passed, {} failed", count.passed, count.failed);
     println!("{line}");
     drop(SUMMARY.set(line));
@@ -34,6 +34,11 @@ pub(crate) fn run() -> Result<Count, String> {
         Count { passed: 0, .. } => Err("no test ran".to_owned()),
         Count { failed, .. } => Err(format!("{failed} tests failed")),
     }
+}
+
+/// Twice as many as processors: tests with real programs mostly wait for them.
+fn threads() -> String {
+    (2 * std::thread::available_parallelism().map_or(1, usize::from)).to_string()
 }
 
 /// The last line of the tests that ran in this process.

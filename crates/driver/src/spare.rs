@@ -10,7 +10,7 @@ use crate::shared::Shared;
 use crate::tenant::TenantHandle;
 use hsm::{Answer, HsmError, Job, binding};
 use lifecycle::{DeviceKeys, Event, Snapshot, SparePair, Stage};
-use model::{Failure, FailureClass, Guid, IntentId, KeyHandle, KeyPurpose, TenantId};
+use model::{Failure, Guid, IntentId, KeyHandle, KeyPurpose, TenantId};
 use std::sync::{MutexGuard, PoisonError};
 use store::record::Versioned;
 use store::{Change, RecordKey};
@@ -143,7 +143,7 @@ impl Shared {
             Spare::Decided(_) => return Some(found),
             Spare::None | Spare::BeingMade => return None,
         };
-        if self.is_made_as_now(&pair.keys) && self.both_work(&pair.keys).await {
+        if self.is_made_as_now(&pair.keys) && !self.is_lost(&pair.keys).await {
             return Some(Spare::Ready(pair));
         }
         tracing::info!("The keys made ahead of time cannot be used here and are made anew");
@@ -156,18 +156,18 @@ impl Shared {
         keys.device.backend == self.backend && binding::is_boot_bound(&keys.device) == self.boot_bound
     }
 
-    async fn both_work(&self, keys: &DeviceKeys) -> bool {
+    /// Whether a key is of no use for good. A key store that cannot be used now says nothing of its keys: they
+    /// are as good as others that it would not make either.
+    async fn is_lost(&self, keys: &DeviceKeys) -> bool {
         for key in [&keys.device, &keys.transport] {
-            match self.keys.call(Job::SelfTest(key.clone())).await {
-                Err(error) if error.class() != FailureClass::Transient => {
-                    tracing::debug!(key = key.purpose.word(), "The key does not work: {error}");
-                    return false;
+            if let Err(error) = self.keys.call(Job::SelfTest(key.clone())).await {
+                tracing::debug!(key = key.purpose.word(), "The key does not work: {error}");
+                if is_of_the_key(&error) {
+                    return true;
                 }
-                // A key store that is only busy says nothing of its keys.
-                Ok(_) | Err(_) => {}
             }
         }
-        true
+        false
     }
 
     /// The decision, then the keys, each on disk before anything else.
@@ -241,8 +241,81 @@ impl Shared {
     }
 }
 
+/// Whether an error is about this key alone.
+fn is_of_the_key(error: &HsmError) -> bool {
+    matches!(
+        error,
+        HsmError::KeyGone(_)
+            | HsmError::OtherMachine(_)
+            | HsmError::Integrity(_)
+            | HsmError::OtherBackend { .. }
+            | HsmError::WrongUse { .. }
+    )
+}
+
 fn fresh_id() -> IntentId {
     let mut bytes = [0; 16];
     bytes.iter_mut().zip(entropy()).for_each(|(to, from)| *to = from);
     IntentId::new(Guid::version_4(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::identity;
+
+    fn pair() -> SparePair {
+        let identity = identity("11111111-2222-3333-4444-555555555555".parse().unwrap());
+        SparePair { id: identity.intent.id, keys: identity.keys }
+    }
+
+    #[test]
+    fn a_pair_is_lent_to_one_and_comes_back_unless_it_was_taken() {
+        let mut spare = Spare::new(pair().id, Some(pair().keys));
+        assert_eq!((spare.kind(), spare.lend()), (SpareKeys::Ready, Some(pair())));
+        assert_eq!((spare.kind(), spare.lend()), (SpareKeys::Ready, None));
+        spare.give_back();
+        assert_eq!(spare.lend(), Some(pair()));
+        for mut other in [Spare::None, Spare::new(pair().id, None), Spare::BeingMade] {
+            other.give_back();
+            assert_eq!(other.lend(), None);
+        }
+        assert_eq!(Spare::BeingMade.kind(), SpareKeys::BeingMade);
+        assert_eq!(Spare::new(pair().id, None).kind(), SpareKeys::None);
+    }
+
+    #[test]
+    fn every_stage_but_the_bare_one_names_its_intent() {
+        let identity = Box::new(identity("11111111-2222-3333-4444-555555555555".parse().unwrap()));
+        let (intent, keys) = (identity.intent.clone(), identity.keys.clone());
+        for stage in [
+            Stage::Unregistered { kept: Some(Box::new((intent.clone(), keys.clone()))) },
+            Stage::Intent(intent.clone()),
+            Stage::KeysReady(intent.clone(), keys),
+            Stage::Registered(identity.clone()),
+            Stage::Leaving { identity, step: lifecycle::LeaveStep::Erase },
+        ] {
+            assert_eq!((intent_of(&stage), is_bare(&stage)), (Some(intent.id), false));
+        }
+        let bare = Stage::Unregistered { kept: None };
+        assert_eq!((intent_of(&bare), is_bare(&bare)), (None, true));
+    }
+
+    #[test]
+    fn only_an_error_about_the_key_itself_ends_the_pair() {
+        let why = || "x".to_owned();
+        for (error, ends) in [
+            (HsmError::KeyGone(why()), true),
+            (HsmError::OtherMachine(why()), true),
+            (HsmError::Integrity("key"), true),
+            (HsmError::OtherBackend { made_by: "tpm" }, true),
+            (HsmError::Busy, false),
+            (HsmError::Absent(why()), false),
+            (HsmError::AuthValue(why()), false),
+            (HsmError::Locked(why()), false),
+            (HsmError::Backend(why()), false),
+        ] {
+            assert_eq!(is_of_the_key(&error), ends, "{error}");
+        }
+    }
 }

@@ -4,6 +4,7 @@ use crate::crash::registers_in_the_end;
 use crate::house::{Cloud, Machine, code, text, wait_for};
 use crate::life::signs_in;
 use crate::pkcs11::{self, configure, objects};
+use it::softhsm::PIN;
 
 pub(crate) fn has_spare_keys(machine: &Machine) {
     wait_for("the keys made ahead of time", || machine.status()["spare_keys"] == "ready");
@@ -78,6 +79,12 @@ fn a_token_holds_one_pair_and_none_when_another_place_is_chosen() {
         assert_eq!(objects(&machine), 2 + 4, "a pair, and the token with its key that seals");
         machine.kill();
     }
+    std::fs::write(machine.path("pin"), "another PIN").unwrap();
+    machine.up();
+    has_spare_keys(&machine);
+    assert_eq!(objects(&machine), 2 + 4, "a wrong PIN says nothing of the pair");
+    machine.kill();
+    std::fs::write(machine.path("pin"), PIN).unwrap();
     configure(&machine, "hsm_type = soft");
     machine.up();
     has_spare_keys(&machine);
