@@ -4,7 +4,7 @@ use crate::pins::{self, Pins};
 use crate::rekey::Move;
 use crate::role::{Role, RoleCell};
 use crate::self_test::{KeyTest, KeyTests};
-use crate::spare::Spare;
+use crate::spare::{Spare, SpareWait};
 use crate::state::{DomainView, Happening, UserView};
 use crate::tenant::{self, TenantHandle};
 use crate::user::{self, UserHandle};
@@ -34,6 +34,7 @@ pub(crate) struct Shared {
     pub(crate) store: Arc<Mutex<Box<dyn Store>>>,
     pub(crate) memory: Mutex<Pins>,
     pub(crate) spare: Mutex<Spare>,
+    pub(crate) spare_wait: SpareWait,
     pub(crate) tenants: Mutex<BTreeMap<TenantId, TenantHandle>>,
     pub(crate) moves: Mutex<BTreeMap<TenantId, Move>>,
     pub(crate) users: Mutex<BTreeMap<(TenantId, ObjectId), UserHandle>>,
@@ -175,8 +176,14 @@ impl Shared {
         for notice in (self.neighbours)() {
             tracing::warn!("{notice}");
         }
-        self.offer_spare(&handle).await;
-        if !handle.send(Event::SignedIn { account, domain: asked.domain().clone(), token }).await {
+        let event = Event::SignedIn { account, domain: asked.domain().clone(), token };
+        self.register_with_spare(handle, event, token).await;
+    }
+
+    /// Hands a sign-in over, after the keys made ahead of time.
+    pub(crate) async fn hand_to(&self, handle: &TenantHandle, event: Event, token: TokenRef) {
+        self.offer_spare(handle).await;
+        if !handle.send(event).await {
             self.vault.forget(token);
         }
     }

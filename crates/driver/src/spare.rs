@@ -10,10 +10,11 @@ use crate::shared::Shared;
 use crate::tenant::TenantHandle;
 use hsm::{Answer, HsmError, Job, binding};
 use lifecycle::{DeviceKeys, Event, Snapshot, SparePair, Stage};
-use model::{Failure, Guid, IntentId, KeyHandle, KeyPurpose, TenantId};
-use std::sync::{MutexGuard, PoisonError};
+use model::{Failure, Guid, IntentId, KeyHandle, KeyPurpose, TenantId, TokenRef};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use store::record::Versioned;
 use store::{Change, RecordKey};
+use tokio::sync::watch;
 
 /// How far the keys for the next intent are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +79,41 @@ impl Spare {
         if let Spare::Lent(pair) = self {
             *self = Spare::Ready(pair.clone());
         }
+    }
+}
+
+/// Registrations that begin while the keys are being made, or found on disk and tested, wait for them: the key
+/// store does one thing at a time, and their own keys would come later still.
+#[derive(Default)]
+pub(crate) struct SpareWait {
+    preparing: watch::Sender<bool>,
+    waiting: watch::Sender<usize>,
+}
+
+impl SpareWait {
+    pub(crate) fn begin(&self) {
+        self.preparing.send_replace(true);
+    }
+
+    pub(crate) fn end(&self) {
+        self.preparing.send_replace(false);
+    }
+
+    fn is_on(&self) -> bool {
+        *self.preparing.borrow()
+    }
+
+    pub(crate) fn is_waited_for(&self) -> bool {
+        *self.waiting.borrow() > 0
+    }
+
+    pub(crate) async fn nobody_waits(&self) {
+        // The sender lives as long as we do.
+        let _ = self.waiting.subscribe().wait_for(|waiting| *waiting == 0).await;
+    }
+
+    async fn wait(&self) {
+        let _ = self.preparing.subscribe().wait_for(|preparing| !preparing).await;
     }
 }
 
@@ -195,6 +231,26 @@ impl Shared {
             Answer::Key(key) => Ok(key),
             _ => Err(HsmError::Backend("the answer is of another job".to_owned())),
         }
+    }
+
+    /// Hands a sign-in to a machine; one that would need keys gets those that are being made, and nobody who
+    /// signs in waits for that.
+    pub(crate) async fn register_with_spare(
+        self: Arc<Self>,
+        handle: TenantHandle,
+        sign_in: Event,
+        token: TokenRef,
+    ) {
+        let needs_keys = is_bare(&handle.status.borrow().snapshot.stage);
+        if !needs_keys || !self.spare_wait.is_on() {
+            return self.hand_to(&handle, sign_in, token).await;
+        }
+        self.spare_wait.waiting.send_modify(|waiting| *waiting += 1);
+        tokio::spawn(async move {
+            self.spare_wait.wait().await;
+            self.hand_to(&handle, sign_in, token).await;
+            self.spare_wait.waiting.send_modify(|waiting| *waiting -= 1);
+        });
     }
 
     /// Offers the pair to a machine that has nothing, before its first sign-in.

@@ -6,7 +6,7 @@ use crate::role::Role;
 use crate::self_test::{self, KeyTest};
 use crate::session::{self, SignIn};
 use crate::shared::Shared;
-use crate::spare::SpareKeys;
+use crate::spare::{SpareKeys, SpareWait};
 use executor::BoundTo;
 use lifecycle::{Ask, Event, Snapshot, Stage, Status};
 use model::{Account, DomainName, Failure, FailureClass, TenantId, Timestamp, Upn, Who};
@@ -110,6 +110,7 @@ impl Driver {
             store: Arc::new(Mutex::new(store)),
             memory: Mutex::new(found.pins),
             spare: Mutex::new(found.spare),
+            spare_wait: SpareWait::default(),
             tenants: Mutex::default(),
             moves: Mutex::default(),
             users: Mutex::default(),
@@ -124,7 +125,11 @@ impl Driver {
             }
         }
         let preparing = shared.clone();
-        tokio::spawn(async move { preparing.prepare_keys().await });
+        preparing.spare_wait.begin();
+        tokio::spawn(async move {
+            preparing.prepare_keys().await;
+            preparing.spare_wait.end();
+        });
         tokio::spawn(self_test::run(shared.clone()));
         Ok(Driver { shared })
     }
@@ -205,6 +210,16 @@ impl Driver {
     pub async fn forget_account(&self, name: Upn) -> Result<bool, Failure> {
         let known = self.shared.pins().accounts.contains_key(&name);
         self.shared.remember(Memory::ForgetAccount(name)).await.map(|()| known)
+    }
+
+    /// Whether a registration waits for the keys that are being made ahead of time.
+    pub fn waits_for_keys(&self) -> bool {
+        self.shared.spare_wait.is_waited_for()
+    }
+
+    /// Waits until none does.
+    pub async fn keys_awaited(&self) {
+        self.shared.spare_wait.nobody_waits().await;
     }
 
     /// How far the keys for the next registration are.

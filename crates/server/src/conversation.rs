@@ -143,9 +143,25 @@ async fn settle(
         connection.say(&Message::Notice { text }).await;
     }
     match service.driver.follow(domain) {
-        Some(status) => follow(connection, service, status, is_settled).await,
+        Some(status) => follow_registration(connection, service, status).await,
         None => Ok(Ending::NotRegistered),
     }
+}
+
+/// Follows a registration from the sign-in that it begins with, which may wait for its keys.
+pub(crate) async fn follow_registration(
+    connection: &mut Connection,
+    service: &Service,
+    status: watch::Receiver<Status>,
+) -> Result<Ending, Failure> {
+    if service.driver.waits_for_keys() {
+        connection.say(&Message::Notice { text: KEYS_ARE_MADE.to_owned() }).await;
+        tokio::select! {
+            () = service.driver.keys_awaited() => {}
+            () = connection.hung_up() => return Ok(Ending::Failed),
+        }
+    }
+    follow(connection, service, status, is_settled).await
 }
 
 /// Tells every change of one machine until `enough`.
@@ -180,7 +196,7 @@ async fn finish(connection: &mut Connection, status: &Status) -> Result<Ending, 
 }
 
 /// At rest, or waiting for somebody, or for long: nothing more happens soon by itself.
-pub(crate) fn is_settled(status: &Status, now: Timestamp) -> bool {
+fn is_settled(status: &Status, now: Timestamp) -> bool {
     let rests = ["idle", "intune_enrolled"].contains(&status.state);
     let waits_for_long = status.wake_at.is_some_and(|at| at.since(now) > PATIENCE);
     rests || status.waits_for.is_some() || waits_for_long
@@ -349,5 +365,6 @@ fn unknown_domain(domain: &DomainName) -> Failure {
     bad_name(&format!("{domain} is neither configured nor registered"))
 }
 
+const KEYS_ARE_MADE: &str = "The keys for the registration are being made.";
 /// How long a person is asked to watch a registration that is tried again by itself.
 const PATIENCE: Duration = Duration::from_secs(60);

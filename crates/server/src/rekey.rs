@@ -3,7 +3,7 @@
 use crate::Service;
 use crate::connection::Connection;
 use crate::conversation::{
-    Identified, bad_name, follow, has_left, identify, is_settled, parse_name, which_domain,
+    Identified, bad_name, follow, follow_registration, has_left, identify, parse_name, which_domain,
 };
 use crate::report::still_there;
 use driver::{Ask, Rekey, Status, WaitsFor};
@@ -66,7 +66,7 @@ async fn register(
     status: watch::Receiver<Status>,
 ) -> Result<Ending, Failure> {
     match identify(connection, service, asked).await? {
-        Identified::Yes => follow(connection, service, status, is_settled).await,
+        Identified::Yes => follow_registration(connection, service, status).await,
         Identified::HungUp => Ok(Ending::Failed),
     }
 }

@@ -94,6 +94,21 @@ fn a_token_holds_one_pair_and_none_when_another_place_is_chosen() {
 }
 
 #[test]
+fn a_sign_in_that_comes_while_the_pair_is_made_waits_for_it_and_makes_no_other() {
+    let cloud = Cloud::start();
+    for _ in 0..3 {
+        let mut machine = pkcs11::machine(&cloud);
+        // Nothing is polled for, so the sign-in is faster than the keys.
+        configure(&machine, "sign_in = password");
+        machine.up();
+        let signed_in = machine.sign_in_with_password("alex@contoso.com", "Correct-Horse-1");
+        assert_eq!(code(&signed_in), 0, "{}", text(&signed_in));
+        assert!(!phases(&machine, 0).contains(&"create_keys".to_owned()));
+        assert_eq!(objects(&machine), 2 + 6, "the pair and Intune's key");
+    }
+}
+
+#[test]
 fn where_nobody_registers_nothing_is_made() {
     let cloud = Cloud::start();
     let machine = Machine::configured(&cloud, "contoso.com", "registration = off");
