@@ -189,3 +189,27 @@ fn keys_made_ahead_and_keys_that_move_are_bound_as_the_option_says_now() {
         assert_eq!(is_bound(), bound);
     }
 }
+
+#[test]
+fn a_machine_that_is_not_registered_starts_afresh_when_its_boot_state_has_changed() {
+    let dir = tempfile::tempdir().unwrap();
+    let (cloud, tpm) = (Cloud::start(), Tpm::start(dir.path()));
+    let mut machine =
+        Machine::configured(&cloud, "contoso.com", &format!("{}\ntpm_pcrs = 7", options(&tpm, "tpm")));
+    has_spare_keys(&machine);
+    machine.kill();
+    extend(&tpm, 7);
+    machine.up();
+    let refused = machine.sign_in("alex@contoso.com");
+    assert!(text(&refused).contains("[BootStateChanged]"), "{}", text(&refused));
+    assert_eq!((code(&refused), cloud.requests("join").len()), (1, 0));
+    // What the operations page says.
+    let left = machine.run(&["leave"]);
+    assert_eq!(code(&left), 0, "{}", text(&left));
+    machine.stop();
+    let image = machine.offline(&["prepare-image", "--yes"]);
+    assert_eq!(code(&image), 0, "{}", text(&image));
+    machine.up();
+    signs_in(&machine);
+    assert_eq!(cloud.devices().len(), 1);
+}
