@@ -104,7 +104,7 @@ pub(crate) fn read(store: &mut dyn Store) -> Result<Found, StoreError> {
     Ok(found)
 }
 
-/// Which backends made the keys of the identities in the store, the unfinished ones too.
+/// Which backends made the keys of identities, the unfinished ones too.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Recorded {
     /// Those in force, or about to be for the first time.

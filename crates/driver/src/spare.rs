@@ -91,12 +91,10 @@ pub(crate) struct SpareWait {
 }
 
 impl SpareWait {
-    pub(crate) fn begin(&self) {
+    /// From now on registrations wait, until [`Preparing`] is dropped.
+    pub(crate) fn begin(&self) -> Preparing {
         self.preparing.send_replace(true);
-    }
-
-    pub(crate) fn end(&self) {
-        self.preparing.send_replace(false);
+        Preparing(self.preparing.clone())
     }
 
     fn is_on(&self) -> bool {
@@ -114,6 +112,15 @@ impl SpareWait {
 
     async fn wait(&self) {
         let _ = self.preparing.subscribe().wait_for(|preparing| !preparing).await;
+    }
+}
+
+/// Ends the wait however the making ends, so that a fault of ours holds no registration up.
+pub(crate) struct Preparing(watch::Sender<bool>);
+
+impl Drop for Preparing {
+    fn drop(&mut self) {
+        self.0.send_replace(false);
     }
 }
 
@@ -338,6 +345,18 @@ mod tests {
         }
         assert_eq!(Spare::BeingMade.kind(), SpareKeys::BeingMade);
         assert_eq!(Spare::new(pair().id, None).kind(), SpareKeys::None);
+    }
+
+    #[test]
+    fn registrations_wait_until_the_making_ends_even_by_a_panic() {
+        let wait = SpareWait::default();
+        let preparing = wait.begin();
+        assert!(wait.is_on());
+        let died = std::thread::spawn(move || {
+            let _ends_with_us = preparing;
+            panic!("on purpose");
+        });
+        assert!(died.join().is_err() && !wait.is_on());
     }
 
     #[test]

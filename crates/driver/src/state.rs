@@ -125,10 +125,10 @@ impl Driver {
             }
         }
         let preparing = shared.clone();
-        preparing.spare_wait.begin();
+        let ends_with_it = preparing.spare_wait.begin();
         tokio::spawn(async move {
+            let _held = ends_with_it;
             preparing.prepare_keys().await;
-            preparing.spare_wait.end();
         });
         tokio::spawn(self_test::run(shared.clone()));
         Ok(Driver { shared })

@@ -1,11 +1,11 @@
 //! The auth value that opens the keys: 256 random bits as 64 hex digits in a file of root's.
 
 use aws_lc_rs::rand;
-use hsm::HsmError;
+use hsm::{HsmError, file};
 use model::Secret;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// An auth value and where it came from.
@@ -108,23 +108,8 @@ fn make(path: &Path) -> Result<Loaded, HsmError> {
     rand::fill(&mut bits).map_err(|_| unusable(path, "the system gives no random bytes"))?;
     let text: String = bits.iter().map(|byte| format!("{byte:02x}")).collect();
     let value = Secret::new(text.into_bytes());
-    write(path, value.expose()).map_err(|error| unusable(path, &error.to_string()))?;
+    file::write(path, value.expose()).map_err(|error| unusable(path, &error.to_string()))?;
     Ok(Loaded { value, source: Source::Made(path.to_owned()) })
-}
-
-/// Written whole or not at all: a name appears only when the bytes are on disk.
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let dir = path.parent().unwrap_or(Path::new("/"));
-    fs::create_dir_all(dir)?;
-    let draft = path.with_extension("new");
-    // A draft left by a crash was never in force.
-    fs::remove_file(&draft)
-        .or_else(|error| (error.kind() == io::ErrorKind::NotFound).then_some(()).ok_or(error))?;
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&draft, path)?;
-    File::open(dir)?.sync_all()
 }
 
 fn unusable(path: &Path, why: &str) -> HsmError {

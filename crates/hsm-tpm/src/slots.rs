@@ -2,11 +2,10 @@
 
 use crate::blob::Blob;
 use crate::software::sha256;
-use hsm::{HsmError, binding};
+use hsm::{HsmError, binding, file};
 use model::MachineBinding;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
+use std::io;
 use std::path::Path;
 
 /// The boot secret as it lies on disk.
@@ -43,7 +42,7 @@ impl Slots {
 
     /// Written whole or not at all; what was in force until now is in force if this fails.
     pub(crate) fn write(&self, path: &Path) -> Result<(), HsmError> {
-        write(path, &self.bytes()).map_err(|error| unusable(path, &error.to_string()))
+        file::write(path, &self.bytes()).map_err(|error| unusable(path, &error.to_string()))
     }
 
     fn bytes(&self) -> Vec<u8> {
@@ -83,18 +82,6 @@ fn parse(bytes: &[u8]) -> Option<Slots> {
     let recovery =
         if rest == NO_SLOT { None } else { Some(Blob::split(rest).filter(|(_, rest)| rest.is_empty())?.0) };
     Some(Slots { header: header.to_vec(), sealed, recovery })
-}
-
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let draft = path.with_extension("new");
-    // A draft left by a crash was never in force.
-    fs::remove_file(&draft)
-        .or_else(|error| (error.kind() == io::ErrorKind::NotFound).then_some(()).ok_or(error))?;
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&draft, path)?;
-    File::open(path.parent().unwrap_or(Path::new("/")))?.sync_all()
 }
 
 const NO_SLOT: &[u8] = &[0; 4];

@@ -7,6 +7,7 @@
 mod backends;
 pub mod binding;
 mod error;
+pub mod file;
 mod job;
 
 pub use backends::{Backends, Opener};
