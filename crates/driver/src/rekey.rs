@@ -325,14 +325,6 @@ fn take_place(store: &mut dyn Store, tenant: TenantId, successor: Vec<u8>) -> Re
     Ok(true)
 }
 
-/// Whether this snapshot of a successor may take the place: the directory has proved to know it.
-pub(crate) fn is_proved(snapshot: &Snapshot) -> bool {
-    match &snapshot.stage {
-        Stage::Registered(identity) => identity.verified_at.is_some() && identity.suspended.is_none(),
-        _ => false,
-    }
-}
-
 /// Whether an identity can be moved there.
 fn movable(identity: &Identity, to: Backend) -> Result<(), Failure> {
     let refuse = |message: String, advice: &str| {
@@ -467,19 +459,13 @@ mod tests {
     }
 
     #[test]
-    fn only_a_verified_identity_that_may_be_used_takes_a_place() {
+    fn only_a_verified_identity_that_may_be_used_can_be_moved() {
         let mut identity = crate::tests::identity(tenant());
-        let proved = |identity: &Identity| {
-            let stage = Stage::Registered(Box::new(identity.clone()));
-            is_proved(&Snapshot { stage, ..Snapshot::absent(tenant()) })
-        };
-        assert!(proved(&identity));
         assert!(movable(&identity, Backend::Tpm).is_ok());
         assert_eq!(movable(&identity, Backend::Soft).unwrap_err().code, "NotMovable");
         identity.suspended = Some(lifecycle::Suspension::Disabled);
-        assert!(!proved(&identity) && movable(&identity, Backend::Tpm).is_err());
+        assert!(movable(&identity, Backend::Tpm).is_err());
         identity = Identity { verified_at: None, suspended: None, ..identity };
-        assert!(!proved(&identity) && movable(&identity, Backend::Tpm).is_err());
-        assert!(!is_proved(&Snapshot::absent(tenant())));
+        assert!(movable(&identity, Backend::Tpm).is_err());
     }
 }

@@ -1,12 +1,11 @@
 use crate::clock::{entropy, seed};
 use crate::parts::DomainPart;
-use crate::rekey;
 use crate::role::{Role, RoleCell};
 use crate::shared::Shared;
 use crate::state::Happening;
 use crate::works::{Ended, Works, rest};
 use executor::{Executor, Hands, turn};
-use lifecycle::{Ask, Command, Device, Event, Facts, OpId, Reply, Snapshot, Stage, Status, Work};
+use lifecycle::{Ask, Command, Device, Event, Facts, Milestone, OpId, Reply, Snapshot, Status, Work};
 use model::{Backend, Delivery, Failure, FailureClass, TenantId, Timestamp, TokenRef, Who};
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -82,7 +81,6 @@ pub(crate) fn start(
         works,
         publish,
         wake_at: None,
-        erasing: false,
         role: role.clone(),
         replaced: None,
         judgement: Judgement::Taken,
@@ -137,8 +135,6 @@ struct TenantHands {
     works: Works<OpId, Reply>,
     publish: watch::Sender<Status>,
     wake_at: Option<Timestamp>,
-    /// Keys are being destroyed because somebody asked to leave.
-    erasing: bool,
     role: RoleCell,
     /// Whose place this identity has just taken.
     replaced: Option<TenantHandle>,
@@ -153,7 +149,7 @@ impl Hands<Device> for TenantHands {
 
     async fn perform(&mut self, command: Command) -> Result<(), Failure> {
         match command {
-            Command::Persist(snapshot) => return self.persist(&snapshot).await,
+            Command::Persist { snapshot, because } => return self.persist(&snapshot, because).await,
             Command::Run(op, work) => self.begin(op, *work),
             Command::Cancel(op) => self.works.cancel(op),
             Command::Forget(token) => self.forget(token),
@@ -175,23 +171,19 @@ impl Hands<Device> for TenantHands {
 }
 
 impl TenantHands {
-    async fn persist(&mut self, snapshot: &Snapshot) -> Result<(), Failure> {
-        if self.role.get() == Role::Successor && rekey::is_proved(snapshot) {
+    async fn persist(&mut self, snapshot: &Snapshot, because: Milestone) -> Result<(), Failure> {
+        if self.role.get() == Role::Successor && because == Milestone::Verified {
             self.replaced = self.shared.succeed(snapshot).await?;
             if self.replaced.is_some() {
                 return Ok(());
             }
             self.shared.ask_others(self.tenant, Ask::Leave);
         }
-        let gone = matches!(snapshot.stage, Stage::Unregistered { kept: None });
-        let left = self.erasing && gone;
-        self.erasing &= !gone;
-        self.shared.persist(&self.role, snapshot, left).await
+        self.shared.persist(&self.role, snapshot, because == Milestone::Left).await
     }
 
     fn begin(&mut self, op: OpId, work: Work) {
         tracing::debug!(tenant = %self.tenant, phase = work.phase().word(), "Work started");
-        self.erasing |= matches!(work, Work::EraseKeys(_));
         let (executor, now) = (self.executor.clone(), self.now());
         let crashed = crashed(work.is_irreversible());
         self.works.begin(op, async move { executor.perform(work, now, entropy()).await }, crashed);

@@ -18,11 +18,12 @@ mod turn;
 mod vault;
 
 pub use ::intune::ClientVersion;
+pub use ::machine::Machine;
 pub use ::prt::Kdf;
 pub use bound::{BoundTo, keys_of};
 pub use call::key_failure;
 pub use intune_version::IntuneVersion;
-pub use turn::{Hands, Machine, turn};
+pub use turn::{Hands, turn};
 pub use vault::Vault;
 
 use ::prt::Way;

@@ -1,18 +1,6 @@
-use lifecycle::Device;
+use machine::Machine;
 use model::{Failure, Timestamp};
-use signin::{Session, UserSession};
 use std::future::Future;
-
-/// A pure machine that turns one event into commands.
-pub trait Machine {
-    /// What happened.
-    type Event;
-    /// What is to be done.
-    type Command;
-
-    /// Judges one event; the commands are to be performed in their order.
-    fn judge(&mut self, event: Self::Event, now: Timestamp) -> (Vec<Self::Command>, Option<Timestamp>);
-}
 
 /// Whoever performs the commands of a machine: the driver on tokio, the test world in virtual time.
 pub trait Hands<M: Machine> {
@@ -38,48 +26,10 @@ pub async fn turn<M: Machine, H: Hands<M>>(
     machine: &mut M,
     event: M::Event,
 ) -> Result<(), Failure> {
-    let (commands, wake_at) = machine.judge(event, hands.now());
-    hands.wake_at(wake_at);
-    for command in commands {
+    let batch = machine.handle(event, hands.now());
+    hands.wake_at(batch.wake_at);
+    for command in batch.commands {
         hands.perform(command).await?;
     }
     Ok(())
-}
-
-impl Machine for Device {
-    type Event = lifecycle::Event;
-    type Command = lifecycle::Command;
-
-    fn judge(
-        &mut self,
-        event: lifecycle::Event,
-        now: Timestamp,
-    ) -> (Vec<lifecycle::Command>, Option<Timestamp>) {
-        let batch = self.handle(event, now);
-        (batch.commands, batch.wake_at)
-    }
-}
-
-impl Machine for Session {
-    type Event = signin::Event;
-    type Command = signin::Command;
-
-    fn judge(&mut self, event: signin::Event, now: Timestamp) -> (Vec<signin::Command>, Option<Timestamp>) {
-        let batch = self.handle(event, now);
-        (batch.commands, batch.wake_at)
-    }
-}
-
-impl Machine for UserSession {
-    type Event = signin::UserEvent;
-    type Command = signin::UserCommand;
-
-    fn judge(
-        &mut self,
-        event: signin::UserEvent,
-        now: Timestamp,
-    ) -> (Vec<signin::UserCommand>, Option<Timestamp>) {
-        let batch = self.handle(event, now);
-        (batch.commands, batch.wake_at)
-    }
 }

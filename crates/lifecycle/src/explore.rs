@@ -3,6 +3,7 @@
 use crate::Device;
 use crate::samples::{facts, failure, prepared, reply, signed_in};
 use crate::words::{Ask, Command, Event, IntunePolicy, OpId, Snapshot, Stage, Work};
+use ::machine::Machine as _;
 use model::{Delivery, FailureClass, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -161,7 +162,7 @@ impl Walker {
         self.wake_at = batch.wake_at;
         for command in batch.commands {
             match command {
-                Command::Persist(snapshot) => self.disk = *snapshot,
+                Command::Persist { snapshot, .. } => self.disk = *snapshot,
                 Command::Run(op, work) => self.in_flight = Some((op, *work)),
                 Command::Cancel(_) => self.in_flight = None,
                 Command::Forget(_) | Command::HandOver { .. } | Command::Report(_) | Command::Ignored(_) => {}

@@ -1,6 +1,7 @@
 //! What goes into the machine and what comes out of it.
 
 pub use crate::snapshot::*;
+pub use ::machine::OpId;
 
 use model::{
     Account, Backend, DeviceFacts, DomainName, Failure, IntentId, JoinType, KeyHandle, MachineBinding, Phase,
@@ -80,15 +81,16 @@ pub enum Ask {
     ForceLeave,
 }
 
-/// Names one piece of work in flight; never used twice in the life of a machine value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct OpId(pub u64);
-
 /// What the machine wants done, in this order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// Make this the durable state before the next command starts.
-    Persist(Box<Snapshot>),
+    Persist {
+        /// The state.
+        snapshot: Box<Snapshot>,
+        /// Why.
+        because: Milestone,
+    },
     /// Start this work; its end comes back as [`Event::Done`] with the same id.
     Run(OpId, Box<Work>),
     /// Abandon this work; only ever a work without outside effect.
@@ -129,14 +131,20 @@ pub enum EventKind {
     Woke,
 }
 
-/// Commands, and when to wake the machine.
-#[must_use = "commands do nothing unless performed"]
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Batch {
-    /// To be performed in this order.
-    pub commands: Vec<Command>,
-    /// When [`Event::Woke`] is due; replaces what was asked before.
-    pub wake_at: Option<Timestamp>,
+/// What follows from one event; `wake_at` says when [`Event::Woke`] is due.
+pub type Batch = ::machine::Batch<Command>;
+
+/// Why a snapshot is made durable: what else hangs on this write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Milestone {
+    /// A step like any other.
+    Step,
+    /// The directory has proved to know the identity: from here on it may take the place of another.
+    Verified,
+    /// Keys made ahead of time are this tenant's from here on, and nobody else's.
+    TookPreparedKeys,
+    /// Somebody asked to leave, and no key or certificate is left; what the ledger knows stays.
+    Left,
 }
 
 /// One thing to be done outside. None of them sleeps, retries or polls.

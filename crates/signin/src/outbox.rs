@@ -5,7 +5,7 @@ use model::Timestamp;
 /// The context of one event: its time, and what is to be done because of it.
 pub(crate) struct Outbox<C = Command> {
     pub(crate) now: Timestamp,
-    pub(crate) next_op: u64,
+    pub(crate) last_op: OpId,
     pub(crate) commands: Vec<C>,
 }
 
@@ -18,8 +18,7 @@ impl<C> Outbox<C> {
     }
 
     fn name(&mut self) -> OpId {
-        self.next_op += 1;
-        OpId(self.next_op)
+        self.last_op.advance()
     }
 }
 

@@ -1,35 +1,39 @@
 use crate::machine::Machine;
 use crate::outbox::Outbox;
-use crate::words::{Batch, Command, Event, Facts};
+use crate::words::{Batch, Command, Event, Facts, OpId};
 use model::Timestamp;
 use statig::blocking::{InitializedStateMachine, IntoStateMachineExt};
 
 /// One person's sign-in.
 pub struct Session {
     machine: InitializedStateMachine<Machine>,
-    next_op: u64,
+    last_op: OpId,
 }
 
 impl Session {
     /// A session that waits for [`Event::Started`].
     pub fn new(facts: Facts) -> Session {
-        let mut outbox = Outbox { now: Timestamp::default(), next_op: 0, commands: Vec::new() };
+        let mut outbox = Outbox { now: Timestamp::default(), last_op: OpId(0), commands: Vec::new() };
         let machine = Machine::new(facts).uninitialized_state_machine().init_with_context(&mut outbox);
-        Session { machine, next_op: 0 }
-    }
-
-    /// Judges one event; what it says is to be done in its order.
-    pub fn handle(&mut self, event: Event, now: Timestamp) -> Batch {
-        let mut outbox = Outbox { now, next_op: self.next_op, commands: Vec::new() };
-        self.machine.handle_with_context(&event, &mut outbox);
-        self.next_op = outbox.next_op;
-        // What a state ends on its way out belongs before the last word.
-        outbox.commands.sort_by_key(|command| matches!(command, Command::Finish(_)));
-        Batch { commands: outbox.commands, wake_at: self.machine.wake_at() }
+        Session { machine, last_op: outbox.last_op }
     }
 
     /// Whether the session has ended; every further event is ignored.
     pub fn is_over(&self) -> bool {
         self.machine.is_over()
+    }
+}
+
+impl ::machine::Machine for Session {
+    type Event = Event;
+    type Command = Command;
+
+    fn handle(&mut self, event: Event, now: Timestamp) -> Batch {
+        let mut outbox = Outbox { now, last_op: self.last_op, commands: Vec::new() };
+        self.machine.handle_with_context(&event, &mut outbox);
+        self.last_op = outbox.last_op;
+        // What a state ends on its way out belongs before the last word.
+        outbox.commands.sort_by_key(|command| matches!(command, Command::Finish(_)));
+        Batch { commands: outbox.commands, wake_at: self.machine.wake_at() }
     }
 }

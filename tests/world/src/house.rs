@@ -118,7 +118,7 @@ impl Hands<Device> for House {
         self.trace.push(format!("  {command:?}"));
         self.burn()?;
         match command {
-            Command::Persist(snapshot) => self.disk = Some(snapshot::to_record(&snapshot).encode()),
+            Command::Persist { snapshot, .. } => self.disk = Some(snapshot::to_record(&snapshot).encode()),
             Command::Run(op, work) => self.works.push_back((op, *work)),
             Command::Cancel(op) => self.works.retain(|(other, _)| *other != op),
             Command::Forget(token) => self.vault.forget(token),

@@ -47,11 +47,12 @@ const STAND_IN: &[&str] = DIALECT;
 const ROOMS: &[Room] = &[
     room("model", "0 words", &[], &["thiserror", "zeroize"]),
     room("backoff", "0 words", &["model"], &["thiserror"]),
+    room("machine", "0 words", &["model"], &[]),
     room("hsm", "1 ports", &["model", "backoff"], &["thiserror"]),
     room("store", "1 ports", &["model", "backoff"], &["thiserror", "serde", "serde_json"]),
     room("transport", "1 ports", &["model", "backoff"], &["thiserror", "http", "bytes"]),
-    room("lifecycle", "2a decision", &["model", "backoff"], &["statig", "thiserror"]),
-    room("signin", "2a decision", &["model", "backoff"], &["statig", "thiserror"]),
+    room("lifecycle", "2a decision", &["model", "backoff", "machine"], &["statig", "thiserror"]),
+    room("signin", "2a decision", &["model", "backoff", "machine"], &["statig", "thiserror"]),
     room("discovery", "2b dialects", &["model", "backoff"], DIALECT),
     room("oauth", "2b dialects", &["model", "backoff"], DIALECT),
     room("drs", "2b dialects", &["model", "backoff", "x509"], DIALECT),
@@ -93,6 +94,7 @@ const ROOMS: &[Room] = &[
         &[
             "model",
             "backoff",
+            "machine",
             "lifecycle",
             "signin",
             "discovery",
@@ -110,7 +112,18 @@ const ROOMS: &[Room] = &[
     room(
         "driver",
         "4b loop",
-        &["model", "backoff", "executor", "snapshot", "lifecycle", "signin", "hsm", "store", "transport"],
+        &[
+            "model",
+            "backoff",
+            "machine",
+            "executor",
+            "snapshot",
+            "lifecycle",
+            "signin",
+            "hsm",
+            "store",
+            "transport",
+        ],
         &["tokio", "tracing", "thiserror", "getrandom"],
     ),
     room(
@@ -163,6 +176,7 @@ const ROOMS: &[Room] = &[
         &[
             "model",
             "backoff",
+            "machine",
             "hsm",
             "store",
             "transport",

@@ -2,7 +2,9 @@
 
 use super::{Kept, Machine, State};
 use crate::outbox::Outbox;
-use crate::words::{Attempt, Command, Event, Facts, LedgerKind, LedgerLine, Reply, Snapshot, Stage, Work};
+use crate::words::{
+    Attempt, Command, Event, Facts, LedgerKind, LedgerLine, Milestone, Reply, Snapshot, Stage, Work,
+};
 use backoff::Backoff;
 use model::{Account, DeviceId, DomainName, Failure, Phase, RequestId, Timestamp, TokenRef};
 use statig::blocking::*;
@@ -46,9 +48,14 @@ impl Machine {
 
     /// Makes a stage the durable one.
     pub(crate) fn persist(&mut self, outbox: &mut Outbox, stage: Stage) {
+        self.persist_because(outbox, stage, Milestone::Step);
+    }
+
+    /// The same, where more than this identity hangs on it.
+    pub(crate) fn persist_because(&mut self, outbox: &mut Outbox, stage: Stage, because: Milestone) {
         self.stage = stage;
         self.forget_old_posts(outbox);
-        outbox.push(Command::Persist(Box::new(self.snapshot())));
+        outbox.push(Command::Persist { snapshot: Box::new(self.snapshot()), because });
     }
 
     /// Join requests count for a day.
@@ -158,7 +165,7 @@ impl Machine {
         self.failure = None;
         self.leave = None;
         self.wake_at = None;
-        self.persist(outbox, Stage::Unregistered { kept: None });
+        self.persist_because(outbox, Stage::Unregistered { kept: None }, Milestone::Left);
         State::unregistered(Kept { keys: None })
     }
 }

@@ -5,7 +5,7 @@ use super::{Kept, Machine, State};
 use crate::outbox::Outbox;
 use crate::words::{
     Ask, Command, DeviceKeys, Endpoints, Identity, Intent, Intune, Issued, JoinOrder, LeaveStep, LedgerKind,
-    Snapshot, SparePair, Stage, StoredReply,
+    Milestone, Snapshot, SparePair, Stage, StoredReply,
 };
 use model::{Account, Delivery, Failure, FailureClass, IntentId, Phase, RequestId};
 use statig::blocking::*;
@@ -128,7 +128,8 @@ impl Machine {
             return Super;
         }
         kept.keys = Some(Box::new((self.intent(outbox, pair.id), pair.keys.clone())));
-        self.persist(outbox, Stage::Unregistered { kept: kept.keys.clone() });
+        let stage = Stage::Unregistered { kept: kept.keys.clone() };
+        self.persist_because(outbox, stage, Milestone::TookPreparedKeys);
         Handled
     }
 

@@ -3,8 +3,8 @@
 use super::{Machine, Person, State};
 use crate::outbox::Outbox;
 use crate::words::{
-    Ask, Command, Event, EventKind, Identity, Intune, IntuneIntent, IntunePolicy, LedgerKind, Stage,
-    Suspension, Work,
+    Ask, Command, Event, EventKind, Identity, Intune, IntuneIntent, IntunePolicy, LedgerKind, Milestone,
+    Stage, Suspension, Work,
 };
 use model::{Account, Failure, FailureClass, Phase, Timestamp};
 use statig::blocking::*;
@@ -144,7 +144,7 @@ impl Machine {
     /// The directory knows the device.
     pub(crate) fn verified(&mut self, outbox: &mut Outbox, membership: &mut Membership) -> State {
         membership.identity.verified_at = Some(outbox.now);
-        self.persist(outbox, membership.stage());
+        self.persist_because(outbox, membership.stage(), Milestone::Verified);
         self.hand_over_all(outbox, membership);
         self.settle_or_leave(outbox, membership)
     }

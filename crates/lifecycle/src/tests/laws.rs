@@ -98,7 +98,7 @@ impl Laws {
     pub(super) fn judge(&mut self, command: &Command, disk: &Snapshot, now: Timestamp) {
         match command {
             Command::Run(op, work) => self.run(*op, work, disk, now),
-            Command::Persist(snapshot) => self.persist(snapshot, disk),
+            Command::Persist { snapshot, .. } => self.persist(snapshot, disk),
             Command::Forget(token) | Command::HandOver { token, .. } => {
                 let ended = self.tokens.insert(*token, true);
                 self.uphold("tokens", (ended) == (Some(false)), format_args!("{token:?} is ended once"));

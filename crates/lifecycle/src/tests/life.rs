@@ -4,6 +4,7 @@ use super::laws::Laws;
 use crate::Device;
 use crate::samples::{facts, failure, prepared, reply, signed_in};
 use crate::words::*;
+use ::machine::Machine as _;
 use model::{Delivery, FailureClass, Timestamp, TokenRef};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -252,7 +253,7 @@ impl Life {
             self.tell(&command);
             self.laws.judge(&command, &self.disk, self.now);
             match command {
-                Command::Persist(snapshot) => self.disk = *snapshot,
+                Command::Persist { snapshot, .. } => self.disk = *snapshot,
                 Command::Run(op, work) => drop(self.in_flight.insert(op, *work)),
                 Command::Cancel(op) => drop(self.in_flight.remove(&op)),
                 Command::Forget(_) | Command::HandOver { .. } | Command::Report(_) | Command::Ignored(_) => {}

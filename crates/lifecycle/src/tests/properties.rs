@@ -2,6 +2,7 @@
 
 use super::life::{Life, Step, steps};
 use crate::words::*;
+use ::machine::Machine as _;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Mutex;

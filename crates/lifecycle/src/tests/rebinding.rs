@@ -3,6 +3,7 @@
 use super::life::{Life, Step};
 use crate::samples::{facts, failure};
 use crate::words::*;
+use ::machine::Machine as _;
 use model::{Delivery, FailureClass, MachineBinding, Phase};
 
 const IDLE: [Step; 6] =

@@ -7,6 +7,7 @@ mod refusals;
 mod talk;
 
 use crate::*;
+use ::machine::Machine as _;
 use model::{Account, Failure, FailureClass, Jwks, ObjectId, TenantId, Timestamp, TokenRef, Who};
 use std::time::Duration;
 

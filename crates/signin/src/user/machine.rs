@@ -2,12 +2,13 @@ use super::judge::{self, Next};
 use super::words::{UserCommand, UserEvent, UserReply, UserStatus, UserWork};
 use crate::outbox::UserOutbox;
 use crate::words::OpId;
+use ::machine::Generator;
 use model::{Failure, Timestamp, TokenRef};
 use statig::blocking::*;
 
 /// What is known besides the state.
 pub(crate) struct Machine {
-    seed: u64,
+    generator: Generator,
     obtained_at: Option<Timestamp>,
     renewed_at: Option<Timestamp>,
     expires_at: Option<Timestamp>,
@@ -76,7 +77,7 @@ impl Machine {
 
     #[action]
     fn rest(&mut self, held: &mut Held, context: &mut UserOutbox) {
-        let wait = judge::rest(held.until.since(context.now), self.random());
+        let wait = judge::rest(held.until.since(context.now), self.generator.number());
         self.failure = None;
         self.expires_at = Some(held.until);
         self.wake_at = Some(context.now.after(wait));
@@ -166,7 +167,14 @@ impl Machine {
 impl Machine {
     pub(super) fn new(seed: u64) -> Machine {
         let (obtained_at, renewed_at, expires_at) = (None, None, None);
-        Machine { seed, obtained_at, renewed_at, expires_at, failure: None, wake_at: None }
+        Machine {
+            generator: Generator::new(seed),
+            obtained_at,
+            renewed_at,
+            expires_at,
+            failure: None,
+            wake_at: None,
+        }
     }
 
     pub(super) fn wake_at(&self) -> Option<Timestamp> {
@@ -202,21 +210,12 @@ impl Machine {
             _ if held.until <= context.now => return give_up(held, context),
             Next::Soon => {
                 held.tries = held.tries.saturating_add(1);
-                judge::retry_wait(failure, held.tries, self.random())
+                judge::retry_wait(failure, held.tries, self.generator.number())
             }
             Next::Later => judge::LATER,
         };
         self.wake_at = Some(context.now.after(wait));
         Handled
-    }
-
-    /// The next number of the generator (splitmix64); jitter needs no more.
-    fn random(&mut self) -> u64 {
-        self.seed = self.seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.seed;
-        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ mixed >> 31
     }
 }
 

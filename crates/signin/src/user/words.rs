@@ -58,15 +58,8 @@ pub enum UserReply {
     },
 }
 
-/// Commands, and when to wake the session.
-#[must_use = "commands do nothing unless performed"]
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UserBatch {
-    /// To be performed in this order.
-    pub commands: Vec<UserCommand>,
-    /// When [`UserEvent::Woke`] is due; replaces what was asked before.
-    pub wake_at: Option<Timestamp>,
-}
+/// What follows from one event; `wake_at` says when [`UserEvent::Woke`] is due.
+pub type UserBatch = ::machine::Batch<UserCommand>;
 
 /// A person's session as others see it.
 #[derive(Debug, Clone, PartialEq, Eq)]

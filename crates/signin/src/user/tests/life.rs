@@ -3,6 +3,7 @@
 use super::{HOUR, PRT_LIFE, refused};
 use crate::words::OpId;
 use crate::{UserCommand, UserEvent, UserReply, UserSession, UserStatus, UserWork};
+use ::machine::Machine as _;
 use model::{Failure, FailureClass, Timestamp, TokenRef};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};

@@ -2,6 +2,7 @@ use super::life::Life;
 use super::{HOUR, PRT_LIFE, refused};
 use crate::words::OpId;
 use crate::{UserCommand, UserEvent, UserWork};
+use ::machine::Machine as _;
 use model::{Failure, FailureClass, TokenRef};
 use std::time::Duration;
 
