@@ -104,5 +104,6 @@ fn copy_tree(from: &Path, to: &Path) -> std::io::Result<()> {
 }
 
 /// The machine, and what it and its words need.
-const COPIED: [&str; 5] = ["crates/lifecycle", "crates/model", "crates/backoff", "crates/machine", "tests/manual"];
+const COPIED: [&str; 5] =
+    ["crates/lifecycle", "crates/model", "crates/backoff", "crates/machine", "tests/manual"];
 const CASES: &str = "300";
