@@ -200,8 +200,8 @@ pub(crate) fn device(key: &RecordKey, bytes: &[u8]) -> Result<Snapshot, StoreErr
 /// Keys that nobody has a claim to are no loss.
 fn spare(bytes: Result<Vec<u8>, StoreError>) -> Spare {
     let key = RecordKey::Spare;
-    let read = bytes.and_then(|bytes| record::Spare::decode(&key, &bytes)).and_then(|record| {
-        snapshot::spare_from_record(&record).map_err(|error| damaged(&key, &error.to_string()))
+    let read = bytes.and_then(|bytes| record::PreparedKeys::decode(&key, &bytes)).and_then(|record| {
+        snapshot::prepared_from_record(&record).map_err(|error| damaged(&key, &error.to_string()))
     });
     match read {
         Ok((id, keys)) => Spare::new(id, keys),

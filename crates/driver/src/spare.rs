@@ -229,7 +229,7 @@ impl Shared {
     }
 
     async fn keep_spare(&self, id: IntentId, keys: Option<&DeviceKeys>) -> Result<(), NotMade> {
-        let record = snapshot::spare_to_record(id, keys);
+        let record = snapshot::prepared_to_record(id, keys);
         self.commit(vec![Change::Put(RecordKey::Spare, record.encode())]).await.map_err(NotMade::Disk)
     }
 

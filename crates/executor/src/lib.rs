@@ -11,6 +11,7 @@ mod intune_version;
 mod join;
 mod leave;
 mod password;
+mod prepared_keys;
 mod primary;
 mod rebind;
 mod sign_in;
@@ -23,6 +24,7 @@ pub use ::prt::Kdf;
 pub use bound::{BoundTo, keys_of};
 pub use call::key_failure;
 pub use intune_version::IntuneVersion;
+pub use prepared_keys::perform_keys;
 pub use turn::{Hands, turn};
 pub use vault::Vault;
 

@@ -27,6 +27,6 @@ pub use jwks::{Jwk, Jwks};
 pub use name::{DomainName, HostPort, NameError, Upn};
 pub use refusal::{Refusal, refusal, refusals};
 pub use secret::Secret;
-pub use sign_in::{AccountPin, Memory, Method, Standing, TenantPin};
+pub use sign_in::{AccountPin, Memory, Method, Registration, SignInFacts, Standing, TenantPin};
 pub use text::printable;
 pub use time::{Timestamp, retry_after};

@@ -1,5 +1,24 @@
 use crate::{DomainName, ObjectId, TenantId, Upn};
 
+/// What a sign-in must know from the start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignInFacts {
+    /// The name that was asked for; nobody else may come out of this sign-in.
+    pub asked: Upn,
+    /// The only tenant that the domain of `asked` may lead to: option `tenant_id` of the configuration.
+    pub wanted: Option<TenantId>,
+    /// The tenant that the domain of `asked` was pinned to at an earlier sign-in.
+    pub pinned: Option<TenantPin>,
+    /// Every account that ever signed in here, by the name it was asked under.
+    pub accounts: Vec<AccountPin>,
+    /// A `claims` challenge left over from the registration, which this sign-in has to meet.
+    pub claims: Option<String>,
+    /// How the person may sign in.
+    pub method: Method,
+    /// Whether the machine has an identity in the tenant.
+    pub standing: Standing,
+}
+
 /// The ways to sign in: option `sign_in` of the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
@@ -55,4 +74,15 @@ pub enum Memory {
     Account(AccountPin),
     /// The account was renamed: the old name's pin goes.
     ForgetAccount(Upn),
+}
+
+/// Whether a sign-in registers the machine: option `registration` of the configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Registration {
+    /// A sign-in is answered when the account is checked; registration goes on behind it.
+    Background,
+    /// A sign-in is answered when the machine is registered.
+    Required,
+    /// A sign-in never registers.
+    Off,
 }

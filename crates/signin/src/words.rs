@@ -1,29 +1,10 @@
 //! What goes into a sign-in session and what comes out of it.
 
 pub use ::machine::OpId;
-pub use model::{AccountPin, Memory, Method, Standing, TenantPin};
+pub use model::{AccountPin, Memory, Method, SignInFacts as Facts, Standing, TenantPin};
 
 use model::{Account, DomainName, Failure, Jwks, ObjectId, TenantId, Timestamp, TokenRef, Upn};
 use std::time::Duration;
-
-/// What a session must know from the start.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Facts {
-    /// The name that was asked for; nobody else may come out of this session.
-    pub asked: Upn,
-    /// The only tenant that the domain of `asked` may lead to: option `tenant_id` of the configuration.
-    pub wanted: Option<TenantId>,
-    /// The tenant that the domain of `asked` was pinned to at an earlier sign-in.
-    pub pinned: Option<TenantPin>,
-    /// Every account that ever signed in here, by the name it was asked under.
-    pub accounts: Vec<AccountPin>,
-    /// A `claims` challenge left over from the registration, which this sign-in has to meet.
-    pub claims: Option<String>,
-    /// How the person may sign in.
-    pub method: Method,
-    /// Whether the machine has an identity in the tenant.
-    pub standing: Standing,
-}
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]

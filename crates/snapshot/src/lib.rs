@@ -1,12 +1,16 @@
-//! The machine's snapshot as a record of the store, and back.
+//! What is decided as records of the store, and everything that the store holds back again.
 
+mod changes;
+mod found;
 mod read;
 #[cfg(test)]
 mod tests;
 mod write;
 
-pub use read::{SnapshotError, from_record, spare_from_record};
-pub use write::{spare_to_record, to_record};
+pub use changes::to_change;
+pub use found::{Recorded, failure, found, recorded_backends, upgrade};
+pub use read::{SnapshotError, from_record, prepared_from_record};
+pub use write::{prepared_to_record, to_record};
 
 use lifecycle::{EndpointSource, LeaveStep, LedgerKind, Suspension};
 use model::{Delivery, FailureClass, Who};

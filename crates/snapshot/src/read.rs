@@ -87,11 +87,13 @@ fn stage(stage: &record::Stage) -> Result<Stage, SnapshotError> {
     })
 }
 
-/// The other way of [`crate::spare_to_record`].
+/// The other way of [`crate::prepared_to_record`].
 ///
 /// # Errors
 /// [`SnapshotError`] names the member that is not understood.
-pub fn spare_from_record(record: &record::Spare) -> Result<(IntentId, Option<DeviceKeys>), SnapshotError> {
+pub fn prepared_from_record(
+    record: &record::PreparedKeys,
+) -> Result<(IntentId, Option<DeviceKeys>), SnapshotError> {
     let pair = |(device, transport): &(record::Key, record::Key)| {
         Ok(DeviceKeys { device: key(device)?, transport: key(transport)? })
     };

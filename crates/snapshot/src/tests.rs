@@ -1,6 +1,6 @@
 //! Every stage goes to disk and comes back the same, and a strange word is named.
 
-use crate::{from_record, spare_from_record, spare_to_record, to_record};
+use crate::{from_record, prepared_from_record, prepared_to_record, to_record};
 use lifecycle::{
     Attempt, DeviceKeys, EndpointSource, Endpoints, Identity, Intent, Intune, IntuneIdentity, IntuneIntent,
     IntuneIssued, Issued, LeaveStep, LedgerKind, LedgerLine, Snapshot, Stage, StoredReply, Suspension,
@@ -11,7 +11,7 @@ use model::{
 };
 use std::time::Duration;
 use store::RecordKey;
-use store::record::{Device, Spare, Versioned};
+use store::record::{Device, PreparedKeys, Versioned};
 
 fn id<K>(n: u8) -> Id<K> {
     Id::new(Guid::from_bytes([n; 16]))
@@ -191,10 +191,10 @@ fn a_word_that_this_version_does_not_know_is_named_with_its_field() {
 #[test]
 fn keys_made_ahead_come_back_as_they_were_and_a_strange_id_is_named() {
     for pair in [None, Some(keys())] {
-        let bytes = spare_to_record(id(9), pair.as_ref()).encode();
-        let record = Spare::decode(&RecordKey::Spare, &bytes).unwrap();
-        assert_eq!(spare_from_record(&record), Ok((id(9), pair)));
-        let strange = Spare { id: "no id".to_owned(), ..record };
-        assert!(spare_from_record(&strange).unwrap_err().to_string().contains("id"));
+        let bytes = prepared_to_record(id(9), pair.as_ref()).encode();
+        let record = PreparedKeys::decode(&RecordKey::Spare, &bytes).unwrap();
+        assert_eq!(prepared_from_record(&record), Ok((id(9), pair)));
+        let strange = PreparedKeys { id: "no id".to_owned(), ..record };
+        assert!(prepared_from_record(&strange).unwrap_err().to_string().contains("id"));
     }
 }

@@ -19,9 +19,9 @@ pub fn to_record(snapshot: &Snapshot) -> record::Device {
 }
 
 /// The record of keys made ahead of time: the decision, and the keys once they are made.
-pub fn spare_to_record(id: IntentId, keys: Option<&DeviceKeys>) -> record::Spare {
+pub fn prepared_to_record(id: IntentId, keys: Option<&DeviceKeys>) -> record::PreparedKeys {
     let keys = keys.map(|keys| (key(&keys.device), key(&keys.transport)));
-    record::Spare { schema: SCHEMA, id: id.to_string(), keys }
+    record::PreparedKeys { schema: SCHEMA, id: id.to_string(), keys }
 }
 
 fn stage(stage: &Stage) -> record::Stage {

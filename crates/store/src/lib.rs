@@ -7,7 +7,7 @@ pub mod record;
 
 pub use error::StoreError;
 
-use model::{DomainName, TenantId, Upn};
+use model::{DomainName, IntentId, TenantId, Upn};
 
 /// The schema of the records this build writes; one with a higher schema is refused by itself.
 pub const SCHEMA: u32 = 1;
@@ -25,7 +25,9 @@ pub enum RecordKey {
     Domain(DomainName),
     /// Which object a user name was first seen with: [`record::Account`].
     Account(Upn),
-    /// Keys that no tenant has a claim to yet: [`record::Spare`].
+    /// Keys of an intent that no tenant has a claim to yet: [`record::PreparedKeys`].
+    Prepared(IntentId),
+    /// The same, as versions wrote it that knew of one pair only.
     Spare,
     /// A record of a kind that this version does not know; it is kept as it is for the one that does.
     Foreign(String),
@@ -40,7 +42,7 @@ impl RecordKey {
             | RecordKey::Successor(_)
             | RecordKey::Predecessor(_)
             | RecordKey::Foreign(_) => true,
-            RecordKey::Domain(_) | RecordKey::Account(_) | RecordKey::Spare => false,
+            RecordKey::Domain(_) | RecordKey::Account(_) | RecordKey::Prepared(_) | RecordKey::Spare => false,
         }
     }
 }
@@ -86,6 +88,7 @@ impl std::fmt::Display for RecordKey {
             RecordKey::Predecessor(tenant) => write!(out, "predecessor/{tenant}"),
             RecordKey::Domain(domain) => write!(out, "domain/{domain}"),
             RecordKey::Account(upn) => write!(out, "account/{upn}"),
+            RecordKey::Prepared(intent) => write!(out, "prepared/{intent}"),
             RecordKey::Spare => out.write_str("spare"),
             RecordKey::Foreign(text) => out.write_str(text),
         }
@@ -101,6 +104,7 @@ impl From<&str> for RecordKey {
             Some(("predecessor", name)) => name.parse().map(RecordKey::Predecessor).ok(),
             Some(("domain", name)) => name.parse().map(RecordKey::Domain).ok(),
             Some(("account", name)) => name.parse().map(RecordKey::Account).ok(),
+            Some(("prepared", name)) => name.parse().map(RecordKey::Prepared).ok(),
             None if text == "spare" => Some(RecordKey::Spare),
             _ => None,
         };
@@ -120,8 +124,10 @@ mod tests {
             ("predecessor/11111111-2222-3333-4444-555555555555", false),
             ("domain/contoso.com", false),
             ("account/alex@contoso.com", false),
+            ("prepared/11111111-2222-3333-4444-555555555555", false),
             ("spare", false),
             ("spare/1", true),
+            ("prepared/1", true),
             ("device/no-guid", true),
             ("session/1/2", true),
             ("", true),

@@ -38,7 +38,7 @@ pub struct Account {
 
 /// Keys made before anybody signed in, and before them the decision to make them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Spare {
+pub struct PreparedKeys {
     /// [`crate::SCHEMA`] of the writer.
     pub schema: u32,
     /// The intent id.
@@ -47,7 +47,7 @@ pub struct Spare {
     pub keys: Option<(Key, Key)>,
 }
 
-impl Versioned for Spare {}
+impl Versioned for PreparedKeys {}
 impl Versioned for Domain {}
 impl Versioned for Account {}
 impl Versioned for Device {}

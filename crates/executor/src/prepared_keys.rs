@@ -1,0 +1,94 @@
+use crate::call::{key_failure, wrong_answer};
+use hsm::{Answer, HsmError, Job, Keys};
+use lifecycle::DeviceKeys;
+use model::{Failure, KeyHandle, KeyPurpose};
+use tenancy::{KeysReply, KeysWork, PairTest};
+
+/// Performs one work with keys that belong to no identity.
+///
+/// # Errors
+/// What the key store said, as a failure for people.
+pub async fn perform_keys(keys: &dyn Keys, work: KeysWork) -> Result<KeysReply, Failure> {
+    match work {
+        KeysWork::Test(pair) => Ok(KeysReply::Tested(test(keys, &pair).await)),
+        KeysWork::Create { id, backend } => {
+            let device = create(keys, Job::Create(backend, KeyPurpose::Device, id)).await?;
+            let transport = create(keys, Job::Create(backend, KeyPurpose::Transport, id)).await?;
+            Ok(KeysReply::Created(DeviceKeys { device, transport }))
+        }
+        KeysWork::Destroy(pair) => destroy(keys, pair).await.map(|()| KeysReply::Destroyed),
+        KeysWork::Ready(backend) => match keys.call(Job::Ready(backend)).await {
+            Ok(_) => Ok(KeysReply::Ready),
+            Err(error) => Err(key_failure(&error)),
+        },
+    }
+}
+
+/// A key store that cannot be used now says nothing of its keys: they are as good as others that it would not
+/// make either.
+async fn test(keys: &dyn Keys, pair: &DeviceKeys) -> PairTest {
+    for key in [&pair.device, &pair.transport] {
+        if let Err(error) = keys.call(Job::SelfTest(key.clone())).await {
+            tracing::debug!(key = key.purpose.word(), "The key does not work: {error}");
+            if is_of_the_key(&error) {
+                return PairTest::Lost;
+            }
+        }
+    }
+    PairTest::Usable
+}
+
+async fn create(keys: &dyn Keys, job: Job) -> Result<KeyHandle, Failure> {
+    match keys.call(job).await {
+        Ok(Answer::Key(key)) => Ok(key),
+        Ok(_) => Err(wrong_answer()),
+        Err(error) => Err(key_failure(&error)),
+    }
+}
+
+/// Tries both, whatever becomes of the first.
+async fn destroy(keys: &dyn Keys, pair: DeviceKeys) -> Result<(), Failure> {
+    let mut result = Ok(());
+    for key in [pair.device, pair.transport] {
+        if let Err(error) = keys.call(Job::Destroy(key)).await {
+            tracing::warn!("A key made ahead of time was not destroyed: {error}");
+            result = Err(key_failure(&error));
+        }
+    }
+    result
+}
+
+/// Whether an error is about this key alone.
+fn is_of_the_key(error: &HsmError) -> bool {
+    matches!(
+        error,
+        HsmError::KeyGone(_)
+            | HsmError::OtherMachine(_)
+            | HsmError::Integrity(_)
+            | HsmError::OtherBackend { .. }
+            | HsmError::WrongUse { .. }
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_error_about_the_key_itself_ends_the_pair() {
+        let why = || "x".to_owned();
+        for (error, ends) in [
+            (HsmError::KeyGone(why()), true),
+            (HsmError::OtherMachine(why()), true),
+            (HsmError::Integrity("key"), true),
+            (HsmError::OtherBackend { made_by: "tpm" }, true),
+            (HsmError::Busy, false),
+            (HsmError::Absent(why()), false),
+            (HsmError::AuthValue(why()), false),
+            (HsmError::Locked(why()), false),
+            (HsmError::Backend(why()), false),
+        ] {
+            assert_eq!(is_of_the_key(&error), ends, "{error}");
+        }
+    }
+}

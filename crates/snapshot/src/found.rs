@@ -1,0 +1,144 @@
+//! Everything that the store holds; one unreadable record blocks what it is about and nothing else.
+
+use crate::{from_record, prepared_from_record};
+use lifecycle::Snapshot;
+use model::{AccountPin, Backend, Failure, FailureClass, TenantId, TenantPin, Upn, Who};
+use std::collections::BTreeSet;
+use store::record::{self, Versioned};
+use store::{RecordKey, StoreError};
+use tenancy::{Found, FoundPair, Role};
+
+/// What is durable, out of the records of a store.
+pub fn found(records: Vec<store::Found>) -> Found {
+    let mut found = Found::default();
+    for (key, bytes) in records {
+        match &key {
+            RecordKey::Device(tenant) => identity(&mut found, (Role::Current, *tenant), &key, bytes),
+            RecordKey::Successor(tenant) => identity(&mut found, (Role::Successor, *tenant), &key, bytes),
+            RecordKey::Predecessor(tenant) => identity(&mut found, (Role::Predecessor, *tenant), &key, bytes),
+            RecordKey::Prepared(_) | RecordKey::Spare => found.prepared.extend(pair(&key, bytes)),
+            RecordKey::Domain(domain) => match bytes.and_then(|bytes| domain_pin(&key, &bytes)) {
+                Ok(pin) => drop(found.domains.insert(domain.clone(), pin)),
+                Err(error) => drop(found.unreadable.domains.insert(domain.clone(), unreadable(&error))),
+            },
+            RecordKey::Account(name) => match bytes.and_then(|bytes| account_pin(&key, name, &bytes)) {
+                Ok(pin) => drop(found.accounts.insert(name.clone(), pin)),
+                Err(error) => drop(found.unreadable.accounts.insert(name.clone(), unreadable(&error))),
+            },
+            RecordKey::Foreign(name) => tracing::warn!(%name, "A record of another version is kept as it is"),
+        }
+    }
+    found
+}
+
+/// What of older versions has to be written anew: the one pair of keys that they knew.
+pub fn upgrade(records: &[store::Found]) -> Vec<store::Change> {
+    let old = records.iter().find(|(key, _)| *key == RecordKey::Spare);
+    let Some((key, Ok(bytes))) = old else { return Vec::new() };
+    let read = record::PreparedKeys::decode(key, bytes);
+    let Ok(Ok((id, _))) = read.map(|record| prepared_from_record(&record)) else { return Vec::new() };
+    let kept = store::Change::Put(RecordKey::Prepared(id), bytes.clone());
+    vec![kept, store::Change::Delete(RecordKey::Spare)]
+}
+
+/// Which backends made the keys of identities, the unfinished ones too.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Recorded {
+    /// Those in force, or about to be for the first time.
+    pub in_force: BTreeSet<Backend>,
+    /// Those that come before and after one in force.
+    pub others: BTreeSet<Backend>,
+}
+
+/// The backends that identities name. Keys of a closed intent bind nobody: they are dropped where another
+/// backend is chosen.
+pub fn recorded_backends(found: &Found) -> Recorded {
+    let mut recorded = Recorded::default();
+    for (role, snapshot) in &found.identities {
+        match role {
+            Role::Current => recorded.in_force.extend(tenancy::backend_of(&snapshot.stage)),
+            Role::Successor | Role::Predecessor => {
+                recorded.others.extend(tenancy::backend_of(&snapshot.stage));
+            }
+        }
+    }
+    recorded
+}
+
+/// A store that refuses, as a failure for people.
+pub fn failure(error: &StoreError) -> Failure {
+    let (code, advice) = match error {
+        StoreError::Newer { .. } => ("StateNewer", "Install the newer Firmament again; nothing was changed."),
+        StoreError::Damaged { .. } => (
+            "StateDamaged",
+            "Restore the state directory from a backup, or leave with --force; nothing was changed.",
+        ),
+        StoreError::Write { .. } | StoreError::ReadOnly(_) => {
+            ("StateNotWritable", "Free space on the disk or make it writable, then restart firmamentd.")
+        }
+        _ => ("State", "See the log of firmamentd."),
+    };
+    Failure::local(FailureClass::Broken, Who::MachineAdmin, code, error.to_string(), advice)
+}
+
+fn identity(
+    found: &mut Found,
+    (role, tenant): (Role, TenantId),
+    key: &RecordKey,
+    bytes: Result<Vec<u8>, StoreError>,
+) {
+    match bytes.and_then(|bytes| snapshot(key, &bytes)) {
+        Ok(snapshot) => found.identities.push((role, snapshot)),
+        Err(error) => {
+            tracing::error!(%tenant, %error, "The stored identity cannot be read; it is kept as it is");
+            // One that is not in force yet, or not any more, hinders nobody.
+            if role == Role::Current {
+                found.blocked.insert(tenant, failure(&error));
+            }
+        }
+    }
+}
+
+fn snapshot(key: &RecordKey, bytes: &[u8]) -> Result<Snapshot, StoreError> {
+    let record = record::Device::decode(key, bytes)?;
+    from_record(&record).map_err(|error| damaged(key, &error.to_string()))
+}
+
+/// Keys that nobody has a claim to are no loss.
+fn pair(key: &RecordKey, bytes: Result<Vec<u8>, StoreError>) -> Option<FoundPair> {
+    let read = bytes
+        .and_then(|bytes| record::PreparedKeys::decode(key, &bytes))
+        .and_then(|record| prepared_from_record(&record).map_err(|error| damaged(key, &error.to_string())));
+    match read {
+        Ok((id, keys)) => {
+            let boot_bound = keys.as_ref().is_some_and(|keys| hsm::binding::is_boot_bound(&keys.device));
+            Some(FoundPair { id, keys, boot_bound })
+        }
+        Err(error) => {
+            tracing::warn!(%error, "The keys made ahead of time cannot be read and are made anew");
+            None
+        }
+    }
+}
+
+fn unreadable(error: &StoreError) -> Failure {
+    tracing::error!(%error, "A record cannot be read");
+    failure(error)
+}
+
+fn domain_pin(key: &RecordKey, bytes: &[u8]) -> Result<TenantPin, StoreError> {
+    let record = record::Domain::decode(key, bytes)?;
+    let tenant = record.tenant.parse().map_err(|_| damaged(key, "tenant is no GUID"))?;
+    Ok(TenantPin { tenant, issuer: record.issuer })
+}
+
+fn account_pin(key: &RecordKey, name: &Upn, bytes: &[u8]) -> Result<AccountPin, StoreError> {
+    let record = record::Account::decode(key, bytes)?;
+    let tenant = record.tenant.parse().map_err(|_| damaged(key, "tenant is no GUID"))?;
+    let object = record.object.parse().map_err(|_| damaged(key, "object is no GUID"))?;
+    Ok(AccountPin { upn: name.clone(), tenant, object })
+}
+
+fn damaged(key: &RecordKey, why: &str) -> StoreError {
+    StoreError::Damaged { key: key.to_string(), why: why.to_owned() }
+}

@@ -1,0 +1,122 @@
+use crate::commands::Ticket;
+use crate::restore::Found;
+use lifecycle::{Ask, DeviceKeys, OpId, Reply};
+use model::{Account, Backend, DomainName, Failure, Memory, TenantId, TokenRef, Upn};
+
+/// Whoever waits for an [`Answer`](crate::Answer); the service names them, each once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Caller(pub u64);
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The last durable state; always the first event, and the answer to [`Command::Reread`](crate::Command).
+    Restored(Box<Found>),
+    /// Somebody wants to sign in under this name.
+    SignInAsked {
+        /// Who waits for the facts of the sign-in.
+        caller: Caller,
+        /// The name.
+        asked: Upn,
+    },
+    /// A sign-in learnt something that has to outlive it.
+    Learnt {
+        /// Who waits until it is durable.
+        caller: Caller,
+        /// What.
+        memory: Memory,
+    },
+    /// The account behind a sign-in is checked; its token set is ours from here on.
+    SignedIn {
+        /// Who waits until the machine of the tenant has taken it.
+        caller: Caller,
+        /// The name that was asked for.
+        asked: Upn,
+        /// Who it is.
+        account: Account,
+        /// Their token set.
+        token: TokenRef,
+    },
+    /// A sign-in under this domain met a failure that may say something about the device.
+    SignInFailed {
+        /// The domain.
+        domain: DomainName,
+        /// The failure.
+        failure: Failure,
+    },
+    /// A person's session met a failure that may say something about the device.
+    Suspected {
+        /// Their tenant.
+        tenant: TenantId,
+        /// The failure.
+        failure: Failure,
+    },
+    /// An operator wants something.
+    Asked {
+        /// Who waits for the answer.
+        caller: Caller,
+        /// What.
+        request: OperatorRequest,
+    },
+    /// The work of an identity with this name ended.
+    Done(OpId, Result<Reply, Failure>),
+    /// The work with keys of nobody yet ended.
+    KeysDone(OpId, Result<KeysReply, Failure>),
+    /// The commit with this ticket, and every one before it, is durable.
+    Durable(Ticket),
+    /// The commit with this ticket could not be made durable, and no later one will be.
+    NotDurable(Ticket, Failure),
+    /// The moment named by `wake_at` has come (or an earlier one: decided by `now`).
+    Woke,
+}
+
+/// What an operator can ask for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OperatorRequest {
+    /// Leave the tenant of a domain, with everything that hangs on it.
+    Leave {
+        /// The domain.
+        domain: DomainName,
+        /// How.
+        how: Ask,
+    },
+    /// Move the identity of a person's tenant to keys in another place, with their next sign-in.
+    Rekey {
+        /// Who signs in for it.
+        person: Upn,
+        /// Where the new keys are made.
+        to: Backend,
+        /// How the identity of an earlier move leaves, if it is still there.
+        how: Ask,
+    },
+    /// Nobody waits any more for the sign-in that a move needs.
+    RekeyEnded(DomainName),
+    /// Give up a move that has not come to its end.
+    CancelRekey(DomainName),
+    /// Bind the keys of an identity to the machine as it is now.
+    Rebind(DomainName),
+    /// Forget which object a name was first seen with.
+    ForgetAccount(Upn),
+}
+
+/// How a work with keys of nobody yet ended well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeysReply {
+    /// Of [`KeysWork::Test`](crate::KeysWork).
+    Tested(PairTest),
+    /// Of [`KeysWork::Create`](crate::KeysWork).
+    Created(DeviceKeys),
+    /// Of [`KeysWork::Destroy`](crate::KeysWork).
+    Destroyed,
+    /// Of [`KeysWork::Ready`](crate::KeysWork): keys can be made there.
+    Ready,
+}
+
+/// What a test says of a pair of keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PairTest {
+    /// Both work, or the key store cannot be used now, which says nothing of its keys.
+    Usable,
+    /// One of them is of no use for good.
+    Lost,
+}

@@ -1,0 +1,47 @@
+use lifecycle::IntunePolicy;
+use model::{Backend, DeviceFacts, DomainName, JoinType, MachineBinding, Method, Registration, TenantId};
+
+/// What does not change while the service runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// The configured domains, in the order of the configuration.
+    pub domains: Vec<DomainConfig>,
+    /// Where the keys of a new identity are made.
+    pub backend: Backend,
+    /// The only place for keys that the configuration allows, if it names one.
+    pub required_backend: Option<Backend>,
+    /// Whether new keys are bound to the boot state.
+    pub boot_bound: bool,
+    /// What a new identity is bound to.
+    pub binding: MachineBinding,
+    /// How many pairs of keys are made ahead of time at the most.
+    pub most_prepared: usize,
+}
+
+/// One configured domain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DomainConfig {
+    /// Its name.
+    pub name: DomainName,
+    /// Other domains whose people sign in as this one's.
+    pub aliases: Vec<DomainName>,
+    /// The only tenant that it and its aliases may lead to, if one is configured.
+    pub tenant: Option<TenantId>,
+    /// What a new identity asks for.
+    pub join_type: JoinType,
+    /// What the device calls itself.
+    pub device: DeviceFacts,
+    /// Whether a sign-in registers the machine.
+    pub registration: Registration,
+    /// How people sign in.
+    pub sign_in: Method,
+    /// Whether a registered device enrols into Intune.
+    pub intune: IntunePolicy,
+}
+
+impl Facts {
+    /// What is configured for a domain or an alias.
+    pub fn domain(&self, domain: &DomainName) -> Option<&DomainConfig> {
+        self.domains.iter().find(|config| config.name == *domain || config.aliases.contains(domain))
+    }
+}

@@ -1,0 +1,257 @@
+//! One event, and everything that follows from it in every lane that waits for nothing.
+
+use crate::commands::{Answer, Command};
+use crate::events::{Caller, Event, OperatorRequest};
+use crate::lanes::{Item, LaneName, Next, Step};
+use crate::restore::Found;
+use crate::tenancy::{Owner, Tenancy};
+use lifecycle::EventKind;
+use machine::{Batch, Machine};
+use model::{DomainName, Failure, TenantId, Timestamp};
+
+impl Machine for Tenancy {
+    type Event = Event;
+    type Command = Command;
+
+    fn handle(&mut self, event: Event, now: Timestamp) -> Batch<Command> {
+        self.now = now;
+        match self.not_writable.clone() {
+            Some(failure) => self.refuse(event, failure),
+            None => self.take(event),
+        }
+        while let Some((lane, next)) = self.lanes.next() {
+            match next {
+                Next::Step(step) => self.perform(lane, step),
+                Next::Item(Item::Event(event)) => self.deal_with(event),
+                Next::Item(Item::SignIn(sign_in)) => self.route(sign_in),
+            }
+        }
+        Batch { commands: std::mem::take(&mut self.commands), wake_at: self.wake_at() }
+    }
+}
+
+impl Tenancy {
+    fn take(&mut self, event: Event) {
+        match event {
+            Event::Restored(found) => self.restore(*found),
+            Event::Durable(ticket) => self.lanes.durable(ticket),
+            Event::NotDurable(_, failure) => self.fail(failure),
+            Event::Woke => self.wake(),
+            other => {
+                let lane = self.lane_of(&other);
+                self.queue(lane, other);
+            }
+        }
+    }
+
+    fn lane_of(&self, event: &Event) -> LaneName {
+        match event {
+            Event::Learnt { memory, .. } => self.pins.subject(memory),
+            Event::SignedIn { account, .. } => Some(account.tenant),
+            Event::SignInFailed { domain, .. } => self.pins.tenant_of(domain),
+            Event::Suspected { tenant, .. } => Some(*tenant),
+            Event::Asked { request, .. } => self.pins.tenant_of(subject(request)),
+            Event::Done(op, _) | Event::KeysDone(op, _) => match self.works.get(op) {
+                Some(Owner::Member(tenant, ..) | Owner::Rekey { tenant, .. }) => Some(*tenant),
+                Some(Owner::Prepared(_)) | None => None,
+            },
+            Event::SignInAsked { .. }
+            | Event::Restored(_)
+            | Event::Durable(_)
+            | Event::NotDurable(..)
+            | Event::Woke => None,
+        }
+    }
+
+    fn deal_with(&mut self, event: Event) {
+        match event {
+            Event::SignInAsked { caller, asked } => self.begin_sign_in(caller, asked),
+            Event::Learnt { caller, memory } => self.learn(caller, memory, Answer::Remembered),
+            Event::SignedIn { caller, asked, account, token } => {
+                self.signed_in(caller, asked, account, token)
+            }
+            Event::SignInFailed { domain, failure } => {
+                if let Some(tenant) = self.pins.tenant_of(&domain) {
+                    self.suspect(tenant, failure);
+                }
+            }
+            Event::Suspected { tenant, failure } => self.suspect(tenant, failure),
+            Event::Asked { caller, request } => self.asked(caller, request),
+            Event::Done(op, result) => match self.works.remove(&op) {
+                Some(Owner::Member(tenant, member, own)) => {
+                    self.tell(tenant, member, lifecycle::Event::Done(own, result));
+                }
+                _ => self.commands.push(Command::Ignored(None, EventKind::StaleDone)),
+            },
+            Event::KeysDone(op, result) => match self.works.remove(&op) {
+                Some(Owner::Prepared(id)) => self.prepared_done(id, result),
+                Some(Owner::Rekey { tenant, caller, person, to }) => match result {
+                    Ok(_) => self.begin_rekey((tenant, caller), &person, to),
+                    Err(failure) => self.cannot_rekey((tenant, caller), failure),
+                },
+                _ => self.commands.push(Command::Ignored(None, EventKind::StaleDone)),
+            },
+            Event::Restored(_) | Event::Durable(_) | Event::NotDurable(..) | Event::Woke => {}
+        }
+    }
+
+    fn perform(&mut self, lane: LaneName, step: Step) {
+        match step {
+            Step::Commit(changes) => {
+                let ticket = self.lanes.issue(lane);
+                self.commands.push(Command::Commit(ticket, changes));
+            }
+            Step::Do(command) => {
+                if let Command::Forget(token) | Command::HandOver { token, .. } = &command {
+                    self.tokens.remove(token);
+                }
+                self.commands.push(command);
+            }
+            Step::Tell(member, event) => {
+                if let Some(tenant) = lane {
+                    self.tell(tenant, member, event);
+                }
+            }
+            Step::Publish(tenant) => self.publish(tenant),
+            Step::DestroyPrepared(changes) => self.destroy_prepared(lane, changes),
+            Step::CommitDestroyed(mut changes) => {
+                changes.extend(self.destroyed_pairs());
+                self.lanes.push_front(lane, Step::Commit(changes));
+            }
+            Step::Stored(id) => self.pair_is_stored(id),
+            Step::Begun => self.prepared_begun(),
+        }
+    }
+
+    /// Says how a tenant is, then drops what has come to its end.
+    fn publish(&mut self, tenant: TenantId) {
+        self.commands.push(Command::Publish(Box::new(self.view(tenant))));
+        if self.tenants.get_mut(&tenant).is_some_and(crate::roster::Roster::drop_finished) {
+            self.commands.push(Command::Publish(Box::new(self.view(tenant))));
+        }
+    }
+
+    /// Every machine whose moment has come, in lanes that are at rest; the others are woken when they are.
+    fn wake(&mut self) {
+        let now = self.now;
+        let due: Vec<_> = self.timers().filter(|(_, _, at)| *at <= now).collect();
+        for (tenant, member, _) in due {
+            self.tell(tenant, member, lifecycle::Event::Woke);
+        }
+    }
+
+    fn wake_at(&self) -> Option<Timestamp> {
+        self.timers().map(|(_, _, at)| at).min()
+    }
+
+    fn timers(&self) -> impl Iterator<Item = (TenantId, crate::roster::MemberId, Timestamp)> {
+        let at_rest = self.tenants.iter().filter(|(tenant, _)| self.lanes.is_open(Some(**tenant)));
+        at_rest.flat_map(|(tenant, roster)| {
+            roster.members().filter_map(|member| Some((*tenant, member.id, member.wake_at?)))
+        })
+    }
+
+    /// A commit failed: nothing that was decided since the last durable one is true, and nothing more is
+    /// decided. Whoever waits is told, and every token set that is not in a session ends.
+    fn fail(&mut self, failure: Failure) {
+        let (steps, items) = self.lanes.abandon();
+        let told = steps.into_iter().filter_map(|step| match step {
+            Step::Do(Command::Answer(caller, _)) => Some(caller),
+            _ => None,
+        });
+        let asked = items.into_iter().filter_map(|item| match item {
+            Item::Event(event) => {
+                self.tokens.extend(token_of(&event));
+                caller_of(&event)
+            }
+            Item::SignIn(_) => None,
+        });
+        let mut callers: Vec<Caller> = told.chain(asked).collect();
+        callers.extend(std::mem::take(&mut self.works).into_values().filter_map(|owner| match owner {
+            Owner::Rekey { caller, .. } => Some(caller),
+            Owner::Member(..) | Owner::Prepared(_) => None,
+        }));
+        self.commands.push(Command::NotWritable(failure.clone()));
+        self.commands.extend(std::mem::take(&mut self.tokens).into_iter().map(Command::Forget));
+        let answer = |caller| Command::Answer(caller, Err(failure.clone()));
+        self.commands.extend(callers.into_iter().map(answer));
+        self.commands.push(Command::Reread);
+        self.not_writable = Some(failure);
+    }
+
+    /// What still happens when nothing can be written any more.
+    fn refuse(&mut self, event: Event, failure: Failure) {
+        match event {
+            Event::Restored(found) => self.restore_unwritable(*found),
+            Event::SignInAsked { caller, asked } => self.begin_sign_in(caller, asked),
+            Event::Asked { caller, request: OperatorRequest::RekeyEnded(_) } => {
+                self.commands.push(Command::Answer(caller, Ok(Answer::Done)));
+            }
+            Event::SignedIn { caller, token, .. } => {
+                // A login is answered when the account is checked.
+                let rest = [
+                    Command::Forget(token),
+                    Command::Answer(caller, Ok(Answer::Taken)),
+                    Command::Stop(failure),
+                ];
+                self.commands.extend(rest);
+            }
+            Event::Learnt { caller, .. } | Event::Asked { caller, .. } => {
+                self.commands.push(Command::Answer(caller, Err(failure.clone())));
+                self.commands.push(Command::Stop(failure));
+            }
+            Event::SignInFailed { .. }
+            | Event::Suspected { .. }
+            | Event::Done(..)
+            | Event::KeysDone(..)
+            | Event::Durable(_)
+            | Event::NotDurable(..)
+            | Event::Woke => {}
+        }
+    }
+
+    /// The last durable state is what there is to be known; no machine goes on from it.
+    fn restore_unwritable(&mut self, found: Found) {
+        self.tenants.clear();
+        self.restore(found);
+        self.lanes.abandon();
+        self.works.clear();
+        self.prepared = crate::prepared_keys::PreparedKeys::default();
+        self.tenants.values_mut().flat_map(|roster| roster.members_mut()).for_each(|it| it.wake_at = None);
+        self.commands.retain(|command| matches!(command, Command::PublishDomains(_) | Command::Unserved(_)));
+        let tenants: Vec<TenantId> = self.tenants.keys().copied().collect();
+        let views = tenants.into_iter().map(|tenant| Command::Publish(Box::new(self.view(tenant))));
+        let views: Vec<Command> = views.collect();
+        self.commands.extend(views);
+        self.publish_prepared();
+    }
+}
+
+/// The domain that a request is about.
+fn subject(request: &OperatorRequest) -> &DomainName {
+    match request {
+        OperatorRequest::Leave { domain, .. }
+        | OperatorRequest::RekeyEnded(domain)
+        | OperatorRequest::CancelRekey(domain)
+        | OperatorRequest::Rebind(domain) => domain,
+        OperatorRequest::Rekey { person, .. } => person.domain(),
+        OperatorRequest::ForgetAccount(name) => name.domain(),
+    }
+}
+
+fn caller_of(event: &Event) -> Option<Caller> {
+    match event {
+        Event::SignInAsked { caller, .. }
+        | Event::Learnt { caller, .. }
+        | Event::SignedIn { caller, .. }
+        | Event::Asked { caller, .. } => Some(*caller),
+        _ => None,
+    }
+}
+
+fn token_of(event: &Event) -> Option<model::TokenRef> {
+    match event {
+        Event::SignedIn { token, .. } => Some(*token),
+        _ => None,
+    }
+}

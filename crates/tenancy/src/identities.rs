@@ -1,0 +1,116 @@
+//! What one machine hears, and what follows from it for the tenant.
+
+use crate::commands::{Change, Command};
+use crate::lanes::Step;
+use crate::restore::intent;
+use crate::roster::{MemberId, Role};
+use crate::tenancy::{Owner, Tenancy};
+use lifecycle::{EventKind, Milestone, Snapshot, Status};
+use machine::Machine;
+use model::{Failure, TenantId};
+use std::sync::Arc;
+
+/// What a machine made of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Handled {
+    /// Something follows from it.
+    Taken,
+    /// It changes nothing as things are.
+    Ignored,
+}
+
+impl Tenancy {
+    /// One machine hears something; what follows is done in the tenant's lane.
+    pub(crate) fn tell(&mut self, tenant: TenantId, id: MemberId, event: lifecycle::Event) -> Handled {
+        let now = self.now;
+        let member = self.tenants.get_mut(&tenant).and_then(|roster| roster.member_mut(id));
+        let Some(member) = member else { return Handled::Ignored };
+        let batch = member.device.handle(event, now);
+        member.wake_at = batch.wake_at;
+        let mut handled = Handled::Taken;
+        for command in batch.commands {
+            if matches!(command, lifecycle::Command::Ignored(_)) {
+                handled = Handled::Ignored;
+            }
+            self.follow(tenant, id, command);
+        }
+        let afterwards = std::mem::take(&mut self.afterwards);
+        afterwards.into_iter().for_each(|step| self.push(Some(tenant), step));
+        handled
+    }
+
+    fn follow(&mut self, tenant: TenantId, id: MemberId, command: lifecycle::Command) {
+        let lane = Some(tenant);
+        match command {
+            lifecycle::Command::Persist { snapshot, because } => self.persist(id, snapshot, because),
+            lifecycle::Command::Run(op, work) => {
+                let Some(domain) = self.domain(tenant, id) else { return };
+                let op = self.name_work(Owner::Member(tenant, id, op));
+                self.order(lane, Command::Run { op, domain, work });
+            }
+            lifecycle::Command::Cancel(own) => self.cancel(tenant, id, own),
+            lifecycle::Command::Forget(token) => self.order(lane, Command::Forget(token)),
+            lifecycle::Command::HandOver { account, token } => {
+                let Some(domain) = self.domain(tenant, id) else { return };
+                self.order(lane, Command::HandOver { account, domain, token });
+            }
+            lifecycle::Command::Report(status) => self.report(tenant, id, *status),
+            lifecycle::Command::Ignored(kind) => self.order(lane, Command::Ignored(lane, kind)),
+        }
+    }
+
+    fn domain(&mut self, tenant: TenantId, id: MemberId) -> Option<model::DomainName> {
+        Some(self.tenants.get_mut(&tenant)?.member_mut(id)?.domain.clone())
+    }
+
+    fn cancel(&mut self, tenant: TenantId, id: MemberId, own: lifecycle::OpId) {
+        let is_it = |owner: &Owner| matches!(owner, Owner::Member(of, by, op) if (*of, *by, *op) == (tenant, id, own));
+        let op = self.works.iter().find(|(_, owner)| is_it(owner)).map(|(op, _)| *op);
+        if let Some(op) = op {
+            self.works.remove(&op);
+            self.order(Some(tenant), Command::Cancel(op));
+        }
+    }
+
+    /// What hangs on a snapshot becomes durable with it, all or none.
+    fn persist(&mut self, id: MemberId, snapshot: Box<Snapshot>, because: Milestone) {
+        let tenant = snapshot.tenant;
+        let Some(role) = self.tenants.get(&tenant).and_then(|roster| roster.role(id)) else { return };
+        match (role, because) {
+            (Role::Successor, Milestone::Verified) => self.succeed(id, snapshot),
+            (_, Milestone::Left) => self.left(role, snapshot),
+            (_, Milestone::TookPreparedKeys) => {
+                let taken = intent(&snapshot.stage);
+                self.prepared_taken(taken);
+                let mut changes = vec![Change::Identity { role, snapshot }];
+                changes.extend(taken.map(Change::NoPreparedKeys));
+                self.push(Some(tenant), Step::Commit(changes));
+            }
+            (_, Milestone::Step | Milestone::Verified) => {
+                self.push(Some(tenant), Step::Commit(vec![Change::Identity { role, snapshot }]));
+            }
+        }
+    }
+
+    fn report(&mut self, tenant: TenantId, id: MemberId, status: Status) {
+        let Some(roster) = self.tenants.get_mut(&tenant) else { return };
+        let role = roster.role(id);
+        if let Some(member) = roster.member_mut(id) {
+            member.status = Arc::new(status.clone());
+        }
+        // Whoever hears of it may ask at once and must see it.
+        self.push(Some(tenant), Step::Publish(tenant));
+        if role == Some(Role::Current) {
+            self.order(Some(tenant), Command::Announce(Box::new(status)));
+        }
+    }
+
+    /// The machine in force judges what a failure says about the device.
+    pub(crate) fn suspect(&mut self, tenant: TenantId, failure: Failure) {
+        let roster = self.tenants.get(&tenant).filter(|roster| roster.is_registered());
+        match roster.and_then(|roster| roster.current.as_ref()).map(|member| member.id) {
+            Some(id) => drop(self.tell(tenant, id, lifecycle::Event::Suspected(failure))),
+            None => self.commands.push(Command::Ignored(Some(tenant), EventKind::Suspected)),
+        }
+    }
+}

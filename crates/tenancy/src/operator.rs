@@ -1,0 +1,65 @@
+//! What an operator asks for.
+
+use crate::commands::{Answer, Command};
+use crate::events::{Caller, OperatorRequest};
+use crate::identities::Handled;
+use crate::refusals;
+use crate::tenancy::Tenancy;
+use lifecycle::Stage;
+use model::{DomainName, Memory, TenantId, Upn};
+
+impl Tenancy {
+    pub(crate) fn asked(&mut self, caller: Caller, request: OperatorRequest) {
+        let known = |domain: &DomainName| self.pins.tenant_of(domain).map(|tenant| (tenant, caller));
+        let refused = match request {
+            OperatorRequest::Leave { domain, how } => match known(&domain) {
+                Some(waiting) => return self.leave(waiting, &domain, how),
+                None => refusals::not_registered(&domain, "There is nothing to leave."),
+            },
+            OperatorRequest::Rekey { person, to, how } => match known(person.domain()) {
+                Some(waiting) => return self.rekey(waiting, person, to, how),
+                None => refusals::not_registered(person.domain(), "Sign in to register it."),
+            },
+            OperatorRequest::RekeyEnded(domain) => match known(&domain) {
+                Some(waiting) => return self.rekey_ended(waiting),
+                None => return self.order(None, Command::Answer(caller, Ok(Answer::Done))),
+            },
+            OperatorRequest::CancelRekey(domain) => match known(&domain) {
+                Some(waiting) => return self.cancel_rekey(waiting),
+                None => refusals::not_registered(&domain, "Sign in to register it."),
+            },
+            OperatorRequest::Rebind(domain) => match known(&domain) {
+                Some(waiting) => return self.rebind(waiting, &domain),
+                None => refusals::not_registered(&domain, REBIND_ADVICE),
+            },
+            OperatorRequest::ForgetAccount(name) => return self.forget_account(caller, name),
+        };
+        self.order(None, Command::Answer(caller, Err(refused)));
+    }
+
+    /// Binds the keys of an identity to this machine as it was measured at the start.
+    fn rebind(&mut self, (tenant, caller): (TenantId, Caller), domain: &DomainName) {
+        let current = self.tenants.get(&tenant).and_then(|roster| roster.current.as_ref());
+        let found = current.and_then(|member| match member.stage() {
+            Stage::Registered(identity) => Some((member.id, identity.clone())),
+            _ => None,
+        });
+        let answer = match found {
+            None => Err(refusals::not_registered(domain, REBIND_ADVICE)),
+            Some((member, before)) => match self.tell(tenant, member, lifecycle::Event::Rebind) {
+                Handled::Taken => {
+                    Ok(Answer::Rebinding { domains: self.pins.domains_of(tenant), before, member })
+                }
+                Handled::Ignored => Err(refusals::keys_in_use()),
+            },
+        };
+        self.order(Some(tenant), Command::Answer(caller, answer));
+    }
+
+    fn forget_account(&mut self, caller: Caller, name: Upn) {
+        let known = self.pins.accounts.contains_key(&name);
+        self.learn(caller, Memory::ForgetAccount(name), Answer::Forgotten(known));
+    }
+}
+
+const REBIND_ADVICE: &str = "Sign in to register it; new keys are bound to it as it is.";

@@ -1,0 +1,82 @@
+//! What was learnt of domains and people: domain -> tenant, name -> object.
+
+use crate::commands::Change;
+use model::{AccountPin, DomainName, Failure, Memory, TenantId, TenantPin, Timestamp, Upn};
+use std::collections::BTreeMap;
+
+/// Records that are there and cannot be read: nobody signs in past one of them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Unreadable {
+    /// Of domains.
+    pub domains: BTreeMap<DomainName, Failure>,
+    /// Of names.
+    pub accounts: BTreeMap<Upn, Failure>,
+}
+
+/// What was learnt.
+#[derive(Debug, Default)]
+pub(crate) struct Pins {
+    pub(crate) domains: BTreeMap<DomainName, TenantPin>,
+    pub(crate) accounts: BTreeMap<Upn, AccountPin>,
+    pub(crate) unreadable: Unreadable,
+}
+
+impl Pins {
+    /// Why this person cannot sign in, if a record about them or their domain cannot be read.
+    pub(crate) fn obstacle(&self, asked: &Upn) -> Option<Failure> {
+        let domain = self.unreadable.domains.get(asked.domain());
+        domain.or_else(|| self.unreadable.accounts.get(asked)).cloned()
+    }
+
+    pub(crate) fn tenant_of(&self, domain: &DomainName) -> Option<TenantId> {
+        self.domains.get(domain).map(|pin| pin.tenant)
+    }
+
+    /// Every domain that leads to the tenant.
+    pub(crate) fn domains_of(&self, tenant: TenantId) -> Vec<DomainName> {
+        let own = self.domains.iter().filter(|(_, pin)| pin.tenant == tenant);
+        own.map(|(domain, _)| domain.clone()).collect()
+    }
+
+    /// Where each domain leads to.
+    pub(crate) fn leads_to(&self) -> BTreeMap<DomainName, TenantId> {
+        self.domains.iter().map(|(domain, pin)| (domain.clone(), pin.tenant)).collect()
+    }
+
+    /// The tenant that something learnt is about, as far as it is known.
+    pub(crate) fn subject(&self, memory: &Memory) -> Option<TenantId> {
+        match memory {
+            Memory::Domain { pin, .. } => Some(pin.tenant),
+            Memory::Account(pin) => Some(pin.tenant),
+            Memory::ForgetAccount(upn) => self.accounts.get(upn).map(|pin| pin.tenant),
+        }
+    }
+
+    /// Takes in what was learnt; the change makes that durable.
+    pub(crate) fn learn(&mut self, memory: Memory, at: Timestamp) -> Change {
+        match memory {
+            Memory::Domain { domain, pin } => {
+                self.domains.insert(domain.clone(), pin.clone());
+                Change::Domain { domain, pin, at }
+            }
+            Memory::Account(pin) => {
+                self.accounts.insert(pin.upn.clone(), pin.clone());
+                Change::Account { pin, at }
+            }
+            Memory::ForgetAccount(upn) => {
+                self.accounts.remove(&upn);
+                self.unreadable.accounts.remove(&upn);
+                Change::NoAccount(upn)
+            }
+        }
+    }
+
+    /// Forgets all of a tenant that was left; the changes make that durable.
+    pub(crate) fn forget_tenant(&mut self, tenant: TenantId) -> Vec<Change> {
+        let names = self.accounts.extract_if(.., |_, pin| pin.tenant == tenant);
+        let mut changes: Vec<Change> = names.map(|(upn, _)| Change::NoAccount(upn)).collect();
+        let domains = self.domains.extract_if(.., |_, pin| pin.tenant == tenant);
+        changes.extend(domains.map(|(domain, _)| Change::NoDomain(domain)));
+        changes
+    }
+}

@@ -1,0 +1,237 @@
+//! Keys ahead of time: while this computer is not registered, pairs are made in the background, so that a first
+//! sign-in finds one ready. Each goes to at most one tenant, ever.
+//!
+//! On disk, in this order: the intent's id, then its keys; the commit by which a tenant takes a pair ends it here.
+
+use crate::commands::{Change, Command, KeysWork};
+use crate::events::{KeysReply, PairTest};
+use crate::lanes::{LaneName, SignIn, Step};
+use crate::restore::FoundPair;
+use crate::roster::Roster;
+use crate::tenancy::{Owner, Tenancy};
+use crate::view::PreparedView;
+use lifecycle::{DeviceKeys, SparePair};
+use model::{Failure, IntentId, Registration};
+use std::collections::BTreeMap;
+
+/// The pairs that are nobody's.
+#[derive(Debug, Default)]
+pub(crate) struct PreparedKeys {
+    pairs: BTreeMap<IntentId, Pair>,
+    /// Sign-ins whose registration waits for a pair.
+    parked: Vec<SignIn>,
+    /// Sign-ins that waited and are not begun yet.
+    waiting: usize,
+    /// Every pair is to go, because the last tenant was left.
+    destroying: bool,
+    /// Pairs that were destroyed meanwhile.
+    destroyed: Vec<IntentId>,
+}
+
+/// How far a pair is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Pair {
+    /// Its id is on disk; nothing is done about it until the next start.
+    Decided,
+    /// Its keys are being made, or the decision to make them is being written.
+    Generating,
+    /// Its keys are being written.
+    Storing(DeviceKeys),
+    /// It was found on disk and is being tested.
+    Testing(DeviceKeys),
+    /// It waits for a registration.
+    Ready(DeviceKeys),
+    /// It is being destroyed.
+    Destroying(DeviceKeys),
+    /// It could not be destroyed and stays on disk for the next start.
+    Left(DeviceKeys),
+}
+
+impl PreparedKeys {
+    /// Whether keys are being made or tested and none is ready: a registration that needs some waits, because the
+    /// key store does one thing at a time, and its own keys would come later still.
+    pub(crate) fn is_preparing(&self) -> bool {
+        self.ready().is_none() && self.pairs.values().any(Pair::is_under_way)
+    }
+
+    /// A pair that waits for a registration.
+    pub(crate) fn ready(&self) -> Option<SparePair> {
+        self.pairs.iter().find_map(|(id, pair)| match pair {
+            Pair::Ready(keys) => Some(SparePair { id: *id, keys: keys.clone() }),
+            _ => None,
+        })
+    }
+
+    /// How many there are, or will be.
+    fn count(&self) -> usize {
+        self.pairs.values().filter(|pair| !matches!(pair, Pair::Destroying(_) | Pair::Left(_))).count()
+    }
+
+    fn view(&self) -> PreparedView {
+        let count = |wanted: fn(&Pair) -> bool| self.pairs.values().filter(|pair| wanted(pair)).count();
+        PreparedView {
+            ready: count(|pair| matches!(pair, Pair::Ready(_))),
+            being_made: count(|pair| matches!(pair, Pair::Generating | Pair::Storing(_))),
+            waiting: self.parked.len() + self.waiting,
+        }
+    }
+}
+
+impl Pair {
+    fn is_under_way(&self) -> bool {
+        matches!(self, Pair::Generating | Pair::Storing(_) | Pair::Testing(_))
+    }
+}
+
+impl Tenancy {
+    /// What was found at the start: keys of another place, or bound to something else, are of no use; the rest is
+    /// tested before it is offered.
+    pub(crate) fn take_up_prepared(&mut self, found: Vec<FoundPair>) {
+        for FoundPair { id, keys, boot_bound } in found {
+            let Some(keys) = keys else {
+                self.prepared.pairs.insert(id, Pair::Decided);
+                continue;
+            };
+            let as_now = (keys.device.backend, boot_bound) == (self.facts.backend, self.facts.boot_bound);
+            if as_now && self.prepared.count() < self.facts.most_prepared {
+                self.prepared.pairs.insert(id, Pair::Testing(keys.clone()));
+                self.run_keys(None, Owner::Prepared(id), KeysWork::Test(keys));
+            } else {
+                self.destroy_pair(id, keys);
+            }
+        }
+        self.make_pairs();
+        self.publish_prepared();
+    }
+
+    /// Decides on the pairs that are missing, while somebody may register this computer and nobody has.
+    fn make_pairs(&mut self) {
+        let registers = self.facts.domains.iter().any(|config| config.registration != Registration::Off);
+        if !registers || self.prepared.destroying || self.tenants.values().any(Roster::holds_anything) {
+            return;
+        }
+        let decided = self.prepared.pairs.iter().filter(|(_, pair)| **pair == Pair::Decided);
+        let decided: Vec<IntentId> = decided.map(|(id, _)| *id).collect();
+        decided.into_iter().for_each(|id| self.generate(id));
+        while self.prepared.count() < self.facts.most_prepared {
+            let id = IntentId::new(self.generator.guid());
+            self.push(None, Step::Commit(vec![Change::PreparedKeys { id, keys: None }]));
+            self.generate(id);
+        }
+    }
+
+    fn generate(&mut self, id: IntentId) {
+        self.prepared.pairs.insert(id, Pair::Generating);
+        self.run_keys(None, Owner::Prepared(id), KeysWork::Create { id, backend: self.facts.backend });
+    }
+
+    fn destroy_pair(&mut self, id: IntentId, keys: DeviceKeys) {
+        self.prepared.pairs.insert(id, Pair::Destroying(keys.clone()));
+        self.run_keys(None, Owner::Prepared(id), KeysWork::Destroy(keys));
+    }
+
+    /// A work with a pair ended.
+    pub(crate) fn prepared_done(&mut self, id: IntentId, result: Result<KeysReply, Failure>) {
+        let Some(pair) = self.prepared.pairs.get(&id).cloned() else { return };
+        match (pair, result) {
+            (Pair::Generating, Ok(KeysReply::Created(keys))) => self.store_pair(id, keys),
+            // The decision stays on disk; the next start tries again.
+            (Pair::Generating, _) => drop(self.prepared.pairs.insert(id, Pair::Decided)),
+            (Pair::Testing(keys), Ok(KeysReply::Tested(PairTest::Usable))) => self.pair_is_usable(id, keys),
+            (Pair::Testing(keys), _) => self.destroy_pair(id, keys),
+            (Pair::Destroying(_), Ok(_)) => self.pair_is_gone(id),
+            (Pair::Destroying(keys), Err(_)) => drop(self.prepared.pairs.insert(id, Pair::Left(keys))),
+            (other, _) => drop(self.prepared.pairs.insert(id, other)),
+        }
+        self.settle_prepared();
+    }
+
+    fn store_pair(&mut self, id: IntentId, keys: DeviceKeys) {
+        self.prepared.pairs.insert(id, Pair::Storing(keys.clone()));
+        let change = Change::PreparedKeys { id, keys: Some(Box::new(keys)) };
+        self.push(None, Step::Commit(vec![change]));
+        self.push(None, Step::Stored(id));
+    }
+
+    /// The keys of a pair are on disk.
+    pub(crate) fn pair_is_stored(&mut self, id: IntentId) {
+        if let Some(Pair::Storing(keys)) = self.prepared.pairs.get(&id).cloned() {
+            self.pair_is_usable(id, keys);
+            self.settle_prepared();
+        }
+    }
+
+    fn pair_is_usable(&mut self, id: IntentId, keys: DeviceKeys) {
+        match self.prepared.destroying {
+            true => self.destroy_pair(id, keys),
+            false => drop(self.prepared.pairs.insert(id, Pair::Ready(keys))),
+        }
+    }
+
+    fn pair_is_gone(&mut self, id: IntentId) {
+        self.prepared.pairs.remove(&id);
+        if self.prepared.destroying {
+            return self.prepared.destroyed.push(id);
+        }
+        self.push(None, Step::Commit(vec![Change::NoPreparedKeys(id)]));
+        self.make_pairs();
+    }
+
+    /// Lets go on whoever waited for what has come to its end.
+    fn settle_prepared(&mut self) {
+        if !self.prepared.is_preparing() {
+            let parked = std::mem::take(&mut self.prepared.parked);
+            self.prepared.waiting += parked.len();
+            parked.into_iter().for_each(|sign_in| self.unpark(sign_in));
+        }
+        let busy = |pair: &Pair| pair.is_under_way() || matches!(pair, Pair::Destroying(_));
+        if self.prepared.destroying && !self.prepared.pairs.values().any(busy) {
+            self.prepared.destroying = false;
+            self.lanes.destroyed();
+        }
+        self.publish_prepared();
+    }
+
+    /// The last tenant is being left: every pair goes, then the changes are committed with what went.
+    pub(crate) fn destroy_prepared(&mut self, lane: LaneName, changes: Vec<Change>) {
+        self.prepared.destroying = true;
+        for (id, pair) in self.prepared.pairs.clone() {
+            match pair {
+                Pair::Ready(keys) | Pair::Left(keys) => self.destroy_pair(id, keys),
+                Pair::Decided => self.pair_is_gone(id),
+                Pair::Generating | Pair::Storing(_) | Pair::Testing(_) | Pair::Destroying(_) => {}
+            }
+        }
+        self.lanes.await_destruction(lane);
+        self.lanes.push_front(lane, Step::CommitDestroyed(changes));
+        self.settle_prepared();
+    }
+
+    /// The pairs that were destroyed since the last time, as changes.
+    pub(crate) fn destroyed_pairs(&mut self) -> Vec<Change> {
+        std::mem::take(&mut self.prepared.destroyed).into_iter().map(Change::NoPreparedKeys).collect()
+    }
+
+    /// A tenant took this pair.
+    pub(crate) fn prepared_taken(&mut self, id: Option<IntentId>) {
+        if let Some(id) = id {
+            self.prepared.pairs.remove(&id);
+        }
+        self.publish_prepared();
+    }
+
+    pub(crate) fn park(&mut self, sign_in: SignIn) {
+        self.prepared.parked.push(sign_in);
+        self.publish_prepared();
+    }
+
+    /// A registration that waited has begun.
+    pub(crate) fn prepared_begun(&mut self) {
+        self.prepared.waiting = self.prepared.waiting.saturating_sub(1);
+        self.publish_prepared();
+    }
+
+    pub(crate) fn publish_prepared(&mut self) {
+        self.commands.push(Command::PublishPrepared(self.prepared.view()));
+    }
+}

@@ -1,0 +1,84 @@
+//! What people are told when something they ask for cannot be.
+
+use model::{Backend, DomainName, Failure, FailureClass, Who};
+
+pub(crate) fn unknown_domain(domain: &DomainName) -> Failure {
+    Failure::local(
+        FailureClass::Denied,
+        Who::MachineAdmin,
+        "UnknownDomain",
+        format!("{domain} is not a domain that this machine serves"),
+        "Check the name, or add the domain to the option domain in himmelblau.conf.",
+    )
+}
+
+pub(crate) fn not_registered(domain: &DomainName, advice: &str) -> Failure {
+    let message = format!("this machine is not registered for {domain}");
+    Failure::local(FailureClass::Gone, Who::Nobody, "NotRegistered", message, advice)
+}
+
+pub(crate) fn keys_in_use() -> Failure {
+    Failure::local(
+        FailureClass::Transient,
+        Who::Nobody,
+        "KeysInUse",
+        "something else is being done with the keys of this identity".to_owned(),
+        "Nothing was changed. See aad-tool status, and run it again.",
+    )
+}
+
+pub(crate) fn not_in_order() -> Failure {
+    not_movable("only a verified, active registration can be moved".to_owned(), "See aad-tool status.")
+}
+
+pub(crate) fn there_already(to: Backend) -> Failure {
+    let message = format!("the keys of this identity are {} keys already", to.word());
+    not_movable(message, "There is nothing to do.")
+}
+
+fn not_movable(message: String, advice: &str) -> Failure {
+    Failure::local(FailureClass::Denied, Who::MachineAdmin, "NotMovable", message, advice)
+}
+
+/// The place itself is the culprit, and nothing has begun.
+pub(crate) fn place_not_ready(failure: Failure) -> Failure {
+    let advice = "Make that place usable (options, PIN, device), restart firmamentd and try again; nothing was changed.";
+    Failure { advice: advice.to_owned(), ..failure }
+}
+
+pub(crate) fn backend_required(required: Backend, to: Backend) -> Failure {
+    Failure::local(
+        FailureClass::Denied,
+        Who::MachineAdmin,
+        "HsmTypeInsists",
+        format!("hsm_type = {0} in himmelblau.conf allows keys in {0} only", required.word()),
+        &format!(
+            "Set hsm_type = tpm_if_possible, restart firmamentd and try again; hsm_type = {} may be set after \
+             the move.",
+            to.word()
+        ),
+    )
+}
+
+pub(crate) fn move_under_way(to: Backend) -> Failure {
+    Failure::local(
+        FailureClass::Denied,
+        Who::MachineAdmin,
+        "RekeyUnderWay",
+        format!("a move to {} keys is under way", to.word()),
+        &format!(
+            "Finish it with aad-tool rekey --to {}, or give it up with aad-tool rekey --cancel.",
+            to.word()
+        ),
+    )
+}
+
+pub(crate) fn no_move() -> Failure {
+    Failure::local(
+        FailureClass::Gone,
+        Who::Nobody,
+        "NoMove",
+        "no move to other keys is under way".to_owned(),
+        "There is nothing to give up.",
+    )
+}

@@ -1,0 +1,103 @@
+//! The machines of one tenant, by the role that each has.
+
+use lifecycle::{Device, Stage, Status};
+use model::{Backend, DomainName, Failure, Timestamp, Upn};
+use std::sync::Arc;
+
+/// Names the machine of one identity for this run of the service, whatever its role becomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MemberId(pub u64);
+
+/// Which of a tenant's identities on this computer one is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// The one in force.
+    Current,
+    /// The one that is to take its place.
+    Successor,
+    /// The one whose place was taken; it leaves.
+    Predecessor,
+}
+
+/// The machine of one identity.
+pub(crate) struct Member {
+    pub(crate) id: MemberId,
+    pub(crate) device: Device,
+    /// The configured domain whose cloud its works are for.
+    pub(crate) domain: DomainName,
+    /// Where its keys are made.
+    pub(crate) backend: Backend,
+    pub(crate) wake_at: Option<Timestamp>,
+    /// Its last report.
+    pub(crate) status: Arc<Status>,
+}
+
+impl Member {
+    pub(crate) fn stage(&self) -> &Stage {
+        &self.status.snapshot.stage
+    }
+
+    /// Whether nothing of it is worth remembering.
+    fn is_over(&self) -> bool {
+        is_bare(self.stage()) && self.status.snapshot.ledger.is_empty()
+    }
+}
+
+/// The machines of one tenant.
+#[derive(Default)]
+pub(crate) struct Roster {
+    pub(crate) current: Option<Member>,
+    pub(crate) successor: Option<Member>,
+    /// Who is about to sign in for the successor, if somebody asked for it.
+    pub(crate) expected: Option<Upn>,
+    pub(crate) predecessor: Option<Member>,
+    /// Why the tenant's state cannot be used.
+    pub(crate) blocked: Option<Failure>,
+}
+
+impl Roster {
+    pub(crate) fn members(&self) -> impl Iterator<Item = &Member> {
+        self.current.iter().chain(&self.successor).chain(&self.predecessor)
+    }
+
+    pub(crate) fn members_mut(&mut self) -> impl Iterator<Item = &mut Member> {
+        self.current.iter_mut().chain(&mut self.successor).chain(&mut self.predecessor)
+    }
+
+    pub(crate) fn member_mut(&mut self, id: MemberId) -> Option<&mut Member> {
+        self.members_mut().find(|member| member.id == id)
+    }
+
+    pub(crate) fn role(&self, id: MemberId) -> Option<Role> {
+        let is = |member: &Option<Member>| member.as_ref().is_some_and(|member| member.id == id);
+        match () {
+            () if is(&self.current) => Some(Role::Current),
+            () if is(&self.successor) => Some(Role::Successor),
+            () if is(&self.predecessor) => Some(Role::Predecessor),
+            () => None,
+        }
+    }
+
+    /// Whether any machine of the tenant holds more than its ledger, or may.
+    pub(crate) fn holds_anything(&self) -> bool {
+        self.blocked.is_some() || self.members().any(|member| !is_bare(member.stage()))
+    }
+
+    /// Whether an identity is in force.
+    pub(crate) fn is_registered(&self) -> bool {
+        self.current.as_ref().is_some_and(|member| matches!(member.stage(), Stage::Registered(_)))
+    }
+
+    /// Drops the machines besides the one in force that have come to their end; whether there were any.
+    pub(crate) fn drop_finished(&mut self) -> bool {
+        let waits = self.expected.is_some();
+        let successor = self.successor.take_if(|member| !waits && member.is_over());
+        let predecessor = self.predecessor.take_if(|member| member.is_over());
+        successor.is_some() || predecessor.is_some()
+    }
+}
+
+/// Whether nothing of a tenant is in this stage: no intent, no keys, no identity.
+pub(crate) fn is_bare(stage: &Stage) -> bool {
+    matches!(stage, Stage::Unregistered { kept: None })
+}

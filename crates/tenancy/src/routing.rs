@@ -1,0 +1,138 @@
+//! Which machine a sign-in goes to, and what a sign-in has to know before it begins.
+
+use crate::commands::{Answer, Command};
+use crate::events::Caller;
+use crate::identities::Handled;
+use crate::lanes::{Item, SignIn, Step};
+use crate::refusals;
+use crate::roster::{MemberId, Role, is_bare};
+use crate::tenancy::Tenancy;
+use lifecycle::Snapshot;
+use model::{Account, Failure, Memory, Method, Registration, SignInFacts, Standing, TokenRef, Upn};
+
+impl Tenancy {
+    pub(crate) fn begin_sign_in(&mut self, caller: Caller, asked: Upn) {
+        let answer = self.sign_in_facts(asked);
+        self.commands.push(Command::Answer(caller, answer));
+    }
+
+    fn sign_in_facts(&self, asked: Upn) -> Result<Answer, Failure> {
+        let config = self.facts.domain(asked.domain());
+        let config = config.ok_or_else(|| refusals::unknown_domain(asked.domain()))?;
+        if let Some(obstacle) = self.pins.obstacle(&asked) {
+            return Err(obstacle);
+        }
+        let pinned = self.pins.domains.get(asked.domain()).cloned();
+        let view = pinned.as_ref().map(|pin| self.view(pin.tenant));
+        let current = view.as_ref().and_then(|view| view.current.as_ref());
+        let claims = current.and_then(|member| member.status.failure.as_ref()?.claims.clone());
+        let identity = view.as_ref().and_then(|view| view.identity_for(&asked));
+        let standing = if identity.is_some() { Standing::Registered } else { Standing::Unregistered };
+        // A suspended identity proves nothing: a code lets the person in, and the directory is asked again.
+        let suspended = identity.is_some_and(|identity| identity.suspended.is_some());
+        let method = if suspended { Method::DeviceCode } else { config.sign_in };
+        let (wanted, accounts) = (config.tenant, self.pins.accounts.values().cloned().collect());
+        let facts = SignInFacts { asked, wanted, pinned, accounts, claims, method, standing };
+        Ok(Answer::SignIn(Box::new(facts), config.name.clone()))
+    }
+
+    /// Makes what was learnt durable, then tells who waits.
+    pub(crate) fn learn(&mut self, caller: Caller, memory: Memory, answer: Answer) {
+        let lane = self.pins.subject(&memory);
+        let of_domain = matches!(memory, Memory::Domain { .. });
+        let change = self.pins.learn(memory, self.now);
+        self.push(lane, Step::Commit(vec![change]));
+        if of_domain {
+            let leads_to = self.pins.leads_to();
+            self.order(lane, Command::PublishDomains(leads_to));
+        }
+        self.order(lane, Command::Answer(caller, Ok(answer)));
+    }
+
+    /// A person is who was asked for. Whoever waits is answered when the machine of the tenant has taken the
+    /// sign-in; where keys are being made for it, at once.
+    pub(crate) fn signed_in(&mut self, caller: Caller, asked: Upn, account: Account, token: TokenRef) {
+        self.tokens.insert(token);
+        let lane = Some(account.tenant);
+        let sign_in = SignIn { asked, account, token, waited: false };
+        match self.waits_for_keys(&sign_in) {
+            true => self.park(sign_in),
+            false => self.route(sign_in),
+        }
+        self.order(lane, Command::Answer(caller, Ok(Answer::Taken)));
+    }
+
+    /// Whether keys that its registration needs are being made.
+    fn waits_for_keys(&self, sign_in: &SignIn) -> bool {
+        let view = self.view(sign_in.account.tenant);
+        let target = match view.successor_for(&sign_in.asked) {
+            Some(_) => view.successor.as_ref(),
+            None if !self.registers(sign_in) => return false,
+            None => view.current.as_ref(),
+        };
+        let bare = target.is_none_or(|member| is_bare(&member.status.snapshot.stage));
+        bare && self.prepared.is_preparing()
+    }
+
+    /// Whether this sign-in may register the machine, or serve its registration.
+    fn registers(&self, sign_in: &SignIn) -> bool {
+        let config = self.facts.domain(sign_in.asked.domain());
+        let off = config.is_none_or(|config| config.registration == Registration::Off);
+        let blocked =
+            self.tenants.get(&sign_in.account.tenant).is_some_and(|roster| roster.blocked.is_some());
+        !off && !blocked
+    }
+
+    /// Hands a person to the machine that their sign-in is for, after the keys made ahead of time.
+    pub(crate) fn route(&mut self, sign_in: SignIn) {
+        let tenant = sign_in.account.tenant;
+        let lane = Some(tenant);
+        match self.machine_for(&sign_in) {
+            Some(id) => {
+                self.offer_keys(tenant, id);
+                let SignIn { asked, account, token, .. } = sign_in;
+                let domain = asked.domain().clone();
+                self.tell(tenant, id, lifecycle::Event::SignedIn { account, domain, token });
+            }
+            None => self.order(lane, Command::Forget(sign_in.token)),
+        }
+        if sign_in.waited {
+            self.push(lane, Step::Begun);
+        }
+    }
+
+    /// The successor for whom it is meant, else the machine in force, which begins with its first sign-in.
+    fn machine_for(&mut self, sign_in: &SignIn) -> Option<MemberId> {
+        let tenant = sign_in.account.tenant;
+        let view = self.view(tenant);
+        if let Some(successor) = view.successor_for(&sign_in.asked) {
+            return Some(successor);
+        }
+        if !self.registers(sign_in) {
+            return None;
+        }
+        if let Some(current) = &view.current {
+            return Some(current.id);
+        }
+        let config = self.facts.domain(sign_in.asked.domain())?.clone();
+        Some(self.begin(&config, (Role::Current, self.facts.backend), Snapshot::absent(tenant)))
+    }
+
+    /// Offers a pair to a machine that has nothing, before its first sign-in.
+    fn offer_keys(&mut self, tenant: model::TenantId, id: MemberId) {
+        let roster = self.tenants.get(&tenant);
+        let bare = roster.and_then(|roster| roster.members().find(|member| member.id == id));
+        if !bare.is_some_and(|member| is_bare(member.stage())) {
+            return;
+        }
+        if let Some(pair) = self.prepared.ready() {
+            // One that does not want it leaves it to the next.
+            let _: Handled = self.tell(tenant, id, lifecycle::Event::Prepared(Box::new(pair)));
+        }
+    }
+
+    /// The sign-in goes on when the keys are there, or cannot be made.
+    pub(crate) fn unpark(&mut self, sign_in: SignIn) {
+        self.lanes.queue(Some(sign_in.account.tenant), Item::SignIn(SignIn { waited: true, ..sign_in }));
+    }
+}
