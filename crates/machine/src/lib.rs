@@ -3,8 +3,10 @@
 //! Pure: no clock, no network, no disk.
 
 mod generator;
+mod lanes;
 
 pub use generator::Generator;
+pub use lanes::{Lanes, Next, Ticket};
 
 use model::Timestamp;
 

@@ -1,17 +1,13 @@
+use crate::events::Caller;
 use crate::roster::{MemberId, Role};
 use crate::view::{PreparedView, TenantView};
 use lifecycle::{DeviceKeys, EventKind, Identity, OpId, Snapshot, Status, Work};
+use machine::Ticket;
 use model::{
     Account, AccountPin, Backend, DomainName, Failure, IntentId, SignInFacts, TenantId, TenantPin, Timestamp,
     TokenRef, Upn,
 };
 use std::collections::BTreeMap;
-
-use crate::events::Caller;
-
-/// Names one commit; tickets are issued in the order in which the commits have to be made durable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Ticket(pub u64);
 
 /// What is to be done, in this order.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,6 @@
-use crate::commands::Ticket;
 use crate::restore::Found;
 use lifecycle::{Ask, DeviceKeys, OpId, Reply};
+use machine::Ticket;
 use model::{Account, Backend, DomainName, Failure, Memory, TenantId, TokenRef, Upn};
 
 /// Whoever waits for an [`Answer`](crate::Answer); the service names them, each once.

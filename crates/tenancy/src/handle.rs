@@ -2,11 +2,11 @@
 
 use crate::commands::{Answer, Command};
 use crate::events::{Caller, Event, OperatorRequest};
-use crate::lanes::{Item, LaneName, Next, Step};
+use crate::lanes::{Item, LaneName, Step};
 use crate::restore::Found;
 use crate::tenancy::{Owner, Tenancy};
 use lifecycle::EventKind;
-use machine::{Batch, Machine};
+use machine::{Batch, Machine, Next};
 use model::{DomainName, Failure, TenantId, Timestamp};
 
 impl Machine for Tenancy {

@@ -23,10 +23,10 @@ mod tenancy;
 mod tests;
 mod view;
 
-pub use commands::{Answer, Change, Command, KeysWork, RekeyStarted, Ticket};
+pub use commands::{Answer, Change, Command, KeysWork, RekeyStarted};
 pub use events::{Caller, Event, KeysReply, OperatorRequest, PairTest};
 pub use facts::{DomainConfig, Facts};
-pub use lifecycle::OpId;
+pub use machine::{OpId, Ticket};
 pub use pins::Unreadable;
 pub use restore::{Found, FoundPair, backend_of};
 pub use roster::{MemberId, Role};

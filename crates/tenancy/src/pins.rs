@@ -73,10 +73,11 @@ impl Pins {
 
     /// Forgets all of a tenant that was left; the changes make that durable.
     pub(crate) fn forget_tenant(&mut self, tenant: TenantId) -> Vec<Change> {
-        let names = self.accounts.extract_if(.., |_, pin| pin.tenant == tenant);
-        let mut changes: Vec<Change> = names.map(|(upn, _)| Change::NoAccount(upn)).collect();
-        let domains = self.domains.extract_if(.., |_, pin| pin.tenant == tenant);
-        changes.extend(domains.map(|(domain, _)| Change::NoDomain(domain)));
+        let names = self.accounts.values().filter(|pin| pin.tenant == tenant).map(|pin| pin.upn.clone());
+        let mut changes: Vec<Change> = names.map(Change::NoAccount).collect();
+        changes.extend(self.domains_of(tenant).into_iter().map(Change::NoDomain));
+        self.accounts.retain(|_, pin| pin.tenant != tenant);
+        self.domains.retain(|_, pin| pin.tenant != tenant);
         changes
     }
 }

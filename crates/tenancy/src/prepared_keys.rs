@@ -187,7 +187,7 @@ impl Tenancy {
         let busy = |pair: &Pair| pair.is_under_way() || matches!(pair, Pair::Destroying(_));
         if self.prepared.destroying && !self.prepared.pairs.values().any(busy) {
             self.prepared.destroying = false;
-            self.lanes.destroyed();
+            self.lanes.resume();
         }
         self.publish_prepared();
     }
@@ -202,7 +202,7 @@ impl Tenancy {
                 Pair::Generating | Pair::Storing(_) | Pair::Testing(_) | Pair::Destroying(_) => {}
             }
         }
-        self.lanes.await_destruction(lane);
+        self.lanes.stop(lane);
         self.lanes.push_front(lane, Step::CommitDestroyed(changes));
         self.settle_prepared();
     }
