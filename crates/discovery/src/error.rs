@@ -88,7 +88,8 @@ impl DiscoveryError {
         let mut failure = Failure::local(class, who, code, self.to_string(), advice);
         failure.delivery = Delivery::Answered;
         match self {
-            DiscoveryError::Unknown { trace, .. } | DiscoveryError::Refused { trace, .. } => {
+            DiscoveryError::Unknown { trace, code, .. } | DiscoveryError::Refused { trace, code, .. } => {
+                failure = failure.classified(refusal(code.trim_start_matches("AADSTS")));
                 failure.trace = trace.as_ref().clone();
             }
             DiscoveryError::Status { heading, .. } | DiscoveryError::NotJson { heading, .. } => {

@@ -38,5 +38,5 @@ pub use state::{DomainView, Driver, Happening, LeaveStarted, StartError, UserVie
 
 pub use lifecycle::{
     Ask, Attempt, EndpointSource, Identity, Intune, IntuneIdentity, IntunePolicy, LedgerKind, LedgerLine,
-    Snapshot, Stage, Status, StatusPhase, Suspension, WaitsFor,
+    Snapshot, Stage, StateName, Status, StatusPhase, Suspension, WaitsFor,
 };

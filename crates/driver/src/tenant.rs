@@ -5,7 +5,9 @@ use crate::shared::Shared;
 use crate::state::Happening;
 use crate::works::{Ended, Works, rest};
 use executor::{Executor, Hands, turn};
-use lifecycle::{Ask, Command, Device, Event, Facts, Milestone, OpId, Reply, Snapshot, Status, Work};
+use lifecycle::{
+    Ask, Command, Device, Event, Facts, Milestone, OpId, Reply, Snapshot, StateName, Status, Work,
+};
 use model::{Backend, Delivery, Failure, FailureClass, TenantId, Timestamp, TokenRef, Who};
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -34,7 +36,7 @@ impl TenantHandle {
 
     /// Waits until the last durable state was taken in, or could not be.
     pub(crate) async fn restored(&self) {
-        let is_over = |status: &Status| status.state != BOOTING || status.failure.is_some();
+        let is_over = |status: &Status| status.state != StateName::Booting || status.failure.is_some();
         // A task that has stopped will not know more.
         let _ = self.status.clone().wait_for(is_over).await;
     }
@@ -194,7 +196,7 @@ impl TenantHands {
     }
 
     fn report(&mut self, status: Status) {
-        tracing::info!(tenant = %status.tenant, phase = ?status.phase, state = status.state, "State changed");
+        tracing::info!(tenant = %status.tenant, phase = ?status.phase, state = %status.state, "State changed");
         if let Some(failure) = &status.failure {
             tracing::warn!(tenant = %status.tenant, code = %failure.code, "{}", failure.message);
         }
@@ -231,5 +233,3 @@ fn crashed(irreversible: bool) -> Failure {
 }
 
 const INBOX: usize = 64;
-/// The state of a machine that does not know its last durable state yet.
-const BOOTING: &str = "booting";

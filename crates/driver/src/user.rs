@@ -120,7 +120,7 @@ impl UserHands {
     }
 
     fn report(&self, status: UserStatus) {
-        tracing::info!(tenant = %self.account.tenant, state = status.state, "Session changed");
+        tracing::info!(tenant = %self.account.tenant, state = %status.state, "Session changed");
         if let Some(failure) = &status.failure {
             tracing::warn!(tenant = %self.account.tenant, code = %failure.code, "{}", failure.message);
         }

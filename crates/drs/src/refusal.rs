@@ -156,7 +156,8 @@ impl Refusal {
             (Some(meaning), text) => format!("{meaning}; the service says: {text}"),
             (None, _) => format!("the registration service refused: {self}"),
         };
-        let mut failure = Failure::local(class, who, &name, message, advice);
+        let mut failure = Failure::local(class, who, &name, message, advice)
+            .classified(model::refusal(name.trim_start_matches("AADSTS")));
         failure.delivery = Delivery::Answered;
         failure.retry_after = self.retry_after;
         failure.trace = self.trace.clone();

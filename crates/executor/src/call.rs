@@ -1,7 +1,7 @@
 use crate::Executor;
 use bytes::Bytes;
 use hsm::{Answer, HsmError, Job};
-use model::{Delivery, Failure, FailureClass, Guid, RequestId, Timestamp, Trace, Who};
+use model::{Delivery, DeviceTrouble, Failure, FailureClass, Guid, RequestId, Timestamp, Trace, Who};
 use std::time::Duration;
 use transport::{Bears, Call, Reply, TransportError};
 
@@ -105,7 +105,7 @@ fn transport_failure(error: &TransportError) -> Failure {
     failure
 }
 
-/// A failure of the keys; the codes of theirs that may suspend an identity are made here.
+/// A failure of the keys; what of theirs may suspend an identity is named here.
 pub fn key_failure(error: &HsmError) -> Failure {
     let (code, advice) = match error {
         HsmError::Busy | HsmError::Unreachable(_) => ("KeyStoreBusy", "It is tried again."),
@@ -139,7 +139,22 @@ pub fn key_failure(error: &HsmError) -> Failure {
         }
         _ => ("KeyStore", "See the log of firmamentd."),
     };
-    Failure::local(error.class(), Who::MachineAdmin, code, error.to_string(), advice)
+    let failure = Failure::local(error.class(), Who::MachineAdmin, code, error.to_string(), advice);
+    Failure { trouble: key_trouble(error), ..failure }
+}
+
+/// Which errors mean that the keys themselves cannot be used here.
+fn key_trouble(error: &HsmError) -> Option<DeviceTrouble> {
+    match error {
+        HsmError::KeyGone(_)
+        | HsmError::Integrity(_)
+        | HsmError::OtherBackend { .. }
+        | HsmError::AuthValue(_) => Some(DeviceTrouble::KeyLost),
+        HsmError::OtherMachine(_) => Some(DeviceTrouble::Cloned),
+        HsmError::BootState(_) => Some(DeviceTrouble::BootStateChanged),
+        HsmError::BootFile(_) => Some(DeviceTrouble::BootFileMissing),
+        _ => None,
+    }
 }
 
 /// What to do about a component that changed: on the same machine, and on a copy of it.
@@ -192,6 +207,7 @@ mod tests {
         ] {
             let failure = key_failure(&error);
             assert_eq!((failure.code.as_str(), failure.class), (code, class), "{error}");
+            assert_eq!(failure.trouble, DeviceTrouble::from_code(code), "{error}");
         }
     }
 

@@ -27,9 +27,9 @@ impl Caller<'_> {
                 self.executor.remember_endpoints(tenant, endpoints.clone(), self.now);
                 Ok(endpoints)
             }
-            Err(DiscoverError::Failed(failure)) if failure.code == "ClockSkew" => Err(*failure),
+            Err(DiscoverError::ClockSkew(failure)) => Err(*failure),
             Err(error) => {
-                tracing::info!(%tenant, ?error, "Discover failed: the documented endpoints are used");
+                tracing::info!(%tenant, code = %error, "Discover failed: the documented endpoints are used");
                 let documented = discovery::drs::documented(&self.executor.profile.drs);
                 Ok(endpoints(documented, EndpointSource::Documented))
             }
@@ -48,7 +48,8 @@ impl Caller<'_> {
             None => (None, Bears::Nothing),
         };
         let request = discovery::drs::request(&profile.drs, tenant, token, self.request_id(DISCOVER));
-        let reply = self.ask(request, bears).await?;
+        let reply = self.send(request, bears).await?;
+        self.check_clock(&reply).map_err(|failure| DiscoverError::ClockSkew(Box::new(failure)))?;
         match discovery::drs::read(reply, &profile.drs, &profile.authority) {
             Ok(found) => Ok(endpoints(found, EndpointSource::Discovered)),
             Err(discovery::DiscoveryError::NeedsToken) => Err(DiscoverError::NeedsToken),
@@ -149,11 +150,16 @@ impl Caller<'_> {
 }
 
 /// Why Discover gave no endpoints.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub(crate) enum DiscoverError {
     /// The service wants a token for it.
+    #[error("NeedsToken")]
     NeedsToken,
+    /// The clock of this machine is too far from the service's for anything else.
+    #[error("{}", .0.code)]
+    ClockSkew(Box<Failure>),
     /// Anything else.
+    #[error("{}", .0.code)]
     Failed(Box<Failure>),
 }
 

@@ -72,7 +72,7 @@ fn walk(policy: IntunePolicy, found: &mut BTreeSet<Arrow>) {
     found.insert(Arrow { from: "booting", event: "a snapshot is restored", to: "unregistered" });
     while let Some(way) = queue.pop_front() {
         let here = Walker::along(policy, &way);
-        let from = here.device.status().state;
+        let from = here.device.status().state.as_str();
         restore(policy, &here, found);
         // Two ways to a state may differ in what it remembers; a few of each are walked.
         let visits: &mut u32 = seen.entry((from, here.before, here.busy())).or_default();
@@ -83,7 +83,7 @@ fn walk(policy: IntunePolicy, found: &mut BTreeSet<Arrow>) {
         for (step, event) in MOVES {
             let mut next = Walker::along(policy, &way);
             if next.take(step) {
-                found.insert(Arrow { from, event, to: next.device.status().state });
+                found.insert(Arrow { from, event, to: next.device.status().state.as_str() });
                 queue.push_back(way.iter().copied().chain([step]).collect());
             }
         }
@@ -94,7 +94,11 @@ fn walk(policy: IntunePolicy, found: &mut BTreeSet<Arrow>) {
 fn restore(policy: IntunePolicy, here: &Walker, found: &mut BTreeSet<Arrow>) {
     let mut again = Device::new(facts(policy), 1);
     drop(again.handle(Event::Restored(here.disk.clone()), here.now).commands);
-    found.insert(Arrow { from: "booting", event: "a snapshot is restored", to: again.status().state });
+    found.insert(Arrow {
+        from: "booting",
+        event: "a snapshot is restored",
+        to: again.status().state.as_str(),
+    });
 }
 
 struct Walker {
@@ -128,7 +132,7 @@ impl Walker {
 
     /// Takes a move; false when it does not apply here.
     fn take(&mut self, step: Move) -> bool {
-        self.before = self.device.status().state;
+        self.before = self.device.status().state.as_str();
         let event = match step {
             Move::SignIn => {
                 self.tokens += 1;

@@ -8,6 +8,7 @@ mod machine;
 mod outbox;
 mod samples;
 mod snapshot;
+mod state_name;
 mod status;
 #[cfg(test)]
 mod tests;

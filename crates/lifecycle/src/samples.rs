@@ -2,8 +2,8 @@
 
 use crate::words::*;
 use model::{
-    Account, Backend, CertificateDer, Delivery, DeviceFacts, Failure, FailureClass, Guid, Id, JoinType,
-    KeyHandle, KeyPurpose, MachineBinding, RsaPublicKey, TenantId, Timestamp, TokenRef, Trace, Who,
+    Account, Backend, CertificateDer, Delivery, DeviceFacts, DeviceTrouble, Failure, FailureClass, Guid, Id,
+    JoinType, KeyHandle, KeyPurpose, MachineBinding, RsaPublicKey, TenantId, Timestamp, TokenRef, Trace, Who,
 };
 
 pub(crate) fn id<K>(n: u8) -> Id<K> {
@@ -134,5 +134,6 @@ fn rebound(identity: &Identity, n: u8) -> Reply {
 pub(crate) fn failure(class: FailureClass, delivery: Delivery, code: &str) -> Failure {
     let mut failure = Failure::local(class, Who::User, code, "it failed".to_owned(), "Do something.");
     failure.delivery = delivery;
+    failure.trouble = DeviceTrouble::from_code(code);
     failure
 }

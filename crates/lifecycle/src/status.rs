@@ -1,5 +1,5 @@
 use crate::machine::{Machine, State};
-use crate::words::{Intune, Stage, Status, StatusPhase, WaitsFor};
+use crate::words::{Intune, Stage, StateName, Status, StatusPhase, WaitsFor};
 use model::FailureClass;
 
 /// What a machine in this state reports.
@@ -16,28 +16,28 @@ pub(crate) fn of(machine: &Machine, state: &State) -> Status {
 }
 
 /// The state's name, as docs/states.md has it.
-pub(crate) fn name(state: &State) -> &'static str {
+pub(crate) fn name(state: &State) -> StateName {
     match state {
-        State::Booting {} => "booting",
-        State::Unregistered { .. } => "unregistered",
-        State::Discarding { .. } => "discarding",
-        State::Discovering { .. } => "discovering",
-        State::CreatingKeys { .. } => "creating_keys",
-        State::Joining { .. } => "joining",
-        State::ReadingReply { .. } => "reading_reply",
-        State::AwaitingSignIn { .. } => "awaiting_sign_in",
-        State::Verifying { .. } => "verifying",
-        State::Idle { .. } => "idle",
-        State::IntunePreparing { .. } => "intune_preparing",
-        State::IntuneEnrolling { .. } => "intune_enrolling",
-        State::IntuneReading { .. } => "intune_reading",
-        State::IntuneEnrolled { .. } => "intune_enrolled",
-        State::CheckingIn { .. } => "checking_in",
-        State::Suspended { .. } => "suspended",
-        State::Rebinding { .. } => "rebinding",
-        State::Retiring { .. } => "retiring",
-        State::Unregistering { .. } => "unregistering",
-        State::Erasing { .. } => "erasing",
+        State::Booting {} => StateName::Booting,
+        State::Unregistered { .. } => StateName::Unregistered,
+        State::Discarding { .. } => StateName::Discarding,
+        State::Discovering { .. } => StateName::Discovering,
+        State::CreatingKeys { .. } => StateName::CreatingKeys,
+        State::Joining { .. } => StateName::Joining,
+        State::ReadingReply { .. } => StateName::ReadingReply,
+        State::AwaitingSignIn { .. } => StateName::AwaitingSignIn,
+        State::Verifying { .. } => StateName::Verifying,
+        State::Idle { .. } => StateName::Idle,
+        State::IntunePreparing { .. } => StateName::IntunePreparing,
+        State::IntuneEnrolling { .. } => StateName::IntuneEnrolling,
+        State::IntuneReading { .. } => StateName::IntuneReading,
+        State::IntuneEnrolled { .. } => StateName::IntuneEnrolled,
+        State::CheckingIn { .. } => StateName::CheckingIn,
+        State::Suspended { .. } => StateName::Suspended,
+        State::Rebinding { .. } => StateName::Rebinding,
+        State::Retiring { .. } => StateName::Retiring,
+        State::Unregistering { .. } => StateName::Unregistering,
+        State::Erasing { .. } => StateName::Erasing,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What goes into the machine and what comes out of it.
 
 pub use crate::snapshot::*;
+pub use crate::state_name::StateName;
 pub use ::machine::OpId;
 
 use model::{
@@ -379,8 +380,8 @@ pub struct Status {
     pub tenant: TenantId,
     /// The phase in the user's words.
     pub phase: StatusPhase,
-    /// The machine's own state name (`joining`, `awaiting_sign_in`, …), as in docs/states.md.
-    pub state: &'static str,
+    /// The machine's own state.
+    pub state: StateName,
     /// For whom it waits, if it does.
     pub waits_for: Option<WaitsFor>,
     /// When it goes on by itself, if it waits for time.
@@ -389,4 +390,11 @@ pub struct Status {
     pub failure: Option<Failure>,
     /// The durable truth it is about.
     pub snapshot: Snapshot,
+}
+
+impl Status {
+    /// Whether the identity is as it shall be, so that nothing happens by itself.
+    pub fn is_at_rest(&self) -> bool {
+        self.state.is_at_rest()
+    }
 }

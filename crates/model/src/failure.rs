@@ -1,7 +1,7 @@
-use crate::Timestamp;
+use crate::{Cause, DeviceTrouble, Refusal, Timestamp};
 use std::time::Duration;
 
-/// What the machine may do about a failure; it branches on this and never on text.
+/// What the machine may do about a failure; it branches on this and on what is typed, never on text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FailureClass {
     /// Back off and try again with the same keys.
@@ -159,7 +159,11 @@ pub struct Failure {
     pub class: FailureClass,
     /// Who can fix it.
     pub who: Who,
-    /// A stable name: `AADSTS50126`, `error_directory_quota_exceeded`, `ClockSkew`, `GuestAccount`, …
+    /// What it says of the device itself.
+    pub trouble: Option<DeviceTrouble>,
+    /// What a sign-in or a token request lacked.
+    pub cause: Option<Cause>,
+    /// A stable name for people: `AADSTS50126`, `error_directory_quota_exceeded`, `ClockSkew`, `GuestAccount`, …
     pub code: String,
     /// What happened, one sentence.
     pub message: String,
@@ -183,6 +187,8 @@ impl Failure {
         Failure {
             class,
             who,
+            trouble: None,
+            cause: None,
             code: code.to_owned(),
             message,
             advice: advice.to_owned(),
@@ -192,5 +198,20 @@ impl Failure {
             trace: Trace::default(),
             at: None,
         }
+    }
+    /// The same with what the table of refusals says of its cause.
+    pub fn classified(self, line: Option<&Refusal>) -> Failure {
+        let (trouble, cause) = line.map_or((None, None), |line| (line.trouble, line.cause));
+        Failure { trouble, cause, ..self }
+    }
+
+    /// The same about the device itself.
+    pub fn about_device(self, trouble: DeviceTrouble) -> Failure {
+        Failure { trouble: Some(trouble), ..self }
+    }
+
+    /// The same with its cause.
+    pub fn because(self, cause: Cause) -> Failure {
+        Failure { cause: Some(cause), ..self }
     }
 }

@@ -15,6 +15,8 @@ mod secret;
 mod sign_in;
 mod text;
 mod time;
+mod trouble;
+mod word;
 
 pub use account::{Account, TokenRef};
 pub use cloud::{Cloud, CloudProfile, IntuneHosts};
@@ -30,3 +32,5 @@ pub use secret::Secret;
 pub use sign_in::{AccountPin, Memory, Method, Registration, SignInFacts, Standing, TenantPin};
 pub use text::printable;
 pub use time::{Timestamp, retry_after};
+pub use trouble::{Cause, DeviceTrouble};
+pub use word::UnknownWord;

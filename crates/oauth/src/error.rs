@@ -221,7 +221,7 @@ fn server_failure(error: &ServerError, moment: Moment) -> Failure {
         Some(line) => format!("{}; the service says: {}", line.meaning, error.text),
         None => format!("the sign-in service refused: {error}"),
     };
-    let mut failure = Failure::local(class, who, &name, message, advice);
+    let mut failure = Failure::local(class, who, &name, message, advice).classified(line);
     failure.delivery = Delivery::Answered;
     failure.retry_after = error.retry_after;
     failure.claims = error.claims.clone();

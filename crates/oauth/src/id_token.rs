@@ -3,7 +3,7 @@
 use crate::TokenSet;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use model::{Account, Delivery, Failure, FailureClass, Jwk, Jwks, TenantId, Timestamp, Upn, Who};
+use model::{Account, Cause, Delivery, Failure, FailureClass, Jwk, Jwks, TenantId, Timestamp, Upn, Who};
 use rsa::pkcs1v15::{Signature, VerifyingKey};
 use rsa::signature::Verifier;
 use rsa::{BoxedUint, RsaPublicKey};
@@ -79,6 +79,7 @@ impl IdTokenError {
         };
         let mut failure = Failure::local(class, who, code, self.to_string(), advice);
         failure.delivery = Delivery::Answered;
+        failure.cause = (*self == IdTokenError::UnknownKey).then_some(Cause::UnknownSigningKey);
         failure
     }
 }

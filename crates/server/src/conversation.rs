@@ -197,9 +197,8 @@ async fn finish(connection: &mut Connection, status: &Status) -> Result<Ending, 
 
 /// At rest, or waiting for somebody, or for long: nothing more happens soon by itself.
 fn is_settled(status: &Status, now: Timestamp) -> bool {
-    let rests = ["idle", "intune_enrolled"].contains(&status.state);
     let waits_for_long = status.wake_at.is_some_and(|at| at.since(now) > PATIENCE);
-    rests || status.waits_for.is_some() || waits_for_long
+    status.is_at_rest() || status.waits_for.is_some() || waits_for_long
 }
 
 pub(crate) fn has_left(status: &Status, _: Timestamp) -> bool {

@@ -4,7 +4,8 @@ mod intune;
 pub use document::{DocumentParts, document};
 
 use driver::{
-    DomainView, Identity, PasswordPrompt, RebindStarted, Stage, Status, StatusPhase, Suspension, WaitsFor,
+    DomainView, Identity, PasswordPrompt, RebindStarted, Stage, StateName, Status, StatusPhase, Suspension,
+    WaitsFor,
 };
 use ipc::{Ending, Message};
 use model::{Account, Failure, FailureClass, Phase, Timestamp};
@@ -32,7 +33,7 @@ pub(crate) fn progress(status: &Status, at: Timestamp) -> Message {
         at: at.to_string(),
         tenant: status.tenant.to_string(),
         phase: phase_word(status.phase).to_owned(),
-        state: status.state.to_owned(),
+        state: status.state.to_string(),
         text: summary(status),
     }
 }
@@ -108,7 +109,7 @@ fn view_summary(view: &DomainView) -> String {
 fn summary(status: &Status) -> String {
     let verified = identity_of(status).is_some_and(|identity| identity.verified_at.is_some());
     match (status.phase, status.waits_for) {
-        _ if status.state == "rebinding" => "Binding the keys to this machine as it is now.",
+        _ if status.state == StateName::Rebinding => "Binding the keys to this machine as it is now.",
         (StatusPhase::Unregistered, Some(WaitsFor::Administrator)) => {
             "Not registered: the registration was refused."
         }
@@ -141,29 +142,29 @@ fn enrolling_words(status: &Status) -> String {
         return format!("Tried again at {at}: {} [{}].", failure.message, failure.code);
     }
     match status.state {
-        "discovering" => "Looking for the registration service.",
-        "creating_keys" => "Making the device keys.",
-        "joining" => "Asking for the registration.",
-        "reading_reply" => "Reading the answer.",
+        StateName::Discovering => "Looking for the registration service.",
+        StateName::CreatingKeys => "Making the device keys.",
+        StateName::Joining => "Asking for the registration.",
+        StateName::ReadingReply => "Reading the answer.",
         _ => "Registration under way.",
     }
     .to_owned()
 }
 
-fn registered_words(state: &str) -> &'static str {
+fn registered_words(state: StateName) -> &'static str {
     match state {
-        "intune_preparing" => "Registered; making the key for Intune.",
-        "intune_enrolling" => "Registered; asking Intune for the enrolment.",
-        "intune_reading" => "Registered; reading Intune's answer.",
+        StateName::IntunePreparing => "Registered; making the key for Intune.",
+        StateName::IntuneEnrolling => "Registered; asking Intune for the enrolment.",
+        StateName::IntuneReading => "Registered; reading Intune's answer.",
         _ => "Registered.",
     }
 }
 
-fn leaving_words(state: &str) -> &'static str {
+fn leaving_words(state: StateName) -> &'static str {
     match state {
-        "retiring" => "Leaving: retiring the device in Intune.",
-        "unregistering" => "Leaving: deleting the device object.",
-        "erasing" => "Leaving: destroying the keys.",
+        StateName::Retiring => "Leaving: retiring the device in Intune.",
+        StateName::Unregistering => "Leaving: deleting the device object.",
+        StateName::Erasing => "Leaving: destroying the keys.",
         _ => "Leaving.",
     }
 }

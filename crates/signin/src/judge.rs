@@ -1,7 +1,7 @@
 //! The rules of names and pins (entra.md 2.10, rules 6 and 7), and which failures mean what.
 
 use crate::words::{AccountPin, Facts, Memory, Method, Standing};
-use model::{Account, Failure, FailureClass, ObjectId, TenantId, Upn, Who};
+use model::{Account, Cause, Failure, FailureClass, ObjectId, TenantId, Upn, Who};
 
 /// What the rules say of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +96,7 @@ pub(crate) fn tenant_changed(facts: &Facts) -> Failure {
 
 fn moved(message: String, advice: &str) -> Failure {
     Failure::local(FailureClass::Denied, Who::MachineAdmin, "TenantChanged", message, advice)
+        .because(Cause::ForeignTenant)
 }
 
 /// The code was not used in time.
@@ -108,12 +109,12 @@ pub(crate) fn expired() -> Failure {
 
 /// The resource or scope itself was refused, not the person (entra.md 6.5).
 pub(crate) fn is_scope_refusal(failure: &Failure) -> bool {
-    SCOPE_REFUSALS.contains(&failure.code.as_str())
+    failure.cause == Some(Cause::Scope)
 }
 
 /// The `claims` that the next code request has to carry, when more proof of the person is wanted.
 pub(crate) fn step_up(facts: &Facts, failure: &Failure) -> Option<String> {
-    let wanted = failure.claims.is_some() || STEP_UPS.contains(&failure.code.as_str());
+    let wanted = failure.claims.is_some() || failure.cause == Some(Cause::SecondFactor);
     let helps = wanted && !hides_device(facts, failure);
     helps.then(|| failure.claims.clone().unwrap_or_else(|| FRESH_MFA.to_owned()))
 }
@@ -131,18 +132,23 @@ pub(crate) fn may_use_password(facts: &Facts) -> bool {
 
 /// Whether a code may bring what a refused password could not (entra.md 6.5).
 pub(crate) fn wants_more_than_password(failure: &Failure) -> bool {
-    let code = failure.code.as_str();
-    // Rules that demand a device send claims too, and a code shows less of the device than a password.
-    let by_claims = failure.claims.is_some() && !DEVICE_RULES.contains(&code);
-    !PASSWORD_REFUSALS.contains(&code) && (by_claims || MORE_THAN_PASSWORD.contains(&code))
+    match failure.cause {
+        Some(Cause::SecondFactor | Cause::BrowserStep) => true,
+        // Nothing may follow by itself (entra.md 10.3).
+        Some(Cause::Password) => false,
+        // Such a rule sends claims too, and a code shows less of the device than a password.
+        Some(Cause::DeviceRule | Cause::AccessRule) => false,
+        _ => failure.claims.is_some(),
+    }
 }
 
 /// The refusal of a code; where the missing proof of the device is to blame, the person can do something.
 pub(crate) fn of_code(facts: &Facts, failure: &Failure) -> Failure {
     let mut failure = failure.clone();
     if hides_device(facts, &failure) {
-        let line = model::refusal(failure.code.trim_start_matches("AADSTS"));
-        failure.class = line.map_or(failure.class, |line| line.after_registration);
+        if failure.cause == Some(Cause::DeviceRule) {
+            failure.class = FailureClass::NeedsUser;
+        }
         failure.who = Who::User;
         failure.advice = PASSWORD_SHOWS_DEVICE.to_owned();
     }
@@ -151,7 +157,8 @@ pub(crate) fn of_code(facts: &Facts, failure: &Failure) -> Failure {
 
 /// Whether a rule refuses a registered machine because a code does not show it.
 fn hides_device(facts: &Facts, failure: &Failure) -> bool {
-    facts.standing == Standing::Registered && DEVICE_RULES.contains(&failure.code.as_str())
+    let by_rule = matches!(failure.cause, Some(Cause::DeviceRule | Cause::AccessRule));
+    facts.standing == Standing::Registered && by_rule
 }
 
 /// Nobody typed a password in time.
@@ -163,21 +170,6 @@ fn person(code: &str, message: String, advice: &str) -> Failure {
     Failure::local(FailureClass::NeedsUser, Who::User, code, message, advice)
 }
 
-const SCOPE_REFUSALS: [&str; 6] =
-    ["AADSTS65001", "AADSTS65002", "AADSTS500011", "AADSTS70011", "invalid_scope", "invalid_resource"];
-const STEP_UPS: [&str; 4] = ["AADSTS50074", "AADSTS50076", "AADSTS50078", "AADSTS500121"];
-const MORE_THAN_PASSWORD: [&str; 7] = [
-    "AADSTS50072",
-    "AADSTS50074",
-    "AADSTS50076",
-    "AADSTS50078",
-    "AADSTS50079",
-    "AADSTS500121",
-    "AADSTS50158",
-];
-/// Wrong, and locked after too many wrong ones: nothing may follow by itself (entra.md 10.3).
-const PASSWORD_REFUSALS: [&str; 2] = ["AADSTS50126", "AADSTS50053"];
-const DEVICE_RULES: [&str; 4] = ["AADSTS53000", "AADSTS53001", "AADSTS53003", "AADSTS530003"];
 const PASSWORD_SHOWS_DEVICE: &str = "A sign-in by device code cannot show which device it comes from; sign in with the password, which does (sign_in = auto or password in himmelblau.conf).";
 /// entra.md 2.9.
 const FRESH_MFA: &str = r#"{"access_token":{"amr":{"values":["ngcmfa","mfa"]}}}"#;

@@ -5,7 +5,7 @@ use crate::outbox::Outbox;
 use crate::words::{
     Command, Event, Facts, Memory, OpId, PasswordPrompt, Prompt, Realm, Reply, Scope, TenantPin, Work,
 };
-use model::{Account, Jwks, Timestamp, TokenRef};
+use model::{Account, Cause, Jwks, Timestamp, TokenRef};
 use statig::blocking::*;
 use std::time::Duration;
 
@@ -258,7 +258,7 @@ impl Machine {
                 self.judged(person, context, verdict)
             }
             Event::Done(op, Err(failure)) if person.op == Some(*op) => {
-                let stale_keys = failure.code == "UnknownKey" && !self.looked_again;
+                let stale_keys = failure.cause == Some(Cause::UnknownSigningKey) && !self.looked_again;
                 if !stale_keys {
                     return self.refuse(person, context, failure.clone());
                 }
@@ -362,7 +362,7 @@ impl Machine {
             Event::HungUp if !self.over => Transition(State::ended()),
             Event::Done(op, result) if self.resolving == Some(*op) => match self.resolved(result) {
                 Ok(()) => Handled,
-                Err(failure) if failure.code == "TenantChanged" => self.fail(context, failure),
+                Err(failure) if failure.cause == Some(Cause::ForeignTenant) => self.fail(context, failure),
                 // The keys are asked for once more when they are needed.
                 Err(_) => Handled,
             },

@@ -4,8 +4,8 @@ use lifecycle::{
     Issued, LedgerLine, Snapshot, Stage, StoredReply,
 };
 use model::{
-    Account, CertificateDer, Failure, IntentId, KeyHandle, MachineBinding, Phase, RsaPublicKey, Timestamp,
-    Trace,
+    Account, CertificateDer, DeviceTrouble, Failure, IntentId, KeyHandle, MachineBinding, Phase,
+    RsaPublicKey, Timestamp, Trace,
 };
 use std::str::FromStr;
 use std::time::Duration;
@@ -246,10 +246,20 @@ fn attempt(it: &record::Attempt) -> Result<Attempt, SnapshotError> {
     })
 }
 
+/// A record of before names its trouble by the code alone.
+fn trouble(it: &record::Failure) -> Result<Option<DeviceTrouble>, SnapshotError> {
+    match it.trouble.as_deref() {
+        Some(text) => parse("trouble", text).map(Some),
+        None => Ok(DeviceTrouble::from_code(&it.code)),
+    }
+}
+
 fn failure(it: &record::Failure) -> Result<Failure, SnapshotError> {
     Ok(Failure {
         class: word("class", &it.class)?,
         who: word("who", &it.who)?,
+        trouble: trouble(it)?,
+        cause: it.cause.as_deref().map(|text| parse("cause", text)).transpose()?,
         code: it.code.clone(),
         message: it.message.clone(),
         advice: it.advice.clone(),

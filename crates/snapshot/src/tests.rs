@@ -6,8 +6,8 @@ use lifecycle::{
     IntuneIssued, Issued, LeaveStep, LedgerKind, LedgerLine, Snapshot, Stage, StoredReply, Suspension,
 };
 use model::{
-    Account, Backend, CertificateDer, Delivery, Failure, FailureClass, Guid, Id, JoinType, KeyHandle,
-    KeyPurpose, MachineBinding, Phase, RsaPublicKey, Timestamp, Trace, Who,
+    Account, Backend, Cause, CertificateDer, Delivery, DeviceTrouble, Failure, FailureClass, Guid, Id,
+    JoinType, KeyHandle, KeyPurpose, MachineBinding, Phase, RsaPublicKey, Timestamp, Trace, Who,
 };
 use std::time::Duration;
 use store::RecordKey;
@@ -148,12 +148,17 @@ fn snapshot(stage: Stage) -> Snapshot {
     failure.retry_after = Some(Duration::from_millis(1500));
     failure.claims = Some("{}".to_owned());
     failure.at = Some(at(3));
-    let attempts = Phase::ALL.map(|phase| Attempt { phase, at: at(2), failure: Some(failure.clone()) });
+    failure.cause = Some(Cause::SecondFactor);
+    let troubles = DeviceTrouble::ALL.iter().cycle();
+    let attempts = Phase::ALL.into_iter().zip(troubles).map(|(phase, trouble)| {
+        let failure = Some(failure.clone().about_device(*trouble));
+        Attempt { phase, at: at(2), failure }
+    });
     Snapshot {
         tenant: id(1),
         stage,
         ledger: kinds.map(line).to_vec(),
-        attempts: attempts.to_vec(),
+        attempts: attempts.collect(),
         posts: vec![at(1), at(2)],
     }
 }
@@ -170,6 +175,29 @@ fn every_stage_comes_back_from_disk_as_it_was() {
 }
 
 #[test]
+fn a_failure_of_before_has_its_trouble_by_its_code() {
+    let mut record = to_record(&snapshot(Stage::Intent(intent())));
+    let codes = ["AADSTS135011", "AADSTS50155", "BootFile", "Denied"];
+    for (attempt, code) in record.attempts.iter_mut().zip(codes) {
+        let failure = attempt.failure.as_mut().unwrap();
+        (failure.code, failure.trouble, failure.cause) = (code.to_owned(), None, None);
+    }
+    let bytes = record.encode();
+    let text = String::from_utf8(bytes.clone()).unwrap();
+    assert!(!text.contains("\"trouble\":null"), "an absent word is not written");
+    let after = from_record(&Device::decode(&RecordKey::Device(id(1)), &bytes).unwrap()).unwrap();
+    let troubles: Vec<_> =
+        after.attempts.iter().take(4).map(|attempt| attempt.failure.as_ref().unwrap().trouble).collect();
+    let wanted = [
+        Some(DeviceTrouble::Disabled),
+        Some(DeviceTrouble::NotKnown),
+        Some(DeviceTrouble::BootFileMissing),
+        None,
+    ];
+    assert_eq!(troubles, wanted);
+}
+
+#[test]
 fn a_word_that_this_version_does_not_know_is_named_with_its_field() {
     let bytes = to_record(&snapshot(Stage::Registered(identity(Intune::None)))).encode();
     let text = String::from_utf8(bytes).unwrap();
@@ -179,6 +207,8 @@ fn a_word_that_this_version_does_not_know_is_named_with_its_field() {
         ("\"documented\"", "\"guessed\"", "source"),
         ("\"register\"", "\"adopt\"", "join_type"),
         ("\"left_behind\"", "\"lost\"", "kind"),
+        ("\"boot_file_missing\"", "\"rusty\"", "trouble"),
+        ("\"second_factor\"", "\"third_factor\"", "cause"),
     ] {
         assert!(text.contains(from), "{from}");
         let record = Device::decode(&key, text.replace(from, to).as_bytes()).unwrap();

@@ -197,6 +197,8 @@ fn failure(it: &Failure) -> record::Failure {
     record::Failure {
         class: it.class.word(),
         who: it.who.word(),
+        trouble: it.trouble.map(|trouble| trouble.to_string()),
+        cause: it.cause.map(|cause| cause.to_string()),
         code: it.code.clone(),
         message: it.message.clone(),
         advice: it.advice.clone(),

@@ -21,7 +21,7 @@ use model::{
     Account, Backend, DeviceFacts, JoinType, MachineBinding, ObjectId, TenantId, Timestamp, TokenRef,
 };
 pub use network::{Cloud, Recorded};
-use signin::{Method, Outcome, Session, Standing, UserEvent, UserSession, UserStatus};
+use signin::{Method, Outcome, Session, SessionState, Standing, UserEvent, UserSession, UserStatus};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -331,7 +331,8 @@ impl World {
             self.trace().join("\n")
         );
         assert!(own.is_none_or(|own| devices.contains(&own)), "the identity is not in the directory");
-        let sessions = self.users.values().filter(|(session, _)| session.status().state != "lost").count();
+        let sessions =
+            self.users.values().filter(|(session, _)| session.status().state != SessionState::Lost).count();
         let held = self.held();
         assert!(held.len() <= sessions, "secrets are held: {held:?}\n{}", self.trace().join("\n"));
     }

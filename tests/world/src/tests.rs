@@ -1,6 +1,6 @@
 use crate::{ALEX, IntunePolicy, Person, World};
 use lifecycle::{Intune, LedgerKind, Stage, Suspension};
-use signin::Outcome;
+use signin::{Outcome, SessionState};
 use std::collections::BTreeSet;
 use std::time::Duration;
 use tenant::{Recognition, Refuse};
@@ -168,7 +168,7 @@ fn the_first_sign_in_ends_verified_with_a_session_that_holds_a_prt() {
     let identity = world.identity().unwrap();
     assert!(identity.verified_at.is_some());
     let session = world.user(&identity.owner).unwrap();
-    assert_eq!((session.state, count(&world, "token.prt")), ("holding", 1));
+    assert_eq!((session.state, count(&world, "token.prt")), (SessionState::Holding, 1));
     world.check();
 }
 
@@ -194,7 +194,7 @@ fn a_session_renews_its_prt_every_four_hours_or_so() {
         let hours = world.now().since(before).as_secs_f64() / 3600.0;
         assert!((3.5..4.5).contains(&hours), "{hours}");
         assert_eq!(count(&world, "token.prt_renew"), renewals);
-        assert_eq!(world.user(&owner).unwrap().state, "holding");
+        assert_eq!(world.user(&owner).unwrap().state, SessionState::Holding);
     }
     world.check();
 }

@@ -6,7 +6,7 @@ use crate::words::{
     Ask, Command, Event, EventKind, Identity, Intune, IntuneIntent, IntunePolicy, LedgerKind, Milestone,
     Stage, Suspension, Work,
 };
-use model::{Account, Failure, FailureClass, Phase, Timestamp};
+use model::{Account, DeviceTrouble, Failure, FailureClass, Phase, Timestamp};
 use statig::blocking::*;
 use std::time::Duration;
 
@@ -122,7 +122,7 @@ impl Machine {
         let in_grace = outbox.now.since(membership.identity.registered_at) < GRACE;
         match suspension(failure) {
             Some(why) if open => return Transition(self.suspend(outbox, membership, why)),
-            None if open && failure.code == DEVICE_UNKNOWN && !in_grace => {
+            None if open && failure.trouble == Some(DeviceTrouble::NotKnown) && !in_grace => {
                 let since = *membership.missing_since.get_or_insert(outbox.now);
                 if outbox.now.since(since) >= APART {
                     return Transition(self.suspend(outbox, membership, Suspension::Deleted));
@@ -167,7 +167,7 @@ impl Machine {
             return Transition(self.suspend(outbox, membership, why));
         }
         membership.tries += 1;
-        if failure.code == DEVICE_UNKNOWN {
+        if failure.trouble == Some(DeviceTrouble::NotKnown) {
             return self.device_unknown(outbox, membership, failure);
         }
         self.persist(outbox, membership.stage());
@@ -270,16 +270,17 @@ impl Machine {
 
 /// The exact list of reliability.md D.3; every other failure changes nothing in the identity.
 pub(crate) fn suspension(failure: &Failure) -> Option<Suspension> {
-    match failure.code.as_str() {
-        "AADSTS135011" => Some(Suspension::Disabled),
-        "AADSTS700003" => Some(Suspension::Deleted),
-        "KeyUnavailable" | "BootStateChanged" | "BootFile" => Some(Suspension::KeyUnavailable),
-        "ClonedMachine" => Some(Suspension::ClonedMachine),
-        _ => None,
+    match failure.trouble? {
+        DeviceTrouble::Disabled => Some(Suspension::Disabled),
+        DeviceTrouble::Deleted => Some(Suspension::Deleted),
+        DeviceTrouble::KeyLost | DeviceTrouble::BootStateChanged | DeviceTrouble::BootFileMissing => {
+            Some(Suspension::KeyUnavailable)
+        }
+        DeviceTrouble::Cloned => Some(Suspension::ClonedMachine),
+        DeviceTrouble::NotKnown => None,
     }
 }
 
-const DEVICE_UNKNOWN: &str = "AADSTS50155";
 /// How long the directory may take to know a new device.
 const GRACE: Duration = Duration::from_secs(60);
 /// How far apart two such answers must lie to count as "deleted".

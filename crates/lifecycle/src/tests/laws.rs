@@ -229,8 +229,8 @@ impl Laws {
         wake_at: Option<Timestamp>,
     ) {
         self.uphold("one", in_flight.len() <= 1, format_args!("one work at a time"));
-        let rests = ["idle", "intune_enrolled"].contains(&status.state);
-        let alive = !in_flight.is_empty() || wake_at.is_some() || status.waits_for.is_some() || rests;
+        let alive =
+            !in_flight.is_empty() || wake_at.is_some() || status.waits_for.is_some() || status.is_at_rest();
         self.uphold("progress", alive, format_args!("{} waits for nothing", status.state));
         assert_eq!(wake_at, status.wake_at);
         for request in &self.doubtful {
@@ -246,7 +246,7 @@ impl Laws {
         let held = self.tokens.values().filter(|ended| !**ended).count();
         self.uphold("tokens", held <= 2, format_args!("{held} are held"));
         let needs_none = ["unregistered", "awaiting_sign_in", "idle", "intune_enrolled", "discarding"]
-            .contains(&status.state);
+            .contains(&status.state.as_str());
         self.uphold("tokens", held == 0 || !needs_none, format_args!("{} holds one", status.state));
         if let Some(work) = self.answered.take() {
             self.uphold(
@@ -259,7 +259,7 @@ impl Laws {
             matches!(&status.snapshot.stage, Stage::Registered(identity) if identity.suspended.is_some());
         self.uphold(
             "quarantine",
-            status.state == "rebinding" || quarantined == (status.state == "suspended"),
+            status.state == StateName::Rebinding || quarantined == (status.state == StateName::Suspended),
             format_args!("{} is not what the disk says", status.state),
         );
         self.uphold(

@@ -260,7 +260,7 @@ impl Life {
             }
         }
         let status = self.device.status();
-        self.states.push(status.state);
+        self.states.push(status.state.as_str());
         self.laws.settled(&status, &self.in_flight, self.wake_at);
         assert_eq!(status.snapshot.stage, self.disk.stage, "what is reported is what is on disk");
     }

@@ -6,7 +6,7 @@ use crate::words::*;
 use model::{Delivery, FailureClass};
 
 fn state(life: &Life) -> &'static str {
-    life.device.status().state
+    life.device.status().state.as_str()
 }
 
 fn fail(life: &mut Life, class: FailureClass, delivery: Delivery, code: &str) {

@@ -59,7 +59,7 @@ proptest! {
         // A new day: the three joins of the last one do not count any more.
         life.now = life.now.after(std::time::Duration::from_secs(100_000));
         fair_end(&mut life);
-        let end = life.device.status().state;
+        let end = life.device.status().state.as_str();
         let left = ["unregistered", "idle", "intune_enrolled", "suspended"].contains(&end);
         prop_assert!(left || life.disk.posts.len() >= 3, "{}", end);
     }

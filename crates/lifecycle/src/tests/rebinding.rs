@@ -10,7 +10,7 @@ const IDLE: [Step; 6] =
     [Step::SignIn, Step::Succeed, Step::Succeed, Step::Succeed, Step::Succeed, Step::Succeed];
 
 fn state(life: &Life) -> &'static str {
-    life.device.status().state
+    life.device.status().state.as_str()
 }
 
 fn identity(life: &Life) -> Identity {

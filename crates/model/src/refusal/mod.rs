@@ -1,6 +1,6 @@
 mod table;
 
-use crate::{FailureClass, Who};
+use crate::{Cause, DeviceTrouble, FailureClass, Who};
 use table::TABLE;
 
 /// One line of the table of refusals: what a server code means and what to do about it.
@@ -14,6 +14,10 @@ pub struct Refusal {
     pub after_registration: FailureClass,
     /// Who can fix it.
     pub who: Who,
+    /// What it says of the device.
+    pub trouble: Option<DeviceTrouble>,
+    /// What the sign-in or the token request lacked.
+    pub cause: Option<Cause>,
     /// What happened, one sentence.
     pub meaning: &'static str,
     /// The next step, one sentence.

@@ -1,4 +1,8 @@
 use super::Refusal;
+use crate::Cause::{
+    self, AccessRule, BrowserStep, DeviceCodeBlocked, DeviceRule, Password, Scope, SecondFactor,
+};
+use crate::DeviceTrouble::{self, Deleted, Disabled, NotKnown};
 use crate::FailureClass::{self, Broken, Denied, Gone, NeedsUser, Transient};
 use crate::Who::{self, Developers, MachineAdmin, Nobody, TenantAdmin, User};
 
@@ -12,8 +16,8 @@ pub(super) const TABLE: &[Refusal] = &[
     line("bad_verification_code", NeedsUser, User, "the code was not accepted", "Sign in again."),
     line("authorization_declined", NeedsUser, User, "the sign-in was declined", "Sign in again, and approve it if you started it yourself."),
     line("70020", NeedsUser, User, "the sign-in was declined", "Sign in again, and approve it if you started it yourself."),
-    line("50126", NeedsUser, User, "the user name or password is wrong", "Sign in again with the right password."),
-    line("50053", Denied, TenantAdmin, "the account is locked after too many attempts", "Wait some minutes before you sign in again, or ask an administrator to unlock the account."),
+    line("50126", NeedsUser, User, "the user name or password is wrong", "Sign in again with the right password.").because(Password),
+    line("50053", Denied, TenantAdmin, "the account is locked after too many attempts", "Wait some minutes before you sign in again, or ask an administrator to unlock the account.").because(Password),
     line("50034", NeedsUser, User, "the account is not in this organisation", "Check the name and its domain, then sign in again."),
     line("51004", NeedsUser, User, "the account is not in this organisation", "Check the name and its domain, then sign in again."),
     line("50020", NeedsUser, User, "the account belongs to another organisation", "Sign in with an account of this organisation."),
@@ -24,31 +28,31 @@ pub(super) const TABLE: &[Refusal] = &[
     line("50144", NeedsUser, User, "the password has expired", "Change the password in a browser, then sign in again."),
     line("50056", NeedsUser, User, "the account has no valid password", "Set a password in a browser, then sign in again."),
     line("50057", Denied, TenantAdmin, "the account is disabled", "Ask an administrator to enable the account."),
-    line("50072", NeedsUser, User, "multi-factor authentication is not set up yet", SET_UP_MFA),
-    line("50079", NeedsUser, User, "multi-factor authentication is not set up yet", SET_UP_MFA),
+    line("50072", NeedsUser, User, "multi-factor authentication is not set up yet", SET_UP_MFA).because(BrowserStep),
+    line("50079", NeedsUser, User, "multi-factor authentication is not set up yet", SET_UP_MFA).because(BrowserStep),
     line("50203", NeedsUser, User, "security information is not registered yet", "Register it in a browser at https://aka.ms/mfasetup, then sign in again."),
     line("50125", NeedsUser, User, "the sign-in was interrupted to register or reset something", "Sign in once in a browser and finish what it asks for, then sign in again."),
-    line("50074", NeedsUser, User, "multi-factor authentication is needed", "Sign in again with a second factor."),
-    line("50076", NeedsUser, User, "multi-factor authentication is needed", "Sign in again with a second factor."),
-    line("50078", NeedsUser, User, "the multi-factor authentication is too old", "Sign in again with a second factor."),
-    line("500121", NeedsUser, User, "the multi-factor authentication did not succeed", "Sign in again with a second factor."),
-    line("50158", NeedsUser, User, "something has to be finished in a browser first (terms of use, or a third-party factor)", "Sign in in a browser and accept it, then sign in again."),
+    line("50074", NeedsUser, User, "multi-factor authentication is needed", "Sign in again with a second factor.").because(SecondFactor),
+    line("50076", NeedsUser, User, "multi-factor authentication is needed", "Sign in again with a second factor.").because(SecondFactor),
+    line("50078", NeedsUser, User, "the multi-factor authentication is too old", "Sign in again with a second factor.").because(SecondFactor),
+    line("500121", NeedsUser, User, "the multi-factor authentication did not succeed", "Sign in again with a second factor.").because(SecondFactor),
+    line("50158", NeedsUser, User, "something has to be finished in a browser first (terms of use, or a third-party factor)", "Sign in in a browser and accept it, then sign in again.").because(BrowserStep),
     line("16003", NeedsUser, User, "the account has not been added to this organisation", "Sign in with an account of this organisation."),
     // rules of the organisation
     line("50131", Denied, TenantAdmin, "a Conditional Access rule for risk or sessions blocks this sign-in", "Ask an administrator to look the request id up in the sign-in log."),
     line("50105", Denied, TenantAdmin, "the account is not assigned to the application", "Ask an administrator to assign the account."),
     line("53011", Denied, TenantAdmin, "the account is blocked because of risk", "Ask an administrator to review the risk of the account."),
     line("530034", Denied, TenantAdmin, "a delegated administrator is blocked because of risk", "Ask an administrator to review the risk of the account."),
-    demands_device("53000", TenantAdmin, "a rule demands a compliant device", EXCLUDE_ALL),
-    demands_device("53001", TenantAdmin, "a rule demands a joined device", EXCLUDE_ALL),
-    demands_device("530003", TenantAdmin, "a rule demands a managed device", EXCLUDE_ALL),
+    demands_device("53000", TenantAdmin, "a rule demands a compliant device", EXCLUDE_ALL).because(DeviceRule),
+    demands_device("53001", TenantAdmin, "a rule demands a joined device", EXCLUDE_ALL).because(DeviceRule),
+    demands_device("530003", TenantAdmin, "a rule demands a managed device", EXCLUDE_ALL).because(DeviceRule),
     demands_device("50097", TenantAdmin, "a rule demands that the device prove itself", EXCLUDE_REGISTRATION),
     demands_device("50129", TenantAdmin, "a rule demands a registered device", EXCLUDE_REGISTRATION),
     line("50187", Broken, Developers, "the service missed the information on the device", "Please report it with the ids below."),
-    line("53003", Denied, TenantAdmin, "a Conditional Access rule blocks this sign-in", "Give an administrator the ids and the time below for the sign-in log search: application 29d9ed98-a469-4536-ade2-f981bc1d605e, resource 01cb2876-7ebd-4aa4-9cc9-d28bd4d359a9."),
+    line("53003", Denied, TenantAdmin, "a Conditional Access rule blocks this sign-in", "Give an administrator the ids and the time below for the sign-in log search: application 29d9ed98-a469-4536-ade2-f981bc1d605e, resource 01cb2876-7ebd-4aa4-9cc9-d28bd4d359a9.").because(AccessRule),
     line("530032", Denied, TenantAdmin, "security defaults or a policy of the organisation block this sign-in", SIGN_IN_LOG),
     line("530035", Denied, TenantAdmin, "security defaults of the organisation block this sign-in", SIGN_IN_LOG),
-    line("530036", NeedsUser, TenantAdmin, "tokens from device-code sign-in are blocked for this resource", "Ask an administrator to exclude Device Registration Service (01cb2876-7ebd-4aa4-9cc9-d28bd4d359a9) from the rule, or sign in another way."),
+    line("530036", NeedsUser, TenantAdmin, "tokens from device-code sign-in are blocked for this resource", "Ask an administrator to exclude Device Registration Service (01cb2876-7ebd-4aa4-9cc9-d28bd4d359a9) from the rule, or sign in another way.").because(DeviceCodeBlocked),
     line("530084", Denied, TenantAdmin, "a token protection rule applies, which no Linux device can meet", "Ask an administrator to limit the token protection rule to Windows."),
     line("240001", Denied, TenantAdmin, "the account may not register devices", "Ask an administrator to let the account register devices."),
     // grants that are over
@@ -63,13 +67,13 @@ pub(super) const TABLE: &[Refusal] = &[
     line("54005", NeedsUser, User, "the code was used before", "Sign in again."),
     // what we asked for
     line("50011", Broken, Developers, "the redirect address is not registered for the client", "Please report it with the ids below."),
-    line("65001", Broken, TenantAdmin, "consent is missing for what was asked", "Ask an administrator whether the Microsoft Authentication Broker is blocked; else report it with the ids below."),
-    line("65002", Broken, Developers, "the client is not pre-authorised for the resource", "Please report it with the ids below."),
-    line("500011", Broken, Developers, "the resource is not known in this organisation", "Please report it with the ids below."),
-    line("70011", Broken, Developers, "the scope is not valid", "Please report it with the ids below."),
+    line("65001", Broken, TenantAdmin, "consent is missing for what was asked", "Ask an administrator whether the Microsoft Authentication Broker is blocked; else report it with the ids below.").because(Scope),
+    line("65002", Broken, Developers, "the client is not pre-authorised for the resource", "Please report it with the ids below.").because(Scope),
+    line("500011", Broken, Developers, "the resource is not known in this organisation", "Please report it with the ids below.").because(Scope),
+    line("70011", Broken, Developers, "the scope is not valid", "Please report it with the ids below.").because(Scope),
     line("7000218", Broken, Developers, "the service wants a client secret", "Please report it with the ids below."),
-    line("invalid_scope", Broken, Developers, "the scope is not valid", "Please report it with the ids below."),
-    line("invalid_resource", Broken, Developers, "the resource is not valid", "Please report it with the ids below."),
+    line("invalid_scope", Broken, Developers, "the scope is not valid", "Please report it with the ids below.").because(Scope),
+    line("invalid_resource", Broken, Developers, "the resource is not valid", "Please report it with the ids below.").because(Scope),
     line("70002", Broken, Developers, "the service could not validate the credentials", "Please report it with the ids below."),
     // the wrong place
     line("90002", Denied, MachineAdmin, "the service knows no such tenant", "Check the option domain in himmelblau.conf."),
@@ -81,9 +85,9 @@ pub(super) const TABLE: &[Refusal] = &[
     line("90006", Transient, Nobody, "the service has a passing fault", "It is tried again by itself."),
     line("90033", Transient, Nobody, "the service has a passing fault", "It is tried again by itself."),
     // the device
-    line("50155", NeedsUser, TenantAdmin, "the directory does not know this device", "Right after a registration this passes by itself; else the device was deleted: run aad-tool status."),
-    line("135011", Denied, TenantAdmin, "the device is disabled in the directory", ENABLE_DEVICE),
-    line("700003", Denied, TenantAdmin, "the device was deleted from the directory", "Ask an administrator whether the machine may register anew: aad-tool leave --force, then sign in."),
+    line("50155", NeedsUser, TenantAdmin, "the directory does not know this device", "Right after a registration this passes by itself; else the device was deleted: run aad-tool status.").device(NotKnown),
+    line("135011", Denied, TenantAdmin, "the device is disabled in the directory", ENABLE_DEVICE).device(Disabled),
+    line("700003", Denied, TenantAdmin, "the device was deleted from the directory", "Ask an administrator whether the machine may register anew: aad-tool leave --force, then sign in.").device(Deleted),
     line("130006", Broken, TenantAdmin, "the transport key is missing on the device object", "Please report it with the ids below."),
     line("130007", Denied, TenantAdmin, "the device is disabled in the directory", ENABLE_DEVICE),
     line("130008", NeedsUser, TenantAdmin, "the device was not found in the directory", "Sign in again later; if it stays, ask an administrator whether the device was deleted."),
@@ -114,7 +118,7 @@ const fn line(
     meaning: &'static str,
     advice: &'static str,
 ) -> Refusal {
-    Refusal { code, class, after_registration: class, who, meaning, advice }
+    Refusal { code, class, after_registration: class, who, trouble: None, cause: None, meaning, advice }
 }
 
 /// A rule that no machine can meet before it is registered, and that a person can meet after it.
@@ -124,7 +128,17 @@ const fn demands_device(
     meaning: &'static str,
     advice: &'static str,
 ) -> Refusal {
-    Refusal { code, class: Denied, after_registration: NeedsUser, who, meaning, advice }
+    Refusal { after_registration: NeedsUser, ..line(code, Denied, who, meaning, advice) }
+}
+
+impl Refusal {
+    const fn device(self, trouble: DeviceTrouble) -> Refusal {
+        Refusal { trouble: Some(trouble), ..self }
+    }
+
+    const fn because(self, cause: Cause) -> Refusal {
+        Refusal { cause: Some(cause), ..self }
+    }
 }
 
 const BLOCKED_CODE: &str = "If your phone showed error 53003 or 'You don't have access to this', your organisation blocks device-code sign-in: ask for an exception for Device Registration Service; else sign in again.";

@@ -4,7 +4,7 @@ use super::{identity_of, intune, phase_word, still_there, summary, view_summary}
 use crate::About;
 use driver::{
     DomainView, EndpointSource, Identity, KeyTest, LedgerKind, LedgerLine, Method, Registration, RekeyView,
-    Snapshot, SpareKeys, Stage, Status, Suspension, UserView, WaitsFor,
+    Snapshot, SpareKeys, Stage, StateName, Status, Suspension, UserView, WaitsFor,
 };
 use ipc::{
     AttemptReport, DomainStatus, EndpointsReport, FailureReport, IdentityReport, KeyReport, LedgerReport,
@@ -51,7 +51,7 @@ fn domain(view: &DomainView, parts: &DocumentParts) -> DomainStatus {
         domain: view.domain.to_string(),
         tenant: view.tenant.map(|tenant| tenant.to_string()),
         phase: status.map_or("unregistered", |status| phase_word(status.phase)).to_owned(),
-        state: status.map_or("unregistered", |status| status.state).to_owned(),
+        state: status.map_or(StateName::Unregistered, |status| status.state).to_string(),
         summary: view_summary(view),
         waits_for: match status {
             Some(status) => status.waits_for.map(|who| waits_word(who).to_owned()),
@@ -90,7 +90,7 @@ fn other(role: &str, status: &Status) -> OtherIdentityReport {
     let failure = if role == "predecessor" { still_there(status) } else { status.failure.clone() };
     OtherIdentityReport {
         role: role.to_owned(),
-        state: status.state.to_owned(),
+        state: status.state.to_string(),
         summary: summary(status),
         backend: driver::backend_of(&status.snapshot.stage).map(|backend| backend.word().to_owned()),
         device_id: identity_of(status).map(|identity| identity.issued.device.to_string()),
@@ -103,7 +103,7 @@ fn session(user: &UserView, for_root: bool) -> SessionReport {
     let status = &user.status;
     SessionReport {
         user: for_root.then(|| user.account.upn.to_string()),
-        state: status.state.to_owned(),
+        state: status.state.to_string(),
         obtained_at: text(status.obtained_at),
         renewed_at: text(status.renewed_at),
         expires_at: text(status.expires_at),

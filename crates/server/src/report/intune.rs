@@ -3,6 +3,20 @@
 use driver::{Identity, Intune, IntuneIdentity, IntunePolicy, Status, WaitsFor};
 use ipc::IntuneReport;
 
+model::word_enum! {
+    /// How far Intune is, as `status --json` has it.
+    pub enum State {
+        /// Not wanted.
+        Off = "off",
+        /// Waits for somebody who may.
+        WaitingForSignIn = "waiting_for_sign_in",
+        /// Being done.
+        UnderWay = "under_way",
+        /// Enrolled.
+        Enrolled = "enrolled",
+    }
+}
+
 /// The report of a registered machine; none before it is registered.
 pub(super) fn report(status: &Status, policy: Option<IntunePolicy>, for_root: bool) -> Option<IntuneReport> {
     let identity = super::identity_of(status)?;
@@ -13,7 +27,7 @@ pub(super) fn report(status: &Status, policy: Option<IntunePolicy>, for_root: bo
     let state = state(identity, status, policy);
     let owner = identity.intune.owner().filter(|_| for_root);
     Some(IntuneReport {
-        state: state.to_owned(),
+        state: state.to_string(),
         device_id: enrolled.map(|it| it.issued.device.to_string()),
         owner: owner.map(|owner| owner.upn.to_string()),
         enrolled_at: enrolled.map(|it| it.enrolled_at.to_string()),
@@ -24,24 +38,24 @@ pub(super) fn report(status: &Status, policy: Option<IntunePolicy>, for_root: bo
     })
 }
 
-fn state(identity: &Identity, status: &Status, policy: Option<IntunePolicy>) -> &'static str {
+fn state(identity: &Identity, status: &Status, policy: Option<IntunePolicy>) -> State {
     match &identity.intune {
-        Intune::Enrolled(_) => "enrolled",
-        _ if policy != Some(IntunePolicy::Enrol) => "off",
-        _ if status.waits_for == Some(WaitsFor::SignInForIntune) => "waiting_for_sign_in",
-        _ if identity.verified_at.is_none() => "waiting_for_sign_in",
-        _ => "under_way",
+        Intune::Enrolled(_) => State::Enrolled,
+        _ if policy != Some(IntunePolicy::Enrol) => State::Off,
+        _ if status.waits_for == Some(WaitsFor::SignInForIntune) => State::WaitingForSignIn,
+        _ if identity.verified_at.is_none() => State::WaitingForSignIn,
+        _ => State::UnderWay,
     }
 }
 
-fn summary(state: &str, enrolled: Option<&IntuneIdentity>) -> &'static str {
+fn summary(state: State, enrolled: Option<&IntuneIdentity>) -> &'static str {
     match (state, enrolled.map(|it| it.inventory_at.is_some())) {
         (_, Some(true)) => {
             "Enrolled, inventory sent, compliance not reported by this version: Intune will show the machine as not evaluated."
         }
         (_, Some(false)) => "Enrolled, inventory not sent yet.",
-        ("off", None) => "Not wanted: apply_policy is false.",
-        ("waiting_for_sign_in", None) => "Waiting for a sign-in.",
+        (State::Off, None) => "Not wanted: apply_policy is false.",
+        (State::WaitingForSignIn, None) => "Waiting for a sign-in.",
         _ => "Enrolment under way.",
     }
 }

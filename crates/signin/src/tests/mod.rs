@@ -8,7 +8,7 @@ mod talk;
 
 use crate::*;
 use ::machine::Machine as _;
-use model::{Account, Failure, FailureClass, Jwks, ObjectId, TenantId, Timestamp, TokenRef, Who};
+use model::{Account, Cause, Failure, FailureClass, Jwks, ObjectId, TenantId, Timestamp, TokenRef, Who};
 use std::time::Duration;
 
 pub(super) const CONTOSO: &str = "11111111-2222-3333-4444-555555555555";
@@ -43,7 +43,14 @@ pub(super) fn account(name: &str, id: &str) -> Account {
 }
 
 pub(super) fn refused(code: &str, class: FailureClass) -> Failure {
-    Failure::local(class, Who::User, code, "refused".to_owned(), "Do something.")
+    let cause = match code {
+        "UnknownKey" => Some(Cause::UnknownSigningKey),
+        _ => None,
+    };
+    let line = model::refusal(code.trim_start_matches("AADSTS"));
+    let failure =
+        Failure::local(class, Who::User, code, "refused".to_owned(), "Do something.").classified(line);
+    Failure { cause: failure.cause.or(cause), ..failure }
 }
 
 /// A session and the answers it gets, one at a time.

@@ -1,7 +1,7 @@
 //! What follows from a failure, and when the next try is due.
 
 use backoff::Backoff;
-use model::{Failure, FailureClass};
+use model::{Cause, Failure, FailureClass};
 use std::time::Duration;
 
 /// What the session does about a failure.
@@ -15,19 +15,14 @@ pub(super) enum Next {
     SignIn,
 }
 
-/// Judges a failure by its class; blocked tokens alone are known by their code (entra.md 6.5).
+/// Judges a failure by its class; blocked tokens alone have a cause that says more (entra.md 6.5).
 pub(super) fn next(failure: &Failure) -> Next {
     match failure.class {
-        _ if failure.code == TOKENS_BLOCKED => Next::SignIn,
+        _ if failure.cause == Some(Cause::DeviceCodeBlocked) => Next::SignIn,
         FailureClass::Transient => Next::Soon,
         FailureClass::Denied | FailureClass::Broken => Next::Later,
         FailureClass::NeedsUser | FailureClass::Gone => Next::SignIn,
     }
-}
-
-/// Whether a failure may mean the device rather than the person (reliability.md D.3).
-pub(super) fn is_about_device(failure: &Failure) -> bool {
-    ABOUT_DEVICE.contains(&failure.code.as_str())
 }
 
 /// How long to wait after the `tries`-th failure in a row: what the server wishes, else a growing delay.
@@ -55,17 +50,6 @@ const JITTER: Duration = Duration::from_secs(24 * 60);
 const SHORTEST_REST: Duration = Duration::from_secs(60);
 const RETRY: Backoff = Backoff { base: Duration::from_secs(1), cap: Duration::from_secs(300) };
 const LONGEST_WISH: Duration = Duration::from_secs(3600);
-/// Tokens that come from a device code are refused here for good; the device is fine.
-const TOKENS_BLOCKED: &str = "AADSTS530036";
-const ABOUT_DEVICE: [&str; 7] = [
-    "AADSTS135011",
-    "AADSTS700003",
-    "AADSTS50155",
-    "KeyUnavailable",
-    "BootStateChanged",
-    "BootFile",
-    "ClonedMachine",
-];
 
 #[cfg(test)]
 mod tests {
@@ -74,31 +58,26 @@ mod tests {
     use proptest::prelude::*;
 
     fn failure(code: &str, class: FailureClass) -> Failure {
-        Failure::local(class, Who::User, code, "refused".to_owned(), "Do something.")
+        let line = model::refusal(code.trim_start_matches("AADSTS"));
+        Failure::local(class, Who::User, code, "refused".to_owned(), "Do something.").classified(line)
     }
 
     #[test]
     fn the_table_of_failures() {
-        for (code, class, wanted, about_device) in [
-            ("Unreachable", FailureClass::Transient, Next::Soon, false),
-            ("AADSTS70008", FailureClass::NeedsUser, Next::SignIn, false),
-            ("error_missing_device", FailureClass::Gone, Next::SignIn, false),
-            ("AADSTS530036", FailureClass::NeedsUser, Next::SignIn, false),
-            ("AADSTS530036", FailureClass::Denied, Next::SignIn, false),
-            ("AADSTS530036", FailureClass::Broken, Next::SignIn, false),
-            ("AADSTS50057", FailureClass::Denied, Next::Later, false),
-            ("Strange", FailureClass::Broken, Next::Later, false),
-            ("AADSTS53000", FailureClass::NeedsUser, Next::SignIn, false),
-            ("AADSTS135011", FailureClass::Denied, Next::Later, true),
-            ("AADSTS700003", FailureClass::Denied, Next::Later, true),
-            ("AADSTS50155", FailureClass::NeedsUser, Next::SignIn, true),
-            ("KeyUnavailable", FailureClass::Denied, Next::Later, true),
-            ("BootStateChanged", FailureClass::Broken, Next::Later, true),
-            ("BootFile", FailureClass::Broken, Next::Later, true),
-            ("ClonedMachine", FailureClass::Denied, Next::Later, true),
+        for (code, class, wanted) in [
+            ("Unreachable", FailureClass::Transient, Next::Soon),
+            ("AADSTS70008", FailureClass::NeedsUser, Next::SignIn),
+            ("error_missing_device", FailureClass::Gone, Next::SignIn),
+            ("AADSTS530036", FailureClass::NeedsUser, Next::SignIn),
+            ("AADSTS530036", FailureClass::Denied, Next::SignIn),
+            ("AADSTS530036", FailureClass::Broken, Next::SignIn),
+            ("AADSTS50057", FailureClass::Denied, Next::Later),
+            ("Strange", FailureClass::Broken, Next::Later),
+            ("AADSTS53000", FailureClass::NeedsUser, Next::SignIn),
+            ("AADSTS135011", FailureClass::Denied, Next::Later),
+            ("AADSTS50155", FailureClass::NeedsUser, Next::SignIn),
         ] {
-            let failure = failure(code, class);
-            assert_eq!((next(&failure), is_about_device(&failure)), (wanted, about_device), "{code}");
+            assert_eq!(next(&failure(code, class)), wanted, "{code}");
         }
     }
 

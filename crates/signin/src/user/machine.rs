@@ -1,5 +1,5 @@
 use super::judge::{self, Next};
-use super::words::{UserCommand, UserEvent, UserReply, UserStatus, UserWork};
+use super::words::{SessionState, UserCommand, UserEvent, UserReply, UserStatus, UserWork};
 use crate::outbox::UserOutbox;
 use crate::words::OpId;
 use ::machine::Generator;
@@ -201,7 +201,8 @@ impl Machine {
     fn failed(&mut self, held: &mut Held, context: &mut UserOutbox, failure: &Failure) -> Outcome<State> {
         held.op = None;
         self.failure = Some(failure.clone());
-        if judge::is_about_device(failure) {
+        // It may mean the device rather than the person (reliability.md D.3).
+        if failure.trouble.is_some() {
             context.push(UserCommand::Suspect(failure.clone()));
         }
         let wait = match judge::next(failure) {
@@ -229,13 +230,13 @@ fn release(held: &mut Held, context: &mut UserOutbox) {
     context.push(UserCommand::Forget(held.token));
 }
 
-fn name(state: &State) -> &'static str {
+fn name(state: &State) -> SessionState {
     match state {
-        State::Empty {} => "empty",
-        State::Obtaining { .. } => "obtaining",
-        State::Holding { .. } => "holding",
-        State::Renewing { .. } => "renewing",
-        State::Lost {} => "lost",
+        State::Empty {} => SessionState::Empty,
+        State::Obtaining { .. } => SessionState::Obtaining,
+        State::Holding { .. } => SessionState::Holding,
+        State::Renewing { .. } => SessionState::Renewing,
+        State::Lost {} => SessionState::Lost,
     }
 }
 

@@ -64,8 +64,8 @@ pub type UserBatch = ::machine::Batch<UserCommand>;
 /// A person's session as others see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserStatus {
-    /// `empty`, `obtaining`, `holding`, `renewing`, or `lost`: a sign-in is needed.
-    pub state: &'static str,
+    /// How far it is.
+    pub state: SessionState,
     /// When the first PRT of this sign-in came.
     pub obtained_at: Option<Timestamp>,
     /// When it was renewed last.
@@ -76,4 +76,20 @@ pub struct UserStatus {
     pub next_at: Option<Timestamp>,
     /// Why the last try failed; none after one that did not.
     pub failure: Option<Failure>,
+}
+
+model::word_enum! {
+    /// The states of a person's session, as docs/states.md and `status --json` have them.
+    pub enum SessionState {
+        /// Nobody signed in since the start or the last leave.
+        Empty = "empty",
+        /// The first PRT of a sign-in is asked for.
+        Obtaining = "obtaining",
+        /// A PRT is held.
+        Holding = "holding",
+        /// The PRT is being renewed.
+        Renewing = "renewing",
+        /// The token set is gone: a sign-in is needed.
+        Lost = "lost",
+    }
 }

@@ -353,6 +353,14 @@ pub struct Failure {
     pub class: String,
     /// `nobody`, `user`, `tenant_admin`, `machine_admin` or `developers`.
     pub who: String,
+    /// What it says of the device: `disabled`, `deleted`, `not_known`, `key_lost`, `boot_state_changed`,
+    /// `boot_file_missing` or `cloned`; records of before have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<String>,
+    /// What a token request lacked: `scope`, `second_factor`, `browser_step`, `password`, `device_rule`,
+    /// `access_rule`, `device_code_blocked`, `unknown_signing_key` or `foreign_tenant`; records of before have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
     /// A stable name.
     pub code: String,
     /// What happened.

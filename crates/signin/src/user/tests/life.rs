@@ -2,7 +2,7 @@
 
 use super::{HOUR, PRT_LIFE, refused};
 use crate::words::OpId;
-use crate::{UserCommand, UserEvent, UserReply, UserSession, UserStatus, UserWork};
+use crate::{SessionState, UserCommand, UserEvent, UserReply, UserSession, UserStatus, UserWork};
 use ::machine::Machine as _;
 use model::{Failure, FailureClass, Timestamp, TokenRef};
 use proptest::prelude::*;
@@ -140,7 +140,7 @@ impl Life {
                 let expires_at = self.now.after(PRT_LIFE);
                 self.feed(UserEvent::Done(op, Ok(UserReply::Prt { expires_at })));
                 let status = self.session.status();
-                assert_eq!((status.state, status.expires_at), ("holding", Some(expires_at)));
+                assert_eq!((status.state, status.expires_at), (SessionState::Holding, Some(expires_at)));
                 assert_eq!(status.failure, None);
             }
             None => self.idle(),
@@ -151,9 +151,7 @@ impl Life {
     pub(super) fn fail(&mut self, failure: Failure) {
         let Some((op, _)) = self.in_flight.pop_first() else { return self.idle() };
         self.not_before = failure.retry_after.map(|wish| self.now.after(wish.min(HOUR)));
-        let device = ["AADSTS135011", "AADSTS700003", "AADSTS50155"];
-        let keys = ["KeyUnavailable", "BootStateChanged", "BootFile", "ClonedMachine"];
-        let suspected = device.iter().chain(&keys).any(|code| *code == failure.code);
+        let suspected = failure.trouble.is_some();
         self.feed(UserEvent::Done(op, Err(failure.clone())));
         let suspects =
             self.last.iter().filter(|command| **command == UserCommand::Suspect(failure.clone())).count();
@@ -176,7 +174,7 @@ impl Life {
         self.given.insert(token);
         (self.has_prt, self.not_before) = (false, None);
         self.feed(UserEvent::Given(token));
-        assert_eq!(self.session.status().state, "obtaining");
+        assert_eq!(self.session.status().state, SessionState::Obtaining);
     }
 
     pub(super) fn end(&mut self) {
@@ -236,12 +234,13 @@ impl Life {
         let held = self.given.len() - self.ended.len();
         let (busy, timer) = (!self.in_flight.is_empty(), self.wake_at.is_some());
         match status.state {
-            "empty" | "lost" => assert_eq!((held, busy, timer), (0, false, false)),
-            "holding" => assert_eq!((held, busy, timer), (1, false, true)),
-            "obtaining" | "renewing" => assert!(held == 1 && busy != timer, "{status:?}"),
-            other => panic!("{other}"),
+            SessionState::Empty | SessionState::Lost => assert_eq!((held, busy, timer), (0, false, false)),
+            SessionState::Holding => assert_eq!((held, busy, timer), (1, false, true)),
+            SessionState::Obtaining | SessionState::Renewing => {
+                assert!(held == 1 && busy != timer, "{status:?}")
+            }
         }
         assert_eq!(status.next_at, self.wake_at);
-        self.states.push(status.state);
+        self.states.push(status.state.as_str());
     }
 }

@@ -4,7 +4,7 @@ mod life;
 mod properties;
 mod stories;
 
-use model::{Failure, FailureClass, Who};
+use model::{DeviceTrouble, Failure, FailureClass, Who};
 use std::time::Duration;
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -12,5 +12,8 @@ const HOUR: Duration = Duration::from_secs(3600);
 const PRT_LIFE: Duration = Duration::from_secs(14 * 24 * 3600);
 
 fn refused(code: &str, class: FailureClass) -> Failure {
-    Failure::local(class, Who::User, code, "refused".to_owned(), "Do something.")
+    let line = model::refusal(code.trim_start_matches("AADSTS"));
+    let failure =
+        Failure::local(class, Who::User, code, "refused".to_owned(), "Do something.").classified(line);
+    Failure { trouble: DeviceTrouble::from_code(code), ..failure }
 }

@@ -1,6 +1,6 @@
 use super::life::{Life, Step, steps};
 use super::{HOUR, refused};
-use crate::{UserCommand, UserWork};
+use crate::{SessionState, UserCommand, UserWork};
 use model::FailureClass;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -23,7 +23,7 @@ proptest! {
         for _ in 0..4 {
             life.step(Step::Succeed);
         }
-        prop_assert!(["holding", "renewing"].contains(&life.session.status().state));
+        prop_assert!([SessionState::Holding, SessionState::Renewing].contains(&life.session.status().state));
     }
 
     #[test]
@@ -82,7 +82,7 @@ proptest! {
         let expires_at = life.session.status().expires_at.unwrap_or(began.after(HOUR));
         let tries = (0..100_000).take_while(|_| {
             life.fail(refused("Unreachable", FailureClass::Transient));
-            life.session.status().state != "lost"
+            life.session.status().state != SessionState::Lost
         }).count();
         prop_assert!(tries > 10);
         prop_assert!(life.now >= expires_at, "lost too early");

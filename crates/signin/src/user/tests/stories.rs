@@ -1,7 +1,7 @@
 use super::life::Life;
 use super::{HOUR, PRT_LIFE, refused};
 use crate::words::OpId;
-use crate::{UserCommand, UserEvent, UserWork};
+use crate::{SessionState, UserCommand, UserEvent, UserWork};
 use ::machine::Machine as _;
 use model::{Failure, FailureClass, TokenRef};
 use std::time::Duration;
@@ -25,7 +25,7 @@ fn renewing() -> Life {
 }
 
 fn state(life: &Life) -> &'static str {
-    life.session.status().state
+    life.session.status().state.as_str()
 }
 
 #[test]
@@ -36,14 +36,17 @@ fn a_sign_in_gets_its_first_prt_and_renews_it() {
     assert_eq!(life.last[0], UserCommand::Run(first, UserWork::Obtain { token: TokenRef(1) }));
     life.succeed();
     let held = life.session.status();
-    assert_eq!((held.state, held.obtained_at, held.renewed_at), ("holding", Some(life.now), None));
+    assert_eq!(
+        (held.state, held.obtained_at, held.renewed_at),
+        (SessionState::Holding, Some(life.now), None)
+    );
     assert_eq!((held.expires_at, held.failure), (Some(life.now.after(PRT_LIFE)), None));
     life.wait(0);
     assert_eq!(life.last[0], UserCommand::Run(OpId(2), UserWork::Renew { token: TokenRef(1) }));
     assert_eq!((state(&life), life.session.status().next_at), ("renewing", None));
     life.succeed();
     let renewed = life.session.status();
-    assert_eq!((renewed.state, renewed.obtained_at), ("holding", held.obtained_at));
+    assert_eq!((renewed.state, renewed.obtained_at), (SessionState::Holding, held.obtained_at));
     assert_eq!(renewed.renewed_at, Some(life.now));
 }
 
@@ -57,7 +60,10 @@ fn a_new_sign_in_takes_the_place_of_whatever_is_there() {
         assert_eq!(rest[0], UserCommand::Forget(TokenRef(1)));
         assert!(matches!(rest[1], UserCommand::Run(_, UserWork::Obtain { token: TokenRef(2) })), "{rest:?}");
         let status = life.session.status();
-        assert_eq!((status.state, status.obtained_at, status.expires_at), ("obtaining", None, None));
+        assert_eq!(
+            (status.state, status.obtained_at, status.expires_at),
+            (SessionState::Obtaining, None, None)
+        );
     }
 }
 
@@ -84,7 +90,7 @@ fn a_sign_in_that_is_over_ends_the_tokens_and_says_why() {
         for mut life in [obtaining(), renewing()] {
             life.fail(refused(code, class));
             let status = life.session.status();
-            assert_eq!((status.state, status.expires_at, status.next_at), ("lost", None, None));
+            assert_eq!((status.state, status.expires_at, status.next_at), (SessionState::Lost, None, None));
             assert_eq!(status.failure.map(|failure| failure.code).as_deref(), Some(code));
             assert_eq!(life.last[0], UserCommand::Forget(TokenRef(1)));
         }
