@@ -19,22 +19,22 @@ impl Caller<'_> {
     ) -> Result<(), Failure> {
         let drs = self.executor.profile.drs.clone();
         let own = self.device_identity(identity);
-        let mut refusals = Vec::new();
+        let mut failures = Vec::new();
         for host in [drs.clone(), drs.prefixed("certauth")] {
             let order = self.delete_order(&host, identity, request);
             match self.delete(order, Bears::Certificate(own.clone())).await {
                 Ok(left) => return settled(left),
-                Err(failure) => refusals.push(failure),
+                Err(failure) => failures.push(failure),
             }
         }
         let tenant = identity.intent.tenant;
         if let Some(token) = token.or_else(|| self.executor.vault.any_session(tenant)) {
             match self.delete_with_token(&drs, identity, token, request).await {
                 Ok(left) => return settled(left),
-                Err(failure) => refusals.push(failure),
+                Err(failure) => failures.push(failure),
             }
         }
-        Err(verdict(identity, refusals))
+        Err(verdict(identity, &failures))
     }
 
     fn device_identity(&self, identity: &Identity) -> Arc<DeviceIdentity> {
@@ -87,13 +87,14 @@ fn settled(left: Left) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What all ends together say: a passing fault anywhere is worth another try, refusals everywhere are not.
-fn verdict(identity: &Identity, refusals: Vec<Failure>) -> Failure {
-    let passing = refusals.iter().find(|failure| failure.class == FailureClass::Transient);
-    let refused = refusals.iter().find(|failure| failure.class != FailureClass::Transient);
-    match (refused, passing) {
-        (Some(refused), _) => denied(identity, refused),
-        (None, Some(passing)) => passing.clone(),
+/// What all ends together say: an end with a passing fault has not said no, so it is tried again; a refusal counts
+/// only when every end refused.
+fn verdict(identity: &Identity, failures: &[Failure]) -> Failure {
+    let passing = failures.iter().find(|failure| failure.class == FailureClass::Transient);
+    match (passing, failures.first()) {
+        (Some(passing), _) => passing.clone(),
+        (None, Some(refused)) => denied(identity, refused),
+        // Two ends are asked in any case.
         (None, None) => denied(
             identity,
             &Failure::local(FailureClass::Denied, Who::TenantAdmin, "Denied", String::new(), ""),

@@ -15,6 +15,8 @@ mod prepared_keys;
 mod primary;
 mod rebind;
 mod sign_in;
+#[cfg(test)]
+mod tests;
 mod turn;
 mod vault;
 

@@ -4,7 +4,8 @@ use crate::rekey;
 use crate::report::{self, ending_of};
 use crate::{DocumentParts, Service, document};
 use driver::{
-    Happening, LeaveStarted, PasswordPrompt, Registration, SignIn, SignInEvent, Status, StatusPhase, WaitsFor,
+    DomainView, Happening, LeaveStarted, PasswordPrompt, Registration, SignIn, SignInEvent, Status,
+    StatusPhase, WaitsFor,
 };
 use ipc::{Answer, Ending, FailureReport, Message, Peer, Request, Wait};
 use model::{DomainName, Failure, FailureClass, Timestamp, Upn, Who};
@@ -168,12 +169,22 @@ pub(crate) async fn follow_registration(
 pub(crate) async fn follow(
     connection: &mut Connection,
     service: &Service,
+    status: watch::Receiver<Status>,
+    enough: fn(&Status, Timestamp) -> bool,
+) -> Result<Ending, Failure> {
+    follow_by(connection, &|| service.driver.now(), status, enough).await
+}
+
+/// The same by any clock.
+pub(crate) async fn follow_by(
+    connection: &mut Connection,
+    clock: &(dyn Fn() -> Timestamp + Sync),
     mut status: watch::Receiver<Status>,
     enough: fn(&Status, Timestamp) -> bool,
 ) -> Result<Ending, Failure> {
     loop {
         let now = status.borrow_and_update().clone();
-        let at = service.driver.now();
+        let at = clock();
         connection.say(&report::progress(&now, at)).await;
         if enough(&now, at) {
             return finish(connection, &now).await;
@@ -196,7 +207,7 @@ async fn finish(connection: &mut Connection, status: &Status) -> Result<Ending, 
 }
 
 /// At rest, or waiting for somebody, or for long: nothing more happens soon by itself.
-fn is_settled(status: &Status, now: Timestamp) -> bool {
+pub(crate) fn is_settled(status: &Status, now: Timestamp) -> bool {
     let waits_for_long = status.wake_at.is_some_and(|at| at.since(now) > PATIENCE);
     status.is_at_rest() || status.waits_for.is_some() || waits_for_long
 }
@@ -279,12 +290,12 @@ pub(crate) fn which_domain(
 ) -> Result<DomainName, Failure> {
     match domain {
         Some(text) => parse_domain(&text),
-        None => only_domain(service, otherwise),
+        None => only_domain(service.driver.view(), otherwise),
     }
 }
 
-fn only_domain(service: &Service, otherwise: &str) -> Result<DomainName, Failure> {
-    let mut known = service.driver.view().into_iter().filter(|view| view.tenant.is_some());
+pub(crate) fn only_domain(views: Vec<DomainView>, otherwise: &str) -> Result<DomainName, Failure> {
+    let mut known = views.into_iter().filter(|view| view.tenant.is_some());
     match (known.next(), known.next()) {
         (Some(view), None) => Ok(view.domain),
         (None, _) => Err(Failure::local(
@@ -366,4 +377,4 @@ fn unknown_domain(domain: &DomainName) -> Failure {
 
 const KEYS_ARE_MADE: &str = "The keys for the registration are being made.";
 /// How long a person is asked to watch a registration that is tried again by itself.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);

@@ -9,6 +9,8 @@ mod conversation;
 mod limits;
 mod rekey;
 mod report;
+#[cfg(test)]
+mod tests;
 
 pub use limits::Limits;
 pub use report::{DocumentParts, document};

@@ -1,0 +1,131 @@
+//! When a conversation goes on, and when it ends.
+
+use super::samples::{NOW, connected, failure, status};
+use crate::conversation::{PATIENCE, follow_by, has_left, is_settled};
+use driver::{Status, StatusPhase, WaitsFor};
+use ipc::{Ending, Message};
+use model::{FailureClass, Timestamp};
+use std::time::Duration;
+use tokio::sync::watch;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[test]
+fn a_registration_is_settled_at_rest_or_while_it_waits_for_somebody_or_for_long() {
+    let joining = || status(StatusPhase::Enrolling, "joining");
+    let waking = |wait| Status { wake_at: Some(NOW.after(wait)), ..joining() };
+    for (what, status, settled) in [
+        ("a work in flight", joining(), false),
+        ("tried again in a second", waking(SECOND), false),
+        ("tried again just before patience ends", waking(PATIENCE), false),
+        ("tried again later than that", waking(PATIENCE + SECOND), true),
+        ("tried again in a day", waking(24 * 60 * PATIENCE), true),
+        ("overdue", Status { wake_at: Some(Timestamp::from_secs(0)), ..joining() }, false),
+        ("waits for a person", Status { waits_for: Some(WaitsFor::SignInToFinish), ..joining() }, true),
+        (
+            "waits for an administrator",
+            Status { waits_for: Some(WaitsFor::Administrator), ..joining() },
+            true,
+        ),
+        ("idle", status(StatusPhase::Registered, "idle"), true),
+        ("enrolled", status(StatusPhase::IntuneEnrolled, "intune_enrolled"), true),
+        ("verifying", status(StatusPhase::Registered, "verifying"), false),
+        ("enrolling into Intune", status(StatusPhase::Registered, "intune_enrolling"), false),
+        (
+            "a failure that is tried again",
+            Status { failure: Some(failure(FailureClass::Transient, "Unreachable")), ..waking(SECOND) },
+            false,
+        ),
+    ] {
+        assert_eq!(is_settled(&status, NOW), settled, "{what}");
+    }
+}
+
+#[test]
+fn a_leave_is_over_when_nothing_is_left_or_an_operator_has_to_decide() {
+    let leaving = || status(StatusPhase::Leaving, "unregistering");
+    for (what, status, left) in [
+        ("a work in flight", leaving(), false),
+        ("tried again in a day", Status { wake_at: Some(NOW.after(24 * 60 * PATIENCE)), ..leaving() }, false),
+        ("stuck", Status { waits_for: Some(WaitsFor::Operator), ..leaving() }, true),
+        ("waits for a sign-in", Status { waits_for: Some(WaitsFor::SignInToFinish), ..leaving() }, false),
+        ("gone", status(StatusPhase::Unregistered, "unregistered"), true),
+    ] {
+        assert_eq!(has_left(&status, NOW), left, "{what}");
+    }
+}
+
+/// Follows a machine through these statuses, each sent when the one before was told, and then lets go of it.
+async fn followed(statuses: Vec<Status>) -> (Ending, Vec<String>) {
+    let (mut connection, mut caller) = connected();
+    let (tell, told) = watch::channel(statuses[0].clone());
+    let following = tokio::spawn(async move {
+        let ending = follow_by(&mut connection, &|| NOW, told, is_settled).await;
+        drop(connection);
+        ending.unwrap()
+    });
+    let mut heard = Vec::new();
+    let mut rest = statuses.into_iter().skip(1);
+    let mut tell = Some(tell);
+    while let Some(message) = caller.hears().await {
+        let said = match message {
+            Message::Progress { state, .. } => state,
+            Message::Failed { failure } => failure.code,
+            other => panic!("{other:?}"),
+        };
+        heard.push(said);
+        match (rest.next(), &tell) {
+            // The conversation may be over already.
+            (Some(next), Some(tell)) => drop(tell.send(next)),
+            _ => tell = None,
+        }
+    }
+    (following.await.unwrap(), heard)
+}
+
+#[tokio::test]
+async fn every_change_is_told_until_the_machine_is_at_rest() {
+    let (ending, heard) = followed(vec![
+        status(StatusPhase::Enrolling, "joining"),
+        status(StatusPhase::Registered, "verifying"),
+        status(StatusPhase::Registered, "idle"),
+        status(StatusPhase::Leaving, "retiring"),
+    ])
+    .await;
+    assert_eq!((ending, heard), (Ending::Done, ["joining", "verifying", "idle"].map(str::to_owned).to_vec()));
+}
+
+#[tokio::test]
+async fn a_conversation_ends_when_the_machine_waits_for_long_and_says_why() {
+    let waiting = Status {
+        wake_at: Some(NOW.after(PATIENCE + SECOND)),
+        failure: Some(failure(FailureClass::Transient, "Unreachable")),
+        ..status(StatusPhase::Enrolling, "joining")
+    };
+    // More would come; nobody waits for it.
+    let (ending, heard) = followed(vec![
+        status(StatusPhase::Enrolling, "discovering"),
+        waiting,
+        status(StatusPhase::Registered, "verifying"),
+    ])
+    .await;
+    assert_eq!(
+        (ending, heard),
+        (Ending::Failed, ["discovering", "joining", "Unreachable"].map(str::to_owned).to_vec())
+    );
+}
+
+#[tokio::test]
+async fn a_machine_that_goes_away_ends_the_conversation() {
+    let (ending, heard) = followed(vec![status(StatusPhase::Enrolling, "joining")]).await;
+    assert_eq!((ending, heard), (Ending::Failed, vec!["joining".to_owned()]));
+}
+
+#[tokio::test]
+async fn a_caller_that_hangs_up_is_followed_no_longer() {
+    let (mut connection, caller) = connected();
+    let (_tell, told) = watch::channel(status(StatusPhase::Enrolling, "joining"));
+    drop(caller);
+    let ending = follow_by(&mut connection, &|| NOW, told, is_settled).await.unwrap();
+    assert_eq!(ending, Ending::Failed);
+}
