@@ -1,7 +1,7 @@
 //! An executor between two scripted ports, and one value of each kind.
 
 use super::ports::{KeyStore, Net, key};
-use crate::vault::{Held, Tokens};
+use crate::vault::{Held, Primary, Tokens};
 use crate::{Executor, IntuneVersion, Kdf, Parts, Vault};
 use lifecycle::{
     DeviceKeys, EndpointSource, Endpoints, Identity, Intent, Intune, Issued, JoinOrder, Reply, Work,
@@ -11,6 +11,7 @@ use model::{
     MachineBinding, Secret, Timestamp, TokenRef,
 };
 use oauth::TokenSet;
+use prt::SessionKey;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
@@ -78,6 +79,13 @@ pub(super) fn tokens() -> Tokens {
         expires_in: HOUR,
     };
     Tokens { set: Arc::new(set), for_registration: false, server_time: NOW, object: None, primary: None }
+}
+
+/// A primary refresh token of [`owner`].
+pub(super) fn primary() -> Arc<Primary> {
+    let key = SessionKey::from_bytes(&Secret::new(super::ports::SESSION_KEY.to_vec())).unwrap();
+    let (token, key) = (secret("prt"), Arc::new(key));
+    Arc::new(Primary { token, key, object: owner().object, expires: NOW.after(24 * HOUR) })
 }
 
 pub(super) fn secret(text: &str) -> Secret<String> {

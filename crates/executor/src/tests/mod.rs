@@ -1,6 +1,14 @@
 //! Every work against ports that follow a script: what goes out in which order, and what each end becomes.
 
+mod call;
+mod discover;
+mod intune;
 mod join;
+mod keys;
 mod lab;
 mod leave;
 mod ports;
+mod prt;
+mod sign_in;
+mod turn;
+mod vault;

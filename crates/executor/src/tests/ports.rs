@@ -13,6 +13,8 @@ pub(crate) type Scripted = Result<Reply, TransportError>;
 /// One request that left.
 #[derive(Debug, Clone)]
 pub(crate) struct Sent {
+    /// What it is for: the grant of a request for tokens, else [`Sent::line`].
+    pub(crate) what: String,
     /// Method, host and path, without the query.
     pub(crate) line: String,
     /// `nothing`, `credential` or `certificate`.
@@ -44,6 +46,11 @@ impl Net {
         self.sent.lock().unwrap().clone()
     }
 
+    /// What was sent so far, and for what.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        self.sent().into_iter().map(|sent| sent.what).collect()
+    }
+
     /// The lines of what was sent so far.
     pub(crate) fn lines(&self) -> Vec<String> {
         self.sent().into_iter().map(|sent| sent.line).collect()
@@ -56,8 +63,10 @@ impl Transport for Net {
         let uri = request.uri();
         let header = |name: &str| Some(request.headers().get(name)?.to_str().unwrap().to_owned());
         let body = String::from_utf8_lossy(request.body());
+        let line = format!("{} {}{}", request.method(), uri.authority().unwrap(), uri.path());
         let sent = Sent {
-            line: format!("{} {}{}", request.method(), uri.authority().unwrap(), uri.path()),
+            what: grant(&body).map_or_else(|| line.clone(), str::to_owned),
+            line,
             bears: match call.bears {
                 Bears::Nothing => "nothing",
                 Bears::Credential => "credential",
@@ -73,6 +82,16 @@ impl Transport for Net {
         self.sent.lock().unwrap().push(sent);
         Box::pin(async move { reply })
     }
+}
+
+/// `nonce`, `signed`, `code`, or the grant as it is called.
+fn grant(body: &str) -> Option<&str> {
+    let grant = body.split('&').find_map(|field| field.strip_prefix("grant_type="))?;
+    Some(match grant.rsplit("%3A").next().unwrap_or(grant) {
+        "srv_challenge" => "nonce",
+        "jwt-bearer" => "signed",
+        other => other,
+    })
 }
 
 /// A reply of JSON or of anything else.

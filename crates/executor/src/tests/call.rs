@@ -1,0 +1,122 @@
+//! What all calls have in common: ids, the rule of the four minutes, and how far a request got.
+
+use super::lab::{ENTROPY, Lab, NOW, finish, id, join_order};
+use super::ports::{says, says_at};
+use crate::call::Caller;
+use lifecycle::Work;
+use model::{Delivery, FailureClass, Who};
+use std::collections::BTreeSet;
+use transport::TransportError;
+
+fn caller<'a>(lab: &'a Lab, entropy: [u8; 32]) -> Caller<'a> {
+    Caller { executor: &lab.executor, now: NOW, entropy }
+}
+
+#[test]
+fn every_call_of_a_work_has_an_id_of_its_own_and_every_signature_its_own_context() {
+    let lab = Lab::new();
+    let (one, other) = (caller(&lab, [1; 32]), caller(&lab, [2; 32]));
+    let ids: BTreeSet<_> =
+        (0..=u8::MAX).flat_map(|nth| [one.request_id(nth), other.request_id(nth)]).collect();
+    assert_eq!(ids.len(), 512);
+    assert!(ids.iter().all(|id| id.to_string().as_bytes()[14] == b'4'), "version 4");
+    let contexts: BTreeSet<_> =
+        (0..=u8::MAX).flat_map(|nth| [one.context(nth), other.context(nth)]).collect();
+    assert_eq!(contexts.len(), 512);
+}
+
+#[test]
+fn a_clock_that_is_more_than_four_minutes_wrong_is_named_before_anything_else() {
+    // NOW is 08:00:00.
+    for (date, told) in [
+        ("Fri, 15 Jan 2027 08:04:00 GMT", None),
+        ("Fri, 15 Jan 2027 07:56:00 GMT", None),
+        (
+            "Fri, 15 Jan 2027 08:04:01 GMT",
+            Some("the clock of this machine is 4 minutes behind the service's"),
+        ),
+        (
+            "Fri, 15 Jan 2027 07:55:59 GMT",
+            Some("the clock of this machine is 4 minutes ahead of the service's"),
+        ),
+        (
+            "Fri, 15 Jan 2027 09:00:31 GMT",
+            Some("the clock of this machine is 61 minutes behind the service's"),
+        ),
+        ("not a date", None),
+    ] {
+        let lab = Lab::new();
+        let call = caller(&lab, ENTROPY);
+        let judged = call.check_clock(&says_at(date, 418, "").unwrap());
+        let told_failure = judged.as_ref().err().map(|failure| failure.message.as_str());
+        assert_eq!(told_failure, told, "{date}");
+        if let Err(failure) = judged {
+            assert_eq!((failure.class, failure.who), (FailureClass::NeedsUser, Who::MachineAdmin));
+            assert_eq!((failure.delivery, failure.trace.http_status), (Delivery::Answered, Some(418)));
+        }
+    }
+    let lab = Lab::new();
+    assert!(caller(&lab, ENTROPY).check_clock(&says(200, "").unwrap()).is_ok());
+}
+
+#[test]
+fn the_server_s_time_is_ours_only_where_it_gives_none() {
+    let lab = Lab::new();
+    let call = caller(&lab, ENTROPY);
+    assert_eq!(call.server_time(&says(200, "").unwrap()), NOW);
+    let reply = says_at("Fri, 15 Jan 2027 08:01:00 GMT", 200, "").unwrap();
+    assert_eq!(call.server_time(&reply).since(NOW).as_secs(), 60);
+}
+
+#[test]
+fn a_failure_of_the_network_says_how_far_the_request_got_and_when() {
+    let (host, why) = (|| "host.example".to_owned(), || "it".to_owned());
+    for (error, code, class, delivery) in [
+        (
+            TransportError::NotSent { host: host(), why: why() },
+            "Unreachable",
+            FailureClass::Transient,
+            Delivery::NotSent,
+        ),
+        (TransportError::Tls { host: host(), why: why() }, "Tls", FailureClass::Transient, Delivery::NotSent),
+        (
+            TransportError::InDoubt { host: host(), why: why() },
+            "NoAnswer",
+            FailureClass::Transient,
+            Delivery::InDoubt,
+        ),
+        (
+            TransportError::TooBig { host: host(), limit: 9 },
+            "ReplyTooBig",
+            FailureClass::Transient,
+            Delivery::InDoubt,
+        ),
+        (
+            TransportError::Forbidden(transport::Forbidden { host: host() }),
+            "ForbiddenHost",
+            FailureClass::Broken,
+            Delivery::NotSent,
+        ),
+    ] {
+        let lab = Lab::new();
+        let order = join_order(lab.tokens(true));
+        lab.net.will([Err(error)]);
+        let failure = lab.perform(Work::Join(Box::new(order))).unwrap_err();
+        assert_eq!((failure.code.as_str(), failure.class, failure.delivery), (code, class, delivery));
+        assert_eq!(failure.at, Some(NOW), "{code}");
+        assert!(failure.message.contains("host.example"), "{}", failure.message);
+    }
+}
+
+#[test]
+fn works_of_every_kind_stamp_their_failures() {
+    let lab = Lab::new();
+    let gone = model::TokenRef(99);
+    let work = signin::Work::Poll { tenant: id(1), code: gone };
+    let failure = finish(lab.executor.perform_sign_in(work, None, NOW, ENTROPY)).unwrap_err();
+    assert_eq!((failure.code.as_str(), failure.at), ("SignInExpired", Some(NOW)));
+    let work = signin::UserWork::Renew { token: gone };
+    let identity = super::lab::identity();
+    let failure = finish(lab.executor.perform_user(work, &identity, NOW, ENTROPY)).unwrap_err();
+    assert_eq!((failure.code.as_str(), failure.at), ("SignInExpired", Some(NOW)));
+}

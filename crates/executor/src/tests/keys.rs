@@ -1,0 +1,138 @@
+//! Jobs for the key store: in which order, and what an end that is not the wanted one becomes.
+
+use super::lab::{Lab, device_keys, id, identity, intent};
+use super::ports::{KeyStore, key};
+use crate::identity::DeviceIdentity;
+use hsm::{Answer, HsmError};
+use lifecycle::{Identity, Intune, IntuneIntent, Reply, Work};
+use model::{Backend, CertificateDer, FailureClass, KeyHandle, KeyPurpose};
+use std::sync::Arc;
+use transport::ClientIdentity;
+
+/// Code and class of the failure that a work ends in.
+fn failed(lab: &Lab, work: Work) -> (String, FailureClass) {
+    let failure = lab.perform(work).unwrap_err();
+    (failure.code, failure.class)
+}
+
+fn intune_key() -> KeyHandle {
+    key(Backend::Soft, KeyPurpose::Intune, id(5))
+}
+
+/// An identity whose Intune key is made.
+fn with_intune() -> Identity {
+    let intent = IntuneIntent { id: id(5), owner: identity().owner, at: intent().at, in_doubt: false };
+    Identity { intune: Intune::KeyReady(intent, intune_key()), ..identity() }
+}
+
+#[test]
+fn both_keys_are_made_where_the_intent_says_and_carry_it() {
+    let lab = Lab::new();
+    assert_eq!(lab.perform(Work::CreateKeys(intent())).unwrap(), Reply::Keys(device_keys()));
+    assert_eq!(lab.keys.jobs(), ["create device in tpm of 3", "create transport in tpm of 3"]);
+}
+
+#[test]
+fn a_pair_is_whole_or_there_is_none() {
+    for (job, end, code, class, jobs) in [
+        ("create device in tpm of 3", Err(HsmError::Busy), "KeyStoreBusy", FailureClass::Transient, 1),
+        ("create transport in tpm of 3", Err(HsmError::Busy), "KeyStoreBusy", FailureClass::Transient, 2),
+        ("create device in tpm of 3", Ok(Answer::Done), "KeyStore", FailureClass::Broken, 1),
+        ("create transport in tpm of 3", Ok(Answer::Bytes(vec![])), "KeyStore", FailureClass::Broken, 2),
+    ] {
+        let lab = Lab::new();
+        lab.keys.will(job, end);
+        assert_eq!(failed(&lab, Work::CreateKeys(intent())), (code.to_owned(), class), "{job}");
+        assert_eq!(lab.keys.jobs().len(), jobs, "{job}");
+    }
+}
+
+#[test]
+fn the_key_for_intune_is_made_beside_the_others_and_carries_its_own_intent() {
+    let lab = Lab::new();
+    let Intune::KeyReady(intent, key) = with_intune().intune else { panic!("no key") };
+    let work = Work::CreateIntuneKey { intent: intent.clone(), backend: Backend::Soft };
+    assert_eq!(lab.perform(work).unwrap(), Reply::IntuneKey(key));
+    assert_eq!(lab.keys.jobs(), ["create intune in soft of 5"]);
+    lab.keys.will("create intune in soft of 5", Ok(Answer::Done));
+    let work = Work::CreateIntuneKey { intent, backend: Backend::Soft };
+    assert_eq!(failed(&lab, work), ("KeyStore".to_owned(), FailureClass::Broken));
+}
+
+#[test]
+fn every_key_is_bound_anew_and_has_to_prove_itself_before_the_next() {
+    let lab = Lab::new();
+    let reply = lab.perform(Work::Rebind(Box::new(with_intune()))).unwrap();
+    let anew = |key: KeyHandle| KeyHandle { wrapped: vec![key.wrapped[0], 1], ..key };
+    let lifecycle::DeviceKeys { device, transport } = device_keys();
+    let keys = lifecycle::DeviceKeys { device: anew(device), transport: anew(transport) };
+    assert_eq!(reply, Reply::Rebound { keys, intune: Some(anew(intune_key())) });
+    let jobs = ["rebind device", "test device [0, 1]", "rebind transport", "test transport [1, 1]"];
+    assert_eq!(lab.keys.jobs(), [&jobs[..], &["rebind intune", "test intune [2, 1]"]].concat());
+
+    let lab = Lab::new();
+    let reply = lab.perform(Work::Rebind(Box::new(identity()))).unwrap();
+    assert!(matches!(reply, Reply::Rebound { intune: None, .. }));
+    assert_eq!(lab.keys.jobs(), jobs);
+}
+
+#[test]
+fn a_rebinding_that_fails_at_one_key_gives_no_handles() {
+    let gone = || Err(HsmError::OtherMachine("tpm-srk".to_owned()));
+    for (job, end, code, jobs) in [
+        ("rebind device", gone(), "ClonedMachine", 1),
+        ("test device [0, 1]", Err(HsmError::Integrity("key")), "KeyUnavailable", 2),
+        ("rebind transport", Err(HsmError::Busy), "KeyStoreBusy", 3),
+        ("test transport [1, 1]", Err(HsmError::Busy), "KeyStoreBusy", 4),
+        ("rebind intune", gone(), "ClonedMachine", 5),
+        ("rebind device", Ok(Answer::Done), "KeyStore", 1),
+    ] {
+        let lab = Lab::new();
+        lab.keys.will(job, end);
+        assert_eq!(failed(&lab, Work::Rebind(Box::new(with_intune()))).0, code, "{job}");
+        assert_eq!(lab.keys.jobs().len(), jobs, "{job}");
+    }
+}
+
+#[test]
+fn a_key_that_is_another_machine_s_does_not_keep_the_next_from_being_destroyed() {
+    let keys = || vec![device_keys().device, device_keys().transport, intune_key()];
+    let all = ["destroy device", "destroy transport", "destroy intune"];
+    let copied = || Err(HsmError::OtherMachine("machine-id".to_owned()));
+    for (job, end, code, jobs) in [
+        ("", Ok(Answer::Done), None, 3),
+        ("destroy device", copied(), None, 3),
+        ("destroy intune", copied(), None, 3),
+        ("destroy transport", Err(HsmError::Busy), Some("KeyStoreBusy"), 2),
+        ("destroy device", Err(HsmError::KeyGone("it".to_owned())), Some("KeyUnavailable"), 1),
+        ("destroy device", Ok(Answer::Bytes(vec![])), Some("KeyStore"), 1),
+    ] {
+        let lab = Lab::new();
+        if !job.is_empty() {
+            lab.keys.will(job, end);
+        }
+        let end = lab.perform(Work::EraseKeys(keys()));
+        assert_eq!(end.err().map(|failure| failure.code).as_deref(), code, "{job}");
+        assert_eq!(lab.keys.jobs(), all[..jobs], "{job}");
+    }
+}
+
+#[test]
+fn a_handshake_is_signed_in_the_two_schemes_and_in_no_other() {
+    let keys = Arc::<KeyStore>::default();
+    let certificate = CertificateDer(vec![0x30, 0]);
+    let identity = DeviceIdentity::new(certificate.clone(), device_keys().device, keys.clone());
+    assert_eq!(identity.chain(), [certificate]);
+    for (scheme, job) in [(0x0401, "sign device"), (0x0804, "sign-pss device")] {
+        assert_eq!(identity.sign(scheme, b"message").unwrap(), vec![7; 256], "{scheme:#06x}");
+        assert_eq!(keys.jobs().last().unwrap(), job);
+        keys.will(job, Err(HsmError::Busy));
+        assert_eq!(identity.sign(scheme, b"message"), Err("the key store is busy".to_owned()));
+        keys.will(job, Ok(Answer::Done));
+        assert!(identity.sign(scheme, b"message").unwrap_err().contains("another job"));
+    }
+    for scheme in [0x0201, 0x0403, 0x0501, 0x0805] {
+        assert!(identity.sign(scheme, b"message").unwrap_err().contains("is not offered"), "{scheme:#06x}");
+    }
+    assert_eq!(keys.jobs().len(), 6);
+}

@@ -1,0 +1,248 @@
+//! Primary refresh tokens and passwords: the order of the exchanges, and what is kept of them.
+
+use super::lab::{ENTROPY, HOUR, Lab, NOW, finish, id, identity, owner, primary, secret, tokens};
+use super::ports::{Scripted, not_sent, says};
+use crate::vault::{Held, Tokens};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hsm::{Answer, HsmError};
+use lifecycle::{Identity, Reply, Work};
+use model::{Failure, ObjectId, Secret, Timestamp, TokenRef};
+use oauth::TokenSet;
+use serde_json::{Value, json};
+use signin::{Standing, UserReply, UserWork};
+use std::sync::Arc;
+use std::time::Duration;
+
+fn part(bytes: impl AsRef<[u8]>) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+pub(super) fn nonce() -> Scripted {
+    says(200, json!({ "Nonce": "AwAB" }))
+}
+
+/// A PRT that lives for an hour, of this object.
+fn granted(token: &str, object: ObjectId) -> Value {
+    let claims = json!({ "tid": identity().intent.tenant.to_string(), "oid": object.to_string() });
+    let header = part(r#"{"enc":"A256GCM","alg":"RSA-OAEP"}"#);
+    let wrapped = format!("{header}.{}.{}.{}.{}", part([7; 256]), part([1; 12]), part([2]), part([3; 16]));
+    json!({
+        "refresh_token": token, "refresh_token_expires_in": 3600, "session_key_jwe": wrapped,
+        "id_token": format!("{}.{}.", part(r#"{"alg":"none"}"#), part(claims.to_string())),
+    })
+}
+
+fn grants(token: &str) -> Scripted {
+    says(200, granted(token, owner().object))
+}
+
+fn verify(lab: &Lab, token: TokenRef, now: Timestamp) -> Result<Reply, Failure> {
+    finish(lab.executor.perform(Work::Verify { identity: Box::new(identity()), token }, now, ENTROPY))
+}
+
+fn user(lab: &Lab, work: UserWork, now: Timestamp) -> Result<Timestamp, Failure> {
+    let end = finish(lab.executor.perform_user(work, &identity(), now, ENTROPY));
+    end.map(|UserReply::Prt { expires_at }| expires_at)
+}
+
+#[test]
+fn a_proof_is_a_nonce_then_a_signature_then_a_request_then_the_unwrapped_key() {
+    let lab = Lab::new();
+    let token = lab.tokens(false);
+    lab.net.will([nonce(), grants("prt-1")]);
+    assert_eq!(verify(&lab, token, NOW).unwrap(), Reply::Verified);
+    assert_eq!(lab.net.asked(), ["nonce", "signed"]);
+    assert_eq!(lab.keys.jobs(), ["sign device", "unwrap transport"]);
+    let sent = lab.net.sent();
+    assert_eq!((sent[0].bears, sent[1].bears), ("nothing", "credential"));
+    assert_ne!(sent[0].id, sent[1].id);
+    let held = lab.vault.tokens(token, NOW).unwrap();
+    let primary = held.primary.as_ref().unwrap();
+    assert_eq!((primary.token.expose().as_str(), primary.object), ("prt-1", owner().object));
+    assert_eq!(primary.expires, NOW.after(HOUR));
+}
+
+#[test]
+fn a_prt_that_is_there_is_the_proof() {
+    let lab = Lab::new();
+    let token = lab.keep(Tokens { primary: Some(primary()), ..tokens() });
+    assert_eq!(verify(&lab, token, NOW).unwrap(), Reply::Verified);
+    let work = UserWork::Obtain { token };
+    assert_eq!(user(&lab, work, NOW).unwrap(), primary().expires);
+    assert_eq!((lab.net.lines().len(), lab.keys.jobs().len()), (0, 0));
+}
+
+#[test]
+fn a_proof_ends_where_it_fails_and_keeps_nothing() {
+    let bad = || says(400, json!({ "error": "invalid_grant", "error_codes": [50155] }));
+    for (what, replies, jobs, code, asked) in [
+        ("no nonce", vec![not_sent()], vec![], "Unreachable", 1),
+        ("an empty nonce", vec![says(200, "{}")], vec![], "UnusableReply", 1),
+        ("a refusal", vec![nonce(), bad()], vec![], "AADSTS50155", 2),
+        (
+            "no key",
+            vec![nonce()],
+            vec![("sign device", Err(HsmError::KeyGone("x".to_owned())))],
+            "KeyUnavailable",
+            1,
+        ),
+        ("another job's answer", vec![nonce()], vec![("sign device", Ok(Answer::Done))], "KeyStore", 1),
+        (
+            "no unwrapping",
+            vec![nonce(), grants("p")],
+            vec![("unwrap transport", Err(HsmError::Decrypt))],
+            "KeyStore",
+            2,
+        ),
+        (
+            "another job's secret",
+            vec![nonce(), grants("p")],
+            vec![("unwrap transport", Ok(Answer::Done))],
+            "KeyStore",
+            2,
+        ),
+        (
+            "a key of another length",
+            vec![nonce(), grants("p")],
+            vec![("unwrap transport", Ok(Answer::Secret(Secret::new(vec![1; 31]))))],
+            "SessionKey",
+            2,
+        ),
+        ("another person", vec![nonce(), says(200, granted("p", id(99)))], vec![], "AnotherAccount", 2),
+    ] {
+        let lab = Lab::new();
+        let token = lab.keep(Tokens { object: Some(owner().object), ..tokens() });
+        lab.net.will(replies);
+        jobs.into_iter().for_each(|(job, end)| lab.keys.will(job, end));
+        assert_eq!(verify(&lab, token, NOW).unwrap_err().code, code, "{what}");
+        assert_eq!(lab.net.lines().len(), asked, "{what}");
+        lab.keys.jobs();
+        assert!(lab.vault.tokens(token, NOW).unwrap().primary.is_none(), "{what}");
+    }
+}
+
+#[test]
+fn a_session_without_what_the_step_needs_asks_for_a_sign_in_and_sends_nothing() {
+    let bare = TokenSet {
+        access_token: secret("at"),
+        refresh_token: None,
+        id_token: None,
+        client_info: None,
+        expires_in: HOUR,
+    };
+    let lab = Lab::new();
+    let without_refresh = lab.keep(Tokens { set: Arc::new(bare), ..tokens() });
+    let without_prt = lab.tokens(true);
+    for (what, work) in [
+        ("no such session", UserWork::Obtain { token: TokenRef(99) }),
+        ("no refresh token", UserWork::Obtain { token: without_refresh }),
+        ("no such session", UserWork::Renew { token: TokenRef(99) }),
+        ("no PRT to renew", UserWork::Renew { token: without_prt }),
+    ] {
+        assert_eq!(user(&lab, work, NOW).unwrap_err().code, "SignInExpired", "{what}");
+    }
+    assert_eq!(lab.net.lines().len(), 0);
+}
+
+#[test]
+fn a_renewal_keeps_the_session_key_and_the_person() {
+    let lab = Lab::new();
+    let old = primary();
+    let token = lab.keep(Tokens { primary: Some(old.clone()), ..tokens() });
+    lab.net.will([nonce(), grants("prt-2")]);
+    let now = NOW.after(Duration::from_secs(60));
+    assert_eq!(user(&lab, UserWork::Renew { token }, now).unwrap(), now.after(HOUR));
+    assert_eq!(lab.net.asked(), ["nonce", "signed"]);
+    assert_eq!(lab.keys.jobs().len(), 0, "the session key signs");
+    let held = lab.vault.tokens(token, now).unwrap();
+    let renewed = held.primary.as_ref().unwrap();
+    assert_eq!(renewed.token.expose(), "prt-2");
+    assert!(Arc::ptr_eq(&renewed.key, &old.key));
+
+    lab.net.will([nonce(), says(200, granted("prt-3", id(99)))]);
+    let failure = user(&lab, UserWork::Renew { token }, now).unwrap_err();
+    assert_eq!(failure.code, "AnotherAccount");
+    let held = lab.vault.tokens(token, now).unwrap();
+    assert_eq!(held.primary.as_ref().unwrap().token.expose(), "prt-2", "the old one stays");
+    assert!(lab.vault.tokens(token, now.after(HOUR)).is_none(), "it lives as long as the new one");
+}
+
+fn password(lab: &Lab, standing: Standing, identity: Option<&Identity>) -> Result<TokenRef, Failure> {
+    let name = owner().upn;
+    let password = lab.vault.keep(Held::Password(Arc::new(secret("hunter2"))), NOW.after(HOUR));
+    let work = signin::Work::Password { tenant: id(1), name, password, standing };
+    let end = finish(lab.executor.perform_sign_in(work, identity, NOW, ENTROPY));
+    end.map(|reply| match reply {
+        signin::Reply::Tokens(token) => token,
+        other => panic!("{other:?}"),
+    })
+}
+
+#[test]
+fn a_machine_with_an_identity_never_sends_a_password_plainly() {
+    let (here, plain) =
+        (identity(), || says(200, json!({ "access_token": "at-1", "refresh_token": "rt-1" })));
+    let broker = || says(200, json!({ "access_token": "at-b", "refresh_token": "rt-b" }));
+    let bound = ["nonce", "signed", "nonce", "signed", "refresh_token"];
+    for (standing, identity, replies, asked) in [
+        (Standing::Unregistered, None, vec![plain()], Ok(&["password"][..])),
+        (Standing::Registered, None, vec![], Err("SignInExpired")),
+        (
+            Standing::Registered,
+            Some(&here),
+            vec![nonce(), grants("p"), nonce(), broker(), plain()],
+            Ok(&bound),
+        ),
+        (
+            Standing::Unregistered,
+            Some(&here),
+            vec![nonce(), grants("p"), nonce(), broker(), plain()],
+            Ok(&bound),
+        ),
+    ] {
+        let lab = Lab::new();
+        lab.net.will(replies);
+        let end = password(&lab, standing, identity);
+        assert_eq!(
+            end.as_ref().map(|_| lab.net.asked()).map_err(|it| it.code.clone()),
+            asked.map(|it| it.iter().map(|it| (*it).to_owned()).collect()).map_err(str::to_owned)
+        );
+        let typed = lab.net.sent().iter().filter(|sent| sent.text.contains("hunter2")).count();
+        assert_eq!(typed, usize::from(asked == Ok(&["password"][..])), "{standing:?}");
+        if let Ok(token) = end {
+            let held = lab.vault.tokens(token, NOW).unwrap();
+            assert!(held.for_registration);
+            assert_eq!(held.set.access_token.expose(), "at-1");
+            assert_eq!(held.object, identity.map(|_| owner().object), "told by the PRT alone");
+            assert_eq!(held.primary.is_some(), identity.is_some());
+            assert!(lab.vault.tokens(token, NOW.after(HOUR)).is_none());
+        }
+    }
+}
+
+#[test]
+fn a_password_that_is_gone_or_refused_is_sent_no_second_time() {
+    let lab = Lab::new();
+    let work = signin::Work::Password {
+        tenant: id(1),
+        name: owner().upn,
+        password: TokenRef(99),
+        standing: Standing::Unregistered,
+    };
+    let failure = finish(lab.executor.perform_sign_in(work, None, NOW, ENTROPY)).unwrap_err();
+    assert_eq!((failure.code.as_str(), lab.net.lines().len()), ("SignInExpired", 0));
+
+    let wrong = || says(400, json!({ "error": "invalid_grant", "error_codes": [50126] }));
+    for (identity, replies, asked) in [
+        (None, vec![wrong()], 1),
+        (Some(&identity()), vec![nonce(), wrong()], 2),
+        (Some(&identity()), vec![nonce(), grants("p"), nonce(), wrong()], 4),
+    ] {
+        let lab = Lab::new();
+        lab.net.will(replies);
+        let failure = password(&lab, Standing::Unregistered, identity).unwrap_err();
+        assert_eq!((failure.code.as_str(), lab.net.lines().len()), ("AADSTS50126", asked));
+        assert_eq!(lab.vault.names(NOW).len(), 1, "no tokens are left, and the password is not ours to end");
+    }
+}
