@@ -28,7 +28,7 @@ pub(crate) async fn reseal(
     Ok(Ending::Done)
 }
 
-async fn ask_code(connection: &mut Connection) -> Result<Secret<String>, Failure> {
+pub(crate) async fn ask_code(connection: &mut Connection) -> Result<Secret<String>, Failure> {
     connection.say(&Message::AskRecoveryCode {}).await;
     match timeout(TYPING_TIME, connection.answer()).await {
         Ok(Ok(Answer::RecoveryCode { code })) => Ok(code),

@@ -345,7 +345,7 @@ pub(crate) fn parse_name(text: &str) -> Result<Upn, Failure> {
     text.parse().map_err(|error: model::NameError| bad_name(&error.to_string()))
 }
 
-fn parse_domain(text: &str) -> Result<DomainName, Failure> {
+pub(crate) fn parse_domain(text: &str) -> Result<DomainName, Failure> {
     text.parse().map_err(|error: model::NameError| bad_name(&error.to_string()))
 }
 

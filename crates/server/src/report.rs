@@ -1,5 +1,5 @@
 mod document;
-mod intune;
+pub(crate) mod intune;
 
 pub use document::{DocumentParts, document};
 

@@ -1,7 +1,7 @@
 //! When a conversation goes on, and when it ends.
 
-use super::samples::{NOW, connected, failure, status};
-use crate::conversation::{PATIENCE, follow_by, has_left, is_settled};
+use super::samples::{NOW, connected, failure, status, view};
+use crate::conversation::{PATIENCE, follow_by, has_left, is_settled, only_domain, parse_domain, parse_name};
 use driver::{Status, StatusPhase, WaitsFor};
 use ipc::{Ending, Message};
 use model::{FailureClass, Timestamp};
@@ -128,4 +128,37 @@ async fn a_caller_that_hangs_up_is_followed_no_longer() {
     drop(caller);
     let ending = follow_by(&mut connection, &|| NOW, told, is_settled).await.unwrap();
     assert_eq!(ending, Ending::Failed);
+}
+
+#[test]
+fn a_domain_that_is_not_named_is_the_only_one_that_leads_to_a_tenant() {
+    let of = |domain| view(domain, Some(status(StatusPhase::Registered, "idle")));
+    let unresolved = || view("fabrikam.com", None);
+    for (what, views, end) in [
+        ("none", vec![], Err(("NotRegistered", FailureClass::Gone))),
+        ("none resolved", vec![unresolved()], Err(("NotRegistered", FailureClass::Gone))),
+        ("one", vec![of("contoso.com")], Ok("contoso.com")),
+        ("one resolved", vec![unresolved(), of("contoso.com")], Ok("contoso.com")),
+        ("two", vec![of("contoso.com"), of("adatum.com")], Err(("BadName", FailureClass::Broken))),
+    ] {
+        let found = only_domain(views, "There is nothing to leave.");
+        if let Err(failure) = &found {
+            let nothing = failure.advice == "There is nothing to leave.";
+            assert_eq!(nothing, failure.code == "NotRegistered", "{what}");
+        }
+        let found = found.map(|domain| domain.to_string()).map_err(|it| (it.code, it.class));
+        assert_eq!(found, end.map(str::to_owned).map_err(|(code, class)| (code.to_owned(), class)), "{what}");
+    }
+}
+
+#[test]
+fn names_that_are_none_are_the_caller_s_to_mend() {
+    for text in ["", "alex", "alex@", "@contoso.com", "alex@contoso..com", "a b@contoso.com"] {
+        let failure = parse_name(text).unwrap_err();
+        assert_eq!((failure.code.as_str(), failure.who), ("BadName", model::Who::User), "{text}");
+    }
+    for text in ["", "no domain", "contoso..com", "-.com"] {
+        assert_eq!(parse_domain(text).unwrap_err().code, "BadName", "{text}");
+    }
+    assert_eq!(parse_name("Alex@Contoso.com").unwrap().as_str(), "alex@contoso.com");
 }

@@ -1,10 +1,14 @@
 //! One value of each kind, and the other end of a connection.
 
 use crate::connection::Connection;
-use driver::{Snapshot, Status, StatusPhase};
+use driver::{DomainView, Identity, Intune, Snapshot, Stage, Status, StatusPhase};
 use ipc::Message;
-use model::{Failure, FailureClass, Guid, Id, Timestamp, Who};
-use tokio::io::AsyncReadExt;
+use lifecycle::{DeviceKeys, EndpointSource, Endpoints, Intent, Issued};
+use model::{
+    Account, Backend, CertificateDer, Failure, FailureClass, Guid, Id, JoinType, KeyHandle, KeyPurpose,
+    MachineBinding, RsaPublicKey, Timestamp, Who,
+};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 
 /// A connection, and whoever called.
@@ -17,6 +21,15 @@ pub(super) fn connected() -> (Connection, Caller) {
 pub(super) struct Caller(UnixStream);
 
 impl Caller {
+    /// Says it as one frame.
+    pub(super) async fn says(&mut self, message: &impl serde::Serialize) {
+        self.sends(&ipc::encode(message).unwrap()).await;
+    }
+
+    pub(super) async fn sends(&mut self, bytes: &[u8]) {
+        self.0.write_all(bytes).await.unwrap();
+    }
+
     /// The next thing that is said; none when the connection is over.
     pub(super) async fn hears(&mut self) -> Option<Message> {
         let mut header = [0; ipc::HEADER];
@@ -31,6 +44,70 @@ impl Caller {
 pub(super) fn status(phase: StatusPhase, state: &'static str) -> Status {
     let snapshot = Snapshot::absent(id(1));
     Status { tenant: id(1), phase, state, waits_for: None, wake_at: None, failure: None, snapshot }
+}
+
+/// The same with this identity.
+pub(super) fn registered(phase: StatusPhase, state: &'static str, identity: Identity) -> Status {
+    let snapshot = Snapshot { stage: Stage::Registered(Box::new(identity)), ..Snapshot::absent(id(1)) };
+    Status { snapshot, ..status(phase, state) }
+}
+
+/// A domain of a tenant, with the machine's status there if it has one.
+pub(super) fn view(domain: &str, status: Option<Status>) -> DomainView {
+    DomainView {
+        domain: domain.parse().unwrap(),
+        tenant: status.as_ref().map(|status| status.tenant),
+        status,
+        blocked: None,
+        part: None,
+        users: vec![],
+        key_tests: Default::default(),
+        rekey: Default::default(),
+        bound_to: Default::default(),
+    }
+}
+
+/// A verified identity of alex, with keys in software, that is good for ten days from [`NOW`].
+pub(super) fn identity() -> Identity {
+    let day = 24 * 3600;
+    Identity {
+        intent: Intent {
+            id: id(2),
+            tenant: id(1),
+            join_type: JoinType::Join,
+            backend: Backend::Soft,
+            binding: MachineBinding { components: vec![] },
+            at: NOW,
+        },
+        keys: DeviceKeys { device: key(KeyPurpose::Device), transport: key(KeyPurpose::Transport) },
+        issued: Issued {
+            device: id(3),
+            certificate: CertificateDer(vec![0x30, 0]),
+            thumbprint: "AB".repeat(20),
+            not_before: NOW,
+            not_after: Timestamp::from_secs(NOW.as_secs() + 10 * day),
+            warnings: vec![],
+        },
+        endpoints: Endpoints {
+            join: "https://drs.example/device/".to_owned(),
+            join_version: "2.0".to_owned(),
+            source: EndpointSource::Documented,
+        },
+        owner: owner(),
+        registered_at: NOW,
+        verified_at: Some(NOW),
+        intune: Intune::None,
+        suspended: None,
+    }
+}
+
+pub(super) fn owner() -> Account {
+    Account { tenant: id(1), object: id(4), upn: "alex@contoso.com".parse().unwrap() }
+}
+
+pub(super) fn key(purpose: KeyPurpose) -> KeyHandle {
+    let public = RsaPublicKey { modulus: vec![9; 256], exponent: vec![1, 0, 1] };
+    KeyHandle { backend: Backend::Soft, purpose, intent: id(2), public, wrapped: vec![purpose as u8] }
 }
 
 pub(super) fn failure(class: FailureClass, code: &str) -> Failure {

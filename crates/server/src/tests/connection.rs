@@ -1,0 +1,102 @@
+//! Frames: in time, of the right kind, and of a caller who is still there.
+
+use super::samples::connected;
+use crate::boot::ask_code;
+use crate::connection::ReadError;
+use ipc::{Answer, MAX_FRAME, Message, Request};
+use model::Secret;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+#[tokio::test]
+async fn a_request_is_one_frame() {
+    let (mut connection, mut caller) = connected();
+    caller.says(&Request::Watch {}).await;
+    assert_eq!(connection.request().await.unwrap(), Request::Watch {});
+}
+
+#[tokio::test]
+async fn what_is_no_request_is_refused_and_a_caller_who_went_away_is_not_answered() {
+    let header = |length: usize| u32::try_from(length).unwrap().to_be_bytes().to_vec();
+    for (what, bytes, gone) in [
+        ("too long a frame", header(MAX_FRAME + 1), false),
+        ("no JSON", [header(3), b"abc".to_vec()].concat(), false),
+        ("no such request", [header(13), br#"{"op":"burn"}"#.to_vec()].concat(), false),
+        ("a member that nobody knows", [header(22), br#"{"op":"watch","all":1}"#.to_vec()].concat(), false),
+        ("nothing", vec![], true),
+        ("half a header", vec![0, 0], true),
+        ("half a payload", header(9), true),
+    ] {
+        let (mut connection, mut caller) = connected();
+        caller.sends(&bytes).await;
+        drop(caller);
+        let error = connection.request().await.unwrap_err();
+        assert_eq!(matches!(error, ReadError::Gone(_)), gone, "{what}: {error}");
+        assert_eq!(matches!(error, ReadError::Frame(_)), !gone, "{what}: {error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_has_half_a_minute_and_an_answer_as_long_as_the_person_wants() {
+    let (mut connection, mut caller) = connected();
+    let start = Instant::now();
+    assert!(matches!(connection.request().await, Err(ReadError::TooSlow)));
+    assert_eq!(start.elapsed().as_secs(), 30);
+    let typing = tokio::spawn(async move {
+        sleep(Duration::from_secs(600)).await;
+        caller.says(&Answer::UseCode {}).await;
+        caller
+    });
+    assert!(matches!(connection.answer().await, Ok(Answer::UseCode {})));
+    drop(typing.await);
+}
+
+#[tokio::test]
+async fn a_caller_who_is_gone_is_told_nothing_and_has_hung_up() {
+    let (mut connection, caller) = connected();
+    assert!(connection.say(&Message::AskRecoveryCode {}).await);
+    drop(caller);
+    assert!(!connection.say(&Message::AskRecoveryCode {}).await);
+    connection.hung_up().await;
+}
+
+#[tokio::test]
+async fn a_caller_who_goes_on_talking_has_not_hung_up() {
+    let (mut connection, mut caller) = connected();
+    for _ in 0..3 {
+        caller.sends(&[7; 100]).await;
+    }
+    tokio::select! {
+        biased;
+        () = connection.hung_up() => panic!("the caller is there"),
+        () = tokio::task::yield_now() => {}
+    }
+    drop(caller);
+    connection.hung_up().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_recovery_code_is_asked_for_and_taken_and_nothing_else_is() {
+    let code = || Secret::new("ABCD-EFGH".to_owned());
+    for (what, answer, end) in [
+        ("the code", Some(Answer::RecoveryCode { code: code() }), Ok("ABCD-EFGH")),
+        ("a password", Some(Answer::Password { password: code() }), Err("to another question")),
+        ("no code", Some(Answer::UseCode {}), Err("to another question")),
+        ("nobody", None, Err("within 15 minutes")),
+    ] {
+        let (mut connection, mut caller) = connected();
+        let asking = tokio::spawn(async move { ask_code(&mut connection).await });
+        assert_eq!(caller.hears().await, Some(Message::AskRecoveryCode {}), "{what}");
+        if let Some(answer) = answer {
+            caller.says(&answer).await;
+        }
+        match (asking.await.unwrap(), end) {
+            (Ok(code), Ok(wanted)) => assert_eq!(code.expose(), wanted, "{what}"),
+            (Err(failure), Err(wanted)) => assert!(failure.message.contains(wanted), "{failure:?}"),
+            (found, wanted) => panic!("{what}: {found:?}, not {wanted:?}"),
+        }
+    }
+    let (mut connection, caller) = connected();
+    drop(caller);
+    assert_eq!(ask_code(&mut connection).await.unwrap_err().code, "BadRequest");
+}
