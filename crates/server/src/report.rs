@@ -1,4 +1,4 @@
-mod document;
+pub(crate) mod document;
 pub(crate) mod intune;
 
 pub use document::{DocumentParts, document};
@@ -189,7 +189,7 @@ fn identity_of(status: &Status) -> Option<&Identity> {
     }
 }
 
-fn phase_word(phase: StatusPhase) -> &'static str {
+pub(crate) fn phase_word(phase: StatusPhase) -> &'static str {
     match phase {
         StatusPhase::Unregistered => "unregistered",
         StatusPhase::Enrolling => "enrolling",

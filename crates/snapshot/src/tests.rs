@@ -1,6 +1,6 @@
 //! Every stage goes to disk and comes back the same, and a strange word is named.
 
-use crate::{from_record, prepared_from_record, prepared_to_record, to_record};
+use crate::{Words, from_record, prepared_from_record, prepared_to_record, to_record};
 use lifecycle::{
     Attempt, DeviceKeys, EndpointSource, Endpoints, Identity, Intent, Intune, IntuneIdentity, IntuneIntent,
     IntuneIssued, Issued, LeaveStep, LedgerKind, LedgerLine, Snapshot, Stage, StoredReply, Suspension,
@@ -9,6 +9,7 @@ use model::{
     Account, Backend, Cause, CertificateDer, Delivery, DeviceTrouble, Failure, FailureClass, Guid, Id,
     JoinType, KeyHandle, KeyPurpose, MachineBinding, Phase, RsaPublicKey, Timestamp, Trace, Who,
 };
+use serde_json::Value;
 use std::time::Duration;
 use store::RecordKey;
 use store::record::{Device, PreparedKeys, Versioned};
@@ -227,4 +228,67 @@ fn keys_made_ahead_come_back_as_they_were_and_a_strange_id_is_named() {
         let strange = PreparedKeys { id: "no id".to_owned(), ..record };
         assert!(prepared_from_record(&strange).unwrap_err().to_string().contains("id"));
     }
+}
+
+/// The tag of every object that has one, by the member that holds it.
+fn tags(holder: &str, value: &Value) -> manual::Words {
+    match value {
+        Value::Object(object) => {
+            let own = object.get("is").and_then(Value::as_str);
+            let own = own.map(|tag| manual::words(&format!("{holder}.is"), [tag]));
+            manual::join(own.into_iter().chain(object.iter().map(|(name, value)| tags(name, value))))
+        }
+        Value::Array(list) => manual::join(list.iter().map(|value| tags(holder, value))),
+        _ => manual::Words::new(),
+    }
+}
+
+#[test]
+fn what_a_device_has_on_disk_is_frozen() {
+    let records: Vec<Value> = stages()
+        .into_iter()
+        .map(|stage| serde_json::from_slice(&to_record(&snapshot(stage)).encode()).unwrap())
+        .collect();
+    let members = manual::join(records.iter().map(|record| manual::members("device/", record)));
+    manual::check_words("members of the record of a device", &members).unwrap();
+
+    fn of<W: Words>(place: &str) -> manual::Words {
+        manual::words(place, W::TABLE.iter().map(|(_, word)| *word))
+    }
+    let by_word = [
+        manual::words("backend", manual::every!(Backend: Soft, Tpm, Pkcs11).map(Backend::word)),
+        manual::words("purpose", manual::every!(KeyPurpose: Device, Transport, Intune).map(KeyPurpose::word)),
+        manual::words("join_type", manual::every!(JoinType: Join, Register).map(JoinType::word)),
+        manual::words("attempts.phase", Phase::ALL.map(Phase::word)),
+        manual::words("failure.trouble", DeviceTrouble::ALL.iter().map(|it| it.as_str())),
+        manual::words("failure.cause", Cause::ALL.iter().map(|it| it.as_str())),
+    ];
+    let by_table = [
+        of::<EndpointSource>("endpoints.source"),
+        of::<LeaveStep>("stage.step"),
+        of::<LedgerKind>("ledger.kind"),
+        of::<Suspension>("identity.suspended"),
+        of::<FailureClass>("failure.class"),
+        of::<Who>("failure.who"),
+        of::<Delivery>("failure.delivery"),
+    ];
+    let by_tag = records.iter().map(|record| tags("device/", record));
+    let said = manual::join(by_word.into_iter().chain(by_table).chain(by_tag));
+    manual::check_words("values in records", &said).unwrap();
+}
+
+#[test]
+fn every_value_has_a_word() {
+    let none = |word: String| word == "unknown";
+    assert!(!manual::every!(EndpointSource: Discovered, Documented).map(Words::word).into_iter().any(none));
+    assert!(!manual::every!(LeaveStep: Retire, Unregister, Erase).map(Words::word).into_iter().any(none));
+    let kinds = manual::every!(LedgerKind: InDoubt, UnusableReply, LeftBehind, IntuneInDoubt, IntuneUnusableReply, IntuneLeftBehind);
+    assert!(!kinds.map(Words::word).into_iter().any(none));
+    let suspensions = manual::every!(Suspension: Disabled, Deleted, KeyUnavailable, ClonedMachine);
+    assert!(!suspensions.map(Words::word).into_iter().any(none));
+    let classes = manual::every!(FailureClass: Transient, NeedsUser, Denied, Gone, Broken);
+    assert!(!classes.map(Words::word).into_iter().any(none));
+    let whom = manual::every!(Who: Nobody, User, TenantAdmin, MachineAdmin, Developers);
+    assert!(!whom.map(Words::word).into_iter().any(none));
+    assert!(!manual::every!(Delivery: NotSent, Answered, InDoubt).map(Words::word).into_iter().any(none));
 }

@@ -171,6 +171,26 @@ fn what_is_made_is_for_us_alone() {
     );
 }
 
+#[test]
+fn files_of_the_store_are_frozen() {
+    let dir = written();
+    fs::write(dir.path().join("sled").join("conf"), vec![0xab; 5000]).unwrap();
+    drop(open(dir.path()));
+    let mut names: Vec<String> = fs::read_dir(dir.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    let bytes = fs::read(dir.path().join(SLOTS)).unwrap();
+    let text = |from: usize, to: usize| std::str::from_utf8(&bytes[from..to]).unwrap().to_owned();
+    let said = manual::join([
+        manual::words("state directory", names.iter().map(String::as_str)),
+        // Two accounts have no object of this machine.
+        manual::words(SLOTS, [text(0, 8).as_str(), text(28, 32).as_str()]),
+    ]);
+    manual::check_words("files of the store", &said).unwrap();
+}
+
 /// Run by the next test as a process of its own: commits until it is killed, telling each commit.
 #[test]
 fn child_that_commits_until_it_is_killed() {

@@ -137,4 +137,28 @@ mod tests {
             assert_eq!(matches!(key, RecordKey::Foreign(_)), foreign, "{text}");
         }
     }
+
+    #[test]
+    fn names_of_records_are_frozen() {
+        let tenant = || "11111111-2222-3333-4444-555555555555".parse().unwrap();
+        let keys = [
+            RecordKey::Device(tenant()),
+            RecordKey::Successor(tenant()),
+            RecordKey::Predecessor(tenant()),
+            RecordKey::Domain("contoso.com".parse().unwrap()),
+            RecordKey::Account("alex@contoso.com".parse().unwrap()),
+            RecordKey::Spare,
+        ];
+        match keys[0] {
+            RecordKey::Device(_) | RecordKey::Successor(_) | RecordKey::Predecessor(_) => {}
+            // A further one has to be listed above.
+            RecordKey::Domain(_) | RecordKey::Account(_) | RecordKey::Spare | RecordKey::Foreign(_) => {}
+        }
+        let names = keys.map(|key| match key.to_string().split_once('/') {
+            Some((name, _)) => format!("{name}/"),
+            None => key.to_string(),
+        });
+        let said = manual::words("record", names.iter().map(String::as_str));
+        manual::check_words("names of records", &said).unwrap();
+    }
 }

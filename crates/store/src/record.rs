@@ -51,3 +51,31 @@ impl Versioned for PreparedKeys {}
 impl Versioned for Domain {}
 impl Versioned for Account {}
 impl Versioned for Device {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_of_the_small_records_are_frozen() {
+        let text = String::new;
+        let key = || Key {
+            backend: text(),
+            purpose: text(),
+            intent: text(),
+            modulus: Bytes::default(),
+            exponent: Bytes::default(),
+            wrapped: Bytes::default(),
+        };
+        let members = |name, bytes: Vec<u8>| manual::members(name, &serde_json::from_slice(&bytes).unwrap());
+        let said = manual::join([
+            members("domain/", Domain { schema: 1, tenant: text(), issuer: text(), learnt_at: 0 }.encode()),
+            members(
+                "account/",
+                Account { schema: 1, tenant: text(), object: text(), first_seen: 0 }.encode(),
+            ),
+            members("spare", PreparedKeys { schema: 1, id: text(), keys: Some((key(), key())) }.encode()),
+        ]);
+        manual::check_words("members of records", &said).unwrap();
+    }
+}

@@ -4,6 +4,12 @@
 //! A manual page is written by hand, except for what stands between two comment lines: `.\" The head, written
 //! by its test` or `.\" The options, written by its test`, and `.\" The rest is written by hand`.
 
+#[cfg(test)]
+mod codes;
+mod words;
+
+pub use words::{Words, check_words, join, members, words};
+
 use clap::{Arg, ArgAction, Command};
 use clap_mangen::Man;
 use std::fs;

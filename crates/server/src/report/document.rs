@@ -79,7 +79,7 @@ fn domain(view: &DomainView, parts: &DocumentParts) -> DomainStatus {
 
 /// One that has nothing to say any more is not told.
 fn others(rekey: &RekeyView) -> Vec<OtherIdentityReport> {
-    let both = [("successor", &rekey.successor), ("predecessor", &rekey.predecessor)];
+    let both = [(SUCCESSOR, &rekey.successor), (PREDECESSOR, &rekey.predecessor)];
     let told = both.into_iter().filter_map(|(role, status)| Some((role, status.as_ref()?)));
     told.filter(|(_, status)| status.snapshot.stage != Stage::Unregistered { kept: None })
         .map(|(role, status)| other(role, status))
@@ -87,7 +87,7 @@ fn others(rekey: &RekeyView) -> Vec<OtherIdentityReport> {
 }
 
 fn other(role: &str, status: &Status) -> OtherIdentityReport {
-    let failure = if role == "predecessor" { still_there(status) } else { status.failure.clone() };
+    let failure = if role == PREDECESSOR { still_there(status) } else { status.failure.clone() };
     OtherIdentityReport {
         role: role.to_owned(),
         state: status.state.to_string(),
@@ -176,23 +176,26 @@ fn left(snapshot: &Snapshot) -> LeftReport {
 }
 
 fn ledger(line: &LedgerLine) -> LedgerReport {
-    let kind = match line.kind {
+    LedgerReport {
+        at: line.at.to_string(),
+        request_id: line.request.to_string(),
+        device_id: line.device.map(|device| device.to_string()),
+        kind: kind_word(line.kind).to_owned(),
+    }
+}
+
+pub(crate) fn kind_word(kind: LedgerKind) -> &'static str {
+    match kind {
         LedgerKind::InDoubt => "in_doubt",
         LedgerKind::UnusableReply => "unusable_reply",
         LedgerKind::LeftBehind => "left_behind",
         LedgerKind::IntuneInDoubt => "intune_in_doubt",
         LedgerKind::IntuneUnusableReply => "intune_unusable_reply",
         LedgerKind::IntuneLeftBehind => "intune_left_behind",
-    };
-    LedgerReport {
-        at: line.at.to_string(),
-        request_id: line.request.to_string(),
-        device_id: line.device.map(|device| device.to_string()),
-        kind: kind.to_owned(),
     }
 }
 
-fn waits_word(waits: WaitsFor) -> &'static str {
+pub(crate) fn waits_word(waits: WaitsFor) -> &'static str {
     match waits {
         WaitsFor::FirstSignIn => "first_sign_in",
         WaitsFor::SignInToFinish => "sign_in_to_finish",
@@ -203,7 +206,7 @@ fn waits_word(waits: WaitsFor) -> &'static str {
     }
 }
 
-fn suspension_word(why: Suspension) -> &'static str {
+pub(crate) fn suspension_word(why: Suspension) -> &'static str {
     match why {
         Suspension::Disabled => "disabled",
         Suspension::Deleted => "deleted",
@@ -212,14 +215,14 @@ fn suspension_word(why: Suspension) -> &'static str {
     }
 }
 
-fn source_word(source: EndpointSource) -> &'static str {
+pub(crate) fn source_word(source: EndpointSource) -> &'static str {
     match source {
         EndpointSource::Discovered => "discovered",
         EndpointSource::Documented => "documented",
     }
 }
 
-fn spare_word(keys: SpareKeys) -> &'static str {
+pub(crate) fn spare_word(keys: SpareKeys) -> &'static str {
     match keys {
         SpareKeys::None => "none",
         SpareKeys::BeingMade => "being_made",
@@ -227,7 +230,7 @@ fn spare_word(keys: SpareKeys) -> &'static str {
     }
 }
 
-fn method_word(method: Method) -> &'static str {
+pub(crate) fn method_word(method: Method) -> &'static str {
     match method {
         Method::DeviceCode => "device_code",
         Method::Password => "password",
@@ -235,10 +238,13 @@ fn method_word(method: Method) -> &'static str {
     }
 }
 
-fn registration_word(registration: Registration) -> &'static str {
+pub(crate) fn registration_word(registration: Registration) -> &'static str {
     match registration {
         Registration::Background => "background",
         Registration::Required => "required",
         Registration::Off => "off",
     }
 }
+
+pub(crate) const SUCCESSOR: &str = "successor";
+pub(crate) const PREDECESSOR: &str = "predecessor";

@@ -5,3 +5,4 @@ mod conversation;
 mod document;
 mod report;
 mod samples;
+mod words;

@@ -162,3 +162,13 @@ fn a_first_prt_that_is_refused_is_tried_once_more_before_the_sign_in_is_too_old(
     life.fail(refused("AADSTS50057", FailureClass::Denied));
     assert_eq!(state(&life), "lost");
 }
+
+#[test]
+fn states_of_a_session_are_frozen() {
+    let mut lost = obtaining();
+    lost.fail(refused("AADSTS50173", FailureClass::NeedsUser));
+    let lives = [Life::new(7), obtaining(), holding(), renewing(), lost];
+    let said = manual::words("sessions.state", lives.iter().map(state));
+    assert_eq!(said["sessions.state"].len(), lives.len());
+    manual::check_words("states of a session", &said).unwrap();
+}

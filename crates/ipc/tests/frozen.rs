@@ -1,0 +1,113 @@
+//! What is said on the socket, word by word, as docs/words.md freezes it.
+
+#![expect(clippy::unwrap_used, reason = "a test says where it failed by panicking")]
+
+use ipc::{
+    Answer, Ending, FailureReport, HEADER, Message, Opcode, RecoveryCode, Request, StatusDocument, Wait,
+    encode,
+};
+use manual::{Words, check_words, every, join, members, words};
+use model::{Failure, FailureClass, Secret, Who};
+use serde::Serialize;
+use serde_json::Value;
+
+fn json(said: &impl Serialize) -> Value {
+    serde_json::from_slice(&encode(said).unwrap()[HEADER..]).unwrap()
+}
+
+/// The tag of each, and its members under it.
+fn tagged(tag: &str, all: &[Value]) -> Words {
+    join(all.iter().flat_map(|value| {
+        let name = value[tag].as_str().unwrap();
+        let own = value.as_object().unwrap().keys().map(String::as_str).filter(|member| *member != tag);
+        [words(tag, [name]), words(name, own)]
+    }))
+}
+
+fn request(opcode: Opcode) -> Request {
+    let (name, domain) = (String::new, || Some(String::new()));
+    match opcode {
+        Opcode::SignIn => Request::SignIn { name: name(), wait: Wait::Settled },
+        Opcode::Status => Request::Status { domain: domain() },
+        Opcode::Leave => Request::Leave { domain: domain(), force: true },
+        Opcode::Rekey => Request::Rekey { name: name(), to: String::new(), force: true },
+        Opcode::CancelRekey => Request::CancelRekey { domain: domain() },
+        Opcode::Rebind => Request::Rebind { domain: domain() },
+        Opcode::ForgetAccount => Request::ForgetAccount { name: name() },
+        Opcode::Watch => Request::Watch {},
+        Opcode::TpmRecoveryCode => Request::TpmRecoveryCode {},
+        Opcode::TpmReseal => Request::TpmReseal { with_code: true },
+    }
+}
+
+#[test]
+fn requests_and_answers_are_frozen() {
+    let opcodes = every!(Opcode: SignIn, Status, Leave, Rekey, CancelRekey, Rebind, ForgetAccount, Watch, TpmRecoveryCode, TpmReseal);
+    check_words("requests", &tagged("op", &opcodes.map(|opcode| json(&request(opcode))))).unwrap();
+    let secret = || Secret::new(String::new());
+    let answers = [
+        Answer::Password { password: secret() },
+        Answer::UseCode {},
+        Answer::RecoveryCode { code: secret() },
+    ];
+    match answers[0] {
+        // A further one has to be listed above.
+        Answer::Password { .. } | Answer::UseCode {} | Answer::RecoveryCode { .. } => {}
+    }
+    check_words("answers", &tagged("answer", &answers.map(|answer| json(&answer)))).unwrap();
+}
+
+#[test]
+fn messages_are_frozen() {
+    let text = String::new;
+    let document = serde_json::from_str(DOCUMENT).unwrap();
+    let messages = [
+        Message::Prompt { user_code: text(), url: text(), expires_at: text(), reason: None },
+        Message::AskPassword { name: text(), reason: None },
+        Message::AskRecoveryCode {},
+        Message::RecoveryCode { code: RecoveryCode(text()) },
+        Message::SignedIn { name: text(), tenant: text() },
+        Message::Progress { at: text(), tenant: text(), phase: text(), state: text(), text: text() },
+        Message::Notice { text: text() },
+        Message::Status { document },
+        Message::Failed { failure: Box::new(report(FailureClass::Gone)) },
+        Message::End { ending: Ending::Done },
+    ];
+    match messages[0] {
+        // A further one has to be listed above.
+        Message::Prompt { .. } | Message::AskPassword { .. } | Message::AskRecoveryCode {} => {}
+        Message::RecoveryCode { .. } | Message::SignedIn { .. } | Message::Progress { .. } => {}
+        Message::Notice { .. } | Message::Status { .. } | Message::Failed { .. } | Message::End { .. } => {}
+    }
+    check_words("messages", &tagged("message", &messages.map(|message| json(&message)))).unwrap();
+}
+
+#[test]
+fn values_on_the_socket_are_frozen() {
+    let texts =
+        |values: &[Value]| values.iter().map(|value| value.as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    let waits = texts(&every!(Wait: SignedIn, Settled).map(|wait| json(&wait)));
+    let endings = every!(Ending: Done, NotRegistered, NeedsSignIn, Denied, Suspended, Failed);
+    let endings = texts(&endings.map(|ending| json(&ending)));
+    let classes = every!(FailureClass: Transient, NeedsUser, Denied, Gone, Broken);
+    let classes = classes.map(|class| report(class).class);
+    let said = join([
+        words("wait", waits.iter().map(String::as_str)),
+        words("ending", endings.iter().map(String::as_str)),
+        words("failure.class", classes.iter().map(String::as_str)),
+    ]);
+    check_words("values on the socket", &said).unwrap();
+}
+
+#[test]
+fn members_of_the_status_document_are_frozen() {
+    let document: StatusDocument = serde_json::from_str(DOCUMENT).unwrap();
+    check_words("members of the status document", &members("document", &json(&document))).unwrap();
+}
+
+fn report(class: FailureClass) -> FailureReport {
+    FailureReport::from(&Failure::local(class, Who::User, "x", String::new(), ""))
+}
+
+/// One that lacks nothing.
+const DOCUMENT: &str = include_str!("../../aad-tool/tests/golden/full.json");

@@ -1,0 +1,39 @@
+//! The values in the status document, as docs/words.md freezes them.
+
+use crate::report::intune::State;
+use crate::report::{document as words_of, phase_word};
+use driver::{
+    EndpointSource, LedgerKind, Method, Registration, SpareKeys, StatusPhase, Suspension, WaitsFor,
+};
+use manual::{check_words, every, join, words};
+use model::{Backend, Cloud, JoinType, KeyPurpose, Phase};
+
+#[test]
+fn values_in_the_status_document_are_frozen() {
+    let phases = every!(StatusPhase: Unregistered, Enrolling, Registered, IntuneEnrolled, Suspended, Leaving);
+    let waits = every!(WaitsFor: FirstSignIn, SignInToFinish, SignInToVerify, SignInForIntune, Administrator, Operator);
+    let suspended = every!(Suspension: Disabled, Deleted, KeyUnavailable, ClonedMachine);
+    let kinds = every!(LedgerKind: InDoubt, UnusableReply, LeftBehind, IntuneInDoubt, IntuneUnusableReply, IntuneLeftBehind);
+    let said = join([
+        words("domains.phase", phases.map(phase_word)),
+        words("domains.waits_for", waits.map(words_of::waits_word)),
+        words("domains.sign_in", every!(Method: DeviceCode, Password, Auto).map(words_of::method_word)),
+        words(
+            "domains.registration",
+            every!(Registration: Background, Required, Off).map(words_of::registration_word),
+        ),
+        words("domains.cloud", every!(Cloud: Public, UsGov, China, Custom).map(Cloud::word)),
+        words("document.spare_keys", every!(SpareKeys: None, BeingMade, Ready).map(words_of::spare_word)),
+        words("identity.suspended", suspended.map(words_of::suspension_word)),
+        words("identity.join_type", every!(JoinType: Join, Register).map(JoinType::word)),
+        words("endpoints.source", every!(EndpointSource: Discovered, Documented).map(words_of::source_word)),
+        words("keys.purpose", every!(KeyPurpose: Device, Transport, Intune).map(KeyPurpose::word)),
+        words("keys.backend", every!(Backend: Soft, Tpm, Pkcs11).map(Backend::word)),
+        words("ledger.kind", kinds.map(words_of::kind_word)),
+        words("attempts.phase", Phase::ALL.map(Phase::word)),
+        words("others.role", [words_of::SUCCESSOR, words_of::PREDECESSOR]),
+        words("intune.state", State::ALL.iter().map(|state| state.as_str())),
+        ),
+    ]);
+    check_words("values in the status document", &said).unwrap();
+}
