@@ -148,11 +148,13 @@ mod tests {
             RecordKey::Domain("contoso.com".parse().unwrap()),
             RecordKey::Account("alex@contoso.com".parse().unwrap()),
             RecordKey::Spare,
+            RecordKey::Prepared("11111111-2222-3333-4444-555555555555".parse().unwrap()),
         ];
         match keys[0] {
             RecordKey::Device(_) | RecordKey::Successor(_) | RecordKey::Predecessor(_) => {}
             // A further one has to be listed above.
-            RecordKey::Domain(_) | RecordKey::Account(_) | RecordKey::Spare | RecordKey::Foreign(_) => {}
+            RecordKey::Domain(_) | RecordKey::Account(_) | RecordKey::Spare | RecordKey::Prepared(_) => {}
+            RecordKey::Foreign(_) => {}
         }
         let names = keys.map(|key| match key.to_string().split_once('/') {
             Some((name, _)) => format!("{name}/"),

@@ -47,7 +47,7 @@ fn a_domain_that_nobody_signed_in_to_waits_for_the_first() {
 #[test]
 fn who_registered_and_who_has_a_session_is_told_to_root_alone() {
     let session = UserStatus {
-        state: "holding",
+        state: "holding".parse().unwrap(),
         obtained_at: Some(NOW),
         renewed_at: None,
         expires_at: None,

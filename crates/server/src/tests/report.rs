@@ -32,12 +32,12 @@ fn a_conversation_ends_by_the_phase_then_by_the_failure() {
         (StatusPhase::Unregistered, none, Ending::NotRegistered),
     ] {
         let failure = class.map(|class| failure(class, "x"));
-        assert_eq!(ending(&Status { failure, ..status(phase, "x") }), wanted, "{phase:?} {class:?}");
+        assert_eq!(ending(&Status { failure, ..status(phase, "joining") }), wanted, "{phase:?} {class:?}");
     }
     for (class, wanted) in CLASSES {
         assert_eq!(ending_of(&failure(class, "x")), wanted);
         for phase in [StatusPhase::Enrolling, StatusPhase::Leaving, StatusPhase::Unregistered] {
-            let status = Status { failure: Some(failure(class, "x")), ..status(phase, "x") };
+            let status = Status { failure: Some(failure(class, "x")), ..status(phase, "joining") };
             assert_eq!(ending(&status), wanted, "{phase:?} {class:?}");
         }
     }

@@ -41,13 +41,14 @@ impl Caller {
 }
 
 /// A machine in this phase and state that waits for nothing.
-pub(super) fn status(phase: StatusPhase, state: &'static str) -> Status {
+pub(super) fn status(phase: StatusPhase, state: &str) -> Status {
+    let state = state.parse().unwrap();
     let snapshot = Snapshot::absent(id(1));
     Status { tenant: id(1), phase, state, waits_for: None, wake_at: None, failure: None, snapshot }
 }
 
 /// The same with this identity.
-pub(super) fn registered(phase: StatusPhase, state: &'static str, identity: Identity) -> Status {
+pub(super) fn registered(phase: StatusPhase, state: &str, identity: Identity) -> Status {
     let snapshot = Snapshot { stage: Stage::Registered(Box::new(identity)), ..Snapshot::absent(id(1)) };
     Status { snapshot, ..status(phase, state) }
 }

@@ -33,7 +33,6 @@ fn values_in_the_status_document_are_frozen() {
         words("attempts.phase", Phase::ALL.map(Phase::word)),
         words("others.role", [words_of::SUCCESSOR, words_of::PREDECESSOR]),
         words("intune.state", State::ALL.iter().map(|state| state.as_str())),
-        ),
     ]);
     check_words("values in the status document", &said).unwrap();
 }
