@@ -1,42 +1,34 @@
-//! Runs the pure machines on tokio: one task per tenant, one per sign-in, one thread for the keys.
+//! Runs the pure machines on tokio: one loop for all that this computer decides, one task for each sign-in and
+//! each person's session, one thread for the store and one for the keys.
 //!
-//! The law: one event, then its commands in their order; a `Persist` ends before the next command starts.
-//! No lock is held across a network call.
+//! Nothing is decided here: events go to the machines, and their commands are performed in their order.
 
-mod boot;
+mod boot_state;
 mod clock;
-mod hsm_thread;
-mod parts;
-mod pins;
-mod rebind;
-mod rekey;
-mod role;
+mod computer;
+mod dependencies;
+mod driver;
+mod in_flight;
+mod inbox;
 mod self_test;
 mod session;
-mod shared;
-mod spare;
-mod state;
-mod tenant;
+mod sign_in;
+mod store_thread;
 #[cfg(test)]
 mod tests;
-mod user;
-mod works;
+
+pub use clock::{Clock, SystemClock};
+pub use dependencies::{Dependencies, Neighbours};
+pub use driver::{Driver, LeaveStarted, RebindStarted, Rekey, StartError};
+pub use sign_in::{SignIn, SignInEvent};
+pub use views::{DomainView, KeyTest, StatusChange, UserView};
 
 pub use ::hsm::binding::is_boot_bound;
-pub use clock::{Clock, SystemClock};
 pub use executor::BoundTo;
-pub use hsm_thread::HsmThread;
-pub use parts::{DomainPart, Neighbours, Parts, Registration};
-pub use pins::{Recorded, backend_of, recorded_backends};
-pub use rebind::RebindStarted;
-pub use rekey::{Rekey, RekeyView};
-pub use self_test::KeyTest;
-pub use session::{SignIn, SignInEvent};
-pub use signin::{Method, PasswordPrompt, UserStatus};
-pub use spare::SpareKeys;
-pub use state::{DomainView, Driver, Happening, LeaveStarted, StartError, UserView};
-
 pub use lifecycle::{
     Ask, Attempt, EndpointSource, Identity, Intune, IntuneIdentity, IntunePolicy, LedgerKind, LedgerLine,
     Snapshot, Stage, StateName, Status, StatusPhase, Suspension, WaitsFor,
 };
+pub use model::{Method, Registration};
+pub use signin::{PasswordPrompt, UserStatus};
+pub use tenancy::{DomainConfig, PreparedView, TenantView, backend_of};

@@ -1,110 +1,103 @@
-use crate::clock::entropy;
-use crate::parts::DomainPart;
-use crate::shared::Shared;
-use crate::works::{Ended, Works, rest};
-use executor::{Hands, turn};
-use model::{Account, Failure, FailureClass, Secret, TenantId, Timestamp, TokenRef, Upn, Who};
-use signin::{Command, Event, OpId, Outcome, PasswordPrompt, Prompt, Reply, Session, Work};
+use crate::clock::{entropy, seed};
+use crate::computer::Ports;
+use crate::in_flight::{InFlight, crashed, rest};
+use crate::inbox::Inbox;
+use executor::{Executor, Hands, turn};
+use machine::OpId;
+use model::{Account, Failure, FailureClass, Timestamp, TokenRef, Who};
+use signin::{UserCommand, UserEvent, UserReply, UserSession, UserStatus, UserWork};
 use std::sync::Arc;
-use tokio::sync::mpsc;
+use tenancy::Event;
+use tokio::sync::{mpsc, watch};
 
-/// One person's sign-in; dropping it hangs up.
-pub struct SignIn {
-    events: mpsc::Receiver<SignInEvent>,
-    answers: mpsc::Sender<Option<Secret<String>>>,
+/// The door to one person's session on a registered machine; it ends when the door is dropped.
+pub(crate) struct SessionHandle {
+    inbox: mpsc::UnboundedSender<UserEvent>,
+    /// The newest status.
+    pub(crate) status: watch::Receiver<UserStatus>,
 }
 
-/// What a sign-in tells its caller.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SignInEvent {
-    /// Show this to the person.
-    Prompt(Prompt),
-    /// Ask the person for the password; [`SignIn::answer`] takes it.
-    AskPassword(PasswordPrompt),
-    /// The last event: the person is who was asked for.
-    SignedIn(Account),
-    /// The last event: they are not, or it could not be found out.
-    Failed(Failure),
-}
-
-impl SignIn {
-    /// The next event; none after the last.
-    pub async fn next(&mut self) -> Option<SignInEvent> {
-        self.events.recv().await
+impl SessionHandle {
+    /// Gives the session a token set that it owns from here on; false when the session has ended.
+    pub(crate) fn give(&self, token: TokenRef) -> bool {
+        self.inbox.send(UserEvent::Given(token)).is_ok()
     }
 
-    /// What the person typed; none when they would rather have a code.
-    pub async fn answer(&self, password: Option<Secret<String>>) {
-        // A session that ended meanwhile says so by its last event.
-        drop(self.answers.send(password).await);
+    /// Ends the session and all it holds.
+    pub(crate) fn end(&self) {
+        // A session that has ended already holds nothing.
+        drop(self.inbox.send(UserEvent::Ended));
     }
 }
 
 /// Starts the session of one person.
-pub(crate) fn start(shared: Arc<Shared>, part: DomainPart, asked: Upn) -> SignIn {
-    let (tell, events) = mpsc::channel(EVENTS);
-    let (answers, typed) = mpsc::channel(1);
-    let (works, finished) = Works::new();
-    let facts = shared.sign_in_facts(&part, &asked);
-    let hands = SessionHands { shared, part, asked, tell, works, wake_at: None, tenant: None, over: false };
-    tokio::spawn(run(hands, Session::new(facts), finished, typed));
-    SignIn { events, answers }
+pub(crate) fn start(
+    ports: Arc<Ports>,
+    inbox: Inbox,
+    executor: Arc<Executor>,
+    account: Account,
+) -> SessionHandle {
+    let session = UserSession::new(seed());
+    // Unbounded, because the loop that hands over never waits.
+    let (sender, events) = mpsc::unbounded_channel();
+    let (works, finished) = InFlight::new();
+    let (publish, status) = watch::channel(session.status());
+    let effects = SessionEffects { ports, inbox, executor, account, works, publish, wake_at: None };
+    tokio::spawn(run(effects, session, events, finished));
+    SessionHandle { inbox: sender, status }
 }
+
+type Ended = (OpId, Result<UserReply, Failure>);
 
 async fn run(
-    mut hands: SessionHands,
-    mut session: Session,
-    mut finished: mpsc::UnboundedReceiver<Ended<OpId, Reply>>,
-    mut typed: mpsc::Receiver<Option<Secret<String>>>,
+    mut effects: SessionEffects,
+    mut session: UserSession,
+    mut events: mpsc::UnboundedReceiver<UserEvent>,
+    mut finished: mpsc::UnboundedReceiver<Ended>,
 ) {
-    let mut event = Event::Started;
-    let hung_up = hands.tell.clone();
     loop {
-        if let Err(failure) = turn(&mut hands, &mut session, event).await {
-            hands.tell(SignInEvent::Failed(failure)).await;
-            hands.over = true;
-            // The session's own secrets end with it.
-            let _ = turn(&mut hands, &mut session, Event::HungUp).await;
-        }
-        if hands.over {
+        let event = tokio::select! {
+            Some((op, result)) = finished.recv() => { effects.works.ended(op); UserEvent::Done(op, result) }
+            received = events.recv() => match received {
+                Some(event) => event,
+                None => return,
+            },
+            () = rest(&*effects.ports.clock, effects.wake_at) => UserEvent::Woke,
+        };
+        let ends = matches!(event, UserEvent::Ended);
+        // Nothing of a session is durable, so nothing can fail to be written.
+        let _ = turn(&mut effects, &mut session, event).await;
+        if ends {
             return;
         }
-        event = tokio::select! {
-            Some((op, result)) = finished.recv() => { hands.works.ended(op); Event::Done(op, result) }
-            Some(password) = typed.recv() => Event::Password(hands.keep(password)),
-            () = hung_up.closed() => { hands.over = true; Event::HungUp }
-            () = rest(&*hands.shared.clock, hands.wake_at) => Event::Woke,
-        };
     }
 }
 
-struct SessionHands {
-    shared: Arc<Shared>,
-    part: DomainPart,
-    asked: Upn,
-    tell: mpsc::Sender<SignInEvent>,
-    works: Works<OpId, Reply>,
+struct SessionEffects {
+    ports: Arc<Ports>,
+    inbox: Inbox,
+    executor: Arc<Executor>,
+    account: Account,
+    works: InFlight<OpId, Result<UserReply, Failure>>,
+    publish: watch::Sender<UserStatus>,
     wake_at: Option<Timestamp>,
-    /// The tenant that the code was asked of.
-    tenant: Option<TenantId>,
-    over: bool,
 }
 
-impl Hands<Session> for SessionHands {
+impl Hands<UserSession> for SessionEffects {
     fn now(&self) -> Timestamp {
-        self.shared.clock.now()
+        self.ports.clock.now()
     }
 
-    async fn perform(&mut self, command: Command) -> Result<(), Failure> {
+    async fn perform(&mut self, command: UserCommand) -> Result<(), Failure> {
         match command {
-            Command::Run(op, work) => self.begin(op, work),
-            Command::Cancel(op) => self.works.cancel(op),
-            Command::Forget(token) => self.forget(token),
-            Command::Remember(memory) => return self.shared.remember(memory).await,
-            Command::Show(prompt) => self.show(prompt).await,
-            Command::AskPassword(prompt) => self.tell(SignInEvent::AskPassword(prompt)).await,
-            Command::Finish(outcome) => self.finish(*outcome).await,
-            Command::Ignored(what) => tracing::debug!(what, "Sign-in event ignored"),
+            UserCommand::Run(op, work) => self.begin(op, work),
+            UserCommand::Cancel(op) => self.works.cancel(op),
+            UserCommand::Forget(token) => self.ports.vault.forget(token),
+            UserCommand::Suspect(failure) => {
+                self.inbox.tell(Event::Suspected { tenant: self.account.tenant, failure }).await;
+            }
+            UserCommand::Report(status) => self.report(status),
+            UserCommand::Ignored(what) => tracing::debug!(what, "Event of a session ignored"),
         }
         Ok(())
     }
@@ -114,71 +107,35 @@ impl Hands<Session> for SessionHands {
     }
 }
 
-impl SessionHands {
-    fn begin(&mut self, op: OpId, work: Work) {
-        if let Work::RequestCode { tenant, .. } = &work {
-            self.tenant = Some(*tenant);
-        }
-        let (executor, now) = (self.part.executor.clone(), self.now());
-        let identity = match &work {
-            Work::Password { tenant, .. } => self.shared.identity_for(*tenant, &self.asked),
-            _ => None,
-        };
-        // A suspended identity proves nothing.
-        let identity = identity.filter(|identity| identity.suspended.is_none());
-        let work = async move { executor.perform_sign_in(work, identity.as_ref(), now, entropy()).await };
-        self.works.begin(op, work, crashed());
-    }
-
-    fn keep(&self, password: Option<Secret<String>>) -> Option<TokenRef> {
-        password.map(|password| self.shared.vault.keep_password(password, self.now()))
-    }
-
-    fn forget(&self, token: TokenRef) {
-        self.shared.vault.forget(token);
-    }
-
-    async fn tell(&self, event: SignInEvent) {
-        // A caller that hung up is noticed by the session itself.
-        drop(self.tell.send(event).await);
-    }
-
-    async fn show(&self, prompt: Prompt) {
-        // What the join needs to know is fetched while the person types.
-        if let Some(tenant) =
-            self.tenant.filter(|tenant| self.shared.identity_for(*tenant, &self.asked).is_none())
-        {
-            let executor = self.part.executor.clone();
-            let now = self.now();
-            tokio::spawn(async move { executor.prefetch_endpoints(tenant, now, entropy()).await });
-        }
-        self.tell(SignInEvent::Prompt(prompt)).await;
-    }
-
-    async fn finish(&mut self, outcome: Outcome) {
-        self.over = true;
-        match outcome {
-            Outcome::SignedIn { account, token } => {
-                self.shared.clone().signed_in(&self.part, &self.asked, account.clone(), token).await;
-                self.tell(SignInEvent::SignedIn(account)).await;
+impl SessionEffects {
+    fn begin(&mut self, op: OpId, work: UserWork) {
+        let crashed = Err(crashed(FailureClass::Broken, "session", "it is tried again"));
+        match self.ports.views.identity(self.account.tenant) {
+            Some(identity) => {
+                let (executor, now) = (self.executor.clone(), self.now());
+                let performing = async move { executor.perform_user(work, &identity, now, entropy()).await };
+                self.works.begin(op, performing, crashed);
             }
-            Outcome::Failed(failure) => {
-                tracing::info!(code = %failure.code, "Sign-in failed: {}", failure.message);
-                self.shared.suspect(self.asked.domain(), &failure).await;
-                self.tell(SignInEvent::Failed(failure)).await;
-            }
+            None => self.works.end(op, Err(not_registered())),
         }
+    }
+
+    fn report(&self, status: UserStatus) {
+        let (tenant, state) = (self.account.tenant, status.state.as_str());
+        tracing::info!(%tenant, state, "Session changed");
+        if let Some(failure) = &status.failure {
+            tracing::warn!(%tenant, code = %failure.code, "{}", failure.message);
+        }
+        self.publish.send_replace(status);
     }
 }
 
-fn crashed() -> Failure {
+fn not_registered() -> Failure {
     Failure::local(
-        FailureClass::Broken,
-        Who::Developers,
-        "Crashed",
-        "a step of the sign-in crashed".to_owned(),
-        "Please report it with the log of firmamentd, then sign in again.",
+        FailureClass::NeedsUser,
+        Who::User,
+        "NotRegistered",
+        "this machine has no identity in the tenant any more".to_owned(),
+        "Sign in again.",
     )
 }
-
-const EVENTS: usize = 8;

@@ -49,7 +49,7 @@ impl<N: Copy + Ord, S, I> Lanes<N, S, I> {
     }
 
     /// The next thing to do in any lane that waits for nothing.
-    pub fn next(&mut self) -> Option<(N, Next<S, I>)> {
+    pub fn take_next(&mut self) -> Option<(N, Next<S, I>)> {
         while let Some(name) = self.ready.first().copied() {
             if let Some(next) = self.lanes.get_mut(&name).and_then(Lane::next) {
                 return Some((name, next));
@@ -58,6 +58,11 @@ impl<N: Copy + Ord, S, I> Lanes<N, S, I> {
             self.lanes.retain(|_, lane| lane.is_in_use());
         }
         None
+    }
+
+    /// Whether every lane has come to rest.
+    pub fn is_empty(&self) -> bool {
+        self.lanes.is_empty()
     }
 
     /// Whether this lane has come to rest.
@@ -138,7 +143,7 @@ mod tests {
 
     fn drain(lanes: &mut Lanes<u8, char, char>) -> String {
         let mut text = String::new();
-        while let Some((name, next)) = lanes.next() {
+        while let Some((name, next)) = lanes.take_next() {
             match next {
                 Next::Step('!') => {
                     let ticket = lanes.issue(name);

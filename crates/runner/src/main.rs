@@ -60,7 +60,7 @@ async fn run(
     // Whoever learns from the socket or from systemd that we run may ask us to end.
     let signals = [signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?];
     let listener = socket::listen(handed_over, &options.socket(&loaded.settings))?;
-    let driver = Driver::start(wired.parts).await?;
+    let driver = Driver::start(wired.dependencies).await?;
     let (stop, stopping) = watch::channel(false);
     let service = Arc::new(Service { driver: driver.clone(), about: wired.about, live: wired.live });
     let served = tokio::spawn(server::serve(listener, service, stopping));
@@ -74,12 +74,12 @@ async fn run(
 
 /// Runs until a signal asks to end, or the state can no longer be written and more was asked for.
 async fn rest(driver: &Driver, [mut terminate, mut interrupt]: [Signal; 2]) -> ExitCode {
-    let (mut happenings, mut stopped) = (driver.happenings(), driver.stopped());
+    let (mut changes, mut stopped) = (driver.changes(), driver.stopped());
     loop {
         tokio::select! {
             _ = terminate.recv() => return ExitCode::SUCCESS,
             _ = interrupt.recv() => return ExitCode::SUCCESS,
-            _ = happenings.recv() => notify(&[NotifyState::Status(&status_line(driver))]),
+            _ = changes.recv() => notify(&[NotifyState::Status(&status_line(driver))]),
             _ = stopped.changed() => {
                 tracing::error!("The state directory cannot be written and a registration was asked for");
                 return ExitCode::FAILURE;

@@ -8,23 +8,27 @@ use crate::tpm;
 use config::{
     DomainSettings, IntuneClientVersion, IpVersion, Loaded, PrtKdf, Registration, Settings, SignIn, TpmPcrs,
 };
-use driver::{DomainPart, HsmThread, Method, Parts};
+use driver::{Dependencies, DomainConfig, Method, SystemClock};
 use executor::{ClientVersion, Executor, IntuneVersion, Kdf, Vault};
 use hsm::{Backends, Hsm, HsmError, Keys};
 use hsm_soft::{auth, binding};
+use hsm_thread::HsmThread;
 use lifecycle::IntunePolicy;
 use model::{Backend, DeviceFacts, MachineBinding};
 use server::{About, LiveNotices};
+use snapshot::recorded_backends;
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
+use store::Store;
 use store_sled::SledStore;
 use transport::{Policy, Transport};
 use transport_hyper::HyperTransport;
 
-/// The driver's parts, and what `status` says of the machine.
+/// What the driver acts upon, and what `status` says of the machine.
 pub(crate) struct Wired {
-    pub(crate) parts: Parts,
+    pub(crate) dependencies: Dependencies,
     pub(crate) about: About,
     pub(crate) live: LiveNotices,
 }
@@ -37,7 +41,7 @@ pub(crate) fn build(options: &Options, loaded: &Loaded) -> Result<Wired, Box<dyn
     let ways = Ways { settings, auth: &auth, machine: &machine, state_dir: options.state_dir() };
     let mut store = SledStore::open(options.state_dir(), &ways.soft().store_key()?)?;
     refuse_fresh_auth_value(matches!(auth.source, auth::Source::Made(_)), &store)?;
-    let recorded = driver::recorded_backends(&mut store)?;
+    let recorded = recorded_backends(&snapshot::found(store.list()?));
     let (chosen, no_tpm) = backends::choose(settings.hsm_type(), &recorded.in_force, || ways.without_tpm())?;
     let (hsm, closed) = ways.open(chosen, &(&recorded.in_force | &recorded.others));
     closed.iter().for_each(|notice| tracing::error!("{notice}"));
@@ -49,9 +53,9 @@ pub(crate) fn build(options: &Options, loaded: &Loaded) -> Result<Wired, Box<dyn
     let live: LiveNotices = Arc::new(move || tpm::notices(&boot_file));
     live().iter().for_each(|notice| tracing::warn!("{notice}"));
     let key_store = hsm.info().description;
-    let parts = parts(settings, machine, hsm, store)?;
+    let dependencies = dependencies(settings, machine, hsm, store)?;
     let about = About { version: env!("CARGO_PKG_VERSION").to_owned(), key_store, notices };
-    Ok(Wired { parts, about, live })
+    Ok(Wired { dependencies, about, live })
 }
 
 /// A new auth value beside an old state means that the old value was lost: its keys cannot be opened.
@@ -62,41 +66,47 @@ fn refuse_fresh_auth_value(made: bool, store: &SledStore) -> Result<(), HsmError
     Ok(())
 }
 
-fn parts(
+fn dependencies(
     settings: &Settings,
     machine: MachineBinding,
     hsm: Backends,
     store: SledStore,
-) -> Result<Parts, Box<dyn Error>> {
+) -> Result<Dependencies, Box<dyn Error>> {
     let backend = hsm.info().backend;
     let keys: Arc<dyn Keys> = Arc::new(HsmThread::start(Box::new(hsm))?);
     let vault = Arc::new(Vault::default());
     let mut device = facts::measure(Path::new("/"));
     device.display_name = settings.device_name().replace("%h", &device.display_name);
-    let mut domains = Vec::new();
+    let mut executors = BTreeMap::new();
     for domain in settings.domains() {
-        domains.push(part(settings, domain, &device, &keys, &vault)?);
+        executors
+            .insert(domain.name.clone(), Arc::new(executor(settings, domain, &device, (&keys, &vault))?));
     }
-    Ok(Parts {
-        domains,
+    let facts = tenancy::Facts {
+        domains: settings.domains().iter().map(|domain| domain_config(domain, &device)).collect(),
+        backend,
+        required_backend: backends::insisted(settings.hsm_type()),
+        boot_bound: backend == Backend::Tpm && settings.tpm_pcrs() == TpmPcrs::Seven,
+        binding: machine,
+        most_prepared: PREPARED_PAIRS,
+    };
+    Ok(Dependencies {
+        facts,
+        executors,
         store: Box::new(store),
         vault,
         keys,
-        backend,
-        insisted: backends::insisted(settings.hsm_type()),
-        boot_bound: backend == Backend::Tpm && settings.tpm_pcrs() == TpmPcrs::Seven,
-        binding: machine,
+        clock: Arc::new(SystemClock),
         neighbours: Arc::new(|| neighbours::find(Path::new("/"))),
     })
 }
 
-fn part(
+fn executor(
     settings: &Settings,
     domain: &DomainSettings,
     device: &DeviceFacts,
-    keys: &Arc<dyn Keys>,
-    vault: &Arc<Vault>,
-) -> Result<DomainPart, Box<dyn Error>> {
+    (keys, vault): (&Arc<dyn Keys>, &Arc<Vault>),
+) -> Result<Executor, Box<dyn Error>> {
     let transport: Arc<dyn Transport> = Arc::new(HyperTransport::new(transport_hyper::Options {
         policy: Policy::new(domain.profile.clone()),
         user_agent: user_agent(device),
@@ -109,7 +119,7 @@ fn part(
             IpVersion::V6 => transport_hyper::IpVersion::V6,
         },
     })?);
-    let executor = Executor::new(executor::Parts {
+    Ok(Executor::new(executor::Parts {
         profile: domain.profile.clone(),
         transport,
         keys: keys.clone(),
@@ -125,12 +135,15 @@ fn part(
             IntuneClientVersion::Auto => IntuneVersion::looked_up_daily(),
             IntuneClientVersion::Fixed(version) => IntuneVersion::fixed(version.parse()?),
         },
-    });
-    Ok(DomainPart {
+    }))
+}
+
+fn domain_config(domain: &DomainSettings, device: &DeviceFacts) -> DomainConfig {
+    DomainConfig {
         name: domain.name.clone(),
+        cloud: domain.profile.cloud,
         aliases: domain.aliases.clone(),
         tenant: domain.tenant,
-        executor: Arc::new(executor),
         join_type: domain.join_type,
         device: device.clone(),
         registration: match domain.registration {
@@ -143,9 +156,8 @@ fn part(
             SignIn::DeviceCode => Method::DeviceCode,
             SignIn::Password => Method::Password,
         },
-        cloud: domain.profile.cloud,
         intune: if domain.apply_policy { IntunePolicy::Enrol } else { IntunePolicy::Stay },
-    })
+    }
 }
 
 /// The truth about this machine, without characters that a header cannot carry.
@@ -155,3 +167,6 @@ fn user_agent(device: &DeviceFacts) -> String {
         format!("Firmament/{version} (Linux; {} {}; {})", device.os_id, device.os_version_id, device.arch);
     text.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').collect()
 }
+
+/// Pairs of keys that are made ahead of time: one for the first registration.
+const PREPARED_PAIRS: usize = 1;

@@ -4,7 +4,7 @@ use crate::rekey;
 use crate::report::{self, ending_of};
 use crate::{DocumentParts, Service, document};
 use driver::{
-    DomainView, Happening, LeaveStarted, PasswordPrompt, Registration, SignIn, SignInEvent, Status,
+    DomainView, LeaveStarted, PasswordPrompt, Registration, SignIn, SignInEvent, Status, StatusChange,
     StatusPhase, WaitsFor,
 };
 use ipc::{Answer, Ending, FailureReport, Message, Peer, Request, Wait};
@@ -85,7 +85,7 @@ pub(crate) async fn identify(
     service: &Service,
     asked: Upn,
 ) -> Result<Identified, Failure> {
-    let mut session = service.driver.sign_in(asked)?;
+    let mut session = service.driver.sign_in(asked).await?;
     loop {
         let event = tokio::select! {
             event = session.next() => event,
@@ -155,10 +155,12 @@ pub(crate) async fn follow_registration(
     service: &Service,
     status: watch::Receiver<Status>,
 ) -> Result<Ending, Failure> {
-    if service.driver.waits_for_keys() {
+    let mut prepared = service.driver.prepared_keys();
+    if prepared.borrow().waiting > 0 {
         connection.say(&Message::Notice { text: KEYS_ARE_MADE.to_owned() }).await;
         tokio::select! {
-            () = service.driver.keys_awaited() => {}
+            // A driver that has ended makes none.
+            _ = prepared.wait_for(|prepared| prepared.waiting == 0) => {}
             () = connection.hung_up() => return Ok(Ending::Failed),
         }
     }
@@ -236,7 +238,7 @@ async fn status(
     let ending = views.iter().map(report::ending_of_view).max().unwrap_or(Ending::NotRegistered);
     let document = document(&DocumentParts {
         about,
-        spare_keys: service.driver.spare_keys(),
+        prepared: *service.driver.prepared_keys().borrow(),
         views,
         left: service.driver.left(),
         for_root: peer.uid == 0,
@@ -322,14 +324,14 @@ async fn forget(connection: &mut Connection, service: &Service, name: &str) -> R
 }
 
 async fn watch_all(connection: &mut Connection, service: &Service) -> Result<Ending, Failure> {
-    let mut happenings = service.driver.happenings();
+    let mut changes = service.driver.changes();
     loop {
         let received = tokio::select! {
-            received = happenings.recv() => received,
+            received = changes.recv() => received,
             () = connection.hung_up() => return Ok(Ending::Done),
         };
         let message = match received {
-            Ok(Happening { at, status }) => report::progress(&status, at),
+            Ok(StatusChange { at, status }) => report::progress(&status, at),
             Err(broadcast::error::RecvError::Lagged(lost)) => {
                 Message::Notice { text: format!("{lost} changes were too fast to be shown") }
             }

@@ -31,7 +31,7 @@ pub(crate) async fn run(
         Rekey::SignIn(status) => {
             tell(connection, BEGUN).await;
             let ending = register(connection, service, asked, status).await;
-            service.driver.rekey_over(&domain);
+            service.driver.rekey_over(&domain).await;
             match ending? {
                 Ending::Done => part(connection, service, &domain).await,
                 other => Ok(other),
@@ -49,7 +49,7 @@ pub(crate) async fn cancel(
     let domain = which_domain(service, domain, "There is nothing to give up.")?;
     let status = service.driver.cancel_rekey(&domain).await?;
     let ending = follow(connection, service, status, has_left).await;
-    service.driver.rekey_over(&domain);
+    service.driver.rekey_over(&domain).await;
     match ending? {
         Ending::NotRegistered => {
             tell(connection, CANCELLED).await;

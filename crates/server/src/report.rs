@@ -82,7 +82,7 @@ pub(crate) fn ending(status: &Status) -> Ending {
 }
 
 pub(crate) fn ending_of_view(view: &DomainView) -> Ending {
-    match (&view.blocked, &view.status) {
+    match (view.blocked(), view.status()) {
         (Some(failure), _) => ending_of(failure),
         (None, Some(status)) => ending(status),
         (None, None) => Ending::NotRegistered,
@@ -99,7 +99,7 @@ pub(crate) fn ending_of(failure: &Failure) -> Ending {
 }
 
 fn view_summary(view: &DomainView) -> String {
-    match (&view.blocked, &view.status) {
+    match (view.blocked(), view.status()) {
         (Some(failure), _) => format!("The stored state cannot be used: {}.", failure.message),
         (None, Some(status)) => summary(status),
         (None, None) => "Not registered: waits for the first sign-in.".to_owned(),

@@ -39,6 +39,8 @@ pub enum Event {
     },
     /// A sign-in under this domain met a failure that may say something about the device.
     SignInFailed {
+        /// Who waits until the machine has heard it.
+        caller: Caller,
         /// The domain.
         domain: DomainName,
         /// The failure.

@@ -1,5 +1,7 @@
 use lifecycle::IntunePolicy;
-use model::{Backend, DeviceFacts, DomainName, JoinType, MachineBinding, Method, Registration, TenantId};
+use model::{
+    Backend, Cloud, DeviceFacts, DomainName, JoinType, MachineBinding, Method, Registration, TenantId,
+};
 
 /// What does not change while the service runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +25,8 @@ pub struct Facts {
 pub struct DomainConfig {
     /// Its name.
     pub name: DomainName,
+    /// Which cloud it lives in.
+    pub cloud: Cloud,
     /// Other domains whose people sign in as this one's.
     pub aliases: Vec<DomainName>,
     /// The only tenant that it and its aliases may lead to, if one is configured.
@@ -39,9 +43,16 @@ pub struct DomainConfig {
     pub intune: IntunePolicy,
 }
 
+impl DomainConfig {
+    /// Whether it is for this domain, by its name or an alias.
+    pub fn serves(&self, domain: &DomainName) -> bool {
+        self.name == *domain || self.aliases.contains(domain)
+    }
+}
+
 impl Facts {
     /// What is configured for a domain or an alias.
     pub fn domain(&self, domain: &DomainName) -> Option<&DomainConfig> {
-        self.domains.iter().find(|config| config.name == *domain || config.aliases.contains(domain))
+        self.domains.iter().find(|config| config.serves(domain))
     }
 }

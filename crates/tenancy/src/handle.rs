@@ -19,7 +19,7 @@ impl Machine for Tenancy {
             Some(failure) => self.refuse(event, failure),
             None => self.take(event),
         }
-        while let Some((lane, next)) = self.lanes.next() {
+        while let Some((lane, next)) = self.lanes.take_next() {
             match next {
                 Next::Step(step) => self.perform(lane, step),
                 Next::Item(Item::Event(event)) => self.deal_with(event),
@@ -70,10 +70,12 @@ impl Tenancy {
             Event::SignedIn { caller, asked, account, token } => {
                 self.signed_in(caller, asked, account, token)
             }
-            Event::SignInFailed { domain, failure } => {
-                if let Some(tenant) = self.pins.tenant_of(&domain) {
+            Event::SignInFailed { caller, domain, failure } => {
+                let tenant = self.pins.tenant_of(&domain);
+                if let Some(tenant) = tenant {
                     self.suspect(tenant, failure);
                 }
+                self.order(tenant, Command::Answer(caller, Ok(Answer::Done)));
             }
             Event::Suspected { tenant, failure } => self.suspect(tenant, failure),
             Event::Asked { caller, request } => self.asked(caller, request),
@@ -176,6 +178,7 @@ impl Tenancy {
         let answer = |caller| Command::Answer(caller, Err(failure.clone()));
         self.commands.extend(callers.into_iter().map(answer));
         self.commands.push(Command::Reread);
+        self.rereading = true;
         self.not_writable = Some(failure);
     }
 
@@ -184,7 +187,8 @@ impl Tenancy {
         match event {
             Event::Restored(found) => self.restore_unwritable(*found),
             Event::SignInAsked { caller, asked } => self.begin_sign_in(caller, asked),
-            Event::Asked { caller, request: OperatorRequest::RekeyEnded(_) } => {
+            Event::SignInFailed { caller, .. }
+            | Event::Asked { caller, request: OperatorRequest::RekeyEnded(_) } => {
                 self.commands.push(Command::Answer(caller, Ok(Answer::Done)));
             }
             Event::SignedIn { caller, token, .. } => {
@@ -200,8 +204,7 @@ impl Tenancy {
                 self.commands.push(Command::Answer(caller, Err(failure.clone())));
                 self.commands.push(Command::Stop(failure));
             }
-            Event::SignInFailed { .. }
-            | Event::Suspected { .. }
+            Event::Suspected { .. }
             | Event::Done(..)
             | Event::KeysDone(..)
             | Event::Durable(_)
@@ -212,6 +215,7 @@ impl Tenancy {
 
     /// The last durable state is what there is to be known; no machine goes on from it.
     fn restore_unwritable(&mut self, found: Found) {
+        self.rereading = false;
         self.tenants.clear();
         self.restore(found);
         self.lanes.abandon();
@@ -244,6 +248,7 @@ fn caller_of(event: &Event) -> Option<Caller> {
         Event::SignInAsked { caller, .. }
         | Event::Learnt { caller, .. }
         | Event::SignedIn { caller, .. }
+        | Event::SignInFailed { caller, .. }
         | Event::Asked { caller, .. } => Some(*caller),
         _ => None,
     }

@@ -5,10 +5,10 @@ use crate::events::Caller;
 use crate::identities::Handled;
 use crate::lanes::{Item, SignIn, Step};
 use crate::refusals;
-use crate::roster::{MemberId, Role, is_bare};
+use crate::roster::{MemberId, Role, Roster, is_bare};
 use crate::tenancy::Tenancy;
 use lifecycle::Snapshot;
-use model::{Account, Failure, Memory, Method, Registration, SignInFacts, Standing, TokenRef, Upn};
+use model::{Account, Failure, Memory, Method, Registration, SignInFacts, Standing, TenantId, TokenRef, Upn};
 
 impl Tenancy {
     pub(crate) fn begin_sign_in(&mut self, caller: Caller, asked: Upn) {
@@ -55,23 +55,22 @@ impl Tenancy {
         self.tokens.insert(token);
         let lane = Some(account.tenant);
         let sign_in = SignIn { asked, account, token, waited: false };
-        match self.waits_for_keys(&sign_in) {
-            true => self.park(sign_in),
-            false => self.route(sign_in),
+        // Whoever waits follows the machine from here on, so it begins now.
+        match self.machine_for(&sign_in) {
+            Some(id) if self.waits_for_keys(sign_in.account.tenant, id) => self.park(sign_in),
+            _ => self.route(sign_in),
         }
         self.order(lane, Command::Answer(caller, Ok(Answer::Taken)));
     }
 
-    /// Whether keys that its registration needs are being made.
-    fn waits_for_keys(&self, sign_in: &SignIn) -> bool {
-        let view = self.view(sign_in.account.tenant);
-        let target = match view.successor_for(&sign_in.asked) {
-            Some(_) => view.successor.as_ref(),
-            None if !self.registers(sign_in) => return false,
-            None => view.current.as_ref(),
-        };
-        let bare = target.is_none_or(|member| is_bare(&member.status.snapshot.stage));
-        bare && self.prepared.is_preparing()
+    /// Whether this machine would need keys that are being made.
+    fn waits_for_keys(&self, tenant: TenantId, id: MemberId) -> bool {
+        self.prepared.is_preparing() && self.is_bare(tenant, id)
+    }
+
+    fn is_bare(&self, tenant: TenantId, id: MemberId) -> bool {
+        let mut members = self.tenants.get(&tenant).into_iter().flat_map(Roster::members);
+        members.any(|member| member.id == id && is_bare(member.stage()))
     }
 
     /// Whether this sign-in may register the machine, or serve its registration.
@@ -119,13 +118,8 @@ impl Tenancy {
     }
 
     /// Offers a pair to a machine that has nothing, before its first sign-in.
-    fn offer_keys(&mut self, tenant: model::TenantId, id: MemberId) {
-        let roster = self.tenants.get(&tenant);
-        let bare = roster.and_then(|roster| roster.members().find(|member| member.id == id));
-        if !bare.is_some_and(|member| is_bare(member.stage())) {
-            return;
-        }
-        if let Some(pair) = self.prepared.ready() {
+    fn offer_keys(&mut self, tenant: TenantId, id: MemberId) {
+        if let Some(pair) = self.prepared.ready().filter(|_| self.is_bare(tenant, id)) {
             // One that does not want it leaves it to the next.
             let _: Handled = self.tell(tenant, id, lifecycle::Event::Prepared(Box::new(pair)));
         }

@@ -34,6 +34,8 @@ pub struct Tenancy {
     pub(crate) afterwards: Vec<Step>,
     /// Why nothing can be written any more.
     pub(crate) not_writable: Option<Failure>,
+    /// Whether the durable state is being read back.
+    pub(crate) rereading: bool,
 }
 
 /// Whose a work in flight is.
@@ -65,7 +67,13 @@ impl Tenancy {
             commands: Vec::new(),
             afterwards: Vec::new(),
             not_writable: None,
+            rereading: false,
         }
+    }
+
+    /// Whether nothing waits for a commit, for the destruction of keys, or to be read back.
+    pub fn is_at_rest(&self) -> bool {
+        self.lanes.is_empty() && !self.rereading
     }
 
     /// The token sets that are ours now.

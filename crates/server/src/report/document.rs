@@ -3,8 +3,8 @@
 use super::{identity_of, intune, phase_word, still_there, summary, view_summary};
 use crate::About;
 use driver::{
-    DomainView, EndpointSource, Identity, KeyTest, LedgerKind, LedgerLine, Method, Registration, RekeyView,
-    Snapshot, SpareKeys, Stage, StateName, Status, Suspension, UserView, WaitsFor,
+    DomainView, EndpointSource, Identity, KeyTest, LedgerKind, LedgerLine, Method, PreparedView,
+    Registration, Snapshot, Stage, StateName, Status, Suspension, TenantView, UserView, WaitsFor,
 };
 use ipc::{
     AttemptReport, DomainStatus, EndpointsReport, FailureReport, IdentityReport, KeyReport, LedgerReport,
@@ -18,7 +18,7 @@ pub struct DocumentParts {
     /// The machine as a whole.
     pub about: About,
     /// How far the keys for the next registration are.
-    pub spare_keys: SpareKeys,
+    pub prepared: PreparedView,
     /// Its domains.
     pub views: Vec<DomainView>,
     /// Tenants that no domain leads to, with what stayed there.
@@ -35,7 +35,7 @@ pub fn document(parts: &DocumentParts) -> StatusDocument {
         schema: STATUS_SCHEMA,
         version: parts.about.version.clone(),
         key_store: parts.about.key_store.clone(),
-        spare_keys: spare_word(parts.spare_keys).to_owned(),
+        spare_keys: prepared_word(parts.prepared).to_owned(),
         notices: parts.about.notices.clone(),
         domains: parts.views.iter().map(|view| domain(view, parts)).collect(),
         left: parts.left.iter().map(left).collect(),
@@ -43,13 +43,13 @@ pub fn document(parts: &DocumentParts) -> StatusDocument {
 }
 
 fn domain(view: &DomainView, parts: &DocumentParts) -> DomainStatus {
-    let status = view.status.as_ref();
+    let status = view.status();
     let identity = status.and_then(identity_of);
-    let part = view.part.as_ref();
-    let failure = view.blocked.as_ref().or(status.and_then(|status| status.failure.as_ref()));
+    let config = view.config.as_ref();
+    let failure = view.blocked().or(status.and_then(|status| status.failure.as_ref()));
     DomainStatus {
         domain: view.domain.to_string(),
-        tenant: view.tenant.map(|tenant| tenant.to_string()),
+        tenant: view.tenant.as_ref().map(|tenant| tenant.tenant.to_string()),
         phase: status.map_or("unregistered", |status| phase_word(status.phase)).to_owned(),
         state: status.map_or(StateName::Unregistered, |status| status.state).to_string(),
         summary: view_summary(view),
@@ -58,29 +58,29 @@ fn domain(view: &DomainView, parts: &DocumentParts) -> DomainStatus {
             None => Some(waits_word(WaitsFor::FirstSignIn).to_owned()),
         },
         next_at: status.and_then(|status| status.wake_at).map(|at| at.to_string()),
-        sign_in: part.map_or("", |part| method_word(part.sign_in)).to_owned(),
-        registration: part.map_or("", |part| registration_word(part.registration)).to_owned(),
-        cloud: part.map_or("", |part| part.cloud.word()).to_owned(),
+        sign_in: config.map_or("", |config| method_word(config.sign_in)).to_owned(),
+        registration: config.map_or("", |config| registration_word(config.registration)).to_owned(),
+        cloud: config.map_or("", |config| config.cloud.word()).to_owned(),
         identity: identity.map(|identity| identity_report(identity, view, parts)),
         sessions: view.users.iter().map(|user| session(user, parts.for_root)).collect(),
-        others: others(&view.rekey),
+        others: view.tenant.as_ref().map(others).unwrap_or_default(),
         intune: status
-            .and_then(|status| intune::report(status, part.map(|part| part.intune), parts.for_root)),
+            .and_then(|status| intune::report(status, config.map(|config| config.intune), parts.for_root)),
         failure: failure.map(FailureReport::from),
         attempts: status.map(attempts).unwrap_or_default(),
         ledger: status
             .into_iter()
             .flat_map(|status| &status.snapshot.ledger)
-            .chain(view.rekey.ledger())
+            .chain(view.tenant.iter().flat_map(TenantView::other_ledger))
             .map(ledger)
             .collect(),
     }
 }
 
 /// One that has nothing to say any more is not told.
-fn others(rekey: &RekeyView) -> Vec<OtherIdentityReport> {
-    let both = [(SUCCESSOR, &rekey.successor), (PREDECESSOR, &rekey.predecessor)];
-    let told = both.into_iter().filter_map(|(role, status)| Some((role, status.as_ref()?)));
+fn others(tenant: &TenantView) -> Vec<OtherIdentityReport> {
+    let both = [(SUCCESSOR, &tenant.successor), (PREDECESSOR, &tenant.predecessor)];
+    let told = both.into_iter().filter_map(|(role, member)| Some((role, &*member.as_ref()?.status)));
     told.filter(|(_, status)| status.snapshot.stage != Stage::Unregistered { kept: None })
         .map(|(role, status)| other(role, status))
         .collect()
@@ -222,11 +222,11 @@ pub(crate) fn source_word(source: EndpointSource) -> &'static str {
     }
 }
 
-pub(crate) fn spare_word(keys: SpareKeys) -> &'static str {
-    match keys {
-        SpareKeys::None => "none",
-        SpareKeys::BeingMade => "being_made",
-        SpareKeys::Ready => "ready",
+pub(crate) fn prepared_word(prepared: PreparedView) -> &'static str {
+    match prepared {
+        PreparedView { ready: 1.., .. } => "ready",
+        PreparedView { being_made: 1.., .. } => "being_made",
+        PreparedView { .. } => "none",
     }
 }
 

@@ -1,11 +1,11 @@
 //! The document of `status`: what is told of whom, and to whom.
 
-use super::samples::{NOW, failure, id, identity, key, owner, registered, status, view};
+use super::samples::{NOW, failure, id, identity, key, member, owner, registered, status, view};
 use crate::report::intune;
 use crate::{About, DocumentParts, document};
 use driver::{
     Attempt, DomainView, Identity, Intune, IntuneIdentity, IntunePolicy, KeyTest, LedgerKind, LedgerLine,
-    RekeyView, Snapshot, SpareKeys, Stage, Status, StatusPhase, UserStatus, UserView, WaitsFor,
+    PreparedView, Snapshot, Stage, Status, StatusPhase, UserStatus, UserView, WaitsFor,
 };
 use ipc::{DomainStatus, StatusDocument};
 use lifecycle::IntuneIssued;
@@ -14,7 +14,14 @@ use model::{CertificateDer, FailureClass, KeyPurpose, Phase, Timestamp};
 fn made(views: Vec<DomainView>, for_root: bool) -> StatusDocument {
     let about =
         About { version: "0.1.0".to_owned(), key_store: "soft".to_owned(), notices: vec!["n".to_owned()] };
-    document(&DocumentParts { about, spare_keys: SpareKeys::Ready, views, left: vec![], for_root, now: NOW })
+    document(&DocumentParts {
+        about,
+        prepared: PreparedView { ready: 1, ..PreparedView::default() },
+        views,
+        left: vec![],
+        for_root,
+        now: NOW,
+    })
 }
 
 fn one(view: DomainView, for_root: bool) -> DomainStatus {
@@ -87,7 +94,7 @@ fn what_is_stored_and_cannot_be_used_is_the_failure_that_is_told() {
         }),
     );
     assert_eq!(one(seen.clone(), true).failure.unwrap().code, "Unreachable");
-    seen.blocked = Some(failure(FailureClass::Broken, "Damaged"));
+    seen.tenant.as_mut().unwrap().blocked = Some(failure(FailureClass::Broken, "Damaged"));
     let told = one(seen, true);
     assert_eq!(told.failure.unwrap().code, "Damaged");
     assert_eq!(told.summary, "The stored state cannot be used: it failed.");
@@ -114,12 +121,14 @@ fn other_identities_are_told_while_they_have_something_to_say() {
     let line = LedgerLine { at: NOW, request: id(5), device: Some(id(6)), kind: LedgerKind::LeftBehind };
     let snapshot = Snapshot { ledger: vec![line], ..Snapshot::absent(id(1)) };
     let gone = Status { snapshot, ..status(StatusPhase::Unregistered, "unregistered") };
-    let rekey = |successor: &Status, predecessor: &Status| RekeyView {
-        successor: Some(successor.clone()),
-        predecessor: Some(predecessor.clone()),
+    let told = |successor: &Status, predecessor: &Status| {
+        let mut seen = view("contoso.com", Some(gone.clone()));
+        let tenant = seen.tenant.as_mut().unwrap();
+        tenant.successor = Some(member(2, successor.clone()));
+        tenant.predecessor = Some(member(3, predecessor.clone()));
+        one(seen, true)
     };
-    let told = |rekey| one(DomainView { rekey, ..view("contoso.com", Some(gone.clone())) }, true);
-    let both = told(rekey(&leaving, &leaving));
+    let both = told(&leaving, &leaving);
     let roles: Vec<_> = both.others.iter().map(|other| other.role.as_str()).collect();
     assert_eq!(roles, ["successor", "predecessor"]);
     let advice: Vec<_> =
@@ -127,7 +136,7 @@ fn other_identities_are_told_while_they_have_something_to_say() {
     assert_eq!(advice[0], "Do something.");
     assert!(advice[1].contains("aad-tool rekey once more"));
     assert_eq!(both.others[0].device_id.as_deref(), Some("03030303-0303-0303-0303-030303030303"));
-    let none = told(rekey(&gone, &gone));
+    let none = told(&gone, &gone);
     assert!(none.others.is_empty());
     assert_eq!(none.ledger.len(), 3, "what they know of other objects is told nevertheless");
 }

@@ -47,7 +47,7 @@ fn a_conversation_ends_by_the_phase_then_by_the_failure() {
 fn what_is_stored_and_cannot_be_used_comes_before_what_the_machine_says() {
     let mut seen = view("contoso.com", Some(status(StatusPhase::Registered, "idle")));
     assert_eq!(ending_of_view(&seen), Ending::Done);
-    seen.blocked = Some(failure(FailureClass::Broken, "Damaged"));
+    seen.tenant.as_mut().unwrap().blocked = Some(failure(FailureClass::Broken, "Damaged"));
     assert_eq!(ending_of_view(&seen), Ending::Failed);
     assert_eq!(ending_of_view(&view("contoso.com", None)), Ending::NotRegistered);
 }

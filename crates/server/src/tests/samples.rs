@@ -1,13 +1,15 @@
 //! One value of each kind, and the other end of a connection.
 
 use crate::connection::Connection;
-use driver::{DomainView, Identity, Intune, Snapshot, Stage, Status, StatusPhase};
+use driver::{DomainView, Identity, Intune, Snapshot, Stage, Status, StatusPhase, TenantView};
 use ipc::Message;
 use lifecycle::{DeviceKeys, EndpointSource, Endpoints, Intent, Issued};
 use model::{
     Account, Backend, CertificateDer, Failure, FailureClass, Guid, Id, JoinType, KeyHandle, KeyPurpose,
     MachineBinding, RsaPublicKey, Timestamp, Who,
 };
+use std::sync::Arc;
+use tenancy::{MemberId, MemberView};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 
@@ -57,15 +59,18 @@ pub(super) fn registered(phase: StatusPhase, state: &str, identity: Identity) ->
 pub(super) fn view(domain: &str, status: Option<Status>) -> DomainView {
     DomainView {
         domain: domain.parse().unwrap(),
-        tenant: status.as_ref().map(|status| status.tenant),
-        status,
-        blocked: None,
-        part: None,
+        tenant: status
+            .map(|status| TenantView { current: Some(member(1, status)), ..TenantView::absent(id(1)) }),
+        config: None,
         users: vec![],
         key_tests: Default::default(),
-        rekey: Default::default(),
         bound_to: Default::default(),
     }
+}
+
+/// A machine of the tenant with this status.
+pub(super) fn member(number: u64, status: Status) -> MemberView {
+    MemberView { id: MemberId(number), status: Arc::new(status) }
 }
 
 /// A verified identity of alex, with keys in software, that is good for ten days from [`NOW`].

@@ -3,7 +3,7 @@
 use crate::report::intune::State;
 use crate::report::{document as words_of, phase_word};
 use driver::{
-    EndpointSource, LedgerKind, Method, Registration, SpareKeys, StatusPhase, Suspension, WaitsFor,
+    EndpointSource, LedgerKind, Method, PreparedView, Registration, StatusPhase, Suspension, WaitsFor,
 };
 use manual::{check_words, every, join, words};
 use model::{Backend, Cloud, JoinType, KeyPurpose, Phase};
@@ -14,6 +14,8 @@ fn values_in_the_status_document_are_frozen() {
     let waits = every!(WaitsFor: FirstSignIn, SignInToFinish, SignInToVerify, SignInForIntune, Administrator, Operator);
     let suspended = every!(Suspension: Disabled, Deleted, KeyUnavailable, ClonedMachine);
     let kinds = every!(LedgerKind: InDoubt, UnusableReply, LeftBehind, IntuneInDoubt, IntuneUnusableReply, IntuneLeftBehind);
+    let prepared = [(0, 0), (0, 1), (1, 1)];
+    let prepared = prepared.map(|(ready, being_made)| PreparedView { ready, being_made, waiting: 0 });
     let said = join([
         words("domains.phase", phases.map(phase_word)),
         words("domains.waits_for", waits.map(words_of::waits_word)),
@@ -23,7 +25,7 @@ fn values_in_the_status_document_are_frozen() {
             every!(Registration: Background, Required, Off).map(words_of::registration_word),
         ),
         words("domains.cloud", every!(Cloud: Public, UsGov, China, Custom).map(Cloud::word)),
-        words("document.spare_keys", every!(SpareKeys: None, BeingMade, Ready).map(words_of::spare_word)),
+        words("document.spare_keys", prepared.map(words_of::prepared_word)),
         words("identity.suspended", suspended.map(words_of::suspension_word)),
         words("identity.join_type", every!(JoinType: Join, Register).map(JoinType::word)),
         words("endpoints.source", every!(EndpointSource: Discovered, Documented).map(words_of::source_word)),

@@ -1,7 +1,7 @@
 //! Keys that are bound to the boot state: their recovery code, and binding them anew.
 
+use crate::driver::Driver;
 use crate::self_test;
-use crate::state::Driver;
 use executor::key_failure;
 use hsm::{Answer, HsmError, Job};
 use model::{Failure, Secret};
@@ -12,7 +12,7 @@ impl Driver {
     /// # Errors
     /// As [`hsm::Hsm::recovery_code`], in words for people.
     pub async fn recovery_code(&self) -> Result<Secret<String>, Failure> {
-        match self.shared.keys.call(Job::RecoveryCode).await {
+        match self.ports().keys.call(Job::RecoveryCode).await {
             Ok(Answer::Code(code)) => {
                 tracing::info!("A recovery code was made");
                 Ok(code)
@@ -27,9 +27,9 @@ impl Driver {
     /// # Errors
     /// As [`hsm::Hsm::reseal`], in words for people.
     pub async fn reseal(&self, code: Option<Secret<String>>) -> Result<(), Failure> {
-        self.shared.keys.call(Job::Reseal(code)).await.map_err(|error| key_failure(&error))?;
+        self.ports().keys.call(Job::Reseal(code)).await.map_err(|error| key_failure(&error))?;
         tracing::info!("The keys are bound to the boot state as it is now");
-        self_test::again(&self.shared).await;
+        self_test::again(self.ports()).await;
         Ok(())
     }
 }

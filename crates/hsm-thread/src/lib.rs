@@ -1,3 +1,5 @@
+//! A blocking key store on a thread of its own, behind a bounded queue.
+
 use hsm::{Answer, Hsm, HsmError, Job, Keys, KeysFuture};
 use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};

@@ -1,40 +1,39 @@
 use crate::clock::Clock;
-use model::{Failure, Timestamp};
+use model::{Failure, FailureClass, Timestamp, Who};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinHandle};
 
-/// How a work ended, by its id.
-pub(crate) type Ended<Op, Reply> = (Op, Result<Reply, Failure>);
-
-/// What one machine has in flight, each on a task of its own.
-pub(crate) struct Works<Op, Reply> {
-    done: mpsc::UnboundedSender<Ended<Op, Reply>>,
+/// The works of one machine, each on a task of its own.
+pub(crate) struct InFlight<Op, End> {
+    done: mpsc::UnboundedSender<(Op, End)>,
     running: BTreeMap<Op, JoinHandle<()>>,
 }
 
-impl<Op: Copy + Ord + Send + 'static, Reply: Send + 'static> Works<Op, Reply> {
+impl<Op: Copy + Ord + Send + 'static, End: Send + 'static> InFlight<Op, End> {
     /// Nothing in flight yet, and where the ends arrive.
-    pub(crate) fn new() -> (Works<Op, Reply>, mpsc::UnboundedReceiver<Ended<Op, Reply>>) {
+    pub(crate) fn new() -> (InFlight<Op, End>, mpsc::UnboundedReceiver<(Op, End)>) {
         let (done, finished) = mpsc::unbounded_channel();
-        (Works { done, running: BTreeMap::new() }, finished)
+        (InFlight { done, running: BTreeMap::new() }, finished)
     }
 
     /// Starts a work; `crashed` is its end if it panics.
-    pub(crate) fn begin<W>(&mut self, op: Op, work: W, crashed: Failure)
-    where
-        W: Future<Output = Result<Reply, Failure>> + Send + 'static,
-    {
+    pub(crate) fn begin(&mut self, op: Op, work: impl Future<Output = End> + Send + 'static, crashed: End) {
         let (done, performed) = (self.done.clone(), tokio::spawn(work));
         let watcher = tokio::spawn(async move {
             let _ended_with_us = AbortOnDrop(performed.abort_handle());
-            let result = performed.await.unwrap_or(Err(crashed));
+            let end = performed.await.unwrap_or(crashed);
             // A machine that has ended does not wait for its works.
-            drop(done.send((op, result)));
+            drop(done.send((op, end)));
         });
         self.running.insert(op, watcher);
+    }
+
+    /// The end of a work that cannot be started.
+    pub(crate) fn end(&self, op: Op, end: End) {
+        drop(self.done.send((op, end)));
     }
 
     /// Abandons a work.
@@ -59,6 +58,17 @@ pub(crate) async fn rest(clock: &dyn Clock, moment: Option<Timestamp>) {
         }
         tokio::time::sleep(left.min(LONGEST_SLEEP)).await;
     }
+}
+
+/// A work that panicked.
+pub(crate) fn crashed(class: FailureClass, what: &str, next: &str) -> Failure {
+    Failure::local(
+        class,
+        Who::Developers,
+        "Crashed",
+        format!("a step of the {what} crashed"),
+        &format!("Please report it with the log of firmamentd; {next}."),
+    )
 }
 
 /// Ends a task when whoever waits for it is ended.

@@ -1,0 +1,28 @@
+use crate::clock::Clock;
+use executor::{Executor, Vault};
+use hsm::Keys;
+use model::DomainName;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use store::Store;
+
+/// Everything the driver acts upon.
+pub struct Dependencies {
+    /// What does not change while the service runs.
+    pub facts: tenancy::Facts,
+    /// What performs the works of each configured domain's cloud, by the domain's own name.
+    pub executors: BTreeMap<DomainName, Arc<Executor>>,
+    /// What survives.
+    pub store: Box<dyn Store>,
+    /// The secrets of sign-ins, shared with every executor.
+    pub vault: Arc<Vault>,
+    /// The keys of this machine.
+    pub keys: Arc<dyn Keys>,
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Finds registrations that other products left on this machine.
+    pub neighbours: Neighbours,
+}
+
+/// Names, one sentence each, the registrations that other products left on this machine.
+pub type Neighbours = Arc<dyn Fn() -> Vec<String> + Send + Sync>;

@@ -1,0 +1,260 @@
+use crate::clock::seed;
+use crate::computer::{Computer, Ports};
+use crate::dependencies::Dependencies;
+use crate::inbox::{Inbox, unexpected_answer};
+use crate::self_test;
+use crate::sign_in::{self, SignIn};
+use crate::store_thread::StoreThread;
+use executor::{BoundTo, keys_of};
+use lifecycle::{Ask, Snapshot, Status};
+use model::{Backend, DomainName, Failure, MachineBinding, Registration, Timestamp, Upn};
+use std::io;
+use std::sync::Arc;
+use store::StoreError;
+use tenancy::{Answer, DomainConfig, Event, MemberId, OperatorRequest, PreparedView, RekeyStarted, Tenancy};
+use tokio::sync::{broadcast, mpsc, watch};
+use views::{DomainView, StatusChange, Views};
+
+/// The running service: give it people, ask it for its state.
+#[derive(Clone)]
+pub struct Driver {
+    ports: Arc<Ports>,
+    inbox: Inbox,
+    binding: MachineBinding,
+}
+
+/// Why the driver does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store cannot be read at all.
+    #[error("the state cannot be read")]
+    Store(#[from] StoreError),
+    /// The system gives no thread for the store.
+    #[error("the system gives no thread")]
+    Thread(#[from] io::Error),
+}
+
+/// A leave that was asked for.
+pub struct LeaveStarted {
+    /// Every domain that leaves with it.
+    pub domains: Vec<DomainName>,
+    /// Follows the machine on its way out.
+    pub status: watch::Receiver<Status>,
+}
+
+/// What is left to do of a move, as seen by whoever asked for it.
+pub enum Rekey {
+    /// The next sign-in of somebody of the tenant registers the new keys.
+    SignIn(watch::Receiver<Status>),
+    /// The identity of the last move is still leaving, and was asked again to.
+    Unfinished(watch::Receiver<Status>),
+}
+
+/// A rebinding that was begun.
+pub struct RebindStarted {
+    /// Every domain whose identity it is.
+    pub domains: Vec<DomainName>,
+    /// What the keys recorded until now.
+    pub before: BoundTo,
+    /// The machine's own components that they will record.
+    pub now: Vec<String>,
+    /// Follows the machine.
+    pub status: watch::Receiver<Status>,
+}
+
+impl Driver {
+    /// Reads the store, starts the loop and waits until everything that was found has come to rest: whoever asks
+    /// before that would hear of a machine without identity.
+    ///
+    /// # Errors
+    /// Only when the store as a whole cannot be read: one damaged record blocks its tenant alone.
+    pub async fn start(dependencies: Dependencies) -> Result<Driver, StartError> {
+        let Dependencies { facts, executors, mut store, vault, keys, clock, neighbours } = dependencies;
+        let records = store.list()?;
+        let upgrade = snapshot::upgrade(&records);
+        if !upgrade.is_empty()
+            && let Err(error) = store.commit(&upgrade)
+        {
+            tracing::warn!(%error, "Records of an older version stay as they are");
+        }
+        let found = snapshot::found(records);
+        let (binding, domains) = (facts.binding.clone(), facts.domains.clone());
+        let tenancy = Tenancy::new(facts, seed());
+        let views = Views::default();
+        let ports = Arc::new(Ports { clock, vault, keys, domains, executors, neighbours, views });
+        let (reports, said) = mpsc::unbounded_channel();
+        let store = StoreThread::start(store, reports)?;
+        let (inbox, messages) = Inbox::new();
+        let doors = (inbox.clone(), messages);
+        let (mut computer, sources) = Computer::new(ports.clone(), tenancy, (store, said), doors);
+        computer.step(Event::Restored(Box::new(found)));
+        let mut at_rest = computer.at_rest();
+        tokio::spawn(computer.run(sources));
+        // A loop that has ended will not know more.
+        let _ = at_rest.wait_for(|at_rest| *at_rest).await;
+        tokio::spawn(self_test::run(ports.clone()));
+        Ok(Driver { ports, inbox, binding })
+    }
+
+    pub(crate) fn ports(&self) -> &Ports {
+        &self.ports
+    }
+
+    async fn request(&self, request: OperatorRequest) -> Result<Answer, Failure> {
+        self.inbox.ask(|caller| Event::Asked { caller, request }).await
+    }
+
+    /// Starts a person's sign-in.
+    ///
+    /// # Errors
+    /// A failure when the domain of the name is not configured, or its record cannot be read.
+    pub async fn sign_in(&self, asked: Upn) -> Result<SignIn, Failure> {
+        let answer = self.inbox.ask(|caller| Event::SignInAsked { caller, asked }).await?;
+        let Answer::SignIn(facts, domain) = answer else { return Err(unexpected_answer()) };
+        let executor = self.ports.executors.get(&domain).cloned().ok_or_else(unexpected_answer)?;
+        Ok(sign_in::start(self.ports.clone(), self.inbox.clone(), executor, *facts))
+    }
+
+    /// What a sign-in under this domain does about the registration.
+    pub fn registration(&self, domain: &DomainName) -> Option<Registration> {
+        self.config(domain).map(|config| config.registration)
+    }
+
+    fn config(&self, name: &DomainName) -> Option<&DomainConfig> {
+        self.ports.domains.iter().find(|config| config.serves(name))
+    }
+
+    /// Every configured domain, and every other domain that still leads to a known tenant.
+    pub fn view(&self) -> Vec<DomainView> {
+        let mut names: Vec<DomainName> =
+            self.ports.domains.iter().map(|config| config.name.clone()).collect();
+        let known = self.ports.views.known_domains();
+        let others: Vec<DomainName> = known.into_iter().filter(|name| !names.contains(name)).collect();
+        names.extend(others);
+        names
+            .into_iter()
+            .map(|name| self.ports.views.domain(name.clone(), self.config(&name), &self.binding))
+            .collect()
+    }
+
+    /// Tenants that no domain leads to any more, where something stayed.
+    pub fn left(&self) -> Vec<Snapshot> {
+        self.ports.views.left()
+    }
+
+    /// Follows the machine of a domain, once the domain has a tenant.
+    pub fn follow(&self, domain: &DomainName) -> Option<watch::Receiver<Status>> {
+        let tenant = self.ports.views.tenant_of(domain)?;
+        self.ports.views.follow(self.ports.views.tenant(tenant)?.current?.id)
+    }
+
+    /// Follows the identity whose place was taken, while it leaves.
+    pub fn predecessor(&self, domain: &DomainName) -> Option<watch::Receiver<Status>> {
+        let tenant = self.ports.views.tenant_of(domain)?;
+        self.ports.views.follow(self.ports.views.tenant(tenant)?.predecessor?.id)
+    }
+
+    fn member(&self, id: MemberId) -> Result<watch::Receiver<Status>, Failure> {
+        self.ports.views.follow(id).ok_or_else(unexpected_answer)
+    }
+
+    /// Every change from now on.
+    pub fn changes(&self) -> broadcast::Receiver<StatusChange> {
+        self.ports.views.changes.subscribe()
+    }
+
+    /// Asks the machine of a domain to leave its tenant, with everything that hangs on it.
+    ///
+    /// # Errors
+    /// A failure when the domain leads to no tenant that this machine knows.
+    pub async fn leave(&self, domain: &DomainName, how: Ask) -> Result<LeaveStarted, Failure> {
+        match self.request(OperatorRequest::Leave { domain: domain.clone(), how }).await? {
+            Answer::Leaving { domains, member } => Ok(LeaveStarted { domains, status: self.member(member)? }),
+            _ => Err(unexpected_answer()),
+        }
+    }
+
+    /// Prepares the move of the identity of a person's domain to keys in another place; `how` is for the one of
+    /// the last move, if it is still leaving.
+    ///
+    /// # Errors
+    /// A failure when there is no identity in force, when the keys are there already, when a move to another
+    /// place is under way, and when the place cannot be used.
+    pub async fn rekey(&self, person: &Upn, to: Backend, how: Ask) -> Result<Rekey, Failure> {
+        let request = OperatorRequest::Rekey { person: person.clone(), to, how };
+        match self.request(request).await? {
+            Answer::Rekey(RekeyStarted::SignIn(member)) => Ok(Rekey::SignIn(self.member(member)?)),
+            Answer::Rekey(RekeyStarted::Unfinished(member)) => Ok(Rekey::Unfinished(self.member(member)?)),
+            _ => Err(unexpected_answer()),
+        }
+    }
+
+    /// Ends what [`Driver::rekey`] prepared, unless somebody has signed in for it.
+    pub async fn rekey_over(&self, domain: &DomainName) {
+        // Nothing can be done about a loop that has ended.
+        drop(self.request(OperatorRequest::RekeyEnded(domain.clone())).await);
+    }
+
+    /// Gives a move up that has not come to its end: the new keys go, and the device object, if there is one.
+    ///
+    /// # Errors
+    /// A failure when no move is under way.
+    pub async fn cancel_rekey(&self, domain: &DomainName) -> Result<watch::Receiver<Status>, Failure> {
+        match self.request(OperatorRequest::CancelRekey(domain.clone())).await? {
+            Answer::Cancelling(member) => self.member(member),
+            _ => Err(unexpected_answer()),
+        }
+    }
+
+    /// Binds the keys of a domain's identity to this machine as it was measured at the start.
+    ///
+    /// # Errors
+    /// A failure when there is no identity, or while something else is done with it.
+    pub async fn rebind(&self, domain: &DomainName) -> Result<RebindStarted, Failure> {
+        match self.request(OperatorRequest::Rebind(domain.clone())).await? {
+            Answer::Rebinding { domains, before, member } => Ok(RebindStarted {
+                domains,
+                before: BoundTo::of(keys_of(&before), &self.binding),
+                now: self.binding.components.iter().map(|(name, _)| name.clone()).collect(),
+                status: self.member(member)?,
+            }),
+            _ => Err(unexpected_answer()),
+        }
+    }
+
+    /// Forgets which object a name was first seen with; false when it was not known.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn forget_account(&self, name: Upn) -> Result<bool, Failure> {
+        match self.request(OperatorRequest::ForgetAccount(name)).await? {
+            Answer::Forgotten(known) => Ok(known),
+            _ => Err(unexpected_answer()),
+        }
+    }
+
+    /// How far the keys ahead of time are; changes while registrations wait for them.
+    pub fn prepared_keys(&self) -> watch::Receiver<PreparedView> {
+        self.ports.views.prepared.subscribe()
+    }
+
+    /// What holds the registrations of other products, one sentence each.
+    pub fn neighbours(&self) -> Vec<String> {
+        (self.ports.neighbours)()
+    }
+
+    /// The driver's clock.
+    pub fn now(&self) -> Timestamp {
+        self.ports.clock.now()
+    }
+
+    /// Becomes `Some` when the state cannot be written any more.
+    pub fn not_writable(&self) -> watch::Receiver<Option<Failure>> {
+        self.ports.views.not_writable.subscribe()
+    }
+
+    /// Becomes `Some` when the daemon must end because its state cannot be written.
+    pub fn stopped(&self) -> watch::Receiver<Option<Failure>> {
+        self.ports.views.stopped.subscribe()
+    }
+}

@@ -1,0 +1,60 @@
+use model::{Failure, FailureClass, Who};
+use tenancy::{Answer, Caller, Event};
+use tokio::sync::{mpsc, oneshot};
+
+/// The way to the loop.
+#[derive(Clone)]
+pub(crate) struct Inbox(mpsc::Sender<Message>);
+
+/// What the loop is told.
+pub(crate) enum Message {
+    /// An event that nobody waits for.
+    Tell(Box<Event>),
+    /// An event of a caller, who waits for the answer.
+    Ask(Box<dyn FnOnce(Caller) -> Event + Send>, oneshot::Sender<Result<Answer, Failure>>),
+}
+
+impl Inbox {
+    /// An inbox, and where its messages arrive.
+    pub(crate) fn new() -> (Inbox, mpsc::Receiver<Message>) {
+        let (sender, messages) = mpsc::channel(MESSAGES);
+        (Inbox(sender), messages)
+    }
+
+    /// Tells the loop something; lost when it has ended.
+    pub(crate) async fn tell(&self, event: Event) {
+        drop(self.0.send(Message::Tell(Box::new(event))).await);
+    }
+
+    /// Asks the loop for something.
+    ///
+    /// # Errors
+    /// As it was answered, and `ServiceEnded` where nobody answers any more.
+    pub(crate) async fn ask(
+        &self,
+        event: impl FnOnce(Caller) -> Event + Send + 'static,
+    ) -> Result<Answer, Failure> {
+        let (answer, answered) = oneshot::channel();
+        self.0.send(Message::Ask(Box::new(event), answer)).await.map_err(|_| ended())?;
+        answered.await.unwrap_or_else(|_| Err(ended()))
+    }
+}
+
+/// The answer is of another question: a fault of ours that changes nothing.
+pub(crate) fn unexpected_answer() -> Failure {
+    let advice = "Please report it with the log of firmamentd.";
+    let message = "internal error: unexpected answer".to_owned();
+    Failure::local(FailureClass::Broken, Who::Developers, "Unexpected", message, advice)
+}
+
+fn ended() -> Failure {
+    Failure::local(
+        FailureClass::Transient,
+        Who::Nobody,
+        "ServiceEnded",
+        "firmamentd is ending".to_owned(),
+        "Run it again.",
+    )
+}
+
+const MESSAGES: usize = 256;

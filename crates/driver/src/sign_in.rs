@@ -1,0 +1,196 @@
+use crate::clock::entropy;
+use crate::computer::Ports;
+use crate::in_flight::{InFlight, crashed, rest};
+use crate::inbox::Inbox;
+use executor::{Executor, Hands, turn};
+use machine::OpId;
+use model::{Account, Failure, FailureClass, Secret, SignInFacts, TenantId, Timestamp, TokenRef, Upn};
+use signin::{Command, Event, Outcome, PasswordPrompt, Prompt, Reply, Session, Work};
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// One person's sign-in; dropping it hangs up.
+pub struct SignIn {
+    events: mpsc::Receiver<SignInEvent>,
+    answers: mpsc::Sender<Option<Secret<String>>>,
+}
+
+/// What a sign-in tells its caller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SignInEvent {
+    /// Show this to the person.
+    Prompt(Prompt),
+    /// Ask the person for the password; [`SignIn::answer`] takes it.
+    AskPassword(PasswordPrompt),
+    /// The last event: the person is who was asked for.
+    SignedIn(Account),
+    /// The last event: they are not, or it could not be found out.
+    Failed(Failure),
+}
+
+impl SignIn {
+    /// The next event; none after the last.
+    pub async fn next(&mut self) -> Option<SignInEvent> {
+        self.events.recv().await
+    }
+
+    /// What the person typed; none when they would rather have a code.
+    pub async fn answer(&self, password: Option<Secret<String>>) {
+        // A session that ended meanwhile says so by its last event.
+        drop(self.answers.send(password).await);
+    }
+}
+
+/// Starts the sign-in of one person.
+pub(crate) fn start(ports: Arc<Ports>, inbox: Inbox, executor: Arc<Executor>, facts: SignInFacts) -> SignIn {
+    let (tell, events) = mpsc::channel(EVENTS);
+    let (answers, typed) = mpsc::channel(1);
+    let (works, finished) = InFlight::new();
+    let asked = facts.asked.clone();
+    let effects = SignInEffects {
+        ports,
+        inbox,
+        executor,
+        asked,
+        tell,
+        works,
+        wake_at: None,
+        tenant: None,
+        over: false,
+    };
+    tokio::spawn(run(effects, Session::new(facts), finished, typed));
+    SignIn { events, answers }
+}
+
+async fn run(
+    mut effects: SignInEffects,
+    mut session: Session,
+    mut finished: mpsc::UnboundedReceiver<(OpId, Result<Reply, Failure>)>,
+    mut typed: mpsc::Receiver<Option<Secret<String>>>,
+) {
+    let mut event = Event::Started;
+    let hung_up = effects.tell.clone();
+    loop {
+        if let Err(failure) = turn(&mut effects, &mut session, event).await {
+            effects.tell(SignInEvent::Failed(failure)).await;
+            effects.over = true;
+            // The session's own secrets end with it.
+            let _ = turn(&mut effects, &mut session, Event::HungUp).await;
+        }
+        if effects.over {
+            return;
+        }
+        event = tokio::select! {
+            Some((op, result)) = finished.recv() => { effects.works.ended(op); Event::Done(op, result) }
+            Some(password) = typed.recv() => Event::Password(effects.keep(password)),
+            () = hung_up.closed() => { effects.over = true; Event::HungUp }
+            () = rest(&*effects.ports.clock, effects.wake_at) => Event::Woke,
+        };
+    }
+}
+
+struct SignInEffects {
+    ports: Arc<Ports>,
+    inbox: Inbox,
+    executor: Arc<Executor>,
+    asked: Upn,
+    tell: mpsc::Sender<SignInEvent>,
+    works: InFlight<OpId, Result<Reply, Failure>>,
+    wake_at: Option<Timestamp>,
+    /// The tenant that the code was asked of.
+    tenant: Option<TenantId>,
+    over: bool,
+}
+
+impl Hands<Session> for SignInEffects {
+    fn now(&self) -> Timestamp {
+        self.ports.clock.now()
+    }
+
+    async fn perform(&mut self, command: Command) -> Result<(), Failure> {
+        match command {
+            Command::Run(op, work) => self.begin(op, work),
+            Command::Cancel(op) => self.works.cancel(op),
+            Command::Forget(token) => self.ports.vault.forget(token),
+            Command::Remember(memory) => {
+                let learnt = self.inbox.ask(|caller| tenancy::Event::Learnt { caller, memory });
+                return learnt.await.map(drop);
+            }
+            Command::Show(prompt) => self.show(prompt).await,
+            Command::AskPassword(prompt) => self.tell(SignInEvent::AskPassword(prompt)).await,
+            Command::Finish(outcome) => self.finish(*outcome).await,
+            Command::Ignored(what) => tracing::debug!(what, "Sign-in event ignored"),
+        }
+        Ok(())
+    }
+
+    fn wake_at(&mut self, moment: Option<Timestamp>) {
+        self.wake_at = moment;
+    }
+}
+
+impl SignInEffects {
+    fn begin(&mut self, op: OpId, work: Work) {
+        let identity = match &work {
+            Work::RequestCode { tenant, .. } => {
+                self.tenant = Some(*tenant);
+                None
+            }
+            Work::Password { tenant, .. } => self.ports.views.provable_identity(*tenant, &self.asked),
+            _ => None,
+        };
+        let (executor, now) = (self.executor.clone(), self.now());
+        let performing =
+            async move { executor.perform_sign_in(work, identity.as_ref(), now, entropy()).await };
+        let crashed = crashed(FailureClass::Broken, "sign-in", "then sign in again");
+        self.works.begin(op, performing, Err(crashed));
+    }
+
+    fn keep(&self, password: Option<Secret<String>>) -> Option<TokenRef> {
+        password.map(|password| self.ports.vault.keep_password(password, self.now()))
+    }
+
+    async fn tell(&self, event: SignInEvent) {
+        // A caller that hung up is noticed by the session itself.
+        drop(self.tell.send(event).await);
+    }
+
+    async fn show(&self, prompt: Prompt) {
+        // What the join needs to know is fetched while the person types.
+        let registers = |tenant: &TenantId| {
+            let view = self.ports.views.tenant(*tenant);
+            view.is_none_or(|view| view.identity_for(&self.asked).is_none())
+        };
+        if let Some(tenant) = self.tenant.filter(registers) {
+            let (executor, now) = (self.executor.clone(), self.now());
+            tokio::spawn(async move { executor.prefetch_endpoints(tenant, now, entropy()).await });
+        }
+        self.tell(SignInEvent::Prompt(prompt)).await;
+    }
+
+    async fn finish(&mut self, outcome: Outcome) {
+        self.over = true;
+        match outcome {
+            Outcome::SignedIn { account, token } => {
+                (self.ports.neighbours)().iter().for_each(|notice| tracing::warn!("{notice}"));
+                let (asked, who) = (self.asked.clone(), account.clone());
+                let event = move |caller| tenancy::Event::SignedIn { caller, asked, account: who, token };
+                if self.inbox.ask(event).await.is_err() {
+                    self.ports.vault.forget(token);
+                }
+                self.tell(SignInEvent::SignedIn(account)).await;
+            }
+            Outcome::Failed(failure) => {
+                tracing::info!(code = %failure.code, "Sign-in failed: {}", failure.message);
+                let domain = self.asked.domain().clone();
+                let why = failure.clone();
+                let event = move |caller| tenancy::Event::SignInFailed { caller, domain, failure: why };
+                // A service that is ending suspects nobody.
+                drop(self.inbox.ask(event).await);
+                self.tell(SignInEvent::Failed(failure)).await;
+            }
+        }
+    }
+}
+
+const EVENTS: usize = 8;

@@ -1,0 +1,276 @@
+//! What others may read, as it was at the last durable moment; reading never waits for a decision.
+
+use executor::{BoundTo, keys_of};
+use lifecycle::{Identity, Snapshot, Stage, Status};
+use model::{Account, DomainName, Failure, MachineBinding, ObjectId, TenantId, Timestamp, Upn};
+use signin::UserStatus;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+use tenancy::{DomainConfig, MemberId, MemberView, PreparedView, TenantView};
+use tokio::sync::{broadcast, watch};
+
+/// A change of one tenant's identity in force, for whoever watches.
+#[derive(Debug, Clone)]
+pub struct StatusChange {
+    /// When.
+    pub at: Timestamp,
+    /// The tenant's new status.
+    pub status: Status,
+}
+
+/// One domain, as `status` shows it.
+#[derive(Clone)]
+pub struct DomainView {
+    /// The domain.
+    pub domain: DomainName,
+    /// What is known of its tenant, once the domain is resolved.
+    pub tenant: Option<TenantView>,
+    /// What is configured for it; nothing for a domain that is only remembered.
+    pub config: Option<DomainConfig>,
+    /// Everybody's session in the tenant since the start.
+    pub users: Vec<UserView>,
+    /// The last test of each key of the identity, by the wrapped bytes of its handle.
+    pub key_tests: BTreeMap<Vec<u8>, KeyTest>,
+    /// What the keys of the identity record of their machine.
+    pub bound_to: BoundTo,
+}
+
+/// One person's session.
+#[derive(Debug, Clone)]
+pub struct UserView {
+    /// Who.
+    pub account: Account,
+    /// How far it is.
+    pub status: UserStatus,
+}
+
+impl DomainView {
+    /// The status of the tenant's identity in force, once there is one.
+    pub fn status(&self) -> Option<&Status> {
+        self.tenant.as_ref()?.current.as_ref().map(|member| member.status.as_ref())
+    }
+
+    /// Why this tenant's state cannot be used (damaged, or written by a newer version).
+    pub fn blocked(&self) -> Option<&Failure> {
+        self.tenant.as_ref()?.blocked.as_ref()
+    }
+
+    /// Whether there is an identity.
+    pub fn is_registered(&self) -> bool {
+        self.tenant.as_ref().is_some_and(|tenant| tenant.identity().is_some())
+    }
+}
+
+/// How the last test of one key ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyTest {
+    /// When.
+    pub at: Timestamp,
+    /// What the key store said, unless all was well.
+    pub problem: Option<String>,
+    /// The component of the machine that the key store found changed, if that was it.
+    pub changed: Option<String>,
+}
+
+/// The last test of each key, by tenant and handle: the same key bound anew is to be tested anew.
+pub type KeyTests = BTreeMap<(TenantId, Vec<u8>), KeyTest>;
+
+/// The published state of everything.
+pub struct Views {
+    known: RwLock<Known>,
+    key_tests: Mutex<KeyTests>,
+    /// How far the keys ahead of time are.
+    pub prepared: watch::Sender<PreparedView>,
+    /// Every change of an identity in force.
+    pub changes: broadcast::Sender<StatusChange>,
+    /// Why the state cannot be written any more.
+    pub not_writable: watch::Sender<Option<Failure>>,
+    /// Why the service must end.
+    pub stopped: watch::Sender<Option<Failure>>,
+}
+
+#[derive(Default)]
+struct Known {
+    domains: BTreeMap<DomainName, TenantId>,
+    tenants: BTreeMap<TenantId, TenantView>,
+    members: BTreeMap<MemberId, watch::Sender<Status>>,
+    users: BTreeMap<(TenantId, ObjectId), (Account, watch::Receiver<UserStatus>)>,
+}
+
+impl Default for Views {
+    fn default() -> Views {
+        Views {
+            known: RwLock::default(),
+            key_tests: Mutex::default(),
+            prepared: watch::channel(PreparedView::default()).0,
+            changes: broadcast::channel(CHANGES).0,
+            not_writable: watch::channel(None).0,
+            stopped: watch::channel(None).0,
+        }
+    }
+}
+
+impl Views {
+    fn read<T>(&self, look: impl FnOnce(&Known) -> T) -> T {
+        look(&self.known.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn write(&self, change: impl FnOnce(&mut Known)) {
+        change(&mut self.known.write().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// A tenant is so from here on.
+    pub fn publish(&self, view: TenantView) {
+        self.write(|known| {
+            let before = known.tenants.get(&view.tenant).cloned();
+            let before = before.unwrap_or_else(|| TenantView::absent(view.tenant));
+            log_succession(&before, &view);
+            for member in members(&view) {
+                let old = members(&before).find(|old| old.id == member.id);
+                if old.is_none_or(|old| old.status != member.status) {
+                    log_change(&member.status);
+                }
+                let status = member.status.as_ref();
+                let sender = known.members.entry(member.id);
+                sender.or_insert_with(|| watch::channel(status.clone()).0).send_replace(status.clone());
+            }
+            for gone in members(&before).filter(|old| members(&view).all(|member| member.id != old.id)) {
+                known.members.remove(&gone.id);
+            }
+            known.tenants.insert(view.tenant, view);
+        });
+    }
+
+    /// Domains lead there from here on.
+    pub fn publish_domains(&self, domains: BTreeMap<DomainName, TenantId>) {
+        self.write(|known| known.domains = domains);
+    }
+
+    /// A person has a session, or another name.
+    pub fn add_user(&self, account: Account, status: watch::Receiver<UserStatus>) {
+        let name = (account.tenant, account.object);
+        self.write(|known| drop(known.users.insert(name, (account, status))));
+    }
+
+    /// The sessions of a tenant have ended.
+    pub fn end_users(&self, tenant: TenantId) {
+        self.write(|known| known.users.retain(|(of, _), _| *of != tenant));
+    }
+
+    /// The last tests of keys.
+    pub fn key_tests(&self) -> MutexGuard<'_, KeyTests> {
+        self.key_tests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where a domain leads to.
+    pub fn tenant_of(&self, domain: &DomainName) -> Option<TenantId> {
+        self.read(|known| known.domains.get(domain).copied())
+    }
+
+    /// What is known of a tenant.
+    pub fn tenant(&self, tenant: TenantId) -> Option<TenantView> {
+        self.read(|known| known.tenants.get(&tenant).cloned())
+    }
+
+    /// Every domain that leads to a tenant.
+    pub fn known_domains(&self) -> Vec<DomainName> {
+        self.read(|known| known.domains.keys().cloned().collect())
+    }
+
+    /// The machine's identity in the tenant.
+    pub fn identity(&self, tenant: TenantId) -> Option<Identity> {
+        self.tenant(tenant)?.identity().cloned()
+    }
+
+    /// The identity that a sign-in of this person proves; a suspended one proves nothing.
+    pub fn provable_identity(&self, tenant: TenantId, person: &Upn) -> Option<Identity> {
+        let view = self.tenant(tenant)?;
+        view.identity_for(person).filter(|identity| identity.suspended.is_none()).cloned()
+    }
+
+    /// The identities in force, each with its tenant.
+    pub fn identities(&self) -> Vec<(TenantId, Identity)> {
+        let views: Vec<TenantView> = self.read(|known| known.tenants.values().cloned().collect());
+        views.iter().filter_map(|view| Some((view.tenant, view.identity()?.clone()))).collect()
+    }
+
+    /// Every status of one machine from now on, while it runs.
+    pub fn follow(&self, member: MemberId) -> Option<watch::Receiver<Status>> {
+        self.read(|known| known.members.get(&member).map(watch::Sender::subscribe))
+    }
+
+    /// Tenants that no domain leads to any more, where something stayed.
+    pub fn left(&self) -> Vec<Snapshot> {
+        self.read(|known| {
+            let pinned: BTreeSet<TenantId> = known.domains.values().copied().collect();
+            let others = known.tenants.values().filter(|view| !pinned.contains(&view.tenant));
+            let snapshots = others.flat_map(TenantView::snapshots);
+            snapshots.filter(|snapshot| !snapshot.ledger.is_empty()).cloned().collect()
+        })
+    }
+
+    /// One domain, with what is configured for it and what a new key would record of the machine.
+    pub fn domain(
+        &self,
+        domain: DomainName,
+        config: Option<&DomainConfig>,
+        binding: &MachineBinding,
+    ) -> DomainView {
+        let tenant = self.tenant_of(&domain);
+        let view = tenant.map(|id| self.tenant(id).unwrap_or_else(|| TenantView::absent(id)));
+        let key_tests = tenant.map(|tenant| self.key_tests_of(tenant)).unwrap_or_default();
+        let users = tenant.map(|tenant| self.users_of(tenant)).unwrap_or_default();
+        let current = view.as_ref().and_then(|view| view.current.as_ref());
+        let bound_to = current.map(|member| bound_to(&member.status, binding, &key_tests));
+        let bound_to = bound_to.unwrap_or_default();
+        DomainView { domain, tenant: view, config: config.cloned(), users, key_tests, bound_to }
+    }
+
+    fn users_of(&self, tenant: TenantId) -> Vec<UserView> {
+        self.read(|known| {
+            let own = known.users.iter().filter(|((of, _), _)| *of == tenant);
+            own.map(|(_, (account, status))| UserView {
+                account: account.clone(),
+                status: status.borrow().clone(),
+            })
+            .collect()
+        })
+    }
+
+    fn key_tests_of(&self, tenant: TenantId) -> BTreeMap<Vec<u8>, KeyTest> {
+        let tests = self.key_tests();
+        let own = tests.iter().filter(|((of, _), _)| *of == tenant);
+        own.map(|((_, wrapped), test)| (wrapped.clone(), test.clone())).collect()
+    }
+}
+
+fn members(view: &TenantView) -> impl Iterator<Item = &MemberView> {
+    view.current.iter().chain(&view.successor).chain(&view.predecessor)
+}
+
+/// What can be compared here, and what the key store found when it tested its keys.
+fn bound_to(status: &Status, binding: &MachineBinding, tests: &BTreeMap<Vec<u8>, KeyTest>) -> BoundTo {
+    let (Stage::Registered(identity) | Stage::Leaving { identity, .. }) = &status.snapshot.stage else {
+        return BoundTo::default();
+    };
+    let tested = keys_of(identity).filter_map(|key| tests.get(&key.wrapped)?.changed.clone());
+    BoundTo::of(keys_of(identity), binding).with_changed(tested)
+}
+
+fn log_change(status: &Status) {
+    let (phase, state) = (status.phase, status.state.as_str());
+    tracing::info!(tenant = %status.tenant, ?phase, state, "State changed");
+    if let Some(failure) = &status.failure {
+        tracing::warn!(tenant = %status.tenant, code = %failure.code, "{}", failure.message);
+    }
+}
+
+fn log_succession(before: &TenantView, after: &TenantView) {
+    let successor = before.successor.as_ref().map(|member| member.id);
+    if successor.is_some() && after.current.as_ref().map(|member| member.id) == successor {
+        tracing::info!(tenant = %after.tenant, "The new keys are in force; the device object of the old ones is removed");
+    }
+}
+
+/// Changes that a slow watcher may lag behind.
+const CHANGES: usize = 256;
