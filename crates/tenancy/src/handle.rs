@@ -22,7 +22,11 @@ impl Machine for Tenancy {
         while let Some((lane, next)) = self.lanes.take_next() {
             match next {
                 Next::Step(step) => self.perform(lane, step),
-                Next::Item(Item::Event(event)) => self.deal_with(event),
+                Next::Item(Item::Event(event)) => match self.lane_of(&event) {
+                    now if now == lane => self.deal_with(event),
+                    // What was learnt meanwhile makes it another tenant's.
+                    other => self.queue(other, event),
+                },
                 Next::Item(Item::SignIn(sign_in)) => self.route(sign_in),
             }
         }
@@ -44,22 +48,22 @@ impl Tenancy {
         }
     }
 
+    /// Whose an event is. A domain stays its tenant's until it is durable that it is not.
     fn lane_of(&self, event: &Event) -> LaneName {
+        let of =
+            |domain: &DomainName| self.pins.tenant_of(domain).or_else(|| self.leads_to.get(domain).copied());
         match event {
+            Event::SignInAsked { asked, .. } => of(asked.domain()),
             Event::Learnt { memory, .. } => self.pins.subject(memory),
             Event::SignedIn { account, .. } => Some(account.tenant),
-            Event::SignInFailed { domain, .. } => self.pins.tenant_of(domain),
+            Event::SignInFailed { domain, .. } => of(domain),
             Event::Suspected { tenant, .. } => Some(*tenant),
-            Event::Asked { request, .. } => self.pins.tenant_of(subject(request)),
+            Event::Asked { request, .. } => of(subject(request)),
             Event::Done(op, _) | Event::KeysDone(op, _) => match self.works.get(op) {
                 Some(Owner::Member(tenant, ..) | Owner::Rekey { tenant, .. }) => Some(*tenant),
                 Some(Owner::Prepared(_)) | None => None,
             },
-            Event::SignInAsked { .. }
-            | Event::Restored(_)
-            | Event::Durable(_)
-            | Event::NotDurable(..)
-            | Event::Woke => None,
+            Event::Restored(_) | Event::Durable(_) | Event::NotDurable(..) | Event::Woke => None,
         }
     }
 
@@ -114,7 +118,14 @@ impl Tenancy {
                     self.tell(tenant, member, event);
                 }
             }
+            Step::Show(member, status) => {
+                let roster = lane.and_then(|tenant| self.tenants.get_mut(&tenant));
+                if let Some(member) = roster.and_then(|roster| roster.member_mut(member)) {
+                    member.shown = status;
+                }
+            }
             Step::Publish(tenant) => self.publish(tenant),
+            Step::Lead(domains) => self.lead(domains),
             Step::DestroyPrepared(changes) => self.destroy_prepared(lane, changes),
             Step::CommitDestroyed(mut changes) => {
                 changes.extend(self.destroyed_pairs());
@@ -127,10 +138,21 @@ impl Tenancy {
 
     /// Says how a tenant is, then drops what has come to its end.
     fn publish(&mut self, tenant: TenantId) {
-        self.commands.push(Command::Publish(Box::new(self.view(tenant))));
+        self.commands.push(Command::Publish(Box::new(self.shown(tenant))));
         if self.tenants.get_mut(&tenant).is_some_and(crate::roster::Roster::drop_finished) {
-            self.commands.push(Command::Publish(Box::new(self.view(tenant))));
+            self.commands.push(Command::Publish(Box::new(self.shown(tenant))));
         }
+    }
+
+    /// Says where domains lead to; what other lanes have decided of theirs may not be durable yet.
+    fn lead(&mut self, domains: Vec<(DomainName, Option<TenantId>)>) {
+        for (domain, tenant) in domains {
+            match tenant {
+                Some(tenant) => drop(self.leads_to.insert(domain, tenant)),
+                None => drop(self.leads_to.remove(&domain)),
+            }
+        }
+        self.commands.push(Command::PublishDomains(self.leads_to.clone()));
     }
 
     /// Every machine whose moment has come, in lanes that are at rest; the others are woken when they are.
@@ -221,10 +243,13 @@ impl Tenancy {
         self.lanes.abandon();
         self.works.clear();
         self.prepared = crate::prepared_keys::PreparedKeys::default();
-        self.tenants.values_mut().flat_map(|roster| roster.members_mut()).for_each(|it| it.wake_at = None);
+        self.tenants.values_mut().flat_map(|roster| roster.members_mut()).for_each(|it| {
+            it.wake_at = None;
+            it.shown = it.status.clone();
+        });
         self.commands.retain(|command| matches!(command, Command::PublishDomains(_) | Command::Unserved(_)));
         let tenants: Vec<TenantId> = self.tenants.keys().copied().collect();
-        let views = tenants.into_iter().map(|tenant| Command::Publish(Box::new(self.view(tenant))));
+        let views = tenants.into_iter().map(|tenant| Command::Publish(Box::new(self.shown(tenant))));
         let views: Vec<Command> = views.collect();
         self.commands.extend(views);
         self.publish_prepared();

@@ -7,7 +7,7 @@ use crate::roster::{MemberId, Role};
 use crate::tenancy::{Owner, Tenancy};
 use lifecycle::{EventKind, Milestone, Snapshot, Status};
 use machine::Machine;
-use model::{Failure, TenantId};
+use model::{Account, Failure, TenantId, TokenRef};
 use std::sync::Arc;
 
 /// What a machine made of an event.
@@ -50,13 +50,21 @@ impl Tenancy {
             }
             lifecycle::Command::Cancel(own) => self.cancel(tenant, id, own),
             lifecycle::Command::Forget(token) => self.order(lane, Command::Forget(token)),
-            lifecycle::Command::HandOver { account, token } => {
-                let Some(domain) = self.domain(tenant, id) else { return };
-                self.order(lane, Command::HandOver { account, domain, token });
-            }
+            lifecycle::Command::HandOver { account, token } => self.hand_over(tenant, id, (account, token)),
             lifecycle::Command::Report(status) => self.report(tenant, id, *status),
             lifecycle::Command::Ignored(kind) => self.order(lane, Command::Ignored(lane, kind)),
         }
+    }
+
+    /// A person's session uses the identity in force, and no other.
+    fn hand_over(&mut self, tenant: TenantId, id: MemberId, (account, token): (Account, TokenRef)) {
+        let role = self.tenants.get(&tenant).and_then(|roster| roster.role(id));
+        let domain = self.domain(tenant, id).filter(|_| role == Some(Role::Current));
+        let command = match domain {
+            Some(domain) => Command::HandOver { account, domain, token },
+            None => Command::Forget(token),
+        };
+        self.order(Some(tenant), command);
     }
 
     fn domain(&mut self, tenant: TenantId, id: MemberId) -> Option<model::DomainName> {
@@ -95,10 +103,12 @@ impl Tenancy {
     fn report(&mut self, tenant: TenantId, id: MemberId, status: Status) {
         let Some(roster) = self.tenants.get_mut(&tenant) else { return };
         let role = roster.role(id);
+        let shared = Arc::new(status.clone());
         if let Some(member) = roster.member_mut(id) {
-            member.status = Arc::new(status.clone());
+            member.status = shared.clone();
         }
         // Whoever hears of it may ask at once and must see it.
+        self.push(Some(tenant), Step::Show(id, shared));
         self.push(Some(tenant), Step::Publish(tenant));
         if role == Some(Role::Current) {
             self.order(Some(tenant), Command::Announce(Box::new(status)));

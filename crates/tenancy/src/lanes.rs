@@ -4,7 +4,9 @@
 use crate::commands::{Change, Command};
 use crate::events::Event;
 use crate::roster::MemberId;
-use model::{Account, IntentId, TenantId, TokenRef, Upn};
+use lifecycle::Status;
+use model::{Account, DomainName, IntentId, TenantId, TokenRef, Upn};
+use std::sync::Arc;
 
 /// A tenant's lane, or the computer's.
 pub(crate) type LaneName = Option<TenantId>;
@@ -18,8 +20,12 @@ pub(crate) enum Step {
     Do(Command),
     /// Another machine of the tenant hears this.
     Tell(MemberId, lifecycle::Event),
+    /// This report of a machine is durable.
+    Show(MemberId, Arc<Status>),
     /// Say how the tenant is now.
     Publish(TenantId),
+    /// These domains lead there, or nowhere, from here on: say so.
+    Lead(Vec<(DomainName, Option<TenantId>)>),
     /// The pairs of keys that are nobody's are destroyed, then these changes are committed.
     DestroyPrepared(Vec<Change>),
     /// The same, once every one of them is gone.

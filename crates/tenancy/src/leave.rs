@@ -2,6 +2,7 @@
 
 use crate::commands::{Answer, Change, Command};
 use crate::events::Caller;
+use crate::identities::Handled;
 use crate::lanes::Step;
 use crate::refusals;
 use crate::roster::Role;
@@ -19,8 +20,12 @@ impl Tenancy {
         };
         let domains = self.pins.domains_of(tenant);
         let all: Vec<_> = roster.into_iter().flat_map(|roster| roster.members().map(|it| it.id)).collect();
+        // A move that waits for a sign-in would begin where there is no place to take.
+        self.tenants.entry(tenant).or_default().expected = None;
         for id in all.into_iter().rev() {
-            self.tell(tenant, id, lifecycle::Event::Asked(how));
+            let handled = self.tell(tenant, id, lifecycle::Event::Asked(how));
+            let roster = self.tenants.entry(tenant).or_default();
+            roster.leaving |= id == current && handled == Handled::Taken;
         }
         let answer = Answer::Leaving { domains, member: current };
         self.order(Some(tenant), Command::Answer(caller, Ok(answer)));
@@ -34,15 +39,17 @@ impl Tenancy {
             true => Change::NoIdentity { role, tenant },
             false => Change::Identity { role, snapshot },
         }];
-        if role != Role::Current {
+        if role == Role::Current {
+            self.tenants.entry(tenant).or_default().leaving = false;
+        } else {
             return self.push(lane, Step::Commit(changes));
         }
+        let domains = self.pins.domains_of(tenant).into_iter().map(|domain| (domain, None)).collect();
         changes.extend(self.pins.forget_tenant(tenant));
         let others = self.tenants.iter().filter(|(other, _)| **other != tenant);
         let last = !others.map(|(_, roster)| roster).any(crate::roster::Roster::holds_anything);
         self.push(lane, if last { Step::DestroyPrepared(changes) } else { Step::Commit(changes) });
         self.order(lane, Command::EndSessions(tenant));
-        let leads_to = self.pins.leads_to();
-        self.order(lane, Command::PublishDomains(leads_to));
+        self.push(lane, Step::Lead(domains));
     }
 }

@@ -62,9 +62,9 @@ impl PreparedKeys {
         })
     }
 
-    /// How many there are, or will be.
+    /// How many there are or are being made; a decision costs nothing until then.
     fn count(&self) -> usize {
-        self.pairs.values().filter(|pair| !matches!(pair, Pair::Destroying(_) | Pair::Left(_))).count()
+        self.pairs.values().filter(|pair| pair.is_under_way() || matches!(pair, Pair::Ready(_))).count()
     }
 
     fn view(&self) -> PreparedView {
@@ -87,11 +87,10 @@ impl Tenancy {
     /// What was found at the start: keys of another place, or bound to something else, are of no use; the rest is
     /// tested before it is offered.
     pub(crate) fn take_up_prepared(&mut self, found: Vec<FoundPair>) {
-        for FoundPair { id, keys, boot_bound } in found {
-            let Some(keys) = keys else {
-                self.prepared.pairs.insert(id, Pair::Decided);
-                continue;
-            };
+        let (made, decided): (Vec<_>, Vec<_>) = found.into_iter().partition(|pair| pair.keys.is_some());
+        self.prepared.pairs.extend(decided.into_iter().map(|pair| (pair.id, Pair::Decided)));
+        for FoundPair { id, keys, boot_bound } in made {
+            let Some(keys) = keys else { continue };
             let as_now = (keys.device.backend, boot_bound) == (self.facts.backend, self.facts.boot_bound);
             if as_now && self.prepared.count() < self.facts.most_prepared {
                 self.prepared.pairs.insert(id, Pair::Testing(keys.clone()));
@@ -112,7 +111,8 @@ impl Tenancy {
         }
         let decided = self.prepared.pairs.iter().filter(|(_, pair)| **pair == Pair::Decided);
         let decided: Vec<IntentId> = decided.map(|(id, _)| *id).collect();
-        decided.into_iter().for_each(|id| self.generate(id));
+        let room = self.facts.most_prepared.saturating_sub(self.prepared.count());
+        decided.into_iter().take(room).for_each(|id| self.generate(id));
         while self.prepared.count() < self.facts.most_prepared {
             let id = IntentId::new(self.generator.guid());
             self.push(None, Step::Commit(vec![Change::PreparedKeys { id, keys: None }]));
@@ -135,6 +135,7 @@ impl Tenancy {
         let Some(pair) = self.prepared.pairs.get(&id).cloned() else { return };
         match (pair, result) {
             (Pair::Generating, Ok(KeysReply::Created(keys))) => self.store_pair(id, keys),
+            (Pair::Generating, _) if self.prepared.destroying => self.pair_is_gone(id),
             // The decision stays on disk; the next start tries again.
             (Pair::Generating, _) => drop(self.prepared.pairs.insert(id, Pair::Decided)),
             (Pair::Testing(keys), Ok(KeysReply::Tested(PairTest::Usable))) => self.pair_is_usable(id, keys),

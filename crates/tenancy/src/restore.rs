@@ -52,7 +52,8 @@ impl Tenancy {
         for (role, snapshot) in identities {
             self.resume(role, snapshot);
         }
-        self.commands.push(Command::PublishDomains(self.pins.leads_to()));
+        self.leads_to = self.pins.leads_to();
+        self.commands.push(Command::PublishDomains(self.leads_to.clone()));
         let tenants: Vec<TenantId> = self.tenants.keys().copied().collect();
         tenants.into_iter().for_each(|tenant| self.push(Some(tenant), Step::Publish(tenant)));
         self.restore_prepared(prepared, &taken);
@@ -65,7 +66,9 @@ impl Tenancy {
         };
         let backend = match role {
             Role::Current => self.facts.backend,
-            Role::Successor | Role::Predecessor => backend_of(&snapshot.stage).unwrap_or(self.facts.backend),
+            Role::Successor | Role::Predecessor => {
+                backend_of(&snapshot.stage).or(kept_in(&snapshot.stage)).unwrap_or(self.facts.backend)
+            }
         };
         let registered = matches!(snapshot.stage, Stage::Registered(_));
         let in_force = self.tenants.get(&tenant).is_some_and(Roster::is_registered);
@@ -103,6 +106,14 @@ pub(crate) fn intent(stage: &Stage) -> Option<IntentId> {
         | Stage::Joining { intent, .. }
         | Stage::ReplyStored { intent, .. } => Some(intent.id),
         Stage::Registered(identity) | Stage::Leaving { identity, .. } => Some(identity.intent.id),
+    }
+}
+
+/// Where the keys of a closed intent are.
+fn kept_in(stage: &Stage) -> Option<model::Backend> {
+    match stage {
+        Stage::Unregistered { kept: Some(kept) } => Some(kept.1.device.backend),
+        _ => None,
     }
 }
 

@@ -28,8 +28,10 @@ pub(crate) struct Member {
     /// Where its keys are made.
     pub(crate) backend: Backend,
     pub(crate) wake_at: Option<Timestamp>,
-    /// Its last report.
+    /// Its last report; what it says may not be durable yet.
     pub(crate) status: Arc<Status>,
+    /// Its last report that is durable.
+    pub(crate) shown: Arc<Status>,
 }
 
 impl Member {
@@ -39,7 +41,8 @@ impl Member {
 
     /// Whether nothing of it is worth remembering.
     fn is_over(&self) -> bool {
-        is_bare(self.stage()) && self.status.snapshot.ledger.is_empty()
+        let is_over = |status: &Status| is_bare(&status.snapshot.stage) && status.snapshot.ledger.is_empty();
+        is_over(&self.status) && is_over(&self.shown)
     }
 }
 
@@ -51,6 +54,8 @@ pub(crate) struct Roster {
     /// Who is about to sign in for the successor, if somebody asked for it.
     pub(crate) expected: Option<Upn>,
     pub(crate) predecessor: Option<Member>,
+    /// Whether somebody asked the one in force to leave; it may have something to end before that.
+    pub(crate) leaving: bool,
     /// Why the tenant's state cannot be used.
     pub(crate) blocked: Option<Failure>,
 }

@@ -39,12 +39,14 @@ impl Tenancy {
     /// Makes what was learnt durable, then tells who waits.
     pub(crate) fn learn(&mut self, caller: Caller, memory: Memory, answer: Answer) {
         let lane = self.pins.subject(&memory);
-        let of_domain = matches!(memory, Memory::Domain { .. });
+        let of_domain = match &memory {
+            Memory::Domain { domain, pin } => Some((domain.clone(), Some(pin.tenant))),
+            Memory::Account(_) | Memory::ForgetAccount(_) => None,
+        };
         let change = self.pins.learn(memory, self.now);
         self.push(lane, Step::Commit(vec![change]));
-        if of_domain {
-            let leads_to = self.pins.leads_to();
-            self.order(lane, Command::PublishDomains(leads_to));
+        if let Some(domain) = of_domain {
+            self.push(lane, Step::Lead(vec![domain]));
         }
         self.order(lane, Command::Answer(caller, Ok(answer)));
     }

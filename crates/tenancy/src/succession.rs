@@ -20,9 +20,7 @@ impl Tenancy {
     /// Somebody wants the keys moved; `how` is for the identity of the last move, if it is still leaving.
     pub(crate) fn rekey(&mut self, (tenant, caller): Waiting, person: Upn, to: Backend, how: Ask) {
         let lane = Some(tenant);
-        let roster = self.tenants.get(&tenant);
-        let leaving = roster.and_then(|roster| roster.predecessor.as_ref()).filter(|it| !is_bare(it.stage()));
-        if let Some(id) = leaving.map(|member| member.id) {
+        if let Some(id) = self.unfinished(tenant) {
             self.tell(tenant, id, lifecycle::Event::Asked(how));
             let started = Answer::Rekey(RekeyStarted::Unfinished(id));
             return self.order(lane, Command::Answer(caller, Ok(started)));
@@ -35,11 +33,24 @@ impl Tenancy {
         }
     }
 
+    /// The machine of an earlier move that is still leaving: the predecessor, or a successor that was given up.
+    fn unfinished(&self, tenant: TenantId) -> Option<MemberId> {
+        let roster = self.tenants.get(&tenant)?;
+        let predecessor = roster.predecessor.as_ref().filter(|member| !is_bare(member.stage()));
+        let given_up =
+            || roster.successor.as_ref().filter(|member| matches!(member.stage(), Stage::Leaving { .. }));
+        predecessor.or_else(given_up).map(|member| member.id)
+    }
+
     fn check_rekey(&self, tenant: TenantId, domain: &DomainName, to: Backend) -> Result<(), Failure> {
-        let current = self.tenants.get(&tenant).and_then(|roster| roster.current.as_ref());
+        let roster = self.tenants.get(&tenant);
+        let current = roster.and_then(|roster| roster.current.as_ref());
         let Some(Stage::Registered(identity)) = current.map(Member::stage) else {
             return Err(refusals::not_registered(domain, "Sign in to register it."));
         };
+        if roster.is_some_and(|roster| roster.leaving) {
+            return Err(refusals::not_in_order());
+        }
         movable(identity, to)?;
         match self.facts.required_backend.filter(|required| *required != to) {
             Some(required) => Err(refusals::backend_required(required, to)),
@@ -50,8 +61,12 @@ impl Tenancy {
     /// Keys can be made in the new place: the next sign-in of the person registers with them.
     pub(crate) fn begin_rekey(&mut self, (tenant, caller): Waiting, person: &Upn, to: Backend) {
         let checked = self.check_rekey(tenant, person.domain(), to);
-        let answer = checked.and_then(|()| self.expect_successor(tenant, person, to));
-        let answer = answer.map(|id| Answer::Rekey(RekeyStarted::SignIn(id)));
+        let started = checked.and_then(|()| match self.unfinished(tenant) {
+            // Another move came first.
+            Some(id) => Ok(RekeyStarted::Unfinished(id)),
+            None => self.expect_successor(tenant, person, to).map(RekeyStarted::SignIn),
+        });
+        let answer = started.map(Answer::Rekey);
         self.push(Some(tenant), Step::Publish(tenant));
         self.order(Some(tenant), Command::Answer(caller, answer));
     }

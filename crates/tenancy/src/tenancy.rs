@@ -6,9 +6,9 @@ use crate::pins::Pins;
 use crate::prepared_keys::PreparedKeys;
 use crate::roster::{Member, MemberId, Role, Roster};
 use crate::view::{MemberView, TenantView};
-use lifecycle::{Device, OpId, Snapshot};
+use lifecycle::{Device, OpId, Snapshot, Status};
 use machine::Generator;
-use model::{Backend, Failure, IntentId, TenantId, Timestamp, TokenRef, Upn};
+use model::{Backend, DomainName, Failure, IntentId, TenantId, Timestamp, TokenRef, Upn};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -20,6 +20,8 @@ pub struct Tenancy {
     pub(crate) now: Timestamp,
     pub(crate) tenants: BTreeMap<TenantId, Roster>,
     pub(crate) pins: Pins,
+    /// Where domains lead to, as it is durable.
+    pub(crate) leads_to: BTreeMap<DomainName, TenantId>,
     pub(crate) prepared: PreparedKeys,
     pub(crate) lanes: Lanes,
     /// The token sets that came in and are neither ended nor handed over.
@@ -57,6 +59,7 @@ impl Tenancy {
             now: Timestamp::default(),
             tenants: BTreeMap::new(),
             pins: Pins::default(),
+            leads_to: BTreeMap::new(),
             prepared: PreparedKeys::default(),
             lanes: Lanes::default(),
             tokens: BTreeSet::new(),
@@ -133,8 +136,10 @@ impl Tenancy {
             intune: config.intune,
         };
         let device = Device::new(facts, self.generator.number());
-        let status = Arc::new(device.status());
-        let member = Member { id, device, domain: config.name.clone(), backend, wake_at: None, status };
+        // What is durable is known before the machine has heard of it.
+        let status = Arc::new(Status { snapshot: snapshot.clone(), ..device.status() });
+        let (shown, domain) = (status.clone(), config.name.clone());
+        let member = Member { id, device, domain, backend, wake_at: None, status, shown };
         let roster = self.tenants.entry(tenant).or_default();
         match role {
             Role::Current => roster.current = Some(member),
@@ -145,10 +150,25 @@ impl Tenancy {
         id
     }
 
-    /// The tenant as others may see it.
+    /// The tenant as it is decided; what is done with it waits in its lane.
     pub(crate) fn view(&self, tenant: TenantId) -> TenantView {
+        self.view_of(tenant, |member| member.status.clone())
+    }
+
+    /// The tenant as others may see it: what is durable. A machine whose state cannot be written says so.
+    pub(crate) fn shown(&self, tenant: TenantId) -> TenantView {
+        self.view_of(tenant, |member| match &self.not_writable {
+            None => member.shown.clone(),
+            Some(failure) => {
+                let failure = Some(failure.clone());
+                Arc::new(Status { failure, ..member.shown.as_ref().clone() })
+            }
+        })
+    }
+
+    fn view_of(&self, tenant: TenantId, status: impl Fn(&Member) -> Arc<Status>) -> TenantView {
         let Some(roster) = self.tenants.get(&tenant) else { return TenantView::absent(tenant) };
-        let shown = |member: &Member| MemberView { id: member.id, status: self.shown_status(member) };
+        let shown = |member: &Member| MemberView { id: member.id, status: status(member) };
         TenantView {
             tenant,
             current: roster.current.as_ref().map(shown),
@@ -156,17 +176,6 @@ impl Tenancy {
             expected: roster.expected.clone(),
             predecessor: roster.predecessor.as_ref().map(shown),
             blocked: roster.blocked.clone(),
-        }
-    }
-
-    /// A machine whose state cannot be written says so.
-    fn shown_status(&self, member: &Member) -> Arc<lifecycle::Status> {
-        match &self.not_writable {
-            None => member.status.clone(),
-            Some(failure) => {
-                let failure = Some(failure.clone());
-                Arc::new(lifecycle::Status { failure, ..member.status.as_ref().clone() })
-            }
         }
     }
 }

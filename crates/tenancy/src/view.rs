@@ -64,10 +64,11 @@ impl TenantView {
     }
 
     /// The machine that a sign-in of this person is for instead of the one in force: it waits for them, or has
-    /// begun and is not closed.
+    /// begun and is neither closed nor given up.
     pub fn successor_for(&self, person: &Upn) -> Option<MemberId> {
-        let successor = self.successor.as_ref()?;
-        let begun = !matches!(successor.status.snapshot.stage, Stage::Unregistered { .. });
+        let successor = self.successor.as_ref().filter(|_| self.blocked.is_none())?;
+        let stage = &successor.status.snapshot.stage;
+        let begun = !matches!(stage, Stage::Unregistered { .. } | Stage::Leaving { .. });
         (begun || self.expected.as_ref() == Some(person)).then_some(successor.id)
     }
 

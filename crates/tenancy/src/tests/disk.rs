@@ -1,0 +1,71 @@
+//! What is durable, as the store would keep it.
+
+use super::replies::BOOT_BOUND;
+use crate::{Change, Found, FoundPair, Role};
+use lifecycle::{DeviceKeys, Identity, Snapshot, Stage};
+use model::{AccountPin, DomainName, IntentId, TenantId, TenantPin, Upn};
+use std::collections::BTreeMap;
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Disk {
+    pub(super) identities: BTreeMap<(TenantId, Role), Snapshot>,
+    pub(super) domains: BTreeMap<DomainName, TenantPin>,
+    pub(super) accounts: BTreeMap<Upn, AccountPin>,
+    pub(super) prepared: BTreeMap<IntentId, Option<DeviceKeys>>,
+}
+
+impl Disk {
+    pub(super) fn apply(&mut self, changes: &[Change]) {
+        for change in changes.iter().cloned() {
+            match change {
+                Change::Identity { role, snapshot } => {
+                    drop(self.identities.insert((snapshot.tenant, role), *snapshot));
+                }
+                Change::NoIdentity { role, tenant } => drop(self.identities.remove(&(tenant, role))),
+                Change::Domain { domain, pin, .. } => drop(self.domains.insert(domain, pin)),
+                Change::NoDomain(domain) => drop(self.domains.remove(&domain)),
+                Change::Account { pin, .. } => drop(self.accounts.insert(pin.upn.clone(), pin)),
+                Change::NoAccount(upn) => drop(self.accounts.remove(&upn)),
+                Change::PreparedKeys { id, keys } => drop(self.prepared.insert(id, keys.map(|keys| *keys))),
+                Change::NoPreparedKeys(id) => drop(self.prepared.remove(&id)),
+            }
+        }
+    }
+
+    /// What a start finds on it.
+    pub(super) fn found(&self) -> Found {
+        let pair = |(id, keys): (&IntentId, &Option<DeviceKeys>)| FoundPair {
+            id: *id,
+            keys: keys.clone(),
+            boot_bound: keys.as_ref().is_some_and(|keys| keys.device.wrapped == BOOT_BOUND),
+        };
+        Found {
+            identities: self.identities.iter().map(|((_, role), it)| (*role, it.clone())).collect(),
+            domains: self.domains.clone(),
+            accounts: self.accounts.clone(),
+            prepared: self.prepared.iter().map(pair).collect(),
+            ..Found::default()
+        }
+    }
+
+    pub(super) fn stage(&self, tenant: TenantId, role: Role) -> &Stage {
+        self.identities.get(&(tenant, role)).map_or(&BARE, |snapshot| &snapshot.stage)
+    }
+
+    /// The identity in force.
+    pub(super) fn in_force(&self, tenant: TenantId) -> Option<&Identity> {
+        match self.stage(tenant, Role::Current) {
+            Stage::Registered(identity) => Some(identity),
+            _ => None,
+        }
+    }
+
+    /// The tenant whose identity came from this intent.
+    pub(super) fn owner(&self, intent: IntentId) -> Option<(TenantId, Role)> {
+        let of = |snapshot: &Snapshot| crate::restore::intent(&snapshot.stage) == Some(intent);
+        self.identities.iter().find(|(_, snapshot)| of(snapshot)).map(|(place, _)| *place)
+    }
+}
+
+pub(super) const BARE: Stage = Stage::Unregistered { kept: None };
+pub(super) const ROLES: [Role; 3] = [Role::Current, Role::Successor, Role::Predecessor];
