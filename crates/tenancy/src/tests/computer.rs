@@ -41,6 +41,8 @@ pub(super) enum Wish {
     Memory(Memory),
     Taken(Person),
     Operator(OperatorRequest),
+    /// A sign-in failed.
+    Suspicion,
 }
 
 pub(super) struct Computer {

@@ -3,7 +3,7 @@
 use crate::{DomainConfig, Facts};
 use lifecycle::IntunePolicy;
 use model::{
-    Account, AccountPin, Backend, Delivery, DeviceFacts, DeviceTrouble, DomainName, Failure, FailureClass,
+    Account, AccountPin, Backend, Cloud, Delivery, DeviceFacts, DeviceTrouble, DomainName, Failure, FailureClass,
     Guid, Id, JoinType, MachineBinding, Method, Registration, TenantId, TenantPin, Upn, Who,
 };
 
@@ -92,6 +92,7 @@ impl Setting {
     pub(super) fn facts(self) -> Facts {
         let domain = |name: &str, alias: Option<&str>, registration| DomainConfig {
             name: name.parse().unwrap(),
+            cloud: Cloud::Public,
             aliases: alias.iter().map(|alias| alias.parse().unwrap()).collect(),
             tenant: None,
             join_type: JoinType::Join,

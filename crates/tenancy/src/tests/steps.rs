@@ -1,6 +1,6 @@
 //! Random lives.
 
-use super::computer::Computer;
+use super::computer::{Computer, Wish};
 use super::samples::{Person, Setting, suspicion};
 use crate::{Event, OperatorRequest};
 use lifecycle::{Ask, IntunePolicy};
@@ -69,7 +69,7 @@ impl Computer {
             }
             Step::SignInFails(n, code) => {
                 let (domain, failure) = (Person::nth(n).domain(), suspicion(code));
-                self.feed(Event::SignInFailed { domain, failure });
+                self.wish(Wish::Suspicion, |caller| Event::SignInFailed { caller, domain, failure });
             }
             Step::Crash(n, setting) => self.crash(n, setting.unwrap_or(self.setting)),
             Step::DiskFails(written) => self.disk_fails(written),
