@@ -63,6 +63,11 @@ impl World {
         }
     }
 
+    /// Whether this very session of a person has not ended.
+    pub(crate) fn is_open(&self, id: PersonId, number: u64) -> bool {
+        self.computer.sessions.get(&id).is_some_and(|run| run.number == number)
+    }
+
     pub(crate) fn tell_session(&mut self, id: PersonId, event: UserEvent) {
         let Some(run) = self.computer.sessions.get_mut(&id) else { return };
         self.trace.push(format!("{event:?}"));

@@ -28,7 +28,7 @@ pub(crate) struct SignInRun {
 impl SignInRun {
     /// Whether it goes on without time or an answer.
     pub(crate) fn is_ready(&self) -> bool {
-        !self.waits && !(self.commands.is_empty() && self.events.is_empty())
+        !self.waits && (!self.commands.is_empty() || !self.events.is_empty())
     }
 
     /// When its session wants to be woken.

@@ -180,12 +180,10 @@ impl World {
                     self.go_on(id);
                 }
             }
-            Some(Ended::Session((id, number), op, result)) => {
-                if self.computer.sessions.get(&id).is_some_and(|run| run.number == number) {
-                    self.tell_session(id, UserEvent::Done(op, result));
-                }
+            Some(Ended::Session((id, number), op, result)) if self.is_open(id, number) => {
+                self.tell_session(id, UserEvent::Done(op, result));
             }
-            None => {}
+            Some(Ended::Session(..)) | None => {}
         }
     }
 }
