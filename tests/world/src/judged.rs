@@ -1,8 +1,9 @@
 //! The stand-in judges: a good request of the real client with one thing changed is refused as the
 //! protocol page says, and what the page tolerates is taken.
 
+use crate::World;
 use crate::network::Recorded;
-use crate::{CONTOSO, World};
+use crate::setup::CONTOSO;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;

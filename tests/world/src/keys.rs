@@ -1,33 +1,146 @@
+//! Two places for keys: one that knows which machine it is in, and a token that goes wherever it is put.
+
 use hsm::{Answer, HsmError, HsmInfo, Job, Keys, KeysFuture, SignScheme};
-use model::{Backend, KeyHandle, RsaPublicKey, Secret};
+use model::{Backend, IntentId, KeyHandle, KeyPurpose, RsaPublicKey, Secret};
 use rsa::pkcs1v15::SigningKey;
 use rsa::pkcs8::DecodePrivateKey;
 use rsa::signature::{SignatureEncoding, Signer};
-use rsa::traits::PublicKeyParts;
-use rsa::{Oaep, RsaPrivateKey};
+use rsa::traits::{PrivateKeyParts, PublicKeyParts};
+use rsa::{BoxedUint, Oaep, RsaPrivateKey};
 use sha1::Sha1;
 use sha2::Sha256;
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{LazyLock, Mutex, MutexGuard, OnceLock};
 
-/// Keys from a pool of test keys, one after the other. `wrapped` is the key's place in the pool and the number
-/// of the machine that it is bound to.
+/// Keys out of a pool, one after the other, in [`Backend::Soft`] and [`PLACE`]. `wrapped` is the key's place in
+/// the pool and the number of the machine that it is bound to; a token is bound to none.
 #[derive(Default)]
 pub(crate) struct PoolKeys {
-    next: AtomicUsize,
-    machine: AtomicU8,
+    inner: Mutex<Inner>,
 }
+
+#[derive(Default)]
+struct Inner {
+    next: usize,
+    machine: u8,
+    /// The keys that exist, by their place in the pool: where, and the machine that they are bound to.
+    alive: BTreeMap<usize, (Backend, u8)>,
+    /// Places that cannot be used.
+    closed: BTreeSet<Backend>,
+}
+
+/// The other place for keys, besides the software.
+pub const PLACE: Backend = Backend::Pkcs11;
 
 impl PoolKeys {
     /// The keys lie on another machine from here on.
     pub(crate) fn move_to(&self, machine: u8) {
-        self.machine.store(machine, Ordering::SeqCst);
+        self.lock().machine = machine;
     }
 
-    fn open(&self, key: &KeyHandle) -> Result<RsaPrivateKey, HsmError> {
-        if key.wrapped[1] != self.machine.load(Ordering::SeqCst) {
+    /// The place answers nothing from here on, or does again.
+    pub(crate) fn set_closed(&self, place: Backend, closed: bool) {
+        match closed {
+            true => self.lock().closed.insert(place),
+            false => self.lock().closed.remove(&place),
+        };
+    }
+
+    /// The public halves of the keys that exist and that this machine can use.
+    pub(crate) fn alive(&self) -> BTreeSet<Vec<u8>> {
+        let inner = self.lock();
+        let within_reach = inner.alive.iter().filter(|(_, key)| inner.opens(**key));
+        within_reach.map(|(index, _)| modulus(*index)).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap()
+    }
+}
+
+impl Inner {
+    fn opens(&self, (backend, machine): (Backend, u8)) -> bool {
+        backend == PLACE || machine == self.machine
+    }
+
+    fn create(&mut self, backend: Backend, purpose: KeyPurpose, intent: IntentId) -> KeyHandle {
+        // A key that was destroyed is used again as late as can be: the directory may remember it.
+        let free = (self.next..self.next + PAIRS.len()).map(|index| index % PAIRS.len());
+        let index = free.into_iter().find(|index| !self.alive.contains_key(index)).unwrap();
+        self.next = index + 1;
+        self.alive.insert(index, (backend, self.machine));
+        let public = RsaPublicKey { modulus: modulus(index), exponent: vec![1, 0, 1] };
+        let wrapped = vec![u8::try_from(index).unwrap(), self.machine];
+        KeyHandle { backend, purpose, intent, public, wrapped }
+    }
+
+    fn open(&self, key: &KeyHandle) -> Result<&'static RsaPrivateKey, HsmError> {
+        let index = usize::from(key.wrapped[0]);
+        if !self.opens((key.backend, key.wrapped[1])) {
             return Err(HsmError::OtherMachine("machine-id".to_owned()));
         }
-        Ok(private(usize::from(key.wrapped[0])))
+        if self.alive.get(&index).is_none_or(|(backend, _)| *backend != key.backend) {
+            return Err(HsmError::KeyGone(format!("key {index} was destroyed")));
+        }
+        Ok(private(index))
+    }
+
+    fn answer(&mut self, job: Job) -> Result<Answer, HsmError> {
+        let asked = place(&job);
+        if asked.is_some_and(|asked| self.closed.contains(&asked)) {
+            return Err(HsmError::Absent("it is not there".to_owned()));
+        }
+        match job {
+            Job::Info | Job::Ready(_) => {
+                let backend = asked.unwrap_or(Backend::Soft);
+                Ok(Answer::Info(HsmInfo { backend, description: "a pool".to_owned() }))
+            }
+            Job::Create(backend, purpose, intent) => Ok(Answer::Key(self.create(backend, purpose, intent))),
+            Job::Sign(key, SignScheme::Pkcs1Sha256, message) => {
+                let signer = SigningKey::<Sha256>::new(self.open(&key)?.clone());
+                Ok(Answer::Bytes(signer.sign(&message).to_vec()))
+            }
+            Job::UnwrapOaepSha1(key, ciphertext) => {
+                let plain = self.open(&key)?.decrypt(Oaep::<Sha1>::new(), &ciphertext);
+                let plain = plain.map_err(|_| HsmError::Decrypt)?;
+                Ok(Answer::Secret(Secret::new(plain)))
+            }
+            Job::Rebind(key) => {
+                let index = key.wrapped[0];
+                let alive = self.alive.get_mut(&usize::from(index));
+                let alive = alive.ok_or_else(|| HsmError::KeyGone(format!("key {index} was destroyed")))?;
+                alive.1 = self.machine;
+                let wrapped = vec![index, self.machine];
+                Ok(Answer::Key(KeyHandle { wrapped, ..key }))
+            }
+            Job::SelfTest(key) => self.open(&key).map(|_| Answer::Done),
+            Job::Destroy(key) => {
+                self.alive.remove(&usize::from(key.wrapped[0]));
+                Ok(Answer::Done)
+            }
+            other => Err(HsmError::Backend(format!("not in this world: {other:?}"))),
+        }
+    }
+}
+
+/// The place that a job is for; none where it does not say.
+fn place(job: &Job) -> Option<Backend> {
+    match job {
+        Job::Ready(backend) | Job::Create(backend, ..) => Some(*backend),
+        Job::Sign(key, ..) | Job::UnwrapOaepSha1(key, _) => Some(key.backend),
+        Job::Destroy(key) | Job::SelfTest(key) | Job::Rebind(key) => Some(key.backend),
+        _ => None,
+    }
+}
+
+impl Keys for PoolKeys {
+    fn call(&self, job: Job) -> KeysFuture {
+        let answer = self.call_blocking(job);
+        Box::pin(async move { answer })
+    }
+
+    fn call_blocking(&self, job: Job) -> Result<Answer, HsmError> {
+        self.lock().answer(job)
     }
 }
 
@@ -40,44 +153,29 @@ const POOL: [&[u8]; 6] = [
     include_bytes!("../keys/test-5.pk8"),
 ];
 
-fn private(index: usize) -> RsaPrivateKey {
-    RsaPrivateKey::from_pkcs8_der(POOL[index % POOL.len()]).unwrap()
+/// The primes of the test keys.
+static PRIMES: LazyLock<Vec<BoxedUint>> = LazyLock::new(|| {
+    let keys = POOL.iter().map(|der| RsaPrivateKey::from_pkcs8_der(der).unwrap());
+    keys.flat_map(|key| key.primes().to_vec()).collect()
+});
+
+/// Any two of the primes make a key of their own, which is good enough for a world.
+static PAIRS: LazyLock<Vec<(usize, usize)>> = LazyLock::new(|| {
+    let firsts = 0..PRIMES.len();
+    firsts.flat_map(|first| (first + 1..PRIMES.len()).map(move |second| (first, second))).collect()
+});
+
+static KEYS: LazyLock<Vec<OnceLock<RsaPrivateKey>>> =
+    LazyLock::new(|| PAIRS.iter().map(|_| OnceLock::new()).collect());
+
+fn private(index: usize) -> &'static RsaPrivateKey {
+    KEYS[index].get_or_init(|| {
+        let (first, second) = PAIRS[index];
+        let exponent = BoxedUint::from(65_537_u32);
+        RsaPrivateKey::from_p_q(PRIMES[first].clone(), PRIMES[second].clone(), exponent).unwrap()
+    })
 }
 
-impl Keys for PoolKeys {
-    fn call(&self, job: Job) -> KeysFuture {
-        let answer = self.call_blocking(job);
-        Box::pin(async move { answer })
-    }
-
-    fn call_blocking(&self, job: Job) -> Result<Answer, HsmError> {
-        match job {
-            Job::Info => {
-                Ok(Answer::Info(HsmInfo { backend: Backend::Soft, description: "a pool".to_owned() }))
-            }
-            Job::Create(_, purpose, intent) => {
-                let index = self.next.fetch_add(1, Ordering::SeqCst);
-                let key = private(index);
-                let public = RsaPublicKey { modulus: key.n_bytes().to_vec(), exponent: vec![1, 0, 1] };
-                let wrapped = vec![(index % POOL.len()) as u8, self.machine.load(Ordering::SeqCst)];
-                Ok(Answer::Key(KeyHandle { backend: Backend::Soft, purpose, intent, public, wrapped }))
-            }
-            Job::Sign(key, SignScheme::Pkcs1Sha256, message) => {
-                let signer = SigningKey::<Sha256>::new(self.open(&key)?);
-                Ok(Answer::Bytes(signer.sign(&message).to_vec()))
-            }
-            Job::UnwrapOaepSha1(key, ciphertext) => {
-                let plain = self.open(&key)?.decrypt(Oaep::<Sha1>::new(), &ciphertext);
-                let plain = plain.map_err(|_| HsmError::Decrypt)?;
-                Ok(Answer::Secret(Secret::new(plain)))
-            }
-            Job::Rebind(key) => {
-                let wrapped = vec![key.wrapped[0], self.machine.load(Ordering::SeqCst)];
-                Ok(Answer::Key(KeyHandle { wrapped, ..key }))
-            }
-            Job::SelfTest(key) => self.open(&key).map(|_| Answer::Done),
-            Job::Destroy(_) => Ok(Answer::Done),
-            other => Err(HsmError::Backend(format!("not in this world: {other:?}"))),
-        }
-    }
+fn modulus(index: usize) -> Vec<u8> {
+    private(index).n_bytes().to_vec()
 }

@@ -1,86 +1,112 @@
-//! The deterministic world: the real machines, executor and dialects against the stand-in tenant, in one
+//! The deterministic world: the real machines, executor and dialects against the stand-in tenants, in one
 //! process, in virtual time, without network, disk or runtime. The same seed gives the same trace.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a world says what went wrong by panicking")]
 
-mod house;
+mod commands;
+mod computer;
+mod disk;
 #[cfg(test)]
 mod judged;
 mod keys;
+mod laws;
 mod network;
+mod operator;
 #[cfg(test)]
 mod random;
+mod sessions;
+mod setup;
+mod sign_ins;
+mod steps;
 #[cfg(test)]
 mod tests;
 
-use executor::turn;
-use house::{House, Stay, Visit, ready};
+pub use computer::SignInId;
+pub use keys::PLACE;
 pub use lifecycle::IntunePolicy;
-use lifecycle::{Ask, Device, Event, Facts, Identity, Snapshot, Stage};
-use model::{
-    Account, Backend, DeviceFacts, JoinType, MachineBinding, ObjectId, TenantId, Timestamp, TokenRef,
-};
 pub use network::{Cloud, Recorded};
-use signin::{Method, Outcome, Session, SessionState, Standing, UserEvent, UserSession, UserStatus};
-use std::collections::{BTreeMap, VecDeque};
+pub use operator::{Moved, Told};
+pub use setup::{ALEX, CONTOSO_PEOPLE, DOMAINS, FABRIKAM_PEOPLE, Options, Person};
+
+use computer::Computer;
+use disk::Disk;
+use keys::PoolKeys;
+use lifecycle::{Identity, Snapshot, Stage};
+use model::{Backend, Failure, TenantId, Timestamp, TokenRef};
+use network::Wire;
+use setup::contoso;
+use signin::Outcome;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use store::record::{self, Versioned};
-use tenant::{KeySource, Seed, Setup, Tenant, Urls};
-use tenant_intune::Intune;
+use steps::Order;
+use tenancy::{Caller, PreparedView, Role, TenantView};
 
-/// One machine, one cloud, one clock.
+/// One computer, one cloud, one clock.
 pub struct World {
     cloud: Arc<Mutex<Cloud>>,
-    house: House,
-    device: Device,
-    policy: IntunePolicy,
+    wire: Arc<Wire>,
+    keys: Arc<PoolKeys>,
+    disk: Disk,
+    computer: Computer,
+    options: Options,
     /// The number of the machine that the disk is in.
     machine: u8,
-    users: BTreeMap<ObjectId, (UserSession, Option<Timestamp>)>,
-}
-
-/// How a person signs in.
-#[derive(Debug, Clone, Copy)]
-pub struct Person {
-    /// Their name.
-    pub name: &'static str,
-    /// What they type when asked for a password; without it they take a code.
-    pub password: Option<&'static str>,
+    now: Timestamp,
+    /// Feeds whatever needs a number of its own.
+    numbers: u64,
+    last_caller: u64,
+    /// Events that may still happen before the power is cut.
+    fuse: Option<u64>,
+    order: Order,
+    /// Keys that a power cut left behind, of which nothing on disk knows.
+    lost_keys: BTreeSet<Vec<u8>>,
+    trace: Vec<String>,
 }
 
 /// The power was cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PowerCut;
 
-/// The first user of the built-in seed, with a code.
-pub const ALEX: Person = Person { name: "alex@contoso.com", password: None };
-const CONTOSO: &str = "11111111-2222-3333-4444-555555555555";
-
 impl World {
     /// A world whose generators all come from one seed.
     pub fn new(seed: u64) -> World {
-        World::with(seed, IntunePolicy::Stay)
+        World::of(Options::plain(seed))
     }
 
     /// The same, with what the machine is to do about Intune.
-    pub fn with(seed: u64, policy: IntunePolicy) -> World {
-        let now = Timestamp::from_secs(1_800_000_000);
-        let setup = Setup {
-            seed: Seed::default(),
-            urls: Urls::Public,
-            entropy: seed,
-            keys: KeySource::Pool,
-            auto_approve: true,
-            poll_interval: 1,
-        };
-        let tenant = Tenant::new(setup, now.as_millis()).unwrap();
-        let cloud = Arc::new(Mutex::new(Cloud { tenant, intune: intune(seed) }));
-        let house = House::new(cloud.clone(), device_facts(), now, seed);
-        let device = Device::new(facts(policy, 0), seed);
-        let mut world = World { cloud, house, device, policy, machine: 0, users: BTreeMap::new() };
-        world.feed(Event::Restored(Snapshot::absent(contoso()))).unwrap();
+    pub fn with(seed: u64, intune: IntunePolicy) -> World {
+        World::of(Options { intune, ..Options::plain(seed) })
+    }
+
+    /// A world whose computer has been started.
+    pub fn of(options: Options) -> World {
+        let mut world = World::off(options);
+        world.restart();
         world
+    }
+
+    /// A world whose computer has never been started.
+    pub fn off(options: Options) -> World {
+        let cloud = setup::cloud(options.seed);
+        let (wire, keys) = (Arc::new(Wire::new(cloud.clone())), Arc::new(PoolKeys::default()));
+        let computer = Computer::new(options, 0, &keys, &wire);
+        World {
+            cloud,
+            wire,
+            keys,
+            disk: Disk::default(),
+            computer,
+            options,
+            machine: 0,
+            now: setup::beginning(),
+            numbers: options.seed,
+            last_caller: 0,
+            fuse: None,
+            order: Order::First,
+            lost_keys: BTreeSet::new(),
+            trace: Vec::new(),
+        }
     }
 
     /// The stand-in, for its knobs and its view from outside.
@@ -98,22 +124,28 @@ impl World {
 
     /// The names of all requests so far, in order.
     pub fn requests(&self) -> Vec<&'static str> {
-        self.house.wire.requests()
+        self.wire.requests()
     }
 
     /// Every event and command, in order.
     pub fn trace(&self) -> &[String] {
-        &self.house.trace
+        &self.trace
     }
 
     /// Loses the reply to the next request of this name, after it was processed.
     pub fn lose_reply(&self, request: &'static str) {
-        self.house.wire.lose(request);
+        self.wire.lose(request);
+    }
+
+    /// A place for keys answers nothing from here on, or does again.
+    pub fn set_closed(&self, place: Backend, closed: bool) {
+        self.keys.set_closed(place, closed);
     }
 
     /// From now on nothing is refused, lost or late.
     pub fn be_fair(&self) {
-        self.house.wire.be_fair();
+        self.wire.be_fair();
+        [Backend::Soft, PLACE].into_iter().for_each(|place| self.set_closed(place, false));
         let mut cloud = self.cloud();
         cloud.set_knobs(tenant::Knobs::default());
         cloud.intune.set_knobs(tenant_intune::IntuneKnobs::default());
@@ -121,27 +153,60 @@ impl World {
 
     /// The last request of this name that the real client sent.
     pub fn recorded(&self, name: &str) -> Recorded {
-        self.house.wire.recorded(name).unwrap_or_else(|| panic!("no {name} was sent"))
+        self.wire.recorded(name).unwrap_or_else(|| panic!("no {name} was sent"))
     }
 
     /// The world's clock.
     pub fn now(&self) -> Timestamp {
-        self.house.now
+        self.now
     }
 
     /// Lets time pass; a timer that comes due meanwhile is late.
     pub fn pass(&mut self, time: Duration) {
-        self.house.pass_to(self.house.now.after(time));
+        self.pass_to(self.now.after(time));
+    }
+
+    fn pass_to(&mut self, at: Timestamp) {
+        self.now = self.now.max(at);
+        self.wire.set_clock(self.now);
     }
 
     /// Whether the power was cut and has not come back.
     pub fn is_cut(&self) -> bool {
-        self.house.fuse == Some(0)
+        self.fuse == Some(0)
     }
 
     /// Cuts the power after so many more events.
     pub fn cut_power_after(&mut self, events: u64) {
-        self.house.fuse = Some(events);
+        self.fuse = Some(events);
+    }
+
+    /// One event less until the power is cut.
+    fn burn(&mut self) -> Result<(), PowerCut> {
+        match &mut self.fuse {
+            Some(0) => Err(PowerCut),
+            Some(left) => {
+                *left -= 1;
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// A commit fails after so many more, and no later one succeeds before the next start. `stays`: the next
+    /// start finds it nevertheless.
+    pub fn fail_commit_after(&mut self, commits: u64, stays: bool) {
+        self.disk.fail_after(commits, stays);
+    }
+
+    /// Whether a commit failed since the last start.
+    pub fn is_broken(&self) -> bool {
+        self.disk.is_broken()
+    }
+
+    /// How many commits were written so far.
+    pub fn writes(&self) -> u64 {
+        self.disk.writes
     }
 
     /// A person signs in, and the machine does what follows until it waits.
@@ -152,224 +217,102 @@ impl World {
         self.sign_in_as(ALEX)
     }
 
-    /// The same for anybody.
-    ///
-    /// # Errors
-    /// [`PowerCut`].
-    pub fn sign_in_as(&mut self, person: Person) -> Result<Outcome, PowerCut> {
-        let asked: model::Upn = person.name.parse().unwrap();
-        let (pinned, accounts) = self.house.pins.clone();
-        let identity = self.identity();
-        let standing = if identity.is_some() { Standing::Registered } else { Standing::Unregistered };
-        let (asked_for, method, claims) = (asked.clone(), Method::Auto, None);
-        let facts =
-            signin::Facts { asked: asked_for, pinned, accounts, claims, method, standing, wanted: None };
-        let mut session = Session::new(facts);
-        let events = VecDeque::from([signin::Event::Started]);
-        let password = person.password;
-        let mut visit =
-            Visit { house: &mut self.house, events, wake_at: None, outcome: None, identity, password };
-        let outcome = loop {
-            if let Some(outcome) = visit.outcome.take() {
-                break outcome;
-            }
-            visit.house.burn().map_err(|_| PowerCut)?;
-            let event = visit.events.pop_front().or_else(|| {
-                visit.house.pass_to(visit.wake_at?);
-                Some(signin::Event::Woke)
-            });
-            let event = event.unwrap_or_else(|| panic!("it stalls: {}", visit.house.trace.join("\n")));
-            visit.house.trace.push(format!("{event:?}"));
-            ready(turn(&mut visit, &mut session, event)).map_err(|_| PowerCut)?;
-        };
-        if let Outcome::SignedIn { account, token } = &outcome {
-            let (account, domain) = (account.clone(), asked.domain().clone());
-            self.feed(Event::SignedIn { account, domain, token: *token })?;
-            self.settle()?;
-        }
-        Ok(outcome)
-    }
-
-    /// An operator asks to leave.
-    ///
-    /// # Errors
-    /// [`PowerCut`].
-    pub fn leave(&mut self) -> Result<(), PowerCut> {
-        self.feed(Event::Asked(Ask::Leave))?;
-        self.settle()
-    }
-
-    /// The machine's administrator says that it is the same one, whatever changed.
-    ///
-    /// # Errors
-    /// [`PowerCut`].
-    pub fn rebind(&mut self) -> Result<(), PowerCut> {
-        self.feed(Event::Rebind)?;
-        self.settle()
-    }
-
     /// The disk is put into another machine, which starts.
     pub fn move_disk(&mut self) {
         self.machine += 1;
-        self.house.keys.move_to(self.machine);
+        self.keys.move_to(self.machine);
         self.restart();
     }
 
     /// The power comes back: only what is on disk is left.
     pub fn restart(&mut self) {
-        self.house.fuse = None;
-        self.house.works.clear();
-        self.house.handed.clear();
-        self.house.suspicions.clear();
-        self.users.clear();
-        self.house.wake_at = None;
-        for name in self.held() {
-            self.house.vault.forget(name);
-        }
-        let snapshot = self.snapshot();
-        self.device = Device::new(facts(self.policy, self.machine), self.house.steps);
-        self.feed(Event::Restored(snapshot)).unwrap();
+        self.fuse = None;
+        self.power_on();
         self.settle().unwrap();
     }
 
-    /// What is on disk.
+    /// The power comes back, and is cut again after so many events.
+    ///
+    /// # Errors
+    /// [`PowerCut`].
+    pub fn restart_until(&mut self, events: u64) -> Result<(), PowerCut> {
+        self.fuse = Some(events);
+        self.power_on();
+        self.settle()
+    }
+
+    fn power_on(&mut self) {
+        self.trace.push("the power comes".to_owned());
+        self.disk.restart();
+        self.lose_keys();
+        let options = Options { seed: self.next_number(), ..self.options };
+        self.computer = Computer::new(options, self.machine, &self.keys, &self.wire);
+        let found = Box::new(self.disk.found());
+        self.computer.inbox.push_back(tenancy::Event::Restored(found));
+    }
+
+    /// What is on disk of the first tenant's identity in force.
     pub fn snapshot(&self) -> Snapshot {
-        let key = store::RecordKey::Device(contoso());
-        match &self.house.disk {
-            Some(bytes) => snapshot::from_record(&record::Device::decode(&key, bytes).unwrap()).unwrap(),
-            None => Snapshot::absent(contoso()),
-        }
+        self.snapshot_of(Role::Current, contoso())
+    }
+
+    /// What is on disk of an identity.
+    pub fn snapshot_of(&self, role: Role, tenant: TenantId) -> Snapshot {
+        self.disk.snapshot(role, tenant).unwrap_or_else(|| Snapshot::absent(tenant))
     }
 
     /// The secrets held.
     pub fn held(&self) -> Vec<TokenRef> {
-        self.house.vault.names(self.house.now)
+        self.computer.vault.names(self.now)
     }
 
-    /// This machine's identity.
+    /// The first tenant's identity in force.
     pub fn identity(&self) -> Option<Identity> {
-        match self.snapshot().stage {
+        self.identity_of(contoso())
+    }
+
+    /// A tenant's identity in force.
+    pub fn identity_of(&self, tenant: TenantId) -> Option<Identity> {
+        match self.snapshot_of(Role::Current, tenant).stage {
             Stage::Registered(identity) => Some(*identity),
             _ => None,
         }
     }
 
-    /// The session of a person.
-    pub fn user(&self, account: &Account) -> Option<UserStatus> {
-        self.users.get(&account.object).map(|(session, _)| session.status())
+    /// What is published of a tenant.
+    pub fn view(&self, tenant: TenantId) -> Option<&TenantView> {
+        self.computer.views.get(&tenant)
     }
 
-    /// Lets time pass until the session of a person does something by itself.
-    pub fn pass_to_session(&mut self, account: &Account) {
-        let at = self.users.get(&account.object).and_then(|(_, at)| *at).unwrap();
-        self.house.pass_to(at);
-        self.feed_user(account.object, UserEvent::Woke);
+    /// How far the keys made ahead of time are.
+    pub fn prepared(&self) -> PreparedView {
+        self.computer.prepared
     }
 
-    /// Everybody's session takes what the machine handed over, and does what follows.
-    fn settle_users(&mut self) -> Result<(), PowerCut> {
-        while let Some((account, token)) = self.house.handed.pop_front() {
-            let fresh = || (UserSession::new(self.house.steps), None);
-            self.users.entry(account.object).or_insert_with(fresh);
-            self.feed_user(account.object, UserEvent::Given(token));
-        }
-        while let Some(failure) = self.house.suspicions.pop_front() {
-            self.feed(Event::Suspected(failure))?;
-        }
-        Ok(())
+    /// Why nothing can be written any more, if so.
+    pub fn not_writable(&self) -> Option<&Failure> {
+        self.computer.not_writable.as_ref()
     }
 
-    fn feed_user(&mut self, object: ObjectId, event: UserEvent) {
-        let identity = self.identity();
-        let Some((session, wake_at)) = self.users.get_mut(&object) else { return };
-        let events = VecDeque::from([event]);
-        let mut stay = Stay { house: &mut self.house, identity, events, wake_at: None };
-        while let Some(event) = stay.events.pop_front() {
-            stay.house.trace.push(format!("{event:?}"));
-            ready(turn(&mut stay, session, event)).unwrap();
-        }
-        *wake_at = stay.wake_at;
+    /// Why the service ended itself, if it did.
+    pub fn stopped(&self) -> Option<&Failure> {
+        self.computer.stopped.as_ref()
     }
 
-    /// Performs works and lets timers come until the machine waits for a person, or for long.
-    fn settle(&mut self) -> Result<(), PowerCut> {
-        for _ in 0..200 {
-            self.settle_users()?;
-            if let Some((op, result)) = self.house.finish_work() {
-                self.house.burn().map_err(|_| PowerCut)?;
-                self.feed(Event::Done(op, result))?;
-            } else if let Some(at) = self.house.wake_at.filter(|at| at.since(self.now()) <= SOON) {
-                self.house.pass_to(at);
-                self.feed(Event::Woke)?;
-            } else {
-                return Ok(());
-            }
-        }
-        panic!("it does not settle: {}", self.trace().join("\n"));
+    fn next_caller(&mut self) -> Caller {
+        self.last_caller += 1;
+        Caller(self.last_caller)
     }
 
-    fn feed(&mut self, event: Event) -> Result<(), PowerCut> {
-        self.house.trace.push(format!("{event:?}"));
-        ready(turn(&mut self.house, &mut self.device, event)).map_err(|_| PowerCut)
+    fn next_number(&mut self) -> u64 {
+        self.numbers += 1;
+        self.numbers
     }
 
-    /// Asserts what holds in every world that has come to rest: the directory's objects are the identity and
-    /// what the ledger accounts for, and no secret is held that nobody needs.
-    pub fn check(&self) {
-        let devices: Vec<String> = self.cloud().devices().iter().map(|device| device.id.clone()).collect();
-        let snapshot = self.snapshot();
-        let own = match &snapshot.stage {
-            Stage::Registered(identity) | Stage::Leaving { identity, .. } => {
-                Some(identity.issued.device.to_string())
-            }
-            _ => None,
-        };
-        let others = devices.iter().filter(|id| Some(*id) != own.as_ref()).count();
-        assert!(
-            others <= snapshot.ledger.len(),
-            "{others} objects are not accounted for: {}",
-            self.trace().join("\n")
-        );
-        assert!(own.is_none_or(|own| devices.contains(&own)), "the identity is not in the directory");
-        let sessions =
-            self.users.values().filter(|(session, _)| session.status().state != SessionState::Lost).count();
-        let held = self.held();
-        assert!(held.len() <= sessions, "secrets are held: {held:?}\n{}", self.trace().join("\n"));
+    fn entropy(&mut self) -> [u8; 32] {
+        let number = self.next_number();
+        let mut bytes = [0; 32];
+        bytes[..8].copy_from_slice(&number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes());
+        bytes
     }
-}
-
-/// A timer that is further away is not waited for by itself.
-const SOON: Duration = Duration::from_secs(60);
-
-fn intune(seed: u64) -> Intune {
-    let base = "https://fef.msua08.manage.microsoft.com".to_owned();
-    let graph = "https://graph.microsoft.com".to_owned();
-    let keys = tenant_intune::KeySource::Pool;
-    Intune::new(tenant_intune::Setup { base, graph, entropy: seed, keys }).unwrap()
-}
-
-fn facts(intune: IntunePolicy, machine: u8) -> Facts {
-    Facts {
-        tenant: contoso(),
-        join_type: JoinType::Join,
-        backend: Backend::Soft,
-        binding: MachineBinding { components: vec![("machine-id".to_owned(), machine.to_string())] },
-        device: device_facts(),
-        intune,
-    }
-}
-
-fn device_facts() -> DeviceFacts {
-    DeviceFacts {
-        display_name: "lap-0042".to_owned(),
-        os_version: "Unknown".to_owned(),
-        os_id: "Unknown".to_owned(),
-        os_version_id: "Unknown".to_owned(),
-        arch: "x86_64".to_owned(),
-        manufacturer: "Unknown".to_owned(),
-    }
-}
-
-fn contoso() -> TenantId {
-    CONTOSO.parse().unwrap()
 }
