@@ -8,6 +8,7 @@ mod concurrency;
 mod crash;
 mod disk;
 mod first_registration;
+mod goldens;
 mod image;
 mod intune;
 mod keys;
