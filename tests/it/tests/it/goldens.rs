@@ -106,9 +106,9 @@ fn settled(machine: &Machine, stage: &Stage) -> Value {
 /// What the status says that no later version may say otherwise: words for programs and what they are about.
 fn told(machine: &Machine, stage: &Stage) -> Value {
     let mut status = machine.status();
-    if stage.passed.is_some() {
+    if let (Some(_), Some(at)) = (stage.passed, status.pointer_mut("/domains/0/identity/registered_at")) {
         // It is registered since this start.
-        status["domains"][0]["identity"]["registered_at"] = Value::Null;
+        *at = Value::Null;
     }
     let domain = |domain: &Value| {
         json!({

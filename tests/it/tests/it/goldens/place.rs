@@ -49,12 +49,7 @@ impl Place {
 
     /// Gives a new machine what its keys need, and what the moved ones need if they are to move.
     pub(super) fn furnish(self, machine: &Machine, moves: bool) -> Helper {
-        let hsm_type = match self {
-            Place::Soft if moves => "tpm_bound_soft_if_possible",
-            Place::Soft => "soft",
-            _ => "tpm_if_possible",
-        };
-        configure(machine, &format!("hsm_type = {hsm_type}"));
+        configure(machine, &format!("hsm_type = {}", self.name()));
         if self == Place::Pkcs11 || (self == Place::Soft && moves) {
             make_token(machine.dir.path());
             let pin = machine.path("pin");

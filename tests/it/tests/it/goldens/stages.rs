@@ -2,7 +2,7 @@
 
 use super::place::Place;
 use crate::house::{Cloud, Machine, code, text, wait_for};
-use crate::pkcs11::objects;
+use crate::pkcs11::{configure, objects};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::process::{Child, Output, Stdio};
@@ -124,9 +124,10 @@ fn refused(cloud: &Cloud, machine: &mut Machine, _: Place) {
     assert_eq!(code(&refused), 5, "{}", text(&refused));
 }
 
-fn registered(_: &Cloud, machine: &mut Machine, _: Place) {
+fn registered(_: &Cloud, machine: &mut Machine, place: Place) {
     prepared(machine);
     signs_in(machine, ALEX);
+    assert_eq!(machine.domain()["identity"]["keys"][0]["backend"], place.name());
 }
 
 /// Keys are made ahead of time at a start only, so the second registration begins without any, and they take long.
@@ -169,6 +170,9 @@ fn suspended(cloud: &Cloud, machine: &mut Machine, place: Place) {
 
 fn move_cut_off(cloud: &Cloud, machine: &mut Machine, place: Place, fault: (&str, &str)) {
     registered(cloud, machine, place);
+    // Any other value insists on the place where the keys are.
+    configure(machine, "hsm_type = tpm_if_possible");
+    machine.restart();
     killed_at(cloud, machine, fault, &["rekey", "--to", place.other(), "--name", ALEX]);
 }
 
