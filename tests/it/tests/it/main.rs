@@ -14,6 +14,7 @@ mod intune;
 mod keys;
 mod leave;
 mod life;
+mod newer;
 mod no_forgotten_files;
 mod password;
 mod pkcs11;
