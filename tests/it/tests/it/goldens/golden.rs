@@ -49,18 +49,23 @@ impl Golden {
     }
 
     /// Keeps a machine that does not run any more, and what its cloud knows.
-    pub(super) fn keep(&self, cloud: &Cloud, machine: &Machine) {
+    pub(super) fn keep(&self, cloud: &Cloud, machine: &Machine, lost: &str) {
         fs::create_dir_all(&self.dir).unwrap();
         let config = fs::read_to_string(machine.path("himmelblau.conf")).unwrap();
         let config = config.replace(machine.dir.path().to_str().unwrap(), "@DIR@");
         fs::write(self.path("himmelblau.conf"), config.replace(cloud.ca().to_str().unwrap(), "@CA@"))
             .unwrap();
         fs::write(self.path("cloud.json"), cloud.admin(&["objects", "--json"])).unwrap();
-        // A mirror of what is in the slots, which would be most of the archive.
-        fs::remove_dir_all(machine.path("state/sled")).unwrap();
         let parts = ["state", "hsm-pin", "pin", "tokens", "tpm"];
         let mut tar = Command::new("tar");
-        tar.args(["--sort=name", "--numeric-owner", "--owner=0", "--group=0", "--mtime=@0", "-cJf"]);
+        tar.arg(format!("--exclude={lost}")).args([
+            "--sort=name",
+            "--numeric-owner",
+            "--owner=0",
+            "--group=0",
+            "--mtime=@0",
+            "-cJf",
+        ]);
         tar.arg(self.path("machine.tar.xz")).arg("-C").arg(machine.dir.path());
         tar.args(parts.iter().filter(|part| machine.path(part).exists()));
         assert!(tar.status().unwrap().success());

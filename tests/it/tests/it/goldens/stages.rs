@@ -14,6 +14,10 @@ pub(super) struct Stage {
     pub(super) domains: &'static str,
     /// Lines of the configuration.
     pub(super) options: &'static str,
+    /// The records about devices and keys, each with its stage.
+    pub(super) on_disk: &'static [&'static str],
+    /// What the disk loses with the power: one of the two copies of the state.
+    pub(super) lost: &'static str,
     /// Whether its keys are to move, for which it needs another place.
     pub(super) moves: bool,
     /// Brings the machine there, until the power fails.
@@ -31,6 +35,9 @@ const COMMON: Stage = Stage {
     name: "",
     domains: "contoso.com",
     options: "sign_in = password\napply_policy = true",
+    on_disk: &["device registered"],
+    // The copy that would be most of the archive.
+    lost: "state/sled",
     moves: false,
     make: |_, machine, _| machine.up(),
     passed: None,
@@ -38,24 +45,40 @@ const COMMON: Stage = Stage {
     ends: |cloud, machine, _| registers(cloud, machine, 1),
 };
 
-const STAGES: [Stage; 16] = [
-    Stage { name: "prepared", make: |_, machine, _| prepared(machine), ends: with_these_keys, ..COMMON },
-    Stage { name: "retained", make: refused, ends: with_these_keys, ..COMMON },
-    Stage { name: "intent", make: intent, ..COMMON },
+/// Every stage; those of an enrolled machine come with its object of Intune.
+pub(super) const STAGES: [Stage; 17] = [
+    Stage {
+        name: "prepared",
+        on_disk: &["spare"],
+        make: |_, machine, _| prepared(machine),
+        ends: with_these_keys,
+        ..COMMON
+    },
+    Stage {
+        name: "retained",
+        on_disk: &["device unregistered"],
+        make: refused,
+        ends: with_these_keys,
+        ..COMMON
+    },
+    Stage { name: "intent", on_disk: &["device intent"], make: intent, ..COMMON },
     Stage {
         name: "keys_ready",
+        on_disk: &["device keys_ready"],
         make: |cloud, machine, _| cut_off(cloud, machine, "discover"),
         ends: with_these_keys,
         ..COMMON
     },
     Stage {
         name: "joining",
+        on_disk: &["device joining"],
         make: |cloud, machine, _| cut_off(cloud, machine, "join"),
         ends: with_these_keys,
         ..COMMON
     },
     Stage {
         name: "reply_stored",
+        on_disk: &["device reply_stored"],
         make: reply_stored,
         passed: Some("reading_reply"),
         ends: unchanged,
@@ -82,8 +105,10 @@ const STAGES: [Stage; 16] = [
         ..COMMON
     },
     Stage { name: "enrolled", make: registered, ends: unchanged, ..COMMON },
+    Stage { name: "mirror_only", lost: "state/records.slots", make: mirrored, ends: unchanged, ..COMMON },
     Stage {
         name: "successor",
+        on_disk: &["device registered", "successor joining"],
         moves: true,
         make: |cloud, machine, place| move_cut_off(cloud, machine, place, ("join", "hold")),
         ends: moves_on,
@@ -91,17 +116,32 @@ const STAGES: [Stage; 16] = [
     },
     Stage {
         name: "predecessor",
+        on_disk: &["device registered", "predecessor leaving"],
         moves: true,
         make: |cloud, machine, place| move_cut_off(cloud, machine, place, ("leave", "hold_before")),
         held: Some("leave"),
         ends: parts_with_the_old_one,
         ..COMMON
     },
-    Stage { name: "leaving", make: leaving, held: Some("leave"), ends: has_left, ..COMMON },
-    Stage { name: "left", make: left, ends: |cloud, machine, _| registers(cloud, machine, 1), ..COMMON },
+    Stage {
+        name: "leaving",
+        on_disk: &["device leaving"],
+        make: leaving,
+        held: Some("leave"),
+        ends: has_left,
+        ..COMMON
+    },
+    Stage {
+        name: "left",
+        on_disk: &["device unregistered"],
+        make: left,
+        ends: |cloud, machine, _| registers(cloud, machine, 1),
+        ..COMMON
+    },
     Stage {
         name: "two_tenants",
         domains: "contoso.com,fabrikam.com,fabrikam.net",
+        on_disk: &["device registered", "device registered"],
         make: two_tenants,
         ends: four_people,
         ..COMMON
@@ -158,6 +198,15 @@ fn killed_in(machine: &mut Machine, state: &str) {
     }
     machine.kill();
     tool.wait().unwrap();
+}
+
+/// sled's copy is made anew after it was lost, which is as small as it can be.
+fn mirrored(cloud: &Cloud, machine: &mut Machine, place: Place) {
+    registered(cloud, machine, place);
+    machine.stop();
+    std::fs::remove_dir_all(machine.path("state/sled")).unwrap();
+    machine.up();
+    machine.stop();
 }
 
 fn suspended(cloud: &Cloud, machine: &mut Machine, place: Place) {
