@@ -17,15 +17,16 @@ const BY_TESTS: &[Needed] = &[
     ("python3", "python3"),
     SOFTHSM,
     ("chromium", "chromium"),
-];
-/// What CI checks besides: the units, the manual pages, and the simulator in a network namespace.
-const BY_CI: &[Needed] = &[
-    ("systemd-analyze", "systemd"),
-    ("man", "man-db"),
+    // State directories of earlier versions, on the machine, in the network and at the time that they know.
+    ("tar", "tar"),
+    ("xz", "xz-utils"),
     ("unshare", "util-linux"),
     ("mount", "mount"),
     ("ip", "iproute2"),
+    ("faketime", "faketime"),
 ];
+/// What CI checks besides: the units and the manual pages.
+const BY_CI: &[Needed] = &[("systemd-analyze", "systemd"), ("man", "man-db")];
 
 /// What the tests need; nothing is said when it is there.
 pub(crate) fn run_quietly() -> Result<(), String> {

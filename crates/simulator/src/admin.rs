@@ -171,6 +171,7 @@ fn look(state: &State, what: &str, call: &Call) -> Result<Value, AdminError> {
     let value = match what {
         "devices" => cloud::devices(state)?,
         "intune" => cloud::intune_devices(state)?,
+        "objects" => serde_json::to_value(cloud::Objects::of(state))?,
         "users" => serde_json::to_value(state.tenant.users())?,
         "codes" => serde_json::to_value(state.tenant.pending_codes(now_ms()))?,
         "factors" => serde_json::to_value(state.tenant.pending_factors(now_ms()))?,

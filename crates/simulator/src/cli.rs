@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Deny(CodeArguments),
     /// List the device objects
     Devices(Admin),
+    /// Show the objects of Entra and Intune, as `serve --objects` takes them
+    Objects(Admin),
     /// List the users
     Users(Admin),
     /// List the last requests
@@ -77,6 +79,9 @@ pub(crate) struct ServeArguments {
     /// Tenants and users (JSON) in place of the built-in ones
     #[arg(long)]
     seed: Option<PathBuf>,
+    /// Devices to begin with, as `objects --json` shows them
+    #[arg(long)]
+    objects: Option<PathBuf>,
     /// Approve device codes on the second poll
     #[arg(long)]
     auto_approve: bool,
@@ -275,6 +280,7 @@ impl ServeArguments {
             state: self.state,
             public_hosts: self.public_hosts,
             seed: self.seed,
+            objects: self.objects,
             auto_approve: self.auto_approve,
             poll_interval: self.poll_interval,
             fresh_keys: self.fresh_keys,
@@ -287,6 +293,7 @@ impl ServeArguments {
 pub(crate) fn asking(command: Command) -> Result<Asking, Fault> {
     let asking = match command {
         Command::Devices(admin) => get(&admin, "/devices"),
+        Command::Objects(admin) => get(&admin, "/objects"),
         Command::Users(admin) => get(&admin, "/users"),
         Command::Requests(admin) => get(&admin, "/requests"),
         Command::Codes(admin) => get(&admin, "/codes"),

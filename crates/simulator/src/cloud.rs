@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use http::{Request, Response, header};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use tenant::{Peer, Tenant};
-use tenant_intune::{Caller, DeviceAction, DeviceChange, UnknownDevice};
+use tenant_intune::{Caller, DeviceAction, DeviceChange, Intune, UnknownDevice};
 
 use crate::hub::{State, now_ms};
 
@@ -75,6 +76,27 @@ pub(crate) fn devices(state: &State) -> Result<Value, serde_json::Error> {
 /// What a view does not spell.
 pub(crate) fn intune_devices(state: &State) -> Result<Value, serde_json::Error> {
     serde_json::to_value(state.intune.devices(intune_time(&state.tenant)))
+}
+
+/// The objects of the directory and of Intune, as a file spells them that another run begins with.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Objects {
+    entra: tenant::Objects,
+    intune: tenant_intune::Objects,
+}
+
+impl Objects {
+    /// What is there now.
+    pub(crate) fn of(state: &State) -> Objects {
+        Objects { entra: state.tenant.objects(), intune: state.intune.objects() }
+    }
+
+    /// Puts them where they belong.
+    pub(crate) fn furnish(self, tenant: &mut Tenant, intune: &mut Intune) {
+        tenant.set_objects(self.entra);
+        intune.set_objects(self.intune);
+    }
 }
 
 fn caller(tenant: &Tenant, request: &Request<Bytes>) -> Caller {

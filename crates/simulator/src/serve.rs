@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::crypto::{GetRandomFailed, SecureRandom, aws_lc_rs};
-use serde_json::Value;
+use serde::de::DeserializeOwned;
 use tenant::{KeySource, Seed, Setup, SetupError, Tenant, Urls};
 use tenant_intune::Intune;
 use time::OffsetDateTime;
@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::authority::Authority;
+use crate::cloud::Objects;
 use crate::hub::{Hub, now_ms};
 use crate::knobs::{self, KnobsError};
 use crate::tls::Tls;
@@ -34,6 +35,8 @@ pub struct Options {
     pub public_hosts: bool,
     /// File with tenants and users in place of the built-in ones (JSON).
     pub seed: Option<PathBuf>,
+    /// File with the devices to begin with, as the admin API shows them under `objects` (JSON).
+    pub objects: Option<PathBuf>,
     /// Whether device codes are approved by themselves on the second poll.
     pub auto_approve: bool,
     /// Seconds between two polls of a device code.
@@ -164,10 +167,12 @@ fn furnish(options: &Options, listen: SocketAddr) -> Result<(Tenant, Intune, kno
     let entropy = entropy().map_err(|GetRandomFailed| StartError::Entropy)?;
     let mut tenant = tenant(options, listen, entropy)?;
     let mut intune = intune(options, listen, entropy)?;
+    if let Some(path) = &options.objects {
+        parsed::<Objects>(path)?.furnish(&mut tenant, &mut intune);
+    }
     let Some(path) = &options.knobs else { return Ok((tenant, intune, knobs::Wire::default())) };
-    let value: Value = serde_json::from_slice(&read(path)?)
-        .map_err(|cause| StartError::Parse { path: path.clone(), cause })?;
-    let parsed = knobs::parse(value).map_err(|cause| StartError::Knobs { path: path.clone(), cause })?;
+    let parsed =
+        knobs::parse(parsed(path)?).map_err(|cause| StartError::Knobs { path: path.clone(), cause })?;
     let wire = knobs::set(&mut tenant, &mut intune, parsed);
     let wire = wire.map_err(|cause| StartError::Knobs { path: path.clone(), cause })?;
     Ok((tenant, intune, wire))
@@ -175,8 +180,7 @@ fn furnish(options: &Options, listen: SocketAddr) -> Result<(Tenant, Intune, kno
 
 fn tenant(options: &Options, listen: SocketAddr, entropy: u64) -> Result<Tenant, StartError> {
     let seed: Seed = match &options.seed {
-        Some(path) => serde_json::from_slice(&read(path)?)
-            .map_err(|cause| StartError::Parse { path: path.clone(), cause })?,
+        Some(path) => parsed(path)?,
         None => Seed::default(),
     };
     let urls = match options.public_hosts {
@@ -232,8 +236,9 @@ fn entropy() -> Result<u64, GetRandomFailed> {
     Ok(u64::from_le_bytes(bytes))
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, StartError> {
-    std::fs::read(path).map_err(|cause| file(path, cause))
+fn parsed<T: DeserializeOwned>(path: &Path) -> Result<T, StartError> {
+    let bytes = std::fs::read(path).map_err(|cause| file(path, cause))?;
+    serde_json::from_slice(&bytes).map_err(|cause| StartError::Parse { path: path.to_owned(), cause })
 }
 
 fn file(path: &Path, cause: io::Error) -> StartError {

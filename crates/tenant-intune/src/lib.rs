@@ -18,6 +18,7 @@ mod honesty;
 mod iwservice;
 mod keys;
 mod knobs;
+mod objects;
 mod policy;
 mod portal;
 mod record;
@@ -31,6 +32,7 @@ mod words;
 pub use knobs::{
     Casing, Chance, DeviceQuery, IntuneKnobs, MdmCasing, PendingState, SecondUser, Throttle, Verify,
 };
+pub use objects::Objects;
 pub use policy::{Policy, Setting};
 pub use rules::{CustomRule, CustomRules, Remediation};
 pub use service::{Intune, name};

@@ -1,10 +1,11 @@
 use crate::status::Claimed;
 use crate::verdict::Verdict;
 use crate::words::{DeviceChange, DeviceView};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// One Intune device object.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Record {
     /// Intune device id.
     pub(crate) id: Uuid,
@@ -25,6 +26,8 @@ pub(crate) struct Record {
     /// When its certificate expires.
     pub(crate) expires_at: i64,
     pub(crate) last_contact: i64,
+    /// Left out of [`crate::Objects`]: a device has no verdict until it reports again.
+    #[serde(skip)]
     pub(crate) report: Option<Report>,
     pub(crate) check_ins: u32,
     /// Retired by an admin.
@@ -34,21 +37,21 @@ pub(crate) struct Record {
 }
 
 /// The last status that was taken, as far as a verdict needs it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Report {
     pub(crate) at: i64,
     pub(crate) policies: Box<[Reported]>,
 }
 
 /// What was said about one policy.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Reported {
     pub(crate) policy: Id,
     pub(crate) rules: Box<[Told]>,
 }
 
 /// What was said about one rule.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Told {
     pub(crate) rule: Id,
     /// `ActualValue`.
@@ -57,7 +60,7 @@ pub(crate) struct Told {
 }
 
 /// The id of a policy or a rule: nearly always a GUID, which is kept in 16 bytes.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Id {
     Guid(Uuid),
     /// In lower case.

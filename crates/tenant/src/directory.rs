@@ -1,5 +1,7 @@
 //! Users and devices of the stand-in.
 
+use crate::objects::{read_key, write_key};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use tenant_wire::cloud::Cloud;
@@ -32,7 +34,7 @@ pub(crate) struct User {
     pub(crate) signed_out_at: i64,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Device {
     pub(crate) id: Uuid,
     pub(crate) tenant: Uuid,
@@ -58,11 +60,13 @@ impl Device {
 }
 
 /// The two keys of a join, as modulus and exponent in big-endian.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct DeviceKeys {
     /// The key of the certificate request.
+    #[serde(serialize_with = "write_key", deserialize_with = "read_key")]
     pub(crate) device: PublicParts,
     /// The key that session keys are wrapped for.
+    #[serde(serialize_with = "write_key", deserialize_with = "read_key")]
     pub(crate) transport: PublicParts,
 }
 
@@ -75,7 +79,7 @@ pub(crate) struct Devices {
     by_thumbprint: BTreeMap<String, Uuid>,
     by_owner: BTreeMap<Uuid, BTreeSet<Uuid>>,
     /// Certificates of devices that were deleted.
-    gone: BTreeSet<String>,
+    pub(crate) gone: BTreeSet<String>,
 }
 
 impl Devices {

@@ -18,6 +18,7 @@ mod drs_error;
 mod graph;
 mod hello;
 mod knobs;
+mod objects;
 mod password;
 mod policy;
 mod proof;
@@ -37,6 +38,7 @@ pub use knobs::{
     AuthorizeRefusal, ClientCertificate, DeviceCodeBlock, DrsErrorShape, Knobs, Recognition, Refuse,
     Throttle, TokenForm, Twist,
 };
+pub use objects::Objects;
 pub use seed::{Seed, SeedTenant, SeedUser};
 pub use tenant_wire::cloud::{Cloud, Urls};
 pub use tenant_wire::keys::KeySource;

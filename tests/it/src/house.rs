@@ -41,18 +41,14 @@ impl Cloud {
 
     /// Starts one with more options of `entra-simulator serve`.
     pub fn with(extra: &[&str]) -> Cloud {
+        Cloud::at("127.0.0.1:0", extra)
+    }
+
+    /// Starts one that serves at this address.
+    pub fn at(listen: &str, extra: &[&str]) -> Cloud {
         let dir = tempfile::tempdir().unwrap();
         let mut child = Command::new(binary("entra-simulator"))
-            .args([
-                "serve",
-                "--listen",
-                "127.0.0.1:0",
-                "--admin",
-                "127.0.0.1:0",
-                "--poll-interval",
-                "1",
-                "--state",
-            ])
+            .args(["serve", "--listen", listen, "--admin", "127.0.0.1:0", "--poll-interval", "1", "--state"])
             .arg(dir.path())
             .args(extra)
             .stdout(Stdio::piped())
@@ -342,10 +338,13 @@ pub fn text(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
+/// The variable of the environment that names the directory of programs that are built already.
+pub const PROGRAMS: &str = "FIRMAMENT_PROGRAMS";
+
 /// A program of the workspace, built once per run of the tests.
 pub fn binary(name: &str) -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(build).join(name)
+    BUILT.get_or_init(|| std::env::var_os(PROGRAMS).map_or_else(build, PathBuf::from)).join(name)
 }
 
 fn build() -> PathBuf {

@@ -7,6 +7,7 @@
     reason = "whoever lives here says where it failed by panicking"
 )]
 
+pub mod apart;
 pub mod house;
 pub mod softhsm;
 pub mod swtpm;

@@ -14,14 +14,20 @@ pub const PIN: &str = "a PIN of ours";
 ///
 /// A process finds it if `SOFTHSM2_CONF` in its environment names that file.
 pub fn make_token(dir: &Path) {
-    let (conf, tokens) = (dir.join("softhsm2.conf"), dir.join("tokens"));
-    fs::create_dir(&tokens).unwrap();
-    let softhsm = format!("directories.tokendir = {}\nobjectstore.backend = file\n", tokens.display());
-    fs::write(&conf, softhsm).unwrap();
+    fs::create_dir(dir.join("tokens")).unwrap();
+    let conf = lead_to_tokens(dir);
     let mut util = Command::new("softhsm2-util");
     util.args(["--init-token", "--free", "--label", LABEL, "--so-pin", "an SO PIN", "--pin", PIN]);
     let made = util.env("SOFTHSM2_CONF", conf).output().unwrap();
     assert!(made.status.success(), "{}", text(&made));
+}
+
+/// Writes the `softhsm2.conf` that leads to `tokens` of this directory.
+pub fn lead_to_tokens(dir: &Path) -> PathBuf {
+    let (conf, tokens) = (dir.join("softhsm2.conf"), dir.join("tokens"));
+    let softhsm = format!("directories.tokendir = {}\nobjectstore.backend = file\n", tokens.display());
+    fs::write(&conf, softhsm).unwrap();
+    conf
 }
 
 /// The module, where distributions put it.

@@ -6,6 +6,7 @@ mod device;
 mod faults;
 mod house;
 mod intune;
+mod objects;
 mod page;
 mod secrets;
 mod sign_in;

@@ -1,0 +1,182 @@
+//! State directories that an earlier version left at every stage: they open, say where they are, and go on.
+//!
+//! They lie in tests/goldens, each with its configuration, what the stand-in knew, and what the status said.
+//! With MAKE_GOLDENS=1 those that are not there are made by the programs as they are now.
+
+mod golden;
+mod place;
+mod stages;
+
+use crate::disk::open_store;
+use crate::house::{Cloud, Machine, PATIENCE};
+use golden::Golden;
+use it::apart::apart;
+use place::Place;
+use serde_json::{Value, json};
+use stages::Stage;
+use std::time::{Duration, Instant};
+use store::record::{self, Versioned};
+use store::{RecordKey, Store};
+
+/// The machine-id of all of them.
+const MACHINE_ID: &str = "0123456789abcdef0123456789abcdef";
+/// Where their stand-in serves; its host and port are on disk.
+const LISTEN: &str = "127.0.0.1:8443";
+
+/// One test for each stage in this place.
+macro_rules! goldens {
+    ($place:ident: $($stage:ident)*) => {
+        mod $place {
+            $(#[test]
+            fn $stage() {
+                super::run(concat!("goldens::", stringify!($place), "::", stringify!($stage)));
+            })*
+        }
+    };
+}
+
+goldens!(soft: prepared retained intent keys_ready joining reply_stored verifying registered suspended
+    intune_posting enrolled mirror_only successor predecessor leaving left two_tenants);
+goldens!(pkcs11: prepared retained joining reply_stored registered enrolled successor predecessor leaving);
+#[cfg(feature = "tpm")]
+goldens!(tpm: prepared retained joining reply_stored registered enrolled successor predecessor leaving);
+
+/// No network and no machine is needed for that.
+#[test]
+fn every_record_is_understood() {
+    for stage in &stages::STAGES {
+        for golden in ["soft", "pkcs11", "tpm"].map(|place| Golden::of(stage.name, place)) {
+            if golden.is_there() {
+                assert_eq!(on_disk(&golden), stage.on_disk, "{}", stage.name);
+            }
+        }
+    }
+}
+
+/// The records about devices and keys; every other one can be read too.
+fn on_disk(golden: &Golden) -> Vec<String> {
+    let dir = tempfile::tempdir().unwrap();
+    golden.unpack(dir.path());
+    let mut store = open_store(&dir.path().join("state"), &dir.path().join("hsm-pin"));
+    let mut found = Vec::new();
+    for (key, bytes) in store.list().unwrap() {
+        let bytes = bytes.unwrap();
+        let stage =
+            || serde_json::from_slice::<Value>(&bytes).unwrap()["stage"]["is"].as_str().unwrap().to_owned();
+        match &key {
+            RecordKey::Device(_) | RecordKey::Successor(_) | RecordKey::Predecessor(_) => {
+                record::Device::decode(&key, &bytes).unwrap();
+                found.push(format!("{} {}", key.to_string().split('/').next().unwrap(), stage()));
+            }
+            RecordKey::Domain(_) => drop(record::Domain::decode(&key, &bytes).unwrap()),
+            RecordKey::Account(_) => drop(record::Account::decode(&key, &bytes).unwrap()),
+            RecordKey::Spare => {
+                record::Spare::decode(&key, &bytes).unwrap();
+                found.push(key.to_string());
+            }
+            RecordKey::Foreign(_) => panic!("{key} is of no known kind"),
+        }
+    }
+    found
+}
+
+/// Makes or judges the golden of a test, which is named after place and stage.
+fn run(test: &str) {
+    let mut words = test.split("::").skip(1);
+    let place = Place::named(words.next().unwrap());
+    let stage = stages::named(words.next().unwrap());
+    let golden = Golden::of(stage.name, place.name());
+    if golden.is_there() {
+        return apart(test, MACHINE_ID, golden.age(), || goes_on(&golden, place, stage));
+    }
+    assert!(std::env::var_os("MAKE_GOLDENS").is_some(), "{test}: there is no golden");
+    apart(test, MACHINE_ID, 0, || make(&golden, place, stage));
+}
+
+fn make(golden: &Golden, place: Place, stage: &Stage) {
+    loop {
+        let cloud = Cloud::at(LISTEN, &["--auto-approve"]);
+        let mut machine = Machine::switched_off(&cloud, stage.domains, stage.options);
+        let mut helper = place.furnish(&machine, stage.moves);
+        (stage.make)(&cloud, &mut machine, place);
+        machine.kill();
+        drop(helper.take());
+        golden.keep(&cloud, &machine, stage.lost);
+        drop((cloud, machine));
+        // The same way that every later version goes says what the status has to say, and whether the power
+        // failed at the right moment.
+        let (_cloud, mut machine) = golden.set_up(stage.held);
+        let _helper = place.resume(&machine);
+        machine.up();
+        if stage.passed.is_none_or(|state| machine.log().contains(&format!("state=\"{state}\""))) {
+            return golden.note(&settled(&machine, stage));
+        }
+    }
+}
+
+/// The directory opens, the status says what it said, and the machine goes on to a good end.
+fn goes_on(golden: &Golden, place: Place, stage: &Stage) {
+    let (cloud, mut machine) = golden.set_up(stage.held);
+    let _helper = place.resume(&machine);
+    machine.up();
+    let expected = golden.told();
+    let (begun, mut found) = (Instant::now(), told(&machine, stage));
+    while found != expected && begun.elapsed() < PATIENCE {
+        std::thread::sleep(Duration::from_millis(20));
+        found = told(&machine, stage);
+    }
+    assert!(found == expected, "then: {expected:#}\nnow: {found:#}");
+    if let Some(state) = stage.passed {
+        assert!(machine.log().contains(&format!("state=\"{state}\"")), "it did not pass {state}");
+    }
+    (stage.ends)(&cloud, &mut machine, place);
+    machine.kill();
+    assert!(!machine.log().contains("ERROR"), "nothing is wrong");
+}
+
+/// What is told when nothing more comes of a start for a second.
+fn settled(machine: &Machine, stage: &Stage) -> Value {
+    loop {
+        let before = told(machine, stage);
+        std::thread::sleep(Duration::from_secs(1));
+        if told(machine, stage) == before {
+            return before;
+        }
+    }
+}
+
+/// What the status says that no later version may say otherwise: words for programs and what they are about.
+fn told(machine: &Machine, stage: &Stage) -> Value {
+    let mut status = machine.status();
+    if let (Some(_), Some(at)) = (stage.passed, status.pointer_mut("/domains/0/identity/registered_at")) {
+        // It is registered since this start.
+        *at = Value::Null;
+    }
+    let domain = |domain: &Value| {
+        json!({
+            "domain": domain["domain"], "tenant": domain["tenant"], "phase": domain["phase"],
+            "waits_for": domain["waits_for"],
+            "identity": some_of(&domain["identity"], &IDENTITY),
+            "keys": list(&domain["identity"]["keys"], &["purpose", "backend"]),
+            "intune": some_of(&domain["intune"], &["state", "device_id", "owner"]),
+            "others": list(&domain["others"], &["role", "device_id"]),
+            "ledger": list(&domain["ledger"], &["kind", "device_id"]),
+        })
+    };
+    let domains: Vec<Value> = status["domains"].as_array().unwrap().iter().map(domain).collect();
+    json!({ "spare_keys": status["spare_keys"], "domains": domains, "left": status["left"] })
+}
+
+const IDENTITY: [&str; 8] =
+    ["device_id", "thumbprint", "owner", "join_type", "registered_at", "suspended", "bound_to", "changed"];
+
+fn some_of(value: &Value, members: &[&str]) -> Value {
+    match value {
+        Value::Object(object) => members.iter().map(|name| (*name, object[*name].clone())).collect(),
+        other => other.clone(),
+    }
+}
+
+fn list(value: &Value, members: &[&str]) -> Value {
+    value.as_array().into_iter().flatten().map(|item| some_of(item, members)).collect()
+}
