@@ -1,5 +1,7 @@
 //! Every stage goes to disk and comes back the same, and a strange word is named.
 
+mod found;
+
 use crate::{Words, from_record, prepared_from_record, prepared_to_record, to_record};
 use lifecycle::{
     Attempt, DeviceKeys, EndpointSource, Endpoints, Identity, Intent, Intune, IntuneIdentity, IntuneIntent,
