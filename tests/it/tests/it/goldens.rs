@@ -70,8 +70,8 @@ fn on_disk(golden: &Golden) -> Vec<String> {
             }
             RecordKey::Domain(_) => drop(record::Domain::decode(&key, &bytes).unwrap()),
             RecordKey::Account(_) => drop(record::Account::decode(&key, &bytes).unwrap()),
-            RecordKey::Spare => {
-                record::Spare::decode(&key, &bytes).unwrap();
+            RecordKey::Spare | RecordKey::Prepared(_) => {
+                record::PreparedKeys::decode(&key, &bytes).unwrap();
                 found.push(key.to_string());
             }
             RecordKey::Foreign(_) => panic!("{key} is of no known kind"),
