@@ -19,7 +19,7 @@ use views::{DomainView, StatusChange, Views};
 #[derive(Clone)]
 pub struct Driver {
     ports: Arc<Ports>,
-    inbox: Inbox,
+    pub(crate) inbox: Inbox,
     binding: MachineBinding,
 }
 

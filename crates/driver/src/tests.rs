@@ -1,1 +1,0 @@
-//! The loop against fake ports.

@@ -1,0 +1,350 @@
+//! A network that hangs, panics or answers nothing, keys that do as they are told, a store in memory that can be
+//! held, filled or broken, and a clock that is set by hand.
+
+use crate::{Clock, Dependencies, DomainConfig, Driver, StateName};
+use executor::{ClientVersion, Executor, IntuneVersion, Kdf, Parts, Vault};
+use hsm::{Answer, HsmError, Job, Keys, KeysFuture};
+use model::{
+    Account, Backend, Cloud, CloudProfile, DeviceFacts, DomainName, Failure, Guid, Id, JoinType, KeyHandle,
+    MachineBinding, Memory, Method, Registration, RsaPublicKey, TenantId, TenantPin, Timestamp, TokenRef,
+};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use store::{Change, Found, RecordKey, Store, StoreError};
+use tenancy::Event;
+use tokio::sync::Notify;
+use transport::{Call, ReplyFuture, Transport, TransportError};
+
+/// What the network does with every request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Line {
+    Refuses,
+    Hangs,
+    Panics,
+}
+
+pub(super) struct Net {
+    pub(super) line: Mutex<Line>,
+    pub(super) sent: AtomicUsize,
+    /// Requests that hang and were not abandoned.
+    pub(super) hanging: Arc<AtomicUsize>,
+}
+
+struct Hanging(Arc<AtomicUsize>);
+
+impl Drop for Hanging {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Transport for Net {
+    fn send(&self, _: Call) -> ReplyFuture {
+        self.sent.fetch_add(1, Ordering::SeqCst);
+        let line = *self.line.lock().unwrap();
+        let hanging = self.hanging.clone();
+        Box::pin(async move {
+            match line {
+                Line::Refuses => Err(TransportError::NotSent {
+                    host: "host.example".to_owned(),
+                    why: "no route".to_owned(),
+                }),
+                Line::Panics => panic!("on purpose"),
+                Line::Hangs => {
+                    hanging.fetch_add(1, Ordering::SeqCst);
+                    let _abandoned = Hanging(hanging);
+                    std::future::pending().await
+                }
+            }
+        })
+    }
+}
+
+/// What the key store does with the next jobs; it does what it is asked for when nothing is said.
+#[derive(Default)]
+pub(super) struct FakeKeys {
+    pub(super) script: Mutex<VecDeque<Next>>,
+    pub(super) jobs: Mutex<Vec<String>>,
+}
+
+#[derive(Clone)]
+pub(super) enum Next {
+    Does,
+    Fails(HsmError),
+    Panics,
+    Hangs,
+    /// Fails once it is told so.
+    FailsAfter(Arc<Notify>),
+}
+
+impl FakeKeys {
+    pub(super) fn will(&self, next: impl IntoIterator<Item = Next>) {
+        self.script.lock().unwrap().extend(next);
+    }
+
+    pub(super) fn count(&self, kind: &str) -> usize {
+        self.jobs.lock().unwrap().iter().filter(|job| job.starts_with(kind)).count()
+    }
+}
+
+impl Keys for FakeKeys {
+    fn call(&self, job: Job) -> KeysFuture {
+        self.jobs.lock().unwrap().push(format!("{job:?}"));
+        let next = self.script.lock().unwrap().pop_front().unwrap_or(Next::Does);
+        Box::pin(async move {
+            match next {
+                Next::Does => Ok(done(job)),
+                Next::Fails(error) => Err(error),
+                Next::Panics => panic!("on purpose"),
+                Next::Hangs => std::future::pending().await,
+                Next::FailsAfter(word) => {
+                    word.notified().await;
+                    Err(HsmError::Busy)
+                }
+            }
+        })
+    }
+
+    fn call_blocking(&self, _: Job) -> Result<Answer, HsmError> {
+        Err(HsmError::Busy)
+    }
+}
+
+fn done(job: Job) -> Answer {
+    match job {
+        Job::Create(backend, purpose, intent) => {
+            let public = RsaPublicKey { modulus: vec![0xc1; 256], exponent: vec![1, 0, 1] };
+            Answer::Key(KeyHandle { backend, purpose, intent, public, wrapped: vec![purpose as u8] })
+        }
+        Job::Sign(..) => Answer::Bytes(vec![1; 256]),
+        _ => Answer::Done,
+    }
+}
+
+/// Records in memory.
+#[derive(Clone, Default)]
+pub(super) struct Disk(Arc<(Mutex<DiskState>, Condvar)>);
+
+#[derive(Default)]
+pub(super) struct DiskState {
+    pub(super) records: BTreeMap<RecordKey, Vec<u8>>,
+    /// How many changes each commit had.
+    pub(super) commits: Vec<usize>,
+    /// Commits do not end while this is set.
+    held: bool,
+    /// Commits that wait for that.
+    pub(super) waiting: usize,
+    pub(super) fault: Option<Fault>,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Fault {
+    Full,
+    Panics,
+}
+
+impl Disk {
+    pub(super) fn state<T>(&self, look: impl FnOnce(&mut DiskState) -> T) -> T {
+        look(&mut self.0.0.lock().unwrap())
+    }
+
+    pub(super) fn hold(&self) {
+        self.state(|disk| disk.held = true);
+    }
+
+    pub(super) fn release(&self) {
+        self.state(|disk| disk.held = false);
+        self.0.1.notify_all();
+    }
+
+    /// Waits, on a thread of its own, until a commit is held.
+    pub(super) async fn is_held(&self) {
+        wait_for(|| self.state(|disk| disk.waiting > 0)).await;
+    }
+}
+
+impl Store for Disk {
+    fn get(&mut self, key: &RecordKey) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.state(|disk| disk.records.get(key).cloned()))
+    }
+
+    fn list(&mut self) -> Result<Vec<Found>, StoreError> {
+        Ok(self
+            .state(|disk| disk.records.iter().map(|(key, bytes)| (key.clone(), Ok(bytes.clone()))).collect()))
+    }
+
+    fn commit(&mut self, changes: &[Change]) -> Result<(), StoreError> {
+        let mut disk = self.0.0.lock().unwrap();
+        while disk.held {
+            disk.waiting += 1;
+            disk = self.0.1.wait(disk).unwrap();
+            disk.waiting -= 1;
+        }
+        disk.commits.push(changes.len());
+        match disk.fault {
+            Some(Fault::Full) => return Err(StoreError::ReadOnly(std::io::Error::other("full"))),
+            Some(Fault::Panics) => {
+                drop(disk);
+                panic!("on purpose");
+            }
+            None => {}
+        }
+        for change in changes {
+            match change {
+                Change::Put(key, bytes) => drop(disk.records.insert(key.clone(), bytes.clone())),
+                Change::Delete(key) => drop(disk.records.remove(key)),
+            }
+        }
+        Ok(())
+    }
+}
+
+pub(super) struct HandClock(AtomicI64);
+
+impl Clock for HandClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_secs(self.0.load(Ordering::SeqCst))
+    }
+}
+
+impl HandClock {
+    pub(super) fn pass(&self, seconds: i64) {
+        self.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+}
+
+pub(super) struct Rig {
+    pub(super) driver: Driver,
+    pub(super) net: Arc<Net>,
+    pub(super) keys: Arc<FakeKeys>,
+    pub(super) disk: Disk,
+    pub(super) clock: Arc<HandClock>,
+    pub(super) vault: Arc<Vault>,
+}
+
+impl Rig {
+    /// A computer with so many domains, each of a tenant of its own; nobody registers by a mere start.
+    pub(super) async fn new(domains: u8) -> Rig {
+        Rig::on(Disk::default(), domains, 0).await
+    }
+
+    pub(super) async fn on(disk: Disk, domains: u8, most_prepared: usize) -> Rig {
+        Rig::with(disk, (domains, most_prepared), Vec::new()).await
+    }
+
+    /// The same, with what the key store does first.
+    pub(super) async fn with(
+        disk: Disk,
+        (domains, most_prepared): (u8, usize),
+        script: impl IntoIterator<Item = Next>,
+    ) -> Rig {
+        let line = Mutex::new(Line::Refuses);
+        let net = Arc::new(Net { line, sent: AtomicUsize::new(0), hanging: Arc::default() });
+        let (keys, vault) = (Arc::new(FakeKeys::default()), Arc::new(Vault::default()));
+        keys.will(script);
+        let clock = Arc::new(HandClock(AtomicI64::new(1_800_000_000)));
+        let executor = |_| {
+            Arc::new(Executor::new(Parts {
+                profile: CloudProfile::public(),
+                transport: net.clone(),
+                keys: keys.clone(),
+                vault: vault.clone(),
+                version: "0.0.0".to_owned(),
+                device: device(),
+                kdf: Kdf::default(),
+                intune_version: IntuneVersion::fixed(ClientVersion::COMPILED),
+            }))
+        };
+        let driver = Driver::start(Dependencies {
+            executors: (0..domains).map(|n| (domain(n), executor(n))).collect(),
+            facts: facts(domains, most_prepared),
+            store: Box::new(disk.clone()),
+            vault: vault.clone(),
+            keys: keys.clone(),
+            clock: clock.clone(),
+            neighbours: Arc::new(Vec::new),
+        });
+        Rig { driver: driver.await.unwrap(), net, keys, disk, clock, vault }
+    }
+
+    /// The domain is known, and its person signed in.
+    pub(super) async fn signs_in(&self, n: u8) -> Result<(), Failure> {
+        self.knows(n).await?;
+        let (asked, account, token) = (person(n), account(n), TokenRef(u64::from(n) + 1));
+        let taken = self.driver.inbox.ask(move |caller| Event::SignedIn { caller, asked, account, token });
+        taken.await.map(drop)
+    }
+
+    pub(super) async fn knows(&self, n: u8) -> Result<(), Failure> {
+        let pin = TenantPin { tenant: tenant(n), issuer: "https://issuer.example".to_owned() };
+        let memory = Memory::Domain { domain: domain(n), pin };
+        self.driver.inbox.ask(move |caller| Event::Learnt { caller, memory }).await.map(drop)
+    }
+
+    /// Waits until the machine of a domain is in this state.
+    pub(super) async fn is(&self, n: u8, state: StateName) {
+        wait_for(|| self.driver.follow(&domain(n)).is_some_and(|status| status.borrow().state == state))
+            .await;
+    }
+}
+
+/// Waits for a condition, and not for ever.
+pub(super) async fn wait_for(mut condition: impl FnMut() -> bool) {
+    let begun = std::time::Instant::now();
+    while !condition() {
+        assert!(begun.elapsed().as_secs() < 20, "it did not come to that");
+        tokio::task::yield_now().await;
+        std::thread::yield_now();
+    }
+}
+
+fn facts(domains: u8, most_prepared: usize) -> tenancy::Facts {
+    let config = |n| DomainConfig {
+        name: domain(n),
+        cloud: Cloud::Public,
+        aliases: Vec::new(),
+        tenant: None,
+        join_type: JoinType::Join,
+        device: device(),
+        registration: Registration::Background,
+        sign_in: Method::Auto,
+        intune: lifecycle::IntunePolicy::Stay,
+    };
+    tenancy::Facts {
+        domains: (0..domains).map(config).collect(),
+        backend: Backend::Soft,
+        required_backend: None,
+        boot_bound: false,
+        binding: MachineBinding { components: Vec::new() },
+        most_prepared,
+    }
+}
+
+pub(super) fn domain(n: u8) -> DomainName {
+    format!("d{n}.example").parse().unwrap()
+}
+
+pub(super) fn person(n: u8) -> model::Upn {
+    format!("alex@d{n}.example").parse().unwrap()
+}
+
+pub(super) fn tenant(n: u8) -> TenantId {
+    Id::new(Guid::from_bytes([n + 1; 16]))
+}
+
+pub(super) fn account(n: u8) -> Account {
+    Account { tenant: tenant(n), object: Id::new(Guid::from_bytes([n + 101; 16])), upn: person(n) }
+}
+
+fn device() -> DeviceFacts {
+    let unknown = || "Unknown".to_owned();
+    DeviceFacts {
+        display_name: "lap".to_owned(),
+        os_version: unknown(),
+        os_id: unknown(),
+        os_version_id: unknown(),
+        arch: unknown(),
+        manufacturer: unknown(),
+    }
+}
