@@ -3,8 +3,8 @@
 use crate::{DomainConfig, Facts};
 use lifecycle::IntunePolicy;
 use model::{
-    Account, AccountPin, Backend, Cloud, Delivery, DeviceFacts, DeviceTrouble, DomainName, Failure, FailureClass,
-    Guid, Id, JoinType, MachineBinding, Method, Registration, TenantId, TenantPin, Upn, Who,
+    Account, AccountPin, Backend, Cloud, Delivery, DeviceFacts, DeviceTrouble, DomainName, Failure,
+    FailureClass, Guid, Id, JoinType, MachineBinding, Method, Registration, TenantId, TenantPin, Upn, Who,
 };
 
 /// The names of every person, by tenant; the first two tenants have a domain more, the first by an alias.
