@@ -1,7 +1,7 @@
 //! Everything that CI checks, in one order; all of it runs, and any failure counts.
 
 use crate::run::{cargo, find, target};
-use crate::{demo, setup, states, strangers, test, tidy, units};
+use crate::{demo, mutate, setup, states, strangers, test, tidy, units};
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
@@ -20,6 +20,7 @@ const PARTS: &[Part] = &[
     ("clippy", || {
         crate::run::run(&mut cargo(&["clippy", "-q", "--workspace", "--all-targets", "--", "-D", "warnings"]))
     }),
+    ("mutate", mutate::share),
     ("tidy", tidy::run),
     ("states", || states::run(true)),
     ("units", units::run),

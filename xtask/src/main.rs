@@ -41,7 +41,7 @@ enum Task {
     Bench(bench::Options),
     /// Check the layers, sizes and manners of the workspace.
     Tidy,
-    /// Apply one-line faults to the lifecycle machine; every one must be caught by a named test.
+    /// Plant one-line faults in a copy of the workspace; every one must be caught by a named test.
     Mutate(mutate::Options),
     /// Live random lives in the deterministic world, by seed.
     Sim(sim::Options),

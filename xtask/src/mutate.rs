@@ -1,109 +1,120 @@
-//! One-line faults in `lifecycle`, each of which a named test has to catch.
+//! One-line faults, each of which a named test has to catch.
 
+mod copy;
 mod faults;
+mod trial;
 
-use crate::run::{cargo, root, run as run_command, target};
+use crate::run::root;
 use clap::Args;
 use faults::Fault;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::process::Command;
+use std::time::{Duration, Instant};
+use trial::Verdict;
 
 /// Which faults.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct Options {
-    /// One fault alone, by its number.
-    #[arg(long, value_name = "N")]
-    only: Option<usize>,
+    /// The faults of one crate alone, or one of them: `executor`, `executor/7`.
+    #[arg(long, value_name = "CRATE[/N]")]
+    only: Option<String>,
+    /// As many as fit in so many minutes, beginning at one that the commit's hash chooses.
+    #[arg(long, value_name = "MINUTES")]
+    minutes: Option<u64>,
 }
 
-/// Applies every fault to a copy of the crate and runs the test that must fail.
+/// The share that CI runs.
+pub(crate) fn share() -> Result<(), String> {
+    run(&Options { minutes: Some(5), ..Options::default() })
+}
+
+/// Plants every fault in a copy of the workspace and runs the test that must fail.
 pub(crate) fn run(options: &Options) -> Result<(), String> {
-    let copy = target().join("mutants");
-    prepare(&copy)?;
-    let mut survivors = Vec::new();
-    let wanted = |number: &usize| options.only.is_none_or(|only| only == *number);
-    let faults = faults::all()?;
-    for (number, fault) in (1..).zip(&faults).filter(|(number, _)| wanted(number)) {
-        let caught = is_caught(&copy, fault)?;
-        let verdict = if caught { "caught  " } else { "SURVIVED" };
-        println!("{number:>3}  {verdict}  {} -> {}", fault.what, fault.caught_by);
-        if !caught {
-            survivors.push(fault.what.as_str());
+    let begun = Instant::now();
+    let all = faults::all(&root())?;
+    let chosen = chosen(&all, options);
+    let checked = if options.only.is_some() { chosen.clone() } else { all.iter().collect() };
+    faults::apply(&root(), &checked)?;
+    let budget = options.minutes.map(|minutes| Duration::from_secs(60 * minutes));
+    let copy = copy::of_the_workspace().map_err(|error| format!("the copy of the workspace: {error}"))?;
+    let (mut sound, mut caught, mut survivors) = (BTreeSet::new(), 0, Vec::new());
+    for fault in &chosen {
+        if budget.is_some_and(|budget| caught > 0 && begun.elapsed() > budget) {
+            break;
+        }
+        if sound.insert(fault.package.as_str()) {
+            trial::is_sound(&copy, &chosen, &fault.package)?;
+        }
+        let verdict = trial::of(&copy, fault);
+        let said = verdict.as_ref().map_or("no fault".to_owned(), |verdict| format!("{verdict:?}"));
+        println!("{:<14} {said:<8}  {} -> {}", fault.name, fault.what, fault.caught_by);
+        match verdict {
+            Ok(Verdict::Caught) => caught += 1,
+            Ok(other) => survivors.push(format!("{} ({}, {other:?})", fault.what, fault.name)),
+            Err(why) => survivors.push(format!("{} ({}): {why}", fault.what, fault.name)),
         }
     }
+    let seconds = begun.elapsed().as_secs();
+    println!("mutate: {caught} faults were caught, of {} there are, in {seconds} s", all.len());
     match survivors.as_slice() {
-        [] => {
-            println!("mutate: every fault was caught, of {} there are", faults.len());
-            Ok(())
+        [] => Ok(()),
+        some => Err(format!("{} faults were not caught:\n{}", some.len(), some.join("\n"))),
+    }
+}
+
+/// The wanted faults; a share of them goes round from one commit to the next.
+fn chosen<'f>(all: &'f [Fault], options: &Options) -> Vec<&'f Fault> {
+    let wanted = |fault: &&Fault| match &options.only {
+        Some(only) => fault.name == *only || fault.name.split('/').next() == Some(only),
+        None => true,
+    };
+    let mut chosen: Vec<&Fault> = all.iter().filter(wanted).collect();
+    if options.minutes.is_some() && !chosen.is_empty() {
+        let start = start(&commit(), chosen.len());
+        chosen.rotate_left(start);
+    }
+    chosen
+}
+
+fn commit() -> String {
+    let output = Command::new("git").current_dir(root()).args(["rev-parse", "HEAD"]).output();
+    output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default()
+}
+
+/// The place among so many that a commit's hash names; the first where there is none.
+fn start(hash: &str, places: usize) -> usize {
+    let number = hash.get(..12).and_then(|digits| u64::from_str_radix(digits, 16).ok()).unwrap_or(0);
+    usize::try_from(number % (places.max(1) as u64)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_begins_where_the_hash_says() {
+        for (hash, places, at) in [
+            ("", 9, 0),
+            ("00000000000a", 9, 1),
+            ("00000000000affff", 4, 2),
+            ("no hash here", 9, 0),
+            ("1", 0, 0),
+        ] {
+            assert_eq!(start(hash, places), at, "{hash}");
         }
-        some => Err(format!("{} faults survived: {}", some.len(), some.join("; "))),
+    }
+
+    #[test]
+    fn a_crate_or_one_of_its_faults_can_be_chosen() {
+        let all = faults::all(&root()).unwrap();
+        let names = |only: &str| {
+            let options = Options { only: Some(only.to_owned()), ..Options::default() };
+            chosen(&all, &options).iter().map(|fault| fault.name.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(names("executor/2"), ["executor/2"]);
+        assert!(
+            names("executor").len() > 9 && names("executor").iter().all(|it| it.starts_with("executor/"))
+        );
+        assert_eq!(names("nothing"), [""; 0]);
     }
 }
-
-/// A workspace of its own around a copy of the crate.
-fn prepare(copy: &Path) -> Result<(), String> {
-    let failed = |error: std::io::Error| format!("{}: {error}", copy.display());
-    let manifest = fs::read_to_string(root().join("Cargo.toml")).map_err(failed)?;
-    let members = manifest.lines().find(|line| line.starts_with("members = "));
-    let members = members.ok_or("the workspace has no line of members")?;
-    let quoted = COPIED.map(|path| format!("\"{path}\"")).join(", ");
-    fs::create_dir_all(copy).map_err(failed)?;
-    // What the default leaves out is not copied either.
-    let own: String =
-        manifest.split_inclusive('\n').filter(|line| !line.starts_with("default-members = ")).collect();
-    fs::write(copy.join("Cargo.toml"), own.replace(members, &format!("members = [{quoted}]")))
-        .map_err(failed)?;
-    fs::copy(root().join("Cargo.lock"), copy.join("Cargo.lock")).map_err(failed)?;
-    for path in COPIED {
-        copy_tree(&root().join(path), &copy.join(path)).map_err(failed)?;
-    }
-    let mut sound = cargo(&["test", "--quiet", "--package", "lifecycle"]);
-    run_command(
-        sound.current_dir(copy).env("CARGO_TARGET_DIR", copy.join("target")).env("PROPTEST_CASES", CASES),
-    )
-}
-
-/// Whether the named test fails with the fault in place; the file is put back in any case.
-fn is_caught(copy: &Path, fault: &Fault) -> Result<bool, String> {
-    let path = copy.join("crates/lifecycle/src").join(&fault.file);
-    let sound = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-    if sound.matches(&fault.find).count() != 1 {
-        return Err(format!("{}: '{}' does not stand in it exactly once", fault.file, fault.find));
-    }
-    let write = |text: &str| fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()));
-    write(&sound.replace(&fault.find, &fault.replace))?;
-    let result = test(copy, &fault.caught_by);
-    write(&sound)?;
-    result
-}
-
-fn test(copy: &Path, name: &str) -> Result<bool, String> {
-    let mut command = cargo(&["test", "--quiet", "--package", "lifecycle", "--lib", "--", name]);
-    command.current_dir(copy).env("CARGO_TARGET_DIR", copy.join("target")).env("PROPTEST_CASES", CASES);
-    let output = command.env("RUST_BACKTRACE", "0").output().map_err(|error| error.to_string())?;
-    let text =
-        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    if text.contains("could not compile") {
-        return Err(format!("a fault does not compile:\n{text}"));
-    }
-    match (text.contains("test result: FAILED"), text.contains("1 passed")) {
-        (true, _) => Ok(true),
-        (false, true) => Ok(false),
-        (false, false) => Err(format!("'{name}' was not run:\n{text}")),
-    }
-}
-
-fn copy_tree(from: &Path, to: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let path: PathBuf = entry?.path();
-        let target = to.join(path.file_name().unwrap_or_default());
-        if path.is_dir() { copy_tree(&path, &target)? } else { fs::copy(&path, &target).map(drop)? }
-    }
-    Ok(())
-}
-
-/// The machine, and what it and its words need.
-const COPIED: [&str; 5] =
-    ["crates/lifecycle", "crates/model", "crates/backoff", "crates/machine", "tests/manual"];
-const CASES: &str = "300";

@@ -95,10 +95,7 @@ fn verdict(identity: &Identity, failures: &[Failure]) -> Failure {
         (Some(passing), _) => passing.clone(),
         (None, Some(refused)) => denied(identity, refused),
         // Two ends are asked in any case.
-        (None, None) => denied(
-            identity,
-            &Failure::local(FailureClass::Denied, Who::TenantAdmin, "Denied", String::new(), ""),
-        ),
+        (None, None) => denied(identity, &wrong_answer()),
     }
 }
 

@@ -2,7 +2,6 @@
 //!
 //! No work sleeps, retries or polls: what fails comes back as a [`model::Failure`] with its class.
 
-mod bound;
 mod call;
 mod exchange;
 mod identity;
@@ -23,8 +22,9 @@ mod vault;
 pub use ::intune::ClientVersion;
 pub use ::machine::Machine;
 pub use ::prt::Kdf;
-pub use bound::{BoundTo, keys_of};
 pub use call::key_failure;
+pub use hsm::BoundTo;
+pub use identity::keys_of;
 pub use intune_version::IntuneVersion;
 pub use prepared_keys::perform_keys;
 pub use turn::{Hands, turn};

@@ -6,11 +6,13 @@
 
 mod backends;
 pub mod binding;
+mod bound;
 mod error;
 pub mod file;
 mod job;
 
 pub use backends::{Backends, Opener};
+pub use bound::BoundTo;
 pub use error::HsmError;
 pub use job::{Answer, Job, Keys, KeysFuture};
 

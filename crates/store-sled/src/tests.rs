@@ -112,6 +112,29 @@ fn a_sled_that_lags_behind_is_caught_up_and_one_that_is_ahead_counts() {
 }
 
 #[test]
+fn each_copy_is_brought_up_by_the_other() {
+    let dir = written();
+    fs::write(dir.path().join("sled").join("db"), vec![0xab; 5000]).unwrap();
+    drop(open(dir.path()));
+    edit_slots(&dir, |file| file.write_all_at(&vec![0xff; 4 * 1024 * 1024], 0).unwrap());
+    assert_eq!(value(&dir), vec![2; 500], "sled was rebuilt from the slots");
+    fs::remove_dir_all(dir.path().join("sled")).unwrap();
+    assert_eq!(value(&dir), vec![2; 500], "and the slots from sled");
+}
+
+#[test]
+fn without_sled_a_torn_slot_costs_the_last_commit_at_most() {
+    let mut found = Vec::new();
+    for slot in [0, 1] {
+        let dir = written();
+        fs::remove_dir_all(dir.path().join("sled")).unwrap();
+        edit_slots(&dir, |file| file.write_all_at(&[0xff; 64], slot * (2 * 1024 * 1024) + 40).unwrap());
+        found.push(value(&dir)[0]);
+    }
+    assert_eq!(found, [1, 2], "the second commit is in the first slot");
+}
+
+#[test]
 fn nothing_readable_is_an_error_and_never_an_empty_store() {
     let dir = written();
     let wrong = SledStore::open(dir.path(), &Secret::new([8; 32]));
@@ -156,7 +179,9 @@ fn a_read_only_file_is_read_and_a_write_says_so() {
 fn a_second_process_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let _first = open(dir.path());
-    assert!(matches!(SledStore::open(dir.path(), &key()), Err(StoreError::InUse { .. })));
+    let refused = SledStore::open(dir.path(), &key());
+    // The directory itself is held, before anything in it is looked at.
+    assert!(matches!(refused, Err(StoreError::InUse { dir: held }) if Path::new(&held) == dir.path()));
 }
 
 #[test]

@@ -1,53 +1,104 @@
 //! The faults, as data: what is wrong, where, the lines that are replaced, and the test that catches it.
 
 use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 /// A fault in one place, and the test that catches it.
 pub(super) struct Fault {
+    /// The crate and its number there: `executor/7`.
+    pub(super) name: String,
     pub(super) what: String,
-    /// Below `crates/lifecycle/src`.
-    pub(super) file: String,
+    /// Below the workspace.
+    pub(super) file: PathBuf,
     pub(super) find: String,
     pub(super) replace: String,
     pub(super) caught_by: String,
+    /// The package of the test: the first part of `caught_by`, else the crate itself.
+    pub(super) package: String,
+    /// The test's name without its package.
+    pub(super) test: String,
 }
 
-/// Every fault in its order.
-pub(super) fn all() -> Result<Vec<Fault>, String> {
-    let list: Vec<Value> = serde_json::from_str(TABLE).map_err(|error| format!("faults.json: {error}"))?;
-    list.iter().map(|entry| fault(entry).ok_or_else(|| format!("faults.json: {entry} is no fault"))).collect()
+/// Every fault, crate by crate, of the files `faults/CRATE.json`.
+pub(super) fn all(root: &Path) -> Result<Vec<Fault>, String> {
+    let folder = root.join("xtask/src/mutate/faults");
+    let entries = fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    files.sort();
+    let mut faults = Vec::new();
+    for file in files {
+        let failed = |why: String| format!("{}: {why}", file.display());
+        let of = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let text = fs::read_to_string(&file).map_err(|error| failed(error.to_string()))?;
+        let list: Vec<Value> = serde_json::from_str(&text).map_err(|error| failed(error.to_string()))?;
+        for (number, entry) in (1..).zip(&list) {
+            let fault = fault(root, &of, number, entry);
+            faults.push(fault.ok_or_else(|| failed(format!("number {number} is no fault: {entry}")))?);
+        }
+    }
+    Ok(faults)
 }
 
-fn fault(entry: &Value) -> Option<Fault> {
+fn fault(root: &Path, of: &str, number: usize, entry: &Value) -> Option<Fault> {
     let text = |name: &str| Some(entry[name].as_str()?.to_owned());
     let lines = |name: &str| {
         let lines: Option<Vec<&str>> = entry[name].as_array()?.iter().map(Value::as_str).collect();
         Some(lines?.join("\n"))
     };
+    let caught_by = text("caught_by")?;
+    let is_package =
+        |name: &str| ["crates", "tests"].iter().any(|folder| root.join(folder).join(name).is_dir());
+    let (package, test) = match caught_by.split_once("::") {
+        Some((package, test)) if is_package(package) => (package.to_owned(), test.to_owned()),
+        _ => (of.to_owned(), caught_by.clone()),
+    };
     Some(Fault {
+        name: format!("{of}/{number}"),
         what: text("what")?,
-        file: text("file")?,
+        file: Path::new("crates").join(of).join("src").join(text("file")?),
         find: lines("find")?,
         replace: lines("replace")?,
-        caught_by: text("caught_by")?,
+        caught_by,
+        package,
+        test,
     })
 }
 
-const TABLE: &str = include_str!("faults.json");
+/// Whether each fault has exactly one place; names all that do not.
+pub(super) fn apply(root: &Path, faults: &[&Fault]) -> Result<(), String> {
+    let applies = |fault: &Fault| {
+        let text = fs::read_to_string(root.join(&fault.file)).unwrap_or_default();
+        text.matches(&fault.find).count() == 1 && fault.find != fault.replace
+    };
+    let wrong = faults.iter().filter(|fault| !applies(fault));
+    let wrong: Vec<String> = wrong.map(|fault| format!("{} ({})", fault.what, fault.name)).collect();
+    if wrong.is_empty() { Ok(()) } else { Err(format!("not exactly one place for: {}", wrong.join("; "))) }
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::root;
 
     #[test]
-    fn every_fault_has_its_place_once_in_the_machine() {
-        let faults = all().unwrap();
-        assert!(faults.len() >= 25);
-        for fault in faults {
-            let path = crate::run::root().join("crates/lifecycle/src").join(&fault.file);
-            let text = std::fs::read_to_string(path).unwrap();
-            assert_eq!(text.matches(&fault.find).count(), 1, "{}", fault.what);
-            assert_ne!(fault.find, fault.replace, "{}", fault.what);
+    fn every_fault_has_its_place_once() {
+        let faults = all(&root()).unwrap();
+        assert!(faults.len() >= 100);
+        apply(&root(), &faults.iter().collect::<Vec<_>>()).unwrap();
+    }
+
+    #[test]
+    fn a_test_is_of_the_package_that_it_names_else_of_the_crate() {
+        for (caught_by, package, test) in [
+            ("world::tests::a_leave", "world", "tests::a_leave"),
+            ("executor::tests::leave::x", "executor", "tests::leave::x"),
+            ("tests::leave::x", "snapshot", "tests::leave::x"),
+            ("x", "snapshot", "x"),
+        ] {
+            let entry = serde_json::json!({ "what": "", "file": "", "find": [], "replace": [], "caught_by": caught_by });
+            let fault = fault(&root(), "snapshot", 1, &entry).unwrap();
+            assert_eq!((fault.package.as_str(), fault.test.as_str()), (package, test));
         }
     }
 }

@@ -1,12 +1,14 @@
 //! Jobs for the key store: in which order, and what an end that is not the wanted one becomes.
 
-use super::lab::{Lab, device_keys, id, identity, intent};
+use super::lab::{Lab, device_keys, finish, id, identity, intent};
 use super::ports::{KeyStore, key};
 use crate::identity::DeviceIdentity;
+use crate::perform_keys;
 use hsm::{Answer, HsmError};
 use lifecycle::{Identity, Intune, IntuneIntent, Reply, Work};
 use model::{Backend, CertificateDer, FailureClass, KeyHandle, KeyPurpose};
 use std::sync::Arc;
+use tenancy::{KeysReply, KeysWork, PairTest};
 use transport::ClientIdentity;
 
 /// Code and class of the failure that a work ends in.
@@ -135,4 +137,55 @@ fn a_handshake_is_signed_in_the_two_schemes_and_in_no_other() {
         assert!(identity.sign(scheme, b"message").unwrap_err().contains("is not offered"), "{scheme:#06x}");
     }
     assert_eq!(keys.jobs().len(), 6);
+}
+
+fn spare(lab: &Lab, work: KeysWork) -> Result<KeysReply, String> {
+    finish(perform_keys(&*lab.keys, work)).map_err(|failure| failure.code)
+}
+
+#[test]
+fn keys_that_are_nobody_s_are_made_as_a_pair_and_both_destroyed_whatever_becomes_of_the_first() {
+    let lab = Lab::new();
+    let work = KeysWork::Create { id: intent().id, backend: Backend::Tpm };
+    assert_eq!(spare(&lab, work), Ok(KeysReply::Created(device_keys())));
+    assert_eq!(lab.keys.jobs(), ["create device in tpm of 3", "create transport in tpm of 3"]);
+    for (job, end, code, jobs) in [
+        ("create device in tpm of 3", Err(HsmError::Busy), "KeyStoreBusy", 1),
+        ("create transport in tpm of 3", Ok(Answer::Done), "KeyStore", 2),
+    ] {
+        let lab = Lab::new();
+        lab.keys.will(job, end);
+        let work = KeysWork::Create { id: intent().id, backend: Backend::Tpm };
+        assert_eq!((spare(&lab, work), lab.keys.jobs().len()), (Err(code.to_owned()), jobs), "{job}");
+    }
+    for (job, code) in [("", Ok(KeysReply::Destroyed)), ("destroy device", Err("KeyStoreBusy".to_owned()))] {
+        let lab = Lab::new();
+        if !job.is_empty() {
+            lab.keys.will(job, Err(HsmError::Busy));
+        }
+        assert_eq!(spare(&lab, KeysWork::Destroy(device_keys())), code);
+        assert_eq!(lab.keys.jobs(), ["destroy device", "destroy transport"]);
+    }
+}
+
+#[test]
+fn a_pair_is_lost_only_when_one_of_its_keys_is() {
+    for (job, error, end, jobs) in [
+        ("", HsmError::Busy, PairTest::Usable, 2),
+        ("test device [0]", HsmError::Busy, PairTest::Usable, 2),
+        ("test transport [1]", HsmError::Absent("it".to_owned()), PairTest::Usable, 2),
+        ("test device [0]", HsmError::KeyGone("it".to_owned()), PairTest::Lost, 1),
+        ("test transport [1]", HsmError::Integrity("key"), PairTest::Lost, 2),
+    ] {
+        let lab = Lab::new();
+        if !job.is_empty() {
+            lab.keys.will(job, Err(error));
+        }
+        assert_eq!(spare(&lab, KeysWork::Test(device_keys())), Ok(KeysReply::Tested(end)), "{job}");
+        assert_eq!(lab.keys.jobs().len(), jobs, "{job}");
+    }
+    let lab = Lab::new();
+    assert_eq!(spare(&lab, KeysWork::Ready(Backend::Tpm)), Ok(KeysReply::Ready));
+    lab.keys.will(&lab.keys.jobs()[0], Err(HsmError::Locked("it".to_owned())));
+    assert_eq!(spare(&lab, KeysWork::Ready(Backend::Tpm)), Err("KeyStoreLocked".to_owned()));
 }

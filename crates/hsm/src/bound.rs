@@ -1,7 +1,6 @@
 //! What the keys record of their machine, and what of it is different now.
 
-use hsm::binding;
-use lifecycle::Identity;
+use crate::binding;
 use model::{KeyHandle, MachineBinding};
 
 /// What the keys of an identity record of their machine, by the names of its components.
@@ -42,11 +41,6 @@ impl BoundTo {
             self.components.push(name);
         }
     }
-}
-
-/// The keys of an identity, Intune's among them.
-pub fn keys_of(identity: &Identity) -> impl Iterator<Item = &KeyHandle> {
-    [&identity.keys.device, &identity.keys.transport].into_iter().chain(identity.intune.key())
 }
 
 #[cfg(test)]

@@ -1,0 +1,71 @@
+//! One fault planted, and what its test says.
+
+use super::faults::Fault;
+use crate::run::cargo;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+/// How a trial ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Caught,
+    Survived,
+    /// Its test does not end, which says nothing to whoever broke it.
+    Hung,
+}
+
+/// Runs the tests of a package that some fault names, on sound code.
+pub(super) fn is_sound(copy: &Path, faults: &[&Fault], package: &str) -> Result<(), String> {
+    let tests: Vec<&str> =
+        faults.iter().filter(|it| it.package == package).map(|it| it.test.as_str()).collect();
+    match test(copy, package, &tests)? {
+        (Verdict::Survived, _) => Ok(()),
+        (_, said) => Err(format!("{package}: its tests do not pass without a fault\n{said}")),
+    }
+}
+
+/// Plants the fault and runs its test; the file is put back in any case.
+pub(super) fn of(copy: &Path, fault: &Fault) -> Result<Verdict, String> {
+    let path = copy.join(&fault.file);
+    let failed = |error: std::io::Error| format!("{}: {error}", path.display());
+    let sound = fs::read_to_string(&path).map_err(failed)?;
+    fs::write(&path, sound.replace(&fault.find, &fault.replace)).map_err(failed)?;
+    let end = test(copy, &fault.package, &[&fault.test]);
+    fs::write(&path, sound).map_err(failed)?;
+    end.map(|(verdict, _)| verdict)
+}
+
+/// Whether some of these tests fail, and what they said.
+fn test(copy: &Path, package: &str, tests: &[&str]) -> Result<(Verdict, String), String> {
+    let (built, said) = run(copy, &["test", "--quiet", "--package", package, "--tests", "--no-run"], "30m")?;
+    if built != Some(0) {
+        return Err(format!("it does not compile\n{said}"));
+    }
+    let arguments = ["test", "--quiet", "--package", package, "--tests", "--"];
+    let (end, said) = run(copy, &[&arguments, tests].concat(), LONGEST)?;
+    if !said.lines().filter_map(|line| line.strip_prefix("running ")).any(|rest| !rest.starts_with("0 ")) {
+        return Err(format!("'{}' of {package} was not run\n{said}", tests.join("', '")));
+    }
+    let verdict = match end {
+        Some(0) => Verdict::Survived,
+        Some(_) => Verdict::Caught,
+        None => Verdict::Hung,
+    };
+    Ok((verdict, said))
+}
+
+/// How a cargo command ends, and what it says; one that takes too long is killed with the tests it started.
+fn run(copy: &Path, arguments: &[&str], longest: &str) -> Result<(Option<i32>, String), String> {
+    let mut command = Command::new("timeout");
+    command.args(["--signal=KILL", longest]).arg(cargo(&[]).get_program()).args(arguments);
+    command.current_dir(copy).env("CARGO_TARGET_DIR", copy.join("target"));
+    let output = command.env("PROPTEST_CASES", CASES).env("RUST_BACKTRACE", "0").output();
+    let output = output.map_err(|error| format!("timeout: {error}"))?;
+    let text = [output.stdout, output.stderr].concat();
+    Ok((output.status.code(), String::from_utf8_lossy(&text).into_owned()))
+}
+
+const CASES: &str = "300";
+/// A test that says something to a person ends sooner.
+const LONGEST: &str = "2m";
