@@ -9,11 +9,13 @@ mod stages;
 
 use crate::disk::open_store;
 use crate::house::{Cloud, Machine, PATIENCE};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use golden::Golden;
 use it::apart::apart;
 use place::Place;
 use serde_json::{Value, json};
-use stages::Stage;
+use stages::{ALEX, Stage, signs_in};
 use std::time::{Duration, Instant};
 use store::record::{self, Versioned};
 use store::{RecordKey, Store};
@@ -53,14 +55,42 @@ fn every_record_is_understood() {
     }
 }
 
-/// The records about devices and keys; every other one can be read too.
-fn on_disk(golden: &Golden) -> Vec<String> {
+fn records(golden: &Golden) -> Vec<(RecordKey, Vec<u8>)> {
     let dir = tempfile::tempdir().unwrap();
     golden.unpack(dir.path());
     let mut store = open_store(&dir.path().join("state"), &dir.path().join("hsm-pin"));
+    store.list().unwrap().into_iter().map(|(key, bytes)| (key, bytes.unwrap())).collect()
+}
+
+/// The moduli of the device keys on disk, in hex.
+fn device_keys(golden: &Golden) -> Vec<Value> {
+    let texts = records(golden).into_iter().map(|(_, bytes)| serde_json::from_slice(&bytes).unwrap());
+    texts.flat_map(|record: Value| moduli(&record)).collect()
+}
+
+fn moduli(value: &Value) -> Vec<Value> {
+    match value {
+        Value::Object(key) if key.get("purpose") == Some(&json!("device")) => vec![key["modulus"].clone()],
+        Value::Object(members) => members.values().flat_map(moduli).collect(),
+        Value::Array(items) => items.iter().flat_map(moduli).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The moduli of the device keys that the directory knows, in hex.
+fn joined_keys(cloud: &Cloud) -> Vec<Value> {
+    let objects: Value = serde_json::from_str(&cloud.admin(&["objects", "--json"])).unwrap();
+    let hex = |device: &Value| {
+        let modulus = STANDARD.decode(device["keys"]["device"][0].as_str().unwrap()).unwrap();
+        json!(modulus.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+    };
+    objects["entra"]["devices"].as_array().unwrap().iter().map(hex).collect()
+}
+
+/// The records about devices and keys; every other one can be read too.
+fn on_disk(golden: &Golden) -> Vec<String> {
     let mut found = Vec::new();
-    for (key, bytes) in store.list().unwrap() {
-        let bytes = bytes.unwrap();
+    for (key, bytes) in records(golden) {
         let stage =
             || serde_json::from_slice::<Value>(&bytes).unwrap()["stage"]["is"].as_str().unwrap().to_owned();
         match &key {
@@ -85,6 +115,11 @@ fn run(test: &str) {
     let mut words = test.split("::").skip(1);
     let place = Place::named(words.next().unwrap());
     let stage = stages::named(words.next().unwrap());
+    if place.needs_token(stage.moves) && !rustix::process::geteuid().is_root() {
+        // In a namespace of somebody else root's files have no owner, and the daemon loads no such module.
+        println!("skipped: {test} loads a PKCS#11 module, for which it has to run as root");
+        return;
+    }
     let golden = Golden::of(stage.name, place.name());
     if golden.is_there() {
         return apart(test, MACHINE_ID, golden.age(), || goes_on(&golden, place, stage));
@@ -97,10 +132,11 @@ fn make(golden: &Golden, place: Place, stage: &Stage) {
     loop {
         let cloud = Cloud::at(LISTEN, &["--auto-approve"]);
         let mut machine = Machine::switched_off(&cloud, stage.domains, stage.options);
-        let mut helper = place.furnish(&machine, stage.moves);
-        (stage.make)(&cloud, &mut machine, place);
-        machine.kill();
-        drop(helper.take());
+        {
+            let _helper = place.furnish(&machine, stage.moves);
+            (stage.make)(&cloud, &mut machine, place);
+            machine.kill();
+        }
         golden.keep(&cloud, &machine, stage.lost);
         drop((cloud, machine));
         // The same way that every later version goes says what the status has to say, and whether the power
@@ -126,12 +162,13 @@ fn goes_on(golden: &Golden, place: Place, stage: &Stage) {
         found = told(&machine, stage);
     }
     assert!(found == expected, "then: {expected:#}\nnow: {found:#}");
-    if let Some(state) = stage.passed {
-        assert!(machine.log().contains(&format!("state=\"{state}\"")), "it did not pass {state}");
+    if stage.keeps_keys {
+        signs_in(&machine, ALEX);
+        assert_eq!(joined_keys(&cloud), device_keys(golden));
     }
     (stage.ends)(&cloud, &mut machine, place);
     machine.kill();
-    assert!(!machine.log().contains("ERROR"), "nothing is wrong");
+    assert!(!machine.log().contains("Z ERROR "), "nothing is wrong");
 }
 
 /// What is told when nothing more comes of a start for a second.

@@ -47,10 +47,15 @@ impl Place {
         if self == Place::Soft { "pkcs11" } else { "soft" }
     }
 
+    /// Whether keys are, or go, into a token.
+    pub(super) fn needs_token(self, moves: bool) -> bool {
+        self == Place::Pkcs11 || (self == Place::Soft && moves)
+    }
+
     /// Gives a new machine what its keys need, and what the moved ones need if they are to move.
     pub(super) fn furnish(self, machine: &Machine, moves: bool) -> Helper {
         configure(machine, &format!("hsm_type = {}", self.name()));
-        if self == Place::Pkcs11 || (self == Place::Soft && moves) {
+        if self.needs_token(moves) {
             make_token(machine.dir.path());
             let pin = machine.path("pin");
             fs::write(&pin, PIN).unwrap();

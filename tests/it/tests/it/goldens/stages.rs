@@ -26,6 +26,8 @@ pub(super) struct Stage {
     pub(super) passed: Option<&'static str>,
     /// The request that the stand-in keeps back, without which it would go on at once after the start.
     pub(super) held: Option<&'static str>,
+    /// Whether the first sign-in registers it with the keys that are there.
+    pub(super) keeps_keys: bool,
     /// What becomes of it.
     pub(super) ends: fn(&Cloud, &mut Machine, Place),
 }
@@ -42,6 +44,7 @@ const COMMON: Stage = Stage {
     make: |_, machine, _| machine.up(),
     passed: None,
     held: None,
+    keeps_keys: false,
     ends: |cloud, machine, _| registers(cloud, machine, 1),
 };
 
@@ -51,29 +54,23 @@ pub(super) const STAGES: [Stage; 17] = [
         name: "prepared",
         on_disk: &["spare"],
         make: |_, machine, _| prepared(machine),
-        ends: with_these_keys,
+        keeps_keys: true,
         ..COMMON
     },
-    Stage {
-        name: "retained",
-        on_disk: &["device unregistered"],
-        make: refused,
-        ends: with_these_keys,
-        ..COMMON
-    },
+    Stage { name: "retained", on_disk: &["device unregistered"], make: refused, keeps_keys: true, ..COMMON },
     Stage { name: "intent", on_disk: &["device intent"], make: intent, ..COMMON },
     Stage {
         name: "keys_ready",
         on_disk: &["device keys_ready"],
         make: |cloud, machine, _| cut_off(cloud, machine, "discover"),
-        ends: with_these_keys,
+        keeps_keys: true,
         ..COMMON
     },
     Stage {
         name: "joining",
         on_disk: &["device joining"],
         make: |cloud, machine, _| cut_off(cloud, machine, "join"),
-        ends: with_these_keys,
+        keeps_keys: true,
         ..COMMON
     },
     Stage {
@@ -131,13 +128,7 @@ pub(super) const STAGES: [Stage; 17] = [
         ends: has_left,
         ..COMMON
     },
-    Stage {
-        name: "left",
-        on_disk: &["device unregistered"],
-        make: left,
-        ends: |cloud, machine, _| registers(cloud, machine, 1),
-        ..COMMON
-    },
+    Stage { name: "left", on_disk: &["device unregistered"], make: left, ..COMMON },
     Stage {
         name: "two_tenants",
         domains: "contoso.com,fabrikam.com,fabrikam.net",
@@ -240,12 +231,6 @@ fn left(cloud: &Cloud, machine: &mut Machine, place: Place) {
 fn two_tenants(_: &Cloud, machine: &mut Machine, _: Place) {
     prepared(machine);
     PEOPLE.iter().for_each(|name| signs_in(machine, name));
-}
-
-/// The keys that were there are those of the identity.
-fn with_these_keys(cloud: &Cloud, machine: &mut Machine, _: Place) {
-    registers(cloud, machine, 1);
-    assert!(!machine.log().contains("state=\"creating_keys\""), "no other keys were made");
 }
 
 /// The device is known already, and stays the same.
@@ -377,12 +362,12 @@ fn sign_in(machine: &Machine, name: &str) -> Output {
     begin(machine, &["auth-test", "--name", name]).wait_with_output().unwrap()
 }
 
-fn signs_in(machine: &Machine, name: &str) {
+pub(super) fn signs_in(machine: &Machine, name: &str) {
     let output = sign_in(machine, name);
     assert_eq!(code(&output), 0, "{name}: {}", text(&output));
 }
 
-const ALEX: &str = "alex@contoso.com";
+pub(super) const ALEX: &str = "alex@contoso.com";
 const SIGN_IN: [&str; 3] = ["auth-test", "--name", ALEX];
 /// Of two tenants.
 const PEOPLE: [&str; 4] = [ALEX, "sam@fabrikam.com", "adele@contoso.com", "kim@fabrikam.net"];
