@@ -109,7 +109,8 @@ impl Disk {
         self.written.clear();
         self.reports.clear();
         self.open.clear();
-        (self.syncing, self.fails, self.broken) = (0, None, false);
+        self.fails = self.fails.filter(|_| !self.broken);
+        (self.syncing, self.broken) = (0, false);
     }
 
     /// Everything that was written, as the service reads it at its start.

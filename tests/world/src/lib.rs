@@ -227,8 +227,7 @@ impl World {
     /// The power comes back: only what is on disk is left.
     pub fn restart(&mut self) {
         self.fuse = None;
-        self.power_on();
-        self.settle().unwrap();
+        self.start().unwrap();
     }
 
     /// The power comes back, and is cut again after so many events.
@@ -237,6 +236,14 @@ impl World {
     /// [`PowerCut`].
     pub fn restart_until(&mut self, events: u64) -> Result<(), PowerCut> {
         self.fuse = Some(events);
+        self.start()
+    }
+
+    /// The power comes, and the fuse stays as it is.
+    ///
+    /// # Errors
+    /// [`PowerCut`].
+    pub fn start(&mut self) -> Result<(), PowerCut> {
         self.power_on();
         self.settle()
     }
@@ -259,6 +266,11 @@ impl World {
     /// What is on disk of an identity.
     pub fn snapshot_of(&self, role: Role, tenant: TenantId) -> Snapshot {
         self.disk.snapshot(role, tenant).unwrap_or_else(|| Snapshot::absent(tenant))
+    }
+
+    /// How many keys exist that this machine can use.
+    pub fn keys_alive(&self) -> usize {
+        self.keys.alive().len()
     }
 
     /// The secrets held.

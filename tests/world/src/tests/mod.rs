@@ -1,3 +1,9 @@
+mod failing_disk;
+mod people;
+mod power;
+mod prepared;
+mod rekey;
+
 use crate::{ALEX, IntunePolicy, Person, World};
 use lifecycle::{Intune, LedgerKind, Stage, Suspension};
 use signin::{Outcome, SessionState};
