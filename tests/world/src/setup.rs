@@ -131,6 +131,7 @@ pub(crate) fn facts(options: Options, machine: u8) -> Facts {
 fn domain(options: Options, name: &str, alias: &str) -> DomainConfig {
     DomainConfig {
         name: name.parse().unwrap(),
+        cloud: model::Cloud::Public,
         aliases: vec![alias.parse().unwrap()],
         tenant: None,
         join_type: JoinType::Join,

@@ -22,6 +22,8 @@ pub(crate) struct SignInRun {
     wake_at: Option<Timestamp>,
     /// Who came out of it, until the tenancy has taken them.
     checked: Option<(Account, TokenRef)>,
+    /// Why nobody did, until the machine has heard it.
+    failed: Option<Failure>,
     outcome: Option<Outcome>,
 }
 
@@ -56,6 +58,7 @@ impl World {
             waits: true,
             wake_at: None,
             checked: None,
+            failed: None,
             outcome: None,
         };
         self.computer.sign_ins.insert(id, run);
@@ -171,8 +174,9 @@ impl World {
             }
             Outcome::Failed(failure) => {
                 let domain = asked.domain().clone();
-                self.amend(id, |run| run.outcome = Some(Outcome::Failed(failure.clone())));
-                self.computer.inbox.push_back(tenancy::Event::SignInFailed { domain, failure });
+                let caller = self.await_answer(id);
+                self.amend(id, |run| run.failed = Some(failure.clone()));
+                self.computer.inbox.push_back(tenancy::Event::SignInFailed { caller, domain, failure });
             }
         }
     }
@@ -200,6 +204,7 @@ impl World {
                 run.events.push_back(Event::Started);
             }
             Ok(Answer::Remembered) => {}
+            Ok(Answer::Done) => run.outcome = run.failed.take().map(Outcome::Failed),
             Ok(Answer::Taken) => {
                 let (account, token) = run.checked.take().unwrap();
                 run.outcome = Some(Outcome::SignedIn { account, token });
