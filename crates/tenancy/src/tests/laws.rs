@@ -1,7 +1,7 @@
 //! The laws, judged at every event, command and write of a life.
 
 use super::computer::{Computer, Wish};
-use super::disk::{BARE, Disk, ROLES};
+use super::disk::{BARE, Disk, ROLES, resumed};
 use crate::lanes::LaneName;
 use crate::{Answer, Caller, Change, Command, Event, KeysWork, Role, TenantView};
 use lifecycle::{LeaveStep, Stage, Work};
@@ -15,7 +15,7 @@ pub(super) struct Laws {
     /// The only one that is judged; all where none is named.
     only: &'static str,
     /// The disk as it will be when everything that was decided is durable.
-    decided: Disk,
+    pub(super) decided: Disk,
     last_ticket: Option<Ticket>,
     /// The lanes that wait for a commit.
     lanes: BTreeMap<LaneName, Ticket>,
@@ -224,7 +224,8 @@ impl Computer {
             };
             let ended = *new == BARE && *old != BARE;
             self.laws.law("endings", !ended || may_end, (tenant, role, old));
-            if ended && role == Role::Current && matches!(old, Stage::Leaving { .. }) {
+            let nothing = ROLES.iter().all(|role| *after.stage(tenant, *role) == BARE);
+            if ended && nothing && matches!(old, Stage::Leaving { .. }) {
                 let domains = after.domains.values().any(|pin| pin.tenant == tenant);
                 let accounts = after.accounts.values().any(|pin| pin.tenant == tenant);
                 self.laws.law("pins", !domains && !accounts, ("pins stay", tenant));
@@ -286,7 +287,7 @@ impl Computer {
             match member {
                 Some(member) => {
                     let shown = &member.status.snapshot.stage;
-                    let same = shown == durable || self.laws.failed;
+                    let same = shown == durable || self.laws.failed && *shown == resumed(durable);
                     self.laws.law("views", same, (view.tenant, role, shown, durable));
                     let why = member.status.failure.is_some();
                     self.laws.law("failed", !self.laws.failed || why, ("no failure", view.tenant));

@@ -2,7 +2,10 @@
 
 mod computer;
 mod disk;
+mod ends;
 mod laws;
+mod leave;
+mod prepared;
 mod properties;
 mod replies;
 mod samples;
