@@ -97,7 +97,7 @@ proptest! {
 
     #[test]
     fn a_predecessor_leaves_from_the_start_on(setting in settings(), steps in steps()) {
-        let mut computer = Computer::play("", setting, &steps);
+        let mut computer = Computer::play("none", setting, &steps);
         computer.crash(1, setting);
         computer.write();
         for tenant in tenants() {
@@ -109,7 +109,7 @@ proptest! {
 
     #[test]
     fn a_leave_of_every_tenant_leaves_nothing(setting in settings(), steps in steps()) {
-        let mut computer = Computer::play("", setting, &steps);
+        let mut computer = Computer::play("none", setting, &steps);
         if computer.laws.failed {
             computer.crash(1, setting);
         }
@@ -156,7 +156,7 @@ proptest! {
 
     #[test]
     fn what_cannot_be_written_is_told_to_everybody(setting in settings(), steps in steps(), written in any::<bool>()) {
-        let mut computer = Computer::play("", setting, &steps);
+        let mut computer = Computer::play("none", setting, &steps);
         computer.step(Step::DiskFails(written));
         if !computer.laws.failed {
             return Ok(());

@@ -229,5 +229,5 @@ pub(super) fn endings() -> impl Strategy<Value = Vec<Step>> {
 }
 
 pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
-    proptest::collection::vec(script(), 1..70).prop_map(|scripts| scripts.concat())
+    proptest::collection::vec(script(), 1..50).prop_map(|scripts| scripts.concat())
 }
