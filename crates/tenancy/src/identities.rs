@@ -3,7 +3,7 @@
 use crate::commands::{Change, Command};
 use crate::lanes::Step;
 use crate::restore::intent;
-use crate::roster::{MemberId, Role};
+use crate::roster::{MemberId, Role, is_bare};
 use crate::tenancy::{Owner, Tenancy};
 use lifecycle::{EventKind, Milestone, Snapshot, Status};
 use machine::Machine;
@@ -95,7 +95,13 @@ impl Tenancy {
                 self.push(Some(tenant), Step::Commit(changes));
             }
             (_, Milestone::Step | Milestone::Verified) => {
-                self.push(Some(tenant), Step::Commit(vec![Change::Identity { role, snapshot }]));
+                // Of one that is not in force nothing else is worth a record: its machine goes.
+                let over = role != Role::Current && is_bare(&snapshot.stage) && snapshot.ledger.is_empty();
+                let change = match over {
+                    true => Change::NoIdentity { role, tenant },
+                    false => Change::Identity { role, snapshot },
+                };
+                self.push(Some(tenant), Step::Commit(vec![change]));
             }
         }
     }

@@ -88,6 +88,12 @@ impl Roster {
         self.blocked.is_some() || self.members().any(|member| !is_bare(member.stage()))
     }
 
+    /// Whether any machine but the one of this role holds more than its ledger, or may.
+    pub(crate) fn holds_besides(&self, role: Role) -> bool {
+        let mut others = self.members().filter(|member| self.role(member.id) != Some(role));
+        self.blocked.is_some() || others.any(|member| !is_bare(member.stage()))
+    }
+
     /// Whether an identity is in force.
     pub(crate) fn is_registered(&self) -> bool {
         self.current.as_ref().is_some_and(|member| matches!(member.stage(), Stage::Registered(_)))

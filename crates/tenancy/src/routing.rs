@@ -79,9 +79,11 @@ impl Tenancy {
     fn registers(&self, sign_in: &SignIn) -> bool {
         let config = self.facts.domain(sign_in.asked.domain());
         let off = config.is_none_or(|config| config.registration == Registration::Off);
+        // Somebody may have left the tenant since this sign-in began: nothing would lead to a new identity.
+        let leads = self.pins.tenant_of(sign_in.asked.domain()) == Some(sign_in.account.tenant);
         let blocked =
             self.tenants.get(&sign_in.account.tenant).is_some_and(|roster| roster.blocked.is_some());
-        !off && !blocked
+        !off && !blocked && leads
     }
 
     /// Hands a person to the machine that their sign-in is for, after the keys made ahead of time.

@@ -196,6 +196,12 @@ impl Computer {
         &self.answers.last().unwrap().1
     }
 
+    /// Somebody asks what their sign-in begins with, and goes no further.
+    pub(super) fn signs_on(&mut self, person: Person) {
+        let asked = person.upn();
+        self.wish(Wish::Facts(person), |caller| Event::SignInAsked { caller, asked });
+    }
+
     /// Somebody comes to sign in.
     pub(super) fn comes(&mut self, person: Person) {
         self.visits.push(Visit { person, next: Next::Ask, waiting: None });

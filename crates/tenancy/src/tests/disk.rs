@@ -2,7 +2,7 @@
 
 use super::replies::BOOT_BOUND;
 use crate::{Change, Found, FoundPair, Role};
-use lifecycle::{DeviceKeys, Identity, Snapshot, Stage};
+use lifecycle::{DeviceKeys, Identity, Intune, IntuneIntent, Snapshot, Stage};
 use model::{AccountPin, DomainName, IntentId, TenantId, TenantPin, Upn};
 use std::collections::BTreeMap;
 
@@ -64,6 +64,25 @@ impl Disk {
     pub(super) fn owner(&self, intent: IntentId) -> Option<(TenantId, Role)> {
         let of = |snapshot: &Snapshot| crate::restore::intent(&snapshot.stage) == Some(intent);
         self.identities.iter().find(|(_, snapshot)| of(snapshot)).map(|(place, _)| *place)
+    }
+}
+
+/// What a start makes of a stage: what was only decided is dropped, and a request under way is in doubt.
+pub(super) fn resumed(stage: &Stage) -> Stage {
+    match stage.clone() {
+        Stage::Intent(_) => BARE,
+        Stage::Joining { intent, keys, .. } => Stage::KeysReady(intent, keys),
+        Stage::Registered(mut identity) => {
+            identity.intune = match identity.intune {
+                Intune::Intent(_) => Intune::None,
+                Intune::Posting { intent, key, .. } => {
+                    Intune::KeyReady(IntuneIntent { in_doubt: true, ..intent }, key)
+                }
+                other => other,
+            };
+            Stage::Registered(identity)
+        }
+        other => other,
     }
 }
 

@@ -2,9 +2,14 @@
 
 mod computer;
 mod disk;
+mod ends;
 mod laws;
+mod leave;
+mod prepared;
 mod properties;
+mod refusals;
 mod replies;
+mod routing;
 mod samples;
 mod steps;
 mod stories;

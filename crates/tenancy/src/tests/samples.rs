@@ -19,6 +19,7 @@ pub(super) const PEOPLE: [[&str; 3]; 3] = [
 pub(super) struct Person(pub(super) usize, pub(super) usize);
 
 pub(super) const ALEX: Person = Person(0, 0);
+pub(super) const ANN: Person = Person(1, 0);
 pub(super) const KIM: Person = Person(0, 1);
 
 impl Person {

@@ -129,6 +129,13 @@ impl Computer {
     }
 }
 
+/// Few cases while one works; `PROPTEST_CASES` names more.
+pub(super) fn config() -> ProptestConfig {
+    let named = std::env::var_os("PROPTEST_CASES").is_some();
+    let common = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
+    ProptestConfig { cases: if named { common.cases } else { 64 }, ..common }
+}
+
 pub(super) fn settings() -> impl Strategy<Value = Setting> {
     let backend = || prop_oneof![3 => Just(Backend::Soft), 1 => Just(Backend::Tpm)];
     let required = prop_oneof![6 => Just(None), 1 => Just(Some(Backend::Tpm))];
@@ -208,6 +215,19 @@ fn script() -> impl Strategy<Value = Vec<Step>> {
     ]
 }
 
+/// What a world does by itself, with the power cut now and then.
+pub(super) fn endings() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        3 => any::<u8>().prop_map(Step::Durable),
+        3 => (any::<u8>(), ending()).prop_map(|(n, bad)| Step::Work(n, bad)),
+        1 => (any::<u8>(), ending()).prop_map(|(n, bad)| Step::KeyWork(n, bad)),
+        1 => any::<u8>().prop_map(Step::Advance),
+        1 => (0u32..2_000).prop_map(Step::Wait),
+        1 => any::<u8>().prop_map(|n| Step::Crash(n, None)),
+    ];
+    proptest::collection::vec(step, 0..20)
+}
+
 pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
-    proptest::collection::vec(script(), 1..70).prop_map(|scripts| scripts.concat())
+    proptest::collection::vec(script(), 1..50).prop_map(|scripts| scripts.concat())
 }

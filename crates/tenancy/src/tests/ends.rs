@@ -1,0 +1,172 @@
+//! Properties of how lives end, and of two lives side by side.
+
+use super::computer::Computer;
+use super::disk::{BARE, Disk, ROLES, resumed};
+use super::samples::{ALEX, Person, Setting};
+use super::steps::{Step, config, endings, settings, steps};
+use crate::{Answer, OperatorRequest, Role};
+use lifecycle::{Ask, Identity, Stage};
+use model::{Backend, SignInFacts, TenantId};
+use proptest::prelude::*;
+
+impl Computer {
+    /// What a person's sign-in would begin with; a challenge is that of the last failure and is left out.
+    fn facts_of(&mut self, person: Person) -> Option<SignInFacts> {
+        self.signs_on(person);
+        match self.last_answer() {
+            Ok(Answer::SignIn(facts, _)) => Some(SignInFacts { claims: None, ..facts.as_ref().clone() }),
+            _ => None,
+        }
+    }
+
+    /// What the machines of a tenant are on disk, as a start would go on with them.
+    fn stages(&self, tenant: TenantId) -> Vec<Stage> {
+        ROLES.map(|role| resumed(self.disk.stage(tenant, role))).to_vec()
+    }
+
+    /// The same as the views have it.
+    fn shown(&self, tenant: TenantId) -> Vec<Stage> {
+        let Some(view) = self.views.get(&tenant) else { return vec![BARE; 3] };
+        let members = [&view.current, &view.successor, &view.predecessor];
+        let stage = |stage: &Stage| resumed(stage);
+        members.map(|it| it.as_ref().map_or(BARE, |it| stage(&it.status.snapshot.stage))).to_vec()
+    }
+}
+
+fn tenants() -> impl Iterator<Item = TenantId> {
+    (0..3).map(super::samples::tenant)
+}
+
+fn people() -> impl Iterator<Item = Person> {
+    (0..9).map(Person::nth)
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn everything_comes_to_rest_and_nobody_waits(setting in settings(), steps in steps()) {
+        let mut computer = Computer::play("", setting, &steps);
+        computer.fair_end();
+        prop_assert!(computer.waiting.is_empty(), "{:?}", computer.waiting);
+        prop_assert_eq!(computer.prepared.waiting, 0);
+    }
+
+    #[test]
+    fn the_same_life_has_the_same_trace(setting in settings(), steps in steps()) {
+        let [one, other] = [(); 2].map(|()| {
+            let mut computer = Computer::off("none", setting);
+            computer.trace = Some(Vec::new());
+            computer.restore();
+            steps.iter().for_each(|step| computer.step(*step));
+            computer.trace
+        });
+        prop_assert_eq!(one, other);
+    }
+
+    #[test]
+    fn a_start_goes_on_where_the_last_durable_moment_was(setting in settings(), steps in steps()) {
+        let mut live = Computer::play("none", setting, &steps);
+        live.write();
+        if live.laws.failed {
+            return Ok(());
+        }
+        let mut again = Computer::off("", live.setting);
+        (again.disk, again.now) = (live.disk.clone(), live.now);
+        again.restore();
+        prop_assert_eq!(&again.leads_to, &live.leads_to);
+        again.write();
+        for tenant in tenants() {
+            prop_assert_eq!(live.shown(tenant), live.stages(tenant));
+            prop_assert_eq!(again.shown(tenant), again.stages(tenant));
+            // What has no place to be is told to leave.
+            let in_force = live.disk.in_force(tenant).is_some();
+            let stays = |role| role == Role::Current || role == Role::Successor && in_force;
+            for (at, _) in ROLES.iter().enumerate().filter(|(_, role)| stays(**role)) {
+                prop_assert_eq!(&again.stages(tenant)[at], &live.stages(tenant)[at]);
+            }
+        }
+        for person in people() {
+            let view = live.views.get(&person.tenant());
+            let successor = view.filter(|view| view.successor.is_some() || view.expected.is_some());
+            if successor.is_none() {
+                prop_assert_eq!(live.facts_of(person), again.facts_of(person));
+            }
+        }
+    }
+
+    #[test]
+    fn a_predecessor_leaves_from_the_start_on(setting in settings(), steps in steps()) {
+        let mut computer = Computer::play("none", setting, &steps);
+        computer.crash(1, setting);
+        computer.write();
+        for tenant in tenants() {
+            let stage = computer.disk.stage(tenant, Role::Predecessor);
+            let leaves = matches!(stage, Stage::Leaving { .. }) || *stage == BARE;
+            prop_assert!(leaves, "{:?}", stage);
+        }
+    }
+
+    #[test]
+    fn a_leave_of_every_tenant_leaves_nothing(setting in settings(), steps in steps()) {
+        let mut computer = Computer::play("none", setting, &steps);
+        if computer.laws.failed {
+            computer.crash(1, setting);
+        }
+        computer.fair_end();
+        let held: Vec<TenantId> = tenants().filter(|tenant| {
+            ROLES.iter().any(|role| *computer.disk.stage(*tenant, *role) != BARE)
+        }).collect();
+        for tenant in &held {
+            let pinned = computer.disk.domains.iter().find(|(_, pin)| pin.tenant == *tenant);
+            let domain = pinned.map(|(domain, _)| domain.clone()).unwrap();
+            computer.ask(OperatorRequest::Leave { domain, how: Ask::Leave });
+        }
+        computer.fair_end();
+        for tenant in &held {
+            prop_assert_eq!(computer.stages(*tenant), vec![BARE; 3]);
+            prop_assert!(computer.disk.domains.values().all(|pin| pin.tenant != *tenant));
+            prop_assert!(computer.disk.accounts.values().all(|pin| pin.tenant != *tenant));
+        }
+        prop_assert!(held.is_empty() || computer.disk.prepared.is_empty(), "{:?}", computer.disk.prepared);
+    }
+
+    #[test]
+    fn a_cancelled_move_leaves_the_identity_in_force_untouched(steps in endings()) {
+        let mut computer = Computer::new(Setting::default());
+        computer.registers(ALEX);
+        let essence = |disk: &Disk| -> Option<Identity> { disk.in_force(ALEX.tenant()).cloned() };
+        let before = essence(&computer.disk);
+        computer.ask(OperatorRequest::Rekey { person: ALEX.upn(), to: Backend::Tpm, how: Ask::Leave });
+        computer.settle(2);
+        computer.comes(ALEX);
+        steps.iter().for_each(|step| computer.step(*step));
+        computer.visits.clear();
+        computer.ask(OperatorRequest::CancelRekey(ALEX.domain()));
+        let succeeded = |computer: &Computer| {
+            computer.laws.decided.in_force(ALEX.tenant()).map(|identity| identity.keys.device.backend)
+                != Some(Backend::Soft)
+        };
+        if !succeeded(&computer) {
+            computer.fair_end();
+            prop_assert_eq!(essence(&computer.disk), before);
+            prop_assert_eq!(computer.disk.identities.len(), 1, "the other one has left");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_told_to_everybody(setting in settings(), steps in steps(), written in any::<bool>()) {
+        let mut computer = Computer::play("none", setting, &steps);
+        computer.step(Step::DiskFails(written));
+        if !computer.laws.failed {
+            return Ok(());
+        }
+        prop_assert!(computer.waiting.is_empty() && computer.tenancy.tokens().count() == 0);
+        computer.fair_end();
+        for ((tenant, _), snapshot) in &computer.disk.identities {
+            let view = computer.views.get(tenant);
+            prop_assert!(view.is_some(), "{:?}", snapshot);
+            prop_assert_eq!(computer.shown(*tenant), computer.stages(*tenant));
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! Keys ahead of time: what is found, made, lost, lent and destroyed.
+
+use super::computer::Computer;
+use super::disk::Disk;
+use super::replies::{boot_bound, keys, numbered};
+use super::samples::{ALEX, ANN, KIM, Setting, failures};
+use super::stories::identity;
+use crate::{Event, FoundPair, KeysReply, KeysWork, PairTest, PreparedView, Role};
+use lifecycle::{DeviceKeys, Stage};
+use model::{Backend, Failure, IntentId, KeyHandle, Registration};
+
+fn one() -> Setting {
+    Setting { most_prepared: 1, ..Setting::default() }
+}
+
+fn pair(n: u64) -> (IntentId, Option<DeviceKeys>) {
+    (numbered(n), Some(keys(numbered(n), Backend::Soft, n)))
+}
+
+/// A computer that starts with these pairs.
+fn starts(setting: Setting, pairs: impl IntoIterator<Item = (IntentId, Option<DeviceKeys>)>) -> Computer {
+    let prepared = pairs.into_iter().collect();
+    Computer::with(setting, Disk { prepared, ..Disk::default() })
+}
+
+fn works(computer: &Computer) -> Vec<&'static str> {
+    let name = |work: &KeysWork| match work {
+        KeysWork::Test(_) => "test",
+        KeysWork::Create { .. } => "create",
+        KeysWork::Destroy(_) => "destroy",
+        KeysWork::Ready(_) => "ready",
+    };
+    computer.key_works.values().map(name).collect()
+}
+
+#[test]
+fn the_decision_is_on_disk_before_the_keys_are_made_and_the_keys_before_they_are_offered() {
+    let mut computer = Computer::new(one());
+    assert_eq!(works(&computer), Vec::<&str>::new());
+    computer.write();
+    assert_eq!(works(&computer), ["create"]);
+    let decided: Vec<_> = computer.disk.prepared.values().cloned().collect();
+    assert_eq!(decided, [None]);
+    computer.end_key_work(0, None);
+    assert_eq!(computer.prepared, PreparedView { ready: 0, being_made: 1, waiting: 0 });
+    computer.write();
+    assert_eq!(computer.prepared, PreparedView { ready: 1, being_made: 0, waiting: 0 });
+    assert!(computer.disk.prepared.values().all(Option::is_some));
+}
+
+#[test]
+fn what_is_found_is_made_tested_or_destroyed() {
+    let tpm = (numbered(1), Some(keys(numbered(1), Backend::Tpm, 1)));
+    let bound = (numbered(1), Some(boot_bound(keys(numbered(1), Backend::Soft, 1))));
+    let decided = (numbered(1), None);
+    let bounds = Setting { boot_bound: true, ..one() };
+    let none = Setting { most_prepared: 0, ..one() };
+    for (setting, found, expected, what) in [
+        (one(), vec![pair(1)], vec!["test"], "made"),
+        (one(), vec![decided.clone()], vec!["create"], "decided"),
+        (one(), vec![tpm.clone()], vec!["destroy", "create"], "of another place"),
+        (one(), vec![bound.clone()], vec!["destroy", "create"], "bound to a boot state that does not count"),
+        (bounds, vec![bound], vec!["test"], "bound to the boot state"),
+        (bounds, vec![pair(1)], vec!["destroy", "create"], "not bound to the boot state"),
+        (one(), vec![pair(1), pair(2)], vec!["test", "destroy"], "one too many"),
+        (one(), vec![decided.clone(), pair(2)], vec!["test"], "decided and made"),
+        (one(), vec![decided.clone(), (numbered(2), None)], vec!["create"], "two decided"),
+        (none, vec![pair(1)], vec!["destroy"], "none wanted any more"),
+        (none, vec![decided], vec![], "decided, and none wanted any more"),
+    ] {
+        let mut computer = starts(setting, found);
+        computer.write();
+        assert_eq!(works(&computer), expected, "{what}");
+        computer.fair_end();
+        assert_eq!(computer.prepared.ready, setting.most_prepared, "{what}");
+    }
+}
+
+#[test]
+fn a_found_pair_is_offered_when_its_test_says_that_it_works() {
+    let usable = Ok(KeysReply::Tested(PairTest::Usable));
+    let lost = Ok(KeysReply::Tested(PairTest::Lost));
+    for (result, expected) in [(usable, vec![]), (lost, vec!["destroy"]), (Err(failures(0)), vec!["destroy"])]
+    {
+        let mut computer = starts(one(), [pair(1)]);
+        let (op, _) = computer.key_works.pop_first().unwrap();
+        computer.feed(Event::KeysDone(op, result.clone()));
+        assert_eq!(works(&computer), expected, "{result:?}");
+        assert_eq!(computer.prepared.ready, usize::from(expected.is_empty()));
+        // The record goes when the keys have gone, and the next pair is made.
+        computer.end_key_work(0, None);
+        computer.write();
+        computer.fair_end();
+        assert_eq!((computer.disk.prepared.len(), computer.prepared.ready), (1, 1));
+        assert_eq!(computer.disk.prepared.contains_key(&numbered(1)), expected.is_empty());
+    }
+}
+
+#[test]
+fn a_pair_that_an_identity_has_is_nobody_elses() {
+    let with = |kept: bool| {
+        let it = identity(ALEX.tenant(), Backend::Soft, 1);
+        match kept {
+            true => Stage::Unregistered { kept: Some(Box::new((it.intent.clone(), it.keys.clone()))) },
+            false => Stage::Registered(Box::new(it)),
+        }
+    };
+    for kept in [true, false] {
+        for role in [Role::Current, Role::Successor, Role::Predecessor] {
+            let mut disk = Disk::default().knows(&[ALEX]).and(role, ALEX.tenant(), with(kept));
+            disk.prepared.extend([pair(1)]);
+            let mut computer = Computer::off("none", one());
+            computer.disk = disk;
+            computer.restore();
+            assert_eq!(works(&computer), Vec::<&str>::new(), "{role:?}");
+            computer.write();
+            assert!(!computer.disk.prepared.contains_key(&numbered(1)), "{role:?} {kept}");
+        }
+    }
+}
+
+#[test]
+fn the_first_to_sign_in_takes_the_pair_in_the_commit_that_ends_it() {
+    let mut computer = Computer::new(one());
+    computer.fair_end();
+    let (id, keys) = computer.disk.prepared.first_key_value().map(|(id, keys)| (*id, keys.clone())).unwrap();
+    computer.signs_in(ALEX);
+    assert!(computer.disk.prepared.is_empty());
+    let Stage::KeysReady(intent, own) = computer.disk.stage(ALEX.tenant(), Role::Current) else {
+        panic!("it has keys")
+    };
+    assert_eq!((intent.id, Some(own)), (id, keys.as_ref()));
+    assert_eq!(computer.prepared, PreparedView::default());
+    // The second tenant makes its own.
+    computer.registers(ANN);
+    assert_ne!(computer.disk.in_force(ANN.tenant()).unwrap().intent.id, id);
+}
+
+#[test]
+fn a_pair_that_a_machine_does_not_want_waits_for_the_next() {
+    // The move goes to keys in the TPM, and the pair is not there.
+    let mut disk = Disk::default().knows(&[ALEX]);
+    disk = disk.and(Role::Current, ALEX.tenant(), {
+        Stage::Registered(Box::new(identity(ALEX.tenant(), Backend::Soft, 1)))
+    });
+    disk.prepared.extend([pair(2)]);
+    let mut computer = Computer::with(one(), disk);
+    computer.fair_end();
+    computer.ask(crate::OperatorRequest::Rekey {
+        person: ALEX.upn(),
+        to: Backend::Tpm,
+        how: lifecycle::Ask::Leave,
+    });
+    computer.fair_end();
+    computer.registers(ALEX);
+    assert_eq!(computer.prepared.ready, 1);
+    assert_eq!(computer.disk.prepared.len(), 1);
+}
+
+#[test]
+fn a_registration_waits_for_keys_and_goes_on_when_their_making_ends_in_any_way() {
+    let other = Ok(KeysReply::Ready);
+    let ends: [(Option<Result<KeysReply, Failure>>, bool); 3] =
+        [(None, true), (Some(Err(failures(0))), false), (Some(other), false)];
+    for (end, takes) in ends {
+        let mut computer = Computer::new(one());
+        computer.write();
+        computer.signs_in(ALEX);
+        assert_eq!(computer.prepared, PreparedView { ready: 0, being_made: 1, waiting: 1 });
+        assert!(computer.works.is_empty(), "it waits");
+        assert_eq!(computer.tenancy.tokens().count(), 1);
+        match end.clone() {
+            None => computer.end_key_work(0, None),
+            Some(result) => {
+                let (op, _) = computer.key_works.pop_first().unwrap();
+                computer.feed(Event::KeysDone(op, result));
+            }
+        }
+        computer.write();
+        assert_eq!(computer.prepared.waiting, 0, "{end:?}");
+        assert_eq!(computer.works.len(), 1, "{end:?}");
+        let stage = computer.disk.stage(ALEX.tenant(), Role::Current);
+        assert_eq!(matches!(stage, Stage::KeysReady(..)), takes, "{end:?}: {stage:?}");
+        computer.fair_end();
+        assert!(computer.disk.in_force(ALEX.tenant()).is_some());
+    }
+}
+
+#[test]
+fn a_registration_waits_for_a_test_of_keys_too() {
+    for lost in [None, Some(0)] {
+        let mut computer = starts(one(), [pair(1)]);
+        computer.signs_in(ALEX);
+        assert!(computer.works.is_empty());
+        computer.end_key_work(0, lost);
+        computer.write();
+        assert_eq!((computer.works.len(), computer.prepared.waiting), (1, 0));
+    }
+}
+
+#[test]
+fn who_needs_no_keys_does_not_wait() {
+    let off = Setting { third: Registration::Off, ..one() };
+    let dee = super::samples::Person(2, 0);
+    for (setting, disk, person) in [
+        (off, Disk::default(), dee),
+        (one(), registered(), KIM),
+        (Setting { most_prepared: 0, ..one() }, Disk::default(), ALEX),
+    ] {
+        let mut disk = disk;
+        disk.prepared.extend((setting.most_prepared > 0).then(|| pair(2)));
+        let mut computer = Computer::with(setting, disk);
+        computer.signs_in(person);
+        assert_eq!(computer.prepared.waiting, 0, "{person:?}");
+    }
+}
+
+fn registered() -> Disk {
+    let stage = Stage::Registered(Box::new(identity(ALEX.tenant(), Backend::Soft, 1)));
+    Disk::default().knows(&[ALEX, KIM]).and(Role::Current, ALEX.tenant(), stage)
+}
+
+#[test]
+fn none_are_made_where_nobody_registers_or_somebody_has() {
+    let mut facts = one().facts();
+    facts.domains.iter_mut().for_each(|config| config.registration = Registration::Off);
+    let mut computer = Computer::off("", one());
+    computer.tenancy = crate::Tenancy::new(facts, 1);
+    computer.restore();
+    assert!(computer.open.is_empty() && computer.key_works.is_empty());
+    let computer = Computer::with(one(), registered());
+    assert!(computer.open.is_empty() && computer.key_works.is_empty());
+    let mut computer = Computer::off("none", one());
+    let mut found = Disk::default().knows(&[ALEX]).found();
+    found.blocked.insert(ALEX.tenant(), failures(0));
+    computer.feed(Event::Restored(Box::new(found)));
+    assert!(computer.open.is_empty() && computer.key_works.is_empty());
+}
+
+#[test]
+fn a_decision_whose_making_failed_is_made_at_the_next_start() {
+    let mut computer = Computer::new(one());
+    computer.write();
+    computer.end_key_work(0, Some(1));
+    assert!(works(&computer).is_empty());
+    let id = *computer.disk.prepared.keys().next().unwrap();
+    computer.crash(1, one());
+    computer.fair_end();
+    assert_eq!(computer.disk.prepared.keys().copied().collect::<Vec<_>>(), [id]);
+    assert_eq!(computer.prepared.ready, 1);
+}
+
+#[test]
+fn an_end_of_a_work_that_is_not_in_flight_changes_nothing() {
+    let mut computer = Computer::new(one());
+    computer.write();
+    let (op, work) = computer.key_works.first_key_value().map(|(op, work)| (*op, work.clone())).unwrap();
+    computer.end_key_work(0, None);
+    computer.write();
+    let before = (computer.prepared, computer.disk.clone());
+    computer.feed(Event::KeysDone(op, Ok(KeysReply::Destroyed)));
+    computer.feed(Event::Done(op, Ok(lifecycle::Reply::Erased)));
+    computer.write();
+    assert_eq!((computer.prepared, computer.disk.clone()), before, "{work:?}");
+}
+
+#[test]
+fn a_found_pair_keeps_its_name() {
+    let found = FoundPair { id: numbered(1), keys: pair(1).1, boot_bound: false };
+    let disk = Disk { prepared: [pair(1)].into(), ..Disk::default() };
+    assert_eq!(disk.found().prepared, [found]);
+    let wrapped = |key: &KeyHandle| key.wrapped.clone();
+    let bound = boot_bound(keys(numbered(1), Backend::Soft, 1));
+    assert_ne!(wrapped(&bound.device), wrapped(&pair(1).1.unwrap().device));
+}

@@ -1,0 +1,229 @@
+//! Which machine a sign-in goes to, what it begins with, and what is learnt of it.
+
+use super::computer::{Computer, Wish};
+use super::disk::Disk;
+use super::samples::{ALEX, ANN, KIM, Person, Setting, disk_full, failures, suspicion};
+use super::stories::identity;
+use crate::{Answer, Event, OperatorRequest, RekeyStarted, Role};
+use lifecycle::{Ask, Identity, LeaveStep, Stage, Suspension};
+use model::{Backend, Failure, Memory, Method, Registration, SignInFacts, Standing, Upn};
+
+const DEE: Person = Person(2, 0);
+
+fn soft(n: u64) -> Identity {
+    identity(ALEX.tenant(), Backend::Soft, n)
+}
+
+fn registered(identity: Identity) -> Stage {
+    Stage::Registered(Box::new(identity))
+}
+
+fn leaving(identity: Identity) -> Stage {
+    Stage::Leaving { identity: Box::new(identity), step: LeaveStep::Unregister }
+}
+
+fn known() -> Disk {
+    Disk::default().knows(&[ALEX, KIM])
+}
+
+/// What a name's sign-in begins with.
+fn facts(computer: &mut Computer, asked: &str) -> Result<SignInFacts, Failure> {
+    let asked: Upn = asked.parse().unwrap();
+    let before = computer.answers.len();
+    let person = (0..9).map(Person::nth).find(|person| person.upn() == asked).unwrap_or(ALEX);
+    computer.wish(Wish::Facts(person), |caller| Event::SignInAsked { caller, asked });
+    match computer.answers[before..].first() {
+        Some((_, Ok(Answer::SignIn(facts, _)))) => Ok(facts.as_ref().clone()),
+        Some((_, Err(failure))) => Err(failure.clone()),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_sign_in_begins_with_what_is_known_of_its_domain_and_the_identity_that_it_proves() {
+    let tpm = identity(ALEX.tenant(), Backend::Tpm, 2);
+    let unverified = Identity { verified_at: None, ..tpm.clone() };
+    let suspended = Identity { suspended: Some(Suspension::Disabled), ..soft(1) };
+    let plain = (Standing::Unregistered, Method::Auto);
+    let own = (Standing::Registered, Method::Auto);
+    for (current, successor, expected) in [
+        (None, None, plain),
+        (Some(registered(soft(1))), None, own),
+        (Some(leaving(soft(1))), None, plain),
+        // A suspended identity proves nothing to the directory: a code lets the person in.
+        (Some(registered(suspended)), None, (Standing::Registered, Method::DeviceCode)),
+        (Some(registered(soft(1))), Some(registered(unverified)), plain),
+        (Some(registered(soft(1))), Some(leaving(tpm)), own),
+    ] {
+        let mut disk = known();
+        for (role, stage) in [(Role::Current, current.clone()), (Role::Successor, successor.clone())] {
+            if let Some(stage) = stage {
+                disk = disk.and(role, ALEX.tenant(), stage);
+            }
+        }
+        let mut computer = Computer::with(Setting::default(), disk);
+        computer.write();
+        let facts = facts(&mut computer, "alex@contoso.com").unwrap();
+        assert_eq!((facts.standing, facts.method), expected, "{current:?} {successor:?}");
+        assert_eq!(facts.pinned, Some(ALEX.domain_pin()));
+        assert_eq!(facts.accounts, [ALEX.account_pin(), KIM.account_pin()]);
+    }
+    let mut computer = Computer::new(Setting::default());
+    let facts = facts(&mut computer, "alex@contoso.com").unwrap();
+    assert_eq!((facts.pinned, facts.accounts.len(), facts.standing), (None, 0, Standing::Unregistered));
+}
+
+#[test]
+fn a_challenge_of_the_registration_goes_into_the_next_sign_in() {
+    let mut computer = Computer::new(Setting::default());
+    computer.signs_in(ALEX);
+    let challenge = Failure { claims: Some("mfa".to_owned()), ..failures(2) };
+    let (op, _) = computer.works.pop_first().unwrap();
+    computer.feed(Event::Done(op, Err(challenge)));
+    computer.write();
+    assert_eq!(facts(&mut computer, "alex@contoso.com").unwrap().claims.as_deref(), Some("mfa"));
+    assert_eq!(facts(&mut computer, "ann@fabrikam.com").unwrap().claims, None);
+}
+
+#[test]
+fn a_record_that_cannot_be_read_lets_nobody_past() {
+    let mut found = Disk::default().found();
+    found.unreadable.domains.insert(ANN.domain(), disk_full());
+    found.unreadable.accounts.insert(ALEX.upn(), failures(1));
+    let mut computer = Computer::off("none", Setting::default());
+    computer.feed(Event::Restored(Box::new(found)));
+    assert_eq!(facts(&mut computer, "ann@fabrikam.com").unwrap_err().code, disk_full().code);
+    assert_eq!(facts(&mut computer, "alex@contoso.com").unwrap_err().code, failures(1).code);
+    assert!(facts(&mut computer, "sam@contoso.com").is_ok());
+    assert_eq!(facts(&mut computer, "x@elsewhere.com").unwrap_err().code, "UnknownDomain");
+    // Whoever is forgotten may sign in again.
+    computer.ask(OperatorRequest::ForgetAccount(ALEX.upn()));
+    computer.write();
+    assert!(facts(&mut computer, "alex@contoso.com").is_ok());
+}
+
+#[test]
+fn what_was_learnt_is_durable_before_anybody_is_told() {
+    let domain = Memory::Domain { domain: ALEX.domain(), pin: ALEX.domain_pin() };
+    for memory in [domain, Memory::Account(ALEX.account_pin()), Memory::ForgetAccount(ALEX.upn())] {
+        let mut computer = Computer::new(Setting::default());
+        let wish = Wish::Memory(memory.clone());
+        computer.wish(wish, |caller| Event::Learnt { caller, memory: memory.clone() });
+        assert!(computer.answers.is_empty() && computer.leads_to.is_empty(), "{memory:?}");
+        computer.write();
+        assert_eq!(computer.last_answer(), &Ok(Answer::Remembered));
+        assert_eq!(computer.leads_to.len(), computer.disk.domains.len());
+    }
+}
+
+#[test]
+fn an_account_is_forgotten_once() {
+    let mut computer = Computer::with(Setting::default(), known());
+    let forget = OperatorRequest::ForgetAccount(ALEX.upn());
+    assert_eq!(computer.tells(forget.clone()), Ok(Answer::Forgotten(true)));
+    assert!(!computer.disk.accounts.contains_key(&ALEX.upn()));
+    assert!(computer.disk.accounts.contains_key(&KIM.upn()));
+    assert_eq!(computer.tells(forget), Ok(Answer::Forgotten(false)));
+}
+
+#[test]
+fn a_sign_in_goes_to_the_machine_in_force_or_to_the_successor_that_waits_for_it() {
+    let mut computer = Computer::new(Setting::default());
+    computer.registers(ALEX);
+    computer.ask(OperatorRequest::Rekey { person: KIM.upn(), to: Backend::Tpm, how: Ask::Leave });
+    // Kim's domain leads nowhere yet.
+    assert!(matches!(computer.last_answer(), Err(failure) if failure.code == "NotRegistered"));
+    computer.registers(KIM);
+    computer.ask(OperatorRequest::Rekey { person: KIM.upn(), to: Backend::Tpm, how: Ask::Leave });
+    computer.fair_end();
+    assert!(matches!(computer.last_answer(), Ok(Answer::Rekey(RekeyStarted::SignIn(_)))));
+    assert_eq!(facts(&mut computer, "alex@contoso.com").unwrap().standing, Standing::Registered);
+    assert_eq!(facts(&mut computer, "kim@corp.contoso.com").unwrap().standing, Standing::Unregistered);
+    // Alex is not the one who was asked for.
+    computer.signs_in(ALEX);
+    assert!(computer.works.is_empty() && computer.disk.identities.len() == 1);
+    computer.signs_in(KIM);
+    assert!(computer.disk.identities.contains_key(&(ALEX.tenant(), Role::Successor)));
+    // Once it has begun everybody's sign-in is for it.
+    assert_eq!(facts(&mut computer, "alex@contoso.com").unwrap().standing, Standing::Unregistered);
+}
+
+#[test]
+fn nobody_waits_for_a_sign_in_that_will_not_come() {
+    let mut computer = Computer::new(Setting::default());
+    computer.registers(ALEX);
+    computer.ask(OperatorRequest::Rekey { person: ALEX.upn(), to: Backend::Tpm, how: Ask::Leave });
+    computer.fair_end();
+    assert!(computer.views[&ALEX.tenant()].successor.is_some());
+    assert_eq!(computer.tells(OperatorRequest::RekeyEnded(ALEX.domain())), Ok(Answer::Done));
+    assert_eq!(computer.views[&ALEX.tenant()].successor, None);
+    assert_eq!(computer.views[&ALEX.tenant()].expected, None);
+    computer.registers(ALEX);
+    assert_eq!(computer.disk.identities.len(), 1);
+}
+
+#[test]
+fn a_sign_in_that_registers_nothing_ends_its_token() {
+    let mut off = Computer::new(Setting::default());
+    off.signs_in(DEE);
+    let mut blocked = Computer::off("none", Setting::default());
+    let mut found = Disk::default().knows(&[ALEX]).found();
+    found.blocked.insert(ALEX.tenant(), disk_full());
+    blocked.feed(Event::Restored(Box::new(found)));
+    blocked.signs_in(ALEX);
+    for (computer, wish) in [(off, Wish::Taken(DEE)), (blocked, Wish::Taken(ALEX))] {
+        assert_eq!(computer.answers.last(), Some(&(wish, Ok(Answer::Taken))));
+        assert_eq!((computer.works.len(), computer.tenancy.tokens().count()), (0, 0));
+        assert!(computer.laws.tokens.is_empty());
+        assert!(computer.disk.identities.is_empty());
+    }
+    let mut on = Computer::new(Setting { third: Registration::Required, ..Setting::default() });
+    on.registers(DEE);
+    assert!(on.disk.in_force(DEE.tenant()).is_some());
+}
+
+#[test]
+fn a_work_is_for_the_cloud_of_a_configured_domain_that_leads_to_its_tenant() {
+    let bob = Person(1, 1);
+    for (person, expected) in [(KIM, "contoso.com"), (bob, "eu.fabrikam.com"), (ANN, "fabrikam.com")] {
+        let mut computer = Computer::new(Setting::default());
+        computer.trace = Some(Vec::new());
+        computer.registers(person);
+        computer.crash(0, Setting::default());
+        computer.ask(OperatorRequest::Rebind(person.domain()));
+        computer.fair_end();
+        let trace = computer.trace.take().unwrap();
+        let runs = trace.iter().filter(|line| line.starts_with("Run {") || line.starts_with("HandOver"));
+        let own = format!("domain: {expected}, ");
+        assert!(runs.clone().count() > 5 && runs.clone().all(|line| line.contains(&own)), "{expected}");
+    }
+}
+
+/// A sign-in of Alex hears that the device is disabled.
+fn sign_in_fails(computer: &mut Computer) {
+    let (domain, failure) = (ALEX.domain(), suspicion(0));
+    computer.wish(Wish::Suspicion, |caller| Event::SignInFailed { caller, domain, failure });
+}
+
+#[test]
+fn only_the_identity_in_force_is_suspected() {
+    for by_sign_in in [false, true] {
+        for (stage, suspended) in [(registered(soft(1)), true), (leaving(soft(1)), false)] {
+            let mut computer =
+                Computer::with(Setting::default(), known().and(Role::Current, ALEX.tenant(), stage));
+            computer.write();
+            match by_sign_in {
+                true => sign_in_fails(&mut computer),
+                false => computer.feed(Event::Suspected { tenant: ALEX.tenant(), failure: suspicion(0) }),
+            }
+            computer.write();
+            let in_force = computer.disk.in_force(ALEX.tenant());
+            let is = in_force.is_some_and(|identity| identity.suspended == Some(Suspension::Disabled));
+            assert_eq!(is, suspended);
+        }
+    }
+    let mut computer = Computer::new(Setting::default());
+    sign_in_fails(&mut computer);
+    computer.feed(Event::Suspected { tenant: ALEX.tenant(), failure: suspicion(0) });
+    assert!(computer.open.is_empty());
+}
