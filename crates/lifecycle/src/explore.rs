@@ -2,7 +2,7 @@
 
 use crate::Device;
 use crate::samples::{facts, failure, prepared, reply, signed_in};
-use crate::words::{Ask, Command, Event, IntunePolicy, OpId, Snapshot, Stage, Work};
+use crate::{Ask, Command, Event, IntunePolicy, OpId, Snapshot, Stage, Work};
 use ::machine::Machine as _;
 use model::{Delivery, FailureClass, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};

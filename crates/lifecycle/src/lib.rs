@@ -2,17 +2,23 @@
 //!
 //! Pure: no clock, no network, no disk. Events go in, commands come out.
 
+mod commands;
+mod core;
+mod departure;
 mod device;
+mod events;
 pub mod explore;
-mod machine;
-mod outbox;
+mod intune;
+mod member;
+mod registration;
 mod samples;
-mod snapshot;
-mod state_name;
-mod status;
 #[cfg(test)]
 mod tests;
-mod words;
+mod work;
 
+pub use ::machine::OpId;
+pub use commands::{Batch, Command, EventKind, Milestone};
 pub use device::Device;
-pub use words::*;
+pub use events::{Ask, Event, Facts, IntunePolicy};
+pub use identity::*;
+pub use work::{EnrolOrder, JoinOrder, Reply, Work};

@@ -1,6 +1,6 @@
 //! One value of each kind, for the explorer and the tests.
 
-use crate::words::*;
+use crate::*;
 use model::{
     Account, Backend, CertificateDer, Delivery, DeviceFacts, DeviceTrouble, Failure, FailureClass, Guid, Id,
     JoinType, KeyHandle, KeyPurpose, MachineBinding, RsaPublicKey, TenantId, Timestamp, TokenRef, Trace, Who,

@@ -3,7 +3,7 @@
 use super::laws::Laws;
 use crate::Device;
 use crate::samples::{facts, failure, prepared, reply, signed_in};
-use crate::words::*;
+use crate::*;
 use ::machine::Machine as _;
 use model::{Delivery, FailureClass, Timestamp, TokenRef};
 use proptest::prelude::*;

@@ -2,7 +2,7 @@
 
 use super::life::{Life, Step};
 use crate::samples::failure;
-use crate::words::*;
+use crate::*;
 use model::{Delivery, FailureClass};
 
 fn state(life: &Life) -> &'static str {

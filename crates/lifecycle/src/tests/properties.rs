@@ -1,7 +1,7 @@
 //! The named properties. A random life checks all laws; each test here fails for one of them or adds its own.
 
 use super::life::{Life, Step, steps};
-use crate::words::*;
+use crate::*;
 use ::machine::Machine as _;
 use proptest::prelude::*;
 use std::collections::BTreeMap;

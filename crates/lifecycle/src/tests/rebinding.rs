@@ -2,7 +2,7 @@
 
 use super::life::{Life, Step};
 use crate::samples::{facts, failure};
-use crate::words::*;
+use crate::*;
 use ::machine::Machine as _;
 use model::{Delivery, FailureClass, MachineBinding, Phase};
 
