@@ -7,13 +7,9 @@ mod core;
 mod departure;
 mod device;
 mod events;
-pub mod explore;
 mod intune;
 mod member;
 mod registration;
-mod samples;
-#[cfg(test)]
-mod tests;
 mod work;
 
 pub use ::machine::OpId;

@@ -1,8 +1,8 @@
 //! Single lives, told as a story and as what came of them.
 
 use super::life::{Life, Step};
-use crate::samples::failure;
-use crate::*;
+use states::samples::failure;
+use lifecycle::*;
 use model::{Delivery, FailureClass};
 
 fn state(life: &Life) -> &'static str {
@@ -86,7 +86,7 @@ fn a_refused_enrolment_is_open_to_another_person() {
     let Some(Work::EnrolIntune(order)) = life.in_flight.values().next() else {
         panic!("{:?}", life.in_flight)
     };
-    assert_eq!(order.intent.owner.object, crate::samples::id(88));
+    assert_eq!(order.intent.owner.object, states::samples::id(88));
 }
 
 #[test]
