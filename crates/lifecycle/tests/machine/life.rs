@@ -1,11 +1,11 @@
 //! A random life of one machine: sign-ins, asks, answers good and bad, crashes.
 
 use super::laws::Laws;
-use states::samples::{facts, failure, prepared, reply, signed_in};
-use lifecycle::*;
 use ::machine::Machine as _;
+use lifecycle::*;
 use model::{Delivery, FailureClass, Timestamp, TokenRef};
 use proptest::prelude::*;
+use states::samples::{facts, failure, prepared, reply, signed_in};
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -1,8 +1,8 @@
 //! The named properties. A random life checks all laws; each test here fails for one of them or adds its own.
 
 use super::life::{Life, Step, steps};
-use lifecycle::*;
 use ::machine::Machine as _;
+use lifecycle::*;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Mutex;

@@ -1,10 +1,10 @@
 //! The same machine with other components: its keys are bound anew, or nothing changes.
 
 use super::life::{Life, Step};
-use states::samples::{facts, failure};
-use lifecycle::*;
 use ::machine::Machine as _;
+use lifecycle::*;
 use model::{Delivery, FailureClass, MachineBinding, Phase};
+use states::samples::{facts, failure};
 
 const IDLE: [Step; 6] =
     [Step::SignIn, Step::Succeed, Step::Succeed, Step::Succeed, Step::Succeed, Step::Succeed];
