@@ -1,51 +1,166 @@
-use crate::machine::Machine;
-use crate::outbox::Outbox;
-use crate::status;
-use crate::words::{Batch, Command, Event, Facts, OpId, Status};
-use ::machine::Generator;
+use crate::core::Core;
+use crate::member::{Member, leave, rebinding, suspected, suspended};
+use crate::registration::{Enrolment, Registration, State};
+use crate::{
+    Batch, Command, Event, Facts, Held, LedgerKind, Post, Snapshot, Stage, StateName, Status, StatusPhase,
+    WaitsFor, Work,
+};
+use crate::{departure, intune};
 use model::Timestamp;
-use statig::blocking::{InitializedStateMachine, IntoStateMachineExt};
+use statig::blocking::{self, InitializedStateMachine, IntoStateMachine, IntoStateMachineExt, Superstate};
 
 /// One tenant's device identity.
 pub struct Device {
-    machine: InitializedStateMachine<Machine>,
-    last_op: OpId,
-    generator: Generator,
+    core: Core,
+    in_force: InForce,
 }
+
+/// Which machine is in force.
+pub(crate) enum InForce {
+    /// None: the last durable state is not known yet.
+    Booting,
+    Registration(InitializedStateMachine<Registration>),
+    Intune(InitializedStateMachine<intune::Enrolment>),
+    Departure(InitializedStateMachine<departure::Departure>),
+    /// The identity may not be used; its keys stay, and a sign-in looks whether the cause is gone.
+    Suspended(Member),
+    /// The keys are being bound to this machine as it is now; then it goes on where it was.
+    Rebinding(Member),
+}
+
+/// The view of a machine that does not know its last durable state yet.
+pub(crate) const NOTHING: (StateName, Stage) = (StateName::Booting, Stage::Unregistered { kept: None });
 
 impl Device {
     /// A machine that waits for [`Event::Restored`]. `seed` feeds its own generator of names and jitter.
     pub fn new(facts: Facts, seed: u64) -> Device {
-        let mut outbox = outbox(Timestamp::default(), OpId(0), Generator::new(seed));
-        let machine = Machine::new(facts).uninitialized_state_machine().init_with_context(&mut outbox);
-        Device { machine, last_op: outbox.last_op, generator: outbox.generator }
+        Device { core: Core::new(facts, seed), in_force: InForce::Booting }
     }
 
     /// What the machine would report now.
     pub fn status(&self) -> Status {
-        status::of(&self.machine, self.machine.state())
+        let (state, stage) = self.in_force.view();
+        let Core { facts, in_flight, wake_at, failure, .. } = &self.core;
+        let idle = in_flight.is_none() && wake_at.is_none();
+        Status {
+            tenant: facts.tenant,
+            phase: StatusPhase::of(state, &stage),
+            state,
+            waits_for: WaitsFor::of(state, failure.as_ref()).filter(|_| idle),
+            wake_at: *wake_at,
+            failure: failure.clone(),
+            snapshot: self.core.snapshot(stage),
+        }
+    }
+
+    /// The events about an identity mean the same wherever it is; all others are for the machine in force.
+    fn dispatch(&mut self, event: &Event) {
+        let core = &mut self.core;
+        match (event, self.in_force.member()) {
+            (Event::Asked(ask), Some(member)) => leave(core, member, *ask),
+            (Event::Suspected(failure), Some(member)) => suspected(core, member, failure, event),
+            (Event::Rebind, Some(member)) if core.in_flight.is_none() => {
+                core.run(Work::Rebind(member.identity.clone()));
+                core.next = Some(InForce::Rebinding(member));
+            }
+            _ => match &mut self.in_force {
+                InForce::Booting => restore(core, event),
+                InForce::Registration(machine) => machine.handle_with_context(event, core),
+                InForce::Intune(machine) => machine.handle_with_context(event, core),
+                InForce::Departure(machine) => machine.handle_with_context(event, core),
+                InForce::Suspended(member) => suspended(core, member, event),
+                InForce::Rebinding(member) => rebinding(core, member, event),
+            },
+        }
     }
 }
 
-impl ::machine::Machine for Device {
+impl machine::Machine for Device {
     type Event = Event;
     type Command = Command;
 
     fn handle(&mut self, event: Event, now: Timestamp) -> Batch {
-        let asked = matches!(event, Event::Asked(_));
-        let mut outbox = outbox(now, self.last_op, self.generator.clone());
-        self.machine.handle_with_context(&event, &mut outbox);
-        (self.last_op, self.generator) = (outbox.last_op, outbox.generator);
-        let mut commands = outbox.commands;
+        self.core.now = now;
+        self.dispatch(&event);
+        if let Some(next) = self.core.next.take() {
+            self.in_force = next;
+        }
+        let mut commands = std::mem::take(&mut self.core.commands);
         let changed = commands.iter().any(|command| !matches!(command, Command::Ignored(_)));
-        let restored = matches!(event, Event::Restored(_)) && !changed && commands.is_empty();
-        if changed || asked || restored {
+        let restored = matches!(event, Event::Restored(_)) && commands.is_empty();
+        if changed || restored || matches!(event, Event::Asked(_)) {
             commands.push(Command::Report(Box::new(self.status())));
         }
-        Batch { commands, wake_at: self.machine.wake_at }
+        Batch { commands, wake_at: self.core.wake_at }
     }
 }
 
-fn outbox(now: Timestamp, last_op: OpId, generator: Generator) -> Outbox {
-    Outbox { now, last_op, generator, commands: Vec::new() }
+impl InForce {
+    /// The committed identity that is in use, or would be.
+    fn member(&self) -> Option<Member> {
+        match self {
+            InForce::Booting | InForce::Departure(_) => None,
+            InForce::Registration(machine) => machine.state().member().cloned(),
+            InForce::Intune(machine) => machine.state().member(),
+            InForce::Suspended(member) | InForce::Rebinding(member) => Some(member.clone()),
+        }
+    }
+
+    fn view(&self) -> (StateName, Stage) {
+        match self {
+            InForce::Booting => NOTHING,
+            InForce::Registration(machine) => machine.state().view(),
+            InForce::Intune(machine) => machine.state().view(),
+            InForce::Departure(machine) => machine.state().view(),
+            InForce::Suspended(member) => (StateName::Suspended, member.stage()),
+            InForce::Rebinding(member) => (StateName::Rebinding, member.stage()),
+        }
+    }
+}
+
+/// A machine in its first state, whose entry action has run.
+pub(crate) fn started<M>(machine: M, state: M::State, core: &mut Core) -> InitializedStateMachine<M>
+where
+    M: for<'a> IntoStateMachine<Context<'a> = Core>,
+    M::State: blocking::State<M>,
+    for<'a> M::Superstate<'a>: Superstate<M>,
+{
+    let mut machine = machine.uninitialized_state_machine();
+    *machine.state_mut() = state;
+    machine.init_with_context(core)
+}
+
+/// The state that a durable snapshot leads to; nothing else is consulted.
+fn restore(core: &mut Core, event: &Event) {
+    let Event::Restored(Snapshot { stage, ledger, attempts, posts, .. }) = event.clone() else {
+        return core.ignore(event);
+    };
+    let failed = attempts.iter().filter(|attempt| attempt.failure.is_some());
+    core.failure = failed.max_by_key(|attempt| attempt.at).and_then(|attempt| attempt.failure.clone());
+    (core.ledger, core.attempts, core.posts) = (ledger, attempts, posts);
+    let again = |intent| Enrolment { intent, endpoints: None, tries: 0 };
+    let state = match stage {
+        Stage::Registered(identity) => return core.next = Some(Member::resume(core, identity)),
+        Stage::Leaving { identity, step } => {
+            return core.next = Some(departure::resume(core, identity, step));
+        }
+        Stage::Unregistered { kept } => State::Unregistered { kept },
+        Stage::Intent(_) => {
+            core.persist(Stage::Unregistered { kept: None });
+            State::Unregistered { kept: None }
+        }
+        Stage::KeysReady(intent, keys) => {
+            State::Awaiting { enrolment: again(intent), held: Held::Keys(keys) }
+        }
+        Stage::Joining { intent, keys, request, .. } => {
+            core.note(request, None, LedgerKind::InDoubt);
+            core.persist(Stage::KeysReady(intent.clone(), keys.clone()));
+            State::Awaiting { enrolment: again(intent), held: Held::Keys(keys) }
+        }
+        Stage::ReplyStored { intent, keys, attempt, request, endpoints, owner, reply } => {
+            let post = Post { keys, attempt, request, endpoints, owner };
+            State::ReadingReply { enrolment: again(intent), post, reply }
+        }
+    };
+    core.next = Some(InForce::Registration(started(Registration, state, core)));
 }

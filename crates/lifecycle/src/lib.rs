@@ -2,17 +2,19 @@
 //!
 //! Pure: no clock, no network, no disk. Events go in, commands come out.
 
+mod commands;
+mod core;
+mod departure;
 mod device;
-pub mod explore;
-mod machine;
-mod outbox;
-mod samples;
-mod snapshot;
-mod state_name;
-mod status;
-#[cfg(test)]
-mod tests;
-mod words;
+mod events;
+mod intune;
+mod member;
+mod registration;
+mod work;
 
+pub use ::machine::OpId;
+pub use commands::{Batch, Command, EventKind, Milestone};
 pub use device::Device;
-pub use words::*;
+pub use events::{Ask, Event, Facts, IntunePolicy};
+pub use identity::*;
+pub use work::{EnrolOrder, JoinOrder, Reply, Work};

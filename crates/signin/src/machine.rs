@@ -3,7 +3,8 @@ mod steps;
 use crate::judge;
 use crate::outbox::Outbox;
 use crate::words::{
-    Command, Event, Facts, Memory, OpId, PasswordPrompt, Prompt, Realm, Reply, Scope, TenantPin, Work,
+    Command, Event, Facts, Memory, OpId, PasswordPrompt, Prompt, Realm, Reply, Scope, SignInState, TenantPin,
+    Work,
 };
 use model::{Account, Cause, Jwks, Timestamp, TokenRef};
 use statig::blocking::*;
@@ -80,6 +81,22 @@ impl Machine {
 
     pub(crate) fn is_over(&self) -> bool {
         self.over
+    }
+
+    pub(crate) fn name(&self, state: &State) -> SignInState {
+        match state {
+            State::WaitingToStart {} => SignInState::WaitingToStart,
+            State::Resolving {} => SignInState::Resolving,
+            State::AskingRealm { .. } => SignInState::AskingRealm,
+            State::AskingPassword {} => SignInState::AskingPassword,
+            State::UsingPassword { .. } => SignInState::UsingPassword,
+            State::RequestingCode { .. } => SignInState::RequestingCode,
+            State::Waiting { .. } => SignInState::Waiting,
+            State::Checking { .. } => SignInState::Checking,
+            State::LookingUp { .. } => SignInState::LookingUp,
+            State::Redeeming { .. } => SignInState::Redeeming,
+            State::Ended {} => SignInState::Ended,
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 use crate::machine::Machine;
 use crate::outbox::Outbox;
-use crate::words::{Batch, Command, Event, Facts, OpId};
+use crate::words::{Batch, Command, Event, Facts, OpId, SignInState};
 use model::Timestamp;
 use statig::blocking::{InitializedStateMachine, IntoStateMachineExt};
 
@@ -16,6 +16,11 @@ impl Session {
         let mut outbox = Outbox { now: Timestamp::default(), last_op: OpId(0), commands: Vec::new() };
         let machine = Machine::new(facts).uninitialized_state_machine().init_with_context(&mut outbox);
         Session { machine, last_op: outbox.last_op }
+    }
+
+    /// How far it is.
+    pub fn state(&self) -> SignInState {
+        self.machine.name(self.machine.state())
     }
 
     /// Whether the session has ended; every further event is ignored.

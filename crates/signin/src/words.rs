@@ -207,3 +207,31 @@ pub enum Outcome {
     /// They did not.
     Failed(Failure),
 }
+
+model::word_enum! {
+    /// The states of a sign-in, as docs/states.md has them.
+    pub enum SignInState {
+        /// Nothing was asked for yet.
+        WaitingToStart = "waiting_to_start",
+        /// The tenant of the domain is being looked up.
+        Resolving = "resolving",
+        /// Who checks the password is being asked.
+        AskingRealm = "asking_realm",
+        /// The person types the password, or chooses a code.
+        AskingPassword = "asking_password",
+        /// The password is being tried.
+        UsingPassword = "using_password",
+        /// A device code is being asked for.
+        RequestingCode = "requesting_code",
+        /// The person types the code.
+        Waiting = "waiting",
+        /// Who signed in is being checked.
+        Checking = "checking",
+        /// The name of the account is being looked up.
+        LookingUp = "looking_up",
+        /// The tokens are being exchanged for registration's.
+        Redeeming = "redeeming",
+        /// It is over.
+        Ended = "ended",
+    }
+}

@@ -85,8 +85,8 @@ fn is_below(rooms: &[Room], room: &Room, to: &str) -> bool {
     below.into_iter().any(|other| other.ours.contains(&to) || is_below(rooms, other, to))
 }
 
-/// Test helpers, manual pages, and the words of the socket for the programs' own tests.
-const TESTS_MAY: [&str; 4] = ["conformance", "ipc", "manual", "model"];
+/// Test helpers, manual pages, the walks of the machines, and the words of the socket for the programs' own tests.
+const TESTS_MAY: [&str; 5] = ["conformance", "ipc", "manual", "model", "states"];
 
 #[cfg(test)]
 mod tests {

@@ -18,7 +18,6 @@ const TOP: &[&str] = &[
 ];
 const LONGEST_FILE: usize = 500;
 const LARGEST_CRATE: usize = 1_500;
-const LARGEST_MACHINE: usize = 2_400;
 const LARGEST_LOOP: usize = 2_100;
 const LARGEST_STAND_IN: usize = 3_000;
 const LARGEST_TENANT: usize = 3_700;
@@ -65,8 +64,6 @@ fn crate_faults(folder: &Path) -> Vec<String> {
         }
     }
     let largest = match name.as_str() {
-        // docs/adr/0004
-        "lifecycle" => LARGEST_MACHINE,
         // docs/adr/0011
         "driver" => LARGEST_LOOP,
         // docs/adr/0008

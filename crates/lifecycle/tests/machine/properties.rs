@@ -1,8 +1,8 @@
 //! The named properties. A random life checks all laws; each test here fails for one of them or adds its own.
 
 use super::life::{Life, Step, steps};
-use crate::words::*;
 use ::machine::Machine as _;
+use lifecycle::*;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -246,7 +246,7 @@ fn every_state_and_every_transition_is_visited() {
     for (state, count) in &states {
         assert!(*count >= 100, "{state} was visited {count} times");
     }
-    for (from, to) in crate::explore::transitions() {
+    for (from, to) in states::device::transitions() {
         let count = visits.get(&(from, to)).copied().unwrap_or(0);
         assert!(count >= 100, "{from} -> {to} was visited {count} times");
     }

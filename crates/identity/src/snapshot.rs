@@ -204,6 +204,22 @@ impl Intune {
         }
     }
 
+    /// Whether nothing of it is left to be done.
+    pub fn is_complete(&self) -> bool {
+        matches!(self, Intune::Enrolled(enrolled) if enrolled.inventory_at.is_some())
+    }
+
+    /// Puts another handle of the same key in its place, where one was made.
+    pub fn replace_key(&mut self, new: KeyHandle) {
+        match self {
+            Intune::None | Intune::Intent(_) => {}
+            Intune::KeyReady(_, key) | Intune::Posting { key, .. } | Intune::ReplyStored { key, .. } => {
+                *key = new
+            }
+            Intune::Enrolled(enrolled) => enrolled.key = new,
+        }
+    }
+
     /// Who alone may go on with it; anybody of the tenant where it is open.
     pub fn owner(&self) -> Option<&Account> {
         match self {
@@ -350,6 +366,47 @@ pub enum Stage {
         /// The step that is to be taken next.
         step: LeaveStep,
     },
+}
+
+impl Stage {
+    /// Whether nothing of a tenant is here: no intent, no keys, no identity.
+    pub fn is_bare(&self) -> bool {
+        matches!(self, Stage::Unregistered { kept: None })
+    }
+
+    /// The intent that it is about, or came from; of a tenant that is not registered the one whose keys stay.
+    pub fn intent(&self) -> Option<&Intent> {
+        match self {
+            Stage::Unregistered { kept } => kept.as_deref().map(|(intent, _)| intent),
+            Stage::Intent(intent)
+            | Stage::KeysReady(intent, _)
+            | Stage::Joining { intent, .. }
+            | Stage::ReplyStored { intent, .. } => Some(intent),
+            Stage::Registered(identity) | Stage::Leaving { identity, .. } => Some(&identity.intent),
+        }
+    }
+
+    /// The backend that made its keys, or is to make them; none where no identity hangs on them.
+    pub fn backend(&self) -> Option<Backend> {
+        match self {
+            Stage::Unregistered { .. } => None,
+            Stage::Intent(intent) => Some(intent.backend),
+            Stage::KeysReady(_, keys) | Stage::Joining { keys, .. } | Stage::ReplyStored { keys, .. } => {
+                Some(keys.device.backend)
+            }
+            Stage::Registered(identity) | Stage::Leaving { identity, .. } => {
+                Some(identity.keys.device.backend)
+            }
+        }
+    }
+
+    /// The committed identity, also while it leaves.
+    pub fn identity(&self) -> Option<&Identity> {
+        match self {
+            Stage::Registered(identity) | Stage::Leaving { identity, .. } => Some(identity),
+            _ => None,
+        }
+    }
 }
 
 /// The steps of leaving, in order.

@@ -1,20 +1,23 @@
-//! One value of each kind, for the explorer and the tests.
+//! One value of each kind that the machine of a device takes in, for the explorer and the tests.
 
-use crate::words::*;
+use lifecycle::*;
 use model::{
     Account, Backend, CertificateDer, Delivery, DeviceFacts, DeviceTrouble, Failure, FailureClass, Guid, Id,
     JoinType, KeyHandle, KeyPurpose, MachineBinding, RsaPublicKey, TenantId, Timestamp, TokenRef, Trace, Who,
 };
 
-pub(crate) fn id<K>(n: u8) -> Id<K> {
+/// An id of sixteen such bytes.
+pub fn id<K>(n: u8) -> Id<K> {
     Id::new(Guid::from_bytes([n; 16]))
 }
 
-pub(crate) fn tenant() -> TenantId {
+/// The tenant of every sample.
+pub fn tenant() -> TenantId {
     id(1)
 }
 
-pub(crate) fn facts(intune: IntunePolicy) -> Facts {
+/// Facts of a machine with keys in software.
+pub fn facts(intune: IntunePolicy) -> Facts {
     Facts {
         tenant: tenant(),
         join_type: JoinType::Join,
@@ -33,7 +36,7 @@ pub(crate) fn facts(intune: IntunePolicy) -> Facts {
 }
 
 /// A sign-in whose token set has this number.
-pub(crate) fn signed_in(token: u64) -> Event {
+pub fn signed_in(token: u64) -> Event {
     let upn = "alex@contoso.com";
     // The name is a constant of this file, which the tests parse.
     let (Ok(upn), Ok(domain)) = (upn.parse(), "contoso.com".parse()) else { return Event::Woke };
@@ -47,7 +50,7 @@ fn key(purpose: KeyPurpose, intent: &Intent, n: u8) -> KeyHandle {
 }
 
 /// Keys of an intent; `n` tells two pairs apart.
-pub(crate) fn keys(intent: &Intent, n: u8) -> DeviceKeys {
+pub fn keys(intent: &Intent, n: u8) -> DeviceKeys {
     DeviceKeys {
         device: key(KeyPurpose::Device, intent, n),
         transport: key(KeyPurpose::Transport, intent, n),
@@ -61,7 +64,7 @@ fn intune_key(intent: &IntuneIntent, n: u8) -> KeyHandle {
 }
 
 /// Keys made ahead of time, the nth pair.
-pub(crate) fn prepared(n: u8) -> SparePair {
+pub fn prepared(n: u8) -> SparePair {
     let key = |purpose| {
         let public = RsaPublicKey { modulus: vec![n; 4], exponent: vec![1, 0, 1] };
         KeyHandle { backend: Backend::Soft, purpose, intent: id(n), public, wrapped: vec![n] }
@@ -70,12 +73,14 @@ pub(crate) fn prepared(n: u8) -> SparePair {
     SparePair { id: id(n), keys }
 }
 
-pub(crate) fn endpoints() -> Endpoints {
+/// Endpoints that were discovered.
+pub fn endpoints() -> Endpoints {
     let join = "https://drs.example/EnrollmentServer/device/".to_owned();
     Endpoints { join, join_version: "2.0".to_owned(), source: EndpointSource::Discovered }
 }
 
-pub(crate) fn issued() -> Issued {
+/// What the service issues.
+pub fn issued() -> Issued {
     Issued {
         device: id(9),
         certificate: CertificateDer(vec![0x30, 0]),
@@ -87,7 +92,7 @@ pub(crate) fn issued() -> Issued {
 }
 
 /// The good answer to a work.
-pub(crate) fn reply(work: &Work, now: Timestamp, n: u8) -> Reply {
+pub fn reply(work: &Work, now: Timestamp, n: u8) -> Reply {
     match work {
         Work::Discover { .. } => Reply::Discovered(endpoints()),
         Work::CreateKeys(intent) => Reply::Keys(keys(intent, n)),
@@ -131,7 +136,7 @@ fn rebound(identity: &Identity, n: u8) -> Reply {
 }
 
 /// A failure of a class that got so far.
-pub(crate) fn failure(class: FailureClass, delivery: Delivery, code: &str) -> Failure {
+pub fn failure(class: FailureClass, delivery: Delivery, code: &str) -> Failure {
     let mut failure = Failure::local(class, Who::User, code, "it failed".to_owned(), "Do something.");
     failure.delivery = delivery;
     failure.trouble = DeviceTrouble::from_code(code);

@@ -1,6 +1,6 @@
 //! What must hold after every command of every life. Each law breaks with a message of its own.
 
-use crate::words::*;
+use lifecycle::*;
 use model::{Failure, IntentId, Timestamp, TokenRef};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -110,7 +110,7 @@ impl Laws {
     fn run(&mut self, op: OpId, work: &Work, disk: &Snapshot, now: Timestamp) {
         let fresh = self.ops.insert(op);
         self.uphold("ids", fresh, format_args!("{op:?} is used once"));
-        if let Some(token) = work.token() {
+        if let Some(token) = token_of(work) {
             self.uphold(
                 "tokens",
                 (self.tokens.get(&token)) == (Some(&false)),
@@ -358,5 +358,15 @@ fn announced(work: &Work, disk: &Snapshot) -> bool {
         (Work::Discover { .. }, stage) => {
             matches!(stage, Stage::Intent(_) | Stage::KeysReady(..) | Stage::ReplyStored { .. })
         }
+    }
+}
+
+/// The token set that a work uses.
+fn token_of(work: &Work) -> Option<TokenRef> {
+    match work {
+        Work::Discover { token, .. } | Work::Verify { token, .. } => Some(*token),
+        Work::Join(order) => Some(order.token),
+        Work::Unregister { token, .. } => *token,
+        _ => None,
     }
 }

@@ -1,12 +1,11 @@
 //! A random life of one machine: sign-ins, asks, answers good and bad, crashes.
 
 use super::laws::Laws;
-use crate::Device;
-use crate::samples::{facts, failure, prepared, reply, signed_in};
-use crate::words::*;
 use ::machine::Machine as _;
+use lifecycle::*;
 use model::{Delivery, FailureClass, Timestamp, TokenRef};
 use proptest::prelude::*;
+use states::samples::{facts, failure, prepared, reply, signed_in};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -103,7 +102,7 @@ pub(super) struct Life {
 
 impl Life {
     pub(super) fn new(policy: IntunePolicy) -> Life {
-        let disk = Snapshot::absent(crate::samples::tenant());
+        let disk = Snapshot::absent(states::samples::tenant());
         let mut life = Life {
             device: Device::new(facts(policy), 7),
             policy,
@@ -213,7 +212,7 @@ impl Life {
         self.tokens += 1;
         self.laws.token_came(TokenRef(self.tokens));
         let Event::SignedIn { mut account, domain, token } = signed_in(self.tokens) else { return };
-        account.tenant = crate::samples::id(77);
+        account.tenant = states::samples::id(77);
         self.feed(Event::SignedIn { account, domain, token });
     }
 
@@ -221,7 +220,7 @@ impl Life {
         self.tokens += 1;
         self.laws.token_came(TokenRef(self.tokens));
         let Event::SignedIn { mut account, domain, token } = signed_in(self.tokens) else { return };
-        account.object = crate::samples::id(88);
+        account.object = states::samples::id(88);
         self.feed(Event::SignedIn { account, domain, token });
     }
 

@@ -1,10 +1,10 @@
 //! The same machine with other components: its keys are bound anew, or nothing changes.
 
 use super::life::{Life, Step};
-use crate::samples::{facts, failure};
-use crate::words::*;
 use ::machine::Machine as _;
+use lifecycle::*;
 use model::{Delivery, FailureClass, MachineBinding, Phase};
+use states::samples::{facts, failure};
 
 const IDLE: [Step; 6] =
     [Step::SignIn, Step::Succeed, Step::Succeed, Step::Succeed, Step::Succeed, Step::Succeed];
@@ -138,7 +138,7 @@ fn whoever_signs_in_meanwhile_is_not_sent_away() {
     life.step(Step::Rebind);
     life.sign_in();
     let (op, work) = life.in_flight.pop_first().unwrap();
-    let answer = crate::samples::reply(&work, life.now, 9);
+    let answer = states::samples::reply(&work, life.now, 9);
     let batch = life.device.handle(Event::Done(op, Ok(answer)), life.now);
     let handed = |command: &Command| matches!(command, Command::HandOver { .. });
     assert_eq!(batch.commands.iter().filter(|command| handed(command)).count(), 1);

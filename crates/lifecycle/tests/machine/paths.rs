@@ -1,9 +1,9 @@
 //! Single lives, told as a story and as what came of them.
 
 use super::life::{Life, Step};
-use crate::samples::failure;
-use crate::words::*;
-use model::{Delivery, FailureClass};
+use lifecycle::*;
+use model::{Backend, Delivery, FailureClass, MachineBinding};
+use states::samples::{facts, failure};
 
 fn state(life: &Life) -> &'static str {
     life.device.status().state.as_str()
@@ -86,7 +86,7 @@ fn a_refused_enrolment_is_open_to_another_person() {
     let Some(Work::EnrolIntune(order)) = life.in_flight.values().next() else {
         panic!("{:?}", life.in_flight)
     };
-    assert_eq!(order.intent.owner.object, crate::samples::id(88));
+    assert_eq!(order.intent.owner.object, states::samples::id(88));
 }
 
 #[test]
@@ -156,6 +156,24 @@ fn a_refused_join_keeps_its_keys_for_the_next_person() {
     life.step(Step::SignIn);
     life.step(Step::Succeed);
     assert_eq!(state(&life), "joining");
+}
+
+#[test]
+fn kept_keys_of_another_boot_state_or_backend_serve_no_new_intent() {
+    let changed: [fn(&mut Facts); 2] = [
+        |facts| facts.binding = MachineBinding { components: vec![("pcr-7".to_owned(), "11".to_owned())] },
+        |facts| facts.backend = Backend::Tpm,
+    ];
+    for change in changed {
+        let mut life = Life::play(IntunePolicy::Stay, &[Step::SignIn, Step::Succeed, Step::Succeed]);
+        fail(&mut life, FailureClass::Denied, Delivery::Answered, "error_directory_quota_exceeded");
+        let mut facts = facts(IntunePolicy::Stay);
+        change(&mut facts);
+        life.start_as(facts);
+        life.step(Step::SignIn);
+        life.step(Step::Succeed);
+        assert_eq!(state(&life), "creating_keys");
+    }
 }
 
 #[test]

@@ -2,8 +2,13 @@
 //!
 //! `world` plays a random life and checks the laws after every event; `properties` names them.
 
+#[cfg(test)]
 mod laws;
+#[cfg(test)]
 mod life;
+#[cfg(test)]
 mod paths;
+#[cfg(test)]
 mod properties;
+#[cfg(test)]
 mod rebinding;

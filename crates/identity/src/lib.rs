@@ -1,0 +1,11 @@
+//! What is durable of a device identity in one tenant, and the words for how far it is.
+//!
+//! Pure: no clock, no network, no disk.
+
+mod pieces;
+mod snapshot;
+mod state;
+
+pub use pieces::{Held, Post, Posting, SparePair};
+pub use snapshot::*;
+pub use state::{StateName, Status, StatusPhase, WaitsFor};

@@ -1,0 +1,107 @@
+//! What a stage is made of, for a state that goes on with it.
+
+use crate::{DeviceKeys, Endpoints, Identity, Intent, Intune, IntuneIntent, Stage, StoredReply};
+use model::{Account, IntentId, KeyHandle, RequestId};
+
+/// What of an intent is on disk between two works.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Held {
+    /// Nothing but the intent.
+    Nothing,
+    /// Its keys.
+    Keys(DeviceKeys),
+    /// A reply that holds nothing usable; its keys serve the next request.
+    Unusable(Post, StoredReply),
+}
+
+/// Keys that no tenant has a claim to yet, and the name that they carry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SparePair {
+    /// The intent that they will be the keys of.
+    pub id: IntentId,
+    /// The keys.
+    pub keys: DeviceKeys,
+}
+
+/// One announced join request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Post {
+    /// The keys that it is made with.
+    pub keys: DeviceKeys,
+    /// Counts from 1.
+    pub attempt: u32,
+    /// `client-request-id`.
+    pub request: RequestId,
+    /// Where to.
+    pub endpoints: Endpoints,
+    /// Who signs in.
+    pub owner: Account,
+}
+
+/// One announced enrolment request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posting {
+    /// The intent whose owner sends it.
+    pub intent: IntuneIntent,
+    /// The key that it is made with.
+    pub key: KeyHandle,
+    /// Counts from 1.
+    pub attempt: u32,
+    /// `client-request-id`.
+    pub request: RequestId,
+}
+
+impl Held {
+    /// The keys, if they are made.
+    pub fn keys(&self) -> Option<&DeviceKeys> {
+        match self {
+            Held::Nothing => None,
+            Held::Keys(keys) | Held::Unusable(Post { keys, .. }, _) => Some(keys),
+        }
+    }
+
+    /// As the stage of this intent.
+    pub fn stage(&self, intent: &Intent) -> Stage {
+        match self {
+            Held::Nothing => Stage::Intent(intent.clone()),
+            Held::Keys(keys) => Stage::KeysReady(intent.clone(), keys.clone()),
+            Held::Unusable(post, reply) => post.answered(intent, reply.clone()),
+        }
+    }
+}
+
+impl Post {
+    /// The stage before its end is known.
+    pub fn announced(&self, intent: &Intent) -> Stage {
+        let Post { keys, attempt, request, endpoints, owner } = self.clone();
+        Stage::Joining { intent: intent.clone(), keys, attempt, request, endpoints, owner }
+    }
+
+    /// The stage with its reply, which is not read yet.
+    pub fn answered(&self, intent: &Intent, reply: StoredReply) -> Stage {
+        let Post { keys, attempt, request, endpoints, owner } = self.clone();
+        Stage::ReplyStored { intent: intent.clone(), keys, attempt, request, endpoints, owner, reply }
+    }
+}
+
+impl Posting {
+    /// The Intune half before its end is known.
+    pub fn announced(&self) -> Intune {
+        let Posting { intent, key, attempt, request } = self.clone();
+        Intune::Posting { intent, key, attempt, request }
+    }
+
+    /// The Intune half with its reply, which is not read yet.
+    pub fn answered(&self, reply: StoredReply) -> Intune {
+        let Posting { intent, key, attempt, request } = self.clone();
+        Intune::ReplyStored { intent, key, attempt, request, reply }
+    }
+}
+
+impl Identity {
+    /// Every key of it, the one of Intune last.
+    pub fn all_keys(&self) -> Vec<KeyHandle> {
+        let own = [&self.keys.device, &self.keys.transport];
+        own.into_iter().chain(self.intune.key()).cloned().collect()
+    }
+}

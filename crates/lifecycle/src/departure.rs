@@ -1,0 +1,200 @@
+//! Leaving: every step is on disk before it is taken.
+
+use crate::core::Core;
+use crate::device::{InForce, NOTHING, started};
+use crate::registration::{Registration, all_gone};
+use crate::{Ask, Event, Identity, Intune, LeaveStep, LedgerKind, Stage, StateName, Work};
+use model::{Failure, FailureClass};
+use statig::blocking::*;
+
+/// The way out.
+pub(crate) struct Departure;
+
+/// An identity on its way out.
+#[derive(Clone)]
+pub(crate) struct Leaver {
+    identity: Box<Identity>,
+    /// Failures of this step in a row.
+    tries: u32,
+}
+
+type Outcome = statig::Outcome<State>;
+
+#[state_machine(initial = "State::nowhere()", visibility = "pub(crate)", context_identifier = "core")]
+impl Departure {
+    /// Before its first state, and nothing else.
+    #[state]
+    fn nowhere() -> Outcome {
+        Super
+    }
+
+    /// A step is being taken, or its next try waits for its time.
+    #[state(superstate = "leaving", entry_action = "take")]
+    fn stepping(leaver: &mut Leaver, step: &mut LeaveStep, core: &mut Core, event: &Event) -> Outcome {
+        match core.answer(event) {
+            Some(Ok(_)) => leaver.done(*step, core),
+            Some(Err(failure)) => leaver.failed(*step, core, failure),
+            None if core.is_due(event) => Transition(State::stepping(leaver.clone(), *step)),
+            None if *step == LeaveStep::Unregister => leaver.insisted(core, event),
+            None => Super,
+        }
+    }
+
+    #[action]
+    fn take(leaver: &mut Leaver, step: &mut LeaveStep, core: &mut Core) {
+        core.persist(leaver.stage(*step));
+        let (identity, token) = (leaver.identity.clone(), core.person.as_ref().map(|person| person.token));
+        let work = match step {
+            LeaveStep::Retire => Work::Retire { identity },
+            LeaveStep::Unregister => Work::Unregister { identity, token, request: core.request() },
+            LeaveStep::Erase => Work::EraseKeys(leaver.identity.all_keys()),
+        };
+        core.run(work);
+    }
+
+    /// The object could not be deleted: waits for an operator, or for a sign-in whose token may be the way.
+    #[state(superstate = "root")]
+    fn refused(leaver: &mut Leaver, core: &mut Core, event: &Event) -> Outcome {
+        match (event, core.newcomer(event)) {
+            (Event::Asked(Ask::Leave), _) => leaver.goes_on(LeaveStep::Unregister),
+            (_, Some(person)) => {
+                core.queue(person);
+                leaver.goes_on(LeaveStep::Unregister)
+            }
+            (_, None) => leaver.insisted(core, event),
+        }
+    }
+
+    /// Leaving already: an insistence that comes too early is remembered, and a person is kept for their token.
+    #[superstate(superstate = "root")]
+    fn leaving(core: &mut Core, event: &Event) -> Outcome {
+        match (event, core.newcomer(event)) {
+            (_, Some(person)) => core.queue(person),
+            (Event::Asked(Ask::ForceLeave), None) => core.leave = Some(Ask::ForceLeave),
+            _ => return Super,
+        }
+        Handled
+    }
+
+    #[superstate]
+    fn root(core: &mut Core, event: &Event) -> Outcome {
+        core.ignore(event);
+        Handled
+    }
+}
+
+impl Leaver {
+    fn stage(&self, step: LeaveStep) -> Stage {
+        Stage::Leaving { identity: self.identity.clone(), step }
+    }
+
+    fn goes_on(&self, step: LeaveStep) -> Outcome {
+        Transition(State::stepping(Leaver { tries: 0, ..self.clone() }, step))
+    }
+
+    fn done(&self, step: LeaveStep, core: &mut Core) -> Outcome {
+        match step {
+            LeaveStep::Retire => self.goes_on(LeaveStep::Unregister),
+            LeaveStep::Unregister => self.goes_on(LeaveStep::Erase),
+            LeaveStep::Erase => {
+                core.hand_on(|core| InForce::Registration(started(Registration, all_gone(core), core)))
+            }
+        }
+    }
+
+    fn failed(&mut self, step: LeaveStep, core: &mut Core, failure: &Failure) -> Outcome {
+        self.tries += 1;
+        let most = if step == LeaveStep::Retire { RETIRE_TRIES } else { UNREGISTER_TRIES };
+        let again = failure.class == FailureClass::Transient && self.tries < most && core.leave.is_none();
+        match step {
+            LeaveStep::Retire | LeaveStep::Unregister if failure.class == FailureClass::Gone => {
+                return self.done(step, core);
+            }
+            // Intune may keep its record: that stops nobody from leaving.
+            LeaveStep::Retire if !again => {
+                self.note_left_behind(core, LedgerKind::IntuneLeftBehind);
+                return self.goes_on(LeaveStep::Unregister);
+            }
+            LeaveStep::Unregister if !again => return self.give_up(core),
+            _ => {}
+        }
+        core.persist(self.stage(step));
+        core.back_off(self.tries, failure);
+        Handled
+    }
+
+    /// The object could not be deleted in this way.
+    fn give_up(&self, core: &mut Core) -> Outcome {
+        core.persist(self.stage(LeaveStep::Unregister));
+        if core.leave.is_some() {
+            return self.leave_behind(core);
+        }
+        core.end_person();
+        if core.person.is_some() {
+            return self.goes_on(LeaveStep::Unregister);
+        }
+        Transition(State::refused(self.clone()))
+    }
+
+    fn insisted(&self, core: &mut Core, event: &Event) -> Outcome {
+        let now = *event == Event::Asked(Ask::ForceLeave) && core.in_flight.is_none();
+        if now { self.leave_behind(core) } else { Super }
+    }
+
+    /// The object stays in the directory; its id goes to the ledger.
+    fn leave_behind(&self, core: &mut Core) -> Outcome {
+        self.note_left_behind(core, LedgerKind::LeftBehind);
+        core.leave = None;
+        self.goes_on(LeaveStep::Erase)
+    }
+
+    /// Both services show their object under the id of the device.
+    fn note_left_behind(&self, core: &mut Core, kind: LedgerKind) {
+        let request = core.request();
+        core.note(request, Some(self.identity.issued.device), kind);
+    }
+}
+
+impl State {
+    /// Its name, and what of it is on disk.
+    pub(crate) fn view(&self) -> (StateName, Stage) {
+        let (leaver, step) = match self {
+            State::Nowhere {} => return NOTHING,
+            State::Stepping { leaver, step } => (leaver, *step),
+            State::Refused { leaver } => (leaver, LeaveStep::Unregister),
+        };
+        let name = match step {
+            LeaveStep::Retire => StateName::Retiring,
+            LeaveStep::Unregister => StateName::Unregistering,
+            LeaveStep::Erase => StateName::Erasing,
+        };
+        (name, leaver.stage(step))
+    }
+}
+
+/// The way out, from its first step.
+pub(crate) fn depart(core: &mut Core, identity: Box<Identity>, ask: Ask) -> InForce {
+    (core.leave, core.failure, core.wake_at) = (None, None, None);
+    let enrolled = matches!(identity.intune, Intune::Enrolled(_));
+    let leaver = Leaver { identity, tries: 0 };
+    let step = match ask {
+        Ask::Leave if enrolled => LeaveStep::Retire,
+        Ask::Leave => LeaveStep::Unregister,
+        Ask::ForceLeave => {
+            if enrolled {
+                leaver.note_left_behind(core, LedgerKind::IntuneLeftBehind);
+            }
+            leaver.note_left_behind(core, LedgerKind::LeftBehind);
+            LeaveStep::Erase
+        }
+    };
+    resume(core, leaver.identity, step)
+}
+
+/// The way out, from this step on.
+pub(crate) fn resume(core: &mut Core, identity: Box<Identity>, step: LeaveStep) -> InForce {
+    InForce::Departure(started(Departure, State::stepping(Leaver { identity, tries: 0 }, step), core))
+}
+
+const RETIRE_TRIES: u32 = 3;
+const UNREGISTER_TRIES: u32 = 4;

@@ -1,0 +1,70 @@
+//! What goes into the machine.
+
+use crate::{OpId, Reply, Snapshot, SparePair};
+use model::{
+    Account, Backend, DeviceFacts, DomainName, Failure, JoinType, MachineBinding, TenantId, TokenRef,
+};
+
+/// What the machine must know of its surroundings; the same for its whole life.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// The tenant this machine belongs to.
+    pub tenant: TenantId,
+    /// What a new identity asks for.
+    pub join_type: JoinType,
+    /// Which backend makes the keys of a new identity.
+    pub backend: Backend,
+    /// What a new identity is bound to.
+    pub binding: MachineBinding,
+    /// What the device calls itself.
+    pub device: DeviceFacts,
+    /// Whether a registered device enrols into Intune (`apply_policy`).
+    pub intune: IntunePolicy,
+}
+
+/// Whether a registered device enrols into Intune.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IntunePolicy {
+    /// `apply_policy = true`.
+    Enrol,
+    /// `apply_policy = false`.
+    Stay,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The last durable state of this tenant, or [`Snapshot::absent`]; always the first event.
+    Restored(Snapshot),
+    /// Keys were made before anybody signed in: those of the next intent.
+    Prepared(Box<SparePair>),
+    /// A person of this tenant signed in; the machine owns the token set from here on.
+    SignedIn {
+        /// Who.
+        account: Account,
+        /// The domain that was asked for; becomes `TargetDomain` of the join.
+        domain: DomainName,
+        /// Their token set.
+        token: TokenRef,
+    },
+    /// An operator asked for something.
+    Asked(Ask),
+    /// The machine's administrator says that it is the same machine although its components changed: the keys
+    /// are to be bound to it as it is now. Not an [`Ask`], because those end an identity.
+    Rebind,
+    /// A person's session met this failure, which may say something about the device.
+    Suspected(Failure),
+    /// The work with this id ended.
+    Done(OpId, Result<Reply, Failure>),
+    /// The moment named by `wake_at` has come (or an earlier one: judge by `now`).
+    Woke,
+}
+
+/// What an operator can ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ask {
+    /// Leave the tenant: delete the device object with its own certificate, then the keys.
+    Leave,
+    /// Leave without the network: the object left behind goes to the ledger and into the report.
+    ForceLeave,
+}

@@ -1,0 +1,286 @@
+//! From the first sign-in to an identity that the directory knows.
+
+mod steps;
+
+pub(crate) use steps::all_gone;
+
+use crate::core::{Core, Person, RETRY_FOREVER};
+use crate::member::Member;
+use crate::{
+    DeviceKeys, Endpoints, Event, Held, Intent, JoinOrder, Milestone, Post, Reply, Stage, StateName,
+    StoredReply, Work,
+};
+use model::TokenRef;
+use statig::blocking::*;
+use steps::*;
+
+/// The way in.
+pub(crate) struct Registration;
+
+/// An intent, and what is known besides what each state holds.
+#[derive(Clone)]
+pub(crate) struct Enrolment {
+    pub(crate) intent: Intent,
+    /// Where to join, once that is known.
+    pub(crate) endpoints: Option<Endpoints>,
+    /// Failures in a row.
+    pub(crate) tries: u32,
+}
+
+type Outcome = statig::Outcome<State>;
+/// The keys of a closed intent, or those made ahead of time.
+type Kept = Option<Box<(Intent, DeviceKeys)>>;
+
+#[state_machine(
+    initial = "State::unregistered(None)",
+    visibility = "pub(crate)",
+    context_identifier = "core"
+)]
+impl Registration {
+    #[state(superstate = "root")]
+    fn unregistered(kept: &mut Kept, core: &mut Core, event: &Event) -> Outcome {
+        match (event, core.newcomer(event), &kept) {
+            (_, Some(person), _) => {
+                core.person = Some(person);
+                Transition(begin(core, kept))
+            }
+            (Event::Asked(_), _, Some(kept)) => Transition(State::discarding(kept.clone())),
+            (Event::Prepared(pair), _, None) if pair.keys.device.backend == core.facts.backend => {
+                *kept = Some(Box::new((intent(core, pair.id), pair.keys.clone())));
+                let stage = Stage::Unregistered { kept: kept.clone() };
+                core.persist_because(stage, Milestone::TookPreparedKeys);
+                Handled
+            }
+            _ => Super,
+        }
+    }
+
+    /// Keys without an identity are destroyed because somebody asked to leave.
+    #[state(superstate = "root", entry_action = "discard")]
+    fn discarding(keys: &mut Box<(Intent, DeviceKeys)>, core: &mut Core, event: &Event) -> Outcome {
+        match core.answer(event) {
+            Some(Ok(_)) => Transition(all_gone(core)),
+            Some(Err(failure)) => {
+                core.persist(Stage::Unregistered { kept: Some(keys.clone()) });
+                core.back_off(RETRY_FOREVER, failure);
+                Handled
+            }
+            None if core.is_due(event) => Transition(State::discarding(keys.clone())),
+            None => Super,
+        }
+    }
+
+    #[action]
+    fn discard(keys: &mut Box<(Intent, DeviceKeys)>, core: &mut Core) {
+        core.leave = None;
+        core.persist(Stage::Unregistered { kept: Some(keys.clone()) });
+        core.run(Work::EraseKeys(vec![keys.1.device.clone(), keys.1.transport.clone()]));
+    }
+
+    #[state(superstate = "enrolling", entry_action = "discover", local_storage("token: TokenRef"))]
+    fn discovering(enrolment: &mut Enrolment, held: &mut Held, core: &mut Core, event: &Event) -> Outcome {
+        if let Event::Asked(ask) = event {
+            core.leave = Some(*ask);
+            core.cancel();
+            return Transition(drop_intent(core, enrolment, held));
+        }
+        match core.answer(event) {
+            Some(Ok(Reply::Discovered(endpoints))) => {
+                enrolment.endpoints = Some(endpoints.clone());
+                Transition(go_on(core, enrolment, held))
+            }
+            Some(Err(failure)) => Transition(step_failed(core, enrolment, held, failure)),
+            _ => Super,
+        }
+    }
+
+    #[action]
+    fn discover(token: &mut TokenRef, core: &mut Core) {
+        core.run(Work::Discover { tenant: core.facts.tenant, token: *token });
+    }
+
+    #[state(superstate = "enrolling", entry_action = "create_keys")]
+    fn creating_keys(enrolment: &mut Enrolment, core: &mut Core, event: &Event) -> Outcome {
+        match core.answer(event) {
+            Some(Ok(Reply::Keys(keys))) => {
+                let held = Held::Keys(keys.clone());
+                core.persist(held.stage(&enrolment.intent));
+                Transition(go_on(core, enrolment, &held))
+            }
+            Some(Err(failure)) => Transition(step_failed(core, enrolment, &Held::Nothing, failure)),
+            _ => Super,
+        }
+    }
+
+    #[action]
+    fn create_keys(enrolment: &mut Enrolment, core: &mut Core) {
+        core.run(Work::CreateKeys(enrolment.intent.clone()));
+    }
+
+    #[state(superstate = "enrolling", entry_action = "join", local_storage("person: Person"))]
+    fn joining(enrolment: &mut Enrolment, post: &mut Post, core: &mut Core, event: &Event) -> Outcome {
+        match core.answer(event) {
+            Some(Ok(Reply::JoinAnswered(reply))) => {
+                core.persist(post.answered(&enrolment.intent, reply.clone()));
+                Transition(State::reading_reply(enrolment.clone(), post.clone(), reply.clone()))
+            }
+            Some(Err(failure)) => Transition(join_failed(core, enrolment, post, failure)),
+            _ => Super,
+        }
+    }
+
+    /// Writes down that a request is about to leave, then sends it.
+    #[action]
+    fn join(enrolment: &mut Enrolment, post: &mut Post, person: &mut Person, core: &mut Core) {
+        core.posts.push(core.now);
+        core.persist(post.announced(&enrolment.intent));
+        let Post { keys, attempt, request, endpoints, .. } = post.clone();
+        let Person { domain, token, .. } = person.clone();
+        let (intent, device) = (enrolment.intent.clone(), core.facts.device.clone());
+        let order = JoinOrder { intent, keys, endpoints, attempt, request, domain, token, device };
+        core.run(Work::Join(Box::new(order)));
+    }
+
+    #[state(superstate = "enrolling", entry_action = "read_reply")]
+    fn reading_reply(
+        enrolment: &mut Enrolment,
+        post: &mut Post,
+        reply: &mut StoredReply,
+        core: &mut Core,
+        event: &Event,
+    ) -> Outcome {
+        match core.answer(event) {
+            Some(Ok(Reply::Issued(issued))) => registered(core, &enrolment.intent, post, issued),
+            Some(Err(_)) => Transition(reply_unusable(core, enrolment, post, reply)),
+            _ => Super,
+        }
+    }
+
+    #[action]
+    fn read_reply(enrolment: &mut Enrolment, post: &mut Post, reply: &mut StoredReply, core: &mut Core) {
+        let (intent, keys, reply) = (enrolment.intent.clone(), post.keys.clone(), reply.clone());
+        core.run(Work::ReadJoin { intent, keys, reply });
+    }
+
+    /// The next try waits for its time.
+    #[state(superstate = "enrolling")]
+    fn resting(enrolment: &mut Enrolment, held: &mut Held, core: &mut Core, event: &Event) -> Outcome {
+        match event {
+            Event::Asked(_) => Transition(drop_intent(core, enrolment, held)),
+            _ if core.is_due(event) => Transition(proceed(core, enrolment, held)),
+            _ => Super,
+        }
+    }
+
+    /// The keys wait for the next sign-in.
+    #[state(superstate = "root")]
+    fn awaiting(enrolment: &mut Enrolment, held: &mut Held, core: &mut Core, event: &Event) -> Outcome {
+        match (event, core.newcomer(event)) {
+            (_, Some(person)) => {
+                core.person = Some(person);
+                core.failure = None;
+                Transition(go_on(core, enrolment, held))
+            }
+            (Event::Asked(_), None) => Transition(drop_intent(core, enrolment, held)),
+            _ => Super,
+        }
+    }
+
+    /// Whoever asks to leave waits for the end of what may change something outside.
+    #[superstate(superstate = "root")]
+    fn enrolling(core: &mut Core, event: &Event) -> Outcome {
+        match (event, core.newcomer(event)) {
+            (_, Some(person)) => core.queue(person),
+            (Event::Asked(ask), None) => core.leave = Some(*ask),
+            _ => return Super,
+        }
+        Handled
+    }
+
+    /// The first proof that the directory knows the identity waits for a person.
+    #[state(superstate = "root")]
+    fn unverified(member: &mut Member, core: &mut Core, event: &Event) -> Outcome {
+        let Some(person) = core.newcomer(event) else { return Super };
+        core.queue(person);
+        Transition(State::of_unverified(core, member.clone()))
+    }
+
+    #[state(superstate = "root", entry_action = "verify")]
+    fn verifying(member: &mut Member, token: &mut TokenRef, core: &mut Core, event: &Event) -> Outcome {
+        match (core.answer(event), core.newcomer(event)) {
+            (Some(Ok(_)), _) => core.hand_on(|core| member.clone().verified(core)),
+            (Some(Err(failure)), _) => verify_failed(core, member, failure),
+            (None, Some(person)) => {
+                core.queue(person);
+                Handled
+            }
+            (None, None) if core.is_due(event) => Transition(State::verifying(member.clone(), *token)),
+            (None, None) => Super,
+        }
+    }
+
+    #[action]
+    fn verify(member: &mut Member, token: &mut TokenRef, core: &mut Core) {
+        member.verify(core, *token);
+    }
+
+    #[superstate]
+    fn root(core: &mut Core, event: &Event) -> Outcome {
+        core.ignore(event);
+        Handled
+    }
+}
+
+impl State {
+    /// An identity that the directory has not proved to know.
+    pub(crate) fn of_unverified(core: &Core, member: Member) -> State {
+        match &core.person {
+            Some(person) => State::verifying(member, person.token),
+            None => State::unverified(member),
+        }
+    }
+
+    /// The identity, once it is committed.
+    pub(crate) fn member(&self) -> Option<&Member> {
+        match self {
+            State::Unverified { member } | State::Verifying { member, .. } => Some(member),
+            _ => None,
+        }
+    }
+
+    /// Its name, and what of it is on disk.
+    pub(crate) fn view(&self) -> (StateName, Stage) {
+        match self {
+            State::Unregistered { kept } => {
+                (StateName::Unregistered, Stage::Unregistered { kept: kept.clone() })
+            }
+            State::Discarding { keys } => {
+                (StateName::Discarding, Stage::Unregistered { kept: Some(keys.clone()) })
+            }
+            State::Discovering { enrolment: it, held, .. } => {
+                (StateName::Discovering, held.stage(&it.intent))
+            }
+            State::CreatingKeys { enrolment: it } => {
+                (StateName::CreatingKeys, Stage::Intent(it.intent.clone()))
+            }
+            State::Joining { enrolment: it, post, .. } => (StateName::Joining, post.announced(&it.intent)),
+            State::ReadingReply { enrolment: it, post, reply } => {
+                (StateName::ReadingReply, post.answered(&it.intent, reply.clone()))
+            }
+            State::Resting { enrolment: it, held } => (next_step(it, held), held.stage(&it.intent)),
+            State::Awaiting { enrolment: it, held } => (StateName::AwaitingSignIn, held.stage(&it.intent)),
+            State::Unverified { member } | State::Verifying { member, .. } => {
+                (StateName::Verifying, member.stage())
+            }
+        }
+    }
+}
+
+/// What is tried again after `resting`.
+fn next_step(enrolment: &Enrolment, held: &Held) -> StateName {
+    match (&enrolment.endpoints, held.keys()) {
+        (None, _) => StateName::Discovering,
+        (Some(_), None) => StateName::CreatingKeys,
+        (Some(_), Some(_)) => StateName::Joining,
+    }
+}

@@ -1,0 +1,138 @@
+//! The machine of one tenant's device identity.
+
+use crate::samples::{facts, failure, prepared, reply, signed_in, tenant};
+use crate::{Arrow, Walker, drawn, walk};
+use lifecycle::{Ask, Command, Device, Event, IntunePolicy, OpId, Snapshot, Work};
+use machine::Machine as _;
+use model::{Delivery, FailureClass, Timestamp};
+use std::collections::BTreeSet;
+
+/// Every arrow that the walk found, in order; those that stay in their state are left out.
+pub fn arrows() -> Vec<Arrow> {
+    let mut found = BTreeSet::new();
+    for policy in [IntunePolicy::Stay, IntunePolicy::Enrol] {
+        let mut restored = BTreeSet::new();
+        found.extend(walk(
+            || Life::new(policy),
+            |here| {
+                restored.insert(restore(policy, here));
+            },
+        ));
+        found.extend(restored);
+    }
+    drawn(found)
+}
+
+/// The pairs of states that an arrow joins.
+pub fn transitions() -> BTreeSet<(&'static str, &'static str)> {
+    arrows().into_iter().map(|arrow| (arrow.from, arrow.to)).collect()
+}
+
+/// Where a crash here leads to.
+fn restore(policy: IntunePolicy, here: &Life) -> Arrow {
+    let mut again = Device::new(facts(policy), 1);
+    drop(again.handle(Event::Restored(here.disk.clone()), here.now).commands);
+    Arrow { from: "booting", event: "a snapshot is restored", to: again.status().state.as_str() }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Move {
+    SignIn,
+    Leave,
+    ForceLeave,
+    Wake,
+    Succeed,
+    Fail(FailureClass, Delivery, &'static str),
+    Suspect(&'static str),
+    Prepare,
+    Rebind,
+}
+
+struct Life {
+    device: Device,
+    disk: Snapshot,
+    now: Timestamp,
+    in_flight: Option<(OpId, Work)>,
+    wake_at: Option<Timestamp>,
+    tokens: u64,
+}
+
+impl Life {
+    fn new(policy: IntunePolicy) -> Life {
+        let (disk, now) = (Snapshot::absent(tenant()), Timestamp::from_secs(1_000_000));
+        let device = Device::new(facts(policy), 1);
+        let mut life = Life { device, disk: disk.clone(), now, in_flight: None, wake_at: None, tokens: 0 };
+        life.feed(Event::Restored(disk));
+        life
+    }
+
+    fn feed(&mut self, event: Event) {
+        let batch = self.device.handle(event, self.now);
+        self.wake_at = batch.wake_at;
+        for command in batch.commands {
+            match command {
+                Command::Persist { snapshot, .. } => self.disk = *snapshot,
+                Command::Run(op, work) => self.in_flight = Some((op, *work)),
+                Command::Cancel(_) => self.in_flight = None,
+                Command::Forget(_) | Command::HandOver { .. } | Command::Report(_) | Command::Ignored(_) => {}
+            }
+        }
+    }
+}
+
+impl Walker for Life {
+    type Move = Move;
+    const MOVES: &'static [(Move, &'static str)] = &[
+        (Move::SignIn, "a person signs in"),
+        (Move::Leave, "leave"),
+        (Move::ForceLeave, "leave --force"),
+        (Move::Wake, "the timer comes"),
+        (Move::Succeed, "it succeeds"),
+        (Move::Fail(FailureClass::Transient, Delivery::InDoubt, "NoAnswer"), "no answer, in doubt"),
+        (Move::Fail(FailureClass::NeedsUser, Delivery::Answered, "AADSTS50076"), "a person is needed"),
+        (Move::Fail(FailureClass::Denied, Delivery::Answered, "Denied"), "refused"),
+        (Move::Fail(FailureClass::Denied, Delivery::Answered, "AADSTS135011"), "the device is disabled"),
+        (Move::Fail(FailureClass::Gone, Delivery::Answered, "Gone"), "already gone"),
+        (Move::Fail(FailureClass::Broken, Delivery::Answered, "Strange"), "not understood"),
+        (Move::Fail(FailureClass::Transient, Delivery::NotSent, "Unreachable"), "out of reach"),
+        (Move::Suspect("AADSTS135011"), "a session hears that the device is disabled"),
+        (Move::Prepare, "keys are made ahead of time"),
+        (Move::Rebind, "rebind"),
+    ];
+
+    fn state(&self) -> &'static str {
+        self.device.status().state.as_str()
+    }
+
+    fn mark(&self) -> [bool; 3] {
+        [self.in_flight.is_some(), self.wake_at.is_some(), false]
+    }
+
+    fn take(&mut self, step: Move) -> bool {
+        let event = match step {
+            Move::SignIn => {
+                self.tokens += 1;
+                Some(signed_in(self.tokens))
+            }
+            // Taken in nowhere else, and every way that begins with it would hide another.
+            Move::Prepare => self.disk.stage.is_bare().then(|| Event::Prepared(Box::new(prepared(3)))),
+            Move::Rebind => Some(Event::Rebind),
+            Move::Leave => Some(Event::Asked(Ask::Leave)),
+            Move::ForceLeave => Some(Event::Asked(Ask::ForceLeave)),
+            Move::Wake => self.wake_at.map(|due| {
+                self.now = due.max(self.now);
+                Event::Woke
+            }),
+            Move::Succeed => {
+                self.in_flight.take().map(|(op, work)| Event::Done(op, Ok(reply(&work, self.now, 3))))
+            }
+            Move::Fail(class, delivery, code) => {
+                self.in_flight.take().map(|(op, _)| Event::Done(op, Err(failure(class, delivery, code))))
+            }
+            Move::Suspect(code) => {
+                Some(Event::Suspected(failure(FailureClass::Denied, Delivery::Answered, code)))
+            }
+        };
+        event.map(|event| self.feed(event)).is_some()
+    }
+}

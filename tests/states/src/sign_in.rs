@@ -1,0 +1,190 @@
+//! The machine of one person's sign-in.
+
+use crate::samples::{failure, id, tenant};
+use crate::{Arrow, Walker, drawn, walk};
+use machine::Machine as _;
+use model::{Account, Cause, Delivery, Failure, FailureClass, Jwks, Timestamp, TokenRef, Upn};
+use signin::{Command, Event, Facts, Method, OpId, Realm, Reply, Scope, Session, Standing, TenantPin, Work};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// Every arrow that the walk found, in order; those that stay in their state are left out.
+pub(crate) fn arrows() -> Vec<Arrow> {
+    // Both are constants of this file.
+    let (Ok(asked), Ok(other)) = ("alex@contoso.com".parse(), "alexander@contoso.com".parse()) else {
+        return Vec::new();
+    };
+    let mut found = BTreeSet::new();
+    for (method, pinned) in [(Method::DeviceCode, false), (Method::Password, false), (Method::Password, true)]
+    {
+        found.extend(walk(|| Life::new([&asked, &other], method, pinned), |_| {}));
+    }
+    drawn(found)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Move {
+    Begin,
+    Resolve,
+    LeadElsewhere,
+    Succeed,
+    OtherName,
+    Federated,
+    Fail(FailureClass, Option<Cause>),
+    Type,
+    ChooseCode,
+    Wake,
+    HangUp,
+}
+
+struct Life {
+    /// The account that is asked for, and another name of it.
+    accounts: [Account; 2],
+    session: Session,
+    now: Timestamp,
+    /// The look at the domain goes on beside another work.
+    in_flight: Vec<(OpId, Work)>,
+    wake_at: Option<Timestamp>,
+    /// The code was asked for another resource than registration.
+    redeems: bool,
+    tokens: u64,
+}
+
+impl Life {
+    fn new(names: [&Upn; 2], method: Method, pinned: bool) -> Life {
+        let accounts = names.map(|upn| Account { tenant: tenant(), object: id(2), upn: upn.clone() });
+        let facts = Facts {
+            asked: names[0].clone(),
+            wanted: Some(tenant()),
+            pinned: pinned.then(|| pin(1)),
+            accounts: Vec::new(),
+            claims: None,
+            method,
+            standing: Standing::Unregistered,
+        };
+        let now = Timestamp::from_secs(1_000_000);
+        Life {
+            accounts,
+            session: Session::new(facts),
+            now,
+            in_flight: Vec::new(),
+            wake_at: None,
+            redeems: false,
+            tokens: 0,
+        }
+    }
+
+    /// Takes the work in flight that looks at the domain, or another.
+    fn pick(&mut self, domain: bool) -> Option<(OpId, Work)> {
+        let place =
+            self.in_flight.iter().position(|(_, work)| matches!(work, Work::Resolve { .. }) == domain)?;
+        Some(self.in_flight.remove(place))
+    }
+
+    fn token(&mut self) -> TokenRef {
+        self.tokens += 1;
+        TokenRef(self.tokens)
+    }
+
+    fn reply(&mut self, work: &Work) -> Reply {
+        match work {
+            Work::Resolve { .. } => Reply::Resolved { pin: pin(1), keys: Jwks::default() },
+            Work::RequestCode { .. } => Reply::Code {
+                code: self.token(),
+                user_code: "ABCD".to_owned(),
+                verification_uri: "https://microsoft.com/devicelogin".to_owned(),
+                expires_in: Duration::from_secs(20),
+                interval: Duration::from_secs(5),
+            },
+            Work::Poll { .. } | Work::Password { .. } => Reply::Tokens(self.token()),
+            Work::AskRealm { .. } => Reply::Realm(Realm::Managed),
+            Work::Identify { .. } => Reply::Identified(self.accounts[0].clone()),
+            Work::Redeem { .. } => Reply::Redeemed,
+            Work::LookUpMe { .. } => Reply::Me { object: id(2), upn: self.accounts[0].upn.to_string() },
+        }
+    }
+
+    fn event(&mut self, step: Move) -> Option<Event> {
+        let done = |op, reply| Event::Done(op, Ok(reply));
+        match step {
+            Move::Begin => Some(Event::Started),
+            Move::Resolve => self
+                .pick(true)
+                .map(|(op, _)| done(op, Reply::Resolved { pin: pin(1), keys: Jwks::default() })),
+            Move::LeadElsewhere => self
+                .pick(true)
+                .map(|(op, _)| done(op, Reply::Resolved { pin: pin(9), keys: Jwks::default() })),
+            Move::Succeed => self.pick(false).map(|(op, work)| done(op, self.reply(&work))),
+            Move::OtherName => self
+                .pick(false)
+                .filter(|(_, work)| matches!(work, Work::Identify { .. }))
+                .map(|(op, _)| done(op, Reply::Identified(self.accounts[1].clone()))),
+            Move::Federated => self
+                .pick(false)
+                .filter(|(_, work)| matches!(work, Work::AskRealm { .. }))
+                .map(|(op, _)| done(op, Reply::Realm(Realm::Federated))),
+            Move::Fail(class, cause) => self.pick(false).map(|(op, _)| {
+                let failure = failure(class, Delivery::Answered, "Refused");
+                Event::Done(op, Err(Failure { cause, ..failure }))
+            }),
+            Move::Type => Some(Event::Password(Some(self.token()))),
+            Move::ChooseCode => Some(Event::Password(None)),
+            Move::Wake => self.wake_at.map(|due| {
+                self.now = due.max(self.now);
+                Event::Woke
+            }),
+            Move::HangUp => Some(Event::HungUp),
+        }
+    }
+}
+
+impl Walker for Life {
+    type Move = Move;
+    const MOVES: &'static [(Move, &'static str)] = &[
+        (Move::Begin, "it begins"),
+        (Move::Resolve, "the domain is resolved"),
+        (Move::LeadElsewhere, "the domain leads to another tenant"),
+        (Move::Succeed, "it succeeds"),
+        (Move::OtherName, "the account gives another name"),
+        (Move::Federated, "another provider checks the password"),
+        (Move::Fail(FailureClass::NeedsUser, Some(Cause::SecondFactor)), "a second factor is needed"),
+        (Move::Fail(FailureClass::Broken, Some(Cause::Scope)), "the resource is refused"),
+        (Move::Fail(FailureClass::Transient, Some(Cause::UnknownSigningKey)), "the signing key is not known"),
+        (Move::Fail(FailureClass::Denied, None), "refused"),
+        (Move::Fail(FailureClass::Transient, None), "out of reach"),
+        (Move::Type, "a password is typed"),
+        (Move::ChooseCode, "a code is chosen"),
+        (Move::Wake, "the timer comes"),
+        (Move::HangUp, "the person hangs up"),
+    ];
+
+    fn state(&self) -> &'static str {
+        self.session.state().as_str()
+    }
+
+    fn mark(&self) -> [bool; 3] {
+        [!self.in_flight.is_empty(), self.wake_at.is_some(), self.redeems]
+    }
+
+    fn take(&mut self, step: Move) -> bool {
+        let Some(event) = self.event(step) else { return false };
+        let batch = self.session.handle(event, self.now);
+        self.wake_at = batch.wake_at;
+        for command in batch.commands {
+            match command {
+                Command::Run(op, work) => {
+                    self.redeems |= matches!(work, Work::RequestCode { scope: Scope::Portal, .. });
+                    self.in_flight.push((op, work));
+                }
+                Command::Cancel(op) => self.in_flight.retain(|(known, _)| *known != op),
+                _ => {}
+            }
+        }
+        true
+    }
+}
+
+fn pin(n: u8) -> TenantPin {
+    let tenant = if n == 1 { tenant() } else { id(n) };
+    TenantPin { tenant, issuer: "https://login.example/v2.0".to_owned() }
+}
