@@ -150,13 +150,13 @@ fn backends_are_told_by_the_role_of_their_identity() {
         it.keys.transport = of(KeyPurpose::Transport);
         snapshot(Stage::Registered(it))
     };
-    let mut found = Found::default();
-    found.identities = vec![
+    let identities = vec![
         (Role::Current, with(Backend::Soft)),
         (Role::Successor, with(Backend::Tpm)),
         (Role::Predecessor, with(Backend::Pkcs11)),
         (Role::Current, snapshot(Stage::Unregistered { kept: None })),
     ];
+    let found = Found { identities, ..Found::default() };
     let recorded =
         Recorded { in_force: [Backend::Soft].into(), others: [Backend::Tpm, Backend::Pkcs11].into() };
     assert_eq!(recorded_backends(&found), recorded);
