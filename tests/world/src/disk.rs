@@ -97,6 +97,11 @@ impl Disk {
         self.fails = Some((commits, stays));
     }
 
+    /// No later commit fails.
+    pub(crate) fn never_fail(&mut self) {
+        self.fails = None;
+    }
+
     /// Whether a commit failed.
     pub(crate) fn is_broken(&self) -> bool {
         self.broken
