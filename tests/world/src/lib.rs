@@ -265,7 +265,7 @@ impl World {
         self.lose_keys();
         let options = Options { seed: self.next_number(), ..self.options };
         self.computer = Computer::new(options, self.machine, &self.keys, &self.wire);
-        let found = Box::new(self.disk.found());
+        let found = Box::new(self.disk.found().clone());
         self.computer.inbox.push_back(tenancy::Event::Restored(found));
     }
 
