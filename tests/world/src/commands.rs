@@ -35,7 +35,7 @@ impl World {
             Command::Publish(view) => drop(computer.views.insert(view.tenant, *view)),
             Command::PublishPrepared(view) => computer.prepared = view,
             Command::Reread => {
-                let found = Box::new(self.disk.found());
+                let found = Box::new(self.disk.found().clone());
                 computer.inbox.push_back(Event::Restored(found));
             }
             Command::NotWritable(failure) => computer.not_writable = Some(failure),

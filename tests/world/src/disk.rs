@@ -4,14 +4,16 @@
 use lifecycle::Snapshot;
 use machine::Ticket;
 use model::{Failure, TenantId};
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use store::record::{self, Versioned};
 use store::{RecordKey, StoreError};
 use tenancy::{Change, Found, Role};
 
 #[derive(Default)]
 pub(crate) struct Disk {
     records: BTreeMap<RecordKey, Vec<u8>>,
+    /// What the records say, once somebody looked.
+    read: OnceCell<Found>,
     /// Decided and not written yet, in their order.
     pending: VecDeque<Commit>,
     /// How many of them the sync that goes on takes along.
@@ -97,6 +99,11 @@ impl Disk {
         self.fails = Some((commits, stays));
     }
 
+    /// No later commit fails.
+    pub(crate) fn never_fail(&mut self) {
+        self.fails = None;
+    }
+
     /// Whether a commit failed.
     pub(crate) fn is_broken(&self) -> bool {
         self.broken
@@ -114,19 +121,17 @@ impl Disk {
     }
 
     /// Everything that was written, as the service reads it at its start.
-    pub(crate) fn found(&self) -> Found {
-        let records = self.records.iter().map(|(key, bytes)| (key.clone(), Ok(bytes.clone())));
-        snapshot::found(records.collect())
+    pub(crate) fn found(&self) -> &Found {
+        self.read.get_or_init(|| {
+            let records = self.records.iter().map(|(key, bytes)| (key.clone(), Ok(bytes.clone())));
+            snapshot::found(records.collect())
+        })
     }
 
     pub(crate) fn snapshot(&self, role: Role, tenant: TenantId) -> Option<Snapshot> {
-        let key = match role {
-            Role::Current => RecordKey::Device(tenant),
-            Role::Successor => RecordKey::Successor(tenant),
-            Role::Predecessor => RecordKey::Predecessor(tenant),
-        };
-        let record = record::Device::decode(&key, self.records.get(&key)?).unwrap();
-        Some(snapshot::from_record(&record).unwrap())
+        let mut identities = self.found().identities.iter();
+        let found = identities.find(|(is, snapshot)| (*is, snapshot.tenant) == (role, tenant));
+        found.map(|(_, snapshot)| snapshot.clone())
     }
 
     /// Whether everything that was decided about this tenant is durable, and known to be.
@@ -139,6 +144,7 @@ impl Disk {
     }
 
     fn apply(&mut self, change: &Change) {
+        self.read.take();
         match snapshot::to_change(change) {
             store::Change::Put(key, bytes) => drop(self.records.insert(key, bytes)),
             store::Change::Delete(key) => drop(self.records.remove(&key)),

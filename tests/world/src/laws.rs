@@ -5,7 +5,7 @@ use crate::keys::PLACE;
 use crate::setup::{contoso, fabrikam};
 use lifecycle::{LeaveStep, LedgerKind, Snapshot, Stage, Work};
 use model::{IntentId, KeyHandle, TenantId};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use tenancy::{Command, Found, KeysWork, Role};
 
 impl World {
@@ -22,8 +22,8 @@ impl World {
             assert!(settled, "not durable yet: {command:?}\n{}", self.told_so_far());
         }
         let announced = match command {
-            Command::Run { work, .. } => is_announced(work, &self.disk.found()),
-            Command::RunKeys(_, work) => keys_are_nobodys(work, &self.disk.found()),
+            Command::Run { work, .. } => is_announced(work, self.disk.found()),
+            Command::RunKeys(_, work) => keys_are_nobodys(work, self.disk.found()),
             _ => true,
         };
         assert!(announced, "not announced: {command:?}\n{}", self.told_so_far());
@@ -32,13 +32,11 @@ impl World {
     /// What may be found on disk, whenever the power goes.
     pub(crate) fn judge_disk(&self) {
         let found = self.disk.found();
-        let mut owners: BTreeMap<Vec<u8>, IntentId> = BTreeMap::new();
-        let named = found.identities.iter().flat_map(|(_, snapshot)| keys_of(&snapshot.stage));
-        let prepared = found.prepared.iter().flat_map(|pair| &pair.keys);
-        let named = named.chain(prepared.flat_map(|pair| [pair.device.clone(), pair.transport.clone()]));
-        for key in named {
-            let other = owners.insert(key.public.modulus.clone(), key.intent);
-            assert!(other.is_none(), "{key:?} has two owners: {}", self.told_so_far());
+        assert!(found.blocked.is_empty(), "{:?}", found.blocked);
+        let mut owners = BTreeSet::new();
+        for key in owned(found) {
+            let first = owners.insert(key.public.modulus.clone());
+            assert!(first, "{key:?} has two owners: {}", self.told_so_far());
         }
         for (role, successor) in &found.identities {
             let proved = matches!(&successor.stage, Stage::Registered(it) if it.verified_at.is_some());
@@ -112,15 +110,9 @@ impl World {
 
     fn check_keys(&self) {
         let found = self.disk.found();
-        let identities = found.identities.iter().flat_map(|(_, snapshot)| keys_of(&snapshot.stage));
-        let prepared = found.prepared.iter().flat_map(|pair| &pair.keys);
-        let prepared = prepared.flat_map(|pair| [pair.device.clone(), pair.transport.clone()]);
-        let owned: BTreeSet<Vec<u8>> =
-            identities.chain(prepared).map(|key| key.public.modulus.clone()).collect();
-        let nobodys: Vec<_> = self.keys.alive().difference(&owned).cloned().collect();
-        let nobodys = nobodys.iter().filter(|key| !self.lost_keys.contains(*key)).count();
-        assert_eq!(nobodys, 0, "keys are nobody's: {}", self.told_so_far());
         let alive = self.keys.alive();
+        let nobodys = |key: &&Vec<u8>| !is_owned(found, key) && !self.lost_keys.contains(*key);
+        assert_eq!(alive.iter().filter(nobodys).count(), 0, "keys are nobody's: {}", self.told_so_far());
         let in_use = found.identities.iter().filter_map(|(_, snapshot)| match &snapshot.stage {
             Stage::Registered(identity) if identity.suspended.is_none() => Some(&snapshot.stage),
             _ => None,
@@ -130,6 +122,12 @@ impl World {
             let exists = alive.contains(&key.public.modulus);
             assert!(exists || !here, "{key:?} was destroyed: {}", self.told_so_far());
         }
+    }
+
+    /// Keys that were made when the power went, before anybody wrote down that they are there.
+    pub(crate) fn lose_keys(&mut self) {
+        let found = self.disk.found();
+        self.lost_keys.extend(self.keys.alive().into_iter().filter(|key| !is_owned(found, key)));
     }
 
     /// The ids of the device objects of a tenant.
@@ -228,23 +226,13 @@ fn keys_of(stage: &Stage) -> Vec<KeyHandle> {
     }
 }
 
-impl World {
-    /// Keys that were made when the power went, before anybody wrote down that they are there.
-    pub(crate) fn lose_keys(&mut self) {
-        let found = self.disk.found();
-        let owned: BTreeSet<Vec<u8>> = found
-            .identities
-            .iter()
-            .flat_map(|(_, snapshot)| keys_of(&snapshot.stage))
-            .chain(
-                found
-                    .prepared
-                    .iter()
-                    .flat_map(|pair| &pair.keys)
-                    .flat_map(|pair| [pair.device.clone(), pair.transport.clone()]),
-            )
-            .map(|key| key.public.modulus.clone())
-            .collect();
-        self.lost_keys.extend(self.keys.alive().difference(&owned).cloned());
-    }
+/// Every key that somebody has on disk: an identity, or the pairs that were made ahead of time.
+fn owned(found: &Found) -> Vec<KeyHandle> {
+    let identities = found.identities.iter().flat_map(|(_, snapshot)| keys_of(&snapshot.stage));
+    let pairs = found.prepared.iter().flat_map(|pair| &pair.keys);
+    identities.chain(pairs.flat_map(|pair| [pair.device.clone(), pair.transport.clone()])).collect()
+}
+
+fn is_owned(found: &Found, public: &[u8]) -> bool {
+    owned(found).iter().any(|key| key.public.modulus == public)
 }

@@ -143,8 +143,9 @@ impl World {
     }
 
     /// From now on nothing is refused, lost or late.
-    pub fn be_fair(&self) {
+    pub fn be_fair(&mut self) {
         self.wire.be_fair();
+        self.disk.never_fail();
         [Backend::Soft, PLACE].into_iter().for_each(|place| self.set_closed(place, false));
         let mut cloud = self.cloud();
         cloud.set_knobs(tenant::Knobs::default());
@@ -179,6 +180,16 @@ impl World {
     /// Cuts the power after so many more events.
     pub fn cut_power_after(&mut self, events: u64) {
         self.fuse = Some(events);
+    }
+
+    /// Nobody cuts the power from here on.
+    pub fn keep_power(&mut self) {
+        self.fuse = None;
+    }
+
+    /// What this world was made with.
+    pub fn options(&self) -> Options {
+        self.options
     }
 
     /// One event less until the power is cut.
@@ -254,7 +265,7 @@ impl World {
         self.lose_keys();
         let options = Options { seed: self.next_number(), ..self.options };
         self.computer = Computer::new(options, self.machine, &self.keys, &self.wire);
-        let found = Box::new(self.disk.found());
+        let found = Box::new(self.disk.found().clone());
         self.computer.inbox.push_back(tenancy::Event::Restored(found));
     }
 

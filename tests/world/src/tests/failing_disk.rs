@@ -21,18 +21,17 @@ fn begin(seed: u64) -> World {
 #[test]
 fn a_commit_that_fails_anywhere_in_a_life_is_told_and_nothing_is_acted_upon() {
     for commits in 0.. {
-        for stays in [false, true] {
-            let mut world = begin(commits);
-            world.fail_commit_after(commits, stays);
-            world.start().unwrap();
-            live(&mut world);
-            if !world.is_broken() {
-                assert!(commits > 40, "{commits} commits");
-                return;
-            }
-            assert_told(&mut world);
-            go_on(&mut world, commits);
+        let mut world = begin(commits);
+        // Whether the next start finds what could not be written is the disk's affair.
+        world.fail_commit_after(commits, commits % 2 == 1);
+        world.start().unwrap();
+        live(&mut world);
+        if !world.is_broken() {
+            assert!(commits > 40, "{commits} commits");
+            return;
         }
+        assert_told(&mut world);
+        go_on(&mut world, commits);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Two tenants with three people each, at the same time.
 
-use super::power::cut_everywhere;
+use super::power::cut_every;
 use crate::setup::{contoso, fabrikam};
 use crate::{
     CONTOSO_PEOPLE, DOMAINS, FABRIKAM_PEOPLE, IntunePolicy, Options, PLACE, Person, PowerCut, World,
@@ -56,7 +56,8 @@ fn six_people_at_once_register_each_tenant_once_and_all_have_sessions() {
 
 #[test]
 fn a_power_cut_anywhere_while_six_people_come_leads_to_one_identity_each() {
-    let places = cut_everywhere(
+    let places = cut_every(
+        3,
         |seed| {
             let mut world = World::of(Options { most_prepared: 1, ..Options::plain(seed) });
             world.be_random(seed);

@@ -10,7 +10,17 @@ pub(super) fn cut_everywhere(
     story: impl Fn(&mut World) -> Result<(), PowerCut>,
     end: impl Fn(&mut World, u64),
 ) -> u64 {
-    for events in 0.. {
+    cut_every(1, begin, story, end)
+}
+
+/// The same with a cut after 0, `stride`, 2 `stride` … events, for stories that are lived in another order each time.
+pub(super) fn cut_every(
+    stride: usize,
+    begin: impl Fn(u64) -> World,
+    story: impl Fn(&mut World) -> Result<(), PowerCut>,
+    end: impl Fn(&mut World, u64),
+) -> u64 {
+    for events in (0..).step_by(stride) {
         let mut world = begin(events);
         world.cut_power_after(events);
         let cut = story(&mut world).is_err();
