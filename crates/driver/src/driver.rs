@@ -5,7 +5,7 @@ use crate::inbox::{Inbox, unexpected_answer};
 use crate::self_test;
 use crate::sign_in::{self, SignIn};
 use crate::store_thread::StoreThread;
-use executor::{BoundTo, keys_of};
+use hsm::BoundTo;
 use lifecycle::{Ask, Snapshot, Status};
 use model::{Backend, DomainName, Failure, MachineBinding, Registration, Timestamp, Upn};
 use std::io;
@@ -214,7 +214,7 @@ impl Driver {
         match self.request(OperatorRequest::Rebind(domain.clone())).await? {
             Answer::Rebinding { domains, before, member } => Ok(RebindStarted {
                 domains,
-                before: BoundTo::of(keys_of(&before), &self.binding),
+                before: BoundTo::of(before.all_keys(), &self.binding),
                 now: self.binding.components.iter().map(|(name, _)| name.clone()).collect(),
                 status: self.member(member)?,
             }),

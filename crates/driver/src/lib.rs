@@ -24,11 +24,11 @@ pub use sign_in::{SignIn, SignInEvent};
 pub use views::{DomainView, KeyTest, StatusChange, UserView};
 
 pub use ::hsm::binding::is_boot_bound;
-pub use executor::BoundTo;
+pub use hsm::BoundTo;
 pub use lifecycle::{
     Ask, Attempt, EndpointSource, Identity, Intune, IntuneIdentity, IntunePolicy, LedgerKind, LedgerLine,
     Snapshot, Stage, StateName, Status, StatusPhase, Suspension, WaitsFor,
 };
 pub use model::{Method, Registration};
 pub use signin::{PasswordPrompt, UserStatus};
-pub use tenancy::{DomainConfig, PreparedView, TenantView, backend_of};
+pub use tenancy::{DomainConfig, PreparedView, TenantView};

@@ -3,7 +3,6 @@
 
 use crate::computer::Ports;
 use crate::in_flight::rest;
-use executor::keys_of;
 use hsm::{HsmError, Job};
 use model::{FailureClass, KeyHandle, TenantId};
 use std::sync::Arc;
@@ -42,7 +41,7 @@ pub(crate) async fn again(ports: &Ports) {
 fn due(ports: &Ports) -> Vec<(TenantId, KeyHandle)> {
     let keys = ports.views.identities().into_iter();
     let all: Vec<_> = keys
-        .flat_map(|(tenant, it)| keys_of(&it).cloned().map(move |key| (tenant, key)).collect::<Vec<_>>())
+        .flat_map(|(tenant, it)| it.all_keys().cloned().map(move |key| (tenant, key)).collect::<Vec<_>>())
         .collect();
     let now = ports.clock.now();
     let tests = ports.views.key_tests();

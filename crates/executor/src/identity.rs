@@ -1,14 +1,8 @@
 use hsm::{Answer, Job, Keys, SignScheme};
-use lifecycle::Identity;
 use model::{CertificateDer, KeyHandle};
 use std::fmt;
 use std::sync::Arc;
 use transport::ClientIdentity;
-
-/// The keys of an identity, Intune's among them.
-pub fn keys_of(identity: &Identity) -> impl Iterator<Item = &KeyHandle> {
-    [&identity.keys.device, &identity.keys.transport].into_iter().chain(identity.intune.key())
-}
 
 /// The device certificate for TLS, its key left where it lives.
 pub(crate) struct DeviceIdentity {

@@ -23,8 +23,6 @@ pub use ::intune::ClientVersion;
 pub use ::machine::Machine;
 pub use ::prt::Kdf;
 pub use call::key_failure;
-pub use hsm::BoundTo;
-pub use identity::keys_of;
 pub use intune_version::IntuneVersion;
 pub use prepared_keys::perform_keys;
 pub use turn::{Hands, turn};

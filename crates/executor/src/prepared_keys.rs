@@ -2,7 +2,7 @@ use crate::call::{key_failure, wrong_answer};
 use hsm::{Answer, HsmError, Job, Keys};
 use lifecycle::DeviceKeys;
 use model::{Failure, KeyHandle, KeyPurpose};
-use tenancy::{KeysReply, KeysWork, PairTest};
+use tenancy_model::{KeysReply, KeysWork, PairTest};
 
 /// Performs one work with keys that belong to no identity.
 ///

@@ -100,8 +100,7 @@ impl Posting {
 
 impl Identity {
     /// Every key of it, the one of Intune last.
-    pub fn all_keys(&self) -> Vec<KeyHandle> {
-        let own = [&self.keys.device, &self.keys.transport];
-        own.into_iter().chain(self.intune.key()).cloned().collect()
+    pub fn all_keys(&self) -> impl Iterator<Item = &KeyHandle> {
+        [&self.keys.device, &self.keys.transport].into_iter().chain(self.intune.key())
     }
 }

@@ -47,7 +47,7 @@ impl Departure {
         let work = match step {
             LeaveStep::Retire => Work::Retire { identity },
             LeaveStep::Unregister => Work::Unregister { identity, token, request: core.request() },
-            LeaveStep::Erase => Work::EraseKeys(leaver.identity.all_keys()),
+            LeaveStep::Erase => Work::EraseKeys(leaver.identity.all_keys().cloned().collect()),
         };
         core.run(work);
     }

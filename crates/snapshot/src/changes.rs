@@ -2,7 +2,7 @@ use crate::{prepared_to_record, to_record};
 use model::TenantId;
 use store::record::{self, Versioned};
 use store::{RecordKey, SCHEMA};
-use tenancy::{Change, Role};
+use tenancy_model::{Change, Role};
 
 /// A change that was decided, as the store makes it durable.
 pub fn to_change(change: &Change) -> store::Change {

@@ -6,7 +6,7 @@ use model::{AccountPin, Backend, Failure, FailureClass, TenantId, TenantPin, Upn
 use std::collections::BTreeSet;
 use store::record::{self, Versioned};
 use store::{RecordKey, StoreError};
-use tenancy::{Found, FoundPair, Role};
+use tenancy_model::{Found, FoundPair, Role};
 
 /// What is durable, out of the records of a store.
 pub fn found(records: Vec<store::Found>) -> Found {
@@ -56,9 +56,9 @@ pub fn recorded_backends(found: &Found) -> Recorded {
     let mut recorded = Recorded::default();
     for (role, snapshot) in &found.identities {
         match role {
-            Role::Current => recorded.in_force.extend(tenancy::backend_of(&snapshot.stage)),
+            Role::Current => recorded.in_force.extend(snapshot.stage.backend()),
             Role::Successor | Role::Predecessor => {
-                recorded.others.extend(tenancy::backend_of(&snapshot.stage));
+                recorded.others.extend(snapshot.stage.backend());
             }
         }
     }

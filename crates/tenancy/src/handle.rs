@@ -1,13 +1,11 @@
 //! One event, and everything that follows from it in every lane that waits for nothing.
 
-use crate::commands::{Answer, Command};
-use crate::events::{Caller, Event, OperatorRequest};
 use crate::lanes::{Item, LaneName, Step};
-use crate::restore::Found;
 use crate::tenancy::{Owner, Tenancy};
 use lifecycle::EventKind;
 use machine::{Batch, Machine, Next};
 use model::{DomainName, Failure, TenantId, Timestamp};
+use tenancy_model::{Answer, Caller, Command, Event, Found, OperatorRequest};
 
 impl Machine for Tenancy {
     type Event = Event;
@@ -168,7 +166,7 @@ impl Tenancy {
         self.timers().map(|(_, _, at)| at).min()
     }
 
-    fn timers(&self) -> impl Iterator<Item = (TenantId, crate::roster::MemberId, Timestamp)> {
+    fn timers(&self) -> impl Iterator<Item = (TenantId, tenancy_model::MemberId, Timestamp)> {
         let at_rest = self.tenants.iter().filter(|(tenant, _)| self.lanes.is_open(Some(**tenant)));
         at_rest.flat_map(|(tenant, roster)| {
             roster.members().filter_map(|member| Some((*tenant, member.id, member.wake_at?)))

@@ -1,14 +1,12 @@
 //! What one machine hears, and what follows from it for the tenant.
 
-use crate::commands::{Change, Command};
 use crate::lanes::Step;
-use crate::restore::intent;
-use crate::roster::{MemberId, Role, is_bare};
 use crate::tenancy::{Owner, Tenancy};
 use lifecycle::{EventKind, Milestone, Snapshot, Status};
 use machine::Machine;
 use model::{Account, Failure, TenantId, TokenRef};
 use std::sync::Arc;
+use tenancy_model::{Change, Command, MemberId, Role};
 
 /// What a machine made of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,7 +86,7 @@ impl Tenancy {
             (Role::Successor, Milestone::Verified) => self.succeed(id, snapshot),
             (_, Milestone::Left) => self.left(role, snapshot),
             (_, Milestone::TookPreparedKeys) => {
-                let taken = intent(&snapshot.stage);
+                let taken = snapshot.stage.intent().map(|intent| intent.id);
                 self.prepared_taken(taken);
                 let mut changes = vec![Change::Identity { role, snapshot }];
                 changes.extend(taken.map(Change::NoPreparedKeys));
@@ -96,7 +94,7 @@ impl Tenancy {
             }
             (_, Milestone::Step | Milestone::Verified) => {
                 // Of one that is not in force nothing else is worth a record: its machine goes.
-                let over = role != Role::Current && is_bare(&snapshot.stage) && snapshot.ledger.is_empty();
+                let over = role != Role::Current && snapshot.stage.is_bare() && snapshot.ledger.is_empty();
                 let change = match over {
                     true => Change::NoIdentity { role, tenant },
                     false => Change::Identity { role, snapshot },

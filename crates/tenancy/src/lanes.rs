@@ -1,12 +1,10 @@
 //! One lane for each tenant and one for what belongs to none: what follows a commit is held in its lane until the
 //! commit is durable, and so are the tenant's next events. Other lanes go on.
 
-use crate::commands::{Change, Command};
-use crate::events::Event;
-use crate::roster::MemberId;
 use lifecycle::Status;
 use model::{Account, DomainName, IntentId, TenantId, TokenRef, Upn};
 use std::sync::Arc;
+use tenancy_model::{Change, Command, Event, MemberId};
 
 /// A tenant's lane, or the computer's.
 pub(crate) type LaneName = Option<TenantId>;

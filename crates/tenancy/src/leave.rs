@@ -1,20 +1,19 @@
 //! Leaving a tenant, with everything that it takes along.
 
-use crate::commands::{Answer, Change, Command};
-use crate::events::Caller;
 use crate::identities::Handled;
 use crate::lanes::Step;
 use crate::refusals;
-use crate::roster::{MemberId, Role, Roster, is_bare};
+use crate::roster::Roster;
 use crate::tenancy::Tenancy;
 use lifecycle::{Ask, Snapshot};
 use model::{DomainName, TenantId};
+use tenancy_model::{Answer, Caller, Change, Command, MemberId, Role};
 
 impl Tenancy {
     /// Somebody wants to leave: every machine of the tenant hears it, the one in force last.
     pub(crate) fn leave(&mut self, (tenant, caller): (TenantId, Caller), domain: &DomainName, how: Ask) {
         let members = self.tenants.get(&tenant).into_iter().flat_map(Roster::members);
-        let all: Vec<(MemberId, bool)> = members.map(|it| (it.id, is_bare(it.stage()))).collect();
+        let all: Vec<(MemberId, bool)> = members.map(|it| (it.id, it.stage().is_bare())).collect();
         let busy = all.iter().find(|(_, bare)| !bare);
         let Some(followed) = busy.or(all.first()).map(|(id, _)| *id) else {
             let refused = refusals::not_registered(domain, "There is nothing to leave.");

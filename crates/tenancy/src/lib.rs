@@ -3,9 +3,6 @@
 //!
 //! Pure: no clock, no network, no disk. Events go in, commands come out.
 
-mod commands;
-mod events;
-mod facts;
 mod handle;
 mod identities;
 mod lanes;
@@ -21,14 +18,6 @@ mod succession;
 mod tenancy;
 #[cfg(test)]
 mod tests;
-mod view;
 
-pub use commands::{Answer, Change, Command, KeysWork, RekeyStarted};
-pub use events::{Caller, Event, KeysReply, OperatorRequest, PairTest};
-pub use facts::{DomainConfig, Facts};
-pub use machine::{OpId, Ticket};
-pub use pins::Unreadable;
-pub use restore::{Found, FoundPair, backend_of};
-pub use roster::{MemberId, Role};
 pub use tenancy::Tenancy;
-pub use view::{MemberView, PreparedView, TenantView};
+pub use tenancy_model::*;

@@ -1,12 +1,11 @@
 //! What an operator asks for.
 
-use crate::commands::{Answer, Command};
-use crate::events::{Caller, OperatorRequest};
 use crate::identities::Handled;
 use crate::refusals;
 use crate::tenancy::Tenancy;
 use lifecycle::Stage;
 use model::{DomainName, Memory, TenantId, Upn};
+use tenancy_model::{Answer, Caller, Command, OperatorRequest};
 
 impl Tenancy {
     pub(crate) fn asked(&mut self, caller: Caller, request: OperatorRequest) {

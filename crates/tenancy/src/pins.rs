@@ -1,17 +1,8 @@
 //! What was learnt of domains and people: domain -> tenant, name -> object.
 
-use crate::commands::Change;
 use model::{AccountPin, DomainName, Failure, Memory, TenantId, TenantPin, Timestamp, Upn};
 use std::collections::BTreeMap;
-
-/// Records that are there and cannot be read: nobody signs in past one of them.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Unreadable {
-    /// Of domains.
-    pub domains: BTreeMap<DomainName, Failure>,
-    /// Of names.
-    pub accounts: BTreeMap<Upn, Failure>,
-}
+use tenancy_model::{Change, Unreadable};
 
 /// What was learnt.
 #[derive(Debug, Default)]

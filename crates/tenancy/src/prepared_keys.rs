@@ -3,16 +3,13 @@
 //!
 //! On disk, in this order: the intent's id, then its keys; the commit by which a tenant takes a pair ends it here.
 
-use crate::commands::{Change, Command, KeysWork};
-use crate::events::{KeysReply, PairTest};
 use crate::lanes::{LaneName, SignIn, Step};
-use crate::restore::FoundPair;
 use crate::roster::Roster;
 use crate::tenancy::{Owner, Tenancy};
-use crate::view::PreparedView;
 use lifecycle::{DeviceKeys, SparePair};
 use model::{Failure, IntentId, Registration};
 use std::collections::BTreeMap;
+use tenancy_model::{Change, Command, FoundPair, KeysReply, KeysWork, PairTest, PreparedView};
 
 /// The pairs that are nobody's.
 #[derive(Debug, Default)]

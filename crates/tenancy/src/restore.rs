@@ -1,41 +1,12 @@
 //! Where everything goes on after a start: only what is durable is consulted.
 
-use crate::commands::{Change, Command};
 use crate::lanes::Step;
-use crate::pins::{Pins, Unreadable};
-use crate::roster::{Role, Roster};
+use crate::pins::Pins;
+use crate::roster::Roster;
 use crate::tenancy::Tenancy;
-use lifecycle::{Ask, DeviceKeys, Snapshot, Stage};
-use model::{AccountPin, DomainName, Failure, IntentId, TenantId, TenantPin, Upn};
-use std::collections::BTreeMap;
-
-/// Everything that is durable.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Found {
-    /// Every identity, by its role.
-    pub identities: Vec<(Role, Snapshot)>,
-    /// Where domains lead to.
-    pub domains: BTreeMap<DomainName, TenantPin>,
-    /// Which object each name was first seen with.
-    pub accounts: BTreeMap<Upn, AccountPin>,
-    /// Keys that were made, or decided on, ahead of time.
-    pub prepared: Vec<FoundPair>,
-    /// Tenants whose state is there and cannot be used: nothing is registered anew for them.
-    pub blocked: BTreeMap<TenantId, Failure>,
-    /// Records of domains and names that are there and cannot be read.
-    pub unreadable: Unreadable,
-}
-
-/// A pair of keys that is nobody's, as it was found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FoundPair {
-    /// The intent that they will be the keys of.
-    pub id: IntentId,
-    /// The keys; none where they were decided on and not made.
-    pub keys: Option<DeviceKeys>,
-    /// Whether they are bound to the boot state.
-    pub boot_bound: bool,
-}
+use lifecycle::{Ask, Snapshot, Stage};
+use model::{IntentId, TenantId};
+use tenancy_model::{Change, Command, Found, FoundPair, Role};
 
 impl Tenancy {
     pub(crate) fn restore(&mut self, found: Found) {
@@ -45,7 +16,7 @@ impl Tenancy {
             self.tenants.entry(tenant).or_default().blocked = Some(failure);
         }
         let taken: Vec<IntentId> =
-            identities.iter().filter_map(|(_, snapshot)| intent(&snapshot.stage)).collect();
+            identities.iter().filter_map(|(_, snapshot)| snapshot.stage.intent()).map(|it| it.id).collect();
         let mut identities = identities;
         // What comes before and after it depends on the one in force.
         identities.sort_by_key(|(role, _)| *role);
@@ -67,7 +38,7 @@ impl Tenancy {
         let backend = match role {
             Role::Current => self.facts.backend,
             Role::Successor | Role::Predecessor => {
-                backend_of(&snapshot.stage).or(kept_in(&snapshot.stage)).unwrap_or(self.facts.backend)
+                snapshot.stage.backend().or(kept_in(&snapshot.stage)).unwrap_or(self.facts.backend)
             }
         };
         let registered = matches!(snapshot.stage, Stage::Registered(_));
@@ -97,34 +68,10 @@ impl Tenancy {
     }
 }
 
-/// The intent that a stage belongs to.
-pub(crate) fn intent(stage: &Stage) -> Option<IntentId> {
-    match stage {
-        Stage::Unregistered { kept } => kept.as_ref().map(|kept| kept.0.id),
-        Stage::Intent(intent)
-        | Stage::KeysReady(intent, _)
-        | Stage::Joining { intent, .. }
-        | Stage::ReplyStored { intent, .. } => Some(intent.id),
-        Stage::Registered(identity) | Stage::Leaving { identity, .. } => Some(identity.intent.id),
-    }
-}
-
 /// Where the keys of a closed intent are.
 fn kept_in(stage: &Stage) -> Option<model::Backend> {
     match stage {
         Stage::Unregistered { kept: Some(kept) } => Some(kept.1.device.backend),
         _ => None,
-    }
-}
-
-/// The backend that made the keys of a stage, or is to make them; none where no identity hangs on them.
-pub fn backend_of(stage: &Stage) -> Option<model::Backend> {
-    match stage {
-        Stage::Unregistered { .. } => None,
-        Stage::Intent(intent) => Some(intent.backend),
-        Stage::KeysReady(_, keys) | Stage::Joining { keys, .. } | Stage::ReplyStored { keys, .. } => {
-            Some(keys.device.backend)
-        }
-        Stage::Registered(identity) | Stage::Leaving { identity, .. } => Some(identity.keys.device.backend),
     }
 }

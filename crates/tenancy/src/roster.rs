@@ -3,21 +3,7 @@
 use lifecycle::{Device, Stage, Status};
 use model::{Backend, DomainName, Failure, Timestamp, Upn};
 use std::sync::Arc;
-
-/// Names the machine of one identity for this run of the service, whatever its role becomes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct MemberId(pub u64);
-
-/// Which of a tenant's identities on this computer one is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Role {
-    /// The one in force.
-    Current,
-    /// The one that is to take its place.
-    Successor,
-    /// The one whose place was taken; it leaves.
-    Predecessor,
-}
+use tenancy_model::{MemberId, Role};
 
 /// The machine of one identity.
 pub(crate) struct Member {
@@ -41,7 +27,7 @@ impl Member {
 
     /// Whether nothing of it is worth remembering.
     fn is_over(&self) -> bool {
-        let is_over = |status: &Status| is_bare(&status.snapshot.stage) && status.snapshot.ledger.is_empty();
+        let is_over = |status: &Status| status.snapshot.stage.is_bare() && status.snapshot.ledger.is_empty();
         is_over(&self.status) && is_over(&self.shown)
     }
 }
@@ -85,13 +71,13 @@ impl Roster {
 
     /// Whether any machine of the tenant holds more than its ledger, or may.
     pub(crate) fn holds_anything(&self) -> bool {
-        self.blocked.is_some() || self.members().any(|member| !is_bare(member.stage()))
+        self.blocked.is_some() || self.members().any(|member| !member.stage().is_bare())
     }
 
     /// Whether any machine but the one of this role holds more than its ledger, or may.
     pub(crate) fn holds_besides(&self, role: Role) -> bool {
         let mut others = self.members().filter(|member| self.role(member.id) != Some(role));
-        self.blocked.is_some() || others.any(|member| !is_bare(member.stage()))
+        self.blocked.is_some() || others.any(|member| !member.stage().is_bare())
     }
 
     /// Whether an identity is in force.
@@ -106,9 +92,4 @@ impl Roster {
         let predecessor = self.predecessor.take_if(|member| member.is_over());
         successor.is_some() || predecessor.is_some()
     }
-}
-
-/// Whether nothing of a tenant is in this stage: no intent, no keys, no identity.
-pub(crate) fn is_bare(stage: &Stage) -> bool {
-    matches!(stage, Stage::Unregistered { kept: None })
 }

@@ -1,14 +1,13 @@
 //! Which machine a sign-in goes to, and what a sign-in has to know before it begins.
 
-use crate::commands::{Answer, Command};
-use crate::events::Caller;
 use crate::identities::Handled;
 use crate::lanes::{Item, SignIn, Step};
 use crate::refusals;
-use crate::roster::{MemberId, Role, Roster, is_bare};
+use crate::roster::Roster;
 use crate::tenancy::Tenancy;
 use lifecycle::Snapshot;
 use model::{Account, Failure, Memory, Method, Registration, SignInFacts, Standing, TenantId, TokenRef, Upn};
+use tenancy_model::{Answer, Caller, Command, MemberId, Role};
 
 impl Tenancy {
     pub(crate) fn begin_sign_in(&mut self, caller: Caller, asked: Upn) {
@@ -72,7 +71,7 @@ impl Tenancy {
 
     fn is_bare(&self, tenant: TenantId, id: MemberId) -> bool {
         let mut members = self.tenants.get(&tenant).into_iter().flat_map(Roster::members);
-        members.any(|member| member.id == id && is_bare(member.stage()))
+        members.any(|member| member.id == id && member.stage().is_bare())
     }
 
     /// Whether this sign-in may register the machine, or serve its registration.

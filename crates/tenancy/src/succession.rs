@@ -4,14 +4,13 @@
 //!
 //! Until that commit the old identity is in force whatever fails, and after it the new one.
 
-use crate::commands::{Answer, Change, Command, KeysWork, RekeyStarted};
-use crate::events::Caller;
 use crate::lanes::Step;
 use crate::refusals;
-use crate::roster::{Member, MemberId, Role, is_bare};
+use crate::roster::Member;
 use crate::tenancy::{Owner, Tenancy};
 use lifecycle::{Ask, Identity, LedgerLine, Snapshot, Stage};
 use model::{Backend, DomainName, Failure, TenantId, Upn};
+use tenancy_model::{Answer, Caller, Change, Command, KeysWork, MemberId, RekeyStarted, Role};
 
 /// The lane, and who waits there.
 type Waiting = (TenantId, Caller);
@@ -36,7 +35,7 @@ impl Tenancy {
     /// The machine of an earlier move that is still leaving: the predecessor, or a successor that was given up.
     fn unfinished(&self, tenant: TenantId) -> Option<MemberId> {
         let roster = self.tenants.get(&tenant)?;
-        let predecessor = roster.predecessor.as_ref().filter(|member| !is_bare(member.stage()));
+        let predecessor = roster.predecessor.as_ref().filter(|member| !member.stage().is_bare());
         let given_up =
             || roster.successor.as_ref().filter(|member| matches!(member.stage(), Stage::Leaving { .. }));
         predecessor.or_else(given_up).map(|member| member.id)
@@ -87,7 +86,7 @@ impl Tenancy {
                 roster.expected = Some(person.clone());
                 return Ok(successor.id);
             }
-            if !is_bare(successor.stage()) {
+            if !successor.stage().is_bare() {
                 return Err(refusals::move_under_way(successor.backend));
             }
         }

@@ -1,16 +1,15 @@
-use crate::commands::{Command, KeysWork};
-use crate::events::{Caller, Event};
-use crate::facts::{DomainConfig, Facts};
 use crate::lanes::{Item, LaneName, Lanes, Step};
 use crate::pins::Pins;
 use crate::prepared_keys::PreparedKeys;
-use crate::roster::{Member, MemberId, Role, Roster};
-use crate::view::{MemberView, TenantView};
+use crate::roster::{Member, Roster};
 use lifecycle::{Device, OpId, Snapshot, Status};
 use machine::Generator;
 use model::{Backend, DomainName, Failure, IntentId, TenantId, Timestamp, TokenRef, Upn};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use tenancy_model::{
+    Caller, Command, DomainConfig, Event, Facts, KeysWork, MemberId, MemberView, Role, TenantView,
+};
 
 /// Everything that this computer decides about its identities.
 ///

@@ -1,12 +1,12 @@
 //! What others may read, as it was at the last durable moment; reading never waits for a decision.
 
-use executor::{BoundTo, keys_of};
+use hsm::BoundTo;
 use lifecycle::{Identity, Snapshot, Stage, Status};
 use model::{Account, DomainName, Failure, MachineBinding, ObjectId, TenantId, Timestamp, Upn};
 use signin::UserStatus;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
-use tenancy::{DomainConfig, MemberId, MemberView, PreparedView, TenantView};
+use tenancy_model::{DomainConfig, MemberId, MemberView, PreparedView, TenantView};
 use tokio::sync::{broadcast, watch};
 
 /// A change of one tenant's identity in force, for whoever watches.
@@ -253,8 +253,8 @@ fn bound_to(status: &Status, binding: &MachineBinding, tests: &BTreeMap<Vec<u8>,
     let (Stage::Registered(identity) | Stage::Leaving { identity, .. }) = &status.snapshot.stage else {
         return BoundTo::default();
     };
-    let tested = keys_of(identity).filter_map(|key| tests.get(&key.wrapped)?.changed.clone());
-    BoundTo::of(keys_of(identity), binding).with_changed(tested)
+    let tested = identity.all_keys().filter_map(|key| tests.get(&key.wrapped)?.changed.clone());
+    BoundTo::of(identity.all_keys(), binding).with_changed(tested)
 }
 
 fn log_change(status: &Status) {

@@ -8,7 +8,7 @@ use hsm::{Answer, HsmError};
 use lifecycle::{Identity, Intune, IntuneIntent, Reply, Work};
 use model::{Backend, CertificateDer, FailureClass, KeyHandle, KeyPurpose};
 use std::sync::Arc;
-use tenancy::{KeysReply, KeysWork, PairTest};
+use tenancy_model::{KeysReply, KeysWork, PairTest};
 use transport::ClientIdentity;
 
 /// Code and class of the failure that a work ends in.

@@ -92,7 +92,7 @@ fn other(role: &str, status: &Status) -> OtherIdentityReport {
         role: role.to_owned(),
         state: status.state.to_string(),
         summary: summary(status),
-        backend: driver::backend_of(&status.snapshot.stage).map(|backend| backend.word().to_owned()),
+        backend: status.snapshot.stage.backend().map(|backend| backend.word().to_owned()),
         device_id: identity_of(status).map(|identity| identity.issued.device.to_string()),
         failure: failure.as_ref().map(FailureReport::from),
     }

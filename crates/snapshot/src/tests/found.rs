@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::io;
 use store::record::{PreparedKeys, Versioned};
 use store::{RecordKey, StoreError};
-use tenancy::{Change, Found, Role};
+use tenancy_model::{Change, Found, Role};
 
 const ROLES: [Role; 3] = [Role::Current, Role::Successor, Role::Predecessor];
 

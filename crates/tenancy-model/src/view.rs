@@ -1,6 +1,6 @@
 //! What others may read of the decisions, as it was at the last durable moment.
 
-use crate::roster::{MemberId, is_bare};
+use crate::MemberId;
 use lifecycle::{Identity, LedgerLine, Snapshot, Stage, Status};
 use model::{Failure, TenantId, Upn};
 use std::sync::Arc;
@@ -74,7 +74,7 @@ impl TenantView {
 
     /// Whether any machine of the tenant holds more than its ledger.
     pub fn holds_anything(&self) -> bool {
-        self.blocked.is_some() || self.members().any(|member| !is_bare(&member.status.snapshot.stage))
+        self.blocked.is_some() || self.members().any(|member| !member.status.snapshot.stage.is_bare())
     }
 
     /// The snapshots of every machine.

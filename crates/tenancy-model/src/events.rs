@@ -1,4 +1,4 @@
-use crate::restore::Found;
+use crate::found::Found;
 use lifecycle::{Ask, DeviceKeys, OpId, Reply};
 use machine::Ticket;
 use model::{Account, Backend, DomainName, Failure, Memory, TenantId, TokenRef, Upn};

@@ -1,6 +1,6 @@
 use crate::events::Caller;
-use crate::roster::{MemberId, Role};
 use crate::view::{PreparedView, TenantView};
+use crate::{MemberId, Role};
 use lifecycle::{DeviceKeys, EventKind, Identity, OpId, Snapshot, Status, Work};
 use machine::Ticket;
 use model::{

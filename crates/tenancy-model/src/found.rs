@@ -1,0 +1,41 @@
+use crate::Role;
+use lifecycle::{DeviceKeys, Snapshot};
+use model::{AccountPin, DomainName, Failure, IntentId, TenantId, TenantPin, Upn};
+use std::collections::BTreeMap;
+
+/// Everything that is durable.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Found {
+    /// Every identity, by its role.
+    pub identities: Vec<(Role, Snapshot)>,
+    /// Where domains lead to.
+    pub domains: BTreeMap<DomainName, TenantPin>,
+    /// Which object each name was first seen with.
+    pub accounts: BTreeMap<Upn, AccountPin>,
+    /// Keys that were made, or decided on, ahead of time.
+    pub prepared: Vec<FoundPair>,
+    /// Tenants whose state is there and cannot be used: nothing is registered anew for them.
+    pub blocked: BTreeMap<TenantId, Failure>,
+    /// Records of domains and names that are there and cannot be read.
+    pub unreadable: Unreadable,
+}
+
+/// A pair of keys that is nobody's, as it was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundPair {
+    /// The intent that they will be the keys of.
+    pub id: IntentId,
+    /// The keys; none where they were decided on and not made.
+    pub keys: Option<DeviceKeys>,
+    /// Whether they are bound to the boot state.
+    pub boot_bound: bool,
+}
+
+/// Records that are there and cannot be read: nobody signs in past one of them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Unreadable {
+    /// Of domains.
+    pub domains: BTreeMap<DomainName, Failure>,
+    /// Of names.
+    pub accounts: BTreeMap<Upn, Failure>,
+}

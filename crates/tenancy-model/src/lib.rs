@@ -1,0 +1,31 @@
+//! What goes into the decisions of a computer about its identities, what comes out, and what others may see of it.
+//!
+//! Pure: no clock, no network, no disk.
+
+mod commands;
+mod events;
+mod facts;
+mod found;
+mod view;
+
+pub use commands::{Answer, Change, Command, KeysWork, RekeyStarted};
+pub use events::{Caller, Event, KeysReply, OperatorRequest, PairTest};
+pub use facts::{DomainConfig, Facts};
+pub use found::{Found, FoundPair, Unreadable};
+pub use machine::{OpId, Ticket};
+pub use view::{MemberView, PreparedView, TenantView};
+
+/// Names the machine of one identity for this run of the service, whatever its role becomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MemberId(pub u64);
+
+/// Which of a tenant's identities on this computer one is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// The one in force.
+    Current,
+    /// The one that is to take its place.
+    Successor,
+    /// The one whose place was taken; it leaves.
+    Predecessor,
+}
