@@ -62,7 +62,7 @@ impl Disk {
 
     /// The tenant whose identity came from this intent.
     pub(super) fn owner(&self, intent: IntentId) -> Option<(TenantId, Role)> {
-        let of = |snapshot: &Snapshot| crate::restore::intent(&snapshot.stage) == Some(intent);
+        let of = |snapshot: &Snapshot| super::intent(&snapshot.stage) == Some(intent);
         self.identities.iter().find(|(_, snapshot)| of(snapshot)).map(|(place, _)| *place)
     }
 }

@@ -79,11 +79,10 @@ impl Laws {
             return;
         }
         for ((tenant, role), snapshot) in &disk.identities {
-            let Some(intent) = crate::restore::intent(&snapshot.stage) else { continue };
+            let Some(intent) = super::intent(&snapshot.stage) else { continue };
             let elsewhere = disk.identities.iter().filter(|(place, _)| **place != (*tenant, *role));
-            let twice = elsewhere
-                .filter(|(_, it)| crate::restore::intent(&it.stage) == Some(intent))
-                .map(|(place, _)| *place);
+            let twice =
+                elsewhere.filter(|(_, it)| super::intent(&it.stage) == Some(intent)).map(|(place, _)| *place);
             self.law("owner", twice.clone().count() == 0, (intent, twice.collect::<Vec<_>>()));
             self.law("owner", !disk.prepared.contains_key(&intent), ("somebody's and nobody's", intent));
             let owner = *self.owners.entry(intent).or_insert(*tenant);
@@ -138,7 +137,7 @@ impl Computer {
     /// After every event.
     pub(super) fn judge_rest(&mut self) {
         for ((tenant, object), intent) in &self.laws.sessions {
-            let current = crate::restore::intent(self.disk.stage(*tenant, Role::Current));
+            let current = super::intent(self.disk.stage(*tenant, Role::Current));
             self.laws.law("sessions", current == Some(*intent), ("of another device", tenant, object));
         }
         if let Some(caller) = self.laws.at_once.take() {
@@ -197,7 +196,7 @@ impl Computer {
     /// Laws about a successor that takes the place of the one in force.
     fn judge_succession(&self, tenant: TenantId, changes: &[Change], before: &Disk) {
         let after = &self.laws.decided;
-        let intent = |disk: &Disk, role| crate::restore::intent(disk.stage(tenant, role));
+        let intent = |disk: &Disk, role| super::intent(disk.stage(tenant, role));
         let (old, new) = (intent(before, Role::Current), intent(after, Role::Current));
         let took = new.is_some() && new == intent(before, Role::Successor);
         let came = intent(after, Role::Predecessor);
@@ -222,8 +221,8 @@ impl Computer {
     /// Only a leave ends an identity, and takes what was learnt of the tenant along.
     fn judge_endings(&self, tenant: TenantId, before: &Disk) {
         let after = &self.laws.decided;
-        let took = crate::restore::intent(after.stage(tenant, Role::Current));
-        let moved = took.is_some() && took == crate::restore::intent(before.stage(tenant, Role::Successor));
+        let took = super::intent(after.stage(tenant, Role::Current));
+        let moved = took.is_some() && took == super::intent(before.stage(tenant, Role::Successor));
         for role in ROLES.into_iter().filter(|_| !moved) {
             let (old, new) = (before.stage(tenant, role), after.stage(tenant, role));
             let may_end = match old {

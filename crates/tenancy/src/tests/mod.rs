@@ -14,3 +14,8 @@ mod samples;
 mod steps;
 mod stories;
 mod succession;
+
+/// The name of the intent that a stage belongs to.
+fn intent(stage: &lifecycle::Stage) -> Option<model::IntentId> {
+    stage.intent().map(|intent| intent.id)
+}
