@@ -4,7 +4,7 @@
 use crate::clock::{Clock, entropy};
 use crate::dependencies::Neighbours;
 use crate::in_flight::{InFlight, crashed, rest};
-use crate::inbox::{Inbox, Message};
+use crate::inbox::{Inbox, Message, Told};
 use crate::session::{self, SessionHandle};
 use crate::store_thread::{StoreReport, StoreThread};
 use executor::{Executor, Vault};
@@ -43,7 +43,7 @@ pub(crate) struct Computer {
     store: StoreThread,
     inbox: Inbox,
     works: InFlight<OpId, Ended>,
-    callers: BTreeMap<Caller, oneshot::Sender<Result<Answer, Failure>>>,
+    callers: BTreeMap<Caller, oneshot::Sender<Result<Told, Failure>>>,
     last_caller: u64,
     sessions: BTreeMap<(TenantId, ObjectId), SessionHandle>,
     wake_at: Option<Timestamp>,
@@ -117,7 +117,7 @@ impl Computer {
         }
     }
 
-    fn call(&mut self, answer: oneshot::Sender<Result<Answer, Failure>>) -> Caller {
+    fn call(&mut self, answer: oneshot::Sender<Result<Told, Failure>>) -> Caller {
         self.last_caller += 1;
         self.callers.insert(Caller(self.last_caller), answer);
         Caller(self.last_caller)
@@ -215,7 +215,12 @@ impl Computer {
     /// The requester may have gone; then nobody hears it.
     fn answer(&mut self, caller: Caller, answer: Result<Answer, Failure>) {
         let waiting = self.callers.remove(&caller);
-        drop(waiting.map(|waiting| waiting.send(answer)));
+        let views = &self.ports.views;
+        let told = answer.map(|answer| {
+            let status = answer.member().and_then(|member| views.follow(member));
+            (answer, status)
+        });
+        drop(waiting.map(|waiting| waiting.send(told)));
     }
 }
 

@@ -1,7 +1,7 @@
 use crate::clock::seed;
 use crate::computer::{Computer, Ports};
 use crate::dependencies::Dependencies;
-use crate::inbox::{Inbox, unexpected_answer};
+use crate::inbox::{Inbox, Told, unexpected_answer};
 use crate::self_test;
 use crate::sign_in::{self, SignIn};
 use crate::store_thread::StoreThread;
@@ -11,7 +11,7 @@ use model::{Backend, DomainName, Failure, MachineBinding, Registration, Timestam
 use std::io;
 use std::sync::Arc;
 use store::StoreError;
-use tenancy::{Answer, DomainConfig, Event, MemberId, OperatorRequest, PreparedView, RekeyStarted, Tenancy};
+use tenancy::{Answer, DomainConfig, Event, OperatorRequest, PreparedView, RekeyStarted, Tenancy};
 use tokio::sync::{broadcast, mpsc, watch};
 use views::{DomainView, StatusChange, Views};
 
@@ -100,7 +100,7 @@ impl Driver {
         &self.ports
     }
 
-    async fn request(&self, request: OperatorRequest) -> Result<Answer, Failure> {
+    async fn request(&self, request: OperatorRequest) -> Result<Told, Failure> {
         self.inbox.ask(|caller| Event::Asked { caller, request }).await
     }
 
@@ -109,8 +109,8 @@ impl Driver {
     /// # Errors
     /// A failure when the domain of the name is not configured, or its record cannot be read.
     pub async fn sign_in(&self, asked: Upn) -> Result<SignIn, Failure> {
-        let answer = self.inbox.ask(|caller| Event::SignInAsked { caller, asked }).await?;
-        let Answer::SignIn(facts, domain) = answer else { return Err(unexpected_answer()) };
+        let told = self.inbox.ask(|caller| Event::SignInAsked { caller, asked }).await?;
+        let (Answer::SignIn(facts, domain), _) = told else { return Err(unexpected_answer()) };
         let executor = self.ports.executors.get(&domain).cloned().ok_or_else(unexpected_answer)?;
         Ok(sign_in::start(self.ports.clone(), self.inbox.clone(), executor, *facts))
     }
@@ -154,10 +154,6 @@ impl Driver {
         self.ports.views.follow(self.ports.views.tenant(tenant)?.predecessor?.id)
     }
 
-    fn member(&self, id: MemberId) -> Result<watch::Receiver<Status>, Failure> {
-        self.ports.views.follow(id).ok_or_else(unexpected_answer)
-    }
-
     /// Every change from now on.
     pub fn changes(&self) -> broadcast::Receiver<StatusChange> {
         self.ports.views.changes.subscribe()
@@ -169,7 +165,7 @@ impl Driver {
     /// A failure when the domain leads to no tenant that this machine knows.
     pub async fn leave(&self, domain: &DomainName, how: Ask) -> Result<LeaveStarted, Failure> {
         match self.request(OperatorRequest::Leave { domain: domain.clone(), how }).await? {
-            Answer::Leaving { domains, member } => Ok(LeaveStarted { domains, status: self.member(member)? }),
+            (Answer::Leaving { domains, .. }, Some(status)) => Ok(LeaveStarted { domains, status }),
             _ => Err(unexpected_answer()),
         }
     }
@@ -183,8 +179,8 @@ impl Driver {
     pub async fn rekey(&self, person: &Upn, to: Backend, how: Ask) -> Result<Rekey, Failure> {
         let request = OperatorRequest::Rekey { person: person.clone(), to, how };
         match self.request(request).await? {
-            Answer::Rekey(RekeyStarted::SignIn(member)) => Ok(Rekey::SignIn(self.member(member)?)),
-            Answer::Rekey(RekeyStarted::Unfinished(member)) => Ok(Rekey::Unfinished(self.member(member)?)),
+            (Answer::Rekey(RekeyStarted::SignIn(_)), Some(status)) => Ok(Rekey::SignIn(status)),
+            (Answer::Rekey(RekeyStarted::Unfinished(_)), Some(status)) => Ok(Rekey::Unfinished(status)),
             _ => Err(unexpected_answer()),
         }
     }
@@ -201,7 +197,7 @@ impl Driver {
     /// A failure when no move is under way.
     pub async fn cancel_rekey(&self, domain: &DomainName) -> Result<watch::Receiver<Status>, Failure> {
         match self.request(OperatorRequest::CancelRekey(domain.clone())).await? {
-            Answer::Cancelling(member) => self.member(member),
+            (Answer::Cancelling(_), Some(status)) => Ok(status),
             _ => Err(unexpected_answer()),
         }
     }
@@ -212,11 +208,11 @@ impl Driver {
     /// A failure when there is no identity, or while something else is done with it.
     pub async fn rebind(&self, domain: &DomainName) -> Result<RebindStarted, Failure> {
         match self.request(OperatorRequest::Rebind(domain.clone())).await? {
-            Answer::Rebinding { domains, before, member } => Ok(RebindStarted {
+            (Answer::Rebinding { domains, before, .. }, Some(status)) => Ok(RebindStarted {
                 domains,
                 before: BoundTo::of(before.all_keys(), &self.binding),
                 now: self.binding.components.iter().map(|(name, _)| name.clone()).collect(),
-                status: self.member(member)?,
+                status,
             }),
             _ => Err(unexpected_answer()),
         }
@@ -228,7 +224,7 @@ impl Driver {
     /// When the store cannot be written.
     pub async fn forget_account(&self, name: Upn) -> Result<bool, Failure> {
         match self.request(OperatorRequest::ForgetAccount(name)).await? {
-            Answer::Forgotten(known) => Ok(known),
+            (Answer::Forgotten(known), _) => Ok(known),
             _ => Err(unexpected_answer()),
         }
     }

@@ -1,17 +1,21 @@
+use lifecycle::Status;
 use model::{Failure, FailureClass, Who};
 use tenancy::{Answer, Caller, Event};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 /// The way to the loop.
 #[derive(Clone)]
 pub(crate) struct Inbox(mpsc::Sender<Message>);
+
+/// An answer, and how the machine fares that it is about; one that has ended keeps its last status.
+pub(crate) type Told = (Answer, Option<watch::Receiver<Status>>);
 
 /// What the loop is told.
 pub(crate) enum Message {
     /// An event that nobody waits for.
     Tell(Box<Event>),
     /// An event of a caller, who waits for the answer.
-    Ask(Box<dyn FnOnce(Caller) -> Event + Send>, oneshot::Sender<Result<Answer, Failure>>),
+    Ask(Box<dyn FnOnce(Caller) -> Event + Send>, oneshot::Sender<Result<Told, Failure>>),
 }
 
 impl Inbox {
@@ -33,7 +37,7 @@ impl Inbox {
     pub(crate) async fn ask(
         &self,
         event: impl FnOnce(Caller) -> Event + Send + 'static,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<Told, Failure> {
         let (answer, answered) = oneshot::channel();
         self.0.send(Message::Ask(Box::new(event), answer)).await.map_err(|_| ended())?;
         answered.await.unwrap_or_else(|_| Err(ended()))

@@ -163,6 +163,21 @@ pub enum Answer {
     Done,
 }
 
+impl Answer {
+    /// The machine that the caller may follow from here on.
+    pub fn member(&self) -> Option<MemberId> {
+        match self {
+            Answer::Leaving { member, .. }
+            | Answer::Rebinding { member, .. }
+            | Answer::Cancelling(member) => Some(*member),
+            Answer::Rekey(RekeyStarted::SignIn(member) | RekeyStarted::Unfinished(member)) => Some(*member),
+            Answer::SignIn(..) | Answer::Remembered | Answer::Taken | Answer::Forgotten(_) | Answer::Done => {
+                None
+            }
+        }
+    }
+}
+
 /// What is left to do of a move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RekeyStarted {

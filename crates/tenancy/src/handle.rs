@@ -1,6 +1,7 @@
 //! One event, and everything that follows from it in every lane that waits for nothing.
 
 use crate::lanes::{Item, LaneName, Step};
+use crate::roster::Roster;
 use crate::tenancy::{Owner, Tenancy};
 use lifecycle::EventKind;
 use machine::{Batch, Machine, Next};
@@ -123,6 +124,11 @@ impl Tenancy {
                 }
             }
             Step::Publish(tenant) => self.publish(tenant),
+            Step::DropFinished(tenant) => {
+                if self.tenants.get_mut(&tenant).is_some_and(Roster::drop_finished) {
+                    self.commands.push(Command::Publish(Box::new(self.shown(tenant))));
+                }
+            }
             Step::Lead(domains) => self.lead(domains),
             Step::DestroyPrepared(changes) => self.destroy_prepared(lane, changes),
             Step::CommitDestroyed(mut changes) => {
@@ -134,11 +140,12 @@ impl Tenancy {
         }
     }
 
-    /// Says how a tenant is, then drops what has come to its end.
+    /// Says how a tenant is; what has come to its end goes after everything that follows from its last report, so
+    /// that whoever is told of it may still follow it.
     fn publish(&mut self, tenant: TenantId) {
         self.commands.push(Command::Publish(Box::new(self.shown(tenant))));
-        if self.tenants.get_mut(&tenant).is_some_and(crate::roster::Roster::drop_finished) {
-            self.commands.push(Command::Publish(Box::new(self.shown(tenant))));
+        if self.tenants.get(&tenant).is_some_and(Roster::has_finished) {
+            self.push(Some(tenant), Step::DropFinished(tenant));
         }
     }
 

@@ -22,6 +22,8 @@ pub(crate) enum Step {
     Show(MemberId, Arc<Status>),
     /// Say how the tenant is now.
     Publish(TenantId),
+    /// Drop the machines that have come to their end, and say so.
+    DropFinished(TenantId),
     /// These domains lead there, or nowhere, from here on: say so.
     Lead(Vec<(DomainName, Option<TenantId>)>),
     /// The pairs of keys that are nobody's are destroyed, then these changes are committed.

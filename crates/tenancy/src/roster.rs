@@ -92,4 +92,10 @@ impl Roster {
         let predecessor = self.predecessor.take_if(|member| member.is_over());
         successor.is_some() || predecessor.is_some()
     }
+
+    /// Whether there are any to drop.
+    pub(crate) fn has_finished(&self) -> bool {
+        let successor = self.successor.iter().filter(|_| self.expected.is_none());
+        successor.chain(&self.predecessor).any(Member::is_over)
+    }
 }

@@ -4,15 +4,17 @@
 use crate::{Clock, Dependencies, DomainConfig, Driver, StateName};
 use executor::{ClientVersion, Executor, IntuneVersion, Kdf, Parts, Vault};
 use hsm::{Answer, HsmError, Job, Keys, KeysFuture};
+use lifecycle::{DeviceKeys, EndpointSource, Endpoints, Identity, Intent, Intune, Issued, Snapshot, Stage};
 use model::{
-    Account, Backend, Cloud, CloudProfile, DeviceFacts, DomainName, Failure, Guid, Id, JoinType, KeyHandle,
-    MachineBinding, Memory, Method, Registration, RsaPublicKey, TenantId, TenantPin, Timestamp, TokenRef,
+    Account, Backend, CertificateDer, Cloud, CloudProfile, DeviceFacts, DomainName, Failure, Guid, Id,
+    JoinType, KeyHandle, KeyPurpose, MachineBinding, Memory, Method, Registration, RsaPublicKey, TenantId,
+    TenantPin, Timestamp, TokenRef,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
-use store::{Change, Found, RecordKey, Store, StoreError};
-use tenancy::Event;
+use store::{Found, RecordKey, Store, StoreError};
+use tenancy::{Change, Event, Role};
 use tokio::sync::Notify;
 use transport::{Call, ReplyFuture, Transport, TransportError};
 
@@ -174,7 +176,7 @@ impl Store for Disk {
             .state(|disk| disk.records.iter().map(|(key, bytes)| (key.clone(), Ok(bytes.clone()))).collect()))
     }
 
-    fn commit(&mut self, changes: &[Change]) -> Result<(), StoreError> {
+    fn commit(&mut self, changes: &[store::Change]) -> Result<(), StoreError> {
         let mut disk = self.0.0.lock().unwrap();
         while disk.held {
             disk.waiting += 1;
@@ -192,8 +194,8 @@ impl Store for Disk {
         }
         for change in changes {
             match change {
-                Change::Put(key, bytes) => drop(disk.records.insert(key.clone(), bytes.clone())),
-                Change::Delete(key) => drop(disk.records.remove(key)),
+                store::Change::Put(key, bytes) => drop(disk.records.insert(key.clone(), bytes.clone())),
+                store::Change::Delete(key) => drop(disk.records.remove(key)),
             }
         }
         Ok(())
@@ -346,5 +348,49 @@ fn device() -> DeviceFacts {
         os_version_id: unknown(),
         arch: unknown(),
         manufacturer: unknown(),
+    }
+}
+
+/// The record of a verified identity in a tenant, with keys in software.
+pub(super) fn registered(n: u8) -> (RecordKey, Vec<u8>) {
+    let key = |purpose| match done(Job::Create(Backend::Soft, purpose, Id::new(Guid::from_bytes([9; 16])))) {
+        Answer::Key(key) => key,
+        _ => panic!("a key is made"),
+    };
+    let (device, transport) = (key(KeyPurpose::Device), key(KeyPurpose::Transport));
+    let identity = Identity {
+        intent: Intent {
+            id: Id::new(Guid::from_bytes([9; 16])),
+            tenant: tenant(n),
+            join_type: JoinType::Join,
+            backend: Backend::Soft,
+            binding: MachineBinding { components: Vec::new() },
+            at: Timestamp::from_secs(1),
+        },
+        keys: DeviceKeys { device, transport },
+        issued: Issued {
+            device: Id::new(Guid::from_bytes([3; 16])),
+            certificate: CertificateDer(vec![0x30, 0]),
+            thumbprint: "AB".repeat(20),
+            not_before: Timestamp::from_secs(0),
+            not_after: Timestamp::from_secs(4_000_000_000),
+            warnings: Vec::new(),
+        },
+        endpoints: Endpoints {
+            join: "https://drs.example/device/".to_owned(),
+            join_version: "2.0".to_owned(),
+            source: EndpointSource::Documented,
+        },
+        owner: account(n),
+        registered_at: Timestamp::from_secs(2),
+        verified_at: Some(Timestamp::from_secs(3)),
+        intune: Intune::None,
+        suspended: None,
+    };
+    let snapshot = Snapshot { stage: Stage::Registered(Box::new(identity)), ..Snapshot::absent(tenant(n)) };
+    let change = Change::Identity { role: Role::Current, snapshot: Box::new(snapshot) };
+    match snapshot::to_change(&change) {
+        store::Change::Put(key, bytes) => (key, bytes),
+        store::Change::Delete(_) => panic!("it is written"),
     }
 }
