@@ -4,8 +4,7 @@ pub(crate) mod intune;
 pub use document::{DocumentParts, document};
 
 use driver::{
-    DomainView, Identity, PasswordPrompt, RebindStarted, Stage, StateName, Status, StatusPhase, Suspension,
-    WaitsFor,
+    DomainView, PasswordPrompt, RebindStarted, StateName, Status, StatusPhase, Suspension, WaitsFor,
 };
 use ipc::{Ending, Message};
 use model::{Account, Failure, FailureClass, Phase, Timestamp};
@@ -32,7 +31,7 @@ pub(crate) fn progress(status: &Status, at: Timestamp) -> Message {
     Message::Progress {
         at: at.to_string(),
         tenant: status.tenant.to_string(),
-        phase: phase_word(status.phase).to_owned(),
+        phase: status.phase.to_string(),
         state: status.state.to_string(),
         text: summary(status),
     }
@@ -107,7 +106,7 @@ fn view_summary(view: &DomainView) -> String {
 }
 
 fn summary(status: &Status) -> String {
-    let verified = identity_of(status).is_some_and(|identity| identity.verified_at.is_some());
+    let verified = status.snapshot.stage.identity().is_some_and(|identity| identity.verified_at.is_some());
     match (status.phase, status.waits_for) {
         _ if status.state == StateName::Rebinding => "Binding the keys to this machine as it is now.",
         (StatusPhase::Unregistered, Some(WaitsFor::Administrator)) => {
@@ -170,7 +169,7 @@ fn leaving_words(state: StateName) -> &'static str {
 }
 
 fn suspended_words(status: &Status) -> &'static str {
-    match identity_of(status).and_then(|identity| identity.suspended) {
+    match status.snapshot.stage.identity().and_then(|identity| identity.suspended) {
         Some(Suspension::Disabled) => {
             "Suspended: the device is disabled in the directory; the keys are kept."
         }
@@ -179,23 +178,5 @@ fn suspended_words(status: &Status) -> &'static str {
         }
         Some(Suspension::ClonedMachine) => "Suspended: this is not the machine the keys were made on.",
         Some(Suspension::KeyUnavailable) | None => "Suspended: the device keys cannot be used.",
-    }
-}
-
-fn identity_of(status: &Status) -> Option<&Identity> {
-    match &status.snapshot.stage {
-        Stage::Registered(identity) | Stage::Leaving { identity, .. } => Some(identity),
-        _ => None,
-    }
-}
-
-pub(crate) fn phase_word(phase: StatusPhase) -> &'static str {
-    match phase {
-        StatusPhase::Unregistered => "unregistered",
-        StatusPhase::Enrolling => "enrolling",
-        StatusPhase::Registered => "registered",
-        StatusPhase::IntuneEnrolled => "intune_enrolled",
-        StatusPhase::Suspended => "suspended",
-        StatusPhase::Leaving => "leaving",
     }
 }

@@ -1,10 +1,11 @@
 //! The document of `aad-tool status`: pure, from what the driver shows.
 
-use super::{identity_of, intune, phase_word, still_there, summary, view_summary};
+use super::{intune, still_there, summary, view_summary};
 use crate::About;
 use driver::{
     DomainView, EndpointSource, Identity, KeyTest, LedgerKind, LedgerLine, Method, PreparedView,
-    Registration, Snapshot, Stage, StateName, Status, Suspension, TenantView, UserView, WaitsFor,
+    Registration, Snapshot, Stage, StateName, Status, StatusPhase, Suspension, TenantView, UserView,
+    WaitsFor,
 };
 use ipc::{
     AttemptReport, DomainStatus, EndpointsReport, FailureReport, IdentityReport, KeyReport, LedgerReport,
@@ -44,18 +45,18 @@ pub fn document(parts: &DocumentParts) -> StatusDocument {
 
 fn domain(view: &DomainView, parts: &DocumentParts) -> DomainStatus {
     let status = view.status();
-    let identity = status.and_then(identity_of);
+    let identity = status.and_then(|status| status.snapshot.stage.identity());
     let config = view.config.as_ref();
     let failure = view.blocked().or(status.and_then(|status| status.failure.as_ref()));
     DomainStatus {
         domain: view.domain.to_string(),
         tenant: view.tenant.as_ref().map(|tenant| tenant.tenant.to_string()),
-        phase: status.map_or("unregistered", |status| phase_word(status.phase)).to_owned(),
+        phase: status.map_or(StatusPhase::Unregistered, |status| status.phase).to_string(),
         state: status.map_or(StateName::Unregistered, |status| status.state).to_string(),
         summary: view_summary(view),
         waits_for: match status {
-            Some(status) => status.waits_for.map(|who| waits_word(who).to_owned()),
-            None => Some(waits_word(WaitsFor::FirstSignIn).to_owned()),
+            Some(status) => status.waits_for.map(|who| who.to_string()),
+            None => Some(WaitsFor::FirstSignIn.to_string()),
         },
         next_at: status.and_then(|status| status.wake_at).map(|at| at.to_string()),
         sign_in: config.map_or("", |config| method_word(config.sign_in)).to_owned(),
@@ -93,7 +94,7 @@ fn other(role: &str, status: &Status) -> OtherIdentityReport {
         state: status.state.to_string(),
         summary: summary(status),
         backend: status.snapshot.stage.backend().map(|backend| backend.word().to_owned()),
-        device_id: identity_of(status).map(|identity| identity.issued.device.to_string()),
+        device_id: status.snapshot.stage.identity().map(|identity| identity.issued.device.to_string()),
         failure: failure.as_ref().map(FailureReport::from),
     }
 }
@@ -192,17 +193,6 @@ pub(crate) fn kind_word(kind: LedgerKind) -> &'static str {
         LedgerKind::IntuneInDoubt => "intune_in_doubt",
         LedgerKind::IntuneUnusableReply => "intune_unusable_reply",
         LedgerKind::IntuneLeftBehind => "intune_left_behind",
-    }
-}
-
-pub(crate) fn waits_word(waits: WaitsFor) -> &'static str {
-    match waits {
-        WaitsFor::FirstSignIn => "first_sign_in",
-        WaitsFor::SignInToFinish => "sign_in_to_finish",
-        WaitsFor::SignInToVerify => "sign_in_to_verify",
-        WaitsFor::SignInForIntune => "sign_in_for_intune",
-        WaitsFor::Administrator => "administrator",
-        WaitsFor::Operator => "operator",
     }
 }
 

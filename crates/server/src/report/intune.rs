@@ -19,7 +19,7 @@ model::word_enum! {
 
 /// The report of a registered machine; none before it is registered.
 pub(crate) fn report(status: &Status, policy: Option<IntunePolicy>, for_root: bool) -> Option<IntuneReport> {
-    let identity = super::identity_of(status)?;
+    let identity = status.snapshot.stage.identity()?;
     let enrolled = match &identity.intune {
         Intune::Enrolled(enrolled) => Some(enrolled.as_ref()),
         _ => None,

@@ -1,7 +1,7 @@
 //! The values in the status document, as docs/words.md freezes them.
 
+use crate::report::document as words_of;
 use crate::report::intune::State;
-use crate::report::{document as words_of, phase_word};
 use driver::{
     EndpointSource, LedgerKind, Method, PreparedView, Registration, StatusPhase, Suspension, WaitsFor,
 };
@@ -17,8 +17,8 @@ fn values_in_the_status_document_are_frozen() {
     let prepared = [(0, 0), (0, 1), (1, 1)];
     let prepared = prepared.map(|(ready, being_made)| PreparedView { ready, being_made, waiting: 0 });
     let said = join([
-        words("domains.phase", phases.map(phase_word)),
-        words("domains.waits_for", waits.map(words_of::waits_word)),
+        words("domains.phase", phases.map(StatusPhase::as_str)),
+        words("domains.waits_for", waits.map(WaitsFor::as_str)),
         words("domains.sign_in", every!(Method: DeviceCode, Password, Auto).map(words_of::method_word)),
         words(
             "domains.registration",
