@@ -44,6 +44,8 @@ fn only_an_identity_in_force_has_a_place_to_take() {
         let disk = disk.and(Role::Successor, ALEX.tenant(), registered(successor.clone()));
         let mut computer = Computer::with(Setting::default(), disk);
         computer.write();
+        let leaves = matches!(computer.disk.stage(ALEX.tenant(), Role::Successor), Stage::Leaving { .. });
+        assert_eq!(leaves, !taken, "where there is no place it leaves at once: {current:?}");
         computer.registers(ALEX);
         let moved = intent_in_force(&computer) == Some(successor.intent.id);
         assert_eq!(moved, taken, "{current:?}");
@@ -92,6 +94,7 @@ fn a_succession_is_three_changes_then_the_sessions_end_then_the_new_one_begins()
     let after: Vec<_> = trace[took..].iter().filter_map(shape).collect();
     assert_eq!(before, Vec::<String>::new());
     assert_eq!(after, ["EndSessions", "HandOver"]);
+    assert_eq!(computer.views[&ALEX.tenant()].expected, None);
     assert_eq!(computer.disk.identities.len(), 1, "the old one has left");
 }
 
