@@ -199,6 +199,19 @@ fn a_sign_in_is_for_the_identity_in_force_while_a_move_that_was_given_up_leaves(
 }
 
 #[test]
+fn a_successor_gives_nobody_a_session() {
+    // One that was proved while there was no place to take.
+    let successor = identity(ALEX.tenant(), Backend::Tpm, 2);
+    let disk = Disk::default().knows(&[ALEX]).and(Role::Current, ALEX.tenant(), registered(soft(1)));
+    let mut computer =
+        Computer::with(Setting::default(), disk.and(Role::Successor, ALEX.tenant(), registered(successor)));
+    computer.trace = Some(Vec::new());
+    computer.signs_in(ALEX);
+    assert!(computer.trace.take().unwrap().iter().all(|line| !line.starts_with("HandOver")));
+    assert_eq!(computer.tenancy.tokens().count(), 0);
+}
+
+#[test]
 fn no_move_begins_once_somebody_asked_to_leave() {
     let mut computer = Computer::new(Setting::default());
     computer.registers(ALEX);
