@@ -13,7 +13,7 @@ pub(crate) struct Count {
     pub(crate) failed: u64,
 }
 
-/// The machine's properties are run with so many cases each.
+/// The properties of the machine and of the tenancy are run with so many cases each.
 const CASES: &str = "10000";
 
 /// Runs every test; the last line printed is the count.
@@ -21,14 +21,15 @@ pub(crate) fn run() -> Result<Count, String> {
     println!("test: looking for what the tests need");
     setup::run_quietly()?;
     let mut count = Count::default();
-    let lifecycle =
-        tests(cargo(&["test", "--package", "lifecycle"]).env("PROPTEST_CASES", CASES), &mut count);
-    let mut rest = cargo(&["test", "--workspace", "--no-fail-fast", "--exclude", "lifecycle"]);
+    let mut lives = cargo(&["test", "--no-fail-fast", "--package", "lifecycle", "--package", "tenancy"]);
+    let lives = tests(lives.env("PROPTEST_CASES", CASES), &mut count);
+    let mut rest =
+        cargo(&["test", "--workspace", "--no-fail-fast", "--exclude", "lifecycle", "--exclude", "tenancy"]);
     let rest = tests(rest.env("RUST_TEST_THREADS", threads()), &mut count);
     let line = format!("{} passed, {} failed", count.passed, count.failed);
     println!("{line}");
     drop(SUMMARY.set(line));
-    lifecycle.and(rest)?;
+    lives.and(rest)?;
     match count {
         Count { failed: 0, passed: 1.. } => Ok(count),
         Count { passed: 0, .. } => Err("no test ran".to_owned()),

@@ -58,7 +58,8 @@ impl Laws {
             Event::Restored(_) => self.decided = disk.clone(),
             Event::SignedIn { token, .. } => drop(self.tokens.insert(*token)),
             Event::SignInAsked { caller, asked } => {
-                let lane = self.decided.domains.get(asked.domain()).map(|pin| pin.tenant);
+                let decided = self.decided.domains.get(asked.domain());
+                let lane = decided.or(disk.domains.get(asked.domain())).map(|pin| pin.tenant);
                 let waits = self.lanes.contains_key(&lane) || self.lanes.contains_key(&None);
                 let leaves = disk.identities.values().any(|it| matches!(it.stage, Stage::Leaving { .. }));
                 self.at_once = (!waits && !leaves).then_some(*caller);

@@ -208,3 +208,19 @@ fn a_sign_in_that_began_before_a_leave_registers_nothing_after_it() {
     computer.registers(ALEX);
     assert!(computer.disk.in_force(ALEX.tenant()).is_some());
 }
+
+#[test]
+fn a_move_that_waits_for_a_sign_in_ends_with_a_leave() {
+    let mut computer = Computer::new(Setting::default());
+    computer.registers(ALEX);
+    let (person, to, how) = (ALEX.upn(), Backend::Tpm, Ask::Leave);
+    computer.ask(OperatorRequest::Rekey { person, to, how });
+    computer.fair_end();
+    computer.ask(leave(ALEX, Ask::Leave));
+    computer.fair_end();
+    let view = &computer.views[&ALEX.tenant()];
+    assert_eq!((&view.expected, &view.successor), (&None, &None));
+    // The next sign-in registers where the option says, and stays.
+    computer.registers(ALEX);
+    assert_eq!(computer.disk.in_force(ALEX.tenant()).unwrap().keys.device.backend, Backend::Soft);
+}

@@ -14,6 +14,7 @@ mod samples;
 mod steps;
 mod stories;
 mod succession;
+mod visits;
 
 /// The name of the intent that a stage belongs to.
 fn intent(stage: &lifecycle::Stage) -> Option<model::IntentId> {

@@ -4,7 +4,7 @@ use super::computer::{Computer, Wish};
 use super::disk::Disk;
 use super::samples::{ALEX, ANN, KIM, Person, Setting, disk_full, failures};
 use super::stories::identity;
-use crate::{Answer, Caller, Command, Event, KeysWork, OperatorRequest, RekeyStarted, Role};
+use crate::{Answer, Caller, Command, Event, KeysReply, KeysWork, OperatorRequest, RekeyStarted, Role};
 use lifecycle::{Ask, Identity, LeaveStep, Stage, Suspension};
 use machine::{Machine, Ticket};
 use model::{Backend, TokenRef};
@@ -81,7 +81,10 @@ fn a_move_goes_only_where_the_configuration_allows_keys() {
 fn a_place_that_is_not_ready_begins_nothing() {
     let mut computer = registered(soft());
     computer.ask(rekey(ALEX, Backend::Tpm));
+    let op = *computer.key_works.keys().next().unwrap();
     computer.end_key_work(0, Some(1));
+    // The same end again is nobody's.
+    computer.feed(Event::KeysDone(op, Ok(KeysReply::Ready)));
     let told = computer.last_answer().clone().unwrap_err();
     assert_eq!((told.code, told.advice.contains("nothing was changed")), (failures(1).code, true));
     assert_eq!(computer.views[&ALEX.tenant()].successor, None);

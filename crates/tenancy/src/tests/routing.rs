@@ -117,6 +117,19 @@ fn what_was_learnt_is_durable_before_anybody_is_told() {
 }
 
 #[test]
+fn a_domain_leads_to_its_tenant_when_its_own_commit_is_durable() {
+    let mut computer = Computer::new(Setting::default());
+    for person in [ALEX, ANN] {
+        let memory = Memory::Domain { domain: person.domain(), pin: person.domain_pin() };
+        computer.wish(Wish::Memory(memory.clone()), |caller| Event::Learnt { caller, memory });
+    }
+    computer.make_durable(0);
+    assert_eq!(computer.leads_to.keys().cloned().collect::<Vec<_>>(), [ALEX.domain()]);
+    computer.write();
+    assert_eq!(computer.leads_to.len(), 2);
+}
+
+#[test]
 fn an_account_is_forgotten_once() {
     let mut computer = Computer::with(Setting::default(), known());
     let forget = OperatorRequest::ForgetAccount(ALEX.upn());

@@ -173,11 +173,11 @@ fn person() -> impl Strategy<Value = u8> {
 
 fn single() -> impl Strategy<Value = Step> {
     let world = prop_oneof![
-        30 => any::<u8>().prop_map(Step::Durable),
+        20 => any::<u8>().prop_map(Step::Durable),
         20 => any::<u8>().prop_map(Step::Advance),
         25 => (any::<u8>(), ending()).prop_map(|(n, bad)| Step::Work(n, bad)),
         10 => (any::<u8>(), ending()).prop_map(|(n, bad)| Step::KeyWork(n, bad)),
-        10 => (1u8..12).prop_map(Step::Settle),
+        6 => (1u8..8).prop_map(Step::Settle),
         4 => (0u32..2_000).prop_map(Step::Wait),
         1 => (0u32..90_000).prop_map(Step::ClockBack),
     ];
@@ -203,15 +203,25 @@ fn single() -> impl Strategy<Value = Step> {
 
 /// Several steps in a row that lead somewhere.
 fn script() -> impl Strategy<Value = Vec<Step>> {
+    let signs_in = |n| {
+        let goes_on = [Step::Advance(0), Step::Durable(0)].repeat(5);
+        [Step::Comes(n)].into_iter().chain(goes_on).collect()
+    };
     let registers = |(n, rounds)| vec![Step::Comes(n), Step::Settle(rounds)];
     let moves = |(n, to, rounds)| {
-        let asks = [Step::Rekey(n, to, Ask::Leave), Step::Settle(2)];
-        asks.into_iter().chain([Step::Comes(n), Step::Settle(rounds)]).collect()
+        let registers = [Step::Comes(n), Step::Settle(25)];
+        let asks = [Step::Rekey(n, to, Ask::Leave), Step::Settle(2), Step::Comes(n), Step::Settle(rounds)];
+        registers.into_iter().chain(asks).collect()
     };
+    let refused = |n| vec![Step::Work(n, Some(5)), Step::Durable(0)];
+    let gives_up = |n| vec![Step::CancelRekey(n), Step::Durable(0)];
     prop_oneof![
-        12 => single().prop_map(|step| vec![step]),
+        30 => single().prop_map(|step| vec![step]),
+        2 => person().prop_map(signs_in),
         1 => (person(), 3u8..25).prop_map(registers),
-        1 => (person(), place(), 3u8..25).prop_map(moves),
+        3 => (person(), place(), 3u8..12).prop_map(moves),
+        1 => any::<u8>().prop_map(refused),
+        1 => (0u8..3).prop_map(gives_up),
     ]
 }
 

@@ -44,6 +44,8 @@ fn only_an_identity_in_force_has_a_place_to_take() {
         let disk = disk.and(Role::Successor, ALEX.tenant(), registered(successor.clone()));
         let mut computer = Computer::with(Setting::default(), disk);
         computer.write();
+        let leaves = matches!(computer.disk.stage(ALEX.tenant(), Role::Successor), Stage::Leaving { .. });
+        assert_eq!(leaves, !taken, "where there is no place it leaves at once: {current:?}");
         computer.registers(ALEX);
         let moved = intent_in_force(&computer) == Some(successor.intent.id);
         assert_eq!(moved, taken, "{current:?}");
@@ -92,6 +94,7 @@ fn a_succession_is_three_changes_then_the_sessions_end_then_the_new_one_begins()
     let after: Vec<_> = trace[took..].iter().filter_map(shape).collect();
     assert_eq!(before, Vec::<String>::new());
     assert_eq!(after, ["EndSessions", "HandOver"]);
+    assert_eq!(computer.views[&ALEX.tenant()].expected, None);
     assert_eq!(computer.disk.identities.len(), 1, "the old one has left");
 }
 
@@ -193,6 +196,19 @@ fn a_sign_in_is_for_the_identity_in_force_while_a_move_that_was_given_up_leaves(
     assert!(computer.trace.take().unwrap().iter().any(|line| line.starts_with("HandOver")));
     let told = computer.tells(rekey(ALEX, Backend::Tpm));
     assert!(matches!(told, Ok(Answer::Rekey(RekeyStarted::Unfinished(_)))), "{told:?}");
+}
+
+#[test]
+fn a_successor_gives_nobody_a_session() {
+    // One that was proved while there was no place to take.
+    let successor = identity(ALEX.tenant(), Backend::Tpm, 2);
+    let disk = Disk::default().knows(&[ALEX]).and(Role::Current, ALEX.tenant(), registered(soft(1)));
+    let mut computer =
+        Computer::with(Setting::default(), disk.and(Role::Successor, ALEX.tenant(), registered(successor)));
+    computer.trace = Some(Vec::new());
+    computer.signs_in(ALEX);
+    assert!(computer.trace.take().unwrap().iter().all(|line| !line.starts_with("HandOver")));
+    assert_eq!(computer.tenancy.tokens().count(), 0);
 }
 
 #[test]
