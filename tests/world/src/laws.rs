@@ -6,7 +6,7 @@ use crate::setup::{contoso, fabrikam};
 use lifecycle::{LeaveStep, LedgerKind, Snapshot, Stage, Work};
 use model::{IntentId, KeyHandle, TenantId};
 use std::collections::BTreeSet;
-use tenancy::{Command, Found, KeysWork, Role};
+use tenancy::{Command, Found, KeysWork, Role, TenantView};
 
 impl World {
     /// Nothing is acted upon that is not durable, and nothing irreversible that was not announced.
@@ -57,6 +57,26 @@ impl World {
         let open = computer.sign_ins.iter().find(|(_, run)| run.outcome().is_none());
         assert!(open.is_none(), "a sign-in stalls: {}", self.told_so_far());
         assert!(self.disk.is_idle(), "a commit is forgotten: {}", self.told_so_far());
+        if computer.not_writable.is_none() {
+            computer.views.values().for_each(|view| self.judge_stall(view));
+        }
+    }
+
+    /// Every machine waits for time, for a person who is named, or for nothing; and says the same as the disk.
+    fn judge_stall(&self, view: &TenantView) {
+        let roles = [
+            (Role::Current, &view.current),
+            (Role::Successor, &view.successor),
+            (Role::Predecessor, &view.predecessor),
+        ];
+        for (role, member) in roles {
+            let Some(status) = member.as_ref().map(|member| &member.status) else { continue };
+            let waits = status.wake_at.is_some() || status.waits_for.is_some() || status.state.is_at_rest();
+            assert!(waits, "{role:?} stalls as {:?}: {}", status.state, self.told_so_far());
+            let durable = self.disk.snapshot(role, view.tenant);
+            let durable = durable.unwrap_or_else(|| Snapshot::absent(view.tenant));
+            assert_eq!(status.snapshot.stage, durable.stage, "{role:?}: {}", self.told_so_far());
+        }
     }
 
     /// Asserts what holds in every world that has come to rest: the directory's objects are the identities and
