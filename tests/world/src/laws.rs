@@ -59,6 +59,15 @@ impl World {
         assert!(self.disk.is_idle(), "a commit is forgotten: {}", self.told_so_far());
         if computer.not_writable.is_none() {
             computer.views.values().for_each(|view| self.judge_stall(view));
+            self.judge_sessions();
+        }
+    }
+
+    /// Every person's session is of the device in force.
+    fn judge_sessions(&self) {
+        for ((tenant, _), run) in &self.computer.sessions {
+            let device = self.identity_of(*tenant).map(|identity| identity.issued.device);
+            assert_eq!(run.device, device, "a session outlives its device: {}", self.told_so_far());
         }
     }
 
@@ -148,6 +157,23 @@ impl World {
     pub(crate) fn lose_keys(&mut self) {
         let found = self.disk.found();
         self.lost_keys.extend(self.keys.alive().into_iter().filter(|key| !is_owned(found, key)));
+    }
+
+    /// Asserts that nothing of a tenant is on disk but its ledger, and no device object in its directory but those
+    /// that the ledger names.
+    pub fn check_left(&self, tenant: TenantId) {
+        let found = self.disk.found();
+        let own = found.identities.iter().filter(|(_, snapshot)| snapshot.tenant == tenant);
+        for (role, snapshot) in own {
+            let bare = matches!(snapshot.stage, Stage::Unregistered { kept: None });
+            assert!(bare, "{role:?} is left as {:?}: {}", snapshot.stage, self.told_so_far());
+        }
+        let domains = found.domains.values().filter(|pin| pin.tenant == tenant).count();
+        let accounts = found.accounts.values().filter(|pin| pin.tenant == tenant).count();
+        assert_eq!((domains, accounts), (0, 0), "pins are left: {}", self.told_so_far());
+        let sessions = self.computer.sessions.keys().filter(|(of, _)| *of == tenant).count();
+        assert_eq!(sessions, 0, "sessions are left: {}", self.told_so_far());
+        self.check();
     }
 
     /// The ids of the device objects of a tenant.
