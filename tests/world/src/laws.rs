@@ -6,7 +6,7 @@ use crate::setup::{contoso, fabrikam};
 use lifecycle::{LeaveStep, LedgerKind, Snapshot, Stage, Work};
 use model::{IntentId, KeyHandle, TenantId};
 use std::collections::BTreeSet;
-use tenancy::{Command, Found, KeysWork, Role};
+use tenancy::{Command, Found, KeysWork, Role, TenantView};
 
 impl World {
     /// Nothing is acted upon that is not durable, and nothing irreversible that was not announced.
@@ -57,6 +57,35 @@ impl World {
         let open = computer.sign_ins.iter().find(|(_, run)| run.outcome().is_none());
         assert!(open.is_none(), "a sign-in stalls: {}", self.told_so_far());
         assert!(self.disk.is_idle(), "a commit is forgotten: {}", self.told_so_far());
+        if computer.not_writable.is_none() {
+            computer.views.values().for_each(|view| self.judge_stall(view));
+            self.judge_sessions();
+        }
+    }
+
+    /// Every person's session is of the device in force.
+    fn judge_sessions(&self) {
+        for ((tenant, _), run) in &self.computer.sessions {
+            let device = self.identity_of(*tenant).map(|identity| identity.issued.device);
+            assert_eq!(run.device, device, "a session outlives its device: {}", self.told_so_far());
+        }
+    }
+
+    /// Every machine waits for time, for a person who is named, or for nothing; and says the same as the disk.
+    fn judge_stall(&self, view: &TenantView) {
+        let roles = [
+            (Role::Current, &view.current),
+            (Role::Successor, &view.successor),
+            (Role::Predecessor, &view.predecessor),
+        ];
+        for (role, member) in roles {
+            let Some(status) = member.as_ref().map(|member| &member.status) else { continue };
+            let waits = status.wake_at.is_some() || status.waits_for.is_some() || status.state.is_at_rest();
+            assert!(waits, "{role:?} stalls as {:?}: {}", status.state, self.told_so_far());
+            let durable = self.disk.snapshot(role, view.tenant);
+            let durable = durable.unwrap_or_else(|| Snapshot::absent(view.tenant));
+            assert_eq!(status.snapshot.stage, durable.stage, "{role:?}: {}", self.told_so_far());
+        }
     }
 
     /// Asserts what holds in every world that has come to rest: the directory's objects are the identities and
@@ -128,6 +157,23 @@ impl World {
     pub(crate) fn lose_keys(&mut self) {
         let found = self.disk.found();
         self.lost_keys.extend(self.keys.alive().into_iter().filter(|key| !is_owned(found, key)));
+    }
+
+    /// Asserts that nothing of a tenant is on disk but its ledger, and no device object in its directory but those
+    /// that the ledger names.
+    pub fn check_left(&self, tenant: TenantId) {
+        let found = self.disk.found();
+        let own = found.identities.iter().filter(|(_, snapshot)| snapshot.tenant == tenant);
+        for (role, snapshot) in own {
+            let bare = matches!(snapshot.stage, Stage::Unregistered { kept: None });
+            assert!(bare, "{role:?} is left as {:?}: {}", snapshot.stage, self.told_so_far());
+        }
+        let domains = found.domains.values().filter(|pin| pin.tenant == tenant).count();
+        let accounts = found.accounts.values().filter(|pin| pin.tenant == tenant).count();
+        assert_eq!((domains, accounts), (0, 0), "pins are left: {}", self.told_so_far());
+        let sessions = self.computer.sessions.keys().filter(|(of, _)| *of == tenant).count();
+        assert_eq!(sessions, 0, "sessions are left: {}", self.told_so_far());
+        self.check();
     }
 
     /// The ids of the device objects of a tenant.

@@ -3,13 +3,15 @@
 use crate::World;
 use crate::computer::{PersonId, Work};
 use machine::Machine;
-use model::{Account, TenantId, Timestamp, TokenRef};
+use model::{Account, DeviceId, TenantId, Timestamp, TokenRef};
 use signin::{UserCommand, UserEvent, UserSession, UserStatus};
 
 /// One person's session.
 pub(crate) struct SessionRun {
     /// Which of all that this run of the service began.
     pub(crate) number: u64,
+    /// The device that was in force when it began: what it holds is bound to that.
+    pub(crate) device: Option<DeviceId>,
     session: UserSession,
     wake_at: Option<Timestamp>,
 }
@@ -47,7 +49,8 @@ impl World {
         let id = (account.tenant, account.object);
         if !self.computer.sessions.contains_key(&id) {
             let number = self.next_number();
-            let run = SessionRun { number, session: UserSession::new(number), wake_at: None };
+            let device = self.identity_of(id.0).map(|identity| identity.issued.device);
+            let run = SessionRun { number, device, session: UserSession::new(number), wake_at: None };
             self.computer.sessions.insert(id, run);
         }
         self.tell_session(id, UserEvent::Given(token));

@@ -182,13 +182,8 @@ fn a_cancel_at_any_moment_of_a_move_leaves_one_identity_and_accounts_for_the_oth
 fn a_leave_at_any_moment_of_a_move_leaves_nothing() {
     let request = OperatorRequest::Leave { domain: DOMAINS[0].parse().unwrap(), how: Ask::Leave };
     ask_everywhere(&request, |world, steps| {
-        for role in [Role::Current, Role::Successor, Role::Predecessor] {
-            let stage = world.snapshot_of(role, contoso()).stage;
-            let gone = matches!(stage, Stage::Unregistered { kept: None });
-            assert!(gone, "{role:?} after {steps}: {stage:?}\n{}", world.trace().join("\n"));
-        }
+        world.check_left(contoso());
         assert!(world.held().is_empty(), "after {steps}: {}", world.trace().join("\n"));
-        world.check();
     });
 }
 
@@ -204,11 +199,8 @@ fn a_power_cut_anywhere_in_a_leave_during_a_move_leads_to_nothing() {
         if world.identity().is_some() {
             world.leave().unwrap();
         }
-        for role in [Role::Current, Role::Successor, Role::Predecessor] {
-            assert!(is_absent(world, role), "{role:?} cut after {events}: {}", world.trace().join("\n"));
-        }
+        world.check_left(contoso());
         assert!(world.devices_of(contoso()).is_empty(), "cut after {events}");
-        world.check();
     });
     assert!(places > 10, "{places} places");
 }
