@@ -21,6 +21,8 @@ enum What {
     /// Keys in software, in a token of SoftHSM2 and in swtpm: the time of a pair, uses a second, and how much
     /// sooner a machine is registered whose keys were made ahead of time.
     Keys,
+    /// What a decision costs until it is durable, with one and with twenty tenants busy.
+    Commits,
 }
 
 pub(crate) fn run(options: &Options) -> Result<(), String> {
@@ -28,6 +30,9 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
         None => programs::run(),
         Some(What::Simulator) => simulator(),
         Some(What::Keys) => keys(),
+        Some(What::Commits) => {
+            run_command(&mut cargo(&["bench", "--quiet", "--package=it", "--bench=commits"]))
+        }
     }
 }
 
