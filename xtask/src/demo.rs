@@ -1,11 +1,8 @@
 //! A registration from the first sign-in to leaving, with the real programs and a stand-in cloud.
 
-mod stage;
-mod transcript;
-
-use crate::run::{cargo, run as run_command};
-pub(crate) use stage::Stage;
-use std::process::Command;
+use crate::run::{cargo, run as run_command, target};
+use ::demo::{STEPS, Stage};
+use std::path::PathBuf;
 
 /// How the demonstration is shown.
 #[derive(clap::Args, Default)]
@@ -18,32 +15,15 @@ pub(crate) struct Options {
     interactive: bool,
 }
 
-type Step = fn(&mut Stage) -> Result<(), String>;
-
-const STEPS: [(&str, Step); 10] = [
-    ("simulator", Stage::start_simulator),
-    ("daemon", Stage::start_daemon),
-    ("sign-in", Stage::first_sign_in),
-    ("status", Stage::show_status),
-    ("intune", Stage::list_intune),
-    ("restart", Stage::restart_daemon),
-    ("second-sign-in", Stage::second_sign_in),
-    ("leave", Stage::leave),
-    ("devices", Stage::list_devices),
-    ("transcript", Stage::check_transcript),
-];
-
 /// Shows it.
 pub(crate) fn run(options: &Options) -> Result<(), String> {
-    build()?;
-    let mut stage = Stage::new(options.sabotage.clone())?;
+    let mut stage = Stage::new(build()?, options.sabotage.clone())?;
     for (name, step) in STEPS {
         if options.interactive && name == "leave" {
             return play(&stage);
         }
         println!("\n== {name}");
-        stage.step = name;
-        step(&mut stage).map_err(|why| format!("the step {name} failed: {why}"))?;
+        stage.perform(name, step)?;
     }
     match &options.sabotage {
         Some(step) => Err(format!("the step {step} was sabotaged and nothing noticed")),
@@ -54,11 +34,12 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     }
 }
 
-/// Builds the programs that are shown.
-pub(crate) fn build() -> Result<(), String> {
+/// Builds the programs that are shown; they are in this directory then.
+pub(crate) fn build() -> Result<PathBuf, String> {
     println!("demo: building the programs");
     let packages = ["runner", "aad-tool", "simulator"].map(|name| ["--package", name]).concat();
-    run_command(&mut cargo(&[&["build", "--quiet", "--bins"], packages.as_slice()].concat()))
+    run_command(&mut cargo(&[&["build", "--quiet", "--bins"], packages.as_slice()].concat()))?;
+    Ok(target().join("debug"))
 }
 
 fn play(stage: &Stage) -> Result<(), String> {
@@ -69,13 +50,4 @@ fn play(stage: &Stage) -> Result<(), String> {
     loop {
         std::thread::park();
     }
-}
-
-/// Runs a program and gives what it printed, shown line by line with a mark in front.
-fn show(mark: &str, command: &mut Command) -> Result<(i32, String), String> {
-    let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
-    let text =
-        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    text.lines().for_each(|line| println!("{mark} | {line}"));
-    Ok((output.status.code().unwrap_or(-1), text))
 }

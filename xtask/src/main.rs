@@ -39,7 +39,7 @@ enum Task {
     Ci,
     /// What things cost, as figures and ratios of one run: a registration, the simulator, keys.
     Bench(bench::Options),
-    /// Check the layers, sizes and manners of the workspace.
+    /// Check the layers, sizes, manners and citations of the workspace.
     Tidy,
     /// Plant one-line faults in a copy of the workspace; every one must be caught by a named test.
     Mutate(mutate::Options),

@@ -1,5 +1,6 @@
-//! The layers, sizes and manners of the workspace.
+//! The layers, sizes, manners and citations of the workspace.
 
+mod citations;
 mod layers;
 mod manners;
 
@@ -14,6 +15,7 @@ pub(crate) fn run() -> Result<(), String> {
         serde_json::from_slice(&output.stdout).map_err(|error| format!("cargo metadata: {error}"))?;
     let mut faults = layers::check(&metadata);
     faults.extend(manners::check(&root()));
+    faults.extend(citations::check(&root()));
     if faults.is_empty() {
         println!("tidy: everything is in its room");
         return Ok(());

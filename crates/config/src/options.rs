@@ -1,6 +1,6 @@
 //! Every option that is known, where it may stand, and whether it does something.
 
-/// Where an option may stand (product.md A.1, column S).
+/// Where an option may stand (docs/operations.md, Configuration, column Where).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scope {
     /// `[global]` only.

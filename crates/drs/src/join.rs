@@ -211,7 +211,8 @@ fn check(certificate: &DeviceCertificate, expected: &Expected<'_>) -> Result<Dev
     Ok(device)
 }
 
-/// Issuer, EKU and private OIDs are recorded; a surprise in them is a warning only (architecture 5).
+/// Issuer, EKU and private OIDs are recorded; a surprise in them is a warning only (docs/architecture.md,
+/// section 5).
 fn surprises(certificate: &DeviceCertificate, device: DeviceId) -> Vec<String> {
     let mut warnings = Vec::new();
     if !certificate.issuer.contains(ISSUER) {

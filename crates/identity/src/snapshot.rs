@@ -70,7 +70,7 @@ impl std::fmt::Debug for StoredReply {
     }
 }
 
-/// What the reply to a join holds, after the hard checks of architecture 5.
+/// What the reply to a join holds, after the hard checks of docs/architecture.md, section 5.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Issued {
     /// The device id: first RDN of the certificate's subject.
@@ -110,7 +110,8 @@ pub struct Identity {
     pub suspended: Option<Suspension>,
 }
 
-/// The Intune half of an identity; each arrow between two of them is one durable write (architecture 5).
+/// The Intune half of an identity; each arrow between two of them is one durable write
+/// (docs/architecture.md, section 5).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Intune {
     /// Never asked for.
@@ -313,7 +314,8 @@ impl Snapshot {
     }
 }
 
-/// How far the registration is; each arrow between two of them is one durable write (architecture 5).
+/// How far the registration is; each arrow between two of them is one durable write (docs/architecture.md,
+/// section 5).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stage {
     /// Not registered. Keys of a closed intent stay and serve the next attempt.

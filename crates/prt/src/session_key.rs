@@ -31,7 +31,7 @@ impl WrappedSessionKey {
     }
 
     /// Whether the tag is that of the key, over EMPTY associated data: not over the protected header of
-    /// RFC 7516 (\[observed\] of the real service, vector 12.7).
+    /// RFC 7516 (\[observed\] of the real service, entra.md 12.7).
     fn verdict(&self, key: &[u8; 32]) -> TagVerdict {
         match Aes256Gcm::new(&(*key).into()).decrypt(&self.iv.into(), self.sealed.as_slice()) {
             Ok(_) => TagVerdict::Right,
@@ -96,7 +96,7 @@ mod tests {
     use proptest::prelude::*;
 
     const HEADER: &str = r#"{"enc":"A256GCM","alg":"RSA-OAEP"}"#;
-    /// Parts 3 to 5 of vector 12.7.
+    /// Parts 3 to 5 of entra.md 12.7.
     const INNER: &str = "YGFiY2RlZmdoaWpr.yg.1Vu16B25jdyyAN-c7-DR9w";
     /// The same with the tag over the protected header.
     const OTHER_TAG: &str = "YGFiY2RlZmdoaWpr.yg.c-1hTfs9tuvnuQxfleVx0w";

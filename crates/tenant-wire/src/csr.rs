@@ -50,7 +50,7 @@ pub fn csr_key(body: &Map<String, Value>) -> Result<PublicParts, &'static str> {
     if proved { Ok(parts) } else { Err("The signature of the certificate request is wrong.") }
 }
 
-/// The blob of entra.md 5.3, or a JWK; nothing else (11.2, I3).
+/// The blob of entra.md 5.3, or a JWK; nothing else (entra.md 11.2, I3).
 ///
 /// # Errors
 /// What is wrong, as the reply says it.

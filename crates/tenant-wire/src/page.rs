@@ -97,7 +97,7 @@ fn of(place: &Place<'_>, kind: &str, post: &str) -> Value {
 }
 
 /// Between the closing brace and `//]]>` stand exactly a semicolon and a newline, and nothing in the JSON
-/// looks like HTML. No input is of the kind that clients submit by themselves (2.4, step 3).
+/// looks like HTML. No input is of the kind that clients submit by themselves (entra.md 2.4, step 3).
 fn page(config: &Value, body: &str) -> String {
     let safe = config.to_string().replace('&', "\\u0026").replace('<', "\\u003c").replace('>', "\\u003e");
     format!(

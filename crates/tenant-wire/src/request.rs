@@ -57,12 +57,12 @@ impl Signed {
         }
     }
 
-    /// A claim that is text; JSON null counts as absent (11.3, rule 3).
+    /// A claim that is text; JSON null counts as absent (entra.md 11.3, rule 3).
     pub fn claim(&self, name: &str) -> Option<&str> {
         self.claims[name].as_str()
     }
 
-    /// A claim in whole seconds, written as a number or as text (11.3, rule 3).
+    /// A claim in whole seconds, written as a number or as text (entra.md 11.3, rule 3).
     pub fn seconds(&self, name: &str) -> Option<i64> {
         let value = &self.claims[name];
         value.as_i64().or_else(|| value.as_str()?.parse().ok())
@@ -78,7 +78,7 @@ impl Signed {
         self.claim("scope").is_some_and(|scope| scope.split_whitespace().any(|it| it == word))
     }
 
-    /// Whether it asks for a PRT: `aza` and no resource (7.6).
+    /// Whether it asks for a PRT: `aza` and no resource (entra.md 7.6).
     pub fn wants_prt(&self) -> bool {
         self.has_scope("aza") && !self.names_resource()
     }
@@ -88,7 +88,7 @@ impl Signed {
         self.claim("resource").is_some()
     }
 
-    /// The device certificate: `x5c` is a string or an array (7.2).
+    /// The device certificate: `x5c` is a string or an array (entra.md 7.2).
     pub fn certificate(&self) -> Option<Vec<u8>> {
         let chain = &self.header["x5c"];
         decoded(chain.as_str().or_else(|| chain.get(0)?.as_str())?)
@@ -119,7 +119,8 @@ impl Signed {
     }
 }
 
-/// Base64 of either alphabet, with or without padding (7.2: AADInternals encodes JWTs in the standard one).
+/// Base64 of either alphabet, with or without padding (entra.md 7.2: AADInternals encodes JWTs in the
+/// standard one).
 pub fn decoded(text: &str) -> Option<Vec<u8>> {
     LENIENT.decode(text.replace('-', "+").replace('_', "/")).ok()
 }

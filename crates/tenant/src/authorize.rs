@@ -176,7 +176,8 @@ impl Tenant {
         told_to_client(ask, refusal)
     }
 
-    /// Values may have come without escapes; what was asked at `authorize` is what the token is for (2.4).
+    /// Values may have come without escapes; what was asked at `authorize` is what the token is for
+    /// (entra.md 2.4).
     pub(crate) fn redeem_authorization_code(&mut self, ask: &Ask) -> Answer {
         let form = Form::parse(&ask.body);
         if let Err(refusal) = self.tenant_of_path(ask) {
@@ -214,7 +215,7 @@ impl Tenant {
         if let Some(code) = self.authorization_codes.get_mut(secret) {
             code.used = true;
         }
-        // The holder of the PRT may ask for the reply under its session key (7.6).
+        // The holder of the PRT may ask for the reply under its session key (entra.md 7.6).
         match code.session_key.filter(|_| form.get("windows_api_version").is_some()) {
             Some(key) => self.sealed(answer, &key),
             None => answer,
@@ -222,7 +223,7 @@ impl Tenant {
     }
 }
 
-/// A credential in the header of this name or in the cookie of this name (7.7); names have no case.
+/// A credential in the header of this name or in the cookie of this name (entra.md 7.7); names have no case.
 fn credential(headers: &HeaderMap, name: &str) -> Option<String> {
     let header = headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
@@ -240,7 +241,7 @@ fn told_to_client(ask: &Ask, refusal: Answer) -> Answer {
 }
 
 /// Turns an answer into one that takes fields to the redirect URI as `response_mode` says: in a redirect, whose
-/// body repeats the target because clients read either (11.4, rule 4), or in a form.
+/// body repeats the target because clients read either (entra.md 11.4, rule 4), or in a form.
 fn delivered(ask: &Ask, answer: Answer, fields: &[(&str, &str)]) -> Answer {
     let uri = ask.query.get("redirect_uri").unwrap_or_default();
     let mode = ask.query.get("response_mode").unwrap_or("query");

@@ -45,7 +45,8 @@ impl Tenant {
         }] }))
     }
 
-    /// Instance discovery (1.2): the document of the authority that was asked about, and the aliases of all.
+    /// Instance discovery (entra.md 1.2): the document of the authority that was asked about, and the
+    /// aliases of all.
     pub(crate) fn instance(&self, ask: &Ask) -> Answer {
         let asked = ask.query.get("authorization_endpoint").unwrap_or_default();
         let (host, rest) = asked.trim_start_matches("https://").split_once('/').unwrap_or((asked, ""));
@@ -135,7 +136,7 @@ fn described(ask: &Ask, tenant: &str, place: &str) -> Value {
 }
 
 const ALL: [Cloud; 3] = [Cloud::Public, Cloud::UsGov, Cloud::China];
-/// 1.2; the first of a group is the network's name for it, the second that of caches.
+/// entra.md 1.2; the first of a group is the network's name for it, the second that of caches.
 const ALIASES: [&[&str]; 4] = [
     &["login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"],
     &["login.partner.microsoftonline.cn", "login.chinacloudapi.cn"],

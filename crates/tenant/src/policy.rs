@@ -23,7 +23,7 @@ pub(crate) struct Wish<'a> {
     pub(crate) scope: Option<&'a str>,
     /// Whether the reply names the account's home.
     pub(crate) client_info: bool,
-    /// What the id_token repeats (entra.md 2.10, 4).
+    /// What the id_token repeats (entra.md 2.10, rule 4).
     pub(crate) nonce: Option<&'a str>,
 }
 

@@ -105,7 +105,7 @@ impl Tenant {
         Ok(answer)
     }
 
-    /// The user's part of a device-signed request (7.3), and the means by which the knobs refuse it.
+    /// The user's part of a device-signed request (entra.md 7.3), and the means by which the knobs refuse it.
     pub(crate) fn credential(
         &mut self,
         ask: &Ask,
@@ -202,7 +202,7 @@ impl Tenant {
         Ok(self.prt_reply(ask, form, &renewed, &user))
     }
 
-    /// A token for a client (7.6), and with `aza` a new PRT in place of its refresh token.
+    /// A token for a client (entra.md 7.6), and with `aza` a new PRT in place of its refresh token.
     fn exchange(&mut self, ask: &Ask, form: &Form, signed: &Signed, prt: &Prt) -> Result<Answer, Answer> {
         let client = signed.claim("client_id").unwrap_or_default();
         must_be_registered(ask, signed)?;
@@ -229,7 +229,7 @@ impl Tenant {
         token
     }
 
-    /// The reply of 7.4: strings and one number, no access token.
+    /// The reply of entra.md 7.4: strings and one number, no access token.
     fn prt_reply(&mut self, ask: &Ask, form: &Form, prt: &Prt, user: &User) -> Answer {
         let life = ask.knobs.prt_lifetime_s;
         let mut answer = Answer::ok(json!({
@@ -247,7 +247,8 @@ impl Tenant {
         answer.fact("user", &user.upn).fact("tenant", prt.grant.tenant)
     }
 
-    /// The id_token of 7.4, which is unsigned by design; `preferred_username` is there for 11.4, rule 8.
+    /// The id_token of entra.md 7.4, which is unsigned by design; `preferred_username` is there for entra.md
+    /// 11.4, rule 8.
     fn unsigned_id_token(&self, ask: &Ask, grant: &Grant, user: &User) -> String {
         let now = ask.now.unix_timestamp();
         let tenant = grant.tenant.to_string();
@@ -266,7 +267,7 @@ impl Tenant {
         format!("{}.{}.", jwt::part(&json!({ "typ": "JWT", "alg": "none" })), jwt::part(&claims))
     }
 
-    /// The reply as the holder of this session key reads it (7.6).
+    /// The reply as the holder of this session key reads it (entra.md 7.6).
     pub(crate) fn sealed(&mut self, mut answer: Answer, key: &SessionKey) -> Answer {
         if let Body::Json(body) = &answer.body {
             let (ctx, iv) = (self.generator.bytes(), self.generator.bytes());
@@ -285,7 +286,7 @@ fn prt_scope(ask: &Ask, signed: &Signed) -> Result<(), Answer> {
     Err(ask.error(70_011, "invalid_request", text))
 }
 
-/// The client of a request that only the broker may send, by either of its names (7.3).
+/// The client of a request that only the broker may send, by either of its names (entra.md 7.3).
 pub(crate) fn broker_only<'a>(ask: &Ask, signed: &'a Signed) -> Result<&'a str, Answer> {
     let client = signed.claim("client_id").filter(|client| [BROKER, BROKER_IDENTITY].contains(client));
     let text = "The application was not found in the directory.";

@@ -1,6 +1,7 @@
 //! What a registration costs and how the programs compare, all in one run: counts, and ratios of medians.
 
-use crate::demo::Stage;
+use crate::demo::build;
+use ::demo::Stage;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,7 @@ const ROUNDS: usize = 15;
 const CROWD: usize = 50;
 
 pub(crate) fn run() -> Result<(), String> {
-    let mut stage = Stage::ready()?;
+    let mut stage = Stage::ready(build()?)?;
     let before = stage.counters()?;
     let first = time(|| stage.first_sign_in())?;
     let after = stage.counters()?;

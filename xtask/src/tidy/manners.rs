@@ -46,9 +46,9 @@ fn top_level(root: &Path) -> Vec<String> {
 }
 
 fn crate_faults(folder: &Path) -> Vec<String> {
-    let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = file_name(folder);
     let mut faults = Vec::new();
-    let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap_or_default();
+    let manifest = read(&folder.join("Cargo.toml"));
     if !manifest.contains("[lints]\nworkspace = true") {
         faults.push(format!("{name}: Cargo.toml does not take the workspace's lints"));
     }
@@ -56,8 +56,8 @@ fn crate_faults(folder: &Path) -> Vec<String> {
         faults.push(format!("{name}: a version stands outside the workspace manifest"));
     }
     let mut total = 0;
-    for file in rust_files(&folder.join("src")) {
-        let text = fs::read_to_string(&file).unwrap_or_default();
+    for file in files(&folder.join("src"), ".rs") {
+        let text = read(&file);
         faults.extend(file_faults(&file, &text));
         if !file.components().any(|part| part.as_os_str() == "tests") {
             total += code_lines(text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default());
@@ -119,8 +119,8 @@ fn shared_windows(root: &Path) -> Vec<String> {
 
 fn windows(folder: &Path) -> Vec<(String, String)> {
     let mut all = Vec::new();
-    for file in rust_files(folder) {
-        let text = fs::read_to_string(&file).unwrap_or_default();
+    for file in files(folder, ".rs") {
+        let text = read(&file);
         let meaningful = |line: &&str| line.len() > 3 && !line.starts_with("//") && !line.starts_with("use ");
         let lines: Vec<&str> = text.lines().map(str::trim).filter(meaningful).collect();
         all.extend(lines.windows(WINDOW).map(|window| (window.join("\n"), file.display().to_string())));
@@ -128,17 +128,22 @@ fn windows(folder: &Path) -> Vec<(String, String)> {
     all
 }
 
-fn rust_files(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for name in names(folder) {
-        let path = folder.join(&name);
-        if path.is_dir() {
-            files.extend(rust_files(&path));
-        } else if name.ends_with(".rs") {
-            files.push(path);
-        }
-    }
-    files
+/// The files below a folder whose names end so.
+pub(super) fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let below = names(folder).into_iter().flat_map(|name| match folder.join(&name) {
+        path if path.is_dir() => files(&path, ending),
+        path => Vec::from_iter(name.ends_with(ending).then_some(path)),
+    });
+    below.collect()
+}
+
+/// The text of a file; nothing where there is none.
+pub(super) fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_default()
+}
+
+pub(super) fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn folders(path: &Path) -> Vec<PathBuf> {

@@ -1,4 +1,4 @@
-//! A machine that becomes an image keeps nothing that two machines must not share (reliability E.5).
+//! A machine that becomes an image keeps nothing that two machines must not share (reliability.md E.5).
 
 use super::files::{delete, draft_of, is_there, refused};
 use super::place::{SLED, SLOTS};

@@ -1,4 +1,4 @@
-//! The auth value that opens the keys: 256 random bits as 64 hex digits (reliability E.4).
+//! The auth value that opens the keys: 256 random bits as 64 hex digits (reliability.md E.4).
 
 use super::creds::SystemdCreds;
 use super::files::{delete, is_there, put_in_force, refused, write_draft};

@@ -281,7 +281,7 @@ fn is_same(before: &Identity, after: &Identity, rebound: bool) -> bool {
     before.issued == after.issued && (handles || rebound && keys)
 }
 
-/// The order of one enrolment and of leaving, each arrow one durable write (architecture 5).
+/// The order of one enrolment and of leaving, each arrow one durable write (docs/architecture.md, section 5).
 fn may_follow(before: &Stage, after: &Stage) -> bool {
     use Stage::{Intent, Joining, KeysReady, Leaving, Registered, ReplyStored, Unregistered};
     match before {

@@ -3,7 +3,7 @@
 use crate::house::{House, POLICY, device, status};
 use serde_json::{Value, json};
 
-/// The rules of the page's example 9.5, with the end of each item's id and its value.
+/// The rules of the example of intune.md 9.5, with the end of each item's id and its value.
 const RULES: [(u32, &str, &str); 8] = [
     (1, "distribution_alloweddistros_item_$type", "ubuntu"),
     (2, "distribution_alloweddistros_item_minimumversion", "22.04"),

@@ -160,7 +160,7 @@ fn a_join_says_who_administers_the_device_where_that_is_asked_for() {
     }
 }
 
-/// Vector 12.6.
+/// entra.md 12.6.
 const ALEX_SID: &str = "S-1-12-1-2863315899-3722300620-4294962926-286326784";
 
 #[test]

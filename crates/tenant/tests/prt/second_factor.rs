@@ -1,4 +1,4 @@
-//! The second factor on the page (entra.md 2.4, step 4), and what a fresh one is good for (2.9, 9.1).
+//! The second factor on the page (entra.md 2.4, step 4), and what a fresh one is good for (entra.md 2.9, 9.1).
 
 use crate::authorize::config;
 use crate::client::*;

@@ -10,13 +10,13 @@ pub(crate) type Good = fn(&str) -> Call;
 /// The documented shapes of refusals.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Refusal {
-    /// The older one of 2.4, which gives no reason.
+    /// The older one of intune.md 2.4, which gives no reason.
     Old(u16),
-    /// The newer one of 2.4: this field, this sentence.
+    /// The newer one of intune.md 2.4: this field, this sentence.
     Invalid(&'static str, &'static str),
     /// The same where the sentence depends on the parser.
     Malformed,
-    /// 3.1.
+    /// intune.md 3.1.
     NotValid,
     /// Graph's: status, code, message.
     Graph(u16, &'static str, &'static str),
@@ -88,7 +88,7 @@ impl Refusal {
     }
 }
 
-/// The older shape of 2.4.
+/// The older shape of intune.md 2.4.
 fn old(status: u16) -> Value {
     let code = match status {
         400 => "BadRequest",

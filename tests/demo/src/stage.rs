@@ -1,10 +1,9 @@
-use super::{show, transcript};
-use crate::run::target;
+use crate::{Step, show, transcript};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -29,8 +28,10 @@ impl Props {
 }
 
 /// The demonstration's own directory, programs and addresses.
-pub(crate) struct Stage {
-    pub(super) step: &'static str,
+pub struct Stage {
+    /// Where the programs are.
+    programs: PathBuf,
+    step: &'static str,
     sabotage: Option<String>,
     props: Arc<Mutex<Props>>,
     dir: PathBuf,
@@ -45,31 +46,52 @@ impl Drop for Stage {
 }
 
 impl Stage {
-    pub(super) fn new(sabotage: Option<String>) -> Result<Stage, String> {
+    /// An empty stage for the programs of this directory; the step that `sabotage` names will go wrong.
+    ///
+    /// # Errors
+    /// When it has no directory of its own, or signals cannot be caught.
+    pub fn new(programs: PathBuf, sabotage: Option<String>) -> Result<Stage, String> {
         let dir = std::env::temp_dir().join(format!("firmament-demo-{}", std::process::id()));
         fs::create_dir_all(&dir).map_err(|error| format!("{}: {error}", dir.display()))?;
         let props = Arc::new(Mutex::new(Props { children: Vec::new(), dir: dir.clone() }));
         clear_at_ctrl_c(props.clone())?;
         let (admin, host) = (String::new(), String::new());
-        Ok(Stage { step: "", sabotage, props, dir, admin, host })
+        Ok(Stage { programs, step: "", sabotage, props, dir, admin, host })
     }
 
-    /// Everything built and running, nobody signed in.
-    pub(crate) fn ready() -> Result<Stage, String> {
-        super::build()?;
-        let mut stage = Stage::new(None)?;
+    /// Everything is running and nobody signed in.
+    ///
+    /// # Errors
+    /// When a program does not start.
+    pub fn ready(programs: PathBuf) -> Result<Stage, String> {
+        let mut stage = Stage::new(programs, None)?;
         stage.start_simulator()?;
         stage.start_daemon()?;
         Ok(stage)
     }
 
+    /// Performs a step.
+    ///
+    /// # Errors
+    /// What did not happen as it should, with the name of the step.
+    pub fn perform(&mut self, name: &'static str, step: Step) -> Result<(), String> {
+        self.step = name;
+        step(self).map_err(|why| format!("the step {name} failed: {why}"))
+    }
+
     /// What the stand-in has counted so far.
-    pub(crate) fn counters(&self) -> Result<serde_json::Value, String> {
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub fn counters(&self) -> Result<serde_json::Value, String> {
         self.list("counters")
     }
 
-    /// Memory and threads of the daemon.
-    pub(crate) fn daemon_at_rest(&self) -> Result<String, String> {
+    /// Memory and threads of the daemon, as the kernel counts them.
+    ///
+    /// # Errors
+    /// When no daemon runs.
+    pub fn daemon_at_rest(&self) -> Result<String, String> {
         let props = self.props.lock().unwrap_or_else(PoisonError::into_inner);
         let pid = props.children.last().map(Child::id).ok_or("no daemon")?;
         let status = fs::read_to_string(format!("/proc/{pid}/status")).map_err(|error| error.to_string())?;
@@ -91,11 +113,11 @@ impl Stage {
         self.props.lock().unwrap_or_else(PoisonError::into_inner).children.push(child);
     }
 
-    pub(super) fn start_simulator(&mut self) -> Result<(), String> {
+    pub(crate) fn start_simulator(&mut self) -> Result<(), String> {
         let state = self.path("cloud");
         fs::create_dir_all(&state).map_err(|error| error.to_string())?;
         let admin = if self.is_sabotaged() { "192.0.2.1:1" } else { "127.0.0.1:0" };
-        let mut command = program("entra-simulator");
+        let mut command = self.program("entra-simulator");
         command.args(["serve", "--listen", "127.0.0.1:0", "--admin", admin, "--poll-interval", "1"]);
         command.arg("--state").arg(&state).stdout(Stdio::piped());
         let mut child = command.spawn().map_err(|error| error.to_string())?;
@@ -115,7 +137,7 @@ impl Stage {
         Ok(())
     }
 
-    pub(super) fn start_daemon(&mut self) -> Result<(), String> {
+    pub(crate) fn start_daemon(&mut self) -> Result<(), String> {
         let cloud = if self.is_sabotaged() { "the-moon" } else { "custom" };
         let config = format!(
             "[global]\ndomain = contoso.com\ncloud = {cloud}\nauthority_host = {host}\ndrs_host = {host}\n\
@@ -131,7 +153,7 @@ impl Stage {
     }
 
     fn up(&self) -> Result<(), String> {
-        let mut command = program("firmamentd");
+        let mut command = self.program("firmamentd");
         command.arg("--config").arg(self.path("himmelblau.conf"));
         command.arg("--state-dir").arg(self.path("state")).arg("--socket").arg(self.path("socket"));
         let mut child = command.stdout(Stdio::null()).spawn().map_err(|error| error.to_string())?;
@@ -149,12 +171,16 @@ impl Stage {
         Ok(())
     }
 
-    pub(crate) fn first_sign_in(&mut self) -> Result<(), String> {
+    /// Somebody signs in with a code, which registers the machine.
+    ///
+    /// # Errors
+    /// When the sign-in does not end well.
+    pub fn first_sign_in(&mut self) -> Result<(), String> {
         let user = if self.is_sabotaged() { "adele@contoso.com" } else { USER };
         self.sign_in(user)
     }
 
-    pub(super) fn second_sign_in(&mut self) -> Result<(), String> {
+    pub(crate) fn second_sign_in(&mut self) -> Result<(), String> {
         if self.is_sabotaged() {
             // The identity is lost behind the daemon's back: the sign-in then registers a second device.
             self.stop_daemon();
@@ -181,7 +207,10 @@ impl Stage {
     }
 
     /// A sign-in whose password is typed ahead.
-    pub(crate) fn with_password(&self) -> Result<Command, String> {
+    ///
+    /// # Errors
+    /// When there is no place for the password.
+    pub fn with_password(&self) -> Result<Command, String> {
         let typed = self.path("typed");
         fs::write(&typed, format!("{PASSWORD}\n")).map_err(|error| error.to_string())?;
         let mut command = self.tool(&["auth-test", "--name", USER]);
@@ -204,7 +233,7 @@ impl Stage {
         if status.success() { Ok(()) } else { Err(format!("aad-tool auth-test ended with {status}")) }
     }
 
-    pub(super) fn show_status(&mut self) -> Result<(), String> {
+    pub(crate) fn show_status(&mut self) -> Result<(), String> {
         let socket = if self.is_sabotaged() { "no-such-socket" } else { "socket" };
         let (code, text) = show("aad-tool", self.tool_at(socket).arg("status"))?;
         let enrolled = text.contains("Device id") && text.contains("Registered and enrolled into Intune");
@@ -212,7 +241,7 @@ impl Stage {
     }
 
     /// What Intune has of the machine.
-    pub(super) fn list_intune(&mut self) -> Result<(), String> {
+    pub(crate) fn list_intune(&mut self) -> Result<(), String> {
         if self.is_sabotaged() {
             // The device is deleted in Intune behind our back.
             let list = self.list("intune-devices")?;
@@ -226,7 +255,7 @@ impl Stage {
         }
     }
 
-    pub(super) fn restart_daemon(&mut self) -> Result<(), String> {
+    pub(crate) fn restart_daemon(&mut self) -> Result<(), String> {
         self.stop_daemon();
         if self.is_sabotaged() {
             let slots = self.path("state/records.slots");
@@ -250,7 +279,7 @@ impl Stage {
         }
     }
 
-    pub(super) fn leave(&mut self) -> Result<(), String> {
+    pub(crate) fn leave(&mut self) -> Result<(), String> {
         if self.is_sabotaged() {
             // A session would open another way, and a restart ends it.
             self.stop_daemon();
@@ -264,7 +293,7 @@ impl Stage {
         if code == 0 { Ok(()) } else { Err(format!("aad-tool leave ended with {code}")) }
     }
 
-    pub(super) fn list_devices(&mut self) -> Result<(), String> {
+    pub(crate) fn list_devices(&mut self) -> Result<(), String> {
         if self.is_sabotaged() {
             // Somebody signs in behind our back, which registers the machine once more.
             self.sign_in(USER)?;
@@ -287,7 +316,7 @@ impl Stage {
         serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())
     }
 
-    pub(super) fn check_transcript(&mut self) -> Result<(), String> {
+    pub(crate) fn check_transcript(&mut self) -> Result<(), String> {
         let text =
             fs::read_to_string(self.path("cloud/transcript.jsonl")).map_err(|error| error.to_string())?;
         let text = if self.is_sabotaged() {
@@ -298,28 +327,36 @@ impl Stage {
         transcript::check(&text)
     }
 
-    pub(crate) fn tool(&self, arguments: &[&str]) -> Command {
+    /// The tool with these arguments, on its way to the daemon that runs.
+    pub fn tool(&self, arguments: &[&str]) -> Command {
         let mut command = self.tool_at("socket");
         command.args(arguments);
         command
     }
 
     fn tool_at(&self, socket: &str) -> Command {
-        let mut command = program("aad-tool");
+        let mut command = self.program("aad-tool");
         command.arg("--config").arg(self.path("himmelblau.conf")).arg("--socket").arg(self.path(socket));
+        command
+    }
+
+    fn program(&self, name: &str) -> Command {
+        let mut command = Command::new(self.programs.join(name));
+        command.stdin(Stdio::null());
         command
     }
 
     /// An admin command to the stand-in that runs.
     fn simulator(&self, verb: &str) -> Command {
-        let mut command = program("entra-simulator");
+        let mut command = self.program("entra-simulator");
         command.args([verb, "--admin", &self.admin]);
         command
     }
 
-    pub(super) fn how_to_play(&self) -> String {
+    /// Commands to try in another terminal, one a line.
+    pub fn how_to_play(&self) -> String {
         let tool = format!("{:?}", self.tool(&["status"])).replace('"', "");
-        let simulator = program("entra-simulator").get_program().to_string_lossy().into_owned();
+        let simulator = self.program("entra-simulator").get_program().to_string_lossy().into_owned();
         format!(
             "  {tool}\n  {}\n  {simulator} approve --admin {} CODE --user {USER}\n  {simulator} devices --admin {}\n  http://{}/",
             tool.replace("status", "auth-test --name alex@contoso.com"),
@@ -328,12 +365,6 @@ impl Stage {
             self.admin
         )
     }
-}
-
-fn program(name: &str) -> Command {
-    let mut command = Command::new(Path::new(&target()).join("debug").join(name));
-    command.stdin(Stdio::null());
-    command
 }
 
 /// Ctrl-C and SIGTERM end the programs and remove the directory before they end us.
