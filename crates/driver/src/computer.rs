@@ -96,7 +96,12 @@ impl Computer {
                 Some(report) = sources.reports.recv() => match report {
                     StoreReport::Durable(ticket) => Event::Durable(ticket),
                     StoreReport::NotDurable(ticket, failure) => Event::NotDurable(ticket, failure),
-                    StoreReport::Read(found) => Event::Restored(found),
+                    StoreReport::Read(Some(found)) => Event::Restored(found),
+                    StoreReport::Read(None) => {
+                        // What was published stays; nobody waits for more.
+                        self.at_rest.send_replace(true);
+                        continue;
+                    }
                 },
                 Some(message) = sources.messages.recv() => match message {
                     Message::Tell(event) => *event,

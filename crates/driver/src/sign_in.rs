@@ -46,18 +46,8 @@ pub(crate) fn start(ports: Arc<Ports>, inbox: Inbox, executor: Arc<Executor>, fa
     let (tell, events) = mpsc::channel(EVENTS);
     let (answers, typed) = mpsc::channel(1);
     let (works, finished) = InFlight::new();
-    let asked = facts.asked.clone();
-    let effects = SignInEffects {
-        ports,
-        inbox,
-        executor,
-        asked,
-        tell,
-        works,
-        wake_at: None,
-        tenant: None,
-        over: false,
-    };
+    let (asked, wake_at, tenant, over) = (facts.asked.clone(), None, None, false);
+    let effects = SignInEffects { ports, inbox, executor, asked, tell, works, wake_at, tenant, over };
     tokio::spawn(run(effects, Session::new(facts), finished, typed));
     SignIn { events, answers }
 }

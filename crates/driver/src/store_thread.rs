@@ -24,8 +24,8 @@ pub(crate) enum StoreReport {
     Durable(Ticket),
     /// This commit is not, and no later one will be.
     NotDurable(Ticket, Failure),
-    /// Everything that is durable.
-    Read(Box<Found>),
+    /// Everything that is durable; nothing where it cannot be read.
+    Read(Option<Box<Found>>),
 }
 
 impl StoreThread {
@@ -75,8 +75,8 @@ fn serve(mut store: Box<dyn Store>, orders: &Receiver<Order>, reports: &Unbounde
                 Some(failure) => StoreReport::NotDurable(ticket, failure.clone()),
             }));
         }
-        if reread && let Some(found) = read(store.as_mut()) {
-            drop(reports.send(StoreReport::Read(Box::new(found))));
+        if reread {
+            drop(reports.send(StoreReport::Read(read(store.as_mut()).map(Box::new))));
         }
     }
 }

@@ -200,6 +200,9 @@ impl Tenancy {
             Owner::Rekey { caller, .. } => Some(caller),
             Owner::Member(..) | Owner::Prepared(_) => None,
         }));
+        // No machine goes on from what is void.
+        let members = self.tenants.values_mut().flat_map(Roster::members_mut);
+        members.for_each(|member| member.wake_at = None);
         self.commands.push(Command::NotWritable(failure.clone()));
         self.commands.extend(std::mem::take(&mut self.tokens).into_iter().map(Command::Forget));
         let answer = |caller| Command::Answer(caller, Err(failure.clone()));

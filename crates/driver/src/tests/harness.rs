@@ -138,6 +138,8 @@ pub(super) struct DiskState {
     /// Commits that wait for that.
     pub(super) waiting: usize,
     pub(super) fault: Option<Fault>,
+    /// How often the records can still be listed, where that is limited.
+    pub(super) lists: Option<usize>,
 }
 
 #[derive(Clone, Copy)]
@@ -172,8 +174,13 @@ impl Store for Disk {
     }
 
     fn list(&mut self) -> Result<Vec<Found>, StoreError> {
-        Ok(self
-            .state(|disk| disk.records.iter().map(|(key, bytes)| (key.clone(), Ok(bytes.clone()))).collect()))
+        self.state(|disk| {
+            if disk.lists == Some(0) {
+                return Err(StoreError::ReadOnly(std::io::Error::other("gone")));
+            }
+            disk.lists = disk.lists.map(|left| left - 1);
+            Ok(disk.records.iter().map(|(key, bytes)| (key.clone(), Ok(bytes.clone()))).collect())
+        })
     }
 
     fn commit(&mut self, changes: &[store::Change]) -> Result<(), StoreError> {

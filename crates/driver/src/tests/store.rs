@@ -1,10 +1,11 @@
 //! Commits: in order, together, and never acted upon before they are durable.
 
-use super::harness::{Disk, Fault, Rig, domain, tenant, wait_for};
+use super::harness::{Disk, Fault, Rig, domain, person, tenant, wait_for};
 use crate::store_thread::{StoreReport, StoreThread};
 use crate::{Ask, StateName};
 use model::{Guid, Id};
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 use store::RecordKey;
 use tenancy::{Change, Ticket};
 use tokio::sync::mpsc;
@@ -76,7 +77,7 @@ fn the_thread_says_what_is_durable_and_refuses_everything_after_a_failure() {
     store.commit(Ticket(3), change(3));
     assert!(matches!(said.blocking_recv(), Some(StoreReport::NotDurable(Ticket(3), _))), "never again");
     store.reread();
-    let Some(StoreReport::Read(found)) = said.blocking_recv() else { panic!("it says what there is") };
+    let Some(StoreReport::Read(Some(found))) = said.blocking_recv() else { panic!("it says what there is") };
     assert_eq!(found.prepared.len(), 1, "the last durable state");
 }
 
@@ -127,4 +128,17 @@ async fn one_pair_of_an_older_version_is_taken_over_under_its_new_name() {
     wait_for(|| again.driver.prepared_keys().borrow().ready == 1).await;
     assert_eq!(disk.state(|disk| disk.records.keys().cloned().collect::<Vec<_>>()), [key]);
     assert_eq!(again.keys.count("Create"), 0);
+}
+
+#[tokio::test]
+async fn a_computer_starts_and_rests_when_its_store_can_neither_be_written_nor_read_back() {
+    for lists in [1, 2] {
+        let disk = Disk::default();
+        // The decision on keys ahead of time is the first thing to be written.
+        disk.state(|disk| (disk.fault, disk.lists) = (Some(Fault::Full), Some(lists)));
+        let rig = tokio::time::timeout(Duration::from_secs(10), Rig::on(disk, 1, 1)).await.unwrap();
+        assert_eq!(rig.driver.not_writable().borrow().as_ref().unwrap().code, "StateNotWritable");
+        assert_eq!(rig.keys.count("Create"), 0);
+        assert!(rig.driver.sign_in(person(0)).await.is_ok(), "what needs no write goes on");
+    }
 }
