@@ -240,3 +240,19 @@ fn only_the_identity_in_force_is_suspected() {
     computer.feed(Event::Suspected { tenant: ALEX.tenant(), failure: suspicion(0) });
     assert!(computer.open.is_empty());
 }
+
+#[test]
+fn a_machine_is_woken_at_its_moment_and_not_before_its_commit_is_durable() {
+    let mut computer = Computer::new(Setting::default());
+    computer.signs_in(ALEX);
+    // Out of reach: it is tried again by and by.
+    computer.end_work(0, Some(0));
+    assert_eq!((computer.open.len(), computer.wake_at), (1, None));
+    computer.write();
+    let due = computer.wake_at.unwrap();
+    assert!(due > computer.now && computer.works.is_empty());
+    computer.feed(Event::Woke);
+    assert_eq!((computer.works.len(), computer.wake_at), (0, Some(due)));
+    computer.wait(0);
+    assert_eq!((computer.works.len(), computer.wake_at), (1, None));
+}

@@ -102,10 +102,10 @@ impl Computer {
 
     /// One round in which everything ends well; whether there was anything to end.
     pub(super) fn goes_on(&mut self) -> bool {
-        let mut any = false;
-        while !self.open.is_empty() || self.reread {
-            any = true;
-            self.make_durable(u8::MAX);
+        let mut any = !self.open.is_empty() || self.reread;
+        self.write();
+        if self.reread {
+            self.restore();
         }
         any |= !self.visits.is_empty() || !self.works.is_empty() || !self.key_works.is_empty();
         self.advance(0);

@@ -107,10 +107,11 @@ fn two_moves_at_once_lose_nobody() {
     computer.end_key_work(0, None);
     // The first comes to its end while the second still asks whether its place is ready.
     computer.signs_in(ALEX);
-    while !computer.disk.identities.contains_key(&(ALEX.tenant(), Role::Predecessor)) {
+    for _ in 0..5 {
         computer.end_work(0, None);
         computer.write();
     }
+    assert!(computer.disk.identities.contains_key(&(ALEX.tenant(), Role::Predecessor)));
     computer.end_key_work(0, None);
     let Ok(Answer::Rekey(RekeyStarted::Unfinished(_))) = computer.last_answer() else {
         panic!("{:?}", computer.last_answer())
@@ -209,6 +210,19 @@ fn a_successor_gives_nobody_a_session() {
     computer.signs_in(ALEX);
     assert!(computer.trace.take().unwrap().iter().all(|line| !line.starts_with("HandOver")));
     assert_eq!(computer.tenancy.tokens().count(), 0);
+}
+
+#[test]
+fn a_successor_that_holds_nothing_has_no_record() {
+    let intent = soft(2).intent;
+    let disk = Disk::default().knows(&[ALEX]).and(Role::Current, ALEX.tenant(), registered(soft(1)));
+    let mut computer = Computer::with(
+        Setting::default(),
+        disk.clone().and(Role::Successor, ALEX.tenant(), Stage::Intent(intent)),
+    );
+    computer.write();
+    assert_eq!(computer.disk, disk);
+    assert_eq!(computer.views[&ALEX.tenant()].successor, None);
 }
 
 #[test]
