@@ -3,7 +3,7 @@
 use crate::identities::Handled;
 use crate::lanes::{Item, SignIn, Step};
 use crate::refusals;
-use crate::roster::Roster;
+use crate::roster::{Member, Roster};
 use crate::tenancy::Tenancy;
 use lifecycle::Snapshot;
 use model::{Account, Failure, Memory, Method, Registration, SignInFacts, Standing, TenantId, TokenRef, Upn};
@@ -113,11 +113,15 @@ impl Tenancy {
         if !self.registers(sign_in) {
             return None;
         }
-        if let Some(current) = &view.current {
-            return Some(current.id);
+        let current = self.tenants.get(&tenant).and_then(|roster| roster.current.as_ref());
+        // One that came by a move and has left would go on making its keys where it was moved to.
+        let stays = |member: &&Member| !member.stage().is_bare() || member.backend == self.facts.backend;
+        if let Some(member) = current.filter(stays) {
+            return Some(member.id);
         }
+        let snapshot = current.map_or_else(|| Snapshot::absent(tenant), |it| it.status.snapshot.clone());
         let config = self.facts.domain(sign_in.asked.domain())?.clone();
-        Some(self.begin(&config, (Role::Current, self.facts.backend), Snapshot::absent(tenant)))
+        Some(self.begin(&config, (Role::Current, self.facts.backend), snapshot))
     }
 
     /// Offers a pair to a machine that has nothing, before its first sign-in.

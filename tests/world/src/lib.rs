@@ -187,6 +187,11 @@ impl World {
         self.fuse = None;
     }
 
+    /// From the next start on so many pairs of keys are made ahead of time at the most.
+    pub fn set_most_prepared(&mut self, most_prepared: usize) {
+        self.options.most_prepared = most_prepared;
+    }
+
     /// What this world was made with.
     pub fn options(&self) -> Options {
         self.options

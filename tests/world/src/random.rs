@@ -11,7 +11,7 @@ use model::{Backend, TenantId};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 use tenancy::{OperatorRequest, Role};
-use tenant::{ClientCertificate, Knobs, Throttle};
+use tenant::{ClientCertificate, Knobs, Recognition, Throttle};
 
 const LOST: [&str; 9] = [
     "join",
@@ -29,7 +29,7 @@ const LOST: [&str; 9] = [
 struct Life {
     world: World,
     dice: Generator,
-    /// Whether somebody left, or gave up keys in another way: then what was in doubt may stay in the directory.
+    /// Whether an object that was in doubt may stay in the directory: somebody left or gave up keys in another way.
     gave_up: bool,
 }
 
@@ -89,7 +89,7 @@ impl Life {
 
     /// One event.
     fn happen(&mut self) {
-        match self.dice.below(20) {
+        match self.dice.below(22) {
             0..5 => {
                 let person = self.person();
                 self.attempt(|world| world.sign_in_as(person).map(drop));
@@ -126,7 +126,16 @@ impl Life {
                 let stays = self.dice.below(2) == 0;
                 self.world.fail_commit_after(commits, stays);
             }
-            18 => self.world.pass(Duration::from_secs(self.dice.below(5 * 3600))),
+            18 => {
+                let name = self.person().name.parse().unwrap();
+                self.attempt(|world| world.request(OperatorRequest::ForgetAccount(name)).map(drop));
+            }
+            19 => {
+                let most = self.dice.below(3) as usize;
+                self.world.set_most_prepared(most);
+                self.attempt(World::start);
+            }
+            20 => self.world.pass(Duration::from_secs(self.dice.below(5 * 3600))),
             _ => self.world.be_fair(),
         }
     }
@@ -144,12 +153,13 @@ impl Life {
             _ => None,
         };
         self.gave_up |= request.is_some();
-        let early = self.dice.below(60);
+        let (early, impatient) = (self.dice.below(60), self.dice.below(2) == 0);
         self.attempt(|world| {
-            for person in people {
-                world.knock(person);
-            }
+            let ids: Vec<_> = people.into_iter().map(|person| world.knock(person)).collect();
             world.steps(early)?;
+            if impatient {
+                world.hang_up(ids[0]);
+            }
             if let Some(request) = request {
                 world.ask(request);
             }
@@ -159,7 +169,7 @@ impl Life {
 
     fn misbehave(&mut self) {
         let mut knobs = Knobs::default();
-        match self.dice.below(8) {
+        match self.dice.below(9) {
             0 => knobs.join_allowed = false,
             1 => knobs.quota = 0,
             2 => knobs.discover_needs_token = true,
@@ -167,6 +177,11 @@ impl Life {
             4 => knobs.client_certificate = ClientCertificate::Never,
             5 => knobs.replication_lag_s = 30,
             6 => {
+                // The same keys do not lead to the same object then.
+                self.gave_up = true;
+                knobs.recognition = if self.dice.below(2) == 0 { Recognition::M2 } else { Recognition::M3 };
+            }
+            7 => {
                 let place = self.place();
                 return self.world.set_closed(place, true);
             }

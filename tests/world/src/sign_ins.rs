@@ -25,6 +25,8 @@ pub(crate) struct SignInRun {
     /// Why nobody did, until the machine has heard it.
     failed: Option<Failure>,
     outcome: Option<Outcome>,
+    /// Whether the person is gone and waits for no outcome.
+    hung_up: bool,
 }
 
 impl SignInRun {
@@ -40,6 +42,11 @@ impl SignInRun {
 
     pub(crate) fn outcome(&self) -> Option<&Outcome> {
         self.outcome.as_ref()
+    }
+
+    /// Whether nobody waits for it any more.
+    pub(crate) fn is_over(&self) -> bool {
+        self.outcome.is_some() || self.hung_up
     }
 }
 
@@ -60,6 +67,7 @@ impl World {
             checked: None,
             failed: None,
             outcome: None,
+            hung_up: false,
         };
         self.computer.sign_ins.insert(id, run);
         self.computer.waiting.insert(caller, Waiting::SignIn(id));
@@ -82,8 +90,9 @@ impl World {
         Ok(self.outcome(id).unwrap().clone())
     }
 
-    /// The person hangs up.
+    /// The person hangs up; what the machine has taken goes on without them.
     pub fn hang_up(&mut self, id: SignInId) {
+        self.amend(id, |run| run.hung_up = true);
         self.bring(id, Event::HungUp);
     }
 

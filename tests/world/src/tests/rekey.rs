@@ -245,6 +245,24 @@ fn a_place_that_cannot_be_used_is_refused_before_anything_begins() {
     world.check();
 }
 
+/// The move was for the identity that left, not for those to come.
+#[test]
+fn whoever_comes_after_a_leave_registers_where_the_configuration_says() {
+    for how in [Ask::Leave, Ask::ForceLeave] {
+        for most_prepared in [0, 1] {
+            let mut world = World::of(Options { most_prepared, ..Options::plain(8) });
+            world.sign_in().unwrap();
+            move_to(&mut world, PLACE);
+            world.leave_domain(DOMAINS[0], how).unwrap().unwrap();
+            let ledger = world.snapshot().ledger;
+            world.sign_in().unwrap();
+            assert_eq!(backend(&world), Some(Backend::Soft), "{}", world.trace().join("\n"));
+            assert_eq!(world.snapshot().ledger, ledger);
+            world.check();
+        }
+    }
+}
+
 #[test]
 fn a_directory_that_lags_delays_the_succession() {
     let mut world = registered(7);
