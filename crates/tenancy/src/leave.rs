@@ -2,7 +2,6 @@
 
 use crate::identities::Handled;
 use crate::lanes::Step;
-use crate::refusals;
 use crate::roster::Roster;
 use crate::tenancy::Tenancy;
 use lifecycle::{Ask, Snapshot};
@@ -16,7 +15,7 @@ impl Tenancy {
         let all: Vec<(MemberId, bool)> = members.map(|it| (it.id, it.stage().is_bare())).collect();
         let busy = all.iter().find(|(_, bare)| !bare);
         let Some(followed) = busy.or(all.first()).map(|(id, _)| *id) else {
-            let refused = refusals::not_registered(domain, "There is nothing to leave.");
+            let refused = self.no_identity(tenant, domain, "There is nothing to leave.");
             return self.order(Some(tenant), Command::Answer(caller, Err(refused)));
         };
         let domains = self.pins.domains_of(tenant);

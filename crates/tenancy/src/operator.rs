@@ -4,7 +4,7 @@ use crate::identities::Handled;
 use crate::refusals;
 use crate::tenancy::Tenancy;
 use lifecycle::Stage;
-use model::{DomainName, Memory, TenantId, Upn};
+use model::{DomainName, Failure, Memory, TenantId, Upn};
 use tenancy_model::{Answer, Caller, Command, OperatorRequest};
 
 impl Tenancy {
@@ -44,7 +44,7 @@ impl Tenancy {
             _ => None,
         });
         let answer = match found {
-            None => Err(refusals::not_registered(domain, REBIND_ADVICE)),
+            None => Err(self.no_identity(tenant, domain, REBIND_ADVICE)),
             Some((member, before)) => match self.tell(tenant, member, lifecycle::Event::Rebind) {
                 Handled::Taken => {
                     Ok(Answer::Rebinding { domains: self.pins.domains_of(tenant), before, member })
@@ -53,6 +53,12 @@ impl Tenancy {
             },
         };
         self.order(Some(tenant), Command::Answer(caller, answer));
+    }
+
+    /// Why there is no identity to do something with: one that cannot be read is there all the same.
+    pub(crate) fn no_identity(&self, tenant: TenantId, domain: &DomainName, advice: &str) -> Failure {
+        let blocked = self.tenants.get(&tenant).and_then(|roster| roster.blocked.clone());
+        blocked.unwrap_or_else(|| refusals::not_registered(domain, advice))
     }
 
     fn forget_account(&mut self, caller: Caller, name: Upn) {

@@ -45,7 +45,7 @@ impl Tenancy {
         let roster = self.tenants.get(&tenant);
         let current = roster.and_then(|roster| roster.current.as_ref());
         let Some(Stage::Registered(identity)) = current.map(Member::stage) else {
-            return Err(refusals::not_registered(domain, "Sign in to register it."));
+            return Err(self.no_identity(tenant, domain, "Sign in to register it."));
         };
         if roster.is_some_and(|roster| roster.leaving) {
             return Err(refusals::not_in_order());

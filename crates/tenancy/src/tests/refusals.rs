@@ -232,3 +232,22 @@ fn a_tenant_that_waits_for_its_commit_holds_nobody_else_up() {
     computer.write();
     assert_eq!((computer.works.len(), computer.answers.len()), (2, before + 3));
 }
+
+#[test]
+fn an_identity_that_cannot_be_read_is_named_and_not_taken_for_none() {
+    let mut computer = Computer::off("unreadable", Setting::default());
+    let mut found = Disk::default().knows(&[ALEX]).found();
+    found.blocked.insert(ALEX.tenant(), disk_full());
+    computer.feed(Event::Restored(Box::new(found)));
+    let domain = ALEX.domain();
+    for request in [
+        OperatorRequest::Leave { domain: domain.clone(), how: Ask::Leave },
+        OperatorRequest::Leave { domain: domain.clone(), how: Ask::ForceLeave },
+        OperatorRequest::Rebind(domain),
+        rekey(ALEX, Backend::Tpm),
+    ] {
+        computer.ask(request.clone());
+        assert_eq!(*computer.last_answer(), Err(disk_full()), "{request:?}");
+    }
+    assert!(computer.works.is_empty() && computer.open.is_empty());
+}
