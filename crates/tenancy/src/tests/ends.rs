@@ -14,7 +14,12 @@ impl Computer {
     fn facts_of(&mut self, person: Person) -> Option<SignInFacts> {
         self.signs_on(person);
         match self.last_answer() {
-            Ok(Answer::SignIn(facts, _)) => Some(SignInFacts { claims: None, ..facts.as_ref().clone() }),
+            Ok(Answer::SignIn(facts, _)) => {
+                let SignInFacts { mut accounts, .. } = facts.as_ref().clone();
+                // What is decided of other tenants may wait for its commit.
+                accounts.retain(|pin| pin.tenant == person.tenant());
+                Some(SignInFacts { claims: None, accounts, ..facts.as_ref().clone() })
+            }
             _ => None,
         }
     }

@@ -3,8 +3,8 @@
 use super::computer::{Computer, Wish};
 use super::disk::{BARE, Disk, ROLES, resumed};
 use crate::lanes::LaneName;
-use crate::{Answer, Caller, Change, Command, Event, KeysWork, Role, TenantView};
-use lifecycle::{LeaveStep, Stage, Work};
+use crate::{Answer, Caller, Change, Command, Event, KeysWork, OperatorRequest, Role, TenantView};
+use lifecycle::{LeaveStep, Snapshot, Stage, Work};
 use machine::Ticket;
 use model::{Account, Failure, IntentId, Memory, ObjectId, Standing, TenantId, TokenRef, Upn};
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +26,8 @@ pub(super) struct Laws {
     sessions: BTreeMap<(TenantId, ObjectId), IntentId>,
     answered: BTreeSet<Caller>,
     pub(super) failed: bool,
+    /// The tenants that somebody asked to leave.
+    leaving: BTreeSet<TenantId>,
     /// Whether a sign-in must be answered at once.
     at_once: Option<Caller>,
 }
@@ -61,8 +63,15 @@ impl Laws {
                 let decided = self.decided.domains.get(asked.domain());
                 let lane = decided.or(disk.domains.get(asked.domain())).map(|pin| pin.tenant);
                 let waits = self.lanes.contains_key(&lane) || self.lanes.contains_key(&None);
-                let leaves = disk.identities.values().any(|it| matches!(it.stage, Stage::Leaving { .. }));
+                let leaving = |it: &Snapshot| matches!(it.stage, Stage::Leaving { .. });
+                let mut own = disk.identities.values().filter(|it| Some(it.tenant) == lane);
+                // Whoever leaves may wait for keys that have to go.
+                let leaves = lane.is_some_and(|tenant| self.leaving.contains(&tenant)) || own.any(leaving);
                 self.at_once = (!waits && !leaves).then_some(*caller);
+            }
+            Event::Asked { request: OperatorRequest::Leave { domain, .. }, .. } => {
+                let pin = self.decided.domains.get(domain).or(disk.domains.get(domain));
+                self.leaving.extend(pin.map(|pin| pin.tenant));
             }
             _ => {}
         }
