@@ -13,7 +13,7 @@ pub enum Command {
         /// Why.
         because: Milestone,
     },
-    /// Start this work; its end comes back as [`Event::Done`] with the same id.
+    /// Start this work; its end comes back as [`Event::Done`](crate::Event) with the same id.
     Run(OpId, Box<Work>),
     /// Abandon this work; only ever a work without outside effect.
     Cancel(OpId),
@@ -35,7 +35,7 @@ pub enum Command {
 /// The kind of an ignored event, for the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EventKind {
-    /// A second [`Event::Restored`].
+    /// A second [`Event::Restored`](crate::Event).
     Restored,
     /// Keys for the next intent where there is one already, or of a backend that is not in use.
     Prepared,
@@ -43,7 +43,7 @@ pub enum EventKind {
     SignedIn,
     /// An ask that is already being done or has nothing to do.
     Asked,
-    /// [`Event::Rebind`] without an identity, or while something else is done with its keys.
+    /// [`Event::Rebind`](crate::Event) without an identity, or while something else is done with its keys.
     Rebind,
     /// A suspicion that says nothing here, or comes while something else is done.
     Suspected,
@@ -53,7 +53,7 @@ pub enum EventKind {
     Woke,
 }
 
-/// What follows from one event; `wake_at` says when [`Event::Woke`] is due.
+/// What follows from one event; `wake_at` says when [`Event::Woke`](crate::Event) is due.
 pub type Batch = ::machine::Batch<Command>;
 
 /// Why a snapshot is made durable: what else hangs on this write.
