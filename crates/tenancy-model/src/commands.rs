@@ -110,6 +110,16 @@ pub enum Change {
     NoPreparedKeys(IntentId),
 }
 
+impl Change {
+    /// Whether it is about what was learnt of a domain or a name.
+    pub fn is_learnt(&self) -> bool {
+        matches!(
+            self,
+            Change::Domain { .. } | Change::NoDomain(_) | Change::Account { .. } | Change::NoAccount(_)
+        )
+    }
+}
+
 /// A work with keys that belong to no identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeysWork {

@@ -4,7 +4,7 @@ use crate::lanes::{Item, LaneName, Step};
 use crate::roster::Roster;
 use crate::tenancy::{Owner, Tenancy};
 use lifecycle::EventKind;
-use machine::{Batch, Machine, Next};
+use machine::{Batch, Machine, Next, Ticket};
 use model::{DomainName, Failure, TenantId, Timestamp};
 use tenancy_model::{Answer, Caller, Command, Event, Found, OperatorRequest};
 
@@ -37,7 +37,7 @@ impl Tenancy {
     fn take(&mut self, event: Event) {
         match event {
             Event::Restored(found) => self.restore(*found),
-            Event::Durable(ticket) => self.lanes.durable(ticket),
+            Event::Durable(ticket) => self.durable(ticket),
             Event::NotDurable(_, failure) => self.fail(failure),
             Event::Woke => self.wake(),
             other => {
@@ -49,8 +49,7 @@ impl Tenancy {
 
     /// Whose an event is. A domain stays its tenant's until it is durable that it is not.
     fn lane_of(&self, event: &Event) -> LaneName {
-        let of =
-            |domain: &DomainName| self.pins.tenant_of(domain).or_else(|| self.leads_to.get(domain).copied());
+        let of = |domain: &DomainName| self.pins.tenant_of(domain);
         match event {
             Event::SignInAsked { asked, .. } => of(asked.domain()),
             Event::Learnt { memory, .. } => self.pins.subject(memory),
@@ -104,6 +103,8 @@ impl Tenancy {
         match step {
             Step::Commit(changes) => {
                 let ticket = self.lanes.issue(lane);
+                let learnt = changes.iter().filter(|change| change.is_learnt()).cloned();
+                self.learning.extend(learnt.map(|change| (ticket, change)));
                 self.commands.push(Command::Commit(ticket, changes));
             }
             Step::Do(command) => {
@@ -129,7 +130,6 @@ impl Tenancy {
                     self.commands.push(Command::Publish(Box::new(self.shown(tenant))));
                 }
             }
-            Step::Lead(domains) => self.lead(domains),
             Step::DestroyPrepared(changes) => self.destroy_prepared(lane, changes),
             Step::CommitDestroyed(mut changes) => {
                 changes.extend(self.destroyed_pairs());
@@ -149,15 +149,17 @@ impl Tenancy {
         }
     }
 
-    /// Says where domains lead to; what other lanes have decided of theirs may not be durable yet.
-    fn lead(&mut self, domains: Vec<(DomainName, Option<TenantId>)>) {
-        for (domain, tenant) in domains {
-            match tenant {
-                Some(tenant) => drop(self.leads_to.insert(domain, tenant)),
-                None => drop(self.leads_to.remove(&domain)),
-            }
+    /// What was learnt counts from the moment at which it is durable, whatever waits in which lane.
+    fn durable(&mut self, ticket: Ticket) {
+        let mut leads_elsewhere = false;
+        while self.learning.front().is_some_and(|(of, _)| *of <= ticket) {
+            let learnt = self.learning.pop_front().map(|(_, change)| self.pins.apply(change));
+            leads_elsewhere |= learnt.unwrap_or_default();
         }
-        self.commands.push(Command::PublishDomains(self.leads_to.clone()));
+        if leads_elsewhere {
+            self.commands.push(Command::PublishDomains(self.pins.leads_to()));
+        }
+        self.lanes.durable(ticket);
     }
 
     /// Every machine whose moment has come, in lanes that are at rest; the others are woken when they are.

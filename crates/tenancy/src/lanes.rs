@@ -2,7 +2,7 @@
 //! commit is durable, and so are the tenant's next events. Other lanes go on.
 
 use lifecycle::Status;
-use model::{Account, DomainName, IntentId, TenantId, TokenRef, Upn};
+use model::{Account, IntentId, TenantId, TokenRef, Upn};
 use std::sync::Arc;
 use tenancy_model::{Change, Command, Event, MemberId};
 
@@ -24,8 +24,6 @@ pub(crate) enum Step {
     Publish(TenantId),
     /// Drop the machines that have come to their end, and say so.
     DropFinished(TenantId),
-    /// These domains lead there, or nowhere, from here on: say so.
-    Lead(Vec<(DomainName, Option<TenantId>)>),
     /// The pairs of keys that are nobody's are destroyed, then these changes are committed.
     DestroyPrepared(Vec<Change>),
     /// The same, once every one of them is gone.

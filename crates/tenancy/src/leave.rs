@@ -41,10 +41,8 @@ impl Tenancy {
         }];
         let roster = self.tenants.entry(tenant).or_default();
         roster.leaving &= role != Role::Current;
-        let mut domains = Vec::new();
         let mut last = !roster.holds_besides(role);
         if last {
-            domains.extend(self.pins.domains_of(tenant).into_iter().map(|domain| (domain, None)));
             changes.extend(self.pins.forget_tenant(tenant));
             let mut others = self.tenants.iter().filter(|(other, _)| **other != tenant);
             last = !others.any(|(_, roster)| roster.holds_anything());
@@ -52,9 +50,6 @@ impl Tenancy {
         self.push(lane, if last { Step::DestroyPrepared(changes) } else { Step::Commit(changes) });
         if role == Role::Current {
             self.order(lane, Command::EndSessions(tenant));
-        }
-        if !domains.is_empty() {
-            self.push(lane, Step::Lead(domains));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What was learnt of domains and people: domain -> tenant, name -> object.
+//! What was learnt of domains and people: domain -> tenant, name -> object. Only what is durable counts as learnt.
 
 use model::{AccountPin, DomainName, Failure, Memory, TenantId, TenantPin, Timestamp, Upn};
 use std::collections::BTreeMap;
@@ -43,32 +43,42 @@ impl Pins {
         }
     }
 
-    /// Takes in what was learnt; the change makes that durable.
-    pub(crate) fn learn(&mut self, memory: Memory, at: Timestamp) -> Change {
+    /// What makes this durable that was learnt.
+    pub(crate) fn learn(memory: Memory, at: Timestamp) -> Change {
         match memory {
-            Memory::Domain { domain, pin } => {
-                self.domains.insert(domain.clone(), pin.clone());
-                Change::Domain { domain, pin, at }
-            }
-            Memory::Account(pin) => {
-                self.accounts.insert(pin.upn.clone(), pin.clone());
-                Change::Account { pin, at }
-            }
-            Memory::ForgetAccount(upn) => {
-                self.accounts.remove(&upn);
-                self.unreadable.accounts.remove(&upn);
-                Change::NoAccount(upn)
-            }
+            Memory::Domain { domain, pin } => Change::Domain { domain, pin, at },
+            Memory::Account(pin) => Change::Account { pin, at },
+            Memory::ForgetAccount(upn) => Change::NoAccount(upn),
         }
     }
 
-    /// Forgets all of a tenant that was left; the changes make that durable.
-    pub(crate) fn forget_tenant(&mut self, tenant: TenantId) -> Vec<Change> {
+    /// What forgets all of a tenant that was left.
+    pub(crate) fn forget_tenant(&self, tenant: TenantId) -> Vec<Change> {
         let names = self.accounts.values().filter(|pin| pin.tenant == tenant).map(|pin| pin.upn.clone());
         let mut changes: Vec<Change> = names.map(Change::NoAccount).collect();
         changes.extend(self.domains_of(tenant).into_iter().map(Change::NoDomain));
-        self.accounts.retain(|_, pin| pin.tenant != tenant);
-        self.domains.retain(|_, pin| pin.tenant != tenant);
         changes
+    }
+
+    /// Takes in a change that is durable; whether a domain leads elsewhere from here on.
+    pub(crate) fn apply(&mut self, change: Change) -> bool {
+        match change {
+            Change::Domain { domain, pin, .. } => drop(self.domains.insert(domain, pin)),
+            Change::NoDomain(domain) => drop(self.domains.remove(&domain)),
+            Change::Account { pin, .. } => {
+                self.accounts.insert(pin.upn.clone(), pin);
+                return false;
+            }
+            Change::NoAccount(upn) => {
+                self.accounts.remove(&upn);
+                self.unreadable.accounts.remove(&upn);
+                return false;
+            }
+            Change::Identity { .. }
+            | Change::NoIdentity { .. }
+            | Change::PreparedKeys { .. }
+            | Change::NoPreparedKeys(_) => return false,
+        }
+        true
     }
 }

@@ -23,8 +23,7 @@ impl Tenancy {
         for (role, snapshot) in identities {
             self.resume(role, snapshot);
         }
-        self.leads_to = self.pins.leads_to();
-        self.commands.push(Command::PublishDomains(self.leads_to.clone()));
+        self.commands.push(Command::PublishDomains(self.pins.leads_to()));
         let tenants: Vec<TenantId> = self.tenants.keys().copied().collect();
         tenants.into_iter().for_each(|tenant| self.push(Some(tenant), Step::Publish(tenant)));
         self.restore_prepared(prepared, &taken);

@@ -2,6 +2,7 @@
 
 use crate::identities::Handled;
 use crate::lanes::{Item, SignIn, Step};
+use crate::pins::Pins;
 use crate::refusals;
 use crate::roster::{Member, Roster};
 use crate::tenancy::Tenancy;
@@ -38,15 +39,7 @@ impl Tenancy {
     /// Makes what was learnt durable, then tells who waits.
     pub(crate) fn learn(&mut self, caller: Caller, memory: Memory, answer: Answer) {
         let lane = self.pins.subject(&memory);
-        let of_domain = match &memory {
-            Memory::Domain { domain, pin } => Some((domain.clone(), Some(pin.tenant))),
-            Memory::Account(_) | Memory::ForgetAccount(_) => None,
-        };
-        let change = self.pins.learn(memory, self.now);
-        self.push(lane, Step::Commit(vec![change]));
-        if let Some(domain) = of_domain {
-            self.push(lane, Step::Lead(vec![domain]));
-        }
+        self.push(lane, Step::Commit(vec![Pins::learn(memory, self.now)]));
         self.order(lane, Command::Answer(caller, Ok(answer)));
     }
 

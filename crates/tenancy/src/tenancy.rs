@@ -3,12 +3,12 @@ use crate::pins::Pins;
 use crate::prepared_keys::PreparedKeys;
 use crate::roster::{Member, Roster};
 use lifecycle::{Device, OpId, Snapshot, Status};
-use machine::Generator;
-use model::{Backend, DomainName, Failure, IntentId, TenantId, Timestamp, TokenRef, Upn};
-use std::collections::{BTreeMap, BTreeSet};
+use machine::{Generator, Ticket};
+use model::{Backend, Failure, IntentId, TenantId, Timestamp, TokenRef, Upn};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use tenancy_model::{
-    Caller, Command, DomainConfig, Event, Facts, KeysWork, MemberId, MemberView, Role, TenantView,
+    Caller, Change, Command, DomainConfig, Event, Facts, KeysWork, MemberId, MemberView, Role, TenantView,
 };
 
 /// Everything that this computer decides about its identities.
@@ -19,8 +19,8 @@ pub struct Tenancy {
     pub(crate) now: Timestamp,
     pub(crate) tenants: BTreeMap<TenantId, Roster>,
     pub(crate) pins: Pins,
-    /// Where domains lead to, as it is durable.
-    pub(crate) leads_to: BTreeMap<DomainName, TenantId>,
+    /// What was learnt and committed, and is not known to be durable.
+    pub(crate) learning: VecDeque<(Ticket, Change)>,
     pub(crate) prepared: PreparedKeys,
     pub(crate) lanes: Lanes,
     /// The token sets that came in and are neither ended nor handed over.
@@ -58,7 +58,7 @@ impl Tenancy {
             now: Timestamp::default(),
             tenants: BTreeMap::new(),
             pins: Pins::default(),
-            leads_to: BTreeMap::new(),
+            learning: VecDeque::new(),
             prepared: PreparedKeys::default(),
             lanes: Lanes::default(),
             tokens: BTreeSet::new(),

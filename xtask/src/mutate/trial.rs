@@ -59,7 +59,7 @@ fn test(copy: &Path, package: &str, tests: &[&str]) -> Result<(Verdict, String),
 fn run(copy: &Path, arguments: &[&str], longest: &str) -> Result<(Option<i32>, String), String> {
     let mut command = Command::new("timeout");
     command.args(["--signal=KILL", longest]).arg(cargo(&[]).get_program()).args(arguments);
-    command.current_dir(copy).env("CARGO_TARGET_DIR", copy.join("target"));
+    command.current_dir(copy).env("CARGO_TARGET_DIR", copy.join("target")).env("CARGO_INCREMENTAL", "1");
     let output = command.env("PROPTEST_CASES", CASES).env("RUST_BACKTRACE", "0").output();
     let output = output.map_err(|error| format!("timeout: {error}"))?;
     let text = [output.stdout, output.stderr].concat();

@@ -29,7 +29,7 @@ pub(super) struct Laws {
     /// The tenants that somebody asked to leave.
     leaving: BTreeSet<TenantId>,
     /// Whether a sign-in must be answered at once.
-    at_once: Option<Caller>,
+    at_once: Option<(Caller, LaneName)>,
 }
 
 impl Laws {
@@ -67,7 +67,7 @@ impl Laws {
                 let mut own = disk.identities.values().filter(|it| Some(it.tenant) == lane);
                 // Whoever leaves may wait for keys that have to go.
                 let leaves = lane.is_some_and(|tenant| self.leaving.contains(&tenant)) || own.any(leaving);
-                self.at_once = (!waits && !leaves).then_some(*caller);
+                self.at_once = (!waits && !leaves).then_some((*caller, lane));
             }
             Event::Asked { request: OperatorRequest::Leave { domain, .. }, .. } => {
                 let pin = self.decided.domains.get(domain).or(disk.domains.get(domain));
@@ -150,8 +150,12 @@ impl Computer {
             let current = super::intent(self.disk.stage(*tenant, Role::Current));
             self.laws.law("sessions", current == Some(*intent), ("of another device", tenant, object));
         }
-        if let Some(caller) = self.laws.at_once.take() {
-            self.laws.law("others", !self.waiting.contains_key(&caller), ("not at once", caller));
+        if let Some((caller, lane)) = self.laws.at_once.take() {
+            // A start may have told the last machine to leave, which waits for keys that have to go.
+            let mut others = self.disk.identities.values().filter(|it| Some(it.tenant) != lane);
+            let last = !self.key_works.is_empty() && others.all(|it| it.stage.is_bare());
+            let told = !self.waiting.contains_key(&caller);
+            self.laws.law("others", told || last, ("not at once", caller));
         }
         self.judge_whole();
         if self.laws.judges(&["tokens"]) {
