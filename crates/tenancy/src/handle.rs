@@ -56,6 +56,9 @@ impl Tenancy {
             Event::SignedIn { account, .. } => Some(account.tenant),
             Event::SignInFailed { domain, .. } => of(domain),
             Event::Suspected { tenant, .. } => Some(*tenant),
+            Event::Asked { request: OperatorRequest::ForgetAccount(name), .. } => {
+                self.pins.tenant_of_account(name)
+            }
             Event::Asked { request, .. } => of(subject(request)),
             Event::Done(op, _) | Event::KeysDone(op, _) => match self.works.get(op) {
                 Some(Owner::Member(tenant, ..) | Owner::Rekey { tenant, .. }) => Some(*tenant),

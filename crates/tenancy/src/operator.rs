@@ -62,8 +62,10 @@ impl Tenancy {
     }
 
     fn forget_account(&mut self, caller: Caller, name: Upn) {
-        let known = self.pins.accounts.contains_key(&name);
-        self.learn(caller, Memory::ForgetAccount(name), Answer::Forgotten(known));
+        if self.pins.has_account(&name) {
+            return self.learn(caller, Memory::ForgetAccount(name), Answer::Forgotten(true));
+        }
+        self.order(self.pins.tenant_of_account(&name), Command::Answer(caller, Ok(Answer::Forgotten(false))));
     }
 }
 

@@ -23,6 +23,16 @@ impl Pins {
         self.domains.get(domain).map(|pin| pin.tenant)
     }
 
+    /// Whose a name is: the tenant that it was learnt in, or that its domain leads to.
+    pub(crate) fn tenant_of_account(&self, upn: &Upn) -> Option<TenantId> {
+        self.accounts.get(upn).map(|pin| pin.tenant).or_else(|| self.tenant_of(upn.domain()))
+    }
+
+    /// Whether there is a record about this name, readable or not.
+    pub(crate) fn has_account(&self, upn: &Upn) -> bool {
+        self.accounts.contains_key(upn) || self.unreadable.accounts.contains_key(upn)
+    }
+
     /// Every domain that leads to the tenant.
     pub(crate) fn domains_of(&self, tenant: TenantId) -> Vec<DomainName> {
         let own = self.domains.iter().filter(|(_, pin)| pin.tenant == tenant);
@@ -39,7 +49,7 @@ impl Pins {
         match memory {
             Memory::Domain { pin, .. } => Some(pin.tenant),
             Memory::Account(pin) => Some(pin.tenant),
-            Memory::ForgetAccount(upn) => self.accounts.get(upn).map(|pin| pin.tenant),
+            Memory::ForgetAccount(upn) => self.tenant_of_account(upn),
         }
     }
 

@@ -6,7 +6,7 @@ use crate::lanes::LaneName;
 use crate::{Answer, Caller, Change, Command, Event, KeysWork, OperatorRequest, Role, TenantView};
 use lifecycle::{LeaveStep, Snapshot, Stage, Work};
 use machine::Ticket;
-use model::{Account, Failure, IntentId, Memory, ObjectId, Standing, TenantId, TokenRef, Upn};
+use model::{Account, DomainName, Failure, IntentId, Memory, ObjectId, Standing, TenantId, TokenRef, Upn};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
@@ -351,13 +351,15 @@ impl Computer {
 
 /// The lane that changes are committed in.
 fn lane_of(changes: &[Change], before: &Disk) -> LaneName {
-    let account = |name: &Upn| before.accounts.get(name).map(|pin| pin.tenant);
+    let domain = |domain: &DomainName| before.domains.get(domain).map(|pin| pin.tenant);
+    let account =
+        |name: &Upn| before.accounts.get(name).map(|pin| pin.tenant).or_else(|| domain(name.domain()));
     changes.iter().find_map(|change| match change {
         Change::Identity { snapshot, .. } => Some(snapshot.tenant),
         Change::NoIdentity { tenant, .. } => Some(*tenant),
         Change::Domain { pin, .. } => Some(pin.tenant),
         Change::Account { pin, .. } => Some(pin.tenant),
-        Change::NoDomain(domain) => before.domains.get(domain).map(|pin| pin.tenant),
+        Change::NoDomain(name) => domain(name),
         Change::NoAccount(name) => account(name),
         Change::PreparedKeys { .. } | Change::NoPreparedKeys(_) => None,
     })

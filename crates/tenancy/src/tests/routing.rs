@@ -140,6 +140,28 @@ fn an_account_is_forgotten_once() {
 }
 
 #[test]
+fn to_forget_a_name_waits_for_what_is_being_learnt_of_it() {
+    let mut computer = Computer::new(Setting { most_prepared: 1, ..Setting::default() });
+    let learnt = |computer: &mut Computer, memory: Memory| {
+        computer.wish(Wish::Memory(memory.clone()), |caller| Event::Learnt { caller, memory });
+    };
+    learnt(&mut computer, Memory::Domain { domain: ALEX.domain(), pin: ALEX.domain_pin() });
+    // The computer's own lane is open, and that of the tenant waits.
+    computer.fair_end();
+    learnt(&mut computer, Memory::Account(ALEX.account_pin()));
+    let told = computer.answers.len();
+    computer.ask(OperatorRequest::ForgetAccount(ALEX.upn()));
+    assert_eq!(computer.answers.len(), told);
+    computer.write();
+    assert_eq!(computer.last_answer(), &Ok(Answer::Forgotten(true)));
+    assert!(!computer.disk.accounts.contains_key(&ALEX.upn()));
+    // Where there is nothing to forget nothing is written.
+    computer.ask(OperatorRequest::ForgetAccount(ANN.upn()));
+    assert!(computer.open.is_empty());
+    assert_eq!(computer.last_answer(), &Ok(Answer::Forgotten(false)));
+}
+
+#[test]
 fn a_sign_in_goes_to_the_machine_in_force_or_to_the_successor_that_waits_for_it() {
     let mut computer = Computer::new(Setting::default());
     computer.registers(ALEX);
