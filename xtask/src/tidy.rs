@@ -1,8 +1,10 @@
-//! The layers, sizes, manners and citations of the workspace.
+//! The layers, sizes, manners, purity and citations of the workspace.
 
 mod citations;
+mod doors;
 mod layers;
 mod manners;
+mod pure;
 
 use crate::run::{cargo, root};
 use serde_json::Value;
@@ -15,6 +17,8 @@ pub(crate) fn run() -> Result<(), String> {
         serde_json::from_slice(&output.stdout).map_err(|error| format!("cargo metadata: {error}"))?;
     let mut faults = layers::check(&metadata);
     faults.extend(manners::check(&root()));
+    faults.extend(doors::check(&root()));
+    faults.extend(pure::check(&root()));
     faults.extend(citations::check(&root()));
     if faults.is_empty() {
         println!("tidy: everything is in its room");

@@ -2,6 +2,8 @@
 //!
 //! Pure: the attempt and the entropy are arguments.
 
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
+
 use std::time::Duration;
 
 /// A doubling delay with full jitter in its upper half.

@@ -2,6 +2,8 @@
 //!
 //! Pure: `request` makes the HTTP request, `read` judges the reply.
 
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
+
 pub mod drs;
 mod error;
 pub mod jwks;

@@ -2,6 +2,8 @@
 //!
 //! No work sleeps, retries or polls: what fails comes back as a [`model::Failure`] with its class.
 
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
+
 mod call;
 mod exchange;
 mod identity;

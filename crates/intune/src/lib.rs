@@ -3,6 +3,8 @@
 //! Pure: `request` makes the HTTP request, `read` judges the reply. Where a key must sign first, `to_sign`
 //! gives the bytes. Which hosts may be spoken to at all is judged by whoever sends.
 
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
+
 mod call;
 pub mod details;
 pub mod device;

@@ -2,6 +2,8 @@
 //!
 //! Pure: no clock, no network, no disk. Events go in, commands come out.
 
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
+
 mod commands;
 mod core;
 mod departure;

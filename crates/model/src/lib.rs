@@ -3,6 +3,8 @@
 //! Pure: no clock, no network, no disk, no serialisation framework.
 //! A value that exists is valid: every constructor that takes text checks it.
 
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
+
 mod account;
 mod cloud;
 mod device;

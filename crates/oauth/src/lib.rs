@@ -2,6 +2,8 @@
 //!
 //! Pure: `request` makes the HTTP request, `read` judges the reply. Access tokens are opaque here.
 
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
+
 pub mod client;
 pub mod device_code;
 mod error;

@@ -3,6 +3,8 @@
 //! Pure: `request` makes the HTTP request, `read` judges the reply. Where the device key must sign first,
 //! `to_sign` gives the bytes; no private key is ever here. Nonces and random bytes are arguments.
 
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
+
 pub mod acquire;
 mod call;
 pub mod code;

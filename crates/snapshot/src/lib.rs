@@ -1,5 +1,7 @@
 //! What is decided as records of the store, and everything that the store holds back again.
 
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
+
 mod changes;
 mod found;
 mod read;

@@ -2,6 +2,8 @@
 //!
 //! Pure: no clock, no network, no disk.
 
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
+
 mod commands;
 mod events;
 mod facts;

@@ -3,6 +3,8 @@
 //!
 //! Pure: no clock, no network, no disk. Events go in, commands come out.
 
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
+
 mod handle;
 mod identities;
 mod lanes;

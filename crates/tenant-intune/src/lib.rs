@@ -6,6 +6,8 @@
 //! What is enforced, and how sure that is, stands at each rule with its place in the protocol page; every
 //! guess is a knob or one function that says "guess".
 
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
+
 mod answer;
 mod certificate;
 mod checkin;

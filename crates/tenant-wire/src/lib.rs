@@ -3,6 +3,8 @@
 //!
 //! Nothing here decides who may have what; that is the crate `tenant`.
 
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
+
 pub mod answer;
 pub mod blob;
 pub mod certificate;

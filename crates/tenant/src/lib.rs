@@ -4,6 +4,8 @@
 //! seeded generator. What is enforced, and how sure that is, stands at each rule with its place in the
 //! protocol page; nothing of a client is used here.
 
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
+
 mod access;
 mod admin;
 mod asking;

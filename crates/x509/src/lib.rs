@@ -2,6 +2,8 @@
 //!
 //! Pure: it never signs. Requests are PKCS#10 (RFC 2986), certificates X.509 v3 (RFC 5280).
 
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
+
 mod certificate;
 pub mod csr;
 mod error;

@@ -18,7 +18,6 @@ const TOP: &[&str] = &[
 ];
 const LONGEST_FILE: usize = 500;
 const LARGEST_CRATE: usize = 1_500;
-const LARGEST_LOOP: usize = 2_100;
 const LARGEST_STAND_IN: usize = 3_000;
 const LARGEST_TENANT: usize = 3_700;
 const STAND_INS: [&str; 4] = ["tenant-wire", "tenant", "tenant-intune", "simulator"];
@@ -64,8 +63,6 @@ fn crate_faults(folder: &Path) -> Vec<String> {
         }
     }
     let largest = match name.as_str() {
-        // docs/adr/0011
-        "driver" => LARGEST_LOOP,
         // docs/adr/0008
         "tenant" => LARGEST_TENANT,
         stand_in if STAND_INS.contains(&stand_in) => LARGEST_STAND_IN,
