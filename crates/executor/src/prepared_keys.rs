@@ -10,7 +10,7 @@ use tenancy_model::{KeysReply, KeysWork, PairTest};
 /// What the key store said, as a failure for people.
 pub async fn perform_keys(keys: &dyn Keys, work: KeysWork) -> Result<KeysReply, Failure> {
     match work {
-        KeysWork::Test(pair) => Ok(KeysReply::Tested(test(keys, &pair).await)),
+        KeysWork::Test(pair) => test(keys, &pair).await.map(KeysReply::Tested),
         KeysWork::Create { id, backend } => {
             let device = create(keys, Job::Create(backend, KeyPurpose::Device, id)).await?;
             let transport = create(keys, Job::Create(backend, KeyPurpose::Transport, id)).await?;
@@ -24,18 +24,20 @@ pub async fn perform_keys(keys: &dyn Keys, work: KeysWork) -> Result<KeysReply, 
     }
 }
 
-/// A key store that cannot be used now says nothing of its keys: they are as good as others that it would not
-/// make either.
-async fn test(keys: &dyn Keys, pair: &DeviceKeys) -> PairTest {
+/// Tries both keys. One that is of no use decides; a key store that cannot be used now says nothing of its keys,
+/// not even whether they are bound to this machine.
+async fn test(keys: &dyn Keys, pair: &DeviceKeys) -> Result<PairTest, Failure> {
+    let mut result = Ok(PairTest::Usable);
     for key in [&pair.device, &pair.transport] {
         if let Err(error) = keys.call(Job::SelfTest(key.clone())).await {
             tracing::debug!(key = key.purpose.word(), "The key does not work: {error}");
             if is_of_the_key(&error) {
-                return PairTest::Lost;
+                return Ok(PairTest::Lost);
             }
+            result = Err(key_failure(&error));
         }
     }
-    PairTest::Usable
+    result
 }
 
 async fn create(keys: &dyn Keys, job: Job) -> Result<KeyHandle, Failure> {

@@ -114,10 +114,11 @@ pub enum KeysReply {
     Ready,
 }
 
-/// What a test says of a pair of keys.
+/// What a test says of a pair of keys. One that could not be made, because the key store cannot be used now, is a
+/// failure of the work and says nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PairTest {
-    /// Both work, or the key store cannot be used now, which says nothing of its keys.
+    /// Both work on this machine.
     Usable,
     /// One of them is of no use for good.
     Lost,

@@ -40,7 +40,7 @@ enum Pair {
     Ready(DeviceKeys),
     /// It is being destroyed.
     Destroying(DeviceKeys),
-    /// It could not be destroyed and stays on disk for the next start.
+    /// It could not be tested or not be destroyed, and stays on disk for the next start.
     Left(DeviceKeys),
 }
 
@@ -135,8 +135,12 @@ impl Tenancy {
             (Pair::Generating, _) if self.prepared.destroying => self.pair_is_gone(id),
             // The decision stays on disk; the next start tries again.
             (Pair::Generating, _) => drop(self.prepared.pairs.insert(id, Pair::Decided)),
-            (Pair::Testing(keys), Ok(KeysReply::Tested(PairTest::Usable))) => self.pair_is_usable(id, keys),
-            (Pair::Testing(keys), _) => self.destroy_pair(id, keys),
+            (Pair::Testing(keys), Ok(KeysReply::Tested(PairTest::Usable))) => {
+                self.keep_pair(id, keys, Pair::Ready)
+            }
+            (Pair::Testing(keys), Ok(_)) => self.destroy_pair(id, keys),
+            // Neither offered nor destroyed: it may be bound to another machine, or be as good as ever.
+            (Pair::Testing(keys), Err(_)) => self.keep_pair(id, keys, Pair::Left),
             (Pair::Destroying(_), Ok(_)) => self.pair_is_gone(id),
             (Pair::Destroying(keys), Err(_)) => drop(self.prepared.pairs.insert(id, Pair::Left(keys))),
             (other, _) => drop(self.prepared.pairs.insert(id, other)),
@@ -154,15 +158,16 @@ impl Tenancy {
     /// The keys of a pair are on disk.
     pub(crate) fn pair_is_stored(&mut self, id: IntentId) {
         if let Some(Pair::Storing(keys)) = self.prepared.pairs.get(&id).cloned() {
-            self.pair_is_usable(id, keys);
+            self.keep_pair(id, keys, Pair::Ready);
             self.settle_prepared();
         }
     }
 
-    fn pair_is_usable(&mut self, id: IntentId, keys: DeviceKeys) {
+    /// Keeps a pair, unless every pair is to go.
+    fn keep_pair(&mut self, id: IntentId, keys: DeviceKeys, how: fn(DeviceKeys) -> Pair) {
         match self.prepared.destroying {
             true => self.destroy_pair(id, keys),
-            false => drop(self.prepared.pairs.insert(id, Pair::Ready(keys))),
+            false => drop(self.prepared.pairs.insert(id, how(keys))),
         }
     }
 

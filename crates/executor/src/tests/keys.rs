@@ -170,19 +170,27 @@ fn keys_that_are_nobody_s_are_made_as_a_pair_and_both_destroyed_whatever_becomes
 
 #[test]
 fn a_pair_is_lost_only_when_one_of_its_keys_is() {
-    for (job, error, end, jobs) in [
-        ("", HsmError::Busy, PairTest::Usable, 2),
-        ("test device [0]", HsmError::Busy, PairTest::Usable, 2),
-        ("test transport [1]", HsmError::Absent("it".to_owned()), PairTest::Usable, 2),
-        ("test device [0]", HsmError::KeyGone("it".to_owned()), PairTest::Lost, 1),
-        ("test transport [1]", HsmError::Integrity("key"), PairTest::Lost, 2),
+    let usable = || Ok(KeysReply::Tested(PairTest::Usable));
+    let lost = || Ok(KeysReply::Tested(PairTest::Lost));
+    let unknown = |code: &str| Err(code.to_owned());
+    let it = || "it".to_owned();
+    for (ends, expected, jobs) in [
+        (vec![], usable(), 2),
+        (vec![("device [0]", HsmError::KeyGone(it()))], lost(), 1),
+        (vec![("transport [1]", HsmError::Integrity("key"))], lost(), 2),
+        // A key store that does not answer says nothing of its keys, neither good nor bad.
+        (vec![("device [0]", HsmError::Busy)], unknown("KeyStoreBusy"), 2),
+        (vec![("transport [1]", HsmError::Absent(it()))], unknown("KeyStoreAbsent"), 2),
+        (vec![("transport [1]", HsmError::Locked(it()))], unknown("KeyStoreLocked"), 2),
+        (vec![("device [0]", HsmError::Busy), ("transport [1]", HsmError::OtherMachine(it()))], lost(), 2),
     ] {
         let lab = Lab::new();
-        if !job.is_empty() {
-            lab.keys.will(job, Err(error));
+        let what = format!("{ends:?}");
+        for (key, error) in ends {
+            lab.keys.will(&format!("test {key}"), Err(error));
         }
-        assert_eq!(spare(&lab, KeysWork::Test(device_keys())), Ok(KeysReply::Tested(end)), "{job}");
-        assert_eq!(lab.keys.jobs().len(), jobs, "{job}");
+        assert_eq!(spare(&lab, KeysWork::Test(device_keys())), expected, "{what}");
+        assert_eq!(lab.keys.jobs().len(), jobs, "{what}");
     }
     let lab = Lab::new();
     assert_eq!(spare(&lab, KeysWork::Ready(Backend::Tpm)), Ok(KeysReply::Ready));

@@ -80,8 +80,7 @@ fn what_is_found_is_made_tested_or_destroyed() {
 fn a_found_pair_is_offered_when_its_test_says_that_it_works() {
     let usable = Ok(KeysReply::Tested(PairTest::Usable));
     let lost = Ok(KeysReply::Tested(PairTest::Lost));
-    for (result, expected) in [(usable, vec![]), (lost, vec!["destroy"]), (Err(failures(0)), vec!["destroy"])]
-    {
+    for (result, expected) in [(usable, vec![]), (lost, vec!["destroy"])] {
         let mut computer = starts(one(), [pair(1)]);
         let (op, _) = computer.key_works.pop_first().unwrap();
         computer.feed(Event::KeysDone(op, result.clone()));
@@ -93,6 +92,42 @@ fn a_found_pair_is_offered_when_its_test_says_that_it_works() {
         computer.fair_end();
         assert_eq!((computer.disk.prepared.len(), computer.prepared.ready), (1, 1));
         assert_eq!(computer.disk.prepared.contains_key(&numbered(1)), expected.is_empty());
+    }
+}
+
+#[test]
+fn a_found_pair_whose_test_failed_is_neither_offered_nor_destroyed_and_tested_at_the_next_start() {
+    let mut computer = starts(one(), [pair(1)]);
+    computer.signs_in(ALEX);
+    computer.end_key_work(0, Some(1));
+    computer.write();
+    assert!(works(&computer).is_empty());
+    assert_eq!(computer.prepared, PreparedView::default());
+    computer.fair_end();
+    let own = computer.disk.in_force(ALEX.tenant()).unwrap().intent.id;
+    assert_ne!(own, numbered(1), "the tenant makes its own keys");
+    assert!(computer.disk.prepared.contains_key(&numbered(1)));
+    computer.crash(1, one());
+    assert_eq!(works(&computer), ["test"]);
+    computer.fair_end();
+    assert_eq!(computer.prepared.ready, 1);
+}
+
+#[test]
+fn a_pair_that_could_not_be_tested_goes_with_the_last_tenant() {
+    for tested_first in [true, false] {
+        let mut disk = registered();
+        disk.prepared.extend([pair(2)]);
+        let mut computer = Computer::with(one(), disk);
+        if tested_first {
+            computer.end_key_work(0, Some(1));
+        }
+        computer.ask(crate::OperatorRequest::Leave { domain: ALEX.domain(), how: lifecycle::Ask::Leave });
+        if !tested_first {
+            computer.end_key_work(0, Some(1));
+        }
+        computer.fair_end();
+        assert!(!computer.disk.prepared.contains_key(&numbered(2)), "{tested_first}");
     }
 }
 
