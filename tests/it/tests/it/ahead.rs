@@ -81,10 +81,15 @@ fn a_token_holds_one_pair_and_none_when_another_place_is_chosen() {
     }
     std::fs::write(machine.path("pin"), "another PIN").unwrap();
     machine.up();
-    has_spare_keys(&machine);
+    wait_for("the test of the pair", || machine.log().contains("Keys ahead of time"));
+    assert_eq!(machine.status()["spare_keys"], "none", "it is not known whether they work");
     assert_eq!(objects(&machine), 2 + 4, "a wrong PIN says nothing of the pair");
     machine.kill();
     std::fs::write(machine.path("pin"), PIN).unwrap();
+    machine.up();
+    has_spare_keys(&machine);
+    assert_eq!(objects(&machine), 2 + 4, "the same pair");
+    machine.kill();
     configure(&machine, "hsm_type = soft");
     machine.up();
     has_spare_keys(&machine);
