@@ -32,7 +32,7 @@ mod tests {
     fn the_header_is_that_of_the_vector() {
         let key = RsaPublicKey { modulus: vec![0xad; 256], exponent: vec![1, 0, 1] };
         let blob = transport_key_blob(&key);
-        let hex: String = blob.iter().take(27).map(|byte| format!("{byte:02x}")).collect();
+        let hex = model::hex(&blob[..27]);
         assert_eq!(hex, "525341310008000003000000000100000000000000000000010001");
         assert_eq!(blob.len(), 283);
     }

@@ -27,17 +27,17 @@ pub async fn perform_keys(keys: &dyn Keys, work: KeysWork) -> Result<KeysReply, 
 /// Tries both keys. One that is of no use decides; a key store that cannot be used now says nothing of its keys,
 /// not even whether they are bound to this machine.
 async fn test(keys: &dyn Keys, pair: &DeviceKeys) -> Result<PairTest, Failure> {
-    let mut result = Ok(PairTest::Usable);
+    let mut found = Ok(PairTest::Usable);
     for key in [&pair.device, &pair.transport] {
         if let Err(error) = keys.call(Job::SelfTest(key.clone())).await {
             tracing::debug!(key = key.purpose.word(), "The key does not work: {error}");
             if is_of_the_key(&error) {
                 return Ok(PairTest::Lost);
             }
-            result = Err(key_failure(&error));
+            found = Err(key_failure(&error));
         }
     }
-    result
+    found
 }
 
 async fn create(keys: &dyn Keys, job: Job) -> Result<KeyHandle, Failure> {

@@ -221,7 +221,7 @@ mod tests {
     #[test]
     fn an_id_is_the_intent_and_the_purpose() {
         let id = id_of(KeyPurpose::Transport, intent());
-        let text: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
+        let text = model::hex(&id);
         assert_eq!(text, "00112233445566778899aabbccddeeff02");
         assert_ne!(id, id_of(KeyPurpose::Device, intent()));
         assert_ne!(id, id_of(KeyPurpose::Intune, intent()));

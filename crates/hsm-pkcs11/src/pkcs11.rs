@@ -10,7 +10,7 @@ use cryptoki::mechanism::{Mechanism, MechanismType};
 use cryptoki::object::ObjectHandle;
 use cryptoki::types::Ulong;
 use hsm::{Hsm, HsmError, HsmInfo, SignScheme, binding};
-use model::{Backend, IntentId, KeyHandle, KeyPurpose, MachineBinding, RsaPublicKey, Secret};
+use model::{Backend, IntentId, KeyHandle, KeyPurpose, MachineBinding, RsaPublicKey, Secret, hex};
 
 /// The backend for PKCS#11 tokens.
 ///
@@ -236,8 +236,7 @@ fn bound(machine: &MachineBinding, live: &Live) -> MachineBinding {
 
 fn token_component(live: &Live) -> (String, String) {
     let named = format!("{}\0{}", live.token.serial, live.token.label);
-    let hex = wrap::digest_of(named.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
-    ("token".to_owned(), hex)
+    ("token".to_owned(), hex(&wrap::digest_of(named.as_bytes())))
 }
 
 fn context(purpose: KeyPurpose, intent: IntentId, public: &RsaPublicKey, header: &[u8]) -> [u8; 32] {

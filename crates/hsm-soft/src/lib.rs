@@ -3,8 +3,6 @@
 //! A wrapped key opens only with the auth value it was made under, for the purpose and intent it was made
 //! for, and on the machine it was made on.
 
-pub mod auth;
-pub mod binding;
 mod soft;
 mod wrap;
 

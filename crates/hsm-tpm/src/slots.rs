@@ -54,7 +54,7 @@ impl Slots {
 
 /// Gives the file a name under which it is kept and not used: `tpm-boot.old.0`.
 pub(crate) fn set_aside(path: &Path) -> Result<(), HsmError> {
-    let names = (0..100).map(|number| path.with_extension(format!("old.{number}")));
+    let names = (0..100).map(|number| path.with_file_name(layout::old_boot_secret(number)));
     let free = names.into_iter().find(|name| !name.exists());
     let free = free.ok_or_else(|| unusable(path, "there are too many old ones; delete some"))?;
     tracing::warn!("{} is of another TPM, and kept as {}", path.display(), free.display());

@@ -34,10 +34,6 @@ pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     value
 }
 
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// Random bytes that nobody else has.
 pub(crate) fn fresh<const N: usize>() -> Result<Zeroizing<[u8; N]>, HsmError> {
     let mut bytes = Zeroizing::new([0; N]);

@@ -2,10 +2,11 @@
 
 use crate::blob::Blob;
 use crate::fault::{AUTH_FAIL, BAD_AUTH, Fault, HANDLE, HIERARCHY};
-use crate::software::{hex, sha256};
+use crate::software::sha256;
 use crate::template;
 use hsm::HsmError;
 use model::MachineBinding;
+use model::hex;
 use tss_esapi::Context;
 use tss_esapi::attributes::SessionAttributesBuilder;
 use tss_esapi::constants::SessionType;

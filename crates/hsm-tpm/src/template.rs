@@ -106,8 +106,7 @@ mod tests {
 
     #[test]
     fn the_storage_key_is_the_same_text_for_ever() {
-        let text: String =
-            storage().unwrap().marshall().unwrap().iter().map(|byte| format!("{byte:02x}")).collect();
+        let text = model::hex(&storage().unwrap().marshall().unwrap());
         assert_eq!(text, "0023000b00030472000000060080004300100003001000000000");
     }
 

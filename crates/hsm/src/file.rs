@@ -13,7 +13,7 @@ use std::path::Path;
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let dir = path.parent().unwrap_or(Path::new("/"));
     fs::create_dir_all(dir)?;
-    let draft = path.with_extension("new");
+    let draft = layout::draft_of(path);
     // A draft left by a crash was never in force.
     fs::remove_file(&draft)
         .or_else(|error| (error.kind() == io::ErrorKind::NotFound).then_some(()).ok_or(error))?;

@@ -190,8 +190,7 @@ mod tests {
     #[test]
     fn dotnet_order_is_that_of_the_vector() {
         let guid: Guid = "11112222-3333-4444-5555-666677778888".parse().unwrap();
-        let hex: String = guid.to_dotnet_bytes().iter().map(|b| format!("{b:02x}")).collect();
-        assert_eq!(hex, "22221111333344445555666677778888");
+        assert_eq!(crate::hex(&guid.to_dotnet_bytes()), "22221111333344445555666677778888");
         assert_eq!(Guid::from_dotnet_bytes(guid.to_dotnet_bytes()), guid);
     }
 

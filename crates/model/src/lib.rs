@@ -9,6 +9,7 @@ mod account;
 mod cloud;
 mod device;
 mod failure;
+mod hex;
 mod id;
 mod jwks;
 mod name;
@@ -26,6 +27,7 @@ pub use device::{
     Backend, CertificateDer, DeviceFacts, JoinType, KeyHandle, KeyPurpose, MachineBinding, RsaPublicKey,
 };
 pub use failure::{Delivery, Failure, FailureClass, Phase, Trace, Who};
+pub use hex::hex;
 pub use id::{DeviceId, Guid, GuidError, Id, IntentId, IntuneDeviceId, ObjectId, RequestId, TenantId};
 pub use jwks::{Jwk, Jwks};
 pub use name::{DomainName, HostPort, NameError, Upn};

@@ -61,16 +61,13 @@ pub(crate) mod vectors {
     pub(crate) fn session_key() -> SessionKey {
         SessionKey::from_bytes(&Secret::new(KEY.to_vec())).unwrap()
     }
-
-    pub(crate) fn hex(bytes: &[u8]) -> String {
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::vectors::{CTX, hex, session_key};
+    use super::vectors::{CTX, session_key};
     use super::*;
+    use model::hex;
 
     #[test]
     fn both_versions_give_the_keys_of_the_vectors() {

@@ -2,9 +2,10 @@
 
 use crate::tpm;
 use config::{HsmType, Settings};
+use host::auth;
 use hsm::{Backends, Hsm, HsmError, Opener};
 use hsm_pkcs11::{Pkcs11Hsm, Trust};
-use hsm_soft::{SoftHsm, auth};
+use hsm_soft::SoftHsm;
 use model::{Backend, MachineBinding, Secret};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -97,9 +98,9 @@ impl Ways<'_> {
         (backends, notices)
     }
 
-    /// What keys that are bound to the boot state need; `aad-tool prepare-image` deletes it by this name.
+    /// What keys that are bound to the boot state need.
     pub(crate) fn boot_file(&self) -> PathBuf {
-        self.state_dir.join("tpm-boot")
+        self.state_dir.join(layout::BOOT_SECRET)
     }
 
     fn tpm(&self) -> Opener {

@@ -10,8 +10,8 @@ use config::{
 };
 use driver::{Dependencies, DomainConfig, Method, SystemClock};
 use executor::{ClientVersion, Executor, IntuneVersion, Kdf, Vault};
+use host::{auth, machine};
 use hsm::{Backends, Hsm, HsmError, Keys};
-use hsm_soft::{auth, binding};
 use hsm_thread::HsmThread;
 use lifecycle::IntunePolicy;
 use model::{Backend, DeviceFacts, MachineBinding};
@@ -36,7 +36,7 @@ pub(crate) struct Wired {
 pub(crate) fn build(options: &Options, loaded: &Loaded) -> Result<Wired, Box<dyn Error>> {
     let settings = &loaded.settings;
     settings.check_supported(cfg!(feature = "tpm"))?;
-    let machine = binding::measure(Path::new("/"));
+    let machine = machine::measure(Path::new("/"));
     let auth = auth::load_or_make(backends::credentials().as_deref(), settings.hsm_pin_path())?;
     let ways = Ways { settings, auth: &auth, machine: &machine, state_dir: options.state_dir() };
     let mut store = SledStore::open(options.state_dir(), &ways.soft().store_key()?)?;

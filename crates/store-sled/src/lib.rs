@@ -13,6 +13,7 @@ mod tests;
 
 use cipher::Cipher;
 use codec::Records;
+use layout::{SLED, SLOTS};
 use mirror::Mirror;
 use model::Secret;
 use slots::Slots;
@@ -46,7 +47,7 @@ impl SledStore {
         let cipher = Cipher::new(key).map_err(|why| failed(io::Error::other(why)))?;
         let (slots, from_slots) = Slots::open(&dir.join(SLOTS), cipher.clone())?;
         let mut remarks = slots.remarks();
-        let sled = dir.join("sled");
+        let sled = dir.join(SLED);
         // A healthy sled that is held must not be moved aside: it may be all that knows the newest state.
         if slots.is_writable() && Mirror::is_held(&sled) {
             return Err(StoreError::InUse { dir: sled.display().to_string() });
@@ -165,5 +166,3 @@ fn lock(dir: &Path) -> Result<File, StoreError> {
         Err(fs::TryLockError::Error(cause)) => Err(StoreError::Open { dir: name, cause }),
     }
 }
-
-const SLOTS: &str = "records.slots";

@@ -85,7 +85,7 @@ fn remove_half_snapshots(dir: &Path) -> io::Result<()> {
 
 /// Moves the directory to `sled.broken.0`, older ones one further; the fourth is dropped.
 fn set_aside(dir: &Path) -> io::Result<()> {
-    let name = |n: usize| -> PathBuf { dir.with_extension(format!("broken.{n}")) };
+    let name = |n: usize| -> PathBuf { dir.with_file_name(layout::broken_sled(n)) };
     let last = name(KEPT - 1);
     if last.exists() {
         fs::remove_dir_all(&last)?;

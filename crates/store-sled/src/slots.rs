@@ -1,20 +1,12 @@
 //! Two slots in one preallocated file, overwritten in turn.
 //!
-//! A slot is a header of 32 bytes and a payload of at most [`CAPACITY`] bytes:
-//!
-//! | Offset | Size | Field, big-endian |
-//! |---|---|---|
-//! | 0 | 8 | `FMSLOT01` |
-//! | 8 | 4 | format of the file, 1 |
-//! | 12 | 8 | generation |
-//! | 20 | 4 | length of the payload |
-//! | 24 | 4 | CRC-32C over bytes 0 to 23 and the payload |
-//! | 28 | 4 | `NONE` when no record is about a device object, else zero; for tools without the key |
-//!
+//! Where a slot's header and payload lie says [`layout::slot`].
 //! A torn or damaged slot fails its checksum or its authentication, and the other one counts.
 
 use crate::cipher::Cipher;
 use crate::codec::{self, Records};
+use layout::draft_of;
+use layout::slot::{CAPACITY, FORMAT, HEADER, Header, SLOT};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
@@ -105,7 +97,7 @@ impl Slots {
         if payload.len() > CAPACITY {
             return Err(io::Error::other("the records are larger than a slot"));
         }
-        let mut bytes = header(generation, &payload, sign(records)).to_vec();
+        let mut bytes = header(generation, &payload, records).write();
         bytes.extend(payload);
         self.file.write_all_at(&bytes, (generation % 2) * SLOT)?;
         self.file.sync_data()?;
@@ -121,25 +113,22 @@ impl Slots {
         if header == [0; HEADER] {
             return Ok(Read::Empty);
         }
-        let number =
-            |at: usize| header.get(at..at + 4).and_then(|b| b.try_into().ok()).map_or(0, u32::from_be_bytes);
-        let length = number(20) as usize;
-        if !header.starts_with(MAGIC) || length > CAPACITY {
+        let Some(header) = Header::read(&header).filter(|header| header.length as usize <= CAPACITY) else {
             return Ok(Read::Damaged);
-        }
-        let mut payload = vec![0; length];
+        };
+        let mut payload = vec![0; header.length as usize];
         if self.file.read_exact_at(&mut payload, slot * SLOT + HEADER as u64).is_err() {
             return Ok(Read::Damaged);
         }
-        if checksum(&header, &payload) != number(24) {
+        if checksum(&header, &payload) != header.checksum {
             return Ok(Read::Damaged);
         }
-        if number(8) > FORMAT {
-            return Ok(Read::Newer(number(8)));
+        if header.format > FORMAT {
+            return Ok(Read::Newer(header.format));
         }
-        let generation = u64::from(number(12)) << 32 | u64::from(number(16));
-        let records = self.cipher.open(PLACE, generation, &payload).and_then(|plain| codec::decode(&plain));
-        Ok(records.map_or(Read::Damaged, |records| Read::Good(generation, records)))
+        let plain = self.cipher.open(PLACE, header.generation, &payload);
+        let records = plain.and_then(|plain| codec::decode(&plain));
+        Ok(records.map_or(Read::Damaged, |records| Read::Good(header.generation, records)))
     }
 }
 
@@ -152,7 +141,7 @@ enum Read {
 
 /// Makes the file whole under another name first, so that it is never seen half made.
 fn make(path: &Path) -> io::Result<File> {
-    let draft = path.with_extension("new");
+    let draft = draft_of(path);
     let mut file =
         OpenOptions::new().read(true).write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
     let zeros = vec![0; 64 * 1024];
@@ -167,33 +156,15 @@ fn make(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// What the header says of the records to whoever cannot read them.
-fn sign(records: &Records) -> &'static [u8; 4] {
-    if records.keys().any(RecordKey::is_of_a_device) { &[0; 4] } else { NO_DEVICE }
-}
-
-fn header(generation: u64, payload: &[u8], sign: &[u8; 4]) -> [u8; HEADER] {
-    let mut header = [0; HEADER];
+fn header(generation: u64, payload: &[u8], records: &Records) -> Header {
     let length = u32::try_from(payload.len()).unwrap_or(u32::MAX);
-    let fields: [&[u8]; 4] = [MAGIC, &FORMAT.to_be_bytes(), &generation.to_be_bytes(), &length.to_be_bytes()];
-    header.iter_mut().zip(fields.concat()).for_each(|(to, from)| *to = from);
-    let sum = checksum(&header, payload).to_be_bytes();
-    let tail = sum.iter().chain(sign);
-    header.iter_mut().skip(24).zip(tail).for_each(|(to, from)| *to = *from);
-    header
+    let may_have_device = records.keys().any(RecordKey::is_of_a_device);
+    let header = Header { format: FORMAT, generation, length, checksum: 0, may_have_device };
+    Header { checksum: checksum(&header, payload), ..header }
 }
 
-fn checksum(header: &[u8; HEADER], payload: &[u8]) -> u32 {
-    let (fields, _) = header.split_at(24);
-    crc32c::crc32c_append(crc32c::crc32c(fields), payload)
+fn checksum(header: &Header, payload: &[u8]) -> u32 {
+    crc32c::crc32c_append(crc32c::crc32c(&header.checked()), payload)
 }
 
-const MAGIC: &[u8; 8] = b"FMSLOT01";
-const NO_DEVICE: &[u8; 4] = b"NONE";
-/// How slots and records are laid out; the records have schemas of their own.
-const FORMAT: u32 = 1;
 const PLACE: &str = "slots";
-const HEADER: usize = 32;
-/// The longest payload: a stored reply is at most 512 KiB in hex, and a machine has few tenants.
-pub(crate) const CAPACITY: usize = 2 * 1024 * 1024 - HEADER;
-const SLOT: u64 = (CAPACITY + HEADER) as u64;

@@ -1,3 +1,5 @@
+use model::hex;
+
 /// How a secret was hidden in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
@@ -55,10 +57,6 @@ fn in_base64(text: &[u8], secret: &[u8]) -> bool {
 fn group(three: &[u8]) -> [u8; 4] {
     let number = three.iter().fold(0_usize, |number, byte| number << 8 | usize::from(*byte));
     [18, 12, 6, 0].map(|shift| ALPHABET.get(number >> shift & 63).copied().unwrap_or(b'?'))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn percent(bytes: &[u8]) -> String {

@@ -1,6 +1,6 @@
 use super::files::refused;
-use super::place::CREDENTIAL;
 use super::{Place, Protection, Refusal};
+use layout::auth_value::CREDENTIAL;
 use model::Secret;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};

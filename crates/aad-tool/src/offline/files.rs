@@ -1,4 +1,5 @@
 use super::Refusal;
+use layout::draft_of;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown};
@@ -11,11 +12,6 @@ pub(crate) fn is_there(path: &Path) -> Result<bool, Refusal> {
         Err(error) if is_nothing(&error) => Ok(false),
         Err(cause) => Err(refused(path, cause)),
     }
-}
-
-/// The name under which a file is written before it counts.
-pub(crate) fn draft_of(path: &Path) -> PathBuf {
-    path.with_extension("new")
 }
 
 /// Writes the draft of `path` durably, with mode 0600 and for whoever owns the directory.

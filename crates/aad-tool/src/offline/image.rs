@@ -1,9 +1,8 @@
 //! A machine that becomes an image keeps nothing that two machines must not share (reliability.md E.5).
 
-use super::files::{delete, draft_of, is_there, refused};
-use super::place::{SLED, SLOTS};
+use super::files::{delete, is_there, refused};
 use super::{Place, Refusal, Told};
-use std::ffi::OsStr;
+use layout::draft_of;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -64,7 +63,7 @@ fn plan(place: &Place, records: Records) -> Result<Plan, Refusal> {
     let auth_values = auth_values(place)?;
     let (mut doomed, mut strange) = (Vec::new(), Vec::new());
     for path in entries(&place.state_dir)? {
-        match path.file_name().is_some_and(is_of_the_store) {
+        match path.file_name().is_some_and(|name| layout::is_ours(&name.to_string_lossy())) {
             true => doomed.push(path),
             false if auth_values.contains(&path) => {}
             false => strange.push(path),
@@ -86,13 +85,6 @@ fn auth_values(place: &Place) -> Result<Vec<PathBuf>, Refusal> {
     Ok(paths)
 }
 
-/// What the store of the daemon makes in the state directory, and what boot-bound keys need besides.
-fn is_of_the_store(name: &OsStr) -> bool {
-    let name = name.to_string_lossy();
-    let begins = [BROKEN_SLED, BOOT_SECRET_DRAFT, OLD_BOOT_SECRETS];
-    [SLOTS, SLOTS_DRAFT, SLED, BOOT_SECRET].contains(&&*name) || begins.iter().any(|it| name.starts_with(it))
-}
-
 fn entries(dir: &Path) -> Result<Vec<PathBuf>, Refusal> {
     let failed = |cause| refused(dir, cause);
     let found = match fs::read_dir(dir) {
@@ -107,36 +99,7 @@ fn entries(dir: &Path) -> Result<Vec<PathBuf>, Refusal> {
     Ok(paths)
 }
 
-const SLOTS_DRAFT: &str = "records.new";
-const BOOT_SECRET: &str = "tpm-boot";
-const OLD_BOOT_SECRETS: &str = "tpm-boot.old.";
-const BOOT_SECRET_DRAFT: &str = "tpm-boot.new";
-const BROKEN_SLED: &str = "sled.broken.";
 const UNLINKED: &str = "Nothing was overwritten, which is of no use on a disk of today: \
     whoever reads the free blocks of this disk may find it there.";
 const AFTERWARDS: &str = "The configuration is as it was. This machine has no identity now, and the next start of \
     firmamentd makes a new auth value: take the image before that.";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_store_has_these_names_and_no_others() {
-        for name in [
-            "records.slots",
-            "records.new",
-            "sled",
-            "sled.broken.0",
-            "sled.broken.2",
-            "tpm-boot",
-            "tpm-boot.new",
-            "tpm-boot.old.0",
-        ] {
-            assert!(is_of_the_store(OsStr::new(name)), "{name}");
-        }
-        for name in ["hsm-pin", "records", "sled2", "notes.txt", "etc"] {
-            assert!(!is_of_the_store(OsStr::new(name)), "{name}");
-        }
-    }
-}

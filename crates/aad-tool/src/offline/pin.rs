@@ -3,7 +3,8 @@
 use super::creds::SystemdCreds;
 use super::files::{delete, is_there, put_in_force, refused, write_draft};
 use super::{Place, Refusal, Told};
-use model::Secret;
+use layout::auth_value::{self, LONGEST, SHORTEST};
+use model::{Secret, hex};
 use std::fs::File;
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
@@ -79,14 +80,7 @@ fn random() -> Result<Secret<Vec<u8>>, Refusal> {
     let read = File::open(source).and_then(|mut file| file.read_exact(&mut bits));
     let bits = Secret::new(bits);
     read.map_err(|cause| refused(source, cause))?;
-    Ok(hex(bits.expose()))
-}
-
-fn hex(bytes: &[u8]) -> Secret<Vec<u8>> {
-    let mut text = Vec::with_capacity(2 * bytes.len());
-    let digit = |half: u8| if half < 10 { b'0' + half } else { b'a' + half - 10 };
-    text.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
-    Secret::new(text)
+    Ok(Secret::new(hex(bits.expose()).into_bytes()))
 }
 
 /// By the rules of the daemon, which takes 16 to 4096 bytes that nobody else can read.
@@ -106,12 +100,9 @@ fn of_file(path: &Path) -> Result<Secret<Vec<u8>>, Refusal> {
 }
 
 fn fault(length: usize, mode: u32) -> Option<&'static str> {
-    match length {
-        _ if mode & 0o077 != 0 => Some("others may read it; chmod 0600 it if nobody has"),
-        0 => Some("it is empty"),
-        1..SHORTEST => Some("it is shorter than 16 bytes"),
-        SHORTEST..=LONGEST => None,
-        _ => Some("it is longer than 4096 bytes"),
+    match auth_value::is_private(mode) {
+        true => auth_value::fault(length, SHORTEST),
+        false => Some("others may read it; chmod 0600 it if nobody has"),
     }
 }
 
@@ -161,17 +152,9 @@ fn said_of_file(path: &Path) -> Vec<String> {
     ]
 }
 
-const SHORTEST: usize = 16;
-const LONGEST: usize = 4096;
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn bytes_are_two_lower_case_digits_each() {
-        assert_eq!(hex(&[0, 9, 10, 0x5f, 0xff]).expose(), b"00090a5fff");
-    }
 
     #[test]
     fn two_values_are_of_64_digits_and_differ() {

@@ -1,5 +1,8 @@
 use super::Refusal;
 use super::files::{is_there, refused};
+use layout::auth_value::CREDENTIAL;
+use layout::slot::{HEADER, Header};
+use layout::{SLED, SLOTS};
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read};
 use std::os::unix::fs::{FileExt, MetadataExt};
@@ -68,7 +71,7 @@ impl Place {
     pub(crate) fn may_be_registered(&self) -> Result<bool, Refusal> {
         let slots = self.state_dir.join(SLOTS);
         match File::open(&slots).and_then(|file| newest_header(&file)) {
-            Ok(Some(header)) => Ok(!header.ends_with(NO_DEVICE)),
+            Ok(Some(header)) => Ok(header.may_have_device),
             Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(refused(&slots, cause)),
             Ok(None) | Err(_) => self.holds_records(),
         }
@@ -98,18 +101,16 @@ impl Place {
 }
 
 /// The header of the slot that was written last; none in a file that is no slot file.
-fn newest_header(file: &File) -> io::Result<Option<[u8; 32]>> {
+fn newest_header(file: &File) -> io::Result<Option<Header>> {
     let mut headers = Vec::new();
     for at in [0, file.metadata()?.len() / 2] {
-        let mut header = [0; 32];
+        let mut header = [0; HEADER];
         match file.read_exact_at(&mut header, at) {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {}
             other => other.map(|()| headers.push(header))?,
         }
     }
-    let written = headers.into_iter().filter(|header| header.starts_with(MAGIC));
-    // The generation: 8 bytes, big-endian, behind the magic number and the format.
-    Ok(written.max_by_key(|header| header.get(12..20).map(<[u8]>::to_vec)))
+    Ok(headers.iter().filter_map(Header::read).max_by_key(|header| header.generation))
 }
 
 fn has_content(mut file: File) -> io::Result<bool> {
@@ -129,15 +130,6 @@ fn listens(list: &str, socket: &Path) -> bool {
     list.lines().any(|line| line.ends_with(&end) && line.split(' ').nth(3) == Some("00010000"))
 }
 
-pub(crate) const CREDENTIAL: &str = "hsm-pin";
-/// The records, and the whole of the truth unless sled is newer.
-pub(crate) const SLOTS: &str = "records.slots";
-/// How the slot file of the store begins, twice: at its start and in its middle.
-const MAGIC: &[u8] = b"FMSLOT01";
-/// How a header ends when no record is about a device object.
-const NO_DEVICE: &[u8] = b"NONE";
-/// The same records once more.
-pub(crate) const SLED: &str = "sled";
 /// Where systemd looks for encrypted credentials, in its order (systemd.exec(5)).
 pub(crate) const STORES: [&str; 4] = [
     "etc/credstore.encrypted",
@@ -178,15 +170,15 @@ mod tests {
         }
     }
 
-    /// A header with this generation and end.
-    fn slot(generation: u64, end: &[u8]) -> Vec<u8> {
-        let fields = [MAGIC, &[0, 0, 0, 1], &generation.to_be_bytes(), &[7; 8], end].concat();
-        [fields, vec![1; 968]].concat()
+    /// A slot with this generation.
+    fn slot(generation: u64, may_have_device: bool) -> Vec<u8> {
+        let header = Header { format: 1, generation, length: 7, checksum: 7, may_have_device };
+        [header.write(), vec![1; 968]].concat()
     }
 
     #[test]
     fn the_header_written_last_says_whether_the_machine_may_be_registered() {
-        let (none, some) = (b"NONE".as_slice(), [0; 4].as_slice());
+        let (none, some) = (false, true);
         for (bytes, expected) in [
             (vec![0; 2000], false),
             ([slot(2, none), slot(1, some)].concat(), false),

@@ -1,6 +1,7 @@
 //! Which key the credential with the auth value is encrypted with, as its own header says.
 
-use super::place::{CREDENTIAL, STORES};
+use super::place::STORES;
+use layout::auth_value::CREDENTIAL;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};

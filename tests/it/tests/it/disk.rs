@@ -1,7 +1,8 @@
 //! The state directory, as another version of the daemon would have left it.
 
 use crate::house::Machine;
-use hsm_soft::{SoftHsm, auth, binding};
+use host::{auth, machine};
+use hsm_soft::SoftHsm;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -32,7 +33,7 @@ pub(crate) fn records(machine: &Machine) -> BTreeMap<String, String> {
 /// Opens a state directory with its auth value.
 pub(crate) fn open_store(state: &Path, auth_value: &Path) -> SledStore {
     let value = auth::load_or_make(None, auth_value).unwrap().value;
-    let hsm = SoftHsm::new(value, binding::measure(Path::new("/")), "a test");
+    let hsm = SoftHsm::new(value, machine::measure(Path::new("/")), "a test");
     let key = hsm.store_key().unwrap();
     loop {
         // A program that another test is starting inherits the lock until its exec.

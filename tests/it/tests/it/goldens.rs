@@ -82,7 +82,7 @@ fn joined_keys(cloud: &Cloud) -> Vec<Value> {
     let objects: Value = serde_json::from_str(&cloud.admin(&["objects", "--json"])).unwrap();
     let hex = |device: &Value| {
         let modulus = STANDARD.decode(device["keys"]["device"][0].as_str().unwrap()).unwrap();
-        json!(modulus.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+        json!(model::hex(&modulus))
     };
     objects["entra"]["devices"].as_array().unwrap().iter().map(hex).collect()
 }

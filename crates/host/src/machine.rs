@@ -1,7 +1,7 @@
 //! Which machine this is: the components that can be read, each as a digest.
 
 use aws_lc_rs::digest;
-use model::MachineBinding;
+use model::{MachineBinding, hex};
 use std::fs;
 use std::path::Path;
 
@@ -16,10 +16,6 @@ pub fn measure(root: &Path) -> MachineBinding {
             .then(|| ((*name).to_owned(), hex(digest::digest(&digest::SHA256, value.as_bytes()).as_ref())))
     };
     MachineBinding { components: COMPONENTS.iter().filter_map(read).collect() }
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 const COMPONENTS: [(&str, &str); 2] =

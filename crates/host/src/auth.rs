@@ -2,7 +2,8 @@
 
 use aws_lc_rs::rand;
 use hsm::{HsmError, file};
-use model::Secret;
+use layout::auth_value::{self, CREDENTIAL, LONGEST, PIN_CREDENTIAL, SHORTEST};
+use model::{Secret, hex};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
@@ -50,7 +51,7 @@ pub fn load_or_make(credentials: Option<&Path>, file: &Path) -> Result<Loaded, H
         return Ok(Loaded { value: read(&path, SHORTEST)?, source: Source::Credential(path) });
     }
     match fs::symlink_metadata(file) {
-        Ok(found) if found.mode() & 0o077 != 0 => Err(unusable(
+        Ok(found) if !auth_value::is_private(found.mode()) => Err(unusable(
             file,
             "others may read it: chmod 0600 it, or delete it if nothing is registered yet",
         )),
@@ -75,7 +76,9 @@ pub fn load_pin(credentials: Option<&Path>, file: Option<&Path>) -> Result<Loade
         return Err(HsmError::AuthValue(why.to_owned()));
     };
     match fs::metadata(file) {
-        Ok(found) if found.mode() & 0o077 != 0 => Err(unusable(file, "others may read it: chmod 0600 it")),
+        Ok(found) if !auth_value::is_private(found.mode()) => {
+            Err(unusable(file, "others may read it: chmod 0600 it"))
+        }
         Ok(_) => Ok(Loaded { value: read(file, 1)?, source: Source::File(file.to_owned()) }),
         Err(error) => Err(unusable(file, &error.to_string())),
     }
@@ -95,19 +98,16 @@ fn read(path: &Path, shortest: usize) -> Result<Secret<Vec<u8>>, HsmError> {
     file.take(most).read_to_end(&mut bytes).map_err(|error| unusable(path, &error.to_string()))?;
     let whole = Secret::new(bytes);
     let value = Secret::new(whole.expose().trim_ascii().to_vec());
-    match value.expose().len() {
-        0 => Err(unusable(path, "it is empty")),
-        found if found < shortest => Err(unusable(path, &format!("it is shorter than {shortest} bytes"))),
-        1..=LONGEST => Ok(value),
-        _ => Err(unusable(path, "it is longer than 4096 bytes")),
+    match auth_value::fault(value.expose().len(), shortest) {
+        Some(why) => Err(unusable(path, why)),
+        None => Ok(value),
     }
 }
 
 fn make(path: &Path) -> Result<Loaded, HsmError> {
     let mut bits = [0; 32];
     rand::fill(&mut bits).map_err(|_| unusable(path, "the system gives no random bytes"))?;
-    let text: String = bits.iter().map(|byte| format!("{byte:02x}")).collect();
-    let value = Secret::new(text.into_bytes());
+    let value = Secret::new(hex(&bits).into_bytes());
     file::write(path, value.expose()).map_err(|error| unusable(path, &error.to_string()))?;
     Ok(Loaded { value, source: Source::Made(path.to_owned()) })
 }
@@ -115,11 +115,6 @@ fn make(path: &Path) -> Result<Loaded, HsmError> {
 fn unusable(path: &Path, why: &str) -> HsmError {
     HsmError::AuthValue(format!("{}: {why}", path.display()))
 }
-
-const CREDENTIAL: &str = "hsm-pin";
-const PIN_CREDENTIAL: &str = "pkcs11-pin";
-const SHORTEST: usize = 16;
-const LONGEST: usize = 4096;
 
 #[cfg(test)]
 mod tests {
