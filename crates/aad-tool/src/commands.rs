@@ -1,9 +1,9 @@
 use crate::ask::Person;
 use crate::client::{ClientError, Conversation};
 use crate::offline::{self, Origin, Place, Protection, Records, Told};
-use crate::options::{Command, HsmCommand, Options, PlaceOptions, TpmCommand};
+use crate::options::{AskCommand, Command, HsmCommand, LocalCommand, Options, PlaceOptions};
 use crate::show;
-use ipc::{Ending, Message, Request, Wait};
+use ipc::{Ending, Message, Request};
 use model::FailureClass;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -39,15 +39,19 @@ pub(crate) enum Outcome {
 
 /// Carries the command out and says how it ended.
 pub(crate) fn run(options: &Options) -> Result<Outcome, CommandError> {
-    match &options.command {
-        Command::Tpm { json, command: None } => keys(options, *json),
-        _ => ending(options).map(Outcome::Ended),
-    }
+    let ended = match &options.command {
+        Command::Ask(ask @ AskCommand::Tpm { json, command: None }) => {
+            return keys(options, &ask.request(), *json);
+        }
+        Command::Ask(ask) => converse(options, ask),
+        Command::Local(command) => here(options, command),
+    };
+    ended.map(Outcome::Ended)
 }
 
 /// The keys alone; what makes a machine wait otherwise is the business of `status`.
-fn keys(options: &Options, as_json: bool) -> Result<Outcome, CommandError> {
-    let mut conversation = Conversation::begin(&socket(options)?, &Request::Status { domain: None })?;
+fn keys(options: &Options, request: &Request, as_json: bool) -> Result<Outcome, CommandError> {
+    let mut conversation = Conversation::begin(&socket(options)?, request)?;
     let mut document = None;
     loop {
         match conversation.next()? {
@@ -67,35 +71,17 @@ fn sealing() -> String {
     offline::sealing(Path::new("/")).unwrap_or_default()
 }
 
-fn ending(options: &Options) -> Result<Ending, CommandError> {
-    let request = match &options.command {
-        Command::Config => return print_config(options),
-        Command::Version { verbose } => return print_version(*verbose),
-        Command::Hsm { command } => return tell(&hsm(options, command)?),
-        Command::PrepareImage { leave_behind, place, .. } => {
+/// What needs no daemon.
+fn here(options: &Options, command: &LocalCommand) -> Result<Ending, CommandError> {
+    match command {
+        LocalCommand::Config => print_config(options),
+        LocalCommand::Version { verbose } => print_version(*verbose),
+        LocalCommand::Hsm { command } => tell(&hsm(options, command)?),
+        LocalCommand::PrepareImage { leave_behind, place, .. } => {
             let records = if *leave_behind { Records::LeaveBehind } else { Records::Keep };
-            return tell(&offline::prepare(&find(options, place)?, records));
+            tell(&offline::prepare(&find(options, place)?, records))
         }
-        Command::AuthTest { name, no_wait } => {
-            let wait = if *no_wait { Wait::SignedIn } else { Wait::Settled };
-            Request::SignIn { name: name.clone(), wait }
-        }
-        Command::Tpm { command, .. } => match command {
-            Some(TpmCommand::RecoveryCode) => Request::TpmRecoveryCode {},
-            Some(TpmCommand::Reseal { with_code }) => Request::TpmReseal { with_code: *with_code },
-            None => Request::Status { domain: None },
-        },
-        Command::Status { domain, .. } => Request::Status { domain: domain.clone() },
-        Command::Leave { domain, force } => Request::Leave { domain: domain.clone(), force: *force },
-        Command::Rekey { to: Some(to), name: Some(name), force, .. } => {
-            Request::Rekey { name: name.clone(), to: to.word().to_owned(), force: *force }
-        }
-        Command::Rekey { domain, .. } => Request::CancelRekey { domain: domain.clone() },
-        Command::Rebind { domain } => Request::Rebind { domain: domain.clone() },
-        Command::ForgetAccount { name } => Request::ForgetAccount { name: name.clone() },
-        Command::Watch => Request::Watch {},
-    };
-    converse(options, &request)
+    }
 }
 
 fn hsm(options: &Options, command: &HsmCommand) -> Result<Told, CommandError> {
@@ -128,10 +114,10 @@ fn tell(told: &Told) -> Result<Ending, CommandError> {
     Ok(if failure.class == FailureClass::Denied { Ending::Denied } else { Ending::Failed })
 }
 
-fn converse(options: &Options, request: &Request) -> Result<Ending, CommandError> {
-    let as_json = matches!(options.command, Command::Status { json: true, .. });
+fn converse(options: &Options, ask: &AskCommand) -> Result<Ending, CommandError> {
+    let as_json = matches!(ask, AskCommand::Status { json: true, .. });
     let person = Person::new().map_err(CommandError::Input)?;
-    let mut conversation = Conversation::begin(&socket(options)?, request)?;
+    let mut conversation = Conversation::begin(&socket(options)?, &ask.request())?;
     loop {
         let message = conversation.next()?;
         match (&message, as_json) {
