@@ -1,76 +1,23 @@
-use crate::boot;
-use crate::connection::{Connection, ReadError};
-use crate::rekey;
-use crate::report::{self, ending_of};
-use crate::{DocumentParts, Service, document};
-use driver::{
-    DomainView, LeaveStarted, PasswordPrompt, Registration, SignIn, SignInEvent, Status, StatusChange,
-    StatusPhase, WaitsFor,
-};
-use ipc::{Answer, Ending, FailureReport, Message, Peer, Request, Wait};
+//! What the conversations of several opcodes share: finding out who somebody is, following a machine, and the
+//! failures of a request that cannot be understood.
+
+use crate::Service;
+use crate::connection::Connection;
+use crate::report;
+use driver::{DomainView, PasswordPrompt, SignIn, SignInEvent, Status, StatusPhase, WaitsFor};
+use ipc::{Answer, Ending, FailureReport, Message};
 use model::{DomainName, Failure, FailureClass, Timestamp, Upn, Who};
-use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::watch;
 
-/// Holds one conversation: reads the request, checks who asks, answers, and says how it ended.
-pub(crate) async fn hold(mut connection: Connection, peer: Peer, service: &Arc<Service>) {
-    let request = match connection.request().await {
-        Ok(request) => request,
-        Err(ReadError::Gone(_)) => return,
-        Err(error) => return refuse(&mut connection, bad_request(&error.to_string())).await,
-    };
-    let opcode = request.opcode();
-    if let Err(refused) = opcode.permit(peer) {
-        tracing::info!(uid = peer.uid, ?opcode, "Refused: {refused}");
-        return refuse(&mut connection, forbidden(&refused.to_string())).await;
-    }
-    tracing::debug!(uid = peer.uid, ?opcode, "Request");
-    let ending = match answer(&mut connection, peer, service, request).await {
-        Ok(ending) => ending,
-        Err(failure) => return refuse(&mut connection, failure).await,
-    };
-    connection.say(&Message::End { ending }).await;
+/// Tells the caller one sentence; nothing stops for it.
+pub(crate) async fn tell(connection: &mut Connection, text: &str) {
+    connection.say(&Message::Notice { text: text.to_owned() }).await;
 }
 
-async fn answer(
-    connection: &mut Connection,
-    peer: Peer,
-    service: &Arc<Service>,
-    request: Request,
-) -> Result<Ending, Failure> {
-    match request {
-        Request::SignIn { name, wait } => sign_in(connection, service, &name, wait).await,
-        Request::Status { domain } => status(connection, peer, service, domain).await,
-        Request::Leave { domain, force } => leave(connection, service, domain, force).await,
-        Request::Rekey { name, to, force } => rekey::run(connection, service, &name, &to, force).await,
-        Request::CancelRekey { domain } => rekey::cancel(connection, service, domain).await,
-        Request::Rebind { domain } => rebind(connection, service, domain).await,
-        Request::ForgetAccount { name } => forget(connection, service, &name).await,
-        Request::Watch {} => watch_all(connection, service).await,
-        Request::TpmRecoveryCode {} => boot::recovery_code(connection, service).await,
-        Request::TpmReseal { with_code } => boot::reseal(connection, service, with_code).await,
-    }
-}
-
-async fn refuse(connection: &mut Connection, failure: Failure) {
-    let ending = ending_of(&failure);
-    connection.say(&Message::Failed { failure: Box::new(FailureReport::from(&failure)) }).await;
-    connection.say(&Message::End { ending }).await;
-}
-
-async fn sign_in(
-    connection: &mut Connection,
-    service: &Service,
-    name: &str,
-    wait: Wait,
-) -> Result<Ending, Failure> {
-    let asked = parse_name(name)?;
-    let domain = asked.domain().clone();
-    match identify(connection, service, asked).await? {
-        Identified::Yes => settle(connection, service, &domain, wait).await,
-        Identified::HungUp => Ok(Ending::Failed),
-    }
+/// Tells the caller what failed, who can fix it and what to do.
+pub(crate) async fn tell_failure(connection: &mut Connection, failure: &Failure) {
+    connection.say(&Message::Failed { failure: Box::new(FailureReport::from(failure)) }).await;
 }
 
 /// How the talk with a person ended who is who was asked for, or went away.
@@ -128,27 +75,6 @@ async fn ask_password(
     Ok(())
 }
 
-/// After the account is checked: follows the registration as far as the caller wants to wait.
-async fn settle(
-    connection: &mut Connection,
-    service: &Service,
-    domain: &DomainName,
-    wait: Wait,
-) -> Result<Ending, Failure> {
-    let registration = service.driver.registration(domain);
-    let background = registration != Some(Registration::Required) && wait == Wait::SignedIn;
-    if background || registration == Some(Registration::Off) {
-        return Ok(Ending::Done);
-    }
-    for text in service.driver.neighbours() {
-        connection.say(&Message::Notice { text }).await;
-    }
-    match service.driver.follow(domain) {
-        Some(status) => follow_registration(connection, service, status).await,
-        None => Ok(Ending::NotRegistered),
-    }
-}
-
 /// Follows a registration from the sign-in that it begins with, which may wait for its keys.
 pub(crate) async fn follow_registration(
     connection: &mut Connection,
@@ -157,7 +83,7 @@ pub(crate) async fn follow_registration(
 ) -> Result<Ending, Failure> {
     let mut prepared = service.driver.prepared_keys();
     if prepared.borrow().waiting > 0 {
-        connection.say(&Message::Notice { text: KEYS_ARE_MADE.to_owned() }).await;
+        tell(connection, KEYS_ARE_MADE).await;
         tokio::select! {
             // A driver that has ended makes none.
             _ = prepared.wait_for(|prepared| prepared.waiting == 0) => {}
@@ -203,7 +129,7 @@ pub(crate) async fn follow_by(
 
 async fn finish(connection: &mut Connection, status: &Status) -> Result<Ending, Failure> {
     if let Some(failure) = &status.failure {
-        connection.say(&Message::Failed { failure: Box::new(FailureReport::from(failure)) }).await;
+        tell_failure(connection, failure).await;
     }
     Ok(report::ending(status))
 }
@@ -214,74 +140,9 @@ pub(crate) fn is_settled(status: &Status, now: Timestamp) -> bool {
     status.is_at_rest() || status.waits_for.is_some() || waits_for_long
 }
 
+/// Nothing is left, or an operator has to decide.
 pub(crate) fn has_left(status: &Status, _: Timestamp) -> bool {
     status.phase == StatusPhase::Unregistered || status.waits_for == Some(WaitsFor::Operator)
-}
-
-async fn status(
-    connection: &mut Connection,
-    peer: Peer,
-    service: &Service,
-    domain: Option<String>,
-) -> Result<Ending, Failure> {
-    let wanted = domain.map(|text| parse_domain(&text)).transpose()?;
-    let mut views = service.driver.view();
-    if let Some(wanted) = wanted {
-        views.retain(|view| view.domain == wanted);
-        if views.is_empty() {
-            return Err(unknown_domain(&wanted));
-        }
-    }
-    let mut about = service.about.clone();
-    about.notices.extend((service.live)());
-    about.notices.extend(service.driver.neighbours());
-    let ending = views.iter().map(report::ending_of_view).max().unwrap_or(Ending::NotRegistered);
-    let document = document(&DocumentParts {
-        about,
-        prepared: *service.driver.prepared_keys().borrow(),
-        views,
-        left: service.driver.left(),
-        for_root: peer.uid == 0,
-        now: service.driver.now(),
-    });
-    connection.say(&Message::Status { document: Box::new(document) }).await;
-    Ok(ending)
-}
-
-async fn leave(
-    connection: &mut Connection,
-    service: &Service,
-    domain: Option<String>,
-    force: bool,
-) -> Result<Ending, Failure> {
-    let domain = which_domain(service, domain, "There is nothing to leave.")?;
-    let ask = if force { driver::Ask::ForceLeave } else { driver::Ask::Leave };
-    let LeaveStarted { domains, status } = service.driver.leave(&domain, ask).await?;
-    let names: Vec<String> = domains.iter().map(ToString::to_string).collect();
-    connection.say(&Message::Notice { text: format!("Leaving the tenant of {}.", names.join(", ")) }).await;
-    let ending = follow(connection, service, status, has_left).await?;
-    Ok(if ending == Ending::NotRegistered { Ending::Done } else { ending })
-}
-
-/// Binds the keys anew, and follows the machine until it has settled.
-async fn rebind(
-    connection: &mut Connection,
-    service: &Service,
-    domain: Option<String>,
-) -> Result<Ending, Failure> {
-    let domain = which_domain(service, domain, "There is nothing to bind.")?;
-    let started = service.driver.rebind(&domain).await?;
-    for text in report::rebinding(&started) {
-        connection.say(&Message::Notice { text }).await;
-    }
-    let last = started.status.clone();
-    let ending = follow(connection, service, started.status, is_settled).await?;
-    let status = last.borrow().clone();
-    let Some(failure) = report::rebind_failure(&status) else { return Ok(ending) };
-    if status.failure.as_ref() != Some(failure) {
-        connection.say(&Message::Failed { failure: Box::new(FailureReport::from(failure)) }).await;
-    }
-    Ok(if ending == Ending::Suspended { ending } else { ending_of(failure) })
 }
 
 /// The domain that is named, or the only one; `otherwise` is what to say where there is none.
@@ -296,6 +157,7 @@ pub(crate) fn which_domain(
     }
 }
 
+/// The only one of these domains that leads to a tenant.
 pub(crate) fn only_domain(views: Vec<DomainView>, otherwise: &str) -> Result<DomainName, Failure> {
     let mut known = views.into_iter().filter(|view| view.tenant.is_some());
     match (known.next(), known.next()) {
@@ -308,38 +170,6 @@ pub(crate) fn only_domain(views: Vec<DomainView>, otherwise: &str) -> Result<Dom
             otherwise,
         )),
         (Some(_), Some(_)) => Err(bad_name("there is more than one domain: name it with --domain")),
-    }
-}
-
-async fn forget(connection: &mut Connection, service: &Service, name: &str) -> Result<Ending, Failure> {
-    let name = parse_name(name)?;
-    let known = service.driver.forget_account(name.clone()).await?;
-    let text = if known {
-        format!("{name} is forgotten: the next sign-in under this name is taken as a new person.")
-    } else {
-        format!("{name} was not known.")
-    };
-    connection.say(&Message::Notice { text }).await;
-    Ok(Ending::Done)
-}
-
-async fn watch_all(connection: &mut Connection, service: &Service) -> Result<Ending, Failure> {
-    let mut changes = service.driver.changes();
-    loop {
-        let received = tokio::select! {
-            received = changes.recv() => received,
-            () = connection.hung_up() => return Ok(Ending::Done),
-        };
-        let message = match received {
-            Ok(StatusChange { at, status }) => report::progress(&status, at),
-            Err(broadcast::error::RecvError::Lagged(lost)) => {
-                Message::Notice { text: format!("{lost} changes were too fast to be shown") }
-            }
-            Err(broadcast::error::RecvError::Closed) => return Ok(Ending::Done),
-        };
-        if !connection.say(&message).await {
-            return Ok(Ending::Done);
-        }
     }
 }
 
@@ -361,20 +191,6 @@ pub(crate) fn bad_request(message: &str) -> Failure {
 
 pub(crate) fn bad_name(message: &str) -> Failure {
     usage("BadName", message, "Check the name and try again.")
-}
-
-fn forbidden(message: &str) -> Failure {
-    Failure::local(
-        FailureClass::Denied,
-        Who::MachineAdmin,
-        "Forbidden",
-        message.to_owned(),
-        "Run it again as root.",
-    )
-}
-
-fn unknown_domain(domain: &DomainName) -> Failure {
-    bad_name(&format!("{domain} is neither configured nor registered"))
 }
 
 const KEYS_ARE_MADE: &str = "The keys for the registration are being made.";

@@ -1,7 +1,7 @@
 //! When a conversation goes on, and when it ends.
 
 use super::samples::{NOW, connected, failure, status, view};
-use crate::conversation::{PATIENCE, follow_by, has_left, is_settled, only_domain, parse_domain, parse_name};
+use crate::talk::{PATIENCE, follow_by, has_left, is_settled, only_domain, parse_domain, parse_name};
 use driver::{Status, StatusPhase, WaitsFor};
 use ipc::{Ending, Message};
 use model::{FailureClass, Timestamp};
