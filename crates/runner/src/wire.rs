@@ -44,14 +44,14 @@ pub(crate) fn build(options: &Options, loaded: &Loaded) -> Result<Wired, Box<dyn
     let recorded = recorded_backends(&snapshot::found(store.list()?));
     let (chosen, no_tpm) = backends::choose(settings.hsm_type(), &recorded.in_force, || ways.without_tpm())?;
     let (hsm, closed) = ways.open(chosen, &(&recorded.in_force | &recorded.others));
-    closed.iter().for_each(|notice| tracing::error!("{notice}"));
+    closed.iter().for_each(|notice| tracing::error!(notice, "A key store stays closed"));
     let mut notices: Vec<String> = loaded.notes.iter().map(ToString::to_string).collect();
     notices.extend(store.remarks().iter().cloned());
     notices.extend(no_tpm.map(|error| format!("New keys are made in software, without a TPM: {error}.")));
     notices.extend(closed);
     let boot_file = ways.boot_file();
     let live: LiveNotices = Arc::new(move || tpm::notices(&boot_file));
-    live().iter().for_each(|notice| tracing::warn!("{notice}"));
+    live().iter().for_each(|notice| tracing::warn!(notice, "Boot-bound keys need attention"));
     let key_store = hsm.info().description;
     let dependencies = dependencies(settings, machine, hsm, store)?;
     let about = About { version: env!("CARGO_PKG_VERSION").to_owned(), key_store, notices };
