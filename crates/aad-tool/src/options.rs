@@ -121,24 +121,24 @@ impl AskCommand {
     /// What the daemon is asked.
     pub(crate) fn request(&self) -> Request {
         match self {
-            AskCommand::AuthTest { name, no_wait } => {
-                let wait = if *no_wait { Wait::SignedIn } else { Wait::Settled };
-                Request::SignIn { name: name.clone(), wait }
+            Self::AuthTest { name, no_wait: true } => {
+                Request::SignIn { name: name.clone(), wait: Wait::SignedIn }
             }
-            AskCommand::Status { domain, .. } => Request::Status { domain: domain.clone() },
-            AskCommand::Tpm { command: None, .. } => Request::Status { domain: None },
-            AskCommand::Tpm { command: Some(command), .. } => match command {
-                TpmCommand::RecoveryCode => Request::TpmRecoveryCode {},
-                TpmCommand::Reseal { with_code } => Request::TpmReseal { with_code: *with_code },
-            },
-            AskCommand::Leave { domain, force } => Request::Leave { domain: domain.clone(), force: *force },
-            AskCommand::Rekey { to: Some(to), name: Some(name), force, .. } => {
+            Self::AuthTest { name, .. } => Request::SignIn { name: name.clone(), wait: Wait::Settled },
+            Self::Status { domain, .. } => Request::Status { domain: domain.clone() },
+            Self::Tpm { command: None, .. } => Request::Status { domain: None },
+            Self::Tpm { command: Some(TpmCommand::RecoveryCode), .. } => Request::TpmRecoveryCode {},
+            Self::Tpm { command: Some(TpmCommand::Reseal { with_code: it }), .. } => {
+                Request::TpmReseal { with_code: *it }
+            }
+            Self::Leave { domain, force } => Request::Leave { domain: domain.clone(), force: *force },
+            Self::Rekey { to: Some(to), name: Some(name), force, .. } => {
                 Request::Rekey { name: name.clone(), to: to.word().to_owned(), force: *force }
             }
-            AskCommand::Rekey { domain, .. } => Request::CancelRekey { domain: domain.clone() },
-            AskCommand::Rebind { domain } => Request::Rebind { domain: domain.clone() },
-            AskCommand::ForgetAccount { name } => Request::ForgetAccount { name: name.clone() },
-            AskCommand::Watch => Request::Watch {},
+            Self::Rekey { domain, .. } => Request::CancelRekey { domain: domain.clone() },
+            Self::Rebind { domain } => Request::Rebind { domain: domain.clone() },
+            Self::ForgetAccount { name } => Request::ForgetAccount { name: name.clone() },
+            Self::Watch => Request::Watch {},
         }
     }
 }

@@ -9,8 +9,8 @@ use crate::session::{self, SessionHandle};
 use crate::store_thread::{StoreReport, StoreThread};
 use executor::{Executor, Vault};
 use hsm::Keys;
-use lifecycle::{OpId, Reply, Work};
-use machine::Machine;
+use lifecycle::{Reply, Work};
+use machine::{Machine, OpId};
 use model::{
     Account, Delivery, DomainName, Failure, FailureClass, ObjectId, TenantId, Timestamp, TokenRef,
     log_failure,

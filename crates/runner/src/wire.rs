@@ -8,13 +8,13 @@ use crate::tpm;
 use config::{
     DomainSettings, IntuneClientVersion, IpVersion, Loaded, PrtKdf, Registration, Settings, SignIn, TpmPcrs,
 };
-use driver::{Dependencies, DomainConfig, Method, SystemClock};
+use driver::{Dependencies, SystemClock};
 use executor::{ClientVersion, Executor, IntuneVersion, Kdf, Vault};
 use hsm::{Backends, Hsm, HsmError, Keys};
 use hsm_soft::{auth, binding};
 use hsm_thread::HsmThread;
 use lifecycle::IntunePolicy;
-use model::{Backend, DeviceFacts, MachineBinding};
+use model::{Backend, DeviceFacts, MachineBinding, Method};
 use server::{About, LiveNotices};
 use snapshot::recorded_backends;
 use std::collections::BTreeMap;
@@ -23,6 +23,7 @@ use std::path::Path;
 use std::sync::Arc;
 use store::Store;
 use store_sled::SledStore;
+use tenancy::DomainConfig;
 use transport::{Policy, Transport};
 use transport_hyper::HyperTransport;
 
@@ -147,9 +148,9 @@ fn domain_config(domain: &DomainSettings, device: &DeviceFacts) -> DomainConfig 
         join_type: domain.join_type,
         device: device.clone(),
         registration: match domain.registration {
-            Registration::Background => driver::Registration::Background,
-            Registration::Required => driver::Registration::Required,
-            Registration::Off => driver::Registration::Off,
+            Registration::Background => model::Registration::Background,
+            Registration::Required => model::Registration::Required,
+            Registration::Off => model::Registration::Off,
         },
         sign_in: match domain.sign_in {
             SignIn::Auto => Method::Auto,

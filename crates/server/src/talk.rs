@@ -4,11 +4,14 @@
 use crate::Service;
 use crate::connection::Connection;
 use crate::report;
-use driver::{DomainView, PasswordPrompt, SignIn, SignInEvent, Status, StatusPhase, WaitsFor};
+use driver::{SignIn, SignInEvent};
+use identity::{Status, StatusPhase, WaitsFor};
 use ipc::{Answer, Ending, FailureReport, Message};
 use model::{DomainName, Failure, FailureClass, Timestamp, Upn, Who};
+use signin::PasswordPrompt;
 use std::time::Duration;
 use tokio::sync::watch;
+use views::DomainView;
 
 /// Tells the caller one sentence; nothing stops for it.
 pub(crate) async fn tell(connection: &mut Connection, text: &str) {

@@ -1,8 +1,10 @@
 //! What others may read, as it was at the last durable moment; reading never waits for a decision.
 
 use hsm::BoundTo;
-use lifecycle::{Identity, Snapshot, Stage, Status};
-use model::{Account, DomainName, Failure, MachineBinding, ObjectId, TenantId, Timestamp, Upn, log_failure};
+use lifecycle::{Identity, IntunePolicy, Snapshot, Stage, Status};
+use model::{
+    Account, DomainName, Failure, KeyHandle, MachineBinding, ObjectId, TenantId, Timestamp, Upn, log_failure,
+};
 use signin::UserStatus;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
@@ -55,10 +57,20 @@ impl DomainView {
         self.tenant.as_ref()?.blocked.as_ref()
     }
 
+    /// Whether it is configured that a registered device enrols into Intune.
+    pub fn wants_intune(&self) -> bool {
+        self.config.as_ref().is_some_and(|config| config.intune == IntunePolicy::Enrol)
+    }
+
     /// Whether there is an identity.
     pub fn is_registered(&self) -> bool {
         self.tenant.as_ref().is_some_and(|tenant| tenant.identity().is_some())
     }
+}
+
+/// Whether a key can be used only while the machine is started as it was.
+pub fn is_boot_bound(key: &KeyHandle) -> bool {
+    hsm::binding::is_boot_bound(key)
 }
 
 /// How the last test of one key ended.

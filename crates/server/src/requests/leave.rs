@@ -3,7 +3,8 @@
 use crate::Service;
 use crate::connection::Connection;
 use crate::talk::{follow, has_left, tell, which_domain};
-use driver::{Ask, LeaveStarted};
+use driver::LeaveStarted;
+use identity::Ask;
 use ipc::Ending;
 use model::Failure;
 

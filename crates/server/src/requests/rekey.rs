@@ -7,7 +7,8 @@ use crate::talk::{
     Identified, bad_name, follow, follow_registration, has_left, identify, parse_name, tell, tell_failure,
     which_domain,
 };
-use driver::{Ask, Rekey, Status, WaitsFor};
+use driver::Rekey;
+use identity::{Ask, Status, WaitsFor};
 use ipc::Ending;
 use model::{Backend, DomainName, Failure, Upn};
 use tokio::sync::watch;

@@ -3,9 +3,8 @@
 use crate::Service;
 use crate::connection::Connection;
 use crate::talk::{Identified, follow_registration, identify, parse_name, tell};
-use driver::Registration;
 use ipc::{Ending, Wait};
-use model::{DomainName, Failure};
+use model::{DomainName, Failure, Registration};
 
 /// Finds out who it is, then follows the registration as far as the caller wants to wait.
 pub(crate) async fn run(

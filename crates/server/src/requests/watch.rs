@@ -3,10 +3,10 @@
 use crate::Service;
 use crate::connection::Connection;
 use crate::report::progress;
-use driver::StatusChange;
 use ipc::{Ending, Message};
 use model::Failure;
 use tokio::sync::broadcast::error::RecvError;
+use views::StatusChange;
 
 /// Tells every change until the caller hangs up.
 pub(crate) async fn run(connection: &mut Connection, service: &Service) -> Result<Ending, Failure> {

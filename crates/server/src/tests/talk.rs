@@ -2,7 +2,7 @@
 
 use super::samples::{NOW, connected, failure, status, view};
 use crate::talk::{PATIENCE, follow_by, has_left, is_settled, only_domain, parse_domain, parse_name};
-use driver::{Status, StatusPhase, WaitsFor};
+use identity::{Status, StatusPhase, WaitsFor};
 use ipc::{Ending, Message};
 use model::{FailureClass, Timestamp};
 use std::time::Duration;
