@@ -1,10 +1,11 @@
-//! The layers, sizes, manners, purity and citations of the workspace.
+//! The layers, sizes, manners, purity, re-exports and citations of the workspace.
 
 mod citations;
 mod doors;
 mod layers;
 mod manners;
 mod pure;
+mod reexports;
 
 use crate::run::{cargo, root};
 use serde_json::Value;
@@ -19,6 +20,7 @@ pub(crate) fn run() -> Result<(), String> {
     faults.extend(manners::check(&root()));
     faults.extend(doors::check(&root()));
     faults.extend(pure::check(&root()));
+    faults.extend(reexports::check(&root()));
     faults.extend(citations::check(&root()));
     if faults.is_empty() {
         println!("tidy: everything is in its room");

@@ -1,9 +1,9 @@
 use crate::ask::Person;
 use crate::client::{ClientError, Conversation};
 use crate::offline::{self, Origin, Place, Protection, Records, Told};
-use crate::options::{Command, HsmCommand, Options, PlaceOptions, TpmCommand};
+use crate::options::{AskCommand, Command, HsmCommand, LocalCommand, Options, PlaceOptions};
 use crate::show;
-use ipc::{Ending, Message, Request, Wait};
+use ipc::{Ending, Message};
 use model::FailureClass;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -20,12 +20,9 @@ pub(crate) enum CommandError {
     /// The answer could not be printed.
     #[error("could not print the answer: {0}")]
     Output(#[from] io::Error),
-    /// The password could not be taken.
-    #[error("could not take the password: {0}")]
-    Input(#[source] io::Error),
-    /// The recovery code could not be taken.
-    #[error("could not take the recovery code: {0}")]
-    Code(#[source] io::Error),
+    /// The named secret could not be taken.
+    #[error("could not take the {0}: {1}")]
+    Input(&'static str, #[source] io::Error),
 }
 
 /// How a command ended.
@@ -40,62 +37,22 @@ pub(crate) enum Outcome {
 /// Carries the command out and says how it ended.
 pub(crate) fn run(options: &Options) -> Result<Outcome, CommandError> {
     match &options.command {
-        Command::Tpm { json, command: None } => keys(options, *json),
-        _ => ending(options).map(Outcome::Ended),
+        Command::Ask(ask) => converse(options, ask),
+        Command::Local(command) => here(options, command).map(Outcome::Ended),
     }
 }
 
-/// The keys alone; what makes a machine wait otherwise is the business of `status`.
-fn keys(options: &Options, as_json: bool) -> Result<Outcome, CommandError> {
-    let mut conversation = Conversation::begin(&socket(options)?, &Request::Status { domain: None })?;
-    let mut document = None;
-    loop {
-        match conversation.next()? {
-            Message::Status { document: found } => document = Some(found),
-            Message::End { ending } => {
-                let Some(document) = document else { return Ok(Outcome::Ended(ending)) };
-                print(&if as_json { show::json(&document) } else { show::keys(&document) + &sealing() })?;
-                return Ok(show::verdict(&document));
-            }
-            other => show::message(&other).map_or(Ok(()), |text| print(&text))?,
-        }
-    }
-}
-
-/// What only the files of root tell: a credential reaches the daemon decrypted.
-fn sealing() -> String {
-    offline::sealing(Path::new("/")).unwrap_or_default()
-}
-
-fn ending(options: &Options) -> Result<Ending, CommandError> {
-    let request = match &options.command {
-        Command::Config => return print_config(options),
-        Command::Version { verbose } => return print_version(*verbose),
-        Command::Hsm { command } => return tell(&hsm(options, command)?),
-        Command::PrepareImage { leave_behind, place, .. } => {
+/// What needs no daemon.
+fn here(options: &Options, command: &LocalCommand) -> Result<Ending, CommandError> {
+    match command {
+        LocalCommand::Config => print_config(options),
+        LocalCommand::Version { verbose } => print_version(*verbose),
+        LocalCommand::Hsm { command } => tell(&hsm(options, command)?),
+        LocalCommand::PrepareImage { leave_behind, place, .. } => {
             let records = if *leave_behind { Records::LeaveBehind } else { Records::Keep };
-            return tell(&offline::prepare(&find(options, place)?, records));
+            tell(&offline::prepare(&find(options, place)?, records))
         }
-        Command::AuthTest { name, no_wait } => {
-            let wait = if *no_wait { Wait::SignedIn } else { Wait::Settled };
-            Request::SignIn { name: name.clone(), wait }
-        }
-        Command::Tpm { command, .. } => match command {
-            Some(TpmCommand::RecoveryCode) => Request::TpmRecoveryCode {},
-            Some(TpmCommand::Reseal { with_code }) => Request::TpmReseal { with_code: *with_code },
-            None => Request::Status { domain: None },
-        },
-        Command::Status { domain, .. } => Request::Status { domain: domain.clone() },
-        Command::Leave { domain, force } => Request::Leave { domain: domain.clone(), force: *force },
-        Command::Rekey { to: Some(to), name: Some(name), force, .. } => {
-            Request::Rekey { name: name.clone(), to: to.word().to_owned(), force: *force }
-        }
-        Command::Rekey { domain, .. } => Request::CancelRekey { domain: domain.clone() },
-        Command::Rebind { domain } => Request::Rebind { domain: domain.clone() },
-        Command::ForgetAccount { name } => Request::ForgetAccount { name: name.clone() },
-        Command::Watch => Request::Watch {},
-    };
-    converse(options, &request)
+    }
 }
 
 fn hsm(options: &Options, command: &HsmCommand) -> Result<Told, CommandError> {
@@ -128,20 +85,31 @@ fn tell(told: &Told) -> Result<Ending, CommandError> {
     Ok(if failure.class == FailureClass::Denied { Ending::Denied } else { Ending::Failed })
 }
 
-fn converse(options: &Options, request: &Request) -> Result<Ending, CommandError> {
-    let as_json = matches!(options.command, Command::Status { json: true, .. });
-    let person = Person::new().map_err(CommandError::Input)?;
-    let mut conversation = Conversation::begin(&socket(options)?, request)?;
+/// Holds the conversation. How `tpm` ends is for the keys alone to say: what makes a machine wait otherwise is
+/// the business of `status`.
+fn converse(options: &Options, ask: &AskCommand) -> Result<Outcome, CommandError> {
+    let refused = |what| move |error| CommandError::Input(what, error);
+    let person = Person::new().map_err(refused("password"))?;
+    let mut conversation = Conversation::begin(&socket(options)?, &ask.request())?;
+    let mut verdict = None;
     loop {
         let message = conversation.next()?;
-        match (&message, as_json) {
-            (Message::End { ending }, _) => return Ok(*ending),
-            (Message::Status { document }, true) => print(&show::json(document))?,
+        match (&message, ask) {
+            (Message::End { ending }, _) => return Ok(verdict.unwrap_or(Outcome::Ended(*ending))),
+            (Message::Status { document }, AskCommand::Status { json: true, .. }) => {
+                print(&show::json(document))?;
+            }
+            (Message::Status { document }, AskCommand::Tpm { json, .. }) => {
+                // What only the files of root tell: a credential reaches the daemon decrypted.
+                let sealing = || offline::sealing(Path::new("/")).unwrap_or_default();
+                print(&if *json { show::json(document) } else { show::keys(document) + &sealing() })?;
+                verdict = Some(show::verdict(document));
+            }
             _ => show::message(&message).map_or(Ok(()), |text| print(&text))?,
         }
         let answer = match message {
-            Message::AskPassword { .. } => person.password().map_err(CommandError::Input)?,
-            Message::AskRecoveryCode {} => person.recovery_code().map_err(CommandError::Code)?,
+            Message::AskPassword { .. } => person.password().map_err(refused("password"))?,
+            Message::AskRecoveryCode {} => person.recovery_code().map_err(refused("recovery code"))?,
             _ => continue,
         };
         conversation.answer(&answer)?;
@@ -156,10 +124,8 @@ fn socket(options: &Options) -> Result<PathBuf, CommandError> {
 }
 
 fn load(options: &Options) -> Result<config::Loaded, CommandError> {
-    let sources = match &options.config {
-        Some(file) => config::Sources::file(file),
-        None => config::Sources::system(),
-    };
+    let sources =
+        options.config.as_ref().map_or_else(config::Sources::system, |file| config::Sources::file(file));
     Ok(config::load(&sources)?)
 }
 

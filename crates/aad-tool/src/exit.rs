@@ -21,8 +21,7 @@ pub(crate) fn failure(error: &CommandError) -> ExitCode {
     ExitCode::from(match error {
         CommandError::Config(_) => USAGE,
         CommandError::Client(ClientError::Unreachable { .. }) => UNREACHABLE,
-        CommandError::Client(ClientError::Broken(_)) | CommandError::Output(_) => 1,
-        CommandError::Input(_) | CommandError::Code(_) => 1,
+        CommandError::Client(ClientError::Broken(_)) | CommandError::Output(_) | CommandError::Input(..) => 1,
     })
 }
 

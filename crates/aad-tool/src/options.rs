@@ -1,4 +1,5 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use ipc::{Request, Wait};
 use std::path::PathBuf;
 
 /// Signs people in, shows and ends this machine's registration with Microsoft Entra ID.
@@ -22,6 +23,17 @@ pub(crate) struct Options {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// What the daemon is asked for.
+    #[command(flatten)]
+    Ask(AskCommand),
+    /// What is done without the daemon.
+    #[command(flatten)]
+    Local(LocalCommand),
+}
+
+/// A command that is one request to the daemon.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AskCommand {
     /// Sign a person in, by password or device code; registers the machine at the first success.
     ///
     /// A password is asked for on the terminal, or is one line of standard input where that is none; an empty
@@ -103,6 +115,37 @@ pub(crate) enum Command {
     },
     /// Follow every change of the registration until Ctrl-C. Root only.
     Watch,
+}
+
+impl AskCommand {
+    /// What the daemon is asked.
+    pub(crate) fn request(&self) -> Request {
+        match self {
+            Self::AuthTest { name, no_wait: true } => {
+                Request::SignIn { name: name.clone(), wait: Wait::SignedIn }
+            }
+            Self::AuthTest { name, .. } => Request::SignIn { name: name.clone(), wait: Wait::Settled },
+            Self::Status { domain, .. } => Request::Status { domain: domain.clone() },
+            Self::Tpm { command: None, .. } => Request::Status { domain: None },
+            Self::Tpm { command: Some(TpmCommand::RecoveryCode), .. } => Request::TpmRecoveryCode {},
+            Self::Tpm { command: Some(TpmCommand::Reseal { with_code: it }), .. } => {
+                Request::TpmReseal { with_code: *it }
+            }
+            Self::Leave { domain, force } => Request::Leave { domain: domain.clone(), force: *force },
+            Self::Rekey { to: Some(to), name: Some(name), force, .. } => {
+                Request::Rekey { name: name.clone(), to: to.word().to_owned(), force: *force }
+            }
+            Self::Rekey { domain, .. } => Request::CancelRekey { domain: domain.clone() },
+            Self::Rebind { domain } => Request::Rebind { domain: domain.clone() },
+            Self::ForgetAccount { name } => Request::ForgetAccount { name: name.clone() },
+            Self::Watch => Request::Watch {},
+        }
+    }
+}
+
+/// A command that this program carries out by itself.
+#[derive(Debug, Subcommand)]
+pub(crate) enum LocalCommand {
     /// Care for the auth value that opens the keys. Root only.
     Hsm {
         /// What to do with it.

@@ -9,9 +9,12 @@ use crate::session::{self, SessionHandle};
 use crate::store_thread::{StoreReport, StoreThread};
 use executor::{Executor, Vault};
 use hsm::Keys;
-use lifecycle::{OpId, Reply, Work};
-use machine::Machine;
-use model::{Account, Delivery, DomainName, Failure, FailureClass, ObjectId, TenantId, Timestamp, TokenRef};
+use lifecycle::{Reply, Work};
+use machine::{Machine, OpId};
+use model::{
+    Account, Delivery, DomainName, Failure, FailureClass, ObjectId, TenantId, Timestamp, TokenRef,
+    log_failure,
+};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tenancy::{Answer, Caller, Command, DomainConfig, Event, KeysReply, KeysWork, Tenancy};
@@ -161,7 +164,7 @@ impl Computer {
                 tracing::warn!(%tenant, "No configured domain leads to this registered tenant");
             }
             Command::NotWritable(failure) => {
-                tracing::error!(code = %failure.code, "{}; registration stops", failure.message);
+                log_failure!(error, &failure, {}, "The state cannot be written; registration stops");
                 views.not_writable.send_replace(Some(failure));
             }
             Command::Stop(failure) => drop(views.stopped.send_replace(Some(failure))),
@@ -188,7 +191,7 @@ impl Computer {
         let performing = async move {
             let result = executor::perform_keys(keys.as_ref(), work).await;
             if let Err(failure) = &result {
-                tracing::warn!(code = %failure.code, "Keys ahead of time: {}", failure.message);
+                log_failure!(warn, failure, {}, "Keys were not made ahead of time");
             }
             Ended::Keys(result)
         };

@@ -7,7 +7,7 @@ use crate::sign_in::{self, SignIn};
 use crate::store_thread::StoreThread;
 use hsm::BoundTo;
 use lifecycle::{Ask, Snapshot, Status};
-use model::{Backend, DomainName, Failure, MachineBinding, Registration, Timestamp, Upn};
+use model::{Backend, DomainName, Failure, MachineBinding, Registration, Timestamp, Upn, log_failure};
 use std::io;
 use std::sync::Arc;
 use store::StoreError;
@@ -75,7 +75,8 @@ impl Driver {
         if !upgrade.is_empty()
             && let Err(error) = store.commit(&upgrade)
         {
-            tracing::warn!(%error, "Records of an older version stay as they are");
+            let failure = snapshot::failure(&error);
+            log_failure!(warn, &failure, {}, "Records of an older version stay as they are");
         }
         let found = snapshot::found(records);
         let (binding, domains) = (facts.binding.clone(), facts.domains.clone());

@@ -21,14 +21,3 @@ pub use clock::{Clock, SystemClock};
 pub use dependencies::{Dependencies, Neighbours};
 pub use driver::{Driver, LeaveStarted, RebindStarted, Rekey, StartError};
 pub use sign_in::{SignIn, SignInEvent};
-pub use views::{DomainView, KeyTest, StatusChange, UserView};
-
-pub use ::hsm::binding::is_boot_bound;
-pub use hsm::BoundTo;
-pub use lifecycle::{
-    Ask, Attempt, EndpointSource, Identity, Intune, IntuneIdentity, IntunePolicy, LedgerKind, LedgerLine,
-    Snapshot, Stage, StateName, Status, StatusPhase, Suspension, WaitsFor,
-};
-pub use model::{Method, Registration};
-pub use signin::{PasswordPrompt, UserStatus};
-pub use tenancy::{DomainConfig, PreparedView, TenantView};

@@ -4,7 +4,7 @@ use crate::in_flight::{InFlight, crashed, rest};
 use crate::inbox::Inbox;
 use executor::{Executor, Hands, turn};
 use machine::OpId;
-use model::{Account, Failure, FailureClass, Timestamp, TokenRef, Who};
+use model::{Account, Failure, FailureClass, Timestamp, TokenRef, Who, log_failure};
 use signin::{UserCommand, UserEvent, UserReply, UserSession, UserStatus, UserWork};
 use std::sync::Arc;
 use tenancy::Event;
@@ -124,7 +124,8 @@ impl SessionEffects {
         let (tenant, state) = (self.account.tenant, status.state.as_str());
         tracing::info!(%tenant, state, "Session changed");
         if let Some(failure) = &status.failure {
-            tracing::warn!(%tenant, code = %failure.code, "{}", failure.message);
+            let domain = self.account.upn.domain();
+            log_failure!(warn, failure, { %tenant, %domain, state, }, "What the session tries fails");
         }
         self.publish.send_replace(status);
     }

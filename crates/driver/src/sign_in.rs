@@ -4,7 +4,9 @@ use crate::in_flight::{InFlight, crashed, rest};
 use crate::inbox::Inbox;
 use executor::{Executor, Hands, turn};
 use machine::OpId;
-use model::{Account, Failure, FailureClass, Secret, SignInFacts, TenantId, Timestamp, TokenRef, Upn};
+use model::{
+    Account, Failure, FailureClass, Secret, SignInFacts, TenantId, Timestamp, TokenRef, Upn, log_failure,
+};
 use signin::{Command, Event, Outcome, PasswordPrompt, Prompt, Reply, Session, Work};
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -162,7 +164,9 @@ impl SignInEffects {
         self.over = true;
         match outcome {
             Outcome::SignedIn { account, token } => {
-                (self.ports.neighbours)().iter().for_each(|notice| tracing::warn!("{notice}"));
+                for notice in (self.ports.neighbours)() {
+                    tracing::warn!(notice, "Another product has registered this machine too");
+                }
                 let (asked, who) = (self.asked.clone(), account.clone());
                 let event = move |caller| tenancy::Event::SignedIn { caller, asked, account: who, token };
                 if self.inbox.ask(event).await.is_err() {
@@ -171,8 +175,8 @@ impl SignInEffects {
                 self.tell(SignInEvent::SignedIn(account)).await;
             }
             Outcome::Failed(failure) => {
-                tracing::info!(code = %failure.code, "Sign-in failed: {}", failure.message);
                 let domain = self.asked.domain().clone();
+                log_failure!(info, &failure, { %domain, }, "Sign-in failed");
                 let why = failure.clone();
                 let event = move |caller| tenancy::Event::SignInFailed { caller, domain, failure: why };
                 // A service that is ending suspects nobody.

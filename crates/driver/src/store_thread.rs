@@ -1,12 +1,13 @@
 //! The store on a thread of its own: commits are made durable in the order of their tickets, those that wait
 //! share one write, and after one that failed none succeeds.
 
-use model::Failure;
+use machine::Ticket;
+use model::{Failure, log_failure};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use store::{Store, StoreError};
-use tenancy::{Change, Found, Ticket};
+use tenancy::{Change, Found};
 use tokio::sync::mpsc::UnboundedSender;
 
 /// The way to the store; its thread ends when this is dropped.
@@ -101,7 +102,7 @@ fn read(store: &mut dyn Store) -> Option<Found> {
     match catch_unwind(AssertUnwindSafe(|| store.list())) {
         Ok(Ok(records)) => Some(snapshot::found(records)),
         Ok(Err(error)) => {
-            tracing::error!(%error, "The state cannot be read back");
+            log_failure!(error, &snapshot::failure(&error), {}, "The state cannot be read back");
             None
         }
         Err(_) => None,

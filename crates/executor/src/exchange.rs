@@ -3,7 +3,7 @@
 use crate::call::Caller;
 use crate::vault::Primary;
 use lifecycle::Identity;
-use model::{Failure, Secret, TenantId};
+use model::{Failure, Secret, TenantId, log_failure};
 use oauth::TokenSet;
 use oauth::client::COMPANY_PORTAL;
 use oauth::refresh::Refresh;
@@ -60,7 +60,8 @@ impl<'a> Exchanges<'a> {
                 Err(Trouble::Service(trouble)) => trouble,
             };
             let Some(next) = next_way(way, &trouble) else { return Err(trouble.failure()) };
-            tracing::info!(%tenant, ?way, ?next, "A way to Intune's tokens is closed: {trouble}");
+            let failure = trouble.failure();
+            log_failure!(info, &failure, { %tenant, ?way, ?next, }, "A way to Intune's tokens is closed");
             way = next;
         }
     }

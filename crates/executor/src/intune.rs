@@ -7,7 +7,10 @@ use crate::vault::Primary;
 use hsm::{Answer, Job, SignScheme};
 use intune::{ClientVersion, IntuneError, ids};
 use lifecycle::{EnrolOrder, Identity, Intune, IntuneIdentity, IntuneIntent, IntuneIssued, StoredReply};
-use model::{Account, Backend, Delivery, DeviceFacts, Failure, FailureClass, KeyHandle, KeyPurpose, Secret};
+use model::{
+    Account, Backend, Delivery, DeviceFacts, Failure, FailureClass, KeyHandle, KeyPurpose, Secret,
+    log_failure,
+};
 use std::sync::Arc;
 use transport::Bears;
 
@@ -139,7 +142,7 @@ impl Caller<'_> {
         let found = match self.send(request, Bears::Nothing).await {
             Ok(reply) => ClientVersion::newest_in(&String::from_utf8_lossy(reply.body())),
             Err(failure) => {
-                tracing::info!(code = %failure.code, "The newest version of the portal could not be looked up");
+                log_failure!(info, &failure, {}, "The newest version of the portal could not be looked up");
                 None
             }
         };

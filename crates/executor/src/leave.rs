@@ -71,7 +71,7 @@ impl Caller<'_> {
             match self.executor.keys.call(Job::Destroy(key)).await {
                 Ok(Answer::Done) => {}
                 // What was copied here has to go too, although its keys are out of reach.
-                Err(error @ HsmError::OtherMachine(_)) => tracing::warn!("A key is not destroyed: {error}"),
+                Err(error @ HsmError::OtherMachine(_)) => tracing::warn!(%error, "A key is not destroyed"),
                 Err(error) => return Err(key_failure(&error)),
                 Ok(_) => return Err(wrong_answer()),
             }

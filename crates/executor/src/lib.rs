@@ -22,7 +22,6 @@ mod turn;
 mod vault;
 
 pub use ::intune::ClientVersion;
-pub use ::machine::Machine;
 pub use ::prt::Kdf;
 pub use call::key_failure;
 pub use intune_version::IntuneVersion;

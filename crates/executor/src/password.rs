@@ -6,11 +6,11 @@ use crate::join::token_gone;
 use crate::sign_in::failure;
 use crate::vault::{Held, Primary, Tokens};
 use lifecycle::Identity;
-use model::{Failure, Secret, TenantId, TokenRef, Upn};
+use model::{Failure, Secret, Standing, TenantId, TokenRef, Upn};
 use oauth::{TokenSet, client};
 use prt::Expected;
 use prt::acquire::Credential;
-use signin::{Reply, Standing};
+use signin::Reply;
 use std::sync::Arc;
 use transport::Bears;
 

@@ -30,7 +30,7 @@ async fn test(keys: &dyn Keys, pair: &DeviceKeys) -> Result<PairTest, Failure> {
     let mut found = Ok(PairTest::Usable);
     for key in [&pair.device, &pair.transport] {
         if let Err(error) = keys.call(Job::SelfTest(key.clone())).await {
-            tracing::debug!(key = key.purpose.word(), "The key does not work: {error}");
+            tracing::debug!(key = key.purpose.word(), %error, "The key does not work");
             if is_of_the_key(&error) {
                 return Ok(PairTest::Lost);
             }
@@ -53,7 +53,7 @@ async fn destroy(keys: &dyn Keys, pair: DeviceKeys) -> Result<(), Failure> {
     let mut result = Ok(());
     for key in [pair.device, pair.transport] {
         if let Err(error) = keys.call(Job::Destroy(key)).await {
-            tracing::warn!("A key made ahead of time was not destroyed: {error}");
+            tracing::warn!(%error, "A key made ahead of time was not destroyed");
             result = Err(key_failure(&error));
         }
     }

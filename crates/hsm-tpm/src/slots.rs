@@ -57,7 +57,7 @@ pub(crate) fn set_aside(path: &Path) -> Result<(), HsmError> {
     let names = (0..100).map(|number| path.with_file_name(layout::old_boot_secret(number)));
     let free = names.into_iter().find(|name| !name.exists());
     let free = free.ok_or_else(|| unusable(path, "there are too many old ones; delete some"))?;
-    tracing::warn!("{} is of another TPM, and kept as {}", path.display(), free.display());
+    tracing::warn!(file = %path.display(), kept_as = %free.display(), "A file is of another TPM, and kept");
     fs::rename(path, free).map_err(|error| unusable(path, &error.to_string()))
 }
 

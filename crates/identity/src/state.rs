@@ -151,3 +151,12 @@ impl Status {
         self.state.is_at_rest()
     }
 }
+
+/// What an operator can ask of an identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ask {
+    /// Leave the tenant: delete the device object with its own certificate, then the keys.
+    Leave,
+    /// Leave without the network: the object left behind goes to the ledger and into the report.
+    ForceLeave,
+}

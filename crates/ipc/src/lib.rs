@@ -9,13 +9,13 @@
 mod answer;
 mod frame;
 mod message;
-mod rules;
+mod request;
 mod status;
 
 pub use answer::Answer;
 pub use frame::{FrameError, HEADER, MAX_FRAME, decode, encode, payload_length};
-pub use message::{Ending, FailureReport, Message, RecoveryCode, Request, Wait};
-pub use rules::{Access, Opcode, Peer, Refused};
+pub use message::{Ending, FailureReport, Message, RecoveryCode};
+pub use request::{Access, Peer, Refused, Request, Wait};
 pub use status::{
     AttemptReport, ComplianceReport, DomainStatus, EndpointsReport, IdentityReport, IntuneReport, KeyReport,
     LedgerReport, LeftReport, OtherIdentityReport, RuleReport, STATUS_SCHEMA, SessionReport, StatusDocument,

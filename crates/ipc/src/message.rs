@@ -3,75 +3,6 @@ use model::{Failure, FailureClass};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What a client asks; one per connection, and its first frame.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "op", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Request {
-    /// Sign this person in, and register the machine if it is not registered yet.
-    SignIn {
-        /// `name@domain`.
-        name: String,
-        /// Until when the conversation goes on.
-        wait: Wait,
-    },
-    /// What is known of every domain, or of one.
-    Status {
-        /// Only this domain.
-        domain: Option<String>,
-    },
-    /// Leave the tenant of a domain (of the only one, where none is named).
-    Leave {
-        /// The domain.
-        domain: Option<String>,
-        /// Leave the device object behind when it cannot be deleted.
-        force: bool,
-    },
-    /// Register keys in another place with the sign-in of this person, then remove the device object of the
-    /// keys before.
-    Rekey {
-        /// Whose identity, and who signs in: `name@domain`.
-        name: String,
-        /// `tpm`, `pkcs11` or `soft`.
-        to: String,
-        /// Leave the old device object behind when it cannot be deleted.
-        force: bool,
-    },
-    /// Give up a move of keys that has not come to its end.
-    CancelRekey {
-        /// The domain.
-        domain: Option<String>,
-    },
-    /// Bind the keys of a domain (of the only one, where none is named) to this machine as it is now.
-    Rebind {
-        /// The domain.
-        domain: Option<String>,
-    },
-    /// Forget which object a name was first seen with.
-    ForgetAccount {
-        /// `name@domain`.
-        name: String,
-    },
-    /// Every change of every domain, until the client hangs up.
-    Watch {},
-    /// Make a recovery code for keys that are bound to the boot state.
-    TpmRecoveryCode {},
-    /// Bind these keys to the boot state as it is now.
-    TpmReseal {
-        /// Ask for the recovery code, for a boot state that has changed already.
-        with_code: bool,
-    },
-}
-
-/// Until when a sign-in conversation goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Wait {
-    /// Until the account is checked.
-    SignedIn,
-    /// Until the machine is registered, or waits for somebody.
-    Settled,
-}
-
 /// What the daemon says; the last one is always [`Message::End`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "message", rename_all = "snake_case")]
@@ -96,7 +27,7 @@ pub enum Message {
     },
     /// Ask the person for the recovery code; the client says one [`Answer`](crate::Answer).
     AskRecoveryCode {},
-    /// The answer to [`Request::TpmRecoveryCode`]: show it to the person, once.
+    /// The answer to [`Request::TpmRecoveryCode`](crate::Request::TpmRecoveryCode): show it to the person, once.
     RecoveryCode {
         /// In groups of letters.
         code: RecoveryCode,
@@ -126,7 +57,7 @@ pub enum Message {
         /// One sentence.
         text: String,
     },
-    /// The answer to [`Request::Status`].
+    /// The answer to [`Request::Status`](crate::Request::Status).
     Status {
         /// The document.
         document: Box<StatusDocument>,

@@ -3,8 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test says where it failed by panicking")]
 
 use ipc::{
-    Answer, Ending, FailureReport, HEADER, Message, Opcode, RecoveryCode, Request, StatusDocument, Wait,
-    encode,
+    Answer, Ending, FailureReport, HEADER, Message, RecoveryCode, Request, StatusDocument, Wait, encode,
 };
 use manual::{Words, check_words, every, join, members, words};
 use model::{Failure, FailureClass, Secret, Who};
@@ -24,26 +23,28 @@ fn tagged(tag: &str, all: &[Value]) -> Words {
     }))
 }
 
-fn request(opcode: Opcode) -> Request {
-    let (name, domain) = (String::new, || Some(String::new()));
-    match opcode {
-        Opcode::SignIn => Request::SignIn { name: name(), wait: Wait::Settled },
-        Opcode::Status => Request::Status { domain: domain() },
-        Opcode::Leave => Request::Leave { domain: domain(), force: true },
-        Opcode::Rekey => Request::Rekey { name: name(), to: String::new(), force: true },
-        Opcode::CancelRekey => Request::CancelRekey { domain: domain() },
-        Opcode::Rebind => Request::Rebind { domain: domain() },
-        Opcode::ForgetAccount => Request::ForgetAccount { name: name() },
-        Opcode::Watch => Request::Watch {},
-        Opcode::TpmRecoveryCode => Request::TpmRecoveryCode {},
-        Opcode::TpmReseal => Request::TpmReseal { with_code: true },
-    }
-}
-
 #[test]
 fn requests_and_answers_are_frozen() {
-    let opcodes = every!(Opcode: SignIn, Status, Leave, Rekey, CancelRekey, Rebind, ForgetAccount, Watch, TpmRecoveryCode, TpmReseal);
-    check_words("requests", &tagged("op", &opcodes.map(|opcode| json(&request(opcode))))).unwrap();
+    let (name, domain) = (String::new, || Some(String::new()));
+    let requests = [
+        Request::SignIn { name: name(), wait: Wait::Settled },
+        Request::Status { domain: domain() },
+        Request::Leave { domain: domain(), force: true },
+        Request::Rekey { name: name(), to: String::new(), force: true },
+        Request::CancelRekey { domain: domain() },
+        Request::Rebind { domain: domain() },
+        Request::ForgetAccount { name: name() },
+        Request::Watch {},
+        Request::TpmRecoveryCode {},
+        Request::TpmReseal { with_code: true },
+    ];
+    match requests[0] {
+        // A further one has to be listed above.
+        Request::SignIn { .. } | Request::Status { .. } | Request::Leave { .. } | Request::Rekey { .. } => {}
+        Request::CancelRekey { .. } | Request::Rebind { .. } | Request::ForgetAccount { .. } => {}
+        Request::Watch {} | Request::TpmRecoveryCode {} | Request::TpmReseal { .. } => {}
+    }
+    check_words("requests", &tagged("op", &requests.map(|request| json(&request)))).unwrap();
     let secret = || Secret::new(String::new());
     let answers = [
         Answer::Password { password: secret() },

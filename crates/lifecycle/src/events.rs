@@ -1,6 +1,6 @@
 //! What goes into the machine.
 
-use crate::{OpId, Reply, Snapshot, SparePair};
+use crate::{Ask, OpId, Reply, Snapshot, SparePair};
 use model::{
     Account, Backend, DeviceFacts, DomainName, Failure, JoinType, MachineBinding, TenantId, TokenRef,
 };
@@ -58,13 +58,4 @@ pub enum Event {
     Done(OpId, Result<Reply, Failure>),
     /// The moment named by `wake_at` has come (or an earlier one: judge by `now`).
     Woke,
-}
-
-/// What an operator can ask for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ask {
-    /// Leave the tenant: delete the device object with its own certificate, then the keys.
-    Leave,
-    /// Leave without the network: the object left behind goes to the ledger and into the report.
-    ForceLeave,
 }

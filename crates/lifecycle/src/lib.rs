@@ -14,9 +14,10 @@ mod member;
 mod registration;
 mod work;
 
-pub use ::machine::OpId;
 pub use commands::{Batch, Command, EventKind, Milestone};
 pub use device::Device;
-pub use events::{Ask, Event, Facts, IntunePolicy};
+pub use events::{Event, Facts, IntunePolicy};
 pub use identity::*;
 pub use work::{EnrolOrder, JoinOrder, Reply, Work};
+
+pub(crate) use ::machine::OpId;

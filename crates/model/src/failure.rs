@@ -215,3 +215,24 @@ impl Failure {
         Failure { cause: Some(cause), ..self }
     }
 }
+
+/// Logs a failure at a level, after fields of the caller's own, by what finds it again: class, code, HTTP status and
+/// the ids of the request. Its sentence may hold the name of a person and is logged at DEBUG alone.
+///
+/// Whoever calls it depends on `tracing`: `log_failure!(warn, &failure, { %tenant, }, "Session failed")`.
+#[macro_export]
+macro_rules! log_failure {
+    ($level:ident, $failure:expr, { $($field:tt)* }, $text:literal) => {{
+        let failure: &$crate::Failure = $failure;
+        tracing::$level!(
+            $($field)*
+            class = ?failure.class,
+            code = %failure.code,
+            http_status = failure.trace.http_status,
+            request_id = failure.trace.request_id.as_deref(),
+            correlation_id = failure.trace.correlation_id.as_deref(),
+            $text
+        );
+        tracing::debug!(code = %failure.code, sentence = %failure.message, $text);
+    }};
+}

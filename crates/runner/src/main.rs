@@ -29,7 +29,7 @@ fn main() -> ExitCode {
     match start(&Options::parse()) {
         Ok(code) => code,
         Err(error) => {
-            tracing::error!("{}", chain(error.as_ref()));
+            tracing::error!(error = %chain(error.as_ref()), "The service cannot start");
             notify(&[NotifyState::Status(&chain(error.as_ref()))]);
             ExitCode::FAILURE
         }
@@ -55,7 +55,7 @@ async fn run(
     loaded: &Loaded,
     handed_over: Option<UnixListener>,
 ) -> Result<ExitCode, Box<dyn Error>> {
-    loaded.notes.iter().for_each(|note| tracing::warn!("{note}"));
+    loaded.notes.iter().for_each(|note| tracing::warn!(%note, "A remark on the configuration"));
     let wired = wire::build(options, loaded)?;
     // Whoever learns from the socket or from systemd that we run may ask us to end.
     let signals = [signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?];

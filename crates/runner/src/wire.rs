@@ -8,13 +8,13 @@ use crate::tpm;
 use config::{
     DomainSettings, IntuneClientVersion, IpVersion, Loaded, PrtKdf, Registration, Settings, SignIn, TpmPcrs,
 };
-use driver::{Dependencies, DomainConfig, Method, SystemClock};
+use driver::{Dependencies, SystemClock};
 use executor::{ClientVersion, Executor, IntuneVersion, Kdf, Vault};
 use host::{auth, machine};
 use hsm::{Backends, Hsm, HsmError, Keys};
 use hsm_thread::HsmThread;
 use lifecycle::IntunePolicy;
-use model::{Backend, DeviceFacts, MachineBinding};
+use model::{Backend, DeviceFacts, MachineBinding, Method};
 use server::{About, LiveNotices};
 use snapshot::recorded_backends;
 use std::collections::BTreeMap;
@@ -23,6 +23,7 @@ use std::path::Path;
 use std::sync::Arc;
 use store::Store;
 use store_sled::SledStore;
+use tenancy::DomainConfig;
 use transport::{Policy, Transport};
 use transport_hyper::HyperTransport;
 
@@ -44,14 +45,14 @@ pub(crate) fn build(options: &Options, loaded: &Loaded) -> Result<Wired, Box<dyn
     let recorded = recorded_backends(&snapshot::found(store.list()?));
     let (chosen, no_tpm) = backends::choose(settings.hsm_type(), &recorded.in_force, || ways.without_tpm())?;
     let (hsm, closed) = ways.open(chosen, &(&recorded.in_force | &recorded.others));
-    closed.iter().for_each(|notice| tracing::error!("{notice}"));
+    closed.iter().for_each(|notice| tracing::error!(notice, "A key store stays closed"));
     let mut notices: Vec<String> = loaded.notes.iter().map(ToString::to_string).collect();
     notices.extend(store.remarks().iter().cloned());
     notices.extend(no_tpm.map(|error| format!("New keys are made in software, without a TPM: {error}.")));
     notices.extend(closed);
     let boot_file = ways.boot_file();
     let live: LiveNotices = Arc::new(move || tpm::notices(&boot_file));
-    live().iter().for_each(|notice| tracing::warn!("{notice}"));
+    live().iter().for_each(|notice| tracing::warn!(notice, "Boot-bound keys need attention"));
     let key_store = hsm.info().description;
     let dependencies = dependencies(settings, machine, hsm, store)?;
     let about = About { version: env!("CARGO_PKG_VERSION").to_owned(), key_store, notices };
@@ -147,9 +148,9 @@ fn domain_config(domain: &DomainSettings, device: &DeviceFacts) -> DomainConfig 
         join_type: domain.join_type,
         device: device.clone(),
         registration: match domain.registration {
-            Registration::Background => driver::Registration::Background,
-            Registration::Required => driver::Registration::Required,
-            Registration::Off => driver::Registration::Off,
+            Registration::Background => model::Registration::Background,
+            Registration::Required => model::Registration::Required,
+            Registration::Off => model::Registration::Off,
         },
         sign_in: match domain.sign_in {
             SignIn::Auto => Method::Auto,

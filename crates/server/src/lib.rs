@@ -3,12 +3,11 @@
 //! Requests become calls of the driver; its statuses become words of the socket.
 
 mod accept;
-mod boot;
 mod connection;
-mod conversation;
+mod dispatch;
 mod limits;
-mod rekey;
 mod report;
+mod talk;
 #[cfg(test)]
 mod tests;
 
@@ -71,7 +70,7 @@ fn admit(stream: UnixStream, service: &Arc<Service>, limits: &Arc<Limits>, mut s
     tokio::spawn(async move {
         let _place = place;
         tokio::select! {
-            () = conversation::hold(Connection::new(stream), peer, &service) => {}
+            () = dispatch::hold(Connection::new(stream), peer, &service) => {}
             _ = stop.changed() => {}
         }
     });

@@ -3,12 +3,12 @@ pub(crate) mod intune;
 
 pub use document::{DocumentParts, document};
 
-use driver::{
-    DomainView, PasswordPrompt, RebindStarted, StateName, Status, StatusPhase, Suspension, WaitsFor,
-};
+use driver::RebindStarted;
+use identity::{StateName, Status, StatusPhase, Suspension, WaitsFor};
 use ipc::{Ending, Message};
 use model::{Account, Failure, FailureClass, Phase, Timestamp};
-use signin::Prompt;
+use signin::{PasswordPrompt, Prompt};
+use views::DomainView;
 
 pub(crate) fn prompt(prompt: &Prompt) -> Message {
     Message::Prompt {

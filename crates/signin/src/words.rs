@@ -1,7 +1,7 @@
 //! What goes into a sign-in session and what comes out of it.
 
-pub use ::machine::OpId;
-pub use model::{AccountPin, Memory, Method, SignInFacts as Facts, Standing, TenantPin};
+pub(crate) use ::machine::OpId;
+pub(crate) use model::{AccountPin, Memory, Method, SignInFacts as Facts, Standing, TenantPin};
 
 use model::{Account, DomainName, Failure, Jwks, ObjectId, TenantId, Timestamp, TokenRef, Upn};
 use std::time::Duration;

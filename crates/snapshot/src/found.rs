@@ -2,7 +2,7 @@
 
 use crate::{from_record, prepared_from_record};
 use lifecycle::Snapshot;
-use model::{AccountPin, Backend, Failure, FailureClass, TenantId, TenantPin, Upn, Who};
+use model::{AccountPin, Backend, Failure, FailureClass, TenantId, TenantPin, Upn, Who, log_failure};
 use std::collections::BTreeSet;
 use store::record::{self, Versioned};
 use store::{RecordKey, StoreError};
@@ -19,13 +19,17 @@ pub fn found(records: Vec<store::Found>) -> Found {
             RecordKey::Prepared(_) | RecordKey::Spare => found.prepared.extend(pair(&key, bytes)),
             RecordKey::Domain(domain) => match bytes.and_then(|bytes| domain_pin(&key, &bytes)) {
                 Ok(pin) => drop(found.domains.insert(domain.clone(), pin)),
-                Err(error) => drop(found.unreadable.domains.insert(domain.clone(), unreadable(&error))),
+                Err(error) => {
+                    drop(found.unreadable.domains.insert(domain.clone(), unreadable(&error, "domain")))
+                }
             },
             RecordKey::Account(name) => match bytes.and_then(|bytes| account_pin(&key, name, &bytes)) {
                 Ok(pin) => drop(found.accounts.insert(name.clone(), pin)),
-                Err(error) => drop(found.unreadable.accounts.insert(name.clone(), unreadable(&error))),
+                Err(error) => {
+                    drop(found.unreadable.accounts.insert(name.clone(), unreadable(&error, "account")))
+                }
             },
-            RecordKey::Foreign(name) => tracing::warn!(%name, "A record of another version is kept as it is"),
+            RecordKey::Foreign(name) => foreign(name),
         }
     }
     found
@@ -90,10 +94,11 @@ fn identity(
     match bytes.and_then(|bytes| snapshot(key, &bytes)) {
         Ok(snapshot) => found.identities.push((role, snapshot)),
         Err(error) => {
-            tracing::error!(%tenant, %error, "The stored identity cannot be read; it is kept as it is");
+            let failure = failure(&error);
+            log_failure!(error, &failure, { %tenant, ?role, }, "A stored identity cannot be read");
             // One that is not in force yet, or not any more, hinders nobody.
             if role == Role::Current {
-                found.blocked.insert(tenant, failure(&error));
+                found.blocked.insert(tenant, failure);
             }
         }
     }
@@ -115,15 +120,25 @@ fn pair(key: &RecordKey, bytes: Result<Vec<u8>, StoreError>) -> Option<FoundPair
             Some(FoundPair { id, keys, boot_bound })
         }
         Err(error) => {
-            tracing::warn!(%error, "The keys made ahead of time cannot be read and are made anew");
+            let failure = failure(&error);
+            log_failure!(warn, &failure, {}, "Keys made ahead of time cannot be read and are made anew");
             None
         }
     }
 }
 
-fn unreadable(error: &StoreError) -> Failure {
-    tracing::error!(%error, "A record cannot be read");
-    failure(error)
+/// What may be in force of somebody; whose it is, only DEBUG tells.
+fn unreadable(error: &StoreError, kind: &str) -> Failure {
+    let failure = failure(error);
+    log_failure!(error, &failure, { kind, }, "A record cannot be read");
+    failure
+}
+
+/// The key of a kind that nobody here knows may hold a name: only DEBUG tells more than the kind.
+fn foreign(name: &str) {
+    let kind = name.split_once('/').map_or(name, |(kind, _)| kind);
+    tracing::warn!(kind, "A record of another version is kept as it is");
+    tracing::debug!(name, "A record of another version is kept as it is");
 }
 
 fn domain_pin(key: &RecordKey, bytes: &[u8]) -> Result<TenantPin, StoreError> {

@@ -1,7 +1,8 @@
 use crate::events::Caller;
 use crate::view::{PreparedView, TenantView};
 use crate::{MemberId, Role};
-use lifecycle::{DeviceKeys, EventKind, Identity, OpId, Snapshot, Status, Work};
+use lifecycle::{DeviceKeys, EventKind, Identity, Snapshot, Status, Work};
+use machine::OpId;
 use machine::Ticket;
 use model::{
     Account, AccountPin, Backend, DomainName, Failure, IntentId, SignInFacts, TenantId, TenantPin, Timestamp,

@@ -1,5 +1,6 @@
 use crate::found::Found;
-use lifecycle::{Ask, DeviceKeys, OpId, Reply};
+use lifecycle::{Ask, DeviceKeys, Reply};
+use machine::OpId;
 use machine::Ticket;
 use model::{Account, Backend, DomainName, Failure, Memory, TenantId, TokenRef, Upn};
 

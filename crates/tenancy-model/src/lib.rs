@@ -14,7 +14,6 @@ pub use commands::{Answer, Change, Command, KeysWork, RekeyStarted};
 pub use events::{Caller, Event, KeysReply, OperatorRequest, PairTest};
 pub use facts::{DomainConfig, Facts};
 pub use found::{Found, FoundPair, Unreadable};
-pub use machine::{OpId, Ticket};
 pub use view::{MemberView, PreparedView, TenantView};
 
 /// Names the machine of one identity for this run of the service, whatever its role becomes.

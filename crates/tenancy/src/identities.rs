@@ -69,7 +69,7 @@ impl Tenancy {
         Some(self.tenants.get_mut(&tenant)?.member_mut(id)?.domain.clone())
     }
 
-    fn cancel(&mut self, tenant: TenantId, id: MemberId, own: lifecycle::OpId) {
+    fn cancel(&mut self, tenant: TenantId, id: MemberId, own: machine::OpId) {
         let is_it = |owner: &Owner| matches!(owner, Owner::Member(of, by, op) if (*of, *by, *op) == (tenant, id, own));
         let op = self.works.iter().find(|(_, owner)| is_it(owner)).map(|(op, _)| *op);
         if let Some(op) = op {

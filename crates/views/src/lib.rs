@@ -1,8 +1,10 @@
 //! What others may read, as it was at the last durable moment; reading never waits for a decision.
 
 use hsm::BoundTo;
-use lifecycle::{Identity, Snapshot, Stage, Status};
-use model::{Account, DomainName, Failure, MachineBinding, ObjectId, TenantId, Timestamp, Upn};
+use lifecycle::{Identity, IntunePolicy, Snapshot, Stage, Status};
+use model::{
+    Account, DomainName, Failure, KeyHandle, MachineBinding, ObjectId, TenantId, Timestamp, Upn, log_failure,
+};
 use signin::UserStatus;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
@@ -55,10 +57,20 @@ impl DomainView {
         self.tenant.as_ref()?.blocked.as_ref()
     }
 
+    /// Whether it is configured that a registered device enrols into Intune.
+    pub fn wants_intune(&self) -> bool {
+        self.config.as_ref().is_some_and(|config| config.intune == IntunePolicy::Enrol)
+    }
+
     /// Whether there is an identity.
     pub fn is_registered(&self) -> bool {
         self.tenant.as_ref().is_some_and(|tenant| tenant.identity().is_some())
     }
+}
+
+/// Whether a key can be used only while the machine is started as it was.
+pub fn is_boot_bound(key: &KeyHandle) -> bool {
+    hsm::binding::is_boot_bound(key)
 }
 
 /// How the last test of one key ended.
@@ -128,7 +140,7 @@ impl Views {
             for member in members(&view) {
                 let old = members(&before).find(|old| old.id == member.id);
                 if old.is_none_or(|old| old.status != member.status) {
-                    log_change(&member.status);
+                    log_change(&member.status, &known.domains);
                 }
                 let status = member.status.as_ref();
                 let sender = known.members.entry(member.id);
@@ -257,11 +269,14 @@ fn bound_to(status: &Status, binding: &MachineBinding, tests: &BTreeMap<Vec<u8>,
     BoundTo::of(identity.all_keys(), binding).with_changed(tested)
 }
 
-fn log_change(status: &Status) {
-    let (phase, state) = (status.phase, status.state.as_str());
-    tracing::info!(tenant = %status.tenant, ?phase, state, "State changed");
+/// The tenant's change, by the domains that lead there.
+fn log_change(status: &Status, domains: &BTreeMap<DomainName, TenantId>) {
+    let (tenant, phase, state) = (status.tenant, status.phase, status.state.as_str());
+    let known = domains.iter().filter(|(_, of)| **of == tenant).map(|(domain, _)| domain.to_string());
+    let domain = known.collect::<Vec<_>>().join(",");
+    tracing::info!(%tenant, domain, ?phase, state, "State changed");
     if let Some(failure) = &status.failure {
-        tracing::warn!(tenant = %status.tenant, code = %failure.code, "{}", failure.message);
+        log_failure!(warn, failure, { %tenant, domain, state, }, "What is tried fails");
     }
 }
 

@@ -2,8 +2,8 @@
 
 use crate::samples::{facts, failure, prepared, reply, signed_in, tenant};
 use crate::{Arrow, Walker, drawn, walk};
-use lifecycle::{Ask, Command, Device, Event, IntunePolicy, OpId, Snapshot, Work};
-use machine::Machine as _;
+use lifecycle::{Ask, Command, Device, Event, IntunePolicy, Snapshot, Work};
+use machine::{Machine as _, OpId};
 use model::{Delivery, FailureClass, Timestamp};
 use std::collections::BTreeSet;
 

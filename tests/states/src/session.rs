@@ -2,9 +2,9 @@
 
 use crate::samples::failure;
 use crate::{Arrow, Walker, drawn, walk};
-use machine::Machine as _;
+use machine::{Machine as _, OpId};
 use model::{Delivery, FailureClass, Timestamp, TokenRef};
-use signin::{OpId, UserCommand, UserEvent, UserReply, UserSession};
+use signin::{UserCommand, UserEvent, UserReply, UserSession};
 use std::time::Duration;
 
 /// Every arrow that the walk found, in order; those that stay in their state are left out.

@@ -2,9 +2,12 @@
 
 use crate::samples::{failure, id, tenant};
 use crate::{Arrow, Walker, drawn, walk};
-use machine::Machine as _;
-use model::{Account, Cause, Delivery, Failure, FailureClass, Jwks, Timestamp, TokenRef, Upn};
-use signin::{Command, Event, Facts, Method, OpId, Realm, Reply, Scope, Session, Standing, TenantPin, Work};
+use machine::{Machine as _, OpId};
+use model::{
+    Account, Cause, Delivery, Failure, FailureClass, Jwks, Method, SignInFacts as Facts, Standing, TenantPin,
+    Timestamp, TokenRef, Upn,
+};
+use signin::{Command, Event, Realm, Reply, Scope, Session, Work};
 use std::collections::BTreeSet;
 use std::time::Duration;
 

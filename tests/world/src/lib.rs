@@ -23,7 +23,6 @@ mod tests;
 
 pub use computer::SignInId;
 pub use keys::PLACE;
-pub use lifecycle::IntunePolicy;
 pub use network::{Cloud, Recorded};
 pub use operator::{Moved, Told};
 pub use setup::{ALEX, CONTOSO_PEOPLE, DOMAINS, FABRIKAM_PEOPLE, Options, Person};
@@ -31,7 +30,7 @@ pub use setup::{ALEX, CONTOSO_PEOPLE, DOMAINS, FABRIKAM_PEOPLE, Options, Person}
 use computer::Computer;
 use disk::Disk;
 use keys::PoolKeys;
-use lifecycle::{Identity, Snapshot, Stage};
+use lifecycle::{Identity, IntunePolicy, Snapshot, Stage};
 use model::{Backend, Failure, TenantId, Timestamp, TokenRef};
 use network::Wire;
 use setup::contoso;

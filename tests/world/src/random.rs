@@ -4,8 +4,8 @@
 
 use crate::keys::PLACE;
 use crate::setup::{PASSWORD, contoso, fabrikam};
-use crate::{CONTOSO_PEOPLE, DOMAINS, FABRIKAM_PEOPLE, IntunePolicy, Options, Person, PowerCut, World};
-use lifecycle::{Ask, Intune, Stage};
+use crate::{CONTOSO_PEOPLE, DOMAINS, FABRIKAM_PEOPLE, Options, Person, PowerCut, World};
+use lifecycle::{Ask, Intune, IntunePolicy, Stage};
 use machine::Generator;
 use model::{Backend, TenantId};
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -147,7 +147,7 @@ fn folders(path: &Path) -> Vec<PathBuf> {
     names(path).into_iter().map(|name| path.join(name)).filter(|path| path.is_dir()).collect()
 }
 
-fn names(folder: &Path) -> Vec<String> {
+pub(super) fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut names: Vec<String> =
         entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();

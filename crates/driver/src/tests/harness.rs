@@ -1,10 +1,12 @@
 //! A network that hangs, panics or answers nothing, keys that do as they are told, a store in memory that can be
 //! held, filled or broken, and a clock that is set by hand.
 
-use crate::{Clock, Dependencies, DomainConfig, Driver, StateName};
+use crate::{Clock, Dependencies, Driver};
 use executor::{ClientVersion, Executor, IntuneVersion, Kdf, Parts, Vault};
 use hsm::{Answer, HsmError, Job, Keys, KeysFuture};
-use lifecycle::{DeviceKeys, EndpointSource, Endpoints, Identity, Intent, Intune, Issued, Snapshot, Stage};
+use lifecycle::{
+    DeviceKeys, EndpointSource, Endpoints, Identity, Intent, Intune, Issued, Snapshot, Stage, StateName,
+};
 use model::{
     Account, Backend, CertificateDer, Cloud, CloudProfile, DeviceFacts, DomainName, Failure, Guid, Id,
     JoinType, KeyHandle, KeyPurpose, MachineBinding, Memory, Method, Registration, RsaPublicKey, TenantId,
@@ -14,7 +16,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use store::{Found, RecordKey, Store, StoreError};
-use tenancy::{Change, Event, Role};
+use tenancy::{Change, DomainConfig, Event, Role};
 use tokio::sync::Notify;
 use transport::{Call, ReplyFuture, Transport, TransportError};
 

@@ -1,8 +1,8 @@
 //! Works, time, and what one tenant means for another.
 
 use super::harness::{Disk, Line, Next, Rig, domain, tenant, wait_for};
-use crate::{Ask, LedgerKind, Stage, StateName};
 use hsm::HsmError;
+use lifecycle::{Ask, LedgerKind, Stage, StateName};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use store::RecordKey;

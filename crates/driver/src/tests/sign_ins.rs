@@ -1,8 +1,9 @@
 //! Sign-ins and sessions are tasks of their own, begun and ended by what is decided.
 
 use super::harness::{Disk, Fault, Line, Next, Rig, domain, person, registered, tenant, wait_for};
-use crate::{Ask, Rekey, SignInEvent, StateName};
+use crate::{Rekey, SignInEvent};
 use hsm::HsmError;
+use lifecycle::{Ask, StateName};
 use model::Backend;
 use std::sync::atomic::Ordering;
 use store::RecordKey;

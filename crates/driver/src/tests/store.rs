@@ -2,12 +2,13 @@
 
 use super::harness::{Disk, Fault, Rig, domain, person, tenant, wait_for};
 use crate::store_thread::{StoreReport, StoreThread};
-use crate::{Ask, StateName};
+use lifecycle::{Ask, StateName};
+use machine::Ticket;
 use model::{Guid, Id};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use store::RecordKey;
-use tenancy::{Change, Ticket};
+use tenancy::Change;
 use tokio::sync::mpsc;
 
 #[tokio::test]

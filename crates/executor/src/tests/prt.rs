@@ -7,10 +7,10 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hsm::{Answer, HsmError};
 use lifecycle::{Identity, Reply, Work};
-use model::{Failure, ObjectId, Secret, Timestamp, TokenRef};
+use model::{Failure, ObjectId, Secret, Standing, Timestamp, TokenRef};
 use oauth::TokenSet;
 use serde_json::{Value, json};
-use signin::{Standing, UserReply, UserWork};
+use signin::{UserReply, UserWork};
 use std::sync::Arc;
 use std::time::Duration;
 

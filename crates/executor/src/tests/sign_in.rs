@@ -5,7 +5,7 @@ use super::ports::{Scripted, says, says_at};
 use crate::vault::{Held, Tokens};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use model::{Failure, Jwk, Jwks, RsaPublicKey, TokenRef};
+use model::{Failure, Jwk, Jwks, RsaPublicKey, TenantPin, TokenRef};
 use oauth::TokenSet;
 use rsa::RsaPrivateKey;
 use rsa::pkcs1v15::SigningKey;
@@ -14,7 +14,7 @@ use rsa::signature::{SignatureEncoding, Signer};
 use rsa::traits::PublicKeyParts;
 use serde_json::{Value, json};
 use sha2::Sha256;
-use signin::{Reply, Scope, TenantPin, Work};
+use signin::{Reply, Scope, Work};
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -1,5 +1,6 @@
 //! What must hold after every command of every life. Each law breaks with a message of its own.
 
+use ::machine::OpId;
 use lifecycle::*;
 use model::{Failure, IntentId, Timestamp, TokenRef};
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,7 +1,7 @@
 //! A random life of one machine: sign-ins, asks, answers good and bad, crashes.
 
 use super::laws::Laws;
-use ::machine::Machine as _;
+use ::machine::{Machine as _, OpId};
 use lifecycle::*;
 use model::{Delivery, FailureClass, Timestamp, TokenRef};
 use proptest::prelude::*;

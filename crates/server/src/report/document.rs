@@ -2,17 +2,18 @@
 
 use super::{intune, still_there, summary, view_summary};
 use crate::About;
-use driver::{
-    DomainView, EndpointSource, Identity, KeyTest, LedgerKind, LedgerLine, Method, PreparedView,
-    Registration, Snapshot, Stage, StateName, Status, StatusPhase, Suspension, TenantView, UserView,
-    WaitsFor,
+use identity::{
+    EndpointSource, Identity, LedgerKind, LedgerLine, Snapshot, Stage, StateName, Status, StatusPhase,
+    Suspension, WaitsFor,
 };
 use ipc::{
     AttemptReport, DomainStatus, EndpointsReport, FailureReport, IdentityReport, KeyReport, LedgerReport,
     LeftReport, OtherIdentityReport, STATUS_SCHEMA, SessionReport, StatusDocument,
 };
-use model::{Backend, KeyHandle, Timestamp};
+use model::{Backend, KeyHandle, Method, Registration, Timestamp};
 use std::collections::BTreeMap;
+use tenancy_model::{PreparedView, TenantView};
+use views::{DomainView, KeyTest, UserView};
 
 /// What the status document is made of.
 pub struct DocumentParts {
@@ -65,8 +66,7 @@ fn domain(view: &DomainView, parts: &DocumentParts) -> DomainStatus {
         identity: identity.map(|identity| identity_report(identity, view, parts)),
         sessions: view.users.iter().map(|user| session(user, parts.for_root)).collect(),
         others: view.tenant.as_ref().map(others).unwrap_or_default(),
-        intune: status
-            .and_then(|status| intune::report(status, config.map(|config| config.intune), parts.for_root)),
+        intune: status.and_then(|status| intune::report(status, view.wants_intune(), parts.for_root)),
         failure: failure.map(FailureReport::from),
         attempts: status.map(attempts).unwrap_or_default(),
         ledger: status
@@ -155,7 +155,7 @@ fn key(handle: &KeyHandle, tests: &BTreeMap<Vec<u8>, KeyTest>) -> KeyReport {
 fn protection(handle: &KeyHandle) -> &'static str {
     match handle.backend {
         Backend::Soft => "in software, wrapped with AES-256-GCM under the auth value",
-        Backend::Tpm if driver::is_boot_bound(handle) => {
+        Backend::Tpm if views::is_boot_bound(handle) => {
             "made in the TPM, which never gives it out, and bound to the boot state (PCR 7)"
         }
         Backend::Tpm => "made in the TPM, which never gives it out",
@@ -164,7 +164,7 @@ fn protection(handle: &KeyHandle) -> &'static str {
 }
 
 fn attempts(status: &Status) -> Vec<AttemptReport> {
-    let line = |attempt: &driver::Attempt| AttemptReport {
+    let line = |attempt: &identity::Attempt| AttemptReport {
         phase: attempt.phase.word().to_owned(),
         at: attempt.at.to_string(),
         failure: attempt.failure.as_ref().map(FailureReport::from),

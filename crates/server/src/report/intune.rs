@@ -1,6 +1,6 @@
 //! The Intune half of the document: what was done, and what was not.
 
-use driver::{Identity, Intune, IntuneIdentity, IntunePolicy, Status, WaitsFor};
+use identity::{Identity, Intune, IntuneIdentity, Status, WaitsFor};
 use ipc::IntuneReport;
 
 model::word_enum! {
@@ -18,13 +18,13 @@ model::word_enum! {
 }
 
 /// The report of a registered machine; none before it is registered.
-pub(crate) fn report(status: &Status, policy: Option<IntunePolicy>, for_root: bool) -> Option<IntuneReport> {
+pub(crate) fn report(status: &Status, wanted: bool, for_root: bool) -> Option<IntuneReport> {
     let identity = status.snapshot.stage.identity()?;
     let enrolled = match &identity.intune {
         Intune::Enrolled(enrolled) => Some(enrolled.as_ref()),
         _ => None,
     };
-    let state = state(identity, status, policy);
+    let state = state(identity, status, wanted);
     let owner = identity.intune.owner().filter(|_| for_root);
     Some(IntuneReport {
         state: state.to_string(),
@@ -38,10 +38,10 @@ pub(crate) fn report(status: &Status, policy: Option<IntunePolicy>, for_root: bo
     })
 }
 
-fn state(identity: &Identity, status: &Status, policy: Option<IntunePolicy>) -> State {
+fn state(identity: &Identity, status: &Status, wanted: bool) -> State {
     match &identity.intune {
         Intune::Enrolled(_) => State::Enrolled,
-        _ if policy != Some(IntunePolicy::Enrol) => State::Off,
+        _ if !wanted => State::Off,
         _ if status.waits_for == Some(WaitsFor::SignInForIntune) => State::WaitingForSignIn,
         _ if identity.verified_at.is_none() => State::WaitingForSignIn,
         _ => State::UnderWay,

@@ -1,8 +1,8 @@
 //! Frames: in time, of the right kind, and of a caller who is still there.
 
 use super::samples::connected;
-use crate::boot::ask_code;
 use crate::connection::ReadError;
+use crate::dispatch::ask_code;
 use ipc::{Answer, MAX_FRAME, Message, Request};
 use model::Secret;
 use std::time::Duration;

@@ -3,13 +3,19 @@
 use super::samples::{NOW, failure, id, identity, key, member, owner, registered, status, view};
 use crate::report::intune;
 use crate::{About, DocumentParts, document};
-use driver::{
-    Attempt, DomainView, Identity, Intune, IntuneIdentity, IntunePolicy, KeyTest, LedgerKind, LedgerLine,
-    PreparedView, Snapshot, Stage, Status, StatusPhase, UserStatus, UserView, WaitsFor,
+use identity::{
+    Attempt, Identity, Intune, IntuneIdentity, LedgerKind, LedgerLine, Snapshot, Stage, Status, StatusPhase,
+    WaitsFor,
 };
 use ipc::{DomainStatus, StatusDocument};
-use lifecycle::IntuneIssued;
-use model::{CertificateDer, FailureClass, KeyPurpose, Phase, Timestamp};
+use lifecycle::{IntuneIssued, IntunePolicy};
+use model::{
+    CertificateDer, Cloud, DeviceFacts, FailureClass, JoinType, KeyPurpose, Method, Phase, Registration,
+    Timestamp,
+};
+use signin::UserStatus;
+use tenancy_model::{DomainConfig, PreparedView};
+use views::{DomainView, KeyTest, UserView};
 
 fn made(views: Vec<DomainView>, for_root: bool) -> StatusDocument {
     let about =
@@ -157,33 +163,65 @@ fn intune_is_off_under_way_waiting_or_enrolled() {
     assert_eq!(told(waits).state, "off");
 }
 
+fn facts() -> DeviceFacts {
+    let text = String::new;
+    DeviceFacts {
+        display_name: text(),
+        os_version: text(),
+        os_id: text(),
+        os_version_id: text(),
+        arch: text(),
+        manufacturer: text(),
+    }
+}
+
+#[test]
+fn an_enrolment_is_wanted_where_the_configuration_says_so() {
+    let waits = Status {
+        waits_for: Some(WaitsFor::SignInForIntune),
+        ..registered(StatusPhase::Registered, "idle", identity())
+    };
+    for (policy, state) in [(IntunePolicy::Stay, "off"), (IntunePolicy::Enrol, "waiting_for_sign_in")] {
+        let config = Some(DomainConfig {
+            name: "contoso.com".parse().unwrap(),
+            cloud: Cloud::Public,
+            aliases: vec![],
+            tenant: None,
+            join_type: JoinType::Join,
+            device: facts(),
+            registration: Registration::Background,
+            sign_in: Method::Auto,
+            intune: policy,
+        });
+        let told = one(DomainView { config, ..view("contoso.com", Some(waits.clone())) }, true);
+        assert_eq!(told.intune.unwrap().state, state);
+    }
+}
+
 #[test]
 fn an_enrolment_is_told_by_what_is_wanted_and_what_it_waits_for() {
     let new = || Identity { verified_at: None, ..identity() };
     let waits = |waits_for| Status { waits_for, ..registered(StatusPhase::Registered, "idle", identity()) };
-    for (what, status, policy, state) in [
-        ("not configured", waits(None), None, "off"),
-        ("not wanted", waits(None), Some(IntunePolicy::Stay), "off"),
-        ("waits", waits(Some(WaitsFor::SignInForIntune)), Some(IntunePolicy::Enrol), "waiting_for_sign_in"),
-        ("under way", waits(None), Some(IntunePolicy::Enrol), "under_way"),
+    for (what, status, wanted, state) in [
+        ("not wanted", waits(None), false, "off"),
+        ("waits", waits(Some(WaitsFor::SignInForIntune)), true, "waiting_for_sign_in"),
+        ("under way", waits(None), true, "under_way"),
         (
             "not verified",
             registered(StatusPhase::Registered, "verifying", new()),
-            Some(IntunePolicy::Enrol),
+            true,
             "waiting_for_sign_in",
         ),
         (
             "enrolled and no longer wanted",
             registered(StatusPhase::IntuneEnrolled, "idle", enrolled(None)),
-            Some(IntunePolicy::Stay),
+            false,
             "enrolled",
         ),
     ] {
-        assert_eq!(intune::report(&status, policy, true).unwrap().state, state, "{what}");
+        assert_eq!(intune::report(&status, wanted, true).unwrap().state, state, "{what}");
     }
-    assert!(
-        intune::report(&status(StatusPhase::Enrolling, "joining"), Some(IntunePolicy::Enrol), true).is_none()
-    );
+    assert!(intune::report(&status(StatusPhase::Enrolling, "joining"), true, true).is_none());
 }
 
 #[test]

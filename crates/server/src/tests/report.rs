@@ -2,9 +2,9 @@
 
 use super::samples::{NOW, failure, identity, registered, status, view};
 use crate::report::{ending, ending_of, ending_of_view, progress, rebind_failure, rebinding, still_there};
-use driver::{
-    Attempt, BoundTo, Identity, RebindStarted, Snapshot, Status, StatusPhase, Suspension, WaitsFor,
-};
+use driver::RebindStarted;
+use hsm::BoundTo;
+use identity::{Attempt, Identity, Snapshot, Status, StatusPhase, Suspension, WaitsFor};
 use ipc::{Ending, Message};
 use model::{FailureClass, Phase};
 use std::time::Duration;

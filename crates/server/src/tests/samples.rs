@@ -1,7 +1,7 @@
 //! One value of each kind, and the other end of a connection.
 
 use crate::connection::Connection;
-use driver::{DomainView, Identity, Intune, Snapshot, Stage, Status, StatusPhase, TenantView};
+use identity::{Identity, Intune, Snapshot, Stage, Status, StatusPhase};
 use ipc::Message;
 use lifecycle::{DeviceKeys, EndpointSource, Endpoints, Intent, Issued};
 use model::{
@@ -9,9 +9,10 @@ use model::{
     MachineBinding, RsaPublicKey, Timestamp, Who,
 };
 use std::sync::Arc;
-use tenancy::{MemberId, MemberView};
+use tenancy_model::{MemberId, MemberView, TenantView};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
+use views::DomainView;
 
 /// A connection, and whoever called.
 pub(super) fn connected() -> (Connection, Caller) {

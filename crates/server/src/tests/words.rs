@@ -2,11 +2,10 @@
 
 use crate::report::document as words_of;
 use crate::report::intune::State;
-use driver::{
-    EndpointSource, LedgerKind, Method, PreparedView, Registration, StatusPhase, Suspension, WaitsFor,
-};
+use identity::{EndpointSource, LedgerKind, StatusPhase, Suspension, WaitsFor};
 use manual::{check_words, every, join, words};
-use model::{Backend, Cloud, JoinType, KeyPurpose, Phase};
+use model::{Backend, Cloud, JoinType, KeyPurpose, Method, Phase, Registration};
+use tenancy_model::PreparedView;
 
 #[test]
 fn values_in_the_status_document_are_frozen() {

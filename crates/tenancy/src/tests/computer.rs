@@ -9,8 +9,8 @@ use crate::{
     Answer, Caller, Change, Command, Event, KeysReply, KeysWork, OperatorRequest, PairTest, PreparedView,
     Tenancy, TenantView,
 };
-use lifecycle::{DeviceKeys, OpId, Work};
-use machine::{Machine, Ticket};
+use lifecycle::{DeviceKeys, Work};
+use machine::{Machine, OpId, Ticket};
 use model::{DomainName, Failure, Memory, TenantId, Timestamp, TokenRef};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;

@@ -8,7 +8,8 @@
 
 mod ports;
 
-use driver::{Driver, StateName};
+use driver::Driver;
+use lifecycle::StateName;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use store::Store;

@@ -1,6 +1,6 @@
 //! Twenty registered tenants, a key store in memory, and a network that nobody asks.
 
-use driver::{Dependencies, DomainConfig, Driver, SystemClock};
+use driver::{Dependencies, Driver, SystemClock};
 use executor::{ClientVersion, Executor, IntuneVersion, Kdf, Parts, Vault};
 use hsm::{Answer, HsmError, Job, Keys, KeysFuture};
 use lifecycle::{DeviceKeys, EndpointSource, Endpoints, Identity, Intent, Intune, Issued, Snapshot, Stage};
@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 use store::Store;
 use store_sled::SledStore;
-use tenancy::{Change, Role};
+use tenancy::{Change, DomainConfig, Role};
 use transport::{Call, ReplyFuture, Transport, TransportError};
 
 /// A driver whose every tenant is registered.

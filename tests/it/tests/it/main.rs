@@ -11,6 +11,7 @@ mod first_registration;
 mod goldens;
 mod image;
 mod intune;
+mod journal;
 mod keys;
 mod leave;
 mod life;

@@ -1,8 +1,8 @@
 //! A disk that fails: nothing is acted upon, everybody is told, and the next start goes on.
 
 use crate::setup::{contoso, fabrikam};
-use crate::{CONTOSO_PEOPLE, DOMAINS, FABRIKAM_PEOPLE, IntunePolicy, Options, PLACE, World};
-use lifecycle::Ask;
+use crate::{CONTOSO_PEOPLE, DOMAINS, FABRIKAM_PEOPLE, Options, PLACE, World};
+use lifecycle::{Ask, IntunePolicy};
 use signin::Outcome;
 
 /// A life that commits everything there is to commit, as far as the disk lets it.

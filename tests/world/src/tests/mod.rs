@@ -5,8 +5,8 @@ mod prepared;
 mod rekey;
 
 use crate::setup::contoso;
-use crate::{ALEX, IntunePolicy, Person, World};
-use lifecycle::{Intune, LedgerKind, Stage, Suspension};
+use crate::{ALEX, Person, World};
+use lifecycle::{Intune, IntunePolicy, LedgerKind, Stage, Suspension};
 use signin::{Outcome, SessionState};
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -2,10 +2,8 @@
 
 use super::power::cut_every;
 use crate::setup::{contoso, fabrikam};
-use crate::{
-    CONTOSO_PEOPLE, DOMAINS, FABRIKAM_PEOPLE, IntunePolicy, Options, PLACE, Person, PowerCut, World,
-};
-use lifecycle::{Ask, Intune};
+use crate::{CONTOSO_PEOPLE, DOMAINS, FABRIKAM_PEOPLE, Options, PLACE, Person, PowerCut, World};
+use lifecycle::{Ask, Intune, IntunePolicy};
 use signin::{Outcome, SessionState};
 
 fn everybody() -> impl Iterator<Item = Person> {

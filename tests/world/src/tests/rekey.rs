@@ -3,8 +3,8 @@
 use super::power::cut_everywhere;
 use crate::keys::PLACE;
 use crate::setup::contoso;
-use crate::{ALEX, CONTOSO_PEOPLE, DOMAINS, IntunePolicy, Moved, Options, World};
-use lifecycle::{Ask, Intune, LedgerKind, Stage};
+use crate::{ALEX, CONTOSO_PEOPLE, DOMAINS, Moved, Options, World};
+use lifecycle::{Ask, Intune, IntunePolicy, LedgerKind, Stage};
 use model::Backend;
 use signin::{Outcome, SessionState};
 use tenancy::{Answer, OperatorRequest, Role};

@@ -1,8 +1,8 @@
 //! When a conversation goes on, and when it ends.
 
 use super::samples::{NOW, connected, failure, status, view};
-use crate::conversation::{PATIENCE, follow_by, has_left, is_settled, only_domain, parse_domain, parse_name};
-use driver::{Status, StatusPhase, WaitsFor};
+use crate::talk::{PATIENCE, follow_by, has_left, is_settled, only_domain, parse_domain, parse_name};
+use identity::{Status, StatusPhase, WaitsFor};
 use ipc::{Ending, Message};
 use model::{FailureClass, Timestamp};
 use std::time::Duration;

@@ -1,13 +1,15 @@
-//! Moving keys to another place, with a person who signs in for it.
+//! `rekey`, `cancel_rekey`: moving keys to another place, with a person who signs in for it.
 
 use crate::Service;
 use crate::connection::Connection;
-use crate::conversation::{
-    Identified, bad_name, follow, follow_registration, has_left, identify, parse_name, which_domain,
-};
 use crate::report::still_there;
-use driver::{Ask, Rekey, Status, WaitsFor};
-use ipc::{Ending, FailureReport, Message};
+use crate::talk::{
+    Identified, bad_name, follow, follow_registration, has_left, identify, parse_name, tell, tell_failure,
+    which_domain,
+};
+use driver::Rekey;
+use identity::{Ask, Status, WaitsFor};
+use ipc::Ending;
 use model::{Backend, DomainName, Failure, Upn};
 use tokio::sync::watch;
 
@@ -96,7 +98,7 @@ async fn see_off(
     let last = last.borrow().clone();
     if last.waits_for == Some(WaitsFor::Operator) {
         if let Some(failure) = still_there(&last) {
-            connection.say(&Message::Failed { failure: Box::new(FailureReport::from(&failure)) }).await;
+            tell_failure(connection, &failure).await;
         }
         return Ok(Ending::Denied);
     }
@@ -106,10 +108,6 @@ async fn see_off(
         return Ok(Ending::Done);
     }
     Ok(ending)
-}
-
-async fn tell(connection: &mut Connection, text: &str) {
-    connection.say(&Message::Notice { text: text.to_owned() }).await;
 }
 
 const BEGUN: &str = "New keys are registered with the sign-in that follows; until the directory has proved to know \

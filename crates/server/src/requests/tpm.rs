@@ -1,8 +1,8 @@
-//! Keys that are bound to the boot state: their recovery code, and binding them anew.
+//! `tpm_recovery_code`, `tpm_reseal`: keys that are bound to the boot state: their recovery code, and binding them anew.
 
 use crate::Service;
 use crate::connection::Connection;
-use crate::conversation::bad_request;
+use crate::talk::{bad_request, tell};
 use ipc::{Answer, Ending, Message, RecoveryCode};
 use model::{Failure, Secret};
 use std::time::Duration;
@@ -24,7 +24,7 @@ pub(crate) async fn reseal(
     let code = if with_code { Some(ask_code(connection).await?) } else { None };
     service.driver.reseal(code).await?;
     let text = "The keys are bound to the boot state as it is now; whoever is suspended signs in again.";
-    connection.say(&Message::Notice { text: text.to_owned() }).await;
+    tell(connection, text).await;
     Ok(Ending::Done)
 }
 

@@ -1,0 +1,170 @@
+use serde::{Deserialize, Serialize};
+
+/// What a client asks; one per connection, and its first frame.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Request {
+    /// Sign this person in, and register the machine if it is not registered yet.
+    SignIn {
+        /// `name@domain`.
+        name: String,
+        /// Until when the conversation goes on.
+        wait: Wait,
+    },
+    /// What is known of every domain, or of one.
+    Status {
+        /// Only this domain.
+        domain: Option<String>,
+    },
+    /// Leave the tenant of a domain (of the only one, where none is named).
+    Leave {
+        /// The domain.
+        domain: Option<String>,
+        /// Leave the device object behind when it cannot be deleted.
+        force: bool,
+    },
+    /// Register keys in another place with the sign-in of this person, then remove the device object of the
+    /// keys before.
+    Rekey {
+        /// Whose identity, and who signs in: `name@domain`.
+        name: String,
+        /// `tpm`, `pkcs11` or `soft`.
+        to: String,
+        /// Leave the old device object behind when it cannot be deleted.
+        force: bool,
+    },
+    /// Give up a move of keys that has not come to its end.
+    CancelRekey {
+        /// The domain.
+        domain: Option<String>,
+    },
+    /// Bind the keys of a domain (of the only one, where none is named) to this machine as it is now.
+    Rebind {
+        /// The domain.
+        domain: Option<String>,
+    },
+    /// Forget which object a name was first seen with.
+    ForgetAccount {
+        /// `name@domain`.
+        name: String,
+    },
+    /// Every change of every domain, until the client hangs up.
+    Watch {},
+    /// Make a recovery code for keys that are bound to the boot state.
+    TpmRecoveryCode {},
+    /// Bind these keys to the boot state as it is now.
+    TpmReseal {
+        /// Ask for the recovery code, for a boot state that has changed already.
+        with_code: bool,
+    },
+}
+
+/// Until when a sign-in conversation goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wait {
+    /// Until the account is checked.
+    SignedIn,
+    /// Until the machine is registered, or waits for somebody.
+    Settled,
+}
+
+/// Who may make a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Any local user.
+    Anyone,
+    /// uid 0 only.
+    Root,
+}
+
+/// Who is at the other end of the socket, by `SO_PEERCRED`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer {
+    /// The user id.
+    pub uid: u32,
+}
+
+/// The peer may not do this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// The opcode is root's.
+    #[error("only root may do this: run it again with sudo")]
+    NotRoot,
+    /// The kernel does not tell who the peer is (uid 65534: a foreign user namespace).
+    #[error(
+        "the caller's user id is not known to this system (65534): call from the host's own user namespace"
+    )]
+    Nobody,
+}
+
+impl Request {
+    /// The rule table, one row for each opcode: its name on the wire, and who may use it.
+    const fn rule(&self) -> (&'static str, Access) {
+        match self {
+            Request::SignIn { .. } => ("sign_in", Access::Anyone),
+            Request::Status { .. } => ("status", Access::Anyone),
+            Request::Leave { .. } => ("leave", Access::Root),
+            Request::Rekey { .. } => ("rekey", Access::Root),
+            Request::CancelRekey { .. } => ("cancel_rekey", Access::Root),
+            Request::Rebind { .. } => ("rebind", Access::Root),
+            Request::ForgetAccount { .. } => ("forget_account", Access::Root),
+            Request::Watch {} => ("watch", Access::Root),
+            Request::TpmRecoveryCode {} => ("tpm_recovery_code", Access::Root),
+            Request::TpmReseal { .. } => ("tpm_reseal", Access::Root),
+        }
+    }
+
+    /// Its opcode: the value of its member `op`.
+    pub const fn opcode(&self) -> &'static str {
+        self.rule().0
+    }
+
+    /// Who may make it, whatever its content.
+    pub const fn access(&self) -> Access {
+        self.rule().1
+    }
+
+    /// Whether this peer may make it.
+    ///
+    /// # Errors
+    /// [`Refused`] with the reason.
+    pub fn permit(&self, peer: Peer) -> Result<(), Refused> {
+        match (self.access(), peer.uid) {
+            (_, OVERFLOW_UID) => Err(Refused::Nobody),
+            (Access::Anyone, _) | (Access::Root, 0) => Ok(()),
+            (Access::Root, _) => Err(Refused::NotRoot),
+        }
+    }
+}
+
+/// What the kernel reports for a user without a mapping in our namespace.
+const OVERFLOW_UID: u32 = 65_534;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_matrix_of_opcodes_and_users_is_as_written_down() {
+        let (name, domain) = (String::new, || None);
+        for (request, root, user) in [
+            (Request::SignIn { name: name(), wait: Wait::Settled }, true, true),
+            (Request::Status { domain: domain() }, true, true),
+            (Request::Leave { domain: domain(), force: false }, true, false),
+            (Request::Rekey { name: name(), to: String::new(), force: false }, true, false),
+            (Request::CancelRekey { domain: domain() }, true, false),
+            (Request::Rebind { domain: domain() }, true, false),
+            (Request::ForgetAccount { name: name() }, true, false),
+            (Request::Watch {}, true, false),
+            (Request::TpmRecoveryCode {}, true, false),
+            (Request::TpmReseal { with_code: false }, true, false),
+        ] {
+            assert_eq!(request.permit(Peer { uid: 0 }).is_ok(), root, "{request:?} by root");
+            assert_eq!(request.permit(Peer { uid: 1001 }).is_ok(), user, "{request:?} by a user");
+            assert_eq!(request.permit(Peer { uid: 65_534 }), Err(Refused::Nobody));
+            let said = serde_json::to_value(&request).unwrap();
+            assert_eq!(said["op"], request.opcode(), "its name on the wire");
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! From a request to the file of its opcode, once it is known that the caller may make it.
+
+/// One file for each opcode, or for a few that belong together.
+#[path = "requests"]
+mod requests {
+    pub(super) mod forget_account;
+    pub(super) mod leave;
+    pub(super) mod rebind;
+    pub(super) mod rekey;
+    pub(super) mod sign_in;
+    pub(super) mod status;
+    pub(crate) mod tpm;
+    pub(super) mod watch;
+}
+
+#[cfg(test)]
+pub(crate) use requests::tpm::ask_code;
+
+use crate::Service;
+use crate::connection::{Connection, ReadError};
+use crate::report::ending_of;
+use crate::talk::{bad_request, tell_failure};
+use ipc::{Ending, Message, Peer, Request};
+use model::{Failure, FailureClass, Who};
+use requests::{forget_account, leave, rebind, rekey, sign_in, status, tpm, watch};
+
+/// Holds one conversation: reads the request, checks who asks, answers, and says how it ended.
+pub(crate) async fn hold(mut connection: Connection, peer: Peer, service: &Service) {
+    let request = match connection.request().await {
+        Ok(request) => request,
+        Err(ReadError::Gone(_)) => return,
+        Err(error) => return refuse(&mut connection, bad_request(&error.to_string())).await,
+    };
+    let opcode = request.opcode();
+    if let Err(refused) = request.permit(peer) {
+        tracing::info!(uid = peer.uid, opcode, ?refused, "Request refused");
+        return refuse(&mut connection, forbidden(&refused.to_string())).await;
+    }
+    tracing::debug!(uid = peer.uid, opcode, "Request");
+    let ending = match answer(&mut connection, peer, service, request).await {
+        Ok(ending) => ending,
+        Err(failure) => return refuse(&mut connection, failure).await,
+    };
+    connection.say(&Message::End { ending }).await;
+}
+
+async fn answer(
+    connection: &mut Connection,
+    peer: Peer,
+    service: &Service,
+    request: Request,
+) -> Result<Ending, Failure> {
+    match request {
+        Request::SignIn { name, wait } => sign_in::run(connection, service, &name, wait).await,
+        Request::Status { domain } => status::run(connection, service, domain, peer).await,
+        Request::Leave { domain, force } => leave::run(connection, service, domain, force).await,
+        Request::Rekey { name, to, force } => rekey::run(connection, service, &name, &to, force).await,
+        Request::CancelRekey { domain } => rekey::cancel(connection, service, domain).await,
+        Request::Rebind { domain } => rebind::run(connection, service, domain).await,
+        Request::ForgetAccount { name } => forget_account::run(connection, service, &name).await,
+        Request::Watch {} => watch::run(connection, service).await,
+        Request::TpmRecoveryCode {} => tpm::recovery_code(connection, service).await,
+        Request::TpmReseal { with_code } => tpm::reseal(connection, service, with_code).await,
+    }
+}
+
+async fn refuse(connection: &mut Connection, failure: Failure) {
+    let ending = ending_of(&failure);
+    tell_failure(connection, &failure).await;
+    connection.say(&Message::End { ending }).await;
+}
+
+fn forbidden(message: &str) -> Failure {
+    Failure::local(
+        FailureClass::Denied,
+        Who::MachineAdmin,
+        "Forbidden",
+        message.to_owned(),
+        "Run it again as root.",
+    )
+}

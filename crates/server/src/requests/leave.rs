@@ -1,0 +1,25 @@
+//! `leave`: the machine leaves the tenant of a domain.
+
+use crate::Service;
+use crate::connection::Connection;
+use crate::talk::{follow, has_left, tell, which_domain};
+use driver::LeaveStarted;
+use identity::Ask;
+use ipc::Ending;
+use model::Failure;
+
+/// Asks for it, and follows the machine until it has left or somebody has to decide.
+pub(crate) async fn run(
+    connection: &mut Connection,
+    service: &Service,
+    domain: Option<String>,
+    force: bool,
+) -> Result<Ending, Failure> {
+    let domain = which_domain(service, domain, "There is nothing to leave.")?;
+    let ask = if force { Ask::ForceLeave } else { Ask::Leave };
+    let LeaveStarted { domains, status } = service.driver.leave(&domain, ask).await?;
+    let names: Vec<String> = domains.iter().map(ToString::to_string).collect();
+    tell(connection, &format!("Leaving the tenant of {}.", names.join(", "))).await;
+    let ending = follow(connection, service, status, has_left).await?;
+    Ok(if ending == Ending::NotRegistered { Ending::Done } else { ending })
+}

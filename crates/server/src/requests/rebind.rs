@@ -1,0 +1,29 @@
+//! `rebind`: keys that were bound to a machine whose components have changed.
+
+use crate::Service;
+use crate::connection::Connection;
+use crate::report::{ending_of, rebind_failure, rebinding};
+use crate::talk::{follow, is_settled, tell, tell_failure, which_domain};
+use ipc::Ending;
+use model::Failure;
+
+/// Binds the keys anew, and follows the machine until it has settled.
+pub(crate) async fn run(
+    connection: &mut Connection,
+    service: &Service,
+    domain: Option<String>,
+) -> Result<Ending, Failure> {
+    let domain = which_domain(service, domain, "There is nothing to bind.")?;
+    let started = service.driver.rebind(&domain).await?;
+    for text in rebinding(&started) {
+        tell(connection, &text).await;
+    }
+    let last = started.status.clone();
+    let ending = follow(connection, service, started.status, is_settled).await?;
+    let status = last.borrow().clone();
+    let Some(failure) = rebind_failure(&status) else { return Ok(ending) };
+    if status.failure.as_ref() != Some(failure) {
+        tell_failure(connection, failure).await;
+    }
+    Ok(if ending == Ending::Suspended { ending } else { ending_of(failure) })
+}

@@ -1,0 +1,43 @@
+//! `sign_in`: who somebody is, and the registration that may begin with it.
+
+use crate::Service;
+use crate::connection::Connection;
+use crate::talk::{Identified, follow_registration, identify, parse_name, tell};
+use ipc::{Ending, Wait};
+use model::{DomainName, Failure, Registration};
+
+/// Finds out who it is, then follows the registration as far as the caller wants to wait.
+pub(crate) async fn run(
+    connection: &mut Connection,
+    service: &Service,
+    name: &str,
+    wait: Wait,
+) -> Result<Ending, Failure> {
+    let asked = parse_name(name)?;
+    let domain = asked.domain().clone();
+    match identify(connection, service, asked).await? {
+        Identified::Yes => settle(connection, service, &domain, wait).await,
+        Identified::HungUp => Ok(Ending::Failed),
+    }
+}
+
+/// After the account is checked: follows the registration as far as the caller wants to wait.
+async fn settle(
+    connection: &mut Connection,
+    service: &Service,
+    domain: &DomainName,
+    wait: Wait,
+) -> Result<Ending, Failure> {
+    let registration = service.driver.registration(domain);
+    let background = registration != Some(Registration::Required) && wait == Wait::SignedIn;
+    if background || registration == Some(Registration::Off) {
+        return Ok(Ending::Done);
+    }
+    for text in service.driver.neighbours() {
+        tell(connection, &text).await;
+    }
+    match service.driver.follow(domain) {
+        Some(status) => follow_registration(connection, service, status).await,
+        None => Ok(Ending::NotRegistered),
+    }
+}

@@ -1,0 +1,30 @@
+//! `watch`: every change of every domain.
+
+use crate::Service;
+use crate::connection::Connection;
+use crate::report::progress;
+use ipc::{Ending, Message};
+use model::Failure;
+use tokio::sync::broadcast::error::RecvError;
+use views::StatusChange;
+
+/// Tells every change until the caller hangs up.
+pub(crate) async fn run(connection: &mut Connection, service: &Service) -> Result<Ending, Failure> {
+    let mut changes = service.driver.changes();
+    loop {
+        let received = tokio::select! {
+            received = changes.recv() => received,
+            () = connection.hung_up() => return Ok(Ending::Done),
+        };
+        let message = match received {
+            Ok(StatusChange { at, status }) => progress(&status, at),
+            Err(RecvError::Lagged(lost)) => {
+                Message::Notice { text: format!("{lost} changes were too fast to be shown") }
+            }
+            Err(RecvError::Closed) => return Ok(Ending::Done),
+        };
+        if !connection.say(&message).await {
+            return Ok(Ending::Done);
+        }
+    }
+}

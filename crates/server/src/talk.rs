@@ -1,0 +1,201 @@
+//! What the conversations of several opcodes share: finding out who somebody is, following a machine, and the
+//! failures of a request that cannot be understood.
+
+use crate::Service;
+use crate::connection::Connection;
+use crate::report;
+use driver::{SignIn, SignInEvent};
+use identity::{Status, StatusPhase, WaitsFor};
+use ipc::{Answer, Ending, FailureReport, Message};
+use model::{DomainName, Failure, FailureClass, Timestamp, Upn, Who};
+use signin::PasswordPrompt;
+use std::time::Duration;
+use tokio::sync::watch;
+use views::DomainView;
+
+/// Tells the caller one sentence; nothing stops for it.
+pub(crate) async fn tell(connection: &mut Connection, text: &str) {
+    connection.say(&Message::Notice { text: text.to_owned() }).await;
+}
+
+/// Tells the caller what failed, who can fix it and what to do.
+pub(crate) async fn tell_failure(connection: &mut Connection, failure: &Failure) {
+    connection.say(&Message::Failed { failure: Box::new(FailureReport::from(failure)) }).await;
+}
+
+/// How the talk with a person ended who is who was asked for, or went away.
+pub(crate) enum Identified {
+    Yes,
+    HungUp,
+}
+
+/// Finds out whether a person is who was asked for.
+pub(crate) async fn identify(
+    connection: &mut Connection,
+    service: &Service,
+    asked: Upn,
+) -> Result<Identified, Failure> {
+    let mut session = service.driver.sign_in(asked).await?;
+    loop {
+        let event = tokio::select! {
+            event = session.next() => event,
+            () = connection.hung_up() => return Ok(Identified::HungUp),
+        };
+        match event {
+            Some(SignInEvent::Prompt(prompt)) => drop(connection.say(&report::prompt(&prompt)).await),
+            Some(SignInEvent::AskPassword(prompt)) => ask_password(connection, &mut session, &prompt).await?,
+            Some(SignInEvent::SignedIn(account)) => {
+                connection.say(&report::signed_in(&account)).await;
+                return Ok(Identified::Yes);
+            }
+            Some(SignInEvent::Failed(failure)) => return Err(failure),
+            None => return Err(bad_request("the sign-in ended without an answer")),
+        };
+    }
+}
+
+/// Hands on what the person types; the sign-in ends by itself when they take too long.
+async fn ask_password(
+    connection: &mut Connection,
+    session: &mut SignIn,
+    prompt: &PasswordPrompt,
+) -> Result<(), Failure> {
+    connection.say(&report::ask_password(prompt)).await;
+    let answer = tokio::select! {
+        answer = connection.answer() => answer,
+        event = session.next() => return Err(match event {
+            Some(SignInEvent::Failed(failure)) => failure,
+            _ => bad_request("the sign-in ended without an answer"),
+        }),
+    };
+    let password = match answer {
+        Ok(Answer::Password { password }) => Some(password),
+        Ok(Answer::UseCode {}) => None,
+        Ok(Answer::RecoveryCode { .. }) => return Err(bad_request("the answer is to another question")),
+        Err(error) => return Err(bad_request(&error.to_string())),
+    };
+    session.answer(password).await;
+    Ok(())
+}
+
+/// Follows a registration from the sign-in that it begins with, which may wait for its keys.
+pub(crate) async fn follow_registration(
+    connection: &mut Connection,
+    service: &Service,
+    status: watch::Receiver<Status>,
+) -> Result<Ending, Failure> {
+    let mut prepared = service.driver.prepared_keys();
+    if prepared.borrow().waiting > 0 {
+        tell(connection, KEYS_ARE_MADE).await;
+        tokio::select! {
+            // A driver that has ended makes none.
+            _ = prepared.wait_for(|prepared| prepared.waiting == 0) => {}
+            () = connection.hung_up() => return Ok(Ending::Failed),
+        }
+    }
+    follow(connection, service, status, is_settled).await
+}
+
+/// Tells every change of one machine until `enough`.
+pub(crate) async fn follow(
+    connection: &mut Connection,
+    service: &Service,
+    status: watch::Receiver<Status>,
+    enough: fn(&Status, Timestamp) -> bool,
+) -> Result<Ending, Failure> {
+    follow_by(connection, &|| service.driver.now(), status, enough).await
+}
+
+/// The same by any clock.
+pub(crate) async fn follow_by(
+    connection: &mut Connection,
+    clock: &(dyn Fn() -> Timestamp + Sync),
+    mut status: watch::Receiver<Status>,
+    enough: fn(&Status, Timestamp) -> bool,
+) -> Result<Ending, Failure> {
+    loop {
+        let now = status.borrow_and_update().clone();
+        let at = clock();
+        connection.say(&report::progress(&now, at)).await;
+        if enough(&now, at) {
+            return finish(connection, &now).await;
+        }
+        let more = tokio::select! {
+            changed = status.changed() => changed.is_ok(),
+            () = connection.hung_up() => return Ok(Ending::Failed),
+        };
+        if !more {
+            return Ok(Ending::Failed);
+        }
+    }
+}
+
+async fn finish(connection: &mut Connection, status: &Status) -> Result<Ending, Failure> {
+    if let Some(failure) = &status.failure {
+        tell_failure(connection, failure).await;
+    }
+    Ok(report::ending(status))
+}
+
+/// At rest, or waiting for somebody, or for long: nothing more happens soon by itself.
+pub(crate) fn is_settled(status: &Status, now: Timestamp) -> bool {
+    let waits_for_long = status.wake_at.is_some_and(|at| at.since(now) > PATIENCE);
+    status.is_at_rest() || status.waits_for.is_some() || waits_for_long
+}
+
+/// Nothing is left, or an operator has to decide.
+pub(crate) fn has_left(status: &Status, _: Timestamp) -> bool {
+    status.phase == StatusPhase::Unregistered || status.waits_for == Some(WaitsFor::Operator)
+}
+
+/// The domain that is named, or the only one; `otherwise` is what to say where there is none.
+pub(crate) fn which_domain(
+    service: &Service,
+    domain: Option<String>,
+    otherwise: &str,
+) -> Result<DomainName, Failure> {
+    match domain {
+        Some(text) => parse_domain(&text),
+        None => only_domain(service.driver.view(), otherwise),
+    }
+}
+
+/// The only one of these domains that leads to a tenant.
+pub(crate) fn only_domain(views: Vec<DomainView>, otherwise: &str) -> Result<DomainName, Failure> {
+    let mut known = views.into_iter().filter(|view| view.tenant.is_some());
+    match (known.next(), known.next()) {
+        (Some(view), None) => Ok(view.domain),
+        (None, _) => Err(Failure::local(
+            FailureClass::Gone,
+            Who::Nobody,
+            "NotRegistered",
+            "this machine is not registered with any tenant".to_owned(),
+            otherwise,
+        )),
+        (Some(_), Some(_)) => Err(bad_name("there is more than one domain: name it with --domain")),
+    }
+}
+
+pub(crate) fn parse_name(text: &str) -> Result<Upn, Failure> {
+    text.parse().map_err(|error: model::NameError| bad_name(&error.to_string()))
+}
+
+pub(crate) fn parse_domain(text: &str) -> Result<DomainName, Failure> {
+    text.parse().map_err(|error: model::NameError| bad_name(&error.to_string()))
+}
+
+fn usage(code: &str, message: &str, advice: &str) -> Failure {
+    Failure::local(FailureClass::Broken, Who::User, code, message.to_owned(), advice)
+}
+
+pub(crate) fn bad_request(message: &str) -> Failure {
+    usage("BadRequest", message, "Use the aad-tool of the same version as firmamentd.")
+}
+
+pub(crate) fn bad_name(message: &str) -> Failure {
+    usage("BadName", message, "Check the name and try again.")
+}
+
+const KEYS_ARE_MADE: &str = "The keys for the registration are being made.";
+/// How long a person is asked to watch a registration that is tried again by itself.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
