@@ -88,7 +88,7 @@ fn ending(options: &Options) -> Result<Ending, CommandError> {
         Command::Status { domain, .. } => Request::Status { domain: domain.clone() },
         Command::Leave { domain, force } => Request::Leave { domain: domain.clone(), force: *force },
         Command::Rekey { to: Some(to), name: Some(name), force, .. } => {
-            Request::Rekey { name: name.clone(), to: to.word().to_owned(), force: *force }
+            Request::Rekey { name: name.clone(), to: to.to_string(), force: *force }
         }
         Command::Rekey { domain, .. } => Request::CancelRekey { domain: domain.clone() },
         Command::Rebind { domain } => Request::Rebind { domain: domain.clone() },

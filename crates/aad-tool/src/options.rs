@@ -1,4 +1,6 @@
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand};
+use model::Backend;
 use std::path::PathBuf;
 
 /// Signs people in, shows and ends this machine's registration with Microsoft Entra ID.
@@ -72,8 +74,8 @@ pub(crate) enum Command {
     /// fails before that leaves the old keys in force.
     Rekey {
         /// Where to.
-        #[arg(long, value_name = "PLACE", required_unless_present = "cancel")]
-        to: Option<KeyPlace>,
+        #[arg(long, value_name = "PLACE", required_unless_present = "cancel", value_parser = key_places())]
+        to: Option<Backend>,
         /// Whose identity is moved, and who signs in: name@domain.
         #[arg(long, short = 'D', value_name = "UPN", required_unless_present = "cancel")]
         name: Option<String>,
@@ -134,27 +136,17 @@ pub(crate) enum Command {
     },
 }
 
-/// A place for keys.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum KeyPlace {
-    /// The TPM.
-    Tpm,
-    /// The token of pkcs11_module.
-    Pkcs11,
-    /// Files, wrapped under the auth value.
-    Soft,
+/// The places for keys, in the words of the socket and of hsm_type.
+fn key_places() -> impl TypedValueParser<Value = Backend> {
+    let told = |(place, help): (Backend, &'static str)| PossibleValue::new(place.as_str()).help(help);
+    PossibleValuesParser::new(KEY_PLACES.map(told)).try_map(|word| word.parse())
 }
 
-impl KeyPlace {
-    /// The word of the socket and of hsm_type.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            KeyPlace::Tpm => "tpm",
-            KeyPlace::Pkcs11 => "pkcs11",
-            KeyPlace::Soft => "soft",
-        }
-    }
-}
+const KEY_PLACES: [(Backend, &str); 3] = [
+    (Backend::Tpm, "The TPM"),
+    (Backend::Pkcs11, "The token of pkcs11_module"),
+    (Backend::Soft, "Files, wrapped under the auth value"),
+];
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TpmCommand {

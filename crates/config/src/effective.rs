@@ -4,9 +4,6 @@ use crate::notes::is_foreign;
 use crate::options::{GLOBAL, PATHS};
 use crate::reader;
 use crate::settings::{DomainSettings, Pkcs11};
-use crate::words::{
-    CLOUDS, HSM_TYPES, IP_VERSIONS, PRT_KDFS, REGISTRATIONS, SIGN_INS, TPM_PCRS, client_version_word, word_of,
-};
 use model::{Cloud, IntuneHosts};
 use std::fmt;
 use std::path::PathBuf;
@@ -72,15 +69,15 @@ fn global(settings: &Settings) -> Vec<(&'static str, String)> {
     let names = settings.domains.iter().map(|domain| &domain.name);
     let mut pairs = vec![
         ("domain", joined(names)),
-        ("hsm_type", word_of(HSM_TYPES, settings.hsm_type).to_owned()),
+        ("hsm_type", settings.hsm_type.to_string()),
         ("hsm_pin_path", settings.hsm_pin_path.display().to_string()),
         ("tpm_tcti_name", settings.tpm_tcti_name.clone()),
-        ("tpm_pcrs", word_of(TPM_PCRS, settings.tpm_pcrs).to_owned()),
+        ("tpm_pcrs", settings.tpm_pcrs.to_string()),
         ("socket_path", settings.socket_path.display().to_string()),
         ("request_timeout", settings.request_timeout.as_secs().to_string()),
-        ("ip_version", word_of(IP_VERSIONS, settings.ip_version).to_owned()),
-        ("intune_client_version", client_version_word(&settings.intune_client_version).to_owned()),
-        ("prt_kdf", word_of(PRT_KDFS, settings.prt_kdf).to_owned()),
+        ("ip_version", settings.ip_version.to_string()),
+        ("intune_client_version", settings.intune_client_version.to_string()),
+        ("prt_kdf", settings.prt_kdf.to_string()),
         ("ca_file", settings.ca_file().map(|path| path.display().to_string()).unwrap_or_default()),
         ("proxy", settings.proxy().map(|_| "(set)".to_owned()).unwrap_or_default()),
         ("device_name", settings.device_name.clone()),
@@ -99,11 +96,11 @@ fn global(settings: &Settings) -> Vec<(&'static str, String)> {
 fn of_domain(domain: &DomainSettings) -> Vec<(&'static str, String)> {
     let profile = &domain.profile;
     let mut pairs = vec![
-        ("join_type", domain.join_type.word().to_owned()),
+        ("join_type", domain.join_type.to_string()),
         ("apply_policy", domain.apply_policy.to_string()),
-        ("registration", word_of(REGISTRATIONS, domain.registration).to_owned()),
-        ("sign_in", word_of(SIGN_INS, domain.sign_in).to_owned()),
-        ("cloud", word_of(CLOUDS, profile.cloud).to_owned()),
+        ("registration", domain.registration.to_string()),
+        ("sign_in", domain.sign_in.to_string()),
+        ("cloud", profile.cloud.to_string()),
         ("authority_host", profile.authority.to_string()),
         ("drs_host", profile.drs.to_string()),
         ("graph_url", format!("https://{}", profile.graph)),

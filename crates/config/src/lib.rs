@@ -13,14 +13,10 @@ mod options;
 mod reader;
 mod settings;
 mod sources;
-mod words;
 
 pub use effective::{Effective, Origin};
 pub use error::{ConfigError, Note};
-pub use settings::{
-    DomainSettings, HsmType, IntuneClientVersion, IpVersion, Pkcs11, PrtKdf, Registration, Settings, SignIn,
-    TpmPcrs,
-};
+pub use settings::{DomainSettings, Pkcs11, Settings};
 pub use sources::Sources;
 
 /// A configuration, and what an operator should know of it.

@@ -2,12 +2,11 @@ use crate::ConfigError;
 use crate::ini::{Entry, Header, Parsed, Place};
 use crate::notes::is_foreign;
 use crate::options::{BREAKGLASS, GLOBAL, Scope, known};
-use crate::settings::{
-    DomainSettings, HsmType, IntuneClientVersion, IpVersion, Pkcs11, Proxy, PrtKdf, Registration, Settings,
-    SignIn, TpmPcrs,
+use crate::settings::{DomainSettings, Pkcs11, Proxy, Settings};
+use model::{
+    BootPolicy, Cloud, CloudProfile, DomainName, HostPort, HsmType, IntuneClientVersion, IntuneHosts,
+    JoinType, Method, Registration, UnknownWord,
 };
-use crate::words::{CLOUDS, HSM_TYPES, IP_VERSIONS, JOIN_TYPES, PRT_KDFS, REGISTRATIONS, SIGN_INS, TPM_PCRS};
-use model::{Cloud, CloudProfile, DomainName, HostPort, IntuneHosts, JoinType};
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -22,7 +21,7 @@ pub(crate) fn settings(parsed: Parsed) -> Result<Settings, ConfigError> {
     let domains =
         reader.domain_names()?.into_iter().map(|name| reader.domain(name)).collect::<Result<Vec<_>, _>>()?;
     reader.check_aliases(&domains)?;
-    let hsm_type = reader.word(GLOBAL, "hsm_type", HSM_TYPES)?.unwrap_or(HsmType::TpmIfPossible);
+    let hsm_type = reader.word(GLOBAL, "hsm_type")?.unwrap_or_default();
     Ok(Settings {
         domains,
         hsm_type,
@@ -34,9 +33,9 @@ pub(crate) fn settings(parsed: Parsed) -> Result<Settings, ConfigError> {
         socket_path: reader.own_path("socket_path", "/run/firmament/socket")?,
         request_timeout: reader.seconds("request_timeout", 10, 1..=300)?,
         connection_timeout: reader.seconds("connection_timeout", 30, 1..=3600)?,
-        ip_version: reader.word(GLOBAL, "ip_version", IP_VERSIONS)?.unwrap_or(IpVersion::Both),
+        ip_version: reader.word(GLOBAL, "ip_version")?.unwrap_or_default(),
         intune_client_version: reader.intune_client_version()?,
-        prt_kdf: reader.word(GLOBAL, "prt_kdf", PRT_KDFS)?.unwrap_or(PrtKdf::V2),
+        prt_kdf: reader.word(GLOBAL, "prt_kdf")?.unwrap_or_default(),
         ca_file: reader.path("ca_file")?,
         proxy: reader.proxy()?,
         device_name: reader.device_name()?,
@@ -65,7 +64,7 @@ struct DomainOptions {
     join_type: JoinType,
     apply_policy: bool,
     registration: Registration,
-    sign_in: SignIn,
+    sign_in: Method,
     cloud: Cloud,
     authority: Option<HostPort>,
     drs: Option<HostPort>,
@@ -99,20 +98,23 @@ impl<'e> Reader<'e> {
         self.text(section, option).map(parse).transpose()
     }
 
-    fn word<T: Copy>(
+    fn word<T: FromStr<Err = UnknownWord>>(
         &self,
         section: &str,
         option: &str,
-        words: &[(&str, T)],
     ) -> Result<Option<T>, ConfigError> {
         let Some(entry) = self.entry(section, option) else { return Ok(None) };
-        let found = words.iter().find(|(word, _)| *word == entry.value.to_ascii_lowercase());
-        let allowed = || words.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(", ");
-        found.map(|(_, value)| Some(*value)).ok_or_else(|| ConfigError::value(entry, allowed()))
+        let found = entry.value.to_ascii_lowercase().parse();
+        found.map(Some).map_err(|UnknownWord(words)| ConfigError::value(entry, words.join(", ")))
     }
 
     fn boolean(&self, section: &str, option: &str) -> Result<Option<bool>, ConfigError> {
-        self.word(section, option, &[("true", true), ("false", false), ("1", true), ("0", false)])
+        let Some(entry) = self.entry(section, option) else { return Ok(None) };
+        match entry.value.to_ascii_lowercase().as_str() {
+            "true" | "1" => Ok(Some(true)),
+            "false" | "0" => Ok(Some(false)),
+            _ => Err(ConfigError::value(entry, "true, false, 1, 0".to_owned())),
+        }
     }
 
     fn seconds(
@@ -158,10 +160,9 @@ impl<'e> Reader<'e> {
     }
 
     /// Only PCR 7 changes rarely enough (reliability.md E.1).
-    fn tpm_pcrs(&self) -> Result<TpmPcrs, ConfigError> {
-        let Some(entry) = self.text(GLOBAL, "tpm_pcrs") else { return Ok(TpmPcrs::Nothing) };
-        let found = TPM_PCRS.iter().find(|(word, _)| *word == entry.value);
-        found.map(|(_, value)| *value).ok_or_else(|| ConfigError::value(entry, ONLY_SEVEN.to_owned()))
+    fn tpm_pcrs(&self) -> Result<BootPolicy, ConfigError> {
+        let Some(entry) = self.text(GLOBAL, "tpm_pcrs") else { return Ok(BootPolicy::Nothing) };
+        entry.value.parse().map_err(|_| ConfigError::value(entry, ONLY_SEVEN.to_owned()))
     }
 
     /// A module without a token, or a token without a module, leads nowhere.
@@ -194,14 +195,8 @@ impl<'e> Reader<'e> {
     }
 
     fn intune_client_version(&self) -> Result<IntuneClientVersion, ConfigError> {
-        let Some(entry) = self.text(GLOBAL, "intune_client_version") else {
-            return Ok(IntuneClientVersion::Default);
-        };
-        match entry.value.as_str() {
-            word if word.eq_ignore_ascii_case("auto") => Ok(IntuneClientVersion::Auto),
-            version if is_client_version(version) => Ok(IntuneClientVersion::Fixed(version.to_owned())),
-            _ => Err(ConfigError::value(entry, "auto or a version 1.YYMM.n, as 1.2604.19".to_owned())),
-        }
+        let allowed = "auto or a version 1.YYMM.n, as 1.2604.19";
+        Ok(self.parsed(GLOBAL, "intune_client_version", allowed)?.unwrap_or_default())
     }
 
     fn proxy(&self) -> Result<Option<Proxy>, ConfigError> {
@@ -248,13 +243,11 @@ impl<'e> Reader<'e> {
 
     fn domain_options(&self, section: &str) -> Result<DomainOptions, ConfigError> {
         Ok(DomainOptions {
-            join_type: self.word(section, "join_type", JOIN_TYPES)?.unwrap_or(JoinType::Join),
+            join_type: self.word(section, "join_type")?.unwrap_or_default(),
             apply_policy: self.boolean(section, "apply_policy")?.unwrap_or(false),
-            registration: self
-                .word(section, "registration", REGISTRATIONS)?
-                .unwrap_or(Registration::Background),
-            sign_in: self.word(section, "sign_in", SIGN_INS)?.unwrap_or(SignIn::Auto),
-            cloud: self.word(section, "cloud", CLOUDS)?.unwrap_or(Cloud::Public),
+            registration: self.word(section, "registration")?.unwrap_or_default(),
+            sign_in: self.word(section, "sign_in")?.unwrap_or_default(),
+            cloud: self.word(section, "cloud")?.unwrap_or_default(),
             authority: self.parsed(section, "authority_host", HOST)?,
             drs: self.parsed(section, "drs_host", HOST)?,
             graph: self.graph(section)?,
@@ -324,19 +317,6 @@ fn not_a_section(header: &Header) -> ConfigError {
     let value = model::printable(&header.name, 80);
     let allowed = format!("[{GLOBAL}], [{BREAKGLASS}] or the name of a domain");
     ConfigError::Value { path, line, option: "[section]".to_owned(), value, allowed }
-}
-
-/// `1.YYMM.n`: the year, the month and the build of a Company Portal for Linux (intune.md 6.2).
-fn is_client_version(value: &str) -> bool {
-    let parts: Vec<&str> = value.split('.').collect();
-    let ["1", date, build] = parts[..] else { return false };
-    let digits = [date, build].iter().all(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
-    let month = date.get(2..).and_then(|month| month.parse().ok());
-    digits && date.len() == 4 && month.is_some_and(|month| (1..=12).contains(&month)) && is_build(build)
-}
-
-fn is_build(digits: &str) -> bool {
-    (1..=5).contains(&digits.len()) && (digits == "0" || !digits.starts_with('0'))
 }
 
 /// `http://[user[:password]@]host[:port][/]`; special characters of user and password are percent-escaped.

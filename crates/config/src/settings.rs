@@ -2,8 +2,10 @@ use crate::ConfigError;
 use crate::effective::{self, Effective};
 use crate::ini::{Parsed, Place};
 use crate::reader;
-use crate::words::{HSM_TYPES, word_of};
-use model::{CloudProfile, DomainName, HostPort, JoinType, TenantId};
+use model::{
+    BootPolicy, CloudProfile, DomainName, HostPort, HsmType, IntuneClientVersion, IpVersion, JoinType, Kdf,
+    Method, Registration, TenantId,
+};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -16,7 +18,7 @@ pub struct Settings {
     pub(crate) hsm_type: HsmType,
     pub(crate) hsm_pin_path: PathBuf,
     pub(crate) tpm_tcti_name: String,
-    pub(crate) tpm_pcrs: TpmPcrs,
+    pub(crate) tpm_pcrs: BootPolicy,
     pub(crate) pkcs11: Option<Pkcs11>,
     pub(crate) pkcs11_pin_path: Option<PathBuf>,
     pub(crate) socket_path: PathBuf,
@@ -24,7 +26,7 @@ pub struct Settings {
     pub(crate) connection_timeout: Duration,
     pub(crate) ip_version: IpVersion,
     pub(crate) intune_client_version: IntuneClientVersion,
-    pub(crate) prt_kdf: PrtKdf,
+    pub(crate) prt_kdf: Kdf,
     pub(crate) ca_file: Option<PathBuf>,
     pub(crate) proxy: Option<Proxy>,
     pub(crate) device_name: String,
@@ -55,7 +57,7 @@ pub struct DomainSettings {
     /// `registration`.
     pub registration: Registration,
     /// `sign_in`.
-    pub sign_in: SignIn,
+    pub sign_in: Method,
     /// The hosts of its cloud.
     pub profile: CloudProfile,
     /// `tenant_id`: the only tenant that the domain may lead to.
@@ -64,72 +66,6 @@ pub struct DomainSettings {
     pub odc_provider: Option<HostPort>,
     /// `pam_allow_groups` of `[global]` and of the domain; nothing acts on it yet, empty is everyone.
     pub pam_allow_groups: Vec<String>,
-}
-
-/// `registration`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Registration {
-    /// Behind the sign-in.
-    Background,
-    /// A sign-in waits for it.
-    Required,
-    /// Never.
-    Off,
-}
-
-/// `sign_in`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SignIn {
-    /// As the daemon chooses.
-    Auto,
-    /// The device code.
-    DeviceCode,
-    /// The password, and the device code for whoever has or wants none.
-    Password,
-}
-
-/// `intune_client_version`: the version that the Intune services are told (intune.md 6.2).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum IntuneClientVersion {
-    /// The one that the program was built with.
-    Default,
-    /// The highest one that Microsoft's package list has.
-    Auto,
-    /// This one, `1.YYMM.n`.
-    Fixed(String),
-}
-
-/// `prt_kdf`: how keys are derived from the session key of a primary refresh token (entra.md 7.6).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PrtKdf {
-    /// KDFv1: from the random context alone.
-    V1,
-    /// KDFv2: from the random context and the payload.
-    V2,
-}
-
-/// `hsm_type`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HsmType {
-    /// Software keys.
-    Soft,
-    /// A TPM or nothing.
-    Tpm,
-    /// A TPM where there is one.
-    TpmIfPossible,
-    /// Software keys bound to a TPM where there is one.
-    TpmBoundSoftIfPossible,
-    /// A PKCS#11 token.
-    Pkcs11,
-}
-
-/// `tpm_pcrs`: the PCRs that new keys in a TPM are bound to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TpmPcrs {
-    /// None.
-    Nothing,
-    /// PCR 7: Secure Boot and its keys.
-    Seven,
 }
 
 /// `pkcs11_module`, `pkcs11_token` and `pkcs11_serial`: which token, and the module that leads to it.
@@ -141,17 +77,6 @@ pub struct Pkcs11 {
     pub token: String,
     /// Its serial, where several tokens have the label.
     pub serial: Option<String>,
-}
-
-/// `ip_version`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum IpVersion {
-    /// Either.
-    Both,
-    /// IPv4 only.
-    V4,
-    /// IPv6 only.
-    V6,
 }
 
 impl Settings {
@@ -176,7 +101,7 @@ impl Settings {
         &self.tpm_tcti_name
     }
     /// The PCRs that new keys in a TPM are bound to.
-    pub fn tpm_pcrs(&self) -> TpmPcrs {
+    pub fn tpm_pcrs(&self) -> BootPolicy {
         self.tpm_pcrs
     }
     /// The PKCS#11 token; there is one if `hsm_type` is `pkcs11`.
@@ -204,11 +129,11 @@ impl Settings {
         self.ip_version
     }
     /// Which version the Intune services are told.
-    pub fn intune_client_version(&self) -> &IntuneClientVersion {
-        &self.intune_client_version
+    pub fn intune_client_version(&self) -> IntuneClientVersion {
+        self.intune_client_version
     }
     /// How keys are derived from a session key.
-    pub fn prt_kdf(&self) -> PrtKdf {
+    pub fn prt_kdf(&self) -> Kdf {
         self.prt_kdf
     }
     /// Certificates to trust in the place of the system's.
@@ -239,7 +164,7 @@ impl Settings {
         let entry = reader::entry(&self.parsed, crate::options::GLOBAL, "hsm_type");
         let Some(Place { path, line }) = entry.map(|entry| entry.place.clone()) else { return Ok(()) };
         let instead = "this build has no such key store; set hsm_type = tpm_if_possible, soft or pkcs11";
-        let value = word_of(HSM_TYPES, self.hsm_type);
+        let value = self.hsm_type.as_str();
         Err(ConfigError::Unsupported { path, line, option: "hsm_type", value, instead })
     }
 

@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says where it failed by panicking")]
 
-use config::{ConfigError, HsmType, Registration, Sources, load};
-use model::{Cloud, JoinType};
+use config::{ConfigError, Sources, load};
+use model::{Cloud, HsmType, JoinType, Registration};
 use std::fs;
 use std::path::Path;
 

@@ -2,11 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says where it failed by panicking")]
 
-use config::{
-    ConfigError, HsmType, IntuneClientVersion, IpVersion, Loaded, Origin, PrtKdf, Registration, SignIn,
-    Sources, TpmPcrs, load,
+use config::{ConfigError, Loaded, Origin, Sources, load};
+use model::{
+    BootPolicy, Cloud, HsmType, IntuneClientVersion, IntuneHosts, IpVersion, JoinType, Kdf, Method,
+    Registration,
 };
-use model::{Cloud, IntuneHosts, JoinType};
 use proptest::prelude::*;
 use std::fs;
 
@@ -27,14 +27,14 @@ fn nothing_set_is_the_documented_defaults() {
     let domain = &settings.domains()[0];
     assert_eq!(
         (domain.join_type, domain.apply_policy, domain.registration, domain.sign_in),
-        (JoinType::Join, false, Registration::Background, SignIn::Auto)
+        (JoinType::Join, false, Registration::Background, Method::Auto)
     );
     assert_eq!((domain.profile.cloud, domain.tenant, domain.aliases.len()), (Cloud::Public, None, 0));
     assert_eq!((settings.hsm_type(), settings.ip_version()), (HsmType::TpmIfPossible, IpVersion::Both));
     assert_eq!((settings.request_timeout().as_secs(), settings.connection_timeout().as_secs()), (10, 30));
     assert_eq!(
         (settings.intune_client_version(), settings.prt_kdf()),
-        (&IntuneClientVersion::Default, PrtKdf::V2)
+        (IntuneClientVersion::Default, Kdf::V2)
     );
     assert_eq!((settings.device_name(), settings.proxy(), settings.ca_file()), ("%h", None, None));
     assert_eq!(settings.hsm_pin_path().to_str(), Some("/var/lib/firmament/hsm-pin"));
@@ -163,10 +163,10 @@ fn every_value_is_checked_although_no_domain_uses_it() {
 #[test]
 fn every_way_to_sign_in_is_taken() {
     for (value, way) in [
-        ("auto", SignIn::Auto),
-        ("device_code", SignIn::DeviceCode),
-        ("password", SignIn::Password),
-        ("Password", SignIn::Password),
+        ("auto", Method::Auto),
+        ("device_code", Method::DeviceCode),
+        ("password", Method::Password),
+        ("Password", Method::Password),
     ] {
         let settings = one(&format!("[contoso.com]\nsign_in = {value}\n")).unwrap().settings;
         assert_eq!(settings.domains()[0].sign_in, way, "{value}");
@@ -176,7 +176,7 @@ fn every_way_to_sign_in_is_taken() {
 
 #[test]
 fn both_derivations_of_a_session_key_can_be_chosen() {
-    for (value, kdf) in [("1", PrtKdf::V1), ("2", PrtKdf::V2)] {
+    for (value, kdf) in [("1", Kdf::V1), ("2", Kdf::V2)] {
         assert_eq!(one(&format!("[global]\nprt_kdf = {value}\n")).unwrap().settings.prt_kdf(), kdf);
     }
 }
@@ -187,7 +187,7 @@ fn every_client_version_that_was_seen_is_taken() {
                 1.2511.11 1.2603.21 1.2603.31 1.2604.19 1.2607.4 1.2609.5";
     for version in seen.split_whitespace() {
         let settings = one(&format!("[global]\nintune_client_version = {version}\n")).unwrap().settings;
-        assert_eq!(settings.intune_client_version(), &IntuneClientVersion::Fixed(version.to_owned()));
+        assert_eq!(settings.intune_client_version(), IntuneClientVersion::Fixed(version.parse().unwrap()));
     }
     for (value, version) in [
         ("auto", IntuneClientVersion::Auto),
@@ -195,7 +195,7 @@ fn every_client_version_that_was_seen_is_taken() {
         ("", IntuneClientVersion::Default),
     ] {
         let settings = one(&format!("[global]\nintune_client_version = {value}\n")).unwrap().settings;
-        assert_eq!(settings.intune_client_version(), &version, "{value:?}");
+        assert_eq!(settings.intune_client_version(), version, "{value:?}");
     }
 }
 
@@ -335,11 +335,11 @@ fn a_token_is_named_whole_or_not_at_all() {
 
 #[test]
 fn only_pcr_7_may_be_asked_for() {
-    for (value, expected) in [("7", TpmPcrs::Seven), ("", TpmPcrs::Nothing)] {
+    for (value, expected) in [("7", BootPolicy::Pcr7), ("", BootPolicy::Nothing)] {
         let loaded = one(&format!("[global]\ntpm_pcrs = {value}\n")).unwrap();
         assert_eq!((loaded.settings.tpm_pcrs(), loaded.notes.len()), (expected, 0), "{value}");
     }
-    assert_eq!(one("").unwrap().settings.tpm_pcrs(), TpmPcrs::Nothing);
+    assert_eq!(one("").unwrap().settings.tpm_pcrs(), BootPolicy::Nothing);
     for value in ["0", "4", "11", "7,11", "0,7", "7 7", "7+11", "07", "sha256:7", "none"] {
         let error = one(&format!("[global]\ntpm_pcrs = {value}\n")).unwrap_err();
         assert!(matches!(error, ConfigError::Value { .. }), "{error}");

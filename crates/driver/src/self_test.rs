@@ -59,7 +59,7 @@ async fn test(ports: &Ports, tenant: TenantId, key: KeyHandle) {
         && error.class() == FailureClass::Transient
     {
         // It says nothing of the key: the next occasion asks again.
-        return tracing::debug!(%tenant, key = purpose.word(), "The key could not be tested: {error}");
+        return tracing::debug!(%tenant, key = purpose.as_str(), "The key could not be tested: {error}");
     }
     let error = result.err();
     let problem = error.as_ref().map(ToString::to_string);
@@ -69,8 +69,8 @@ async fn test(ports: &Ports, tenant: TenantId, key: KeyHandle) {
         _ => None,
     };
     match &problem {
-        None => tracing::info!(%tenant, key = purpose.word(), "The key works"),
-        Some(problem) => tracing::error!(%tenant, key = purpose.word(), "The key does not work: {problem}"),
+        None => tracing::info!(%tenant, key = purpose.as_str(), "The key works"),
+        Some(problem) => tracing::error!(%tenant, key = purpose.as_str(), "The key does not work: {problem}"),
     }
     let test = KeyTest { at: ports.clock.now(), problem, changed };
     ports.views.key_tests().insert(name, test);

@@ -1,5 +1,4 @@
-use intune::ClientVersion;
-use model::Timestamp;
+use model::{ClientVersion, IntuneClientVersion, Timestamp};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -26,6 +25,15 @@ impl IntuneVersion {
     pub fn looked_up_daily() -> IntuneVersion {
         let looked = Looked { version: ClientVersion::COMPILED, at: None };
         IntuneVersion { looked_up: Some(Mutex::new(looked)), fixed: ClientVersion::COMPILED }
+    }
+
+    /// As the configuration says.
+    pub fn configured(choice: IntuneClientVersion) -> IntuneVersion {
+        match choice {
+            IntuneClientVersion::Default => IntuneVersion::fixed(ClientVersion::COMPILED),
+            IntuneClientVersion::Auto => IntuneVersion::looked_up_daily(),
+            IntuneClientVersion::Fixed(version) => IntuneVersion::fixed(version),
+        }
     }
 
     pub(crate) fn is_looked_up(&self) -> bool {

@@ -29,7 +29,7 @@ pub async fn perform_keys(keys: &dyn Keys, work: KeysWork) -> Result<KeysReply, 
 async fn test(keys: &dyn Keys, pair: &DeviceKeys) -> PairTest {
     for key in [&pair.device, &pair.transport] {
         if let Err(error) = keys.call(Job::SelfTest(key.clone())).await {
-            tracing::debug!(key = key.purpose.word(), "The key does not work: {error}");
+            tracing::debug!(key = key.purpose.as_str(), "The key does not work: {error}");
             if is_of_the_key(&error) {
                 return PairTest::Lost;
             }

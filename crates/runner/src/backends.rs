@@ -1,11 +1,11 @@
 //! Which backend makes new keys, and how each one is opened.
 
 use crate::tpm;
-use config::{HsmType, Settings};
+use config::Settings;
 use hsm::{Backends, Hsm, HsmError, Opener};
 use hsm_pkcs11::{Pkcs11Hsm, Trust};
 use hsm_soft::{SoftHsm, auth};
-use model::{Backend, MachineBinding, Secret};
+use model::{Backend, HsmType, MachineBinding, Secret};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 #[error(
     "hsm_type = {wanted} and the keys of this machine are {}: set hsm_type = {} or tpm_if_possible, \
      and nothing is lost; to move them, set tpm_if_possible and run aad-tool rekey",
-    .recorded.word(), .recorded.word()
+    .recorded.as_str(), .recorded.as_str()
 )]
 pub(crate) struct Differs {
     wanted: &'static str,
@@ -31,7 +31,7 @@ pub(crate) fn choose(
     let insisted = insisted(wanted);
     let other = recorded.iter().find(|backend| insisted.is_some_and(|insisted| insisted != **backend));
     match (insisted, other) {
-        (Some(insisted), Some(other)) => Err(Differs { wanted: insisted.word(), recorded: *other }),
+        (Some(insisted), Some(other)) => Err(Differs { wanted: insisted.as_str(), recorded: *other }),
         (Some(insisted), None) => Ok((insisted, None)),
         (None, _) => Ok(recorded.first().map_or_else(|| new(wanted, tpm), |recorded| (*recorded, None))),
     }
@@ -90,8 +90,10 @@ impl Ways<'_> {
             if backend != chosen && !recorded.contains(&backend) {
                 backends.offer(backend, opener);
             } else if let Some(error) = backends.add(backend, opener) {
-                notices
-                    .push(format!("The {} keys could not be opened at the start: {error}.", backend.word()));
+                notices.push(format!(
+                    "The {} keys could not be opened at the start: {error}.",
+                    backend.as_str()
+                ));
             }
         }
         (backends, notices)

@@ -5,16 +5,14 @@ use crate::facts;
 use crate::neighbours;
 use crate::options::Options;
 use crate::tpm;
-use config::{
-    DomainSettings, IntuneClientVersion, IpVersion, Loaded, PrtKdf, Registration, Settings, SignIn, TpmPcrs,
-};
-use driver::{Dependencies, DomainConfig, Method, SystemClock};
-use executor::{ClientVersion, Executor, IntuneVersion, Kdf, Vault};
+use config::{DomainSettings, Loaded, Settings};
+use driver::{Dependencies, DomainConfig, SystemClock};
+use executor::{Executor, IntuneVersion, Vault};
 use hsm::{Backends, Hsm, HsmError, Keys};
 use hsm_soft::{auth, binding};
 use hsm_thread::HsmThread;
 use lifecycle::IntunePolicy;
-use model::{Backend, DeviceFacts, MachineBinding};
+use model::{Backend, BootPolicy, DeviceFacts, MachineBinding};
 use server::{About, LiveNotices};
 use snapshot::recorded_backends;
 use std::collections::BTreeMap;
@@ -86,7 +84,7 @@ fn dependencies(
         domains: settings.domains().iter().map(|domain| domain_config(domain, &device)).collect(),
         backend,
         required_backend: backends::insisted(settings.hsm_type()),
-        boot_bound: backend == Backend::Tpm && settings.tpm_pcrs() == TpmPcrs::Seven,
+        boot_bound: backend == Backend::Tpm && settings.tpm_pcrs() == BootPolicy::Pcr7,
         binding: machine,
         most_prepared: PREPARED_PAIRS,
     };
@@ -113,11 +111,7 @@ fn executor(
         ca_file: settings.ca_file().map(Path::to_owned),
         proxy: settings.proxy().map(str::to_owned),
         request_timeout: settings.request_timeout(),
-        ip_version: match settings.ip_version() {
-            IpVersion::Both => transport_hyper::IpVersion::Both,
-            IpVersion::V4 => transport_hyper::IpVersion::V4,
-            IpVersion::V6 => transport_hyper::IpVersion::V6,
-        },
+        ip_version: settings.ip_version(),
     })?);
     Ok(Executor::new(executor::Parts {
         profile: domain.profile.clone(),
@@ -126,15 +120,8 @@ fn executor(
         vault: vault.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         device: device.clone(),
-        kdf: match settings.prt_kdf() {
-            PrtKdf::V1 => Kdf::V1,
-            PrtKdf::V2 => Kdf::V2,
-        },
-        intune_version: match settings.intune_client_version() {
-            IntuneClientVersion::Default => IntuneVersion::fixed(ClientVersion::COMPILED),
-            IntuneClientVersion::Auto => IntuneVersion::looked_up_daily(),
-            IntuneClientVersion::Fixed(version) => IntuneVersion::fixed(version.parse()?),
-        },
+        kdf: settings.prt_kdf(),
+        intune_version: IntuneVersion::configured(settings.intune_client_version()),
     }))
 }
 
@@ -146,16 +133,8 @@ fn domain_config(domain: &DomainSettings, device: &DeviceFacts) -> DomainConfig 
         tenant: domain.tenant,
         join_type: domain.join_type,
         device: device.clone(),
-        registration: match domain.registration {
-            Registration::Background => driver::Registration::Background,
-            Registration::Required => driver::Registration::Required,
-            Registration::Off => driver::Registration::Off,
-        },
-        sign_in: match domain.sign_in {
-            SignIn::Auto => Method::Auto,
-            SignIn::DeviceCode => Method::DeviceCode,
-            SignIn::Password => Method::Password,
-        },
+        registration: domain.registration,
+        sign_in: domain.sign_in,
         intune: if domain.apply_policy { IntunePolicy::Enrol } else { IntunePolicy::Stay },
     }
 }
