@@ -1,4 +1,4 @@
-use model::{ClientVersion, IntuneClientVersion, Timestamp};
+use model::{ClientVersion, Timestamp};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -25,15 +25,6 @@ impl IntuneVersion {
     pub fn looked_up_daily() -> IntuneVersion {
         let looked = Looked { version: ClientVersion::COMPILED, at: None };
         IntuneVersion { looked_up: Some(Mutex::new(looked)), fixed: ClientVersion::COMPILED }
-    }
-
-    /// As the configuration says.
-    pub fn configured(choice: IntuneClientVersion) -> IntuneVersion {
-        match choice {
-            IntuneClientVersion::Default => IntuneVersion::fixed(ClientVersion::COMPILED),
-            IntuneClientVersion::Auto => IntuneVersion::looked_up_daily(),
-            IntuneClientVersion::Fixed(version) => IntuneVersion::fixed(version),
-        }
     }
 
     pub(crate) fn is_looked_up(&self) -> bool {

@@ -139,6 +139,17 @@ pub enum IntuneClientVersion {
     Fixed(ClientVersion),
 }
 
+impl IntuneClientVersion {
+    /// The version to tell; none where it has to be looked up.
+    pub fn known(self) -> Option<ClientVersion> {
+        match self {
+            IntuneClientVersion::Default => Some(ClientVersion::COMPILED),
+            IntuneClientVersion::Auto => None,
+            IntuneClientVersion::Fixed(version) => Some(version),
+        }
+    }
+}
+
 impl FromStr for IntuneClientVersion {
     type Err = crate::ClientVersionError;
 

@@ -115,8 +115,8 @@ pub(crate) fn credentials() -> Option<PathBuf> {
 }
 
 fn pkcs11(settings: &Settings, machine: MachineBinding) -> Opener {
-    let token = settings.pkcs11().cloned();
-    let pin_path = settings.pkcs11_pin_path().map(Path::to_owned);
+    let token = settings.pkcs11.clone();
+    let pin_path = settings.global.pkcs11_pin_path.clone();
     Box::new(move || {
         let token = token.clone().ok_or_else(|| refused("pkcs11_module and pkcs11_token are not set"))?;
         let pin = auth::load_pin(credentials().as_deref(), pin_path.as_deref())?;

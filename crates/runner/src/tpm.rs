@@ -8,11 +8,11 @@ use std::path::Path;
 #[cfg(feature = "tpm")]
 pub(crate) fn opener(ways: &Ways<'_>) -> Opener {
     use hsm_tpm::TpmHsm;
-    let tcti = ways.settings.tpm_tcti_name().to_owned();
+    let tcti = ways.settings.global.tpm_tcti_name.clone();
     let (machine, origin) = (ways.machine.clone(), ways.auth.source.words("auth value"));
     let auth = model::Secret::new(ways.auth.value.expose().clone());
     let file = ways.boot_file();
-    let policy = ways.settings.tpm_pcrs();
+    let policy = ways.settings.global.tpm_pcrs;
     Box::new(move || {
         let auth = model::Secret::new(auth.expose().clone());
         let opened = TpmHsm::open(&tcti, auth, machine.clone(), &origin)?;

@@ -35,12 +35,13 @@ pub(crate) fn build(options: &Options, loaded: &Loaded) -> Result<Wired, Box<dyn
     let settings = &loaded.settings;
     settings.check_supported(cfg!(feature = "tpm"))?;
     let machine = binding::measure(Path::new("/"));
-    let auth = auth::load_or_make(backends::credentials().as_deref(), settings.hsm_pin_path())?;
+    let auth = auth::load_or_make(backends::credentials().as_deref(), &settings.global.hsm_pin_path)?;
     let ways = Ways { settings, auth: &auth, machine: &machine, state_dir: options.state_dir() };
     let mut store = SledStore::open(options.state_dir(), &ways.soft().store_key()?)?;
     refuse_fresh_auth_value(matches!(auth.source, auth::Source::Made(_)), &store)?;
     let recorded = recorded_backends(&snapshot::found(store.list()?));
-    let (chosen, no_tpm) = backends::choose(settings.hsm_type(), &recorded.in_force, || ways.without_tpm())?;
+    let (chosen, no_tpm) =
+        backends::choose(settings.global.hsm_type, &recorded.in_force, || ways.without_tpm())?;
     let (hsm, closed) = ways.open(chosen, &(&recorded.in_force | &recorded.others));
     closed.iter().for_each(|notice| tracing::error!("{notice}"));
     let mut notices: Vec<String> = loaded.notes.iter().map(ToString::to_string).collect();
@@ -74,17 +75,17 @@ fn dependencies(
     let keys: Arc<dyn Keys> = Arc::new(HsmThread::start(Box::new(hsm))?);
     let vault = Arc::new(Vault::default());
     let mut device = facts::measure(Path::new("/"));
-    device.display_name = settings.device_name().replace("%h", &device.display_name);
+    device.display_name = settings.global.device_name.replace("%h", &device.display_name);
     let mut executors = BTreeMap::new();
-    for domain in settings.domains() {
+    for domain in &settings.domains {
         executors
             .insert(domain.name.clone(), Arc::new(executor(settings, domain, &device, (&keys, &vault))?));
     }
     let facts = tenancy::Facts {
-        domains: settings.domains().iter().map(|domain| domain_config(domain, &device)).collect(),
+        domains: settings.domains.iter().map(|domain| domain_config(domain, &device)).collect(),
         backend,
-        required_backend: backends::insisted(settings.hsm_type()),
-        boot_bound: backend == Backend::Tpm && settings.tpm_pcrs() == BootPolicy::Pcr7,
+        required_backend: backends::insisted(settings.global.hsm_type),
+        boot_bound: backend == Backend::Tpm && settings.global.tpm_pcrs == BootPolicy::Pcr7,
         binding: machine,
         most_prepared: PREPARED_PAIRS,
     };
@@ -108,11 +109,12 @@ fn executor(
     let transport: Arc<dyn Transport> = Arc::new(HyperTransport::new(transport_hyper::Options {
         policy: Policy::new(domain.profile.clone()),
         user_agent: user_agent(device),
-        ca_file: settings.ca_file().map(Path::to_owned),
-        proxy: settings.proxy().map(str::to_owned),
-        request_timeout: settings.request_timeout(),
-        ip_version: settings.ip_version(),
+        ca_file: settings.global.ca_file.clone(),
+        proxy: settings.global.proxy.as_ref().map(|proxy| proxy.expose().to_owned()),
+        request_timeout: settings.global.request_timeout,
+        ip_version: settings.global.ip_version,
     })?);
+    let version = settings.global.intune_client_version.known();
     Ok(Executor::new(executor::Parts {
         profile: domain.profile.clone(),
         transport,
@@ -120,8 +122,8 @@ fn executor(
         vault: vault.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         device: device.clone(),
-        kdf: settings.prt_kdf(),
-        intune_version: IntuneVersion::configured(settings.intune_client_version()),
+        kdf: settings.global.prt_kdf,
+        intune_version: version.map_or_else(IntuneVersion::looked_up_daily, IntuneVersion::fixed),
     }))
 }
 
@@ -129,13 +131,13 @@ fn domain_config(domain: &DomainSettings, device: &DeviceFacts) -> DomainConfig 
     DomainConfig {
         name: domain.name.clone(),
         cloud: domain.profile.cloud,
-        aliases: domain.aliases.clone(),
-        tenant: domain.tenant,
-        join_type: domain.join_type,
+        aliases: domain.options.domain_aliases.clone(),
+        tenant: domain.options.tenant_id,
+        join_type: domain.options.join_type,
         device: device.clone(),
-        registration: domain.registration,
-        sign_in: domain.sign_in,
-        intune: if domain.apply_policy { IntunePolicy::Enrol } else { IntunePolicy::Stay },
+        registration: domain.options.registration,
+        sign_in: domain.options.sign_in,
+        intune: if domain.options.apply_policy { IntunePolicy::Enrol } else { IntunePolicy::Stay },
     }
 }
 
