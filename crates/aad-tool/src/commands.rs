@@ -67,9 +67,9 @@ fn find(options: &Options, place: &PlaceOptions) -> Result<Place, CommandError> 
     Ok(Place {
         root: place.root.clone(),
         state_dir: place.state_dir.clone(),
-        auth_file: settings.hsm_pin_path().to_owned(),
+        auth_file: settings.global.hsm_pin_path.clone(),
         socket: socket(options)?,
-        token: settings.pkcs11().map(|token| token.token.clone()),
+        token: settings.pkcs11.as_ref().map(|token| token.token.clone()),
     })
 }
 
@@ -119,7 +119,7 @@ fn converse(options: &Options, ask: &AskCommand) -> Result<Outcome, CommandError
 fn socket(options: &Options) -> Result<PathBuf, CommandError> {
     match &options.socket {
         Some(socket) => Ok(socket.clone()),
-        None => Ok(load(options)?.settings.socket_path().to_owned()),
+        None => Ok(load(options)?.settings.global.socket_path),
     }
 }
 

@@ -1,5 +1,7 @@
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand};
 use ipc::{Request, Wait};
+use model::Backend;
 use std::path::PathBuf;
 
 /// Signs people in, shows and ends this machine's registration with Microsoft Entra ID.
@@ -84,8 +86,8 @@ pub(crate) enum AskCommand {
     /// fails before that leaves the old keys in force.
     Rekey {
         /// Where to.
-        #[arg(long, value_name = "PLACE", required_unless_present = "cancel")]
-        to: Option<KeyPlace>,
+        #[arg(long, value_name = "PLACE", required_unless_present = "cancel", value_parser = key_places())]
+        to: Option<Backend>,
         /// Whose identity is moved, and who signs in: name@domain.
         #[arg(long, short = 'D', value_name = "UPN", required_unless_present = "cancel")]
         name: Option<String>,
@@ -133,7 +135,7 @@ impl AskCommand {
             }
             Self::Leave { domain, force } => Request::Leave { domain: domain.clone(), force: *force },
             Self::Rekey { to: Some(to), name: Some(name), force, .. } => {
-                Request::Rekey { name: name.clone(), to: to.word().to_owned(), force: *force }
+                Request::Rekey { name: name.clone(), to: to.to_string(), force: *force }
             }
             Self::Rekey { domain, .. } => Request::CancelRekey { domain: domain.clone() },
             Self::Rebind { domain } => Request::Rebind { domain: domain.clone() },
@@ -177,27 +179,17 @@ pub(crate) enum LocalCommand {
     },
 }
 
-/// A place for keys.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum KeyPlace {
-    /// The TPM.
-    Tpm,
-    /// The token of pkcs11_module.
-    Pkcs11,
-    /// Files, wrapped under the auth value.
-    Soft,
+/// The places for keys, in the words of the socket and of hsm_type.
+fn key_places() -> impl TypedValueParser<Value = Backend> {
+    let told = |(place, help): (Backend, &'static str)| PossibleValue::new(place.as_str()).help(help);
+    PossibleValuesParser::new(KEY_PLACES.map(told)).try_map(|word| word.parse())
 }
 
-impl KeyPlace {
-    /// The word of the socket and of hsm_type.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            KeyPlace::Tpm => "tpm",
-            KeyPlace::Pkcs11 => "pkcs11",
-            KeyPlace::Soft => "soft",
-        }
-    }
-}
+const KEY_PLACES: [(Backend, &str); 3] = [
+    (Backend::Tpm, "The TPM"),
+    (Backend::Pkcs11, "The token of pkcs11_module"),
+    (Backend::Soft, "Files, wrapped under the auth value"),
+];
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TpmCommand {

@@ -1,13 +1,9 @@
 use crate::Settings;
 use crate::ini::Place;
 use crate::notes::is_foreign;
-use crate::options::{GLOBAL, PATHS};
+use crate::options::{GLOBAL, PATHS, Row, Show, rows};
 use crate::reader;
-use crate::settings::{DomainSettings, Pkcs11};
-use crate::words::{
-    CLOUDS, HSM_TYPES, IP_VERSIONS, PRT_KDFS, REGISTRATIONS, SIGN_INS, TPM_PCRS, client_version_word, word_of,
-};
-use model::{Cloud, IntuneHosts};
+use crate::settings::DomainSettings;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -57,71 +53,23 @@ impl fmt::Display for Effective {
 }
 
 pub(crate) fn effective(settings: &Settings) -> Vec<Effective> {
-    let line = |section: &str, (option, value): (&'static str, String)| {
+    let line = |section: &str, option, value| {
         let origin = origin(settings, section, option);
         Effective { section: section.to_owned(), option, value, origin }
     };
-    let mut lines: Vec<Effective> = global(settings).into_iter().map(|pair| line(GLOBAL, pair)).collect();
+    let in_global = |row: Row| match row.show {
+        Show::Global(show) => Some(line(GLOBAL, row.name, show(&settings.global)?)),
+        _ => None,
+    };
+    let in_domain = |domain: &DomainSettings, row: Row| match row.show {
+        Show::Domain(show) => Some(line(domain.name.as_str(), row.name, show(&domain.options)?)),
+        _ => None,
+    };
+    let mut lines: Vec<Effective> = rows().filter_map(in_global).collect();
     for domain in &settings.domains {
-        lines.extend(of_domain(domain).into_iter().map(|pair| line(domain.name.as_str(), pair)));
+        lines.extend(rows().filter_map(|row| in_domain(domain, row)));
     }
     lines
-}
-
-fn global(settings: &Settings) -> Vec<(&'static str, String)> {
-    let names = settings.domains.iter().map(|domain| &domain.name);
-    let mut pairs = vec![
-        ("domain", joined(names)),
-        ("hsm_type", word_of(HSM_TYPES, settings.hsm_type).to_owned()),
-        ("hsm_pin_path", settings.hsm_pin_path.display().to_string()),
-        ("tpm_tcti_name", settings.tpm_tcti_name.clone()),
-        ("tpm_pcrs", word_of(TPM_PCRS, settings.tpm_pcrs).to_owned()),
-        ("socket_path", settings.socket_path.display().to_string()),
-        ("request_timeout", settings.request_timeout.as_secs().to_string()),
-        ("ip_version", word_of(IP_VERSIONS, settings.ip_version).to_owned()),
-        ("intune_client_version", client_version_word(&settings.intune_client_version).to_owned()),
-        ("prt_kdf", word_of(PRT_KDFS, settings.prt_kdf).to_owned()),
-        ("ca_file", settings.ca_file().map(|path| path.display().to_string()).unwrap_or_default()),
-        ("proxy", settings.proxy().map(|_| "(set)".to_owned()).unwrap_or_default()),
-        ("device_name", settings.device_name.clone()),
-        ("debug", settings.debug.to_string()),
-    ];
-    if let Some(Pkcs11 { module, token, serial }) = &settings.pkcs11 {
-        pairs.push(("pkcs11_module", module.display().to_string()));
-        pairs.push(("pkcs11_token", token.clone()));
-        pairs.push(("pkcs11_serial", serial.clone().unwrap_or_default()));
-        let pin = settings.pkcs11_pin_path().map(|path| path.display().to_string());
-        pairs.push(("pkcs11_pin_path", pin.unwrap_or_default()));
-    }
-    pairs
-}
-
-fn of_domain(domain: &DomainSettings) -> Vec<(&'static str, String)> {
-    let profile = &domain.profile;
-    let mut pairs = vec![
-        ("join_type", domain.join_type.word().to_owned()),
-        ("apply_policy", domain.apply_policy.to_string()),
-        ("registration", word_of(REGISTRATIONS, domain.registration).to_owned()),
-        ("sign_in", word_of(SIGN_INS, domain.sign_in).to_owned()),
-        ("cloud", word_of(CLOUDS, profile.cloud).to_owned()),
-        ("authority_host", profile.authority.to_string()),
-        ("drs_host", profile.drs.to_string()),
-        ("graph_url", format!("https://{}", profile.graph)),
-    ];
-    if let (Cloud::Custom, IntuneHosts::Exactly(hosts)) = (profile.cloud, &profile.intune) {
-        pairs.push(("intune_hosts", joined(hosts)));
-    }
-    if let Some(tenant) = domain.tenant {
-        pairs.push(("tenant_id", tenant.to_string()));
-    }
-    if !domain.aliases.is_empty() {
-        pairs.push(("domain_aliases", joined(&domain.aliases)));
-    }
-    pairs
-}
-
-fn joined<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
-    items.into_iter().map(|item| item.to_string()).collect::<Vec<_>>().join(",")
 }
 
 fn origin(settings: &Settings, section: &str, option: &str) -> Origin {

@@ -10,18 +10,20 @@ mod error;
 mod ini;
 mod notes;
 mod options;
+#[cfg(test)]
+mod pages;
 mod reader;
+mod rules;
 mod settings;
 mod sources;
-mod words;
+mod values;
 
 pub use effective::{Effective, Origin};
 pub use error::{ConfigError, Note};
-pub use settings::{
-    DomainSettings, HsmType, IntuneClientVersion, IpVersion, Pkcs11, PrtKdf, Registration, Settings, SignIn,
-    TpmPcrs,
-};
+pub use options::{DomainOptions, GlobalOptions};
+pub use settings::{DomainSettings, Pkcs11, Settings};
 pub use sources::Sources;
+pub use values::Proxy;
 
 /// A configuration, and what an operator should know of it.
 #[derive(Debug, Clone)]

@@ -1,6 +1,7 @@
 use crate::Note;
 use crate::ini::{Entry, Parsed};
 use crate::options::{BREAKGLASS, GLOBAL, PATHS, Scope, Use, known};
+use crate::rules;
 use std::collections::BTreeSet;
 use std::path::{Component, Path};
 
@@ -24,8 +25,7 @@ pub(crate) fn notes(parsed: &Parsed) -> Vec<Note> {
             notes.push(Note(format!("{}: {what}", entry.place)));
         }
     }
-    notes.extend(lonely_intune_hosts(parsed));
-    notes.extend(lonely_tpm_pcrs(parsed));
+    notes.extend(rules::remarks(parsed));
     notes
 }
 
@@ -54,7 +54,7 @@ fn remark(entry: &Entry) -> Option<String> {
         return Some(format!("{option} = {value} is himmelblau's own; Firmament keeps to its own place"));
     }
     match used {
-        Use::Used => None,
+        Use::Shared | Use::Ours => None,
         Use::NotYet => Some(format!("the option {option} is understood and not used by Firmament yet")),
         Use::Foreign => {
             Some(format!("the option {option} is himmelblau's record of its own device; it is ignored"))
@@ -70,27 +70,6 @@ fn misplaced(scope: Scope, section: &str) -> Option<&'static str> {
         Scope::Breakglass if section != BREAKGLASS => Some("[offline_breakglass]"),
         _ => None,
     }
-}
-
-/// `intune_hosts` means something with `cloud = custom` alone.
-fn lonely_intune_hosts(parsed: &Parsed) -> Option<Note> {
-    let custom = |entry: &Entry| entry.option == "cloud" && entry.value.eq_ignore_ascii_case("custom");
-    let hosts = parsed.entries.iter().find(|entry| entry.option == "intune_hosts")?;
-    let note = || Note(format!("{}: intune_hosts counts with cloud = custom only", hosts.place));
-    (!parsed.entries.iter().any(custom)).then(note)
-}
-
-/// `tpm_pcrs` means something where new keys may be made in a TPM.
-fn lonely_tpm_pcrs(parsed: &Parsed) -> Option<Note> {
-    let last = |option: &str| {
-        let mut entries = parsed.entries.iter().rev();
-        entries.find(|entry| entry.section == GLOBAL && entry.option == option && !entry.value.is_empty())
-    };
-    let (pcrs, kind) = (last("tpm_pcrs")?, last("hsm_type")?);
-    let tpm = ["tpm", "tpm_if_possible"].iter().any(|word| kind.value.eq_ignore_ascii_case(word));
-    let kind = model::printable(&kind.value, 60);
-    let text = format!("tpm_pcrs counts for keys in a TPM only, and hsm_type = {kind} asks for none");
-    (!tpm).then(|| Note(format!("{}: {text}", pcrs.place)))
 }
 
 /// An absolute path without `.`, `..` and doubled slashes, by its text alone.

@@ -1,6 +1,24 @@
-//! Every option that is known, where it may stand, and whether it does something.
+//! Every option that is known, each as one row: where it may stand, what its text becomes, how it is shown.
+//!
+//! What a row's comment says is what the manual page says; its first sentence stands in docs/operations.md too.
+//! Reading, defaults, `aad-tool config`, notes and both pages follow from the rows (`UPDATE_DOCS=1 cargo test
+//! -p config page` renews the pages); what one option says of another is in rules.rs.
 
-/// Where an option may stand (docs/operations.md, Configuration, column Where).
+use crate::ConfigError;
+use crate::ini::Parsed;
+use crate::reader::read;
+use crate::values::{
+    Proxy, boolean, device_name, host, https_host, joined, list, own_path, parsed, path, path_text, pcrs,
+    printable, proxy, seconds, shown, texts, word,
+};
+use model::{
+    BootPolicy, Cloud, DomainName, HostPort, HsmType, IntuneClientVersion, IpVersion, JoinType, Kdf, Method,
+    Registration, TenantId,
+};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Where an option may stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scope {
     /// `[global]` only.
@@ -18,18 +36,248 @@ pub(crate) enum Scope {
 /// What an option does here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Use {
-    /// What its documentation says.
-    Used,
+    /// What its documentation says; the incumbent has it too.
+    Shared,
+    /// What its documentation says; only we have it.
+    Ours,
     /// It is understood, and nothing acts on it yet.
     NotYet,
     /// The incumbent writes its own identity here; ours is in the state directory.
     Foreign,
 }
 
+/// An option.
+#[derive(Clone, Copy)]
+pub(crate) struct Row {
+    pub(crate) name: &'static str,
+    pub(crate) scope: Scope,
+    pub(crate) used: Use,
+    pub(crate) show: Show,
+    /// What would be allowed, as an error says it.
+    #[cfg(test)]
+    pub(crate) allowed: fn() -> String,
+    /// Lines of sentences; a sentence ends where its line ends.
+    #[cfg(test)]
+    pub(crate) doc: &'static [&'static str],
+}
+
+/// The value in force as text; none is not shown.
+#[derive(Clone, Copy)]
+pub(crate) enum Show {
+    Global(fn(&GlobalOptions) -> Option<String>),
+    Domain(fn(&DomainOptions) -> Option<String>),
+    Never,
+}
+
+/// What a text becomes: none for an option that is as if it were not there; what would be allowed as error.
+pub(crate) type Parse<T> = fn(&str) -> Result<Option<T>, String>;
+
+/// Makes, from one table, a structure of checked values, its reading and the rows.
+macro_rules! options {
+    ($rows:ident, $show:ident, $(#[$about:meta])* pub struct $values:ident {$(
+        $(#[doc = $doc:literal])+
+        $name:ident: $kind:ty = $default:expr, $scope:ident $used:ident, parse: $parse:expr, show: $shown:expr;
+    )+}) => {
+        $(#[$about])*
+        #[derive(Debug, Clone)]
+        pub struct $values {
+            $($(#[doc = $doc])+ pub $name: $kind,)+
+        }
+
+        impl $values {
+            /// What counts in a section, checked.
+            pub(crate) fn read(from: &Parsed, section: &str) -> Result<$values, ConfigError> {
+                Ok($values {$(
+                    $name: read(from, section, stringify!($name), $parse)?.unwrap_or_else(|| $default),
+                )+})
+            }
+        }
+
+        const $rows: &[Row] = &[$(Row {
+            name: stringify!($name),
+            scope: Scope::$scope,
+            used: Use::$used,
+            show: Show::$show($shown),
+            #[cfg(test)]
+            allowed: || ($parse as Parse<$kind>)("\0").err().unwrap_or_default(),
+            #[cfg(test)]
+            doc: &[$($doc),+],
+        },)+];
+    };
+}
+
+options! {
+    GLOBAL_ROWS, Global,
+    /// The values of `[global]`.
+    pub struct GlobalOptions {
+        /// The domains that are served: those of `domain`, of `domains` and of every section named like one.
+        domain: Vec<DomainName> = Vec::new(), Global Shared,
+            parse: |text| list(text, DOMAINS), show: |it| shown(joined(&it.domain));
+        /// The same as `domain`.
+        domains: Vec<DomainName> = Vec::new(), Global Shared, parse: |text| list(text, DOMAINS), show: |_| None;
+        /// Where new keys are kept; the default differs from himmelblau's.
+        /// An identity that is there is always opened where its keys are; `soft`, `tpm` and `pkcs11` refuse
+        /// to start if that is elsewhere.
+        /// A build without the TPM library has software keys in the place of a TPM and says so, and refuses
+        /// to start with `tpm`.
+        hsm_type: HsmType = HsmType::default(), Global Shared, parse: word, show: |it| shown(it.hsm_type);
+        /// The file of the auth value.
+        /// A path in a directory of himmelblau is reported and not used.
+        hsm_pin_path: PathBuf = PathBuf::from("/var/lib/firmament/hsm-pin"), Global Shared,
+            parse: own_path, show: |it| shown(it.hsm_pin_path.display());
+        /// The way to the TPM in the syntax of the TPM library.
+        tpm_tcti_name: String = "device:/dev/tpmrm0".to_owned(), Global Shared,
+            parse: |text| printable(text, LONGEST_NAME), show: |it| shown(&it.tpm_tcti_name);
+        /// Binds new keys in a TPM to PCR 7, so that they can be used only while Secure Boot and its keys are
+        /// as they were.
+        /// `aad-tool tpm recovery-code` makes the recovery code, and `aad-tool tpm reseal` binds the keys
+        /// anew after a change of Secure Boot.
+        tpm_pcrs: BootPolicy = BootPolicy::default(), Global Ours, parse: pcrs, show: |it| shown(it.tpm_pcrs);
+        /// The PKCS#11 module; root alone may be able to write it and the directories on the way.
+        pkcs11_module: Option<PathBuf> = None, Global Ours,
+            parse: |text| path(text).map(Some), show: |it| it.pkcs11_module.as_deref().map(path_text);
+        /// The label of the token.
+        pkcs11_token: Option<String> = None, Global Ours,
+            parse: |text| printable(text, LONGEST_TOKEN_TEXT).map(Some), show: |it| it.pkcs11_token.clone();
+        /// The serial of the token; needed where several tokens have the label.
+        pkcs11_serial: Option<String> = None, Global Ours,
+            parse: |text| printable(text, LONGEST_TOKEN_TEXT).map(Some), show: |it| it.pkcs11_serial.clone();
+        /// The file of the token's PIN, mode 0600; the systemd credential `pkcs11-pin` comes before it.
+        pkcs11_pin_path: Option<PathBuf> = None, Global Ours,
+            parse: |text| path(text).map(Some), show: |it| it.pkcs11_pin_path.as_deref().map(path_text);
+        /// Where the daemon listens and the tool asks.
+        /// A path in a directory of himmelblau is reported and not used.
+        socket_path: PathBuf = PathBuf::from("/run/firmament/socket"), Global Shared,
+            parse: own_path, show: |it| shown(it.socket_path.display());
+        /// How long one exchange with the service may take.
+        request_timeout: Duration = Duration::from_secs(10), Global Shared,
+            parse: |text| seconds(text, 1..=300), show: |it| shown(it.request_timeout.as_secs());
+        /// How long one exchange over the socket may take.
+        connection_timeout: Duration = Duration::from_secs(30), Global NotYet,
+            parse: |text| seconds(text, 1..=3600), show: |_| None;
+        /// Which addresses are used.
+        ip_version: IpVersion = IpVersion::default(), Global Shared, parse: word, show: |it| shown(it.ip_version);
+        /// Certificates in PEM to trust in the place of the system's.
+        ca_file: Option<PathBuf> = None, Global Ours,
+            parse: |text| path(text).map(Some),
+            show: |it| shown(it.ca_file.as_deref().map(path_text).unwrap_or_default());
+        /// The proxy for everything, with special characters of user and password percent-escaped.
+        /// It is never shown.
+        proxy: Option<Proxy> = None, Global Ours,
+            parse: |text| proxy(text).map(Some), show: |it| shown(it.proxy.as_ref().map_or("", |_| "(set)"));
+        /// The display name of the device; `%h` is the host name.
+        device_name: String = "%h".to_owned(), Global Ours,
+            parse: |text| device_name(text, LONGEST_NAME), show: |it| shown(&it.device_name);
+        /// The version of Microsoft's Company Portal for Linux that the services of Intune are told.
+        /// The services refuse versions below a floor that moves.
+        /// `auto` looks for the newest in Microsoft's package directory at packages.microsoft.com, at most
+        /// once a day and only when Intune is spoken to; without an answer the known one stays.
+        intune_client_version: IntuneClientVersion = IntuneClientVersion::default(), Global Ours,
+            parse: |text| parsed(text, "auto or a version 1.YYMM.n, as 1.2604.19"),
+            show: |it| shown(it.intune_client_version);
+        /// How keys are derived from the session key of a primary refresh token: KDFv2 or KDFv1.
+        /// Change it only where signed requests are refused and nothing else explains it.
+        prt_kdf: Kdf = Kdf::default(), Global Ours, parse: word, show: |it| shown(it.prt_kdf);
+        /// Whether every step is logged.
+        debug: bool = false, Global Shared, parse: boolean, show: |it| shown(it.debug);
+    }
+}
+
+options! {
+    DOMAIN_ROWS, Domain,
+    /// The values that count for a domain, wherever they stand.
+    pub struct DomainOptions {
+        /// The only tenant that the domain and its aliases may lead to.
+        /// A sign-in that finds another ends with TenantChanged, and nothing is registered.
+        tenant_id: Option<TenantId> = None, Domain Shared,
+            parse: |text| parsed(text, "a GUID").map(Some), show: |it| it.tenant_id.map(|id| id.to_string());
+        /// Other domains, whose people sign in as this domain's; none may be a domain or an alias of another.
+        domain_aliases: Vec<DomainName> = Vec::new(), Domain Shared,
+            parse: |text| list(text, DOMAINS),
+            show: |it| Some(joined(&it.domain_aliases)).filter(|names| !names.is_empty());
+        /// How the machine belongs to the tenant: joined or registered.
+        join_type: JoinType = JoinType::default(), Both Shared, parse: word, show: |it| shown(it.join_type);
+        /// Whether a registered machine enrols into Intune.
+        /// This version enrols and sends the inventory; it fetches no policies and reports no compliance.
+        apply_policy: bool = false, Both Shared, parse: boolean, show: |it| shown(it.apply_policy);
+        /// When a sign-in registers the machine.
+        /// `background`: a sign-in is answered before the registration is done; `required`: it waits; `off`:
+        /// the machine is never registered.
+        registration: Registration = Registration::default(), Both Ours,
+            parse: word, show: |it| shown(it.registration);
+        /// How people sign in.
+        /// `device_code` never asks for a password.
+        /// `password` asks for it where Entra ID itself checks the passwords of the domain; elsewhere, and
+        /// where a password is not enough, it is the device code.
+        /// `auto` is the device code before the machine is registered and `password` afterwards.
+        /// Once somebody of the domain has signed in and the machine is registered, a password leaves it only
+        /// in a request signed with the device key.
+        /// An empty password means the device code.
+        sign_in: Method = Method::default(), Both Ours, parse: word, show: |it| shown(it.sign_in);
+        /// Which hosts are asked.
+        /// `custom` needs `authority_host`, `drs_host` and `graph_url`.
+        cloud: Cloud = Cloud::default(), Both Ours, parse: word, show: |it| shown(it.cloud);
+        /// The host of sign-in; where it is not set, that of the cloud.
+        authority_host: Option<HostPort> = None, Both Shared,
+            parse: host, show: |it| it.authority_host.as_ref().map(HostPort::to_string);
+        /// The host of device registration; where it is not set, that of the cloud.
+        drs_host: Option<HostPort> = None, Both Ours,
+            parse: host, show: |it| it.drs_host.as_ref().map(HostPort::to_string);
+        /// The host of Microsoft Graph; where it is not set, that of the cloud.
+        graph_url: Option<HostPort> = None, Both Ours,
+            parse: https_host, show: |it| it.graph_url.as_ref().map(|host| format!("https://{host}"));
+        /// The hosts of Intune; with `cloud = custom` only.
+        intune_hosts: Vec<HostPort> = Vec::new(), Both Ours,
+            parse: |text| list(text, "host names with optional ports"),
+            show: |it| (it.cloud == Cloud::Custom).then(|| joined(&it.intune_hosts));
+        /// The federation provider that is asked for aliases.
+        odc_provider: Option<HostPort> = None, Both NotYet, parse: host, show: |_| None;
+        /// Who may sign in; the domain's are added to the global ones, and empty is everyone.
+        pam_allow_groups: Vec<String> = Vec::new(), Union NotYet, parse: texts, show: |_| None;
+    }
+}
+
+/// Options of the incumbent that are only known by name, and what they are about.
+const NAMES: &[(&str, Scope, Use)] = &[
+    ("device_id intune_device_id", Scope::Domain, Use::Foreign),
+    ("app_id logon_token_app_id", Scope::Both, Use::NotYet),
+    ("oidc_issuer_url id_attr_map rfc2307_group_fallback_map enable_hello", Scope::Global, Use::NotYet),
+    ("hello_pin_min_length hello_pin_retry_count allow_remote_hello", Scope::Global, Use::NotYet),
+    ("enable_hello_totp allow_console_password_only enable_sfa_fallback", Scope::Global, Use::NotYet),
+    ("enable_experimental_mfa enable_passwordless mfa_method", Scope::Global, Use::NotYet),
+    ("password_only_remote_services_deny_list cache_timeout db_path", Scope::Global, Use::NotYet),
+    ("policies_db_path task_socket_path broker_socket_path user_map_file", Scope::Global, Use::NotYet),
+    ("logon_script logon_script_timeout logon_script_sync selinux", Scope::Global, Use::NotYet),
+    ("cn_name_mapping local_sudo_group local_groups", Scope::Global, Use::NotYet),
+    ("home_prefix home_attr home_alias shell idmap_range use_etc_skel", Scope::Both, Use::NotYet),
+    ("enabled ttl", Scope::Breakglass, Use::NotYet),
+];
+
+/// Every option that has a row of its own, then those that are known by name.
+pub(crate) fn rows() -> impl Iterator<Item = Row> {
+    let with_values = GLOBAL_ROWS.iter().chain(DOMAIN_ROWS).copied();
+    let names = NAMES
+        .iter()
+        .flat_map(|(names, scope, used)| names.split(' ').map(|name| by_name(name, *scope, *used)));
+    with_values.chain(names)
+}
+
 /// What is known of an option; none for one that nobody knows.
 pub(crate) fn known(option: &str) -> Option<(Scope, Use)> {
-    let row = TABLE.iter().find(|(names, _, _)| names.split(' ').any(|name| name == option))?;
-    Some((row.1, row.2))
+    rows().find(|row| row.name == option).map(|row| (row.scope, row.used))
+}
+
+fn by_name(name: &'static str, scope: Scope, used: Use) -> Row {
+    Row {
+        name,
+        scope,
+        used,
+        show: Show::Never,
+        #[cfg(test)]
+        allowed: String::new,
+        #[cfg(test)]
+        doc: &[],
+    }
 }
 
 /// The section of everything that no domain overrides.
@@ -46,85 +294,8 @@ pub(crate) const PATHS: [&str; 7] = [
     "broker_socket_path",
     "user_map_file",
 ];
-
-const TABLE: &[(&str, Scope, Use)] = &[
-    ("domain domains hsm_type hsm_pin_path socket_path request_timeout", Scope::Global, Use::Used),
-    ("ip_version ca_file proxy device_name debug", Scope::Global, Use::Used),
-    ("intune_client_version prt_kdf tpm_tcti_name tpm_pcrs", Scope::Global, Use::Used),
-    ("pkcs11_module pkcs11_token pkcs11_serial pkcs11_pin_path", Scope::Global, Use::Used),
-    ("tenant_id domain_aliases", Scope::Domain, Use::Used),
-    ("join_type apply_policy registration sign_in cloud", Scope::Both, Use::Used),
-    ("authority_host drs_host graph_url intune_hosts", Scope::Both, Use::Used),
-    ("device_id intune_device_id", Scope::Domain, Use::Foreign),
-    ("pam_allow_groups", Scope::Union, Use::NotYet),
-    ("odc_provider app_id logon_token_app_id", Scope::Both, Use::NotYet),
-    ("oidc_issuer_url id_attr_map rfc2307_group_fallback_map enable_hello", Scope::Global, Use::NotYet),
-    ("hello_pin_min_length hello_pin_retry_count allow_remote_hello", Scope::Global, Use::NotYet),
-    ("enable_hello_totp allow_console_password_only enable_sfa_fallback", Scope::Global, Use::NotYet),
-    ("enable_experimental_mfa enable_passwordless mfa_method", Scope::Global, Use::NotYet),
-    ("password_only_remote_services_deny_list cache_timeout db_path", Scope::Global, Use::NotYet),
-    ("policies_db_path task_socket_path broker_socket_path user_map_file", Scope::Global, Use::NotYet),
-    ("logon_script logon_script_timeout logon_script_sync selinux", Scope::Global, Use::NotYet),
-    ("cn_name_mapping local_sudo_group local_groups connection_timeout", Scope::Global, Use::NotYet),
-    ("home_prefix home_attr home_alias shell idmap_range use_etc_skel", Scope::Both, Use::NotYet),
-    ("enabled ttl", Scope::Breakglass, Use::NotYet),
-];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::BTreeSet;
-
-    #[test]
-    fn the_table_of_the_operators_page_says_where_an_option_counts() {
-        let page = include_str!("../../../docs/operations.md");
-        let rows = page.lines().skip_while(|line| !line.starts_with("| Option | Where |")).skip(2);
-        let rows: Vec<&str> = rows.take_while(|line| line.starts_with("| `")).collect();
-        assert!(rows.len() >= 11, "{rows:?}");
-        for row in rows {
-            let mut cells = row.trim_matches('|').split('|').map(str::trim);
-            let option = cells.next().unwrap_or_default().trim_matches('`');
-            let scope = match cells.next() {
-                Some("G") => Scope::Global,
-                Some("G, D") => Scope::Both,
-                _ => Scope::Domain,
-            };
-            assert_eq!(known(option), Some((scope, Use::Used)), "{option}");
-        }
-    }
-
-    #[test]
-    fn the_manual_page_names_every_option_in_its_place_and_no_other() {
-        let page = manual::read("firmament-himmelblau.conf.5").unwrap();
-        let listed: Vec<_> = manual::entries(&page);
-        let listed: BTreeSet<_> =
-            listed.into_iter().filter(|(heading, _)| heading.starts_with("OPTIONS")).collect();
-        let row = |(names, scope, used): &(&str, Scope, Use)| {
-            let heading = format!("{}/{}", part(*used), section(*scope));
-            names.split(' ').map(|name| (heading.clone(), name.to_owned())).collect::<Vec<_>>()
-        };
-        let known: BTreeSet<_> = TABLE.iter().flat_map(row).collect();
-        let version = concat!("\"Firmament ", env!("CARGO_PKG_VERSION"), "\"");
-        assert!(page.contains(version), "the page is for another version");
-        let differs: Vec<_> = listed.symmetric_difference(&known).collect();
-        assert!(differs.is_empty(), "{differs:?}");
-    }
-
-    fn part(used: Use) -> &'static str {
-        match used {
-            Use::Used => "OPTIONS IN USE",
-            Use::NotYet => "OPTIONS NOT USED YET",
-            Use::Foreign => "OPTIONS OF HIMMELBLAU'S OWN",
-        }
-    }
-
-    fn section(scope: Scope) -> &'static str {
-        match scope {
-            Scope::Global => "In [global] only",
-            Scope::Domain => "In a domain's section only",
-            Scope::Both => "In [global] or a domain's section",
-            Scope::Union => "In [global] and a domain's section",
-            Scope::Breakglass => "In [offline_breakglass] only",
-        }
-    }
-}
+const DOMAINS: &str = "domain names, separated by commas";
+/// Longest configured device name; the service's own limit is not known [inferred]. Also of a way to a TPM.
+const LONGEST_NAME: usize = 256;
+/// Longest label (32 bytes) and serial (16 bytes) that a token can have (PKCS#11 3.0, CK_TOKEN_INFO).
+const LONGEST_TOKEN_TEXT: usize = 32;

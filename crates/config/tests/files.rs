@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says where it failed by panicking")]
 
-use config::{ConfigError, HsmType, Registration, Sources, load};
-use model::{Cloud, JoinType};
+use config::{ConfigError, Sources, load};
+use model::{Cloud, HsmType, JoinType, Registration};
 use std::fs;
 use std::path::Path;
 
@@ -26,18 +26,21 @@ fn an_ordinary_file_of_the_incumbent_is_read() {
                 apply_policy = true\nhsm_type = tpm_bound_soft_if_possible\nenable_hello = true\nshell = /bin/bash\n\
                 request_timeout = 20\n[fabrikam.com]\njoin_type = join\nregistration = required\n[offline_breakglass]\nenabled = false\n";
     let loaded = one(text).unwrap();
-    let domains = loaded.settings.domains();
+    let domains = loaded.settings.domains;
     assert_eq!(
         domains.iter().map(|domain| domain.name.as_str()).collect::<Vec<_>>(),
         ["contoso.com", "fabrikam.com"]
     );
-    assert_eq!((domains[0].join_type, domains[1].join_type), (JoinType::Register, JoinType::Join));
     assert_eq!(
-        (domains[0].registration, domains[1].registration),
+        (domains[0].options.join_type, domains[1].options.join_type),
+        (JoinType::Register, JoinType::Join)
+    );
+    assert_eq!(
+        (domains[0].options.registration, domains[1].options.registration),
         (Registration::Background, Registration::Required)
     );
-    assert!(domains[1].apply_policy && domains[0].profile.cloud == Cloud::Public);
-    assert_eq!(loaded.settings.hsm_type(), HsmType::TpmBoundSoftIfPossible);
+    assert!(domains[1].options.apply_policy && domains[0].profile.cloud == Cloud::Public);
+    assert_eq!(loaded.settings.global.hsm_type, HsmType::TpmBoundSoftIfPossible);
     assert_eq!(loaded.notes.len(), 3, "{:?}", loaded.notes);
 }
 
@@ -52,8 +55,8 @@ fn the_highest_main_file_counts_and_drop_ins_are_merged_by_name() {
     write(at, "run/himmelblau/himmelblau.conf.d/20-b.conf", "");
     write(at, "etc/himmelblau/himmelblau.conf.d/readme.txt", "not read\n");
     let settings = load(&Sources::below(at)).unwrap().settings;
-    assert_eq!(settings.domains()[0].name.as_str(), "high.example");
-    assert_eq!((settings.request_timeout().as_secs(), settings.debug()), (11, false));
+    assert_eq!(settings.domains[0].name.as_str(), "high.example");
+    assert_eq!((settings.global.request_timeout.as_secs(), settings.global.debug), (11, false));
 }
 
 #[test]
@@ -62,8 +65,8 @@ fn a_path_of_the_incumbent_is_reported_and_not_used() {
         "[global]\nhsm_pin_path = /var/lib/himmelblaud/hsm-pin\nsocket_path = /var/run/himmelblaud/socket\n",
     )
     .unwrap();
-    assert_eq!(loaded.settings.hsm_pin_path(), Path::new("/var/lib/firmament/hsm-pin"));
-    assert_eq!(loaded.settings.socket_path(), Path::new("/run/firmament/socket"));
+    assert_eq!(loaded.settings.global.hsm_pin_path, Path::new("/var/lib/firmament/hsm-pin"));
+    assert_eq!(loaded.settings.global.socket_path, Path::new("/run/firmament/socket"));
     assert_eq!(loaded.notes.len(), 2);
     let shown: Vec<String> = loaded.settings.effective().iter().map(ToString::to_string).collect();
     assert!(shown.iter().any(|line| line.contains("hsm_pin_path") && line.contains("ours")), "{shown:?}");
@@ -126,7 +129,7 @@ fn masks_are_empty_files_and_links_to_nowhere() {
             }
         }
         let settings = load(&Sources::below(at)).unwrap().settings;
-        assert_eq!((settings.domains().len(), settings.debug()), (0, false));
+        assert_eq!((settings.domains.len(), settings.global.debug), (0, false));
     }
 }
 
@@ -139,7 +142,7 @@ fn drop_ins_are_read_in_the_order_of_their_names_whatever_their_directory() {
     write(at, "run/himmelblau/himmelblau.conf.d/20-b.conf", "[global]\nrequest_timeout = 3\n");
     write(at, "usr/lib/himmelblau/himmelblau.conf.d/15-c.conf", "[global]\nconnection_timeout = 4\n");
     let settings = load(&Sources::below(at)).unwrap().settings;
-    let seconds = (settings.request_timeout().as_secs(), settings.connection_timeout().as_secs());
+    let seconds = (settings.global.request_timeout.as_secs(), settings.global.connection_timeout.as_secs());
     assert_eq!(seconds, (3, 4));
 }
 
@@ -149,7 +152,7 @@ fn one_file_has_its_own_drop_ins_and_must_exist() {
     write(dir.path(), "my.conf", "[global]\ndomain = a.example\n");
     write(dir.path(), "my.conf.d/10.conf", "[global]\ndomain = b.example\n");
     let settings = load(&Sources::file(&dir.path().join("my.conf"))).unwrap().settings;
-    assert_eq!(settings.domains()[0].name.as_str(), "b.example");
+    assert_eq!(settings.domains[0].name.as_str(), "b.example");
     let missing = load(&Sources::file(&dir.path().join("none.conf"))).unwrap_err();
     assert!(matches!(&missing, ConfigError::File { path, .. } if path.ends_with("none.conf")), "{missing}");
 }
@@ -159,5 +162,5 @@ fn a_machine_without_a_file_serves_no_domain_and_the_generated_file_is_never_rea
     let root = tempfile::tempdir().unwrap();
     write(root.path(), "var/cache/himmelblaud/himmelblau.conf", "[global]\ndomain = a.example\nnonsense\n");
     let loaded = load(&Sources::below(root.path())).unwrap();
-    assert!(loaded.settings.domains().is_empty() && loaded.notes.is_empty());
+    assert!(loaded.settings.domains.is_empty() && loaded.notes.is_empty());
 }

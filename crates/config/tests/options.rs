@@ -2,11 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says where it failed by panicking")]
 
-use config::{
-    ConfigError, HsmType, IntuneClientVersion, IpVersion, Loaded, Origin, PrtKdf, Registration, SignIn,
-    Sources, TpmPcrs, load,
+use config::{ConfigError, Loaded, Origin, Proxy, Settings, Sources, load};
+use model::{
+    BootPolicy, Cloud, HsmType, IntuneClientVersion, IntuneHosts, IpVersion, JoinType, Kdf, Method,
+    Registration,
 };
-use model::{Cloud, IntuneHosts, JoinType};
 use proptest::prelude::*;
 use std::fs;
 
@@ -17,6 +17,10 @@ fn one(text: &str) -> Result<Loaded, ConfigError> {
     load(&Sources::file(&path))
 }
 
+fn proxy(settings: &Settings) -> Option<&str> {
+    settings.global.proxy.as_ref().map(Proxy::expose)
+}
+
 fn notes(text: &str) -> Vec<String> {
     one(text).unwrap().notes.iter().map(|note| note.0.clone()).collect()
 }
@@ -24,21 +28,38 @@ fn notes(text: &str) -> Vec<String> {
 #[test]
 fn nothing_set_is_the_documented_defaults() {
     let settings = one("[contoso.com]\n").unwrap().settings;
-    let domain = &settings.domains()[0];
+    let domain = &settings.domains[0];
     assert_eq!(
-        (domain.join_type, domain.apply_policy, domain.registration, domain.sign_in),
-        (JoinType::Join, false, Registration::Background, SignIn::Auto)
+        (
+            domain.options.join_type,
+            domain.options.apply_policy,
+            domain.options.registration,
+            domain.options.sign_in
+        ),
+        (JoinType::Join, false, Registration::Background, Method::Auto)
     );
-    assert_eq!((domain.profile.cloud, domain.tenant, domain.aliases.len()), (Cloud::Public, None, 0));
-    assert_eq!((settings.hsm_type(), settings.ip_version()), (HsmType::TpmIfPossible, IpVersion::Both));
-    assert_eq!((settings.request_timeout().as_secs(), settings.connection_timeout().as_secs()), (10, 30));
     assert_eq!(
-        (settings.intune_client_version(), settings.prt_kdf()),
-        (&IntuneClientVersion::Default, PrtKdf::V2)
+        (domain.profile.cloud, domain.options.tenant_id, domain.options.domain_aliases.len()),
+        (Cloud::Public, None, 0)
     );
-    assert_eq!((settings.device_name(), settings.proxy(), settings.ca_file()), ("%h", None, None));
-    assert_eq!(settings.hsm_pin_path().to_str(), Some("/var/lib/firmament/hsm-pin"));
-    assert_eq!(settings.socket_path().to_str(), Some("/run/firmament/socket"));
+    assert_eq!(
+        (settings.global.hsm_type, settings.global.ip_version),
+        (HsmType::TpmIfPossible, IpVersion::Both)
+    );
+    assert_eq!(
+        (settings.global.request_timeout.as_secs(), settings.global.connection_timeout.as_secs()),
+        (10, 30)
+    );
+    assert_eq!(
+        (settings.global.intune_client_version, settings.global.prt_kdf),
+        (IntuneClientVersion::Default, Kdf::V2)
+    );
+    assert_eq!(
+        (settings.global.device_name.as_str(), proxy(&settings), &settings.global.ca_file),
+        ("%h", None, &None)
+    );
+    assert_eq!(settings.global.hsm_pin_path.to_str(), Some("/var/lib/firmament/hsm-pin"));
+    assert_eq!(settings.global.socket_path.to_str(), Some("/run/firmament/socket"));
 }
 
 #[test]
@@ -49,10 +70,16 @@ fn a_domain_overrides_what_has_both_places_and_nothing_else() {
                 cloud = china\ndrs_host = other.example\nrequest_timeout = 99\nhsm_type = tpm\n";
     let settings = one(text).unwrap().settings;
     let seen: Vec<String> = settings
-        .domains()
+        .domains
         .iter()
         .map(|d| {
-            let words = (d.join_type, d.registration, d.sign_in, d.apply_policy, d.profile.cloud);
+            let words = (
+                d.options.join_type,
+                d.options.registration,
+                d.options.sign_in,
+                d.options.apply_policy,
+                d.profile.cloud,
+            );
             format!("{} {words:?} {}", d.name, d.profile.drs)
         })
         .collect();
@@ -63,7 +90,10 @@ fn a_domain_overrides_what_has_both_places_and_nothing_else() {
             "fabrikam.com (Join, Required, Password, false, China) other.example"
         ]
     );
-    assert_eq!((settings.request_timeout().as_secs(), settings.hsm_type()), (10, HsmType::TpmIfPossible));
+    assert_eq!(
+        (settings.global.request_timeout.as_secs(), settings.global.hsm_type),
+        (10, HsmType::TpmIfPossible)
+    );
 }
 
 #[test]
@@ -71,7 +101,7 @@ fn a_section_is_a_domain_even_if_nothing_stands_in_it() {
     let text =
         "[Fabrikam.com]\n[global]\ndomain = contoso.com, contoso.com\n[offline_breakglass]\n[nodot]\na = b\n";
     let loaded = one(text).unwrap();
-    let names: Vec<&str> = loaded.settings.domains().iter().map(|d| d.name.as_str()).collect();
+    let names: Vec<&str> = loaded.settings.domains.iter().map(|d| d.name.as_str()).collect();
     assert_eq!(names, ["contoso.com", "fabrikam.com"]);
     assert_eq!(loaded.notes.len(), 1, "{:?}", loaded.notes);
     assert!(loaded.notes[0].0.contains(":5: the section [nodot]"), "{:?}", loaded.notes);
@@ -86,9 +116,9 @@ fn aliases_and_pins_belong_to_their_domain() {
                 [global]\npam_allow_groups = a\n";
     let settings = one(text).unwrap().settings;
     let domain = settings.domain(&"contoso.at".parse().unwrap()).unwrap();
-    assert_eq!((domain.name.as_str(), domain.aliases.len()), ("contoso.com", 2));
-    assert_eq!(domain.tenant.unwrap().to_string(), "11112222-3333-4444-5555-666677778888");
-    assert_eq!(domain.pam_allow_groups, ["a", "b"]);
+    assert_eq!((domain.name.as_str(), domain.options.domain_aliases.len()), ("contoso.com", 2));
+    assert_eq!(domain.options.tenant_id.unwrap().to_string(), "11112222-3333-4444-5555-666677778888");
+    assert_eq!(domain.options.pam_allow_groups, ["a", "b"]);
     assert!(settings.domain(&"contoso.com".parse().unwrap()).is_some());
     assert!(settings.domain(&"elsewhere.com".parse().unwrap()).is_none());
 }
@@ -110,7 +140,7 @@ fn a_cloud_of_one_s_own_names_every_host() {
     let whole = "cloud = custom\nauthority_host = a.example:1\ndrs_host = d.example:2\n\
                  graph_url = https://g.example:3/\nintune_hosts = i.example, j.example:4\n";
     let settings = one(&format!("[contoso.com]\n{whole}")).unwrap().settings;
-    let profile = &settings.domains()[0].profile;
+    let profile = &settings.domains[0].profile;
     let shown = format!("{} {} {}", profile.authority, profile.drs, profile.graph);
     assert_eq!(shown, "a.example:1 d.example:2 g.example:3");
     assert!(matches!(&profile.intune, IntuneHosts::Exactly(hosts) if hosts.len() == 2));
@@ -163,21 +193,21 @@ fn every_value_is_checked_although_no_domain_uses_it() {
 #[test]
 fn every_way_to_sign_in_is_taken() {
     for (value, way) in [
-        ("auto", SignIn::Auto),
-        ("device_code", SignIn::DeviceCode),
-        ("password", SignIn::Password),
-        ("Password", SignIn::Password),
+        ("auto", Method::Auto),
+        ("device_code", Method::DeviceCode),
+        ("password", Method::Password),
+        ("Password", Method::Password),
     ] {
         let settings = one(&format!("[contoso.com]\nsign_in = {value}\n")).unwrap().settings;
-        assert_eq!(settings.domains()[0].sign_in, way, "{value}");
+        assert_eq!(settings.domains[0].options.sign_in, way, "{value}");
         assert!(settings.check_supported(false).is_ok(), "{value}");
     }
 }
 
 #[test]
 fn both_derivations_of_a_session_key_can_be_chosen() {
-    for (value, kdf) in [("1", PrtKdf::V1), ("2", PrtKdf::V2)] {
-        assert_eq!(one(&format!("[global]\nprt_kdf = {value}\n")).unwrap().settings.prt_kdf(), kdf);
+    for (value, kdf) in [("1", Kdf::V1), ("2", Kdf::V2)] {
+        assert_eq!(one(&format!("[global]\nprt_kdf = {value}\n")).unwrap().settings.global.prt_kdf, kdf);
     }
 }
 
@@ -187,7 +217,10 @@ fn every_client_version_that_was_seen_is_taken() {
                 1.2511.11 1.2603.21 1.2603.31 1.2604.19 1.2607.4 1.2609.5";
     for version in seen.split_whitespace() {
         let settings = one(&format!("[global]\nintune_client_version = {version}\n")).unwrap().settings;
-        assert_eq!(settings.intune_client_version(), &IntuneClientVersion::Fixed(version.to_owned()));
+        assert_eq!(
+            settings.global.intune_client_version,
+            IntuneClientVersion::Fixed(version.parse().unwrap())
+        );
     }
     for (value, version) in [
         ("auto", IntuneClientVersion::Auto),
@@ -195,7 +228,7 @@ fn every_client_version_that_was_seen_is_taken() {
         ("", IntuneClientVersion::Default),
     ] {
         let settings = one(&format!("[global]\nintune_client_version = {value}\n")).unwrap().settings;
-        assert_eq!(settings.intune_client_version(), &version, "{value:?}");
+        assert_eq!(settings.global.intune_client_version, version, "{value:?}");
     }
 }
 
@@ -240,7 +273,7 @@ fn every_proxy_that_hyper_understands_is_taken() {
         "http://10.0.0.1:3",
     ] {
         let settings = one(&format!("[global]\nproxy = {value}\n")).unwrap().settings;
-        assert_eq!(settings.proxy(), Some(value));
+        assert_eq!(proxy(&settings), Some(value));
     }
 }
 
@@ -248,7 +281,7 @@ fn every_proxy_that_hyper_understands_is_taken() {
 fn an_empty_text_is_as_if_it_were_not_there() {
     let text = "[global]\nproxy = http://p:1\nca_file = /ca.pem\n[global]\nproxy =\nca_file =\n";
     let settings = one(text).unwrap().settings;
-    assert_eq!((settings.proxy(), settings.ca_file()), (None, None));
+    assert_eq!((proxy(&settings), &settings.global.ca_file), (None, &None));
 }
 
 #[test]
@@ -280,7 +313,7 @@ fn each_remark_is_made_once_and_names_the_line() {
 #[test]
 fn files_of_ours_may_lie_beside_the_configuration() {
     let loaded = one("[global]\nca_file = /etc/himmelblau/ca.pem\n").unwrap();
-    assert_eq!(loaded.settings.ca_file().unwrap().to_str(), Some("/etc/himmelblau/ca.pem"));
+    assert_eq!(loaded.settings.global.ca_file.clone().unwrap().to_str(), Some("/etc/himmelblau/ca.pem"));
     assert!(loaded.notes.is_empty(), "{:?}", loaded.notes);
 }
 
@@ -309,18 +342,18 @@ fn key_stores_that_this_build_lacks_are_refused_by_a_step_of_its_own() {
 fn a_token_is_named_whole_or_not_at_all() {
     let whole = "pkcs11_module = /m.so\npkcs11_token = the token\n";
     let settings = one(&format!("[global]\n{whole}")).unwrap().settings;
-    let token = settings.pkcs11().unwrap();
+    let token = settings.pkcs11.as_ref().unwrap();
     assert_eq!(
         (token.module.to_str(), token.token.as_str(), &token.serial),
         (Some("/m.so"), "the token", &None)
     );
-    assert_eq!((settings.pkcs11_pin_path(), settings.hsm_type()), (None, HsmType::TpmIfPossible));
+    assert_eq!((settings.global.pkcs11_pin_path, settings.global.hsm_type), (None, HsmType::TpmIfPossible));
     let more = "pkcs11_serial = 0a1b\npkcs11_pin_path = /srv/pin\n";
     let settings = one(&format!("[global]\nhsm_type = pkcs11\n{whole}{more}")).unwrap().settings;
-    assert_eq!(settings.pkcs11().unwrap().serial.as_deref(), Some("0a1b"));
-    assert_eq!(settings.pkcs11_pin_path().unwrap().to_str(), Some("/srv/pin"));
+    assert_eq!(settings.pkcs11.as_ref().unwrap().serial.as_deref(), Some("0a1b"));
+    assert_eq!(settings.global.pkcs11_pin_path.clone().unwrap().to_str(), Some("/srv/pin"));
     let bare = one("").unwrap().settings;
-    assert_eq!((bare.pkcs11(), bare.tpm_tcti_name()), (None, "device:/dev/tpmrm0"));
+    assert_eq!((&bare.pkcs11, bare.global.tpm_tcti_name.as_str()), (&None, "device:/dev/tpmrm0"));
     for (text, line, missing) in [
         ("hsm_type = pkcs11\n", 2, "pkcs11_module"),
         ("pkcs11_token = t\n", 2, "pkcs11_module"),
@@ -335,11 +368,11 @@ fn a_token_is_named_whole_or_not_at_all() {
 
 #[test]
 fn only_pcr_7_may_be_asked_for() {
-    for (value, expected) in [("7", TpmPcrs::Seven), ("", TpmPcrs::Nothing)] {
+    for (value, expected) in [("7", BootPolicy::Pcr7), ("", BootPolicy::Nothing)] {
         let loaded = one(&format!("[global]\ntpm_pcrs = {value}\n")).unwrap();
-        assert_eq!((loaded.settings.tpm_pcrs(), loaded.notes.len()), (expected, 0), "{value}");
+        assert_eq!((loaded.settings.global.tpm_pcrs, loaded.notes.len()), (expected, 0), "{value}");
     }
-    assert_eq!(one("").unwrap().settings.tpm_pcrs(), TpmPcrs::Nothing);
+    assert_eq!(one("").unwrap().settings.global.tpm_pcrs, BootPolicy::Nothing);
     for value in ["0", "4", "11", "7,11", "0,7", "7 7", "7+11", "07", "sha256:7", "none"] {
         let error = one(&format!("[global]\ntpm_pcrs = {value}\n")).unwrap_err();
         assert!(matches!(error, ConfigError::Value { .. }), "{error}");
@@ -454,7 +487,7 @@ proptest! {
     #[test]
     fn right_lines_in_any_order_are_a_configuration(lines in prop::collection::vec(good_line(), 0..30)) {
         let loaded = one(&lines.join("\n")).unwrap();
-        prop_assert!(loaded.settings.domains().len() <= 2);
+        prop_assert!(loaded.settings.domains.len() <= 2);
     }
 
     #[test]

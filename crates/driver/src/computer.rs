@@ -173,7 +173,7 @@ impl Computer {
     }
 
     fn run_work(&mut self, op: OpId, domain: &DomainName, work: Work) {
-        tracing::debug!(%domain, phase = work.phase().word(), "Work started");
+        tracing::debug!(%domain, phase = work.phase().as_str(), "Work started");
         let crashed = || Ended::Device(Box::new(Err(crashed_work(work.is_irreversible()))));
         let Some(executor) = self.ports.executors.get(domain).cloned() else {
             return self.works.end(op, crashed());

@@ -59,7 +59,7 @@ async fn test(ports: &Ports, tenant: TenantId, key: KeyHandle) {
         && error.class() == FailureClass::Transient
     {
         // It says nothing of the key: the next occasion asks again.
-        return tracing::debug!(%tenant, key = purpose.word(), %error, "The key could not be tested");
+        return tracing::debug!(%tenant, key = purpose.as_str(), %error, "The key could not be tested");
     }
     let error = result.err();
     let problem = error.as_ref().map(ToString::to_string);
@@ -69,8 +69,8 @@ async fn test(ports: &Ports, tenant: TenantId, key: KeyHandle) {
         _ => None,
     };
     match &problem {
-        None => tracing::info!(%tenant, key = purpose.word(), "The key works"),
-        Some(problem) => tracing::error!(%tenant, key = purpose.word(), problem, "The key does not work"),
+        None => tracing::info!(%tenant, key = purpose.as_str(), "The key works"),
+        Some(problem) => tracing::error!(%tenant, key = purpose.as_str(), problem, "The key does not work"),
     }
     let test = KeyTest { at: ports.clock.now(), problem, changed };
     ports.views.key_tests().insert(name, test);

@@ -5,11 +5,11 @@ use crate::exchange::Exchanges;
 use crate::join::token_gone;
 use crate::vault::Primary;
 use hsm::{Answer, Job, SignScheme};
-use intune::{ClientVersion, IntuneError, ids};
+use intune::{IntuneError, ids};
 use lifecycle::{EnrolOrder, Identity, Intune, IntuneIdentity, IntuneIntent, IntuneIssued, StoredReply};
 use model::{
-    Account, Backend, Delivery, DeviceFacts, Failure, FailureClass, KeyHandle, KeyPurpose, Secret,
-    log_failure,
+    Account, Backend, ClientVersion, Delivery, DeviceFacts, Failure, FailureClass, KeyHandle, KeyPurpose,
+    Secret, log_failure,
 };
 use std::sync::Arc;
 use transport::Bears;
@@ -140,7 +140,7 @@ impl Caller<'_> {
         }
         let request = intune::version_listing();
         let found = match self.send(request, Bears::Nothing).await {
-            Ok(reply) => ClientVersion::newest_in(&String::from_utf8_lossy(reply.body())),
+            Ok(reply) => intune::newest_version(&String::from_utf8_lossy(reply.body())),
             Err(failure) => {
                 log_failure!(info, &failure, {}, "The newest version of the portal could not be looked up");
                 None

@@ -1,5 +1,4 @@
-use intune::ClientVersion;
-use model::Timestamp;
+use model::{ClientVersion, Timestamp};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 

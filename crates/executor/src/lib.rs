@@ -21,8 +21,6 @@ mod tests;
 mod turn;
 mod vault;
 
-pub use ::intune::ClientVersion;
-pub use ::prt::Kdf;
 pub use call::key_failure;
 pub use intune_version::IntuneVersion;
 pub use prepared_keys::perform_keys;
@@ -32,7 +30,7 @@ pub use vault::Vault;
 use ::prt::Way;
 use hsm::Keys;
 use lifecycle::{Endpoints, Identity, Reply, Work};
-use model::{CloudProfile, DeviceFacts, Failure, TenantId, Timestamp};
+use model::{CloudProfile, DeviceFacts, Failure, Kdf, TenantId, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use transport::Transport;

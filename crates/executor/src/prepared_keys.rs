@@ -30,7 +30,7 @@ async fn test(keys: &dyn Keys, pair: &DeviceKeys) -> Result<PairTest, Failure> {
     let mut found = Ok(PairTest::Usable);
     for key in [&pair.device, &pair.transport] {
         if let Err(error) = keys.call(Job::SelfTest(key.clone())).await {
-            tracing::debug!(key = key.purpose.word(), %error, "The key does not work");
+            tracing::debug!(key = key.purpose.as_str(), %error, "The key does not work");
             if is_of_the_key(&error) {
                 return Ok(PairTest::Lost);
             }

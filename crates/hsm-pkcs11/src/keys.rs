@@ -39,7 +39,7 @@ pub(crate) fn take_or_make(
             "it holds {} private and {} public halves for one {} key",
             private.len(),
             public.len(),
-            purpose.word()
+            purpose.as_str()
         ))),
     }
 }
@@ -49,7 +49,7 @@ pub(crate) fn take_or_make(
 /// [`HsmError::KeyGone`] when it is not there or is another key by now.
 pub(crate) fn private_of(live: &Live, key: &KeyHandle) -> Result<ObjectHandle, Fault> {
     let found = of_class(live, ObjectClass::PRIVATE_KEY, &id_of(key.purpose, key.intent))?;
-    let gone = |why: &str| HsmError::KeyGone(format!("the {} key {why}", key.purpose.word()));
+    let gone = |why: &str| HsmError::KeyGone(format!("the {} key {why}", key.purpose.as_str()));
     let [private] = found.as_slice() else {
         return Err(
             gone(if found.is_empty() { "is not in the token" } else { "is there more than once" }).into()
@@ -106,7 +106,7 @@ fn existing(
 ) -> Result<RsaPublicKey, Fault> {
     let attributes = live.session.get_attributes(private, &JUDGED)?;
     if let Some(wrong) = wrong_attribute(purpose, &attributes) {
-        return Err(strange(&format!("the {} key that is there is {wrong}", purpose.word())));
+        return Err(strange(&format!("the {} key that is there is {wrong}", purpose.as_str())));
     }
     let public = public_of(live, public)?;
     if modulus(&attributes).as_ref() != Some(&public.modulus) {
@@ -120,7 +120,7 @@ fn make(live: &Live, purpose: KeyPurpose, intent: IntentId) -> Result<RsaPublicK
     let named = [
         Attribute::Token(true),
         Attribute::Id(id_of(purpose, intent)),
-        Attribute::Label(format!("firmament {} {intent}", purpose.word()).into_bytes()),
+        Attribute::Label(format!("firmament {} {intent}", purpose.as_str()).into_bytes()),
     ];
     let public = [
         Attribute::Private(false),

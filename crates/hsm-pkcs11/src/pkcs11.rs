@@ -81,7 +81,7 @@ impl Hsm for Pkcs11Hsm {
 
     fn sign(&mut self, key: &KeyHandle, scheme: SignScheme, message: &[u8]) -> Result<Vec<u8>, HsmError> {
         if key.purpose == KeyPurpose::Transport {
-            return Err(HsmError::WrongUse { purpose: key.purpose.word(), operation: "sign" });
+            return Err(HsmError::WrongUse { purpose: key.purpose.as_str(), operation: "sign" });
         }
         self.with_key(key, |live, private| {
             let (mechanism, input) = signing(live, scheme, message);
@@ -91,7 +91,7 @@ impl Hsm for Pkcs11Hsm {
 
     fn unwrap_oaep_sha1(&mut self, key: &KeyHandle, ciphertext: &[u8]) -> Result<Secret<Vec<u8>>, HsmError> {
         if key.purpose != KeyPurpose::Transport {
-            return Err(HsmError::WrongUse { purpose: key.purpose.word(), operation: "decrypt" });
+            return Err(HsmError::WrongUse { purpose: key.purpose.as_str(), operation: "decrypt" });
         }
         self.with_key(key, |live, private| {
             // Not every module ends its operation after a wrong length: it never sees one.
@@ -186,7 +186,7 @@ fn describe(live: &Live, origin: &str) -> String {
 /// The header of a handle that names this backend and this token.
 fn checked_header<'a>(live: &Live, key: &'a KeyHandle) -> Result<&'a [u8], HsmError> {
     if key.backend != Backend::Pkcs11 {
-        return Err(HsmError::OtherBackend { made_by: key.backend.word() });
+        return Err(HsmError::OtherBackend { made_by: key.backend.as_str() });
     }
     let (header, _) = binding::split(VERSION, &key.wrapped).ok_or(HsmError::Integrity("key"))?;
     same_token(live, header, "key")?;
@@ -240,7 +240,7 @@ fn token_component(live: &Live) -> (String, String) {
 }
 
 fn context(purpose: KeyPurpose, intent: IntentId, public: &RsaPublicKey, header: &[u8]) -> [u8; 32] {
-    let words = format!("firmament key v{VERSION} {} {intent} ", purpose.word());
+    let words = format!("firmament key v{VERSION} {} {intent} ", purpose.as_str());
     let text = [words.as_bytes(), &public.modulus, b" ", &public.exponent, b" ", header].concat();
     wrap::digest_of(&text)
 }

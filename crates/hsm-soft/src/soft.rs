@@ -48,7 +48,7 @@ impl SoftHsm {
     /// The machine that the key is bound to, and the key (PKCS#8).
     fn unwrap(&self, key: &KeyHandle) -> Result<(MachineBinding, Secret<Vec<u8>>), HsmError> {
         if key.backend != Backend::Soft {
-            return Err(HsmError::OtherBackend { made_by: key.backend.word() });
+            return Err(HsmError::OtherBackend { made_by: key.backend.as_str() });
         }
         let broken = || HsmError::Integrity("key");
         let (header, sealed) = binding::split(VERSION, &key.wrapped).ok_or_else(broken)?;
@@ -72,7 +72,7 @@ impl SoftHsm {
 
     fn decryptor(&self, key: &KeyHandle) -> Result<OaepPrivateDecryptingKey, HsmError> {
         if key.purpose != KeyPurpose::Transport {
-            return Err(HsmError::WrongUse { purpose: key.purpose.word(), operation: "decrypt" });
+            return Err(HsmError::WrongUse { purpose: key.purpose.as_str(), operation: "decrypt" });
         }
         let pair = self.open(key)?;
         let der = pair.as_der().map_err(|_| failed())?;
@@ -97,7 +97,7 @@ impl Hsm for SoftHsm {
 
     fn sign(&mut self, key: &KeyHandle, scheme: SignScheme, message: &[u8]) -> Result<Vec<u8>, HsmError> {
         if key.purpose == KeyPurpose::Transport {
-            return Err(HsmError::WrongUse { purpose: key.purpose.word(), operation: "sign" });
+            return Err(HsmError::WrongUse { purpose: key.purpose.as_str(), operation: "sign" });
         }
         let pair = self.open(key)?;
         let encoding: &'static dyn RsaEncoding = match scheme {
@@ -140,7 +140,7 @@ impl Hsm for SoftHsm {
     fn destroy(&mut self, key: &KeyHandle) -> Result<(), HsmError> {
         match key.backend {
             Backend::Soft => Ok(()),
-            other => Err(HsmError::OtherBackend { made_by: other.word() }),
+            other => Err(HsmError::OtherBackend { made_by: other.as_str() }),
         }
     }
 
@@ -189,7 +189,7 @@ fn public_of(pair: &KeyPair) -> RsaPublicKey {
 
 /// What the wrapping authenticates besides the key.
 fn context(purpose: KeyPurpose, intent: IntentId, public: &RsaPublicKey, header: &[u8]) -> Vec<u8> {
-    let words = format!("firmament key v{VERSION} {} {intent} ", purpose.word());
+    let words = format!("firmament key v{VERSION} {} {intent} ", purpose.as_str());
     [words.as_bytes(), &public.modulus, b" ", &public.exponent, b" ", header].concat()
 }
 

@@ -9,20 +9,10 @@ use crate::software;
 use crate::storage::{Storage, on_one_storage_key, with_recorded, with_storage};
 use crate::template;
 use hsm::{HsmError, binding};
-use model::hex;
-use model::{MachineBinding, Secret};
+use model::{BootPolicy, MachineBinding, Secret, hex};
 use std::path::{Path, PathBuf};
 use tss_esapi::Context;
 use zeroize::Zeroizing;
-
-/// What new keys are bound to besides the TPM; a key that is there keeps to what it was made with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BootPolicy {
-    /// Nothing.
-    Nothing,
-    /// PCR 7 of the SHA-256 bank: Secure Boot and its keys.
-    Pcr7,
-}
 
 /// What an operator should know of the file with the boot secret, if anything.
 pub fn boot_notice(file: &Path) -> Option<String> {

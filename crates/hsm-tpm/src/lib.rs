@@ -16,5 +16,5 @@ mod storage;
 mod template;
 mod tpm;
 
-pub use boot::{BootPolicy, boot_notice};
+pub use boot::boot_notice;
 pub use tpm::TpmHsm;

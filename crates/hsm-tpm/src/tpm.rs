@@ -1,5 +1,5 @@
 use crate::blob::Blob;
-use crate::boot::{Boot, BootPolicy, Means, Root};
+use crate::boot::{Boot, Means, Root};
 use crate::fault::{FAILURE, Fault, SIZE, VALUE};
 use crate::link::{Link, Tcti, describe};
 use crate::policy::boot_state;
@@ -7,7 +7,7 @@ use crate::software;
 use crate::storage::{of_the_tpm, with_storage};
 use crate::template;
 use hsm::{Hsm, HsmError, HsmInfo, SignScheme, binding};
-use model::{Backend, IntentId, KeyHandle, KeyPurpose, MachineBinding, Secret};
+use model::{Backend, BootPolicy, IntentId, KeyHandle, KeyPurpose, MachineBinding, Secret};
 use std::path::PathBuf;
 use tss_esapi::Context;
 use tss_esapi::constants::tss::{TPM2_RH_NULL, TPM2_ST_HASHCHECK};
@@ -127,7 +127,7 @@ impl Hsm for TpmHsm {
     fn sign(&mut self, key: &KeyHandle, scheme: SignScheme, message: &[u8]) -> Result<Vec<u8>, HsmError> {
         own(key)?;
         if key.purpose == KeyPurpose::Transport {
-            return Err(HsmError::WrongUse { purpose: key.purpose.word(), operation: "sign" });
+            return Err(HsmError::WrongUse { purpose: key.purpose.as_str(), operation: "sign" });
         }
         let digest = software::sha256(message);
         let signature = self.with_key(key, |context, loaded| sign(context, loaded, scheme, digest))?;
@@ -140,7 +140,7 @@ impl Hsm for TpmHsm {
     fn unwrap_oaep_sha1(&mut self, key: &KeyHandle, ciphertext: &[u8]) -> Result<Secret<Vec<u8>>, HsmError> {
         own(key)?;
         if key.purpose != KeyPurpose::Transport {
-            return Err(HsmError::WrongUse { purpose: key.purpose.word(), operation: "decrypt" });
+            return Err(HsmError::WrongUse { purpose: key.purpose.as_str(), operation: "decrypt" });
         }
         if ciphertext.len() != key.public.modulus.len() {
             return Err(HsmError::Decrypt);
@@ -248,7 +248,7 @@ fn parts(key: &KeyHandle) -> Result<Parts<'_>, HsmError> {
 fn own(key: &KeyHandle) -> Result<(), HsmError> {
     match key.backend {
         Backend::Tpm => Ok(()),
-        other => Err(HsmError::OtherBackend { made_by: other.word() }),
+        other => Err(HsmError::OtherBackend { made_by: other.as_str() }),
     }
 }
 
@@ -321,7 +321,7 @@ fn passes_its_test(context: &mut Context) -> bool {
 
 /// What the auth value of a key is derived from besides ours.
 fn key_context(purpose: KeyPurpose, intent: IntentId, header: &[u8]) -> Vec<u8> {
-    let words = format!("key v{VERSION} {} {intent} ", purpose.word());
+    let words = format!("key v{VERSION} {} {intent} ", purpose.as_str());
     [words.as_bytes(), header].concat()
 }
 

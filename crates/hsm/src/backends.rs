@@ -67,7 +67,7 @@ impl Backends {
 
     fn open(&mut self, backend: Backend) -> Result<&mut dyn Hsm, HsmError> {
         let found = self.places.iter_mut().find(|(known, _)| *known == backend);
-        let (_, place) = found.ok_or(HsmError::OtherBackend { made_by: backend.word() })?;
+        let (_, place) = found.ok_or(HsmError::OtherBackend { made_by: backend.as_str() })?;
         // Only what may pass is tried again: every try with a wrong PIN would count.
         if let Place::Closed(opener, error) = place
             && error.class() == FailureClass::Transient
@@ -92,7 +92,10 @@ impl Hsm for Backends {
             Some((_, Place::Closed(_, error))) => error.to_string(),
             None => "there is none".to_owned(),
         };
-        HsmInfo { backend, description: format!("{} keys, which could not be opened: {why}", backend.word()) }
+        HsmInfo {
+            backend,
+            description: format!("{} keys, which could not be opened: {why}", backend.as_str()),
+        }
     }
 
     fn create(&mut self, purpose: KeyPurpose, intent: IntentId) -> Result<KeyHandle, HsmError> {
@@ -167,22 +170,22 @@ mod tests {
 
     impl Hsm for Fake {
         fn info(&self) -> HsmInfo {
-            HsmInfo { backend: self.0, description: self.0.word().to_owned() }
+            HsmInfo { backend: self.0, description: self.0.as_str().to_owned() }
         }
         fn create(&mut self, purpose: KeyPurpose, intent: IntentId) -> Result<KeyHandle, HsmError> {
             Ok(KeyHandle { purpose, intent, ..key(self.0) })
         }
         fn sign(&mut self, _: &KeyHandle, _: SignScheme, _: &[u8]) -> Result<Vec<u8>, HsmError> {
-            Ok(self.0.word().into())
+            Ok(self.0.as_str().into())
         }
         fn unwrap_oaep_sha1(&mut self, _: &KeyHandle, _: &[u8]) -> Result<Secret<Vec<u8>>, HsmError> {
-            Ok(Secret::new(self.0.word().into()))
+            Ok(Secret::new(self.0.as_str().into()))
         }
         fn seal(&mut self, _: &str, _: &Secret<Vec<u8>>) -> Result<Vec<u8>, HsmError> {
-            Ok(self.0.word().into())
+            Ok(self.0.as_str().into())
         }
         fn unseal(&mut self, _: &str, _: &[u8]) -> Result<Secret<Vec<u8>>, HsmError> {
-            Ok(Secret::new(self.0.word().into()))
+            Ok(Secret::new(self.0.as_str().into()))
         }
         fn destroy(&mut self, key: &KeyHandle) -> Result<(), HsmError> {
             if key.backend == self.0 { Ok(()) } else { Err(HsmError::Busy) }
@@ -191,7 +194,7 @@ mod tests {
             self.destroy(key)
         }
         fn rebind(&mut self, key: &KeyHandle) -> Result<KeyHandle, HsmError> {
-            Ok(KeyHandle { wrapped: self.0.word().into(), ..key.clone() })
+            Ok(KeyHandle { wrapped: self.0.as_str().into(), ..key.clone() })
         }
 
         fn reseal(&mut self, code: Option<&Secret<String>>) -> Result<(), HsmError> {
@@ -225,7 +228,7 @@ mod tests {
         assert_eq!(backends.unseal("x", b"").unwrap().expose(), b"pkcs11");
         assert_eq!(backends.info().description, "pkcs11");
         for backend in [Backend::Soft, Backend::Pkcs11] {
-            let word = backend.word().as_bytes();
+            let word = backend.as_str().as_bytes();
             assert_eq!(backends.sign(&key(backend), SignScheme::PssSha256, b"").unwrap(), word);
             assert_eq!(backends.unwrap_oaep_sha1(&key(backend), b"").unwrap().expose(), word);
             assert_eq!(backends.rebind(&key(backend)).unwrap().wrapped, word);

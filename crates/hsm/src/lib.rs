@@ -71,7 +71,7 @@ pub trait Hsm: Send {
         let info = self.info();
         match info.backend == backend {
             true => Ok(info),
-            false => Err(HsmError::OtherBackend { made_by: backend.word() }),
+            false => Err(HsmError::OtherBackend { made_by: backend.as_str() }),
         }
     }
 

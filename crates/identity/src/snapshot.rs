@@ -42,13 +42,14 @@ pub struct Endpoints {
     pub source: EndpointSource,
 }
 
-/// How the endpoints were learnt; shown by `status`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EndpointSource {
-    /// From the Discover document.
-    Discovered,
-    /// Discover failed: the documented endpoints of the cloud profile.
-    Documented,
+model::word_enum! {
+    /// How the endpoints were learnt; shown by `status`.
+    pub enum EndpointSource {
+        /// From the Discover document.
+        Discovered = "discovered",
+        /// Discover failed: the documented endpoints of the cloud profile.
+        Documented = "documented",
+    }
 }
 
 /// The raw answer to a join, stored before it is parsed.
@@ -232,17 +233,18 @@ impl Intune {
     }
 }
 
-/// Why an identity may not be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Suspension {
-    /// The device object is disabled (135011).
-    Disabled,
-    /// The device object is gone (700003, or 50155 outside the grace period and twice, 10 minutes apart).
-    Deleted,
-    /// The backend cannot load the keys, and not for a passing reason.
-    KeyUnavailable,
-    /// This is not the machine that the keys are bound to.
-    ClonedMachine,
+model::word_enum! {
+    /// Why an identity may not be used.
+    pub enum Suspension {
+        /// The device object is disabled (135011).
+        Disabled = "disabled",
+        /// The device object is gone (700003, or 50155 outside the grace period and twice, 10 minutes apart).
+        Deleted = "deleted",
+        /// The backend cannot load the keys, and not for a passing reason.
+        KeyUnavailable = "key_unavailable",
+        /// This is not the machine that the keys are bound to.
+        ClonedMachine = "cloned_machine",
+    }
 }
 
 /// One device object that the server made or may have made and that is not the identity.
@@ -258,21 +260,22 @@ pub struct LedgerLine {
     pub kind: LedgerKind,
 }
 
-/// How a ledger line came to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum LedgerKind {
-    /// The request left and no reply came: an object may exist.
-    InDoubt,
-    /// A reply came that could not be used: an object exists as a rule.
-    UnusableReply,
-    /// `leave --force`: the object was left behind.
-    LeftBehind,
-    /// An enrolment request left and no certain reply came: a device of Intune may exist.
-    IntuneInDoubt,
-    /// A reply of Intune came that could not be used: a device of Intune exists as a rule.
-    IntuneUnusableReply,
-    /// The machine left and Intune did not take its retirement: the device of Intune was left behind.
-    IntuneLeftBehind,
+model::word_enum! {
+    /// How a ledger line came to be.
+    pub enum LedgerKind {
+        /// The request left and no reply came: an object may exist.
+        InDoubt = "in_doubt",
+        /// A reply came that could not be used: an object exists as a rule.
+        UnusableReply = "unusable_reply",
+        /// `leave --force`: the object was left behind.
+        LeftBehind = "left_behind",
+        /// An enrolment request left and no certain reply came: a device of Intune may exist.
+        IntuneInDoubt = "intune_in_doubt",
+        /// A reply of Intune came that could not be used: a device of Intune exists as a rule.
+        IntuneUnusableReply = "intune_unusable_reply",
+        /// The machine left and Intune did not take its retirement: the device of Intune was left behind.
+        IntuneLeftBehind = "intune_left_behind",
+    }
 }
 
 /// The last attempt of a phase.
@@ -411,13 +414,14 @@ impl Stage {
     }
 }
 
-/// The steps of leaving, in order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum LeaveStep {
-    /// Retire in Intune.
-    Retire,
-    /// Delete the device object.
-    Unregister,
-    /// Destroy the keys.
-    Erase,
+model::word_enum! {
+    /// The steps of leaving, in order.
+    pub enum LeaveStep {
+        /// Retire in Intune.
+        Retire = "retire",
+        /// Delete the device object.
+        Unregister = "unregister",
+        /// Destroy the keys.
+        Erase = "erase",
+    }
 }

@@ -1,9 +1,9 @@
 //! What the calls have in common: who calls, the headers, and the ids of a reply.
 
-use crate::{ClientVersion, ids};
+use crate::ids;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri, header};
-use model::{DeviceFacts, RequestId, Secret, Trace, printable};
+use model::{ClientVersion, DeviceFacts, RequestId, Secret, Trace, printable};
 use serde::Serialize;
 use std::time::Duration;
 use url::form_urlencoded::Serializer;

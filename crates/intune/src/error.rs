@@ -40,9 +40,6 @@ pub enum IntuneError {
     /// The target of the retirement is elsewhere.
     #[error("the retirement would go to '{0}', which is not on the host of IWService")]
     ForeignTarget(String),
-    /// Not of the form `1.YYMM.n`.
-    #[error("'{0}' is no version of the portal (1.YYMM.n)")]
-    Version(String),
     /// The certificate request could not be built.
     #[error(transparent)]
     Request(X509Error),
@@ -87,9 +84,7 @@ impl IntuneError {
 
     fn delivery(&self) -> Delivery {
         match self {
-            IntuneError::Request(_) | IntuneError::ForeignTarget(_) | IntuneError::Version(_) => {
-                Delivery::NotSent
-            }
+            IntuneError::Request(_) | IntuneError::ForeignTarget(_) => Delivery::NotSent,
             _ => Delivery::Answered,
         }
     }
@@ -110,9 +105,6 @@ impl IntuneError {
             }
             IntuneError::Request(X509Error::CommonName(_)) => {
                 (FailureClass::Denied, Who::MachineAdmin, "DeviceName", "Set another `device_name`.")
-            }
-            IntuneError::Version(_) => {
-                (FailureClass::Denied, Who::MachineAdmin, "ClientVersion", "Name a version like 1.2609.5.")
             }
             _ => (FailureClass::Broken, Who::Developers, self.fault(), REPORT),
         }

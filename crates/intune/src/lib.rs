@@ -24,4 +24,4 @@ pub use error::IntuneError;
 pub use listing::version_listing;
 pub use refusal::{Exchange, Reason, Refusal};
 pub use uri::ServiceUri;
-pub use version::ClientVersion;
+pub use version::newest_version;

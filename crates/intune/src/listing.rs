@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::Request;
 
-/// The GET of the package directory that [`crate::ClientVersion::newest_in`] reads; nothing is told to it.
+/// The GET of the package directory that [`crate::newest_version`] reads; nothing is told to it.
 pub fn version_listing() -> Request<Bytes> {
     let mut request = Request::new(Bytes::new());
     // A constant that is a URI.

@@ -1,5 +1,5 @@
 use crate::status::StatusDocument;
-use model::{Failure, FailureClass};
+use model::Failure;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -130,7 +130,7 @@ impl From<&Failure> for FailureReport {
     fn from(failure: &Failure) -> FailureReport {
         let here = failure.at.map(|at| at.to_string());
         FailureReport {
-            class: class_word(failure.class).to_owned(),
+            class: failure.class.to_string(),
             code: failure.code.clone(),
             message: failure.message.clone(),
             who: failure.who.words().to_owned(),
@@ -140,15 +140,5 @@ impl From<&Failure> for FailureReport {
             correlation_id: failure.trace.correlation_id.clone(),
             time: failure.trace.server_time.clone().or(here),
         }
-    }
-}
-
-fn class_word(class: FailureClass) -> &'static str {
-    match class {
-        FailureClass::Transient => "transient",
-        FailureClass::NeedsUser => "needs_user",
-        FailureClass::Denied => "denied",
-        FailureClass::Gone => "gone",
-        FailureClass::Broken => "broken",
     }
 }

@@ -1,29 +1,4 @@
-use crate::HostPort;
-
-/// Which national cloud a tenant lives in (entra.md 10.5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cloud {
-    /// The public cloud.
-    Public,
-    /// US Government (GCC High, DoD).
-    UsGov,
-    /// China, operated by 21Vianet.
-    China,
-    /// Hosts named one by one in the configuration.
-    Custom,
-}
-
-impl Cloud {
-    /// The word of the configuration option `cloud`.
-    pub fn word(self) -> &'static str {
-        match self {
-            Cloud::Public => "public",
-            Cloud::UsGov => "usgov",
-            Cloud::China => "china",
-            Cloud::Custom => "custom",
-        }
-    }
-}
+use crate::{Cloud, HostPort};
 
 /// The hosts of a cloud; tokens go to these and to no other.
 #[derive(Debug, Clone, PartialEq, Eq)]

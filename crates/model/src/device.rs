@@ -1,102 +1,27 @@
-use crate::IntentId;
+use crate::{IntentId, word_enum};
 use std::fmt;
-use std::str::FromStr;
 
-/// How a machine belongs to a tenant (entra.md 5.4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum JoinType {
-    /// Entra join: `JoinType` 0 on the wire.
-    Join,
-    /// Entra register (workplace join): `JoinType` 4 on the wire.
-    Register,
-}
-
-impl JoinType {
-    /// The number of the join request (entra.md 5.4).
-    pub fn wire(self) -> u8 {
-        match self {
-            JoinType::Join => 0,
-            JoinType::Register => 4,
-        }
-    }
-
-    /// The word of the configuration option `join_type`.
-    pub fn word(self) -> &'static str {
-        match self {
-            JoinType::Join => "join",
-            JoinType::Register => "register",
-        }
+word_enum! {
+    /// Where a private key lives.
+    pub enum Backend {
+        /// Wrapped by software; plain only in this process while it is used.
+        Soft = "soft",
+        /// In a TPM 2.0.
+        Tpm = "tpm",
+        /// In a PKCS#11 token.
+        Pkcs11 = "pkcs11",
     }
 }
 
-impl FromStr for JoinType {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<JoinType, ()> {
-        [JoinType::Join, JoinType::Register].into_iter().find(|kind| kind.word() == text).ok_or(())
-    }
-}
-
-/// Where a private key lives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Backend {
-    /// Wrapped by software; plain only in this process while it is used.
-    Soft,
-    /// In a TPM 2.0.
-    Tpm,
-    /// In a PKCS#11 token.
-    Pkcs11,
-}
-
-impl Backend {
-    /// The word of the configuration and of stored records.
-    pub fn word(self) -> &'static str {
-        match self {
-            Backend::Soft => "soft",
-            Backend::Tpm => "tpm",
-            Backend::Pkcs11 => "pkcs11",
-        }
-    }
-}
-
-impl FromStr for Backend {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Backend, ()> {
-        [Backend::Soft, Backend::Tpm, Backend::Pkcs11].into_iter().find(|b| b.word() == text).ok_or(())
-    }
-}
-
-/// What a key is for; part of the data that its wrapping authenticates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum KeyPurpose {
-    /// The key of the device certificate: signs the CSR, PRT requests and TLS handshakes.
-    Device,
-    /// The key the service encrypts session keys to: only decrypts.
-    Transport,
-    /// The key of the Intune certificate.
-    Intune,
-}
-
-impl KeyPurpose {
-    /// The word of stored records.
-    pub fn word(self) -> &'static str {
-        match self {
-            KeyPurpose::Device => "device",
-            KeyPurpose::Transport => "transport",
-            KeyPurpose::Intune => "intune",
-        }
-    }
-}
-
-impl FromStr for KeyPurpose {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<KeyPurpose, ()> {
-        [KeyPurpose::Device, KeyPurpose::Transport, KeyPurpose::Intune]
-            .into_iter()
-            .find(|p| p.word() == text)
-            .ok_or(())
+word_enum! {
+    /// What a key is for; part of the data that its wrapping authenticates.
+    pub enum KeyPurpose {
+        /// The key of the device certificate: signs the CSR, PRT requests and TLS handshakes.
+        Device = "device",
+        /// The key the service encrypts session keys to: only decrypts.
+        Transport = "transport",
+        /// The key of the Intune certificate.
+        Intune = "intune",
     }
 }
 
@@ -135,7 +60,7 @@ pub struct KeyHandle {
 
 impl fmt::Debug for KeyHandle {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}-{}({:?})", self.backend.word(), self.purpose.word(), self.public)
+        write!(out, "{}-{}({:?})", self.backend, self.purpose, self.public)
     }
 }
 

@@ -1,34 +1,36 @@
-use crate::{Cause, DeviceTrouble, Refusal, Timestamp};
+use crate::{Cause, DeviceTrouble, Refusal, Timestamp, word_enum};
 use std::time::Duration;
 
-/// What the machine may do about a failure; it branches on this and on what is typed, never on text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum FailureClass {
-    /// Back off and try again with the same keys.
-    Transient,
-    /// A person has to sign in (again) or to do something first.
-    NeedsUser,
-    /// Refused; stop and say who can fix it.
-    Denied,
-    /// What was to be removed is not there any more.
-    Gone,
-    /// Not understood; report it and change nothing in the identity.
-    Broken,
+word_enum! {
+    /// What the machine may do about a failure; it branches on this and on what is typed, never on text.
+    pub enum FailureClass {
+        /// Back off and try again with the same keys.
+        Transient = "transient",
+        /// A person has to sign in (again) or to do something first.
+        NeedsUser = "needs_user",
+        /// Refused; stop and say who can fix it.
+        Denied = "denied",
+        /// What was to be removed is not there any more.
+        Gone = "gone",
+        /// Not understood; report it and change nothing in the identity.
+        Broken = "broken",
+    }
 }
 
-/// Who can fix a failure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Who {
-    /// Nobody needs to: it passes.
-    Nobody,
-    /// The person who signs in.
-    User,
-    /// The administrator of the tenant.
-    TenantAdmin,
-    /// The administrator of this machine.
-    MachineAdmin,
-    /// The developers of Firmament.
-    Developers,
+word_enum! {
+    /// Who can fix a failure.
+    pub enum Who {
+        /// Nobody needs to: it passes.
+        Nobody = "nobody",
+        /// The person who signs in.
+        User = "user",
+        /// The administrator of the tenant.
+        TenantAdmin = "tenant_admin",
+        /// The administrator of this machine.
+        MachineAdmin = "machine_admin",
+        /// The developers of Firmament.
+        Developers = "developers",
+    }
 }
 
 impl Who {
@@ -44,96 +46,51 @@ impl Who {
     }
 }
 
-/// How far a request got before it failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Delivery {
-    /// Not all of the request left this machine: the server cannot have acted on it.
-    NotSent,
-    /// The server answered, so what it did is known.
-    Answered,
-    /// All of it left and no answer came: the server may have acted on it.
-    InDoubt,
-}
-
-/// The steps whose last attempt `status` shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Phase {
-    /// Resolving the domain to its tenant.
-    Resolve,
-    /// The sign-in of a person.
-    SignIn,
-    /// Discover of the Device Registration Service.
-    Discover,
-    /// Making the key pair.
-    CreateKeys,
-    /// The join request.
-    Join,
-    /// Reading the stored reply.
-    ReadReply,
-    /// The first proof that the directory knows the device.
-    Verify,
-    /// Making the key of the Intune certificate.
-    IntuneKey,
-    /// Enrolment into Intune.
-    IntuneEnrol,
-    /// Reading the stored reply of Intune.
-    IntuneRead,
-    /// A check-in with Intune.
-    CheckIn,
-    /// Binding the keys to a changed machine.
-    Rebind,
-    /// Retiring the device in Intune.
-    Retire,
-    /// Deleting the device object.
-    Unregister,
-    /// Destroying the keys.
-    EraseKeys,
-}
-
-impl Phase {
-    /// Every phase in the order of a machine's life.
-    pub const ALL: [Phase; 15] = [
-        Phase::Resolve,
-        Phase::SignIn,
-        Phase::Discover,
-        Phase::CreateKeys,
-        Phase::Join,
-        Phase::ReadReply,
-        Phase::Verify,
-        Phase::IntuneKey,
-        Phase::IntuneEnrol,
-        Phase::IntuneRead,
-        Phase::CheckIn,
-        Phase::Rebind,
-        Phase::Retire,
-        Phase::Unregister,
-        Phase::EraseKeys,
-    ];
-
-    /// The word of `status --json` and of stored records.
-    pub fn word(self) -> &'static str {
-        match self {
-            Phase::Resolve => "resolve",
-            Phase::SignIn => "sign_in",
-            Phase::Discover => "discover",
-            Phase::CreateKeys => "create_keys",
-            Phase::Join => "join",
-            Phase::ReadReply => "read_reply",
-            Phase::Verify => "verify",
-            Phase::IntuneKey => "intune_key",
-            Phase::IntuneEnrol => "intune_enrol",
-            Phase::IntuneRead => "intune_read",
-            Phase::CheckIn => "check_in",
-            Phase::Rebind => "rebind",
-            Phase::Retire => "retire",
-            Phase::Unregister => "unregister",
-            Phase::EraseKeys => "erase_keys",
-        }
+word_enum! {
+    /// How far a request got before it failed.
+    pub enum Delivery {
+        /// Not all of the request left this machine: the server cannot have acted on it.
+        NotSent = "not_sent",
+        /// The server answered, so what it did is known.
+        Answered = "answered",
+        /// All of it left and no answer came: the server may have acted on it.
+        InDoubt = "in_doubt",
     }
+}
 
-    /// The phase with this word.
-    pub fn from_word(word: &str) -> Option<Phase> {
-        Phase::ALL.into_iter().find(|phase| phase.word() == word)
+word_enum! {
+    /// The steps whose last attempt `status` shows, in the order of a machine's life.
+    pub enum Phase {
+        /// Resolving the domain to its tenant.
+        Resolve = "resolve",
+        /// The sign-in of a person.
+        SignIn = "sign_in",
+        /// Discover of the Device Registration Service.
+        Discover = "discover",
+        /// Making the key pair.
+        CreateKeys = "create_keys",
+        /// The join request.
+        Join = "join",
+        /// Reading the stored reply.
+        ReadReply = "read_reply",
+        /// The first proof that the directory knows the device.
+        Verify = "verify",
+        /// Making the key of the Intune certificate.
+        IntuneKey = "intune_key",
+        /// Enrolment into Intune.
+        IntuneEnrol = "intune_enrol",
+        /// Reading the stored reply of Intune.
+        IntuneRead = "intune_read",
+        /// A check-in with Intune.
+        CheckIn = "check_in",
+        /// Binding the keys to a changed machine.
+        Rebind = "rebind",
+        /// Retiring the device in Intune.
+        Retire = "retire",
+        /// Deleting the device object.
+        Unregister = "unregister",
+        /// Destroying the keys.
+        EraseKeys = "erase_keys",
     }
 }
 

@@ -6,6 +6,7 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 mod account;
+mod client_version;
 mod cloud;
 mod device;
 mod failure;
@@ -13,6 +14,7 @@ mod hex;
 mod id;
 mod jwks;
 mod name;
+mod options;
 mod refusal;
 mod secret;
 mod sign_in;
@@ -22,18 +24,20 @@ mod trouble;
 mod word;
 
 pub use account::{Account, TokenRef};
-pub use cloud::{Cloud, CloudProfile, IntuneHosts};
-pub use device::{
-    Backend, CertificateDer, DeviceFacts, JoinType, KeyHandle, KeyPurpose, MachineBinding, RsaPublicKey,
-};
+pub use client_version::{ClientVersion, ClientVersionError};
+pub use cloud::{CloudProfile, IntuneHosts};
+pub use device::{Backend, CertificateDer, DeviceFacts, KeyHandle, KeyPurpose, MachineBinding, RsaPublicKey};
 pub use failure::{Delivery, Failure, FailureClass, Phase, Trace, Who};
 pub use hex::hex;
 pub use id::{DeviceId, Guid, GuidError, Id, IntentId, IntuneDeviceId, ObjectId, RequestId, TenantId};
 pub use jwks::{Jwk, Jwks};
 pub use name::{DomainName, HostPort, NameError, Upn};
+pub use options::{
+    BootPolicy, Cloud, HsmType, IntuneClientVersion, IpVersion, JoinType, Kdf, Method, Registration,
+};
 pub use refusal::{Refusal, refusal, refusals};
 pub use secret::Secret;
-pub use sign_in::{AccountPin, Memory, Method, Registration, SignInFacts, Standing, TenantPin};
+pub use sign_in::{AccountPin, Memory, SignInFacts, Standing, TenantPin};
 pub use text::printable;
 pub use time::{Timestamp, retry_after};
 pub use trouble::{Cause, DeviceTrouble};

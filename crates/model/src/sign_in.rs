@@ -1,4 +1,4 @@
-use crate::{DomainName, ObjectId, TenantId, Upn};
+use crate::{DomainName, Method, ObjectId, TenantId, Upn};
 
 /// What a sign-in must know from the start.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,17 +17,6 @@ pub struct SignInFacts {
     pub method: Method,
     /// Whether the machine has an identity in the tenant.
     pub standing: Standing,
-}
-
-/// The ways to sign in: option `sign_in` of the configuration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Method {
-    /// A device code alone; no password is ever asked for.
-    DeviceCode,
-    /// The password wherever the organisation checks it itself; else a device code.
-    Password,
-    /// The password once the machine is registered, as [`Method::Password`]; before that a device code.
-    Auto,
 }
 
 /// How the machine stands to the tenant, as far as it is known before the domain is resolved.
@@ -74,15 +63,4 @@ pub enum Memory {
     Account(AccountPin),
     /// The account was renamed: the old name's pin goes.
     ForgetAccount(Upn),
-}
-
-/// Whether a sign-in registers the machine: option `registration` of the configuration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Registration {
-    /// A sign-in is answered when the account is checked; registration goes on behind it.
-    Background,
-    /// A sign-in is answered when the machine is registered.
-    Required,
-    /// A sign-in never registers.
-    Off,
 }

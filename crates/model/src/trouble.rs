@@ -65,7 +65,6 @@ word_enum! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::UnknownWord;
 
     #[test]
     fn the_words_on_disk_are_frozen() {
@@ -82,10 +81,7 @@ mod tests {
         );
         assert!(DeviceTrouble::ALL.iter().all(|trouble| trouble.as_str().parse() == Ok(*trouble)));
         assert!(Cause::ALL.iter().all(|cause| cause.as_str().parse() == Ok(*cause)));
-        assert_eq!(
-            ("".parse::<Cause>(), "lost".parse::<DeviceTrouble>()),
-            (Err(UnknownWord), Err(UnknownWord))
-        );
+        assert!("".parse::<Cause>().is_err() && "lost".parse::<DeviceTrouble>().is_err());
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! The text of JWTs (RFC 7515, RFC 7519), and those that a session key signs (entra.md 7.6).
 
-use crate::{Kdf, SessionKey, kdf};
+use crate::{SessionKey, kdf};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use model::Secret;
+use model::{Kdf, Secret};
 use serde_json::Value;
 
 /// base64url without padding.

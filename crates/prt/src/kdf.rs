@@ -3,20 +3,10 @@
 
 use crate::SessionKey;
 use hmac::{Hmac, KeyInit, Mac};
-use model::Secret;
+use model::{Kdf, Secret};
 use sha2::{Digest, Sha256};
 
-/// How the key that signs a request is derived; replies are always read with [`Kdf::V1`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Kdf {
-    /// The context is `ctx` itself.
-    V1,
-    /// The context is SHA-256 over `ctx` and the payload, which binds the key to the request.
-    #[default]
-    V2,
-}
-
-/// The key that signs a payload; `payload` is the JSON as it is transmitted.
+/// The key that signs a payload; `payload` is the JSON as it is transmitted, which version 2 binds the key to.
 pub(crate) fn signing_key(key: &SessionKey, kdf: Kdf, ctx: &[u8], payload: &[u8]) -> Secret<[u8; 32]> {
     match kdf {
         Kdf::V1 => derive(key, ctx),

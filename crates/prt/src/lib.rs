@@ -29,7 +29,6 @@ pub use call::Call;
 pub use error::PrtError;
 pub use grant::{Expected, Prt};
 pub use jwe::JweFault;
-pub use kdf::Kdf;
 pub use session::Session;
 pub use session_key::{SessionKey, TagVerdict, WrappedSessionKey};
 pub use way::{Way, next_way};

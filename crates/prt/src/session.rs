@@ -1,7 +1,7 @@
-use crate::{Call, Kdf, SessionKey, jwt};
+use crate::{Call, SessionKey, jwt};
 use bytes::Bytes;
 use http::Request;
-use model::Secret;
+use model::{Kdf, Secret};
 
 /// A person's session on this device, as one request uses it.
 #[derive(Debug, Clone, Copy)]

@@ -1,12 +1,12 @@
 //! Which backend makes new keys, and how each one is opened.
 
 use crate::tpm;
-use config::{HsmType, Settings};
+use config::Settings;
 use host::auth;
 use hsm::{Backends, Hsm, HsmError, Opener};
 use hsm_pkcs11::{Pkcs11Hsm, Trust};
 use hsm_soft::SoftHsm;
-use model::{Backend, MachineBinding, Secret};
+use model::{Backend, HsmType, MachineBinding, Secret};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 #[error(
     "hsm_type = {wanted} and the keys of this machine are {}: set hsm_type = {} or tpm_if_possible, \
      and nothing is lost; to move them, set tpm_if_possible and run aad-tool rekey",
-    .recorded.word(), .recorded.word()
+    .recorded.as_str(), .recorded.as_str()
 )]
 pub(crate) struct Differs {
     wanted: &'static str,
@@ -32,7 +32,7 @@ pub(crate) fn choose(
     let insisted = insisted(wanted);
     let other = recorded.iter().find(|backend| insisted.is_some_and(|insisted| insisted != **backend));
     match (insisted, other) {
-        (Some(insisted), Some(other)) => Err(Differs { wanted: insisted.word(), recorded: *other }),
+        (Some(insisted), Some(other)) => Err(Differs { wanted: insisted.as_str(), recorded: *other }),
         (Some(insisted), None) => Ok((insisted, None)),
         (None, _) => Ok(recorded.first().map_or_else(|| new(wanted, tpm), |recorded| (*recorded, None))),
     }
@@ -91,8 +91,10 @@ impl Ways<'_> {
             if backend != chosen && !recorded.contains(&backend) {
                 backends.offer(backend, opener);
             } else if let Some(error) = backends.add(backend, opener) {
-                notices
-                    .push(format!("The {} keys could not be opened at the start: {error}.", backend.word()));
+                notices.push(format!(
+                    "The {} keys could not be opened at the start: {error}.",
+                    backend.as_str()
+                ));
             }
         }
         (backends, notices)
@@ -114,8 +116,8 @@ pub(crate) fn credentials() -> Option<PathBuf> {
 }
 
 fn pkcs11(settings: &Settings, machine: MachineBinding) -> Opener {
-    let token = settings.pkcs11().cloned();
-    let pin_path = settings.pkcs11_pin_path().map(Path::to_owned);
+    let token = settings.pkcs11.clone();
+    let pin_path = settings.global.pkcs11_pin_path.clone();
     Box::new(move || {
         let token = token.clone().ok_or_else(|| refused("pkcs11_module and pkcs11_token are not set"))?;
         let pin = auth::load_pin(credentials().as_deref(), pin_path.as_deref())?;

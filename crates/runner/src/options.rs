@@ -27,12 +27,12 @@ impl Options {
     }
 
     pub(crate) fn socket(&self, settings: &Settings) -> PathBuf {
-        self.socket.clone().unwrap_or_else(|| settings.socket_path().to_owned())
+        self.socket.clone().unwrap_or_else(|| settings.global.socket_path.clone())
     }
 
     /// What the command line or the option `debug` asks for.
     pub(crate) fn verbosity(&self, loaded: Option<&Loaded>) -> Verbosity {
-        let configured = loaded.is_some_and(|loaded| loaded.settings.debug());
+        let configured = loaded.is_some_and(|loaded| loaded.settings.global.debug);
         if self.debug || configured { Verbosity::Debug } else { Verbosity::Normal }
     }
 

@@ -7,15 +7,12 @@ use std::path::Path;
 /// Opens the configured TPM, for keys under the auth value of this machine.
 #[cfg(feature = "tpm")]
 pub(crate) fn opener(ways: &Ways<'_>) -> Opener {
-    use hsm_tpm::{BootPolicy, TpmHsm};
-    let tcti = ways.settings.tpm_tcti_name().to_owned();
+    use hsm_tpm::TpmHsm;
+    let tcti = ways.settings.global.tpm_tcti_name.clone();
     let (machine, origin) = (ways.machine.clone(), ways.auth.source.words("auth value"));
     let auth = model::Secret::new(ways.auth.value.expose().clone());
     let file = ways.boot_file();
-    let policy = match ways.settings.tpm_pcrs() {
-        config::TpmPcrs::Nothing => BootPolicy::Nothing,
-        config::TpmPcrs::Seven => BootPolicy::Pcr7,
-    };
+    let policy = ways.settings.global.tpm_pcrs;
     Box::new(move || {
         let auth = model::Secret::new(auth.expose().clone());
         let opened = TpmHsm::open(&tcti, auth, machine.clone(), &origin)?;

@@ -5,16 +5,14 @@ use crate::facts;
 use crate::neighbours;
 use crate::options::Options;
 use crate::tpm;
-use config::{
-    DomainSettings, IntuneClientVersion, IpVersion, Loaded, PrtKdf, Registration, Settings, SignIn, TpmPcrs,
-};
+use config::{DomainSettings, Loaded, Settings};
 use driver::{Dependencies, SystemClock};
-use executor::{ClientVersion, Executor, IntuneVersion, Kdf, Vault};
+use executor::{Executor, IntuneVersion, Vault};
 use host::{auth, machine};
 use hsm::{Backends, Hsm, HsmError, Keys};
 use hsm_thread::HsmThread;
 use lifecycle::IntunePolicy;
-use model::{Backend, DeviceFacts, MachineBinding, Method};
+use model::{Backend, BootPolicy, DeviceFacts, MachineBinding};
 use server::{About, LiveNotices};
 use snapshot::recorded_backends;
 use std::collections::BTreeMap;
@@ -38,12 +36,13 @@ pub(crate) fn build(options: &Options, loaded: &Loaded) -> Result<Wired, Box<dyn
     let settings = &loaded.settings;
     settings.check_supported(cfg!(feature = "tpm"))?;
     let machine = machine::measure(Path::new("/"));
-    let auth = auth::load_or_make(backends::credentials().as_deref(), settings.hsm_pin_path())?;
+    let auth = auth::load_or_make(backends::credentials().as_deref(), &settings.global.hsm_pin_path)?;
     let ways = Ways { settings, auth: &auth, machine: &machine, state_dir: options.state_dir() };
     let mut store = SledStore::open(options.state_dir(), &ways.soft().store_key()?)?;
     refuse_fresh_auth_value(matches!(auth.source, auth::Source::Made(_)), &store)?;
     let recorded = recorded_backends(&snapshot::found(store.list()?));
-    let (chosen, no_tpm) = backends::choose(settings.hsm_type(), &recorded.in_force, || ways.without_tpm())?;
+    let (chosen, no_tpm) =
+        backends::choose(settings.global.hsm_type, &recorded.in_force, || ways.without_tpm())?;
     let (hsm, closed) = ways.open(chosen, &(&recorded.in_force | &recorded.others));
     closed.iter().for_each(|notice| tracing::error!(notice, "A key store stays closed"));
     let mut notices: Vec<String> = loaded.notes.iter().map(ToString::to_string).collect();
@@ -77,17 +76,17 @@ fn dependencies(
     let keys: Arc<dyn Keys> = Arc::new(HsmThread::start(Box::new(hsm))?);
     let vault = Arc::new(Vault::default());
     let mut device = facts::measure(Path::new("/"));
-    device.display_name = settings.device_name().replace("%h", &device.display_name);
+    device.display_name = settings.global.device_name.replace("%h", &device.display_name);
     let mut executors = BTreeMap::new();
-    for domain in settings.domains() {
+    for domain in &settings.domains {
         executors
             .insert(domain.name.clone(), Arc::new(executor(settings, domain, &device, (&keys, &vault))?));
     }
     let facts = tenancy::Facts {
-        domains: settings.domains().iter().map(|domain| domain_config(domain, &device)).collect(),
+        domains: settings.domains.iter().map(|domain| domain_config(domain, &device)).collect(),
         backend,
-        required_backend: backends::insisted(settings.hsm_type()),
-        boot_bound: backend == Backend::Tpm && settings.tpm_pcrs() == TpmPcrs::Seven,
+        required_backend: backends::insisted(settings.global.hsm_type),
+        boot_bound: backend == Backend::Tpm && settings.global.tpm_pcrs == BootPolicy::Pcr7,
         binding: machine,
         most_prepared: PREPARED_PAIRS,
     };
@@ -111,15 +110,12 @@ fn executor(
     let transport: Arc<dyn Transport> = Arc::new(HyperTransport::new(transport_hyper::Options {
         policy: Policy::new(domain.profile.clone()),
         user_agent: user_agent(device),
-        ca_file: settings.ca_file().map(Path::to_owned),
-        proxy: settings.proxy().map(str::to_owned),
-        request_timeout: settings.request_timeout(),
-        ip_version: match settings.ip_version() {
-            IpVersion::Both => transport_hyper::IpVersion::Both,
-            IpVersion::V4 => transport_hyper::IpVersion::V4,
-            IpVersion::V6 => transport_hyper::IpVersion::V6,
-        },
+        ca_file: settings.global.ca_file.clone(),
+        proxy: settings.global.proxy.as_ref().map(|proxy| proxy.expose().to_owned()),
+        request_timeout: settings.global.request_timeout,
+        ip_version: settings.global.ip_version,
     })?);
+    let version = settings.global.intune_client_version.known();
     Ok(Executor::new(executor::Parts {
         profile: domain.profile.clone(),
         transport,
@@ -127,15 +123,8 @@ fn executor(
         vault: vault.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         device: device.clone(),
-        kdf: match settings.prt_kdf() {
-            PrtKdf::V1 => Kdf::V1,
-            PrtKdf::V2 => Kdf::V2,
-        },
-        intune_version: match settings.intune_client_version() {
-            IntuneClientVersion::Default => IntuneVersion::fixed(ClientVersion::COMPILED),
-            IntuneClientVersion::Auto => IntuneVersion::looked_up_daily(),
-            IntuneClientVersion::Fixed(version) => IntuneVersion::fixed(version.parse()?),
-        },
+        kdf: settings.global.prt_kdf,
+        intune_version: version.map_or_else(IntuneVersion::looked_up_daily, IntuneVersion::fixed),
     }))
 }
 
@@ -143,21 +132,13 @@ fn domain_config(domain: &DomainSettings, device: &DeviceFacts) -> DomainConfig 
     DomainConfig {
         name: domain.name.clone(),
         cloud: domain.profile.cloud,
-        aliases: domain.aliases.clone(),
-        tenant: domain.tenant,
-        join_type: domain.join_type,
+        aliases: domain.options.domain_aliases.clone(),
+        tenant: domain.options.tenant_id,
+        join_type: domain.options.join_type,
         device: device.clone(),
-        registration: match domain.registration {
-            Registration::Background => model::Registration::Background,
-            Registration::Required => model::Registration::Required,
-            Registration::Off => model::Registration::Off,
-        },
-        sign_in: match domain.sign_in {
-            SignIn::Auto => Method::Auto,
-            SignIn::DeviceCode => Method::DeviceCode,
-            SignIn::Password => Method::Password,
-        },
-        intune: if domain.apply_policy { IntunePolicy::Enrol } else { IntunePolicy::Stay },
+        registration: domain.options.registration,
+        sign_in: domain.options.sign_in,
+        intune: if domain.options.apply_policy { IntunePolicy::Enrol } else { IntunePolicy::Stay },
     }
 }
 

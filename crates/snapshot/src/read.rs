@@ -1,11 +1,10 @@
-use super::Words;
 use lifecycle::{
     Attempt, DeviceKeys, Endpoints, Identity, Intent, Intune, IntuneIdentity, IntuneIntent, IntuneIssued,
     Issued, LedgerLine, Snapshot, Stage, StoredReply,
 };
 use model::{
-    Account, CertificateDer, DeviceTrouble, Failure, IntentId, KeyHandle, MachineBinding, Phase,
-    RsaPublicKey, Timestamp, Trace,
+    Account, CertificateDer, DeviceTrouble, Failure, IntentId, KeyHandle, MachineBinding, RsaPublicKey,
+    Timestamp, Trace,
 };
 use std::str::FromStr;
 use std::time::Duration;
@@ -37,10 +36,6 @@ pub fn from_record(record: &record::Device) -> Result<Snapshot, SnapshotError> {
 
 fn parse<T: FromStr>(field: &'static str, text: &str) -> Result<T, SnapshotError> {
     text.parse().map_err(|_| unknown(field, text))
-}
-
-fn word<W: Words>(field: &'static str, text: &str) -> Result<W, SnapshotError> {
-    W::of(text).ok_or_else(|| unknown(field, text))
 }
 
 fn unknown(field: &'static str, text: &str) -> SnapshotError {
@@ -82,7 +77,7 @@ fn stage(stage: &record::Stage) -> Result<Stage, SnapshotError> {
         }
         record::Stage::Registered { identity: it } => Stage::Registered(Box::new(identity(it)?)),
         record::Stage::Leaving { identity: it, step } => {
-            Stage::Leaving { identity: Box::new(identity(it)?), step: word("step", step)? }
+            Stage::Leaving { identity: Box::new(identity(it)?), step: parse("step", step)? }
         }
     })
 }
@@ -129,7 +124,7 @@ fn endpoints(it: &record::Endpoints) -> Result<Endpoints, SnapshotError> {
     Ok(Endpoints {
         join: it.join.clone(),
         join_version: it.join_version.clone(),
-        source: word("source", &it.source)?,
+        source: parse("source", &it.source)?,
     })
 }
 
@@ -177,7 +172,7 @@ fn identity(it: &record::Identity) -> Result<Identity, SnapshotError> {
         registered_at: Timestamp::from_millis(it.registered_at),
         verified_at: it.verified_at.map(Timestamp::from_millis),
         intune: intune(&it.intune)?,
-        suspended: it.suspended.as_deref().map(|text| word("suspended", text)).transpose()?,
+        suspended: it.suspended.as_deref().map(|text| parse("suspended", text)).transpose()?,
     })
 }
 
@@ -234,13 +229,13 @@ fn ledger(it: &record::LedgerLine) -> Result<LedgerLine, SnapshotError> {
         at: Timestamp::from_millis(it.at),
         request: parse("request", &it.request)?,
         device: it.device.as_deref().map(|text| parse("device", text)).transpose()?,
-        kind: word("kind", &it.kind)?,
+        kind: parse("kind", &it.kind)?,
     })
 }
 
 fn attempt(it: &record::Attempt) -> Result<Attempt, SnapshotError> {
     Ok(Attempt {
-        phase: Phase::from_word(&it.phase).ok_or_else(|| unknown("phase", &it.phase))?,
+        phase: parse("phase", &it.phase)?,
         at: Timestamp::from_millis(it.at),
         failure: it.failure.as_ref().map(failure).transpose()?,
     })
@@ -256,14 +251,14 @@ fn trouble(it: &record::Failure) -> Result<Option<DeviceTrouble>, SnapshotError>
 
 fn failure(it: &record::Failure) -> Result<Failure, SnapshotError> {
     Ok(Failure {
-        class: word("class", &it.class)?,
-        who: word("who", &it.who)?,
+        class: parse("class", &it.class)?,
+        who: parse("who", &it.who)?,
         trouble: trouble(it)?,
         cause: it.cause.as_deref().map(|text| parse("cause", text)).transpose()?,
         code: it.code.clone(),
         message: it.message.clone(),
         advice: it.advice.clone(),
-        delivery: word("delivery", &it.delivery)?,
+        delivery: parse("delivery", &it.delivery)?,
         retry_after: it.retry_after.map(Duration::from_millis),
         claims: it.claims.clone(),
         trace: trace(&it.trace),

@@ -1,4 +1,3 @@
-use super::Words;
 use lifecycle::{
     Attempt, DeviceKeys, Endpoints, Identity, Intent, Intune, IntuneIdentity, IntuneIntent, LedgerLine,
     Snapshot, Stage, StoredReply,
@@ -44,7 +43,7 @@ fn stage(stage: &Stage) -> record::Stage {
         }
         Stage::Registered(it) => record::Stage::Registered { identity: Box::new(identity(it)) },
         Stage::Leaving { identity: it, step } => {
-            record::Stage::Leaving { identity: Box::new(identity(it)), step: step.word() }
+            record::Stage::Leaving { identity: Box::new(identity(it)), step: step.as_str().to_owned() }
         }
     }
 }
@@ -53,8 +52,8 @@ fn intent(intent: &Intent) -> record::Intent {
     record::Intent {
         id: intent.id.to_string(),
         tenant: intent.tenant.to_string(),
-        join_type: intent.join_type.word().to_owned(),
-        backend: intent.backend.word().to_owned(),
+        join_type: intent.join_type.as_str().to_owned(),
+        backend: intent.backend.as_str().to_owned(),
         binding: intent.binding.components.clone(),
         at: intent.at.as_millis(),
     }
@@ -66,8 +65,8 @@ fn keyed(it: &Intent, keys: &DeviceKeys) -> record::Keyed {
 
 fn key(key: &KeyHandle) -> record::Key {
     record::Key {
-        backend: key.backend.word().to_owned(),
-        purpose: key.purpose.word().to_owned(),
+        backend: key.backend.as_str().to_owned(),
+        purpose: key.purpose.as_str().to_owned(),
         intent: key.intent.to_string(),
         modulus: record::Bytes(key.public.modulus.clone()),
         exponent: record::Bytes(key.public.exponent.clone()),
@@ -83,7 +82,7 @@ fn endpoints(it: &Endpoints) -> record::Endpoints {
     record::Endpoints {
         join: it.join.clone(),
         join_version: it.join_version.clone(),
-        source: it.source.word(),
+        source: it.source.as_str().to_owned(),
     }
 }
 
@@ -127,7 +126,7 @@ fn identity(it: &Identity) -> record::Identity {
         registered_at: it.registered_at.as_millis(),
         verified_at: it.verified_at.map(Timestamp::as_millis),
         intune: intune(&it.intune),
-        suspended: it.suspended.map(Words::word),
+        suspended: it.suspended.map(|why| why.as_str().to_owned()),
     }
 }
 
@@ -184,25 +183,25 @@ fn ledger(line: &LedgerLine) -> record::LedgerLine {
         at: line.at.as_millis(),
         request: line.request.to_string(),
         device: line.device.map(|device| device.to_string()),
-        kind: line.kind.word(),
+        kind: line.kind.as_str().to_owned(),
     }
 }
 
 fn attempt(it: &Attempt) -> record::Attempt {
     let failure = it.failure.as_ref().map(failure);
-    record::Attempt { phase: it.phase.word().to_owned(), at: it.at.as_millis(), failure }
+    record::Attempt { phase: it.phase.as_str().to_owned(), at: it.at.as_millis(), failure }
 }
 
 fn failure(it: &Failure) -> record::Failure {
     record::Failure {
-        class: it.class.word(),
-        who: it.who.word(),
+        class: it.class.as_str().to_owned(),
+        who: it.who.as_str().to_owned(),
         trouble: it.trouble.map(|trouble| trouble.to_string()),
         cause: it.cause.map(|cause| cause.to_string()),
         code: it.code.clone(),
         message: it.message.clone(),
         advice: it.advice.clone(),
-        delivery: it.delivery.word(),
+        delivery: it.delivery.as_str().to_owned(),
         retry_after: it.retry_after.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
         claims: it.claims.clone(),
         trace: trace(&it.trace),

@@ -32,7 +32,7 @@ pub(crate) fn not_in_order() -> Failure {
 }
 
 pub(crate) fn there_already(to: Backend) -> Failure {
-    let message = format!("the keys of this identity are {} keys already", to.word());
+    let message = format!("the keys of this identity are {} keys already", to.as_str());
     not_movable(message, "There is nothing to do.")
 }
 
@@ -51,11 +51,11 @@ pub(crate) fn backend_required(required: Backend, to: Backend) -> Failure {
         FailureClass::Denied,
         Who::MachineAdmin,
         "HsmTypeInsists",
-        format!("hsm_type = {0} in himmelblau.conf allows keys in {0} only", required.word()),
+        format!("hsm_type = {0} in himmelblau.conf allows keys in {0} only", required.as_str()),
         &format!(
             "Set hsm_type = tpm_if_possible, restart firmamentd and try again; hsm_type = {} may be set after \
              the move.",
-            to.word()
+            to.as_str()
         ),
     )
 }
@@ -65,10 +65,10 @@ pub(crate) fn move_under_way(to: Backend) -> Failure {
         FailureClass::Denied,
         Who::MachineAdmin,
         "RekeyUnderWay",
-        format!("a move to {} keys is under way", to.word()),
+        format!("a move to {} keys is under way", to.as_str()),
         &format!(
             "Finish it with aad-tool rekey --to {}, or give it up with aad-tool rekey --cancel.",
-            to.word()
+            to.as_str()
         ),
     )
 }

@@ -1,5 +1,5 @@
 use crate::body::{Taken, Watched};
-use crate::connect::{Connector, IpVersion, Resolver};
+use crate::connect::{Connector, Resolver};
 use crate::identity::Presented;
 use crate::proxy::{Proxies, Unusable};
 use crate::roots::{self, RootsError};
@@ -10,6 +10,7 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use model::IpVersion;
 use rustls::crypto::aws_lc_rs;
 use rustls::{AlertDescription, ClientConfig, RootCertStore};
 use std::error::Error;

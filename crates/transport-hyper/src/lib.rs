@@ -15,6 +15,6 @@ mod proxy;
 mod roots;
 
 pub use client::{HyperTransport, Options, SetupError};
-pub use connect::{IpVersion, is_loopback};
+pub use connect::is_loopback;
 pub use proxy::Unusable;
 pub use roots::RootsError;

@@ -60,6 +60,27 @@ pub fn check_table(page: &str, name: &str, rows: &[Vec<String>]) -> Result<(), S
     Err(format!("docs/{page} is not what the code says: UPDATE_DOCS=1 cargo test _page renews it"))
 }
 
+/// Compares the written options of a manual page that is of no program, or writes them with `UPDATE_DOCS=1`.
+///
+/// # Errors
+/// A sentence for the test to fail with, with the command that renews the page.
+pub fn check_options(page: &str, options: &str) -> Result<(), String> {
+    let path = folder().join(page);
+    let failed = |error: io::Error| format!("{}: {error}", path.display());
+    let old = fs::read_to_string(&path).map_err(failed)?;
+    if !old.contains(OPTIONS) {
+        return Err(format!("docs/man/{page} has no options that its test writes"));
+    }
+    let new = replaced(&old, (OPTIONS, END), options);
+    if new == old {
+        return Ok(());
+    }
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        return fs::write(&path, new).map_err(failed);
+    }
+    Err(format!("docs/man/{page} is not what the code says: UPDATE_DOCS=1 cargo test _page renews it"))
+}
+
 /// A table in Markdown; the first row is its head.
 fn table(rows: &[Vec<String>]) -> String {
     let line = |row: &Vec<String>| format!("| {} |\n", row.join(" | "));
@@ -200,6 +221,8 @@ mod tests {
         let new = replaced(&page, ("<!-- x -->\n", END_OF_PART), &table(&rows));
         assert_eq!(new, format!("A\n<!-- x -->\n{written}{END_OF_PART}B\n"));
         assert!(check_table("operations.md", "nothing", &rows).unwrap_err().contains("no part 'nothing'"));
+        assert!(check_options("firmament-himmelblau.conf.5", "other\n").unwrap_err().contains("renews it"));
+        assert!(check_options("no-such-page.5", "").unwrap_err().contains("no-such-page.5"));
     }
 
     #[test]

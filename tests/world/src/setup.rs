@@ -2,10 +2,11 @@
 
 use crate::keys::PoolKeys;
 use crate::network::{Cloud, Wire};
-use executor::{ClientVersion, Executor, IntuneVersion, Kdf, Parts, Vault};
+use executor::{Executor, IntuneVersion, Parts, Vault};
 use lifecycle::IntunePolicy;
 use model::{
-    Backend, CloudProfile, DeviceFacts, JoinType, MachineBinding, Method, Registration, TenantId, Timestamp,
+    Backend, ClientVersion, CloudProfile, DeviceFacts, JoinType, Kdf, MachineBinding, Method, Registration,
+    TenantId, Timestamp,
 };
 use std::sync::{Arc, Mutex};
 use tenancy::{DomainConfig, Facts};

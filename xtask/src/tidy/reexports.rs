@@ -4,11 +4,9 @@ use super::manners::{file_name, files, names, read};
 use std::path::{Path, PathBuf};
 
 /// Crates that may pass on names of another, and why.
-const ALLOWED: [(&str, &str, &str); 5] = [
+const ALLOWED: [(&str, &str, &str); 3] = [
     ("lifecycle", "identity", "its events and commands are made of what is durable"),
     ("tenancy", "tenancy-model", "its events and commands, apart only for those that must not see decisions"),
-    ("executor", "intune", "its settings; the world, which has them too, may see no dialect"),
-    ("executor", "prt", "its settings; the world, which has them too, may see no dialect"),
     ("tenant", "tenant-wire", "its set-up; the simulator and the world know no other half of it"),
 ];
 

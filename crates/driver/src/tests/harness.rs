@@ -2,15 +2,15 @@
 //! held, filled or broken, and a clock that is set by hand.
 
 use crate::{Clock, Dependencies, Driver};
-use executor::{ClientVersion, Executor, IntuneVersion, Kdf, Parts, Vault};
+use executor::{Executor, IntuneVersion, Parts, Vault};
 use hsm::{Answer, HsmError, Job, Keys, KeysFuture};
 use lifecycle::{
     DeviceKeys, EndpointSource, Endpoints, Identity, Intent, Intune, Issued, Snapshot, Stage, StateName,
 };
 use model::{
-    Account, Backend, CertificateDer, Cloud, CloudProfile, DeviceFacts, DomainName, Failure, Guid, Id,
-    JoinType, KeyHandle, KeyPurpose, MachineBinding, Memory, Method, Registration, RsaPublicKey, TenantId,
-    TenantPin, Timestamp, TokenRef,
+    Account, Backend, CertificateDer, ClientVersion, Cloud, CloudProfile, DeviceFacts, DomainName, Failure,
+    Guid, Id, JoinType, Kdf, KeyHandle, KeyPurpose, MachineBinding, Memory, Method, Registration,
+    RsaPublicKey, TenantId, TenantPin, Timestamp, TokenRef,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};

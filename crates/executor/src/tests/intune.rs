@@ -329,7 +329,7 @@ fn the_newest_version_is_looked_up_once_a_day_and_its_lack_costs_nothing() {
     };
     let lab = Lab::with(IntuneVersion::looked_up_daily());
     seat(&lab);
-    let compiled = intune::ClientVersion::COMPILED.to_string();
+    let compiled = model::ClientVersion::COMPILED.to_string();
     assert_eq!(at(&lab, NOW, [start(), vec![not_sent(), known()]].concat_all()), (6, compiled.clone()));
     assert_eq!(at(&lab, NOW, [start(), vec![known()]].concat_all()), (11, compiled), "no second look today");
     let lab = Lab::with(IntuneVersion::looked_up_daily());

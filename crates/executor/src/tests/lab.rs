@@ -2,13 +2,13 @@
 
 use super::ports::{KeyStore, Net, key};
 use crate::vault::{Held, Primary, Tokens};
-use crate::{Executor, IntuneVersion, Kdf, Parts, Vault};
+use crate::{Executor, IntuneVersion, Parts, Vault};
 use lifecycle::{
     DeviceKeys, EndpointSource, Endpoints, Identity, Intent, Intune, Issued, JoinOrder, Reply, Work,
 };
 use model::{
-    Account, Backend, CertificateDer, CloudProfile, DeviceFacts, Failure, Guid, Id, JoinType, KeyPurpose,
-    MachineBinding, Secret, Timestamp, TokenRef,
+    Account, Backend, CertificateDer, CloudProfile, DeviceFacts, Failure, Guid, Id, JoinType, Kdf,
+    KeyPurpose, MachineBinding, Secret, Timestamp, TokenRef,
 };
 use oauth::TokenSet;
 use prt::SessionKey;

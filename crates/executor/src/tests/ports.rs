@@ -137,16 +137,16 @@ impl KeyStore {
 }
 
 fn name(job: &Job) -> String {
-    let named = |verb: &str, key: &KeyHandle| format!("{verb} {}", key.purpose.word());
+    let named = |verb: &str, key: &KeyHandle| format!("{verb} {}", key.purpose.as_str());
     match job {
         Job::Create(backend, purpose, intent) => {
-            format!("create {} in {} of {}", purpose.word(), backend.word(), intent.guid().as_bytes()[0])
+            format!("create {} in {} of {}", purpose.as_str(), backend.as_str(), intent.guid().as_bytes()[0])
         }
         Job::Sign(key, SignScheme::Pkcs1Sha256, _) => named("sign", key),
         Job::Sign(key, SignScheme::PssSha256, _) => named("sign-pss", key),
         Job::UnwrapOaepSha1(key, _) => named("unwrap", key),
         Job::Destroy(key) => named("destroy", key),
-        Job::SelfTest(key) => format!("test {} {:?}", key.purpose.word(), key.wrapped),
+        Job::SelfTest(key) => format!("test {} {:?}", key.purpose.as_str(), key.wrapped),
         Job::Rebind(key) => named("rebind", key),
         other => format!("{other:?}"),
     }

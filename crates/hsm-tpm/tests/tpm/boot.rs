@@ -3,8 +3,8 @@
 use crate::lab::{AUTH, Lab, intent};
 use crate::proxy::Harm;
 use hsm::{Hsm, HsmError, SignScheme, binding};
-use hsm_tpm::{BootPolicy, TpmHsm, boot_notice};
-use model::{FailureClass, KeyHandle, KeyPurpose, Secret};
+use hsm_tpm::{TpmHsm, boot_notice};
+use model::{BootPolicy, FailureClass, KeyHandle, KeyPurpose, Secret};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 

@@ -1,6 +1,6 @@
 use crate::lab::{Lab, intent};
 use hsm::{Hsm, HsmError, SignScheme};
-use model::{Backend, FailureClass, KeyHandle, KeyPurpose, Secret};
+use model::{Backend, BootPolicy, FailureClass, KeyHandle, KeyPurpose, Secret};
 
 #[test]
 fn the_suite_that_every_backend_passes() {
@@ -17,7 +17,7 @@ fn the_suite_passes_with_keys_that_are_bound_to_the_boot_state() {
     conformance::hsm(&mut lab.open_bound());
     conformance::rebinding(&|machine| {
         let own = lab.open_as(crate::lab::AUTH, machine).unwrap();
-        Box::new(own.with_boot_secret(lab.boot_file(), hsm_tpm::BootPolicy::Pcr7))
+        Box::new(own.with_boot_secret(lab.boot_file(), BootPolicy::Pcr7))
     });
     assert_eq!(lab.loaded(), 0);
 }

@@ -231,6 +231,6 @@ proptest! {
         };
         let _ = (endpoints::read(made()), enrol::read(made()), details::read(made()));
         let _ = (device::read(made()), retire::read(made()));
-        let _ = intune::ClientVersion::newest_in(&String::from_utf8_lossy(&body));
+        let _ = intune::newest_version(&String::from_utf8_lossy(&body));
     }
 }

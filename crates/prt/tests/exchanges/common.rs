@@ -4,8 +4,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use http::{Request, Response};
-use model::{HostPort, RequestId, Secret, TenantId};
-use prt::{Call, Expected, Kdf, Session, SessionKey};
+use model::{HostPort, Kdf, RequestId, Secret, TenantId};
+use prt::{Call, Expected, Session, SessionKey};
 use serde_json::Value;
 use std::sync::LazyLock;
 

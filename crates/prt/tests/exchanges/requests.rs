@@ -1,13 +1,13 @@
 //! What is sent: forms, claims and headers of every exchange.
 
 use crate::common::{AUTHORITY, TENANT, call, form, jwt, session, tenant};
-use model::{CertificateDer, Secret};
+use model::{CertificateDer, Kdf, Secret};
 use oauth::client::{BROKER, COMPANY_PORTAL, WINDOWS_BROKER};
 use oauth::refresh::Refresh;
 use prt::acquire::{self, Acquire, Credential};
 use prt::code::{self, Authorize, Target};
 use prt::exchange::{self, Exchange};
-use prt::{Kdf, nonce, redirect, renew, sso};
+use prt::{nonce, redirect, renew, sso};
 use serde_json::{Value, json};
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";

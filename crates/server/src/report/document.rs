@@ -2,15 +2,12 @@
 
 use super::{intune, still_there, summary, view_summary};
 use crate::About;
-use identity::{
-    EndpointSource, Identity, LedgerKind, LedgerLine, Snapshot, Stage, StateName, Status, StatusPhase,
-    Suspension, WaitsFor,
-};
+use identity::{Identity, LedgerLine, Snapshot, Stage, StateName, Status, StatusPhase, WaitsFor};
 use ipc::{
     AttemptReport, DomainStatus, EndpointsReport, FailureReport, IdentityReport, KeyReport, LedgerReport,
     LeftReport, OtherIdentityReport, STATUS_SCHEMA, SessionReport, StatusDocument,
 };
-use model::{Backend, KeyHandle, Method, Registration, Timestamp};
+use model::{Backend, KeyHandle, Timestamp};
 use std::collections::BTreeMap;
 use tenancy_model::{PreparedView, TenantView};
 use views::{DomainView, KeyTest, UserView};
@@ -60,9 +57,9 @@ fn domain(view: &DomainView, parts: &DocumentParts) -> DomainStatus {
             None => Some(WaitsFor::FirstSignIn.to_string()),
         },
         next_at: status.and_then(|status| status.wake_at).map(|at| at.to_string()),
-        sign_in: config.map_or("", |config| method_word(config.sign_in)).to_owned(),
-        registration: config.map_or("", |config| registration_word(config.registration)).to_owned(),
-        cloud: config.map_or("", |config| config.cloud.word()).to_owned(),
+        sign_in: config.map_or("", |config| config.sign_in.as_str()).to_owned(),
+        registration: config.map_or("", |config| config.registration.as_str()).to_owned(),
+        cloud: config.map_or("", |config| config.cloud.as_str()).to_owned(),
         identity: identity.map(|identity| identity_report(identity, view, parts)),
         sessions: view.users.iter().map(|user| session(user, parts.for_root)).collect(),
         others: view.tenant.as_ref().map(others).unwrap_or_default(),
@@ -93,7 +90,7 @@ fn other(role: &str, status: &Status) -> OtherIdentityReport {
         role: role.to_owned(),
         state: status.state.to_string(),
         summary: summary(status),
-        backend: status.snapshot.stage.backend().map(|backend| backend.word().to_owned()),
+        backend: status.snapshot.stage.backend().map(|backend| backend.as_str().to_owned()),
         device_id: status.snapshot.stage.identity().map(|identity| identity.issued.device.to_string()),
         failure: failure.as_ref().map(FailureReport::from),
     }
@@ -122,15 +119,15 @@ fn identity_report(identity: &Identity, view: &DomainView, parts: &DocumentParts
         valid_from: issued.not_before.to_string(),
         valid_until: issued.not_after.to_string(),
         days_left: (issued.not_after.as_secs() - parts.now.as_secs()).div_euclid(24 * 3600),
-        join_type: identity.intent.join_type.word().to_owned(),
+        join_type: identity.intent.join_type.as_str().to_owned(),
         owner: parts.for_root.then(|| identity.owner.upn.to_string()),
         registered_at: identity.registered_at.to_string(),
         verified_at: identity.verified_at.map(|at| at.to_string()),
-        suspended: identity.suspended.map(|why| suspension_word(why).to_owned()),
+        suspended: identity.suspended.map(|why| why.to_string()),
         endpoints: EndpointsReport {
             join_url: identity.endpoints.join.clone(),
             join_version: identity.endpoints.join_version.clone(),
-            source: source_word(identity.endpoints.source).to_owned(),
+            source: identity.endpoints.source.to_string(),
         },
         keys: keys.into_iter().chain(identity.intune.key()).map(|handle| key(handle, tests)).collect(),
         warnings: issued.warnings.clone(),
@@ -142,8 +139,8 @@ fn identity_report(identity: &Identity, view: &DomainView, parts: &DocumentParts
 fn key(handle: &KeyHandle, tests: &BTreeMap<Vec<u8>, KeyTest>) -> KeyReport {
     let test = tests.get(&handle.wrapped);
     KeyReport {
-        purpose: handle.purpose.word().to_owned(),
-        backend: handle.backend.word().to_owned(),
+        purpose: handle.purpose.as_str().to_owned(),
+        backend: handle.backend.as_str().to_owned(),
         algorithm: format!("RSA-{}", handle.public.modulus.len() * 8),
         protection: protection(handle).to_owned(),
         tested_at: test.map(|test| test.at.to_string()),
@@ -165,7 +162,7 @@ fn protection(handle: &KeyHandle) -> &'static str {
 
 fn attempts(status: &Status) -> Vec<AttemptReport> {
     let line = |attempt: &identity::Attempt| AttemptReport {
-        phase: attempt.phase.word().to_owned(),
+        phase: attempt.phase.as_str().to_owned(),
         at: attempt.at.to_string(),
         failure: attempt.failure.as_ref().map(FailureReport::from),
     };
@@ -181,34 +178,7 @@ fn ledger(line: &LedgerLine) -> LedgerReport {
         at: line.at.to_string(),
         request_id: line.request.to_string(),
         device_id: line.device.map(|device| device.to_string()),
-        kind: kind_word(line.kind).to_owned(),
-    }
-}
-
-pub(crate) fn kind_word(kind: LedgerKind) -> &'static str {
-    match kind {
-        LedgerKind::InDoubt => "in_doubt",
-        LedgerKind::UnusableReply => "unusable_reply",
-        LedgerKind::LeftBehind => "left_behind",
-        LedgerKind::IntuneInDoubt => "intune_in_doubt",
-        LedgerKind::IntuneUnusableReply => "intune_unusable_reply",
-        LedgerKind::IntuneLeftBehind => "intune_left_behind",
-    }
-}
-
-pub(crate) fn suspension_word(why: Suspension) -> &'static str {
-    match why {
-        Suspension::Disabled => "disabled",
-        Suspension::Deleted => "deleted",
-        Suspension::KeyUnavailable => "key_unavailable",
-        Suspension::ClonedMachine => "cloned_machine",
-    }
-}
-
-pub(crate) fn source_word(source: EndpointSource) -> &'static str {
-    match source {
-        EndpointSource::Discovered => "discovered",
-        EndpointSource::Documented => "documented",
+        kind: line.kind.to_string(),
     }
 }
 
@@ -217,22 +187,6 @@ pub(crate) fn prepared_word(prepared: PreparedView) -> &'static str {
         PreparedView { ready: 1.., .. } => "ready",
         PreparedView { being_made: 1.., .. } => "being_made",
         PreparedView { .. } => "none",
-    }
-}
-
-pub(crate) fn method_word(method: Method) -> &'static str {
-    match method {
-        Method::DeviceCode => "device_code",
-        Method::Password => "password",
-        Method::Auto => "auto",
-    }
-}
-
-pub(crate) fn registration_word(registration: Registration) -> &'static str {
-    match registration {
-        Registration::Background => "background",
-        Registration::Required => "required",
-        Registration::Off => "off",
     }
 }
 

@@ -22,7 +22,7 @@ pub(crate) async fn run(
     force: bool,
 ) -> Result<Ending, Failure> {
     let asked = parse_name(name)?;
-    let to: Backend = to.parse().map_err(|()| bad_name("keys can be moved to tpm, pkcs11 or soft"))?;
+    let to: Backend = to.parse().map_err(|_| bad_name("keys can be moved to tpm, pkcs11 or soft"))?;
     let domain = asked.domain().clone();
     let ask = if force { Ask::ForceLeave } else { Ask::Leave };
     match service.driver.rekey(&asked, to, ask).await? {

@@ -10,12 +10,12 @@ mod trust;
 
 use bytes::Bytes;
 use http::Request;
-use model::CloudProfile;
+use model::{CloudProfile, IpVersion};
 use server::Server;
 use std::sync::Arc;
 use std::time::Duration;
 use transport::{Bears, Call, Policy, Reply, Transport, TransportError};
-use transport_hyper::{HyperTransport, IpVersion, Options};
+use transport_hyper::{HyperTransport, Options};
 
 const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_secs(2);

@@ -1,13 +1,13 @@
 //! Twenty registered tenants, a key store in memory, and a network that nobody asks.
 
 use driver::{Dependencies, Driver, SystemClock};
-use executor::{ClientVersion, Executor, IntuneVersion, Kdf, Parts, Vault};
+use executor::{Executor, IntuneVersion, Parts, Vault};
 use hsm::{Answer, HsmError, Job, Keys, KeysFuture};
 use lifecycle::{DeviceKeys, EndpointSource, Endpoints, Identity, Intent, Intune, Issued, Snapshot, Stage};
 use model::{
-    Account, Backend, CertificateDer, Cloud, CloudProfile, DeviceFacts, DomainName, Guid, Id, JoinType,
-    KeyHandle, KeyPurpose, MachineBinding, Method, Registration, RsaPublicKey, TenantId, TenantPin,
-    Timestamp,
+    Account, Backend, CertificateDer, ClientVersion, Cloud, CloudProfile, DeviceFacts, DomainName, Guid, Id,
+    JoinType, Kdf, KeyHandle, KeyPurpose, MachineBinding, Method, Registration, RsaPublicKey, TenantId,
+    TenantPin, Timestamp,
 };
 use std::path::Path;
 use std::sync::Arc;
