@@ -2,7 +2,7 @@
 
 use crate::der::{self, element};
 use crate::keys::Authority;
-use sha1::{Digest, Sha1};
+use tenant_wire::certificate::thumbprint;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
@@ -22,7 +22,7 @@ pub(crate) fn issue(authority: &Authority, wanted: &Wanted<'_>) -> (Vec<u8>, Str
     let signature = authority.sign(&info);
     let signature = element(der::BIT_STRING, &[&[0], &signature]);
     let whole = element(der::SEQUENCE, &[&info, der::SHA256_WITH_RSA, &signature]);
-    let thumbprint = Sha1::digest(&whole).iter().map(|byte| format!("{byte:02X}")).collect();
+    let thumbprint = thumbprint(&whole);
     (whole, thumbprint)
 }
 
@@ -79,7 +79,7 @@ const CLIENT_AUTH: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x02];
 mod tests {
     use super::*;
     use crate::keys::Generator;
-    use crate::words::KeySource;
+    use tenant_wire::keys::KeySource;
 
     #[test]
     fn a_certificate_is_signed_by_the_ca_and_carries_the_requested_key() {

@@ -1,9 +1,10 @@
-use crate::words::{KeySource, SetupError};
+use crate::words::SetupError;
 use rsa::pkcs1v15::SigningKey;
 use rsa::pkcs8::DecodePrivateKey;
 use rsa::signature::{SignatureEncoding, Signer};
 use rsa::{BoxedUint, RsaPrivateKey, RsaPublicKey};
 use sha2::Sha256;
+use tenant_wire::keys::KeySource;
 use uuid::Uuid;
 
 /// The key of the device CA.

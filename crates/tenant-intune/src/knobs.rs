@@ -1,6 +1,9 @@
+//! What Intune can be told to do otherwise.
+
 use crate::policy::Policy;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use tenant_model::throttle::Throttle;
 use uuid::Uuid;
 
 /// What the stand-in can be told to do otherwise; every guess about the real service is one of these.
@@ -140,19 +143,6 @@ pub struct Chance {
     pub server_error: f64,
 }
 
-/// So many requests are answered with a status, and the header if it is given.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Throttle {
-    /// How many; each one takes one off.
-    pub times: u32,
-    /// 429 or 503.
-    pub status: u16,
-    /// `Retry-After`.
-    #[serde(default)]
-    pub retry_after: Option<String>,
-}
-
 /// What is made of a built-in setting that is called compliant with a value that the policy forbids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -231,9 +221,7 @@ impl InForce {
         let own = tenant.and_then(|tenant| self.tenants.get_mut(&tenant));
         let throttle = &mut own.unwrap_or(&mut self.general).throttle;
         let key = if throttle.contains_key(name) { name } else { "*" };
-        let found = throttle.get_mut(key).filter(|it| it.times > 0)?;
-        found.times -= 1;
-        Some(found.clone())
+        throttle.get_mut(key)?.take()
     }
 }
 

@@ -20,6 +20,8 @@ mod honesty;
 mod iwservice;
 mod keys;
 mod knobs;
+#[cfg(test)]
+mod knobs_page;
 mod objects;
 mod policy;
 mod portal;
@@ -31,14 +33,13 @@ mod status;
 mod verdict;
 mod words;
 
-pub use knobs::{
-    Casing, Chance, DeviceQuery, IntuneKnobs, MdmCasing, PendingState, SecondUser, Throttle, Verify,
-};
+pub use knobs::{Casing, Chance, DeviceQuery, IntuneKnobs, MdmCasing, PendingState, SecondUser, Verify};
 pub use objects::Objects;
 pub use policy::{Policy, Setting};
 pub use rules::{CustomRule, CustomRules, Remediation};
 pub use service::{Intune, name};
+pub use tenant_model::throttle::Throttle;
+pub use tenant_wire::keys::KeySource;
 pub use words::{
-    Caller, DeviceAction, DeviceChange, DeviceView, Entry, KeySource, Outcome, Setup, SetupError,
-    UnknownDevice,
+    Caller, DeviceAction, DeviceChange, DeviceView, Entry, Outcome, Setup, SetupError, UnknownDevice,
 };

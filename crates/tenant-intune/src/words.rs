@@ -2,6 +2,7 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use tenant_wire::keys::KeySource;
 
 /// How a stand-in is made.
 #[derive(Debug, Clone)]
@@ -14,15 +15,6 @@ pub struct Setup {
     pub entropy: u64,
     /// Where the key of the device CA comes from.
     pub keys: KeySource,
-}
-
-/// Where the stand-in's own key comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeySource {
-    /// The test key in this repository: known to everybody, and quick.
-    Pool,
-    /// Made anew from the generator.
-    Fresh,
 }
 
 /// Why a stand-in cannot be made.

@@ -1,5 +1,6 @@
 //! The stand-in's own keys, and the generator of everything that would be random.
 
+use crate::hex;
 use rsa::pkcs1v15::SigningKey;
 use rsa::pkcs8::DecodePrivateKey;
 use rsa::signature::{SignatureEncoding, Signer};
@@ -34,7 +35,7 @@ pub struct OwnKey {
 impl OwnKey {
     fn new(private: RsaPrivateKey) -> OwnKey {
         let digest = Sha256::digest(private.n().to_be_bytes());
-        let kid = digest.iter().take(10).map(|byte| format!("{byte:02x}")).collect();
+        let kid = hex::lower(&digest[..10]);
         OwnKey { private, kid }
     }
 

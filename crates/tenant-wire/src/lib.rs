@@ -12,6 +12,7 @@ pub mod clients;
 pub mod cloud;
 pub mod csr;
 pub mod forms;
+pub mod hex;
 pub mod jwt;
 pub mod kept;
 pub mod keys;

@@ -1,14 +1,14 @@
 //! One request as the handlers see it: whose it is, and what is in force for it.
 
-use crate::knobs::Knobs;
-use crate::words::Peer;
 use crate::world::{Tenant, words};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, header};
 use serde_json::json;
 use std::sync::Arc;
+use tenant_model::knobs::Knobs;
+use tenant_model::setup::Peer;
 use tenant_wire::answer::{Answer, Ids};
-use tenant_wire::cloud::{self, Cloud, Hosts};
+use tenant_wire::cloud::{self, Hosts};
 use tenant_wire::forms::Form;
 use tenant_wire::request::Signed;
 use time::OffsetDateTime;
@@ -102,7 +102,7 @@ impl Tenant {
     fn settle_whose(&self, ask: &mut Ask) {
         ask.tenant = self.whose(ask);
         ask.knobs = self.rules.of(ask.tenant);
-        if let Some(directory) = ask.tenant.and_then(|id| self.directories.get(&id)) {
+        if let Some(directory) = ask.tenant.and_then(|id| self.directories.get(id)) {
             ask.hosts = self.urls.hosts(directory.cloud);
         }
         ask.now_ms = ask.now_ms.saturating_add(ask.knobs.clock_offset_s.saturating_mul(1000));
@@ -112,13 +112,14 @@ impl Tenant {
 
     /// The tenant that a request names: in its path, else by what it brings.
     fn whose(&self, ask: &Ask) -> Option<Uuid> {
-        let named = ask.path.first().and_then(|word| self.tenant_named(word)).map(|it| it.id);
+        let named = ask.path.first().and_then(|word| self.directories.named(word)).map(|it| it.id);
         let bearer = || self.tenant_of_token(ask.bearer.as_deref()?);
         let device = || {
-            let thumbprint = crate::drs::thumbprint(ask.peer.client_certificate.as_deref()?);
+            let thumbprint = tenant_wire::certificate::thumbprint(ask.peer.client_certificate.as_deref()?);
             self.devices.with_thumbprint(&thumbprint).map(|device| device.tenant)
         };
-        let domain = || self.tenant_named(&ask.query.get("domain")?.to_ascii_lowercase()).map(|it| it.id);
+        let domain =
+            || self.directories.named(&ask.query.get("domain")?.to_ascii_lowercase()).map(|it| it.id);
         named
             .or_else(|| self.of_form(&Form::parse(&ask.body)))
             .or_else(bearer)
@@ -134,7 +135,7 @@ impl Tenant {
         grant
             .or_else(signed)
             .or_else(|| self.codes.tenant_of(form.get("device_code").unwrap_or(secret("code"))))
-            .or_else(|| Some(self.user_named(form.get("username")?)?.0))
+            .or_else(|| Some(self.directories.user_named(form.get("username")?)?.0))
     }
 
     /// The tenant of what a signed request brings, or of the user that it names.
@@ -142,11 +143,6 @@ impl Tenant {
         let token = signed.claim("refresh_token").unwrap_or_default();
         let grant = self.grants.get(token).map(|grant| grant.tenant);
         let prt = || self.prts.get(token).map(|prt| prt.grant.tenant);
-        grant.or_else(prt).or_else(|| Some(self.user_named(signed.claim("username")?)?.0))
-    }
-
-    /// The cloud of a tenant.
-    pub(crate) fn cloud_of(&self, tenant: Uuid) -> Cloud {
-        self.directories.get(&tenant).map(|it| it.cloud).unwrap_or_default()
+        grant.or_else(prt).or_else(|| Some(self.directories.user_named(signed.claim("username")?)?.0))
     }
 }

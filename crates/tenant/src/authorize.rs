@@ -3,8 +3,6 @@
 use crate::asking::Ask;
 use crate::codes::TOKEN_ALPHABET;
 use crate::demand::Demand;
-use crate::directory::User;
-use crate::knobs::AuthorizeRefusal;
 use crate::policy::Wish;
 use crate::prt::Prt;
 use crate::second_factor::SecondFactor;
@@ -13,6 +11,8 @@ use crate::token::Grant;
 use crate::world::Tenant;
 use http::header::{COOKIE, HeaderMap};
 use serde_json::Value;
+use tenant_model::directory::User;
+use tenant_model::knobs::AuthorizeRefusal;
 use tenant_wire::answer::{Answer, Body};
 use tenant_wire::clients;
 use tenant_wire::forms::Form;

@@ -2,12 +2,12 @@
 
 use crate::asking::Ask;
 use crate::authorize::REMEMBERED_MS;
-use crate::knobs::DeviceCodeBlock;
 use crate::policy::Wish;
 use crate::token::Grant;
-use crate::words::{ApproveError, PendingCode};
 use crate::world::Tenant;
 use serde_json::json;
+use tenant_model::knobs::DeviceCodeBlock;
+use tenant_model::views::{ApproveError, PendingCode};
 use tenant_wire::answer::Answer;
 use tenant_wire::forms::Form;
 use tenant_wire::kept::Kept;
@@ -121,7 +121,8 @@ impl Tenant {
         upn: &str,
         now_ms: i64,
     ) -> Result<(), ApproveError> {
-        let (home, user) = self.user_named(upn).ok_or_else(|| ApproveError::Unknown(upn.to_owned()))?;
+        let found = self.directories.user_named(upn).map(|(home, user)| (home, user.oid));
+        let (home, user) = found.ok_or_else(|| ApproveError::Unknown(upn.to_owned()))?;
         let code = self.codes.waiting(user_code, now_ms)?;
         if self.rules.of(Some(code.tenant)).device_code_blocked == DeviceCodeBlock::BrowserOnly {
             return Err(ApproveError::Refused("53003: you don't have access to this".to_owned()));
@@ -129,7 +130,7 @@ impl Tenant {
         if code.tenant != home {
             return Err(ApproveError::Refused("50020: the account is not in this tenant".to_owned()));
         }
-        code.state = State::Approved(user.oid);
+        code.state = State::Approved(user);
         Ok(())
     }
 
@@ -190,7 +191,7 @@ impl Tenant {
         if !self.auto_approve || knobs.device_code_blocked == DeviceCodeBlock::BrowserOnly {
             return None;
         }
-        let users = &self.directories.get(&code.tenant)?.users;
+        let users = &self.directories.get(code.tenant)?.users;
         let chosen = |name: &String| users.values().find(|user| user.upn == *name);
         let user = knobs.auto_approve_as.as_ref().map_or_else(|| users.values().next(), chosen)?;
         Some(user.oid)

@@ -1,11 +1,11 @@
 //! A token for a refresh token and the proof of a device (entra.md 8, "Alternative proof").
 
 use crate::asking::Ask;
-use crate::directory::Device;
 use crate::policy::Wish;
 use crate::prt::must_be_registered;
 use crate::token::Grant;
 use crate::world::Tenant;
+use tenant_model::devices::Device;
 use tenant_wire::answer::Answer;
 use tenant_wire::clients;
 use tenant_wire::forms::Form;

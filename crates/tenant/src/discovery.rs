@@ -20,7 +20,7 @@ impl Tenant {
         let word = ask.path.first().map(String::as_str).unwrap_or_default();
         let tenant = match word {
             "common" | "organizations" | "consumers" => ANY.to_owned(),
-            _ => match self.tenant_named(word) {
+            _ => match self.directories.named(word) {
                 Some(directory) => directory.id.to_string(),
                 None => {
                     let text = format!("Tenant '{word}' not found.");
@@ -31,7 +31,7 @@ impl Tenant {
         // Clients call the endpoints as they are; only the issuer has the placeholder [inferred].
         let place = if tenant == ANY { word } else { &tenant };
         let mut answer = Answer::ok(described(ask, &tenant, place));
-        if ask.tenant.is_some_and(|id| self.cloud_of(id) == Cloud::UsGov) {
+        if ask.tenant.is_some_and(|id| self.directories.cloud_of(id) == Cloud::UsGov) {
             answer.set("tenant_region_sub_scope", json!("DODCON"));
         }
         answer.fact("tenant", tenant)
@@ -75,7 +75,7 @@ impl Tenant {
 
     pub(crate) fn federation_provider(&self, ask: &Ask) -> Answer {
         let domain = ask.query.get("domain").unwrap_or_default().to_ascii_lowercase();
-        let Some(directory) = self.tenant_named(&domain) else {
+        let Some(directory) = self.directories.named(&domain) else {
             return Answer::refusal(404, "unknown domain", json!({ "error": "unknown domain" }));
         };
         let hosts = self.urls.hosts(directory.cloud);
@@ -90,7 +90,7 @@ impl Tenant {
     pub(crate) fn wrong_cloud(&self, ask: &Ask, tenant: uuid::Uuid) -> Option<Answer> {
         let asked = cloud::of_host(&ask.peer.host).filter(|_| self.urls == Urls::Public)?;
         let text = "The tenant is in another national cloud: use its own host.";
-        (asked != self.cloud_of(tenant)).then(|| ask.error(90_038, "invalid_request", text))
+        (asked != self.directories.cloud_of(tenant)).then(|| ask.error(90_038, "invalid_request", text))
     }
 }
 

@@ -1,12 +1,12 @@
 //! The Device Registration Service: Discover, errors, leaving (entra.md 3, 5.7, 6.1).
 
 use crate::asking::Ask;
-use crate::knobs::ClientCertificate;
 use crate::policy::canonical;
 use crate::world::Tenant;
 use serde_json::{Value, json};
-use sha1::{Digest, Sha1};
+use tenant_model::knobs::ClientCertificate;
 use tenant_wire::answer::{Answer, stamp};
+use tenant_wire::certificate::thumbprint;
 use tenant_wire::clients::REGISTRATION;
 use uuid::Uuid;
 
@@ -30,7 +30,7 @@ impl Tenant {
 
     pub(crate) fn discover(&self, ask: &Ask) -> Answer {
         let word = ask.path.first().map(String::as_str).unwrap_or_default();
-        let Some(directory) = self.tenant_named(word) else {
+        let Some(directory) = self.directories.named(word) else {
             return self.bad_request(ask, "error_fail", "AADSTS90002: tenant not found.");
         };
         if ask.knobs.discover_needs_token
@@ -76,7 +76,7 @@ impl Tenant {
         let caller = self.caller(ask);
         let answer = match self.may_leave(ask, id, &caller) {
             Err(refusal) => refusal,
-            Ok(id) => match self.devices.remove(&id) {
+            Ok(id) => match self.devices.remove(id) {
                 Some(device) => Answer::ok(json!({})).fact("device_id", device.id),
                 None => self.missing_device(ask),
             },
@@ -91,7 +91,7 @@ impl Tenant {
         if caller.is_gone {
             return Err(self.missing_device(ask));
         }
-        match id.and_then(|id| self.devices.by_id.get(&id)) {
+        match id.and_then(|id| self.devices.get(id)) {
             Some(device) if caller.device == Some(device.id) || caller.owner == Some(device.owner) => {
                 Ok(device.id)
             }
@@ -119,7 +119,7 @@ impl Tenant {
         let Some(id) = caller.device.or(claimed) else {
             return self.unauthorised(ask, 401, "error_authentication", "No device authentication.");
         };
-        match self.devices.by_id.get(&id) {
+        match self.devices.get(id) {
             None => self.missing_device(ask),
             Some(device) if !device.enabled => {
                 let text = "The device is disabled.";
@@ -166,9 +166,4 @@ fn takes_certificate(ask: &Ask, with_token: bool) -> bool {
         ClientCertificate::WithBearer => with_token,
         ClientCertificate::Never => false,
     }
-}
-
-/// SHA-1 of the DER, in upper-case hex.
-pub(crate) fn thumbprint(der: &[u8]) -> String {
-    Sha1::digest(der).iter().map(|byte| format!("{byte:02X}")).collect()
 }

@@ -1,9 +1,9 @@
 //! The three shapes of the registration service's errors (entra.md 5.7).
 
 use crate::asking::Ask;
-use crate::knobs::DrsErrorShape;
 use crate::world::Tenant;
 use serde_json::{Value, json};
+use tenant_model::knobs::DrsErrorShape;
 use tenant_wire::answer::Answer;
 use time::OffsetDateTime;
 

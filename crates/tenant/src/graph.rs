@@ -29,7 +29,7 @@ impl Tenant {
             return error(403, "Authorization_RequestDenied");
         }
         let id = ask.path.last().and_then(|word| word.split(['\'', '(', ')']).nth(2)?.parse::<Uuid>().ok());
-        let device = id.and_then(|id| self.devices.by_id.get(&id));
+        let device = id.and_then(|id| self.devices.get(id));
         match device.filter(|device| claims["tid"] == device.tenant.to_string()) {
             Some(device) => Answer::ok(json!({
                 "deviceId": device.id.to_string(), "displayName": device.name, "accountEnabled": device.enabled,
@@ -51,7 +51,7 @@ impl Tenant {
         let Some(claims) = self.bearer(ask, |aud| self.is_graph(aud)) else { return refusal(401) };
         let id = |name: &str| claims[name].as_str().and_then(|text| text.parse::<Uuid>().ok());
         let (Some(tenant), Some(oid)) = (id("tid"), id("oid")) else { return refusal(401) };
-        match self.directories.get(&tenant).and_then(|it| it.users.get(&oid)) {
+        match self.directories.user(tenant, oid) {
             Some(user) => Answer::ok(json!({ "id": user.oid.to_string(), "userPrincipalName": user.upn })),
             None => refusal(404),
         }

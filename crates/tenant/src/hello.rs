@@ -1,7 +1,6 @@
 //! Windows Hello keys (entra.md 9): added to their user, and used for a PRT.
 
 use crate::asking::Ask;
-use crate::directory::{Device, User};
 use crate::drs_error::iso;
 use crate::policy::canonical;
 use crate::prt::{broker_only, with_device};
@@ -12,6 +11,8 @@ use base64::engine::general_purpose::STANDARD;
 use http::header::ACCEPT;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use tenant_model::devices::Device;
+use tenant_model::directory::User;
 use tenant_wire::answer::Answer;
 use tenant_wire::blob::public_parts;
 use tenant_wire::clients::REGISTRATION;
@@ -63,8 +64,8 @@ impl Tenant {
     /// The user and the device that a token names, which must exist and be usable.
     fn key_owner(&self, claims: &Value) -> Result<(&User, &Device), Refused> {
         let id = |name: &str| claims[name].as_str().and_then(|text| text.parse::<Uuid>().ok());
-        let tenant = id("tid").and_then(|id| self.directories.get(&id)).ok_or(BAD_TOKEN)?;
-        let device = id("deviceid").and_then(|id| self.devices.by_id.get(&id));
+        let tenant = id("tid").and_then(|id| self.directories.get(id)).ok_or(BAD_TOKEN)?;
+        let device = id("deviceid").and_then(|id| self.devices.get(id));
         let device = device.filter(|device| device.enabled && device.tenant == tenant.id).ok_or(NO_DEVICE)?;
         let user = claims["upn"].as_str().and_then(|upn| tenant.users.values().find(|it| it.upn == upn));
         Ok((user.filter(|user| user.enabled).ok_or(NO_USER)?, device))
@@ -103,13 +104,13 @@ impl Tenant {
     /// an old name of its user does.
     fn hello_key(&self, tenant: Uuid, assertion: &Signed) -> Option<&HelloKey> {
         let key = self.hello_keys.get(assertion.header("kid")?).filter(|key| key.tenant == tenant)?;
-        let named = assertion.claim("iss").and_then(|upn| self.user_named(upn));
+        let named = assertion.claim("iss").and_then(|upn| self.directories.user_named(upn));
         let same = named.is_none_or(|(_, user)| user.oid == key.user);
-        (same && self.directories.get(&tenant)?.users.contains_key(&key.user)).then_some(key)
+        (same && self.directories.get(tenant)?.users.contains_key(&key.user)).then_some(key)
     }
 
     fn usable_device_of(&self, ask: &Ask, key: &HelloKey) -> Result<(), Answer> {
-        let device = self.devices.by_id.get(&key.device);
+        let device = self.devices.get(key.device);
         let device = device.ok_or_else(|| ask.deny(130_008, "The device of the NGC key was not found."))?;
         if device.enabled {
             return Ok(());
@@ -119,7 +120,7 @@ impl Tenant {
 
     /// How many keys a user has; those of a deleted device are gone with it.
     pub(crate) fn hello_keys_of(&self, user: Uuid) -> usize {
-        let lives = |key: &&HelloKey| key.user == user && self.devices.by_id.contains_key(&key.device);
+        let lives = |key: &&HelloKey| key.user == user && self.devices.get(key.device).is_some();
         self.hello_keys.values().filter(lives).count()
     }
 }

@@ -13,39 +13,34 @@ mod authorize;
 mod codes;
 mod demand;
 mod device_exchange;
-mod directory;
 mod discovery;
 mod drs;
 mod drs_error;
 mod graph;
 mod hello;
-mod knobs;
-mod objects;
 mod password;
 mod policy;
 mod proof;
 mod prt;
 mod realm;
 mod registration;
-mod rules;
 mod second_factor;
-mod seed;
 mod sign_in;
 mod throttle;
 mod token;
-mod words;
 mod world;
 
-pub use knobs::{
+pub use tenant_model::devices::Objects;
+pub use tenant_model::knobs::{
     AuthorizeRefusal, ClientCertificate, DeviceCodeBlock, DrsErrorShape, Knobs, Recognition, Refuse,
-    Throttle, TokenForm, Twist,
+    TokenForm, Twist,
 };
-pub use objects::Objects;
-pub use seed::{Seed, SeedTenant, SeedUser};
+pub use tenant_model::seed::{Seed, SeedTenant, SeedUser};
+pub use tenant_model::setup::{Entry, Outcome, Peer, Setup, SetupError};
+pub use tenant_model::throttle::Throttle;
+pub use tenant_model::views::{
+    ApproveError, DeviceAction, DeviceView, PendingCode, PendingFactor, UserAction, UserView,
+};
 pub use tenant_wire::cloud::{Cloud, Urls};
 pub use tenant_wire::keys::KeySource;
-pub use words::{
-    ApproveError, DeviceAction, DeviceView, Entry, Outcome, Peer, PendingCode, PendingFactor, Setup,
-    SetupError, UserAction, UserView,
-};
 pub use world::{Tenant, name};

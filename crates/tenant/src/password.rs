@@ -1,10 +1,10 @@
 //! The resource-owner password grant (entra.md 2.5), and what guards passwords wherever they are checked.
 
 use crate::asking::Ask;
-use crate::directory::User;
 use crate::policy::Wish;
 use crate::token::Grant;
 use crate::world::Tenant;
+use tenant_model::directory::User;
 use tenant_wire::answer::Answer;
 use tenant_wire::forms::Form;
 use uuid::Uuid;
@@ -44,7 +44,7 @@ impl Tenant {
         password: &str,
     ) -> Result<User, Answer> {
         let wanted = name.to_ascii_lowercase();
-        let users = self.directories.get_mut(&tenant).map(|it| &mut it.users);
+        let users = self.directories.users_mut(tenant);
         let found = users.and_then(|users| users.values_mut().find(|user| user.upn == wanted));
         let Some(user) = found else {
             return Err(ask.deny(50_034, "The user account does not exist in this directory."));

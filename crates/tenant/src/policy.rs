@@ -2,11 +2,11 @@
 
 use crate::asking::Ask;
 use crate::demand;
-use crate::directory::User;
-use crate::knobs::{DeviceCodeBlock, Knobs};
 use crate::token::Grant;
 use crate::world::Tenant;
 use serde_json::json;
+use tenant_model::directory::User;
+use tenant_model::knobs::{DeviceCodeBlock, Knobs};
 use tenant_wire::answer::Answer;
 use tenant_wire::clients::{self, ENROLMENT, ENROLMENT_HOST, GRAPH, REGISTRATION};
 use uuid::Uuid;
@@ -132,7 +132,7 @@ impl Tenant {
     /// intune.md 1.1: Learn says that enrolment is excluded from this rule; registration is not here.
     fn meets_compliance(&self, ask: &Ask, device: Option<Uuid>, resource: &str) -> bool {
         let excluded = ask.knobs.enrolment_excluded && canonical(resource) == ENROLMENT;
-        let device = device.and_then(|id| self.devices.by_id.get(&id));
+        let device = device.and_then(|id| self.devices.get(id));
         excluded || device.is_some_and(|device| device.compliant)
     }
 }

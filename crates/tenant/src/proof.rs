@@ -2,11 +2,11 @@
 
 use crate::asking::Ask;
 use crate::codes::TOKEN_ALPHABET;
-use crate::directory::Device;
-use crate::drs::thumbprint;
 use crate::world::Tenant;
 use serde_json::json;
+use tenant_model::devices::Device;
 use tenant_wire::answer::Answer;
+use tenant_wire::certificate::thumbprint;
 use tenant_wire::keys::public_key;
 use tenant_wire::request::Signed;
 use uuid::Uuid;
@@ -54,7 +54,7 @@ impl Tenant {
     /// Why a proved device is not accepted, if it is not.
     pub(crate) fn refused_device(&self, ask: &Ask, id: Uuid) -> Option<Answer> {
         let refuse = |code, text: &str| Some(ask.deny(code, text));
-        let Some(device) = self.devices.by_id.get(&id) else {
+        let Some(device) = self.devices.get(id) else {
             return refuse(ask.knobs.deleted_device_code, "The device object was deleted.");
         };
         if ask.now_ms < device.registered_at + ask.knobs.replication_lag_s * 1000 {

@@ -2,11 +2,12 @@
 
 use crate::asking::Ask;
 use crate::authorize::REMEMBERED_MS;
-use crate::directory::{Device, User};
 use crate::policy::Wish;
 use crate::token::{BACKDATED_S, Grant, client_info};
 use crate::world::Tenant;
 use serde_json::{Value, json};
+use tenant_model::devices::Device;
+use tenant_model::directory::User;
 use tenant_wire::answer::{Answer, Body};
 use tenant_wire::clients::{self, BROKER, BROKER_IDENTITY};
 use tenant_wire::forms::{self, Form};
@@ -252,7 +253,7 @@ impl Tenant {
     fn unsigned_id_token(&self, ask: &Ask, grant: &Grant, user: &User) -> String {
         let now = ask.now.unix_timestamp();
         let tenant = grant.tenant.to_string();
-        let name = self.directories.get(&grant.tenant).and_then(|it| it.domains.first());
+        let name = self.directories.get(grant.tenant).and_then(|it| it.domains.first());
         let mut claims = json!({
             "aud": grant.client, "iss": format!("https://sts.windows.net/{tenant}/"),
             "iat": now - BACKDATED_S, "nbf": now - BACKDATED_S, "exp": now + 3600,

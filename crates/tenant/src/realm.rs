@@ -17,7 +17,7 @@ impl Tenant {
     fn realm_of(&self, ask: &Ask, upn: &str) -> (Realm, String) {
         let domain = upn.rsplit_once('@').map(|(_, domain)| domain.to_ascii_lowercase()).unwrap_or_default();
         let federated = ask.knobs.federated.get(&domain).copied().unwrap_or_default();
-        let realm = match self.tenant_named(&domain) {
+        let realm = match self.directories.named(&domain) {
             None => Realm::Unknown,
             Some(_) if federated => Realm::Federated,
             Some(_) => Realm::Managed,
@@ -46,7 +46,7 @@ impl Tenant {
         let body: Value = serde_json::from_slice(&ask.body).unwrap_or_default();
         let upn = body["username"].as_str().unwrap_or_default();
         let (realm, domain) = self.realm_of(ask, upn);
-        let exists = self.user_named(upn).is_some();
+        let exists = self.directories.user_named(upn).is_some();
         let federated = realm == Realm::Federated;
         let mut credentials = json!({
             "PrefCredential": if federated { 4 } else { 1 }, "HasPassword": true,

@@ -1,12 +1,12 @@
 //! The join (entra.md 5): the request is judged in full before an object is made.
 
 use crate::asking::Ask;
-use crate::directory::{Device, DeviceKeys};
-use crate::knobs::{Recognition, Twist};
 use crate::world::{HYBRID, Tenant};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use tenant_model::devices::{Device, DeviceKeys};
+use tenant_model::knobs::{Recognition, Twist};
 use tenant_wire::answer::Answer;
 use tenant_wire::certificate::{Subject, issue};
 use tenant_wire::csr::{csr_key, member, transport_key};
@@ -130,7 +130,7 @@ impl Tenant {
             thumbprints: Vec::new(),
         });
         let (der, thumbprint) = self.certify(ask, wanted, device.id);
-        self.devices.remove(&device.id);
+        self.devices.remove(device.id);
         device.joins += 1;
         device.keys.clone_from(&wanted.keys);
         device.thumbprints.push(thumbprint.clone());

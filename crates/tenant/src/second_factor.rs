@@ -3,9 +3,9 @@
 use crate::asking::Ask;
 use crate::sign_in::{SignIn, Stage, WRONG_PAGE};
 use crate::token::Grant;
-use crate::words::{ApproveError, PendingFactor};
 use crate::world::Tenant;
 use serde_json::{Map, Value, json};
+use tenant_model::views::{ApproveError, PendingFactor};
 use tenant_wire::answer::{Answer, stamp};
 use tenant_wire::csr::member;
 use tenant_wire::forms::Form;
@@ -199,7 +199,7 @@ impl Tenant {
         let view = |sign_in: &SignIn| {
             let Stage::SecondFactor(factor) = &sign_in.stage else { return None };
             let begun = factor.begun.as_ref().filter(|it| it.verdict == Verdict::Waiting)?;
-            let users = &self.directories.get(&factor.grant.tenant)?.users;
+            let users = &self.directories.get(factor.grant.tenant)?.users;
             Some(PendingFactor {
                 upn: users.get(&factor.grant.user)?.upn.clone(),
                 tenant: factor.grant.tenant.to_string(),
@@ -229,11 +229,12 @@ impl Tenant {
     }
 
     fn settle_factors(&mut self, upn: &str, now_ms: i64, verdict: Verdict) -> Result<(), ApproveError> {
-        let (_, user) = self.user_named(upn).ok_or_else(|| ApproveError::Unknown(upn.to_owned()))?;
+        let user = self.directories.user_named(upn).map(|(_, user)| user.oid);
+        let user = user.ok_or_else(|| ApproveError::Unknown(upn.to_owned()))?;
         let mut settled = 0;
         for sign_in in self.sign_ins.values_mut().filter(|it| it.expires_at > now_ms) {
             if let Stage::SecondFactor(SecondFactor { grant, begun: Some(begun) }) = &mut sign_in.stage
-                && grant.user == user.oid
+                && grant.user == user
                 && begun.verdict == Verdict::Waiting
                 && !takes_code(&begun.method)
             {

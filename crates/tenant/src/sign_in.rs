@@ -97,8 +97,7 @@ impl Tenant {
         if let Some(refusal) = self.refused_user(&asked, &user) {
             return Err(self.error_page(&asked, &refusal));
         }
-        let device =
-            sign_in.device.filter(|id| self.devices.by_id.get(id).is_some_and(|it| it.tenant == tenant));
+        let device = sign_in.device.filter(|id| self.devices.get(*id).is_some_and(|it| it.tenant == tenant));
         let proof = device.map(|_| "rsa");
         let grant = Grant {
             tenant,
@@ -180,8 +179,9 @@ impl Tenant {
             Stage::KeepSignedIn(grant) => Some(grant.tenant),
             Stage::Password => None,
         };
-        let named = || self.tenant_named(asked.path.first()?).map(|directory| directory.id);
-        asked.tenant = named().or_else(|| self.user_named(name).map(|(tenant, _)| tenant)).or(known);
+        let named = || self.directories.named(asked.path.first()?).map(|directory| directory.id);
+        asked.tenant =
+            named().or_else(|| self.directories.user_named(name).map(|(tenant, _)| tenant)).or(known);
         asked.knobs = self.rules.of(asked.tenant);
         asked
     }

@@ -2,12 +2,12 @@
 
 use crate::asking::Ask;
 use crate::codes::{DEVICE_CODE, TOKEN_ALPHABET};
-use crate::directory::User;
 use crate::policy::Wish;
 use crate::world::Tenant;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
+use tenant_model::directory::User;
 use tenant_wire::answer::Answer;
 use tenant_wire::clients::{self, REGISTRATION};
 use tenant_wire::forms::Form;
@@ -43,10 +43,10 @@ impl Tenant {
     /// The tenant of an STS path; at `common` and `organizations`, the tenant of what the request brings.
     pub(crate) fn tenant_of_path(&self, ask: &Ask) -> Result<Uuid, Answer> {
         let word = ask.path.first().map(String::as_str).unwrap_or_default();
-        let named = self.tenant_named(word).map(|directory| directory.id);
+        let named = self.directories.named(word).map(|directory| directory.id);
         let found = match ask.is_for_any_tenant() {
             // A code without a name belongs to the first tenant: the real page asks the person.
-            true => ask.tenant.or_else(|| self.directories.keys().next().copied()),
+            true => ask.tenant.or_else(|| self.directories.all().next().map(|it| it.id)),
             false => named,
         };
         let tenant = found.ok_or_else(|| self.no_tenant(ask, word))?;
@@ -56,7 +56,8 @@ impl Tenant {
     /// Whether the path is that of this tenant, or of any.
     pub(crate) fn is_at(&self, ask: &Ask, tenant: Uuid) -> bool {
         let word = ask.path.first().map(String::as_str).unwrap_or_default();
-        ask.is_for_any_tenant() || self.tenant_named(word).is_some_and(|directory| directory.id == tenant)
+        ask.is_for_any_tenant()
+            || self.directories.named(word).is_some_and(|directory| directory.id == tenant)
     }
 
     fn no_tenant(&self, ask: &Ask, word: &str) -> Answer {
@@ -97,7 +98,7 @@ impl Tenant {
     /// The user of a grant, who may be gone by now.
     pub(crate) fn user_of(&self, ask: &Ask, wish: &Wish<'_>) -> Result<User, Answer> {
         let grant = wish.grant;
-        let user = self.directories.get(&grant.tenant).and_then(|it| it.users.get(&grant.user));
+        let user = self.directories.user(grant.tenant, grant.user);
         let (code, text) = match wish.means {
             DEVICE_CODE => (50_034, "The user account does not exist."),
             _ => (50_173, "The grant was revoked: the user is gone."),

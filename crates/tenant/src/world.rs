@@ -1,29 +1,29 @@
 use crate::asking::Ask;
 use crate::authorize::AuthorizationCode;
 use crate::codes::Codes;
-use crate::directory::{Devices, Directory, User};
 use crate::hello::HelloKey;
 use crate::prt::{self, Prt};
-use crate::rules::Rules;
 use crate::sign_in::SignIn;
 use crate::token::Grant;
-use crate::words::{Entry, Outcome, Peer, Setup, SetupError};
 use bytes::Bytes;
 use http::{Method, Request};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use tenant_model::devices::Devices;
+use tenant_model::directory::Directories;
+use tenant_model::rules::Rules;
+use tenant_model::setup::{Entry, Outcome, Peer, Setup, SetupError};
 use tenant_wire::answer::{Answer, Body};
 use tenant_wire::cloud::Urls;
 use tenant_wire::forms::Form;
 use tenant_wire::kept::Kept;
 use tenant_wire::keys::{self, Generator, OwnKey};
-use uuid::Uuid;
 
 /// The whole stand-in cloud: several tenants, their people, devices and codes.
 pub struct Tenant {
     pub(crate) urls: Urls,
     pub(crate) generator: Generator,
-    pub(crate) directories: BTreeMap<Uuid, Directory>,
+    pub(crate) directories: Directories,
     pub(crate) devices: Devices,
     pub(crate) codes: Codes,
     pub(crate) grants: Kept<Grant>,
@@ -104,29 +104,7 @@ impl Tenant {
     pub fn new(setup: Setup, now_ms: i64) -> Result<Tenant, SetupError> {
         let mut generator = Generator(setup.entropy ^ now_ms.unsigned_abs() << 20 | 1);
         let (ca, signer) = keys::own(setup.keys, setup.entropy)?;
-        let mut directories = BTreeMap::new();
-        for tenant in &setup.seed.tenants {
-            let id = guid(&tenant.id)?;
-            let mut users = BTreeMap::new();
-            for user in &tenant.users {
-                let oid = user.oid.as_deref().map_or_else(|| guid(&generator.guid()), guid)?;
-                let user = User {
-                    upn: user.upn.to_ascii_lowercase(),
-                    oid,
-                    password: user.password.clone(),
-                    enabled: true,
-                    intune: user.intune,
-                    home: user.home.clone(),
-                    login: user.login.clone(),
-                    wrong_passwords: 0,
-                    locked_until: 0,
-                    signed_out_at: 0,
-                };
-                users.insert(oid, user);
-            }
-            let domains = tenant.domains.iter().map(|domain| domain.to_ascii_lowercase()).collect();
-            directories.insert(id, Directory { id, domains, cloud: tenant.cloud, users });
-        }
+        let directories = Directories::of(&setup.seed, &mut generator)?;
         Ok(Tenant {
             urls: setup.urls,
             generator,
@@ -209,28 +187,9 @@ impl Tenant {
             _ => self.nothing_there(ask),
         }
     }
-
-    /// The tenant that a path's first word names: its id or one of its domains.
-    pub(crate) fn tenant_named(&self, word: &str) -> Option<&Directory> {
-        let by_id = word.parse().ok().and_then(|id: Uuid| self.directories.get(&id));
-        by_id.or_else(|| self.directories.values().find(|it| it.domains.iter().any(|domain| domain == word)))
-    }
-
-    /// The user of a name, whatever their tenant.
-    pub(crate) fn user_named(&self, upn: &str) -> Option<(Uuid, User)> {
-        let wanted = upn.to_ascii_lowercase();
-        self.directories.values().find_map(|it| {
-            let user = it.users.values().find(|user| user.upn == wanted)?;
-            Some((it.id, user.clone()))
-        })
-    }
 }
 
 pub(crate) const HYBRID: &str = "Hybrid join is not served here: this tenant has no on-premises directory.";
 /// What a client sees that only asks whether the host is there (entra.md 1.3).
 const PROBE: &str =
     "<!DOCTYPE html>\n<html><head><title>Sign in to your account</title></head><body></body></html>\n";
-
-fn guid(text: &str) -> Result<Uuid, SetupError> {
-    text.parse().map_err(|_| SetupError::Seed(format!("'{text}' is not a GUID")))
-}

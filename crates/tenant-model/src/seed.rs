@@ -1,3 +1,5 @@
+//! The tenants and people to begin with.
+
 use serde::{Deserialize, Serialize};
 use tenant_wire::cloud::Cloud;
 

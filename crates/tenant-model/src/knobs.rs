@@ -1,3 +1,6 @@
+//! What a tenant can be told to do otherwise.
+
+use crate::throttle::Throttle;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use tenant_wire::clients::REGISTRATION;
@@ -268,19 +271,6 @@ pub struct Refuse {
     /// Members that join or replace those of the error object.
     #[serde(default)]
     pub body: serde_json::Map<String, serde_json::Value>,
-}
-
-/// So many requests are answered with a status, and the header if it is given.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Throttle {
-    /// How many.
-    pub times: u32,
-    /// 429, 503 or 400; 200 for `credential_type`, which says it in its body.
-    pub status: u16,
-    /// `Retry-After`.
-    #[serde(default)]
-    pub retry_after: Option<String>,
 }
 
 /// What is wrong with a certificate.
