@@ -4,6 +4,7 @@ use crate::throttle::Throttle;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use tenant_wire::clients::REGISTRATION;
+use tenant_wire::drs_error::DrsErrorShape;
 
 /// What the stand-in can be told to do otherwise; every guess about the real service is one of these.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -200,17 +201,6 @@ pub enum AuthorizeRefusal {
     Page,
     /// In the redirect, as `error` and `error_description`.
     Redirect,
-}
-
-/// entra.md 5.7.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum DrsErrorShape {
-    /// `ErrorType`.
-    A,
-    /// `code` and `subcode`.
-    B,
-    /// `odata.error`.
-    C,
 }
 
 /// entra.md 11.4, rule 10.

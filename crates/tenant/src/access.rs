@@ -2,12 +2,13 @@
 
 use crate::asking::Ask;
 use crate::codes::TOKEN_ALPHABET;
-use crate::policy::{Wish, canonical};
+use crate::policy::Wish;
 use crate::token::{BACKDATED_S, LIFE_S};
 use crate::world::Tenant;
 use serde_json::{Value, json};
 use tenant_model::directory::User;
 use tenant_model::knobs::TokenForm;
+use tenant_wire::clients::canonical;
 use tenant_wire::jwt;
 use uuid::Uuid;
 

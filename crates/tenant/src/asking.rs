@@ -1,6 +1,6 @@
 //! One request as the handlers see it: whose it is, and what is in force for it.
 
-use crate::world::{Tenant, words};
+use crate::world::Tenant;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, header};
 use serde_json::json;
@@ -11,6 +11,7 @@ use tenant_wire::answer::{Answer, Ids};
 use tenant_wire::cloud::{self, Hosts};
 use tenant_wire::forms::Form;
 use tenant_wire::request::Signed;
+use tenant_wire::routes::segments;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -86,7 +87,7 @@ impl Tenant {
             user_agent: text(header::USER_AGENT).unwrap_or_default(),
             bearer,
             peer: peer.clone(),
-            path: words(request.uri().path()),
+            path: segments(request.uri().path()),
             query: Form::parse(request.uri().query().unwrap_or_default().as_bytes()),
             headers: request.headers().clone(),
             body: request.into_body(),

@@ -9,14 +9,13 @@ use crate::second_factor::SecondFactor;
 use crate::sign_in::Stage;
 use crate::token::Grant;
 use crate::world::Tenant;
-use http::header::{COOKIE, HeaderMap};
 use serde_json::Value;
 use tenant_model::directory::User;
 use tenant_model::knobs::AuthorizeRefusal;
-use tenant_wire::answer::{Answer, Body};
+use tenant_wire::answer::Answer;
 use tenant_wire::clients;
+use tenant_wire::delivery::{credential, delivered};
 use tenant_wire::forms::Form;
-use tenant_wire::page;
 use tenant_wire::pkce::Challenge;
 use tenant_wire::request::{Signed, Signer};
 use tenant_wire::session::SessionKey;
@@ -94,7 +93,7 @@ impl Tenant {
         let code = format!("0.A{}", self.generator.text(120, TOKEN_ALPHABET));
         let redirect_uri = query("redirect_uri").to_owned();
         let fields = [("code", code.as_str()), ("state", query("state"))];
-        let answer = delivered(ask, Answer::ok(Value::Null), &fields);
+        let answer = delivered(&ask.query, Answer::ok(Value::Null), &fields);
         let expires_at = ask.now_ms + ask.knobs.authorization_code_lives_s * 1000;
         let resource = ask.query.resource();
         let challenge = Challenge::of(&ask.query).unwrap_or_default();
@@ -223,43 +222,13 @@ impl Tenant {
     }
 }
 
-/// A credential in the header of this name or in the cookie of this name (entra.md 7.7); names have no case.
-fn credential(headers: &HeaderMap, name: &str) -> Option<String> {
-    let header = headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    header.or_else(|| pairs.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, it)| it.to_owned()))
-}
-
 /// A refusal that goes to the client with its redirect URI.
 fn told_to_client(ask: &Ask, refusal: Answer) -> Answer {
     let member = |name: &str| refusal.member(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (error, text) = (member("error"), member("error_description"));
     let state = ask.query.get("state").unwrap_or_default();
     let fields = [("error", error.as_str()), ("error_description", &text), ("state", state)];
-    delivered(ask, refusal, &fields)
-}
-
-/// Turns an answer into one that takes fields to the redirect URI as `response_mode` says: in a redirect, whose
-/// body repeats the target because clients read either (entra.md 11.4, rule 4), or in a form.
-fn delivered(ask: &Ask, answer: Answer, fields: &[(&str, &str)]) -> Answer {
-    let uri = ask.query.get("redirect_uri").unwrap_or_default();
-    let mode = ask.query.get("response_mode").unwrap_or("query");
-    if mode == "form_post" {
-        return Answer { status: 200, body: Body::Html(page::form_post(uri, fields)), ..answer };
-    }
-    let mut query = url::form_urlencoded::Serializer::new(String::new());
-    query.extend_pairs(fields.iter().filter(|(_, value)| !value.is_empty()));
-    let mark = if mode == "fragment" {
-        '#'
-    } else if uri.contains('?') {
-        '&'
-    } else {
-        '?'
-    };
-    let location = format!("{uri}{mark}{}", query.finish());
-    let body = Body::Html(page::moved(&location));
-    Answer { status: 302, body, ..answer }.header("location", location)
+    delivered(&ask.query, refusal, &fields)
 }
 
 /// How long an expired code is told from one that never was.

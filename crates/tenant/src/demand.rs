@@ -1,10 +1,9 @@
 //! Which methods a sign-in must have used (entra.md 2.9): `amr_values`, and `amr` in `claims`.
 
 use crate::asking::Ask;
-use crate::policy::canonical;
 use crate::token::Grant;
 use serde_json::Value;
-use tenant_wire::clients::REGISTRATION;
+use tenant_wire::clients::{REGISTRATION, canonical};
 use tenant_wire::forms::Form;
 
 /// The methods that a request asks for, any one of which is enough; only second factors are heard.

@@ -1,8 +1,6 @@
 //! Windows Hello keys (entra.md 9): added to their user, and used for a PRT.
 
 use crate::asking::Ask;
-use crate::drs_error::iso;
-use crate::policy::canonical;
 use crate::prt::{broker_only, with_device};
 use crate::token::{BACKDATED_S, Grant};
 use crate::world::Tenant;
@@ -15,8 +13,9 @@ use tenant_model::devices::Device;
 use tenant_model::directory::User;
 use tenant_wire::answer::Answer;
 use tenant_wire::blob::public_parts;
-use tenant_wire::clients::REGISTRATION;
+use tenant_wire::clients::{REGISTRATION, canonical};
 use tenant_wire::csr::member;
+use tenant_wire::drs_error::iso;
 use tenant_wire::keys::PublicParts;
 use tenant_wire::keys::public_key;
 use tenant_wire::request::{Signed, Signer};

@@ -32,8 +32,7 @@ mod world;
 
 pub use tenant_model::devices::Objects;
 pub use tenant_model::knobs::{
-    AuthorizeRefusal, ClientCertificate, DeviceCodeBlock, DrsErrorShape, Knobs, Recognition, Refuse,
-    TokenForm, Twist,
+    AuthorizeRefusal, ClientCertificate, DeviceCodeBlock, Knobs, Recognition, Refuse, TokenForm, Twist,
 };
 pub use tenant_model::seed::{Seed, SeedTenant, SeedUser};
 pub use tenant_model::setup::{Entry, Outcome, Peer, Setup, SetupError};
@@ -42,5 +41,7 @@ pub use tenant_model::views::{
     ApproveError, DeviceAction, DeviceView, PendingCode, PendingFactor, UserAction, UserView,
 };
 pub use tenant_wire::cloud::{Cloud, Urls};
+pub use tenant_wire::drs_error::DrsErrorShape;
 pub use tenant_wire::keys::KeySource;
-pub use world::{Tenant, name};
+pub use tenant_wire::routes::name;
+pub use world::Tenant;

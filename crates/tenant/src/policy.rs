@@ -8,7 +8,7 @@ use serde_json::json;
 use tenant_model::directory::User;
 use tenant_model::knobs::{DeviceCodeBlock, Knobs};
 use tenant_wire::answer::Answer;
-use tenant_wire::clients::{self, ENROLMENT, ENROLMENT_HOST, GRAPH, REGISTRATION};
+use tenant_wire::clients::{self, ENROLMENT, GRAPH, canonical};
 use uuid::Uuid;
 
 /// What a token is asked for.
@@ -25,15 +25,6 @@ pub(crate) struct Wish<'a> {
     pub(crate) client_info: bool,
     /// What the id_token repeats (entra.md 2.10, rule 4).
     pub(crate) nonce: Option<&'a str>,
-}
-
-/// A resource in the form the rules use, whatever the client's spelling.
-pub(crate) fn canonical(resource: &str) -> &str {
-    match resource.trim_end_matches('/') {
-        urn if urn.starts_with("urn:ms-drs:") => REGISTRATION,
-        ENROLMENT_HOST => ENROLMENT,
-        bare => bare,
-    }
 }
 
 impl Tenant {

@@ -14,6 +14,7 @@ use tenant_wire::forms::{self, Form};
 use tenant_wire::jwt;
 use tenant_wire::keys::public_key;
 use tenant_wire::request::{Signed, Signer};
+use tenant_wire::routes;
 use tenant_wire::session::{self, KdfVersion, SessionKey};
 use uuid::Uuid;
 
@@ -26,24 +27,6 @@ pub(crate) struct Prt {
     expires_at: i64,
 }
 
-/// The name of a signed request; one that cannot be read counts as a request for a PRT.
-pub(crate) fn name(form: &Form) -> &'static str {
-    let signed = signed_request(form);
-    if signed.as_ref().is_some_and(|it| it.signer() == Some(Signer::Device) && it.names_resource()) {
-        return "token.device_exchange";
-    }
-    match signed.as_ref().map(|signed| (signed.signer(), signed.wants_prt())) {
-        Some((Some(Signer::Session), true)) => "token.prt_renew",
-        Some((Some(Signer::Session), false)) => "token.prt_exchange",
-        _ => "token.prt",
-    }
-}
-
-/// `request`; a raw plus sign of the standard alphabet has become a blank in the form.
-fn signed_request(form: &Form) -> Option<Signed> {
-    Signed::read(&form.get("request")?.replace(' ', "+"))
-}
-
 impl Tenant {
     /// A form with a signed request.
     pub(crate) fn signed(&mut self, ask: &Ask) -> Answer {
@@ -52,7 +35,7 @@ impl Tenant {
             return refusal;
         }
         let unreadable = || ask.error(50_027, "invalid_request", "The JWT cannot be read.");
-        let Some(signed) = signed_request(&form) else { return unreadable() };
+        let Some(signed) = routes::signed_request(&form) else { return unreadable() };
         if ask.is_v2() {
             let text = "Version 2 of the endpoint takes signed requests of later protocols only.";
             return ask.error(70_003, "unsupported_grant_type", text);

@@ -40,7 +40,7 @@ impl Tenant {
     }
 
     fn judge(&self, ask: &Ask, claims: &Value) -> Result<Wanted, Answer> {
-        let bad = |why: &str| self.bad_request(ask, "error_fail", why);
+        let bad = |why: &str| ask.bad_request("error_fail", why);
         let id = |name: &str| claims[name].as_str().and_then(|text| text.parse::<Uuid>().ok());
         let (Some(tenant), Some(user)) = (id("tid"), id("oid")) else {
             return Err(bad("The token names nobody."));
@@ -88,21 +88,21 @@ impl Tenant {
             claims["amr"].as_array().is_some_and(|amr| amr.iter().any(|it| it == "mfa" || it == "ngcmfa"));
         if !knobs.registration_allowed {
             let text = "Device registration is switched off for this tenant.";
-            return Err(self.bad_request(ask, "error_fail", text));
+            return Err(ask.bad_request("error_fail", text));
         }
         if !knobs.join_allowed && join_type == 0 {
             let text = "The tenant policy does not allow this user to device join.";
-            return Err(self.unauthorised(ask, 403, "error_authorization_request_denied", text));
+            return Err(ask.unauthorised(403, "error_authorization_request_denied", text));
         }
         if knobs.mfa_required_join && !fresh {
             let text = "Multi-factor authentication is required to register a device.";
-            return Err(self.unauthorised(ask, 403, "error_mfa_required", text));
+            return Err(ask.unauthorised(403, "error_mfa_required", text));
         }
         if self.devices.owned_by(user) >= knobs.quota {
             let text = format!(
                 "User '{user}' is not eligible to enroll a device of type 'Linux'. Reason 'DeviceCapReached'."
             );
-            return Err(self.bad_request(ask, "error_directory_quota_exceeded", &text));
+            return Err(ask.bad_request("error_directory_quota_exceeded", &text));
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ use crate::asking::Ask;
 use crate::world::Tenant;
 use serde_json::json;
 use tenant_wire::answer::Answer;
+use tenant_wire::drs_error::DrsError;
 
 impl Tenant {
     /// The refusal of a request that a knob throttles.
@@ -24,6 +25,7 @@ impl Tenant {
     /// The text of Windows' documentation; code and subcode are inferred.
     fn busy_registration(&self, ask: &Ask) -> Answer {
         let text = "The server is busy: try again in 300 seconds.";
-        self.drs_error(ask, 400, "directory_error", "error_throttled", text)
+        let subcode = "error_throttled";
+        ask.drs_error(DrsError { status: 400, code: "directory_error", subcode, message: text })
     }
 }

@@ -2,11 +2,11 @@ use crate::asking::Ask;
 use crate::authorize::AuthorizationCode;
 use crate::codes::Codes;
 use crate::hello::HelloKey;
-use crate::prt::{self, Prt};
+use crate::prt::Prt;
 use crate::sign_in::SignIn;
 use crate::token::Grant;
 use bytes::Bytes;
-use http::{Method, Request};
+use http::Request;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use tenant_model::devices::Devices;
@@ -15,9 +15,9 @@ use tenant_model::rules::Rules;
 use tenant_model::setup::{Entry, Outcome, Peer, Setup, SetupError};
 use tenant_wire::answer::{Answer, Body};
 use tenant_wire::cloud::Urls;
-use tenant_wire::forms::Form;
 use tenant_wire::kept::Kept;
 use tenant_wire::keys::{self, Generator, OwnKey};
+use tenant_wire::routes;
 
 /// The whole stand-in cloud: several tenants, their people, devices and codes.
 pub struct Tenant {
@@ -44,56 +44,6 @@ pub struct Tenant {
     pub(crate) poll_interval: u32,
     /// The service's time at the last request.
     pub(crate) clock_ms: i64,
-}
-
-/// The name of a request, by method and path alone (paths match without regard to case).
-pub fn name(request: &Request<Bytes>) -> &'static str {
-    let path = words(request.uri().path());
-    let path: Vec<&str> = path.iter().map(String::as_str).collect();
-    match (request.method(), path.as_slice()) {
-        (&Method::GET, [.., ".well-known", "openid-configuration"]) => "metadata",
-        (&Method::GET, [.., "discovery", "keys" | "v2.0"] | [.., "discovery", "v2.0", "keys"]) => "jwks",
-        (&Method::GET, [.., "discovery", "instance"]) => "instance",
-        (&Method::GET, ["odc", _, "federationprovider"]) => "federation_provider",
-        (&Method::GET | &Method::HEAD, []) => "probe",
-        (&Method::GET, [_, "userrealm", _] | ["getuserrealm.srf"]) => "realm",
-        (&Method::POST, [_, "getcredentialtype"]) => "credential_type",
-        (&Method::GET, [_, "oauth2", .., "authorize"]) => "authorize",
-        (&Method::POST, [_, "login"]) => "login",
-        (&Method::POST, [_, "kmsi"]) => "kmsi",
-        (&Method::POST, [_, "sas", "beginauth"]) => "mfa_begin",
-        (&Method::GET | &Method::POST, [_, "sas", "endauth"]) => "mfa_end",
-        (&Method::POST, [_, "sas", "processauth"]) => "mfa_finish",
-        (&Method::POST, [_, "oauth2", .., "devicecode"]) => "devicecode",
-        (&Method::POST, [_, "oauth2", .., "token"]) => token_name(request.body()),
-        (&Method::GET, [_, "discover"]) => "discover",
-        (&Method::GET, ["enrollmentserver", "nonce", _]) => "drs_nonce",
-        (&Method::POST, ["enrollmentserver", "device"]) => "join",
-        (&Method::PUT, ["enrollmentserver", "device", _]) => "hybrid",
-        (&Method::DELETE, ["enrollmentserver", "device", _]) => "leave",
-        (_, ["manage", _, ..]) => "manage",
-        (&Method::POST, ["enrollmentserver", "key"]) => "key",
-        (&Method::GET, ["v1.0", "me"]) => "me",
-        (&Method::GET, ["v1.0", word]) if word.starts_with("devices(deviceid=") => "device",
-        _ => "unknown",
-    }
-}
-
-pub(crate) fn words(path: &str) -> Vec<String> {
-    path.to_ascii_lowercase().split('/').filter(|word| !word.is_empty()).map(str::to_owned).collect()
-}
-
-fn token_name(body: &[u8]) -> &'static str {
-    let form = Form::parse(body);
-    match form.get("grant_type") {
-        Some("urn:ietf:params:oauth:grant-type:device_code" | "device_code") => "token.device_code",
-        Some("refresh_token") => "token.refresh",
-        Some("password") => "token.password",
-        Some("srv_challenge") => "nonce",
-        Some("authorization_code") => "token.code",
-        Some("urn:ietf:params:oauth:grant-type:jwt-bearer") => prt::name(&form),
-        _ => "token",
-    }
 }
 
 impl Tenant {
@@ -129,7 +79,7 @@ impl Tenant {
 
     /// Judges one request; `now_ms` counts milliseconds since 1970.
     pub fn handle(&mut self, request: Request<Bytes>, peer: &Peer, now_ms: i64) -> Outcome {
-        let name = name(&request);
+        let name = routes::name(&request);
         let mut entry = Entry {
             request: name.to_owned(),
             method: request.method().to_string(),
@@ -179,7 +129,7 @@ impl Tenant {
             "discover" => self.discover(ask),
             "drs_nonce" => self.drs_nonce(ask),
             "join" => self.join(ask),
-            "hybrid" => self.bad_request(ask, "error_fail", HYBRID),
+            "hybrid" => ask.bad_request("error_fail", HYBRID),
             "leave" => self.leave(ask),
             "manage" => self.manage(ask),
             "key" => self.add_key(ask),
