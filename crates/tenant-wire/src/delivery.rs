@@ -6,7 +6,7 @@ use crate::page;
 use http::header::{COOKIE, HeaderMap};
 
 /// A credential in the header of this name or in the cookie of this name (entra.md 7.7); names have no case.
-pub fn credential(headers: &HeaderMap, name: &str) -> Option<String> {
+pub fn sent_credential(headers: &HeaderMap, name: &str) -> Option<String> {
     let header = headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));

@@ -112,7 +112,7 @@ impl Generator {
         uuid::Builder::from_random_bytes(self.bytes()).into_uuid().to_string()
     }
 
-    /// So many characters of the alphabet that every client can carry (entra.md 11.4, rule 11).
+    /// So many characters of an alphabet, [`TOKEN_ALPHABET`] for example.
     pub fn text(&mut self, length: usize, alphabet: &[u8]) -> String {
         let pick = |n: u64| alphabet.get(n as usize % alphabet.len().max(1)).copied().unwrap_or(b'0');
         (0..length).map(|_| char::from(pick(self.word() >> 32))).collect()
@@ -140,3 +140,6 @@ impl rsa::rand_core::TryRng for Generator {
 }
 
 impl rsa::rand_core::TryCryptoRng for Generator {}
+
+/// The characters of opaque tokens, which every client can carry (entra.md 11.4, rule 11).
+pub const TOKEN_ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";

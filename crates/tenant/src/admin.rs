@@ -1,12 +1,18 @@
 //! What is seen and done from outside: codes answered, devices and users listed and changed, knobs turned.
 
-use crate::world::Tenant;
+use crate::records::device_code::CodeState;
+use crate::records::hello_key::HelloKey;
+use crate::records::sign_in::{SecondFactor, SignIn, Stage, Verdict, takes_code};
+use crate::rules::bearer::{tenant_of_token, verified};
+use crate::tenant::Tenant;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use tenant_model::devices::{Device, Devices, Objects};
 use tenant_model::directory::{Directory, User};
-use tenant_model::knobs::Knobs;
-use tenant_model::views::{ApproveError, DeviceAction, DeviceView, PendingCode, UserAction, UserView};
+use tenant_model::knobs::{DeviceCodeBlock, Knobs};
+use tenant_model::views::{
+    ApproveError, DeviceAction, DeviceView, PendingCode, PendingFactor, UserAction, UserView,
+};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -16,7 +22,17 @@ impl Tenant {
     /// # Errors
     /// [`ApproveError`] for a code that does not wait, a user that is not there, or what the page would refuse.
     pub fn approve(&mut self, user_code: &str, upn: &str, now_ms: i64) -> Result<(), ApproveError> {
-        self.approve_code(user_code, upn, now_ms)
+        let found = self.directories.user_named(upn).map(|(home, user)| (home, user.oid));
+        let (home, user) = found.ok_or_else(|| ApproveError::Unknown(upn.to_owned()))?;
+        let code = self.codes.waiting(user_code, now_ms)?;
+        if self.rules.of(Some(code.tenant)).device_code_blocked == DeviceCodeBlock::BrowserOnly {
+            return Err(ApproveError::Refused("53003: you don't have access to this".to_owned()));
+        }
+        if code.tenant != home {
+            return Err(ApproveError::Refused("50020: the account is not in this tenant".to_owned()));
+        }
+        code.state = CodeState::Approved(user);
+        Ok(())
     }
 
     /// The person declines.
@@ -31,6 +47,60 @@ impl Tenant {
     /// The codes that wait for their person.
     pub fn pending_codes(&self, now_ms: i64) -> Vec<PendingCode> {
         self.codes.pending(now_ms)
+    }
+
+    /// The second factors that wait for their person, at this moment (milliseconds since 1970).
+    pub fn pending_factors(&self, now_ms: i64) -> Vec<PendingFactor> {
+        let view = |sign_in: &SignIn| {
+            let Stage::SecondFactor(factor) = &sign_in.stage else { return None };
+            let begun = factor.begun.as_ref().filter(|it| it.verdict == Verdict::Waiting)?;
+            let users = &self.directories.get(factor.grant.tenant)?.users;
+            Some(PendingFactor {
+                upn: users.get(&factor.grant.user)?.upn.clone(),
+                tenant: factor.grant.tenant.to_string(),
+                method: begun.method.clone(),
+                number: begun.number,
+                expires_at: sign_in.expires_at,
+            })
+        };
+        let alive = self.sign_ins.values().filter(|it| it.expires_at > now_ms);
+        alive.filter_map(view).collect()
+    }
+
+    /// The person approves on their phone every second factor of theirs that waits.
+    ///
+    /// # Errors
+    /// [`ApproveError`] where there is no such user, or nothing waits for them.
+    pub fn approve_factor(&mut self, upn: &str, now_ms: i64) -> Result<(), ApproveError> {
+        self.settle_factors(upn, now_ms, Verdict::Approved)
+    }
+
+    /// The person denies every second factor of theirs that waits.
+    ///
+    /// # Errors
+    /// As [`Tenant::approve_factor`].
+    pub fn deny_factor(&mut self, upn: &str, now_ms: i64) -> Result<(), ApproveError> {
+        self.settle_factors(upn, now_ms, Verdict::Denied)
+    }
+
+    fn settle_factors(&mut self, upn: &str, now_ms: i64, verdict: Verdict) -> Result<(), ApproveError> {
+        let user = self.directories.user_named(upn).map(|(_, user)| user.oid);
+        let user = user.ok_or_else(|| ApproveError::Unknown(upn.to_owned()))?;
+        let mut settled = 0;
+        for sign_in in self.sign_ins.values_mut().filter(|it| it.expires_at > now_ms) {
+            if let Stage::SecondFactor(SecondFactor { grant, begun: Some(begun) }) = &mut sign_in.stage
+                && grant.user == user
+                && begun.verdict == Verdict::Waiting
+                && !takes_code(&begun.method)
+            {
+                begun.verdict = verdict;
+                settled += 1;
+            }
+        }
+        if settled > 0 {
+            return Ok(());
+        }
+        Err(ApproveError::Refused(format!("no second factor of '{upn}' waits")))
     }
 
     /// Every device object.
@@ -72,6 +142,12 @@ impl Tenant {
         self.directories.all().flat_map(|it| it.users.values().map(move |user| view(it, user))).collect()
     }
 
+    /// How many keys a user has; those of a deleted device are gone with it.
+    fn hello_keys_of(&self, user: Uuid) -> usize {
+        let lives = |key: &&HelloKey| key.user == user && self.devices.get(key.device).is_some();
+        self.hello_keys.values().filter(lives).count()
+    }
+
     /// The device objects, without the tokens and sessions that were obtained with them.
     pub fn objects(&self) -> Objects {
         self.devices.objects()
@@ -102,6 +178,17 @@ impl Tenant {
     pub fn service_time(&self, claims: Option<&Value>, now_ms: i64) -> i64 {
         let tenant = claims.and_then(|claims| claims["tid"].as_str()?.parse().ok());
         now_ms.saturating_add(self.rules.of(tenant).clock_offset_s.saturating_mul(1000))
+    }
+
+    /// The claims of an access token that this stand-in issued for any resource and that has not expired: a
+    /// JSON object with `aud`, `exp`, `tid`, `oid`, `upn`, `appid`, `scp`, `amr` and, where a device was
+    /// proved, `deviceid`.
+    ///
+    /// `bearer` is the token alone, without `Bearer`; `now_ms` is milliseconds since 1970, as in
+    /// [`Tenant::handle`].
+    pub fn claims_of(&self, bearer: &str, now_ms: i64) -> Option<Value> {
+        let offset = self.rules.of(tenant_of_token(self, bearer)).clock_offset_s;
+        verified(self, bearer, (now_ms / 1000).saturating_add(offset))
     }
 
     /// Whether the user of these claims (`tid`, `oid`) has an Intune licence.

@@ -6,30 +6,17 @@
 
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
-mod access;
 mod admin;
+mod ask;
 mod asking;
-mod authorize;
-mod codes;
-mod demand;
-mod device_exchange;
-mod discovery;
-mod drs;
-mod drs_error;
-mod graph;
-mod hello;
-mod password;
-mod policy;
-mod proof;
-mod prt;
-mod realm;
-mod registration;
-mod second_factor;
-mod sign_in;
-mod throttle;
-mod token;
-mod world;
+mod endpoints;
+mod records;
+mod replies;
+mod routing;
+mod rules;
+mod tenant;
 
+pub use tenant::Tenant;
 pub use tenant_model::devices::Objects;
 pub use tenant_model::knobs::{
     AuthorizeRefusal, ClientCertificate, DeviceCodeBlock, Knobs, Recognition, Refuse, TokenForm, Twist,
@@ -44,4 +31,3 @@ pub use tenant_wire::cloud::{Cloud, Urls};
 pub use tenant_wire::drs_error::DrsErrorShape;
 pub use tenant_wire::keys::KeySource;
 pub use tenant_wire::routes::name;
-pub use world::Tenant;
