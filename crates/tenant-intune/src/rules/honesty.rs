@@ -2,10 +2,9 @@
 //!
 //! Only values are compared: a client that repeats what the policy expects is believed.
 
-use crate::policy::Setting;
-use crate::record::Told;
-use crate::rules::version;
-use crate::status::Claimed;
+use crate::records::custom_rules::version;
+use crate::records::policy::Setting;
+use crate::records::record::{Claimed, Told};
 use std::collections::BTreeSet;
 
 /// The built-in settings of one policy that are called compliant with a value that the policy forbids.

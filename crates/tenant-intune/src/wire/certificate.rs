@@ -1,13 +1,13 @@
 //! Device certificates of Intune: the common name is the Intune device id (intune.md 2.3); the rest is a guess.
 
-use crate::der::{self, element};
-use crate::keys::Authority;
+use crate::wire::der::{self, element};
+use crate::wire::keys::Authority;
 use tenant_wire::certificate::thumbprint;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 /// What a certificate says.
-pub(crate) struct Wanted<'a> {
+pub(crate) struct Subject<'a> {
     pub(crate) intune_device: Uuid,
     /// `SubjectPublicKeyInfo` in DER, of the request.
     pub(crate) key_info: &'a [u8],
@@ -17,8 +17,8 @@ pub(crate) struct Wanted<'a> {
 }
 
 /// A certificate (RFC 5280) in DER, and its thumbprint: SHA-1, 40 upper-case hex digits.
-pub(crate) fn issue(authority: &Authority, wanted: &Wanted<'_>) -> (Vec<u8>, String) {
-    let info = to_be_signed(wanted);
+pub(crate) fn issue(authority: &Authority, subject: &Subject<'_>) -> (Vec<u8>, String) {
+    let info = to_be_signed(subject);
     let signature = authority.sign(&info);
     let signature = element(der::BIT_STRING, &[&[0], &signature]);
     let whole = element(der::SEQUENCE, &[&info, der::SHA256_WITH_RSA, &signature]);
@@ -26,10 +26,10 @@ pub(crate) fn issue(authority: &Authority, wanted: &Wanted<'_>) -> (Vec<u8>, Str
     (whole, thumbprint)
 }
 
-fn to_be_signed(wanted: &Wanted<'_>) -> Vec<u8> {
+fn to_be_signed(subject: &Subject<'_>) -> Vec<u8> {
     let version = element(0xa0, &[&der::integer(&[2])]);
-    let until = wanted.from + Duration::days(wanted.days);
-    let validity = element(der::SEQUENCE, &[&utc_time(wanted.from), &utc_time(until)]);
+    let until = subject.from + Duration::days(subject.days);
+    let validity = element(der::SEQUENCE, &[&utc_time(subject.from), &utc_time(until)]);
     let purposes = element(der::SEQUENCE, &[&element(der::OID, &[CLIENT_AUTH])]);
     let purposes = element(der::OCTET_STRING, &[&purposes]);
     let extension = element(der::SEQUENCE, &[&element(der::OID, &[EXTENDED_KEY_USAGE]), &purposes]);
@@ -38,12 +38,12 @@ fn to_be_signed(wanted: &Wanted<'_>) -> Vec<u8> {
         der::SEQUENCE,
         &[
             &version,
-            &der::integer(&wanted.serial),
+            &der::integer(&subject.serial),
             der::SHA256_WITH_RSA,
             &common_name(ISSUER),
             &validity,
-            &common_name(&wanted.intune_device.to_string()),
-            wanted.key_info,
+            &common_name(&subject.intune_device.to_string()),
+            subject.key_info,
             &extensions,
         ],
     )
@@ -78,14 +78,14 @@ const CLIENT_AUTH: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x02];
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::keys::Generator;
+    use crate::wire::keys::Generator;
     use tenant_wire::keys::KeySource;
 
     #[test]
     fn a_certificate_is_signed_by_the_ca_and_carries_the_requested_key() {
         let mut generator = Generator::new(1);
         let authority = Authority::new(KeySource::Pool, &mut generator).unwrap();
-        let wanted = Wanted {
+        let subject = Subject {
             intune_device: generator.guid(),
             key_info: &element(der::SEQUENCE, &[b"key"]),
             // Of an INTEGER that would be negative.
@@ -93,12 +93,12 @@ mod tests {
             from: OffsetDateTime::from_unix_timestamp(1_795_341_600).unwrap(),
             days: 365,
         };
-        let (der, _) = issue(&authority, &wanted);
+        let (der, _) = issue(&authority, &subject);
         let [info, algorithm, signature] = der::sequence_in(&der).unwrap().try_into().unwrap();
         assert_eq!(algorithm.whole, der::SHA256_WITH_RSA);
         assert!(authority.signed(info.whole, der::bits(signature).unwrap()));
         let parts = der::sequence_in(info.whole).unwrap();
-        assert_eq!((parts.len(), parts[1].content.len(), parts[6].whole), (8, 17, wanted.key_info));
+        assert_eq!((parts.len(), parts[1].content.len(), parts[6].whole), (8, 17, subject.key_info));
         let dates = der::sequence_in(parts[4].whole).unwrap();
         assert_eq!((dates[0].content, dates[1].content), (&b"261122100000Z"[..], &b"271122100000Z"[..]));
     }

@@ -1,3 +1,5 @@
+//! How Intune is made, who asks it, what it says, and what is seen and done from outside.
+
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Value;

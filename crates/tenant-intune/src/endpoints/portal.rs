@@ -2,25 +2,23 @@
 //!
 //! Branding and terms of use are guesses: neither request nor reply is public (intune.md 1.3).
 
-use crate::answer::Answer;
-use crate::gate::IW_RESOURCE;
-use crate::service::{Ask, Intune};
+use crate::ask::Ask;
+use crate::rules::gate::{IW_RESOURCE, known};
+use crate::wire::answer::Answer;
 use serde_json::json;
 
-impl Intune {
-    /// No brands, as a guess; who may ask is known (intune.md 0.3).
-    pub(crate) fn brands(&self, ask: &Ask<'_>) -> Result<Answer, Answer> {
-        self.known(ask, IW_RESOURCE)?;
-        Ok(Answer::ok(json!({ "value": [] })))
-    }
+/// No brands, as a guess; who may ask is known (intune.md 0.3).
+pub(crate) fn brands(ask: &Ask<'_>) -> Result<Answer, Answer> {
+    known(ask, IW_RESOURCE)?;
+    Ok(Answer::ok(json!({ "value": [] })))
+}
 
-    /// No terms to accept, as a guess, or the refusal that was seen (intune.md 1.1).
-    pub(crate) fn terms(&self, ask: &Ask<'_>) -> Result<Answer, Answer> {
-        self.known(ask, IW_RESOURCE)?;
-        match ask.knobs.terms_of_use_status {
-            200 => Ok(Answer::ok(json!({ "value": [] }))),
-            status => Err(Answer::generic(status, "terms of use")),
-        }
+/// No terms to accept, as a guess, or the refusal that was seen (intune.md 1.1).
+pub(crate) fn terms(ask: &Ask<'_>) -> Result<Answer, Answer> {
+    known(ask, IW_RESOURCE)?;
+    match ask.knobs.terms_of_use_status {
+        200 => Ok(Answer::ok(json!({ "value": [] }))),
+        status => Err(Answer::generic(status, "terms of use")),
     }
 }
 

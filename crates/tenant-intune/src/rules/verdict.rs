@@ -1,11 +1,10 @@
 //! What the service makes of a status (intune.md 4.3, 8.1 rule 10).
 
-use crate::honesty;
-use crate::knobs::{IntuneKnobs, PendingState, Verify};
-use crate::policy::{DISCOVERY_SCRIPT, Policy, Setting};
-use crate::record::{Record, Told};
-use crate::rules::CustomRule;
-use crate::status::Claimed;
+use crate::records::custom_rules::CustomRule;
+use crate::records::knobs::{IntuneKnobs, PendingState, Verify};
+use crate::records::policy::{DISCOVERY_SCRIPT, Policy, Setting};
+use crate::records::record::{Claimed, Record, Told};
+use crate::rules::honesty;
 use serde_json::Value;
 
 /// `ComplianceState`, in the order in which the worse one counts.

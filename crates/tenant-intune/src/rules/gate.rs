@@ -1,8 +1,9 @@
 //! Who may call what (intune.md 8.1, rules 1 to 4).
 
-use crate::answer::Answer;
-use crate::record::Record;
-use crate::service::{Ask, Intune};
+use crate::ask::Ask;
+use crate::intune::Intune;
+use crate::records::record::Record;
+use crate::wire::answer::Answer;
 use uuid::Uuid;
 
 /// What one service wants of every request.
@@ -39,55 +40,53 @@ pub(crate) struct Who {
     pub(crate) upn: String,
 }
 
-impl Intune {
-    /// The caller, if the request may pass.
-    pub(crate) fn admit(&self, ask: &Ask<'_>, gate: Gate) -> Result<Who, Answer> {
-        let who = self.known(ask, gate.audience)?;
-        right_headers(ask, gate)?;
-        if ask.query.get("api-version").map(String::as_str) != Some(gate.api_version) {
-            return Err(Answer::generic(400, "api-version"));
-        }
-        match gate.version {
-            Some(parameter) if !is_current(ask, parameter) => Err(Answer::generic(400, parameter)),
-            _ => Ok(who),
-        }
+/// The caller, if the request may pass.
+pub(crate) fn admit(ask: &Ask<'_>, gate: Gate) -> Result<Who, Answer> {
+    let who = known(ask, gate.audience)?;
+    right_headers(ask, gate)?;
+    if ask.query.get("api-version").map(String::as_str) != Some(gate.api_version) {
+        return Err(Answer::generic(400, "api-version"));
     }
+    match gate.version {
+        Some(parameter) if !is_current(ask, parameter) => Err(Answer::generic(400, parameter)),
+        _ => Ok(who),
+    }
+}
 
-    /// The caller that the token for this audience names.
-    pub(crate) fn known(&self, ask: &Ask<'_>, audience: &str) -> Result<Who, Answer> {
-        let claims = ask.claims.as_ref().ok_or_else(|| Answer::generic(401, "token"))?;
-        if claims["aud"] != audience {
-            return Err(Answer::generic(401, "audience"));
-        }
-        let client = claims["appid"].as_str().or_else(|| claims["azp"].as_str()).unwrap_or_default();
-        if !ask.knobs.clients.contains(client) {
-            return Err(Answer::generic(400, "client"));
-        }
-        let id = |name: &str| {
-            let value = claims[name].as_str().and_then(|text| text.parse::<Uuid>().ok());
-            value.ok_or_else(|| Answer::generic(ask.knobs.missing_claim_status, name))
-        };
-        let (tenant, user, device) = (id("tid")?, id("oid")?, id("deviceid")?);
-        let upn = claims["upn"].as_str().or_else(|| claims["preferred_username"].as_str());
-        Ok(Who { tenant, user, device, upn: upn.unwrap_or_default().to_owned() })
+/// The caller that the token for this audience names.
+pub(crate) fn known(ask: &Ask<'_>, audience: &str) -> Result<Who, Answer> {
+    let claims = ask.claims.as_ref().ok_or_else(|| Answer::generic(401, "token"))?;
+    if claims["aud"] != audience {
+        return Err(Answer::generic(401, "audience"));
     }
+    let client = claims["appid"].as_str().or_else(|| claims["azp"].as_str()).unwrap_or_default();
+    if !ask.knobs.clients.contains(client) {
+        return Err(Answer::generic(400, "client"));
+    }
+    let id = |name: &str| {
+        let value = claims[name].as_str().and_then(|text| text.parse::<Uuid>().ok());
+        value.ok_or_else(|| Answer::generic(ask.knobs.missing_claim_status, name))
+    };
+    let (tenant, user, device) = (id("tid")?, id("oid")?, id("deviceid")?);
+    let upn = claims["upn"].as_str().or_else(|| claims["preferred_username"].as_str());
+    Ok(Who { tenant, user, device, upn: upn.unwrap_or_default().to_owned() })
+}
 
-    /// The device of this Intune id, if it is the caller's (intune.md 8.1, rules 3 and 7).
-    pub(crate) fn own_device(
-        &mut self,
-        ask: &Ask<'_>,
-        who: &Who,
-        id: &str,
-        unknown: Answer,
-    ) -> Result<&mut Record, Answer> {
-        let found = id.parse::<Uuid>().ok().and_then(|id| self.records.get_mut(&id));
-        let record = found.filter(|record| record.tenant == who.tenant);
-        let judged = record.ok_or(unknown).and_then(|record| match stranger(ask, who, record) {
-            Some(refusal) => Err(refusal),
-            None => Ok(record),
-        });
-        judged.map_err(|refusal| refusal.fact("intune_device", id))
-    }
+/// The device of this Intune id, if it is the caller's (intune.md 8.1, rules 3 and 7).
+pub(crate) fn own_device<'a>(
+    intune: &'a mut Intune,
+    ask: &Ask<'_>,
+    who: &Who,
+    id: &str,
+    unknown: Answer,
+) -> Result<&'a mut Record, Answer> {
+    let found = id.parse::<Uuid>().ok().and_then(|id| intune.records.get_mut(&id));
+    let record = found.filter(|record| record.tenant == who.tenant);
+    let judged = record.ok_or(unknown).and_then(|record| match stranger(ask, who, record) {
+        Some(refusal) => Err(refusal),
+        None => Ok(record),
+    });
+    judged.map_err(|refusal| refusal.fact("intune_device", id))
 }
 
 /// Why the caller may not use this device of its tenant.
@@ -134,6 +133,11 @@ fn is_portal(agent: &str) -> bool {
         ["Linux Company Portal", system, version] => system.contains(' ') && numbers(version).is_some(),
         _ => false,
     }
+}
+
+/// intune.md 3.1: an id that is not known, or not any more.
+pub(crate) fn unknown() -> Answer {
+    Answer::problem("unknown device", NOT_VALID)
 }
 
 /// The words for a device in a bad state (intune.md 3.1 [observed]).

@@ -1,4 +1,6 @@
-use crate::words::SetupError;
+//! The key of the device CA, and the generator of every id and chance.
+
+use crate::records::views::SetupError;
 use rsa::pkcs1v15::SigningKey;
 use rsa::pkcs8::DecodePrivateKey;
 use rsa::signature::{SignatureEncoding, Signer};
@@ -13,7 +15,7 @@ pub(crate) struct Authority(SigningKey<Sha256>);
 impl Authority {
     pub(crate) fn new(source: KeySource, generator: &mut Generator) -> Result<Authority, SetupError> {
         let key = match source {
-            KeySource::Pool => RsaPrivateKey::from_pkcs8_der(include_bytes!("../keys/test-intune-ca.pk8"))
+            KeySource::Pool => RsaPrivateKey::from_pkcs8_der(include_bytes!("../../keys/test-intune-ca.pk8"))
                 .map_err(|cause| SetupError::Key(cause.to_string())),
             KeySource::Fresh => {
                 RsaPrivateKey::new(generator, 2048).map_err(|cause| SetupError::Key(cause.to_string()))

@@ -1,12 +1,12 @@
 //! Status: verdicts that the client asserts (intune.md 3.4).
 
-use crate::answer::Answer;
-use crate::checkin::unknown;
-use crate::gate::CHECK_IN;
-use crate::honesty;
-use crate::knobs::{Casing, IntuneKnobs, Verify};
-use crate::record::{Id, Report, Reported, Told};
-use crate::service::{Ask, Intune};
+use crate::ask::Ask;
+use crate::intune::Intune;
+use crate::records::knobs::{Casing, IntuneKnobs, Verify};
+use crate::records::record::{Claimed, Id, Report, Reported, Told};
+use crate::rules::gate::{CHECK_IN, admit, own_device, unknown};
+use crate::rules::honesty;
+use crate::wire::answer::Answer;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use time::OffsetDateTime;
@@ -46,47 +46,33 @@ struct Detail {
     old_compliance_state: Claimed,
 }
 
-/// The states in the client's spelling.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Claimed {
-    Compliant,
-    NonCompliant,
-    Unknown,
-    Error,
-}
-
-impl Intune {
-    pub(crate) fn status(&mut self, ask: &Ask<'_>) -> Result<Answer, Answer> {
-        let who = self.admit(ask, CHECK_IN)?;
-        let parsed: Result<Status, _> = serde_json::from_slice(ask.body);
-        let status = parsed.map_err(|why| Answer::invalid("body", "$", &why.to_string()))?;
-        let dated = |it: &PolicyStatus| OffsetDateTime::parse(&it.last_status_date_time, &Rfc3339).is_ok();
-        if !status.policy_statuses.iter().all(dated) {
-            return Err(Answer::invalid(
-                "date",
-                "LastStatusDateTime",
-                "The value is not a date with an offset.",
-            ));
-        }
-        let record = self.own_device(ask, &who, &status.device_id, unknown())?;
-        if record.retired {
-            // A guess (intune.md 8.3, question 5): its status is not wanted any more.
-            return Err(unknown().fact("intune_device", status.device_id).fact("retired", true));
-        }
-        (record.last_contact, record.check_ins) = (ask.now_ms, record.check_ins.saturating_add(1));
-        let echo = json!({ "PolicyStatuses": status.policy_statuses });
-        let details = status.policy_statuses.iter().map(|it| it.details.len()).sum::<usize>();
-        let policies: Box<[Reported]> = status.policy_statuses.into_iter().map(reported).collect();
-        let doubted = doubted(ask.knobs, &policies);
-        record.report = Some(Report { at: ask.now_ms, policies });
-        let id = record.id;
-        self.unsettled.insert(id);
-        // Since September 2026 the echo is in camelCase (intune.md 3.4 [observed]).
-        let echo = if ask.knobs.omit_policy_statuses { json!({}) } else { echo };
-        let answer = Answer::ok(echo).cased(Some(Casing::Camel)).fact("details", details);
-        let answer = answer.fact("intune_device", status.device_id);
-        Ok(if doubted.is_empty() { answer } else { answer.fact("doubted", doubted.join(" ")) })
+/// A status is echoed, and its verdict comes later.
+pub(crate) fn status(intune: &mut Intune, ask: &Ask<'_>) -> Result<Answer, Answer> {
+    let who = admit(ask, CHECK_IN)?;
+    let parsed: Result<Status, _> = serde_json::from_slice(ask.body);
+    let status = parsed.map_err(|why| Answer::invalid("body", "$", &why.to_string()))?;
+    let dated = |it: &PolicyStatus| OffsetDateTime::parse(&it.last_status_date_time, &Rfc3339).is_ok();
+    if !status.policy_statuses.iter().all(dated) {
+        return Err(Answer::invalid("date", "LastStatusDateTime", "The value is not a date with an offset."));
     }
+    let record = own_device(intune, ask, &who, &status.device_id, unknown())?;
+    if record.retired {
+        // A guess (intune.md 8.3, question 5): its status is not wanted any more.
+        return Err(unknown().fact("intune_device", status.device_id).fact("retired", true));
+    }
+    (record.last_contact, record.check_ins) = (ask.now_ms, record.check_ins.saturating_add(1));
+    let echo = json!({ "PolicyStatuses": status.policy_statuses });
+    let details = status.policy_statuses.iter().map(|it| it.details.len()).sum::<usize>();
+    let policies: Box<[Reported]> = status.policy_statuses.into_iter().map(reported).collect();
+    let doubted = doubted(ask.knobs, &policies);
+    record.report = Some(Report { at: ask.now_ms, policies });
+    let id = record.id;
+    intune.unsettled.insert(id);
+    // Since September 2026 the echo is in camelCase (intune.md 3.4 [observed]).
+    let echo = if ask.knobs.omit_policy_statuses { json!({}) } else { echo };
+    let answer = Answer::ok(echo).cased(Some(Casing::Camel)).fact("details", details);
+    let answer = answer.fact("intune_device", status.device_id);
+    Ok(if doubted.is_empty() { answer } else { answer.fact("doubted", doubted.join(" ")) })
 }
 
 /// What is kept of a status: scripts come back in full, and no verdict looks at them.

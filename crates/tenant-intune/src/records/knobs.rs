@@ -1,6 +1,6 @@
 //! What Intune can be told to do otherwise.
 
-use crate::policy::Policy;
+use crate::records::policy::Policy;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use tenant_model::throttle::Throttle;

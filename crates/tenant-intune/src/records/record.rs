@@ -1,6 +1,6 @@
-use crate::status::Claimed;
-use crate::verdict::Verdict;
-use crate::words::{DeviceChange, DeviceView};
+//! Device objects of Intune, and what their devices said.
+
+use crate::records::views::DeviceChange;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -59,6 +59,15 @@ pub(crate) struct Told {
     pub(crate) state: Claimed,
 }
 
+/// The states in the client's spelling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Claimed {
+    Compliant,
+    NonCompliant,
+    Unknown,
+    Error,
+}
+
 /// The id of a policy or a rule: nearly always a GUID, which is kept in 16 bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Id {
@@ -79,20 +88,9 @@ impl Record {
         let (managed, compliant) = (!self.retired, !self.retired && self.told_compliant);
         DeviceChange { device: self.device.to_string(), managed, compliant }
     }
-
-    pub(crate) fn view(&self, verdict: &Verdict) -> DeviceView {
-        DeviceView {
-            id: self.id.to_string(),
-            device: self.device.to_string(),
-            tenant: self.tenant.to_string(),
-            owner: self.upn.clone(),
-            name: self.name.clone(),
-            os: format!("{} {}", self.distribution, self.os_version).trim().to_owned(),
-            compliance: verdict.state.word().to_owned(),
-            failing: verdict.failing.iter().map(|rule| rule.title.clone()).collect(),
-            retired: self.retired,
-            thumbprint: self.thumbprint.clone(),
-            check_ins: self.check_ins,
-        }
-    }
 }
+
+/// The objects of every tenant, as [`Intune::objects`] gives them; nothing secret is among them.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Objects(pub(crate) Vec<Record>);

@@ -1,7 +1,7 @@
 //! Policies as the device receives them (intune.md 3.2, 3.3).
 
-use crate::record::{Id, Reported, Told};
-use crate::rules::CustomRules;
+use crate::records::custom_rules::CustomRules;
+use crate::records::record::{Id, Reported, Told};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};

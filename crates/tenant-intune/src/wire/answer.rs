@@ -1,7 +1,7 @@
 //! Replies, and the shapes of refusals (intune.md 2.4).
 
-use crate::keys::Generator;
-use crate::knobs::Casing;
+use crate::records::knobs::Casing;
+use crate::wire::keys::Generator;
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use serde_json::{Map, Value, json};

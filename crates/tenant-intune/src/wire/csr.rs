@@ -1,7 +1,7 @@
 //! The judgement of a certificate request (intune.md 2.2; RFC 2986).
 
-use crate::der;
-use crate::keys::rsa_key;
+use crate::wire::der;
+use crate::wire::keys::rsa_key;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rsa::pkcs1v15::{Signature, VerifyingKey};
