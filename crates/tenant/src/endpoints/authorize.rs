@@ -18,6 +18,7 @@ use tenant_wire::pkce::Challenge;
 use tenant_wire::request::{Signed, Signer};
 use uuid::Uuid;
 
+/// A code for the client, a page for the person, or a refusal for either.
 pub(crate) fn authorize(entra: &mut Tenant, ask: &Ask) -> Answer {
     let (Ok(answer) | Err(answer)) = code_for(entra, ask);
     answer

@@ -15,6 +15,7 @@ use tenant_wire::forms::Form;
 use tenant_wire::keys::TOKEN_ALPHABET;
 use uuid::Uuid;
 
+/// Codes for a person on another device.
 pub(crate) fn device_code(entra: &mut Tenant, ask: &Ask) -> Answer {
     let form = Form::parse(&ask.body);
     let tenant = match tenant_of_path(entra, ask) {
@@ -60,6 +61,7 @@ pub(crate) fn device_code(entra: &mut Tenant, ask: &Ask) -> Answer {
     .fact("claims", form.get("claims").is_some())
 }
 
+/// The tokens once the person has approved; until then, that they have not.
 pub(crate) fn redeem_code(entra: &mut Tenant, ask: &Ask) -> Answer {
     let form = Form::parse(&ask.body);
     let secret = form.get("device_code").or(form.get("code")).unwrap_or_default();

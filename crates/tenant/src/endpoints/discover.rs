@@ -6,6 +6,7 @@ use crate::tenant::Tenant;
 use tenant_wire::answer::Answer;
 use tenant_wire::documents;
 
+/// The endpoints of the registration service for the tenant of the path.
 pub(crate) fn discover(entra: &Tenant, ask: &Ask) -> Answer {
     let word = ask.path.first().map(String::as_str).unwrap_or_default();
     let Some(directory) = entra.directories.named(word) else {

@@ -29,6 +29,7 @@ pub(crate) fn metadata(entra: &Tenant, ask: &Ask) -> Answer {
     answer.fact("tenant", tenant)
 }
 
+/// The key that signs the tokens.
 pub(crate) fn jwks(entra: &Tenant) -> Answer {
     Answer::ok(documents::jwks(&entra.signer))
 }
@@ -50,6 +51,7 @@ pub(crate) fn instance(entra: &Tenant, ask: &Ask) -> Answer {
     Answer::ok(documents::instance(host, tenant, local))
 }
 
+/// The tenant of a domain, and the hosts of its cloud.
 pub(crate) fn federation_provider(entra: &Tenant, ask: &Ask) -> Answer {
     let domain = ask.query.get("domain").unwrap_or_default().to_ascii_lowercase();
     let Some(directory) = entra.directories.named(&domain) else {

@@ -43,6 +43,7 @@ pub(crate) fn device_object(entra: &Tenant, ask: &Ask) -> Answer {
     }
 }
 
+/// The user of the token.
 pub(crate) fn me(entra: &Tenant, ask: &Ask) -> Answer {
     let refusal = |status| {
         Answer::refusal(

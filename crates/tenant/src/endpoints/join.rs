@@ -28,6 +28,7 @@ struct Wanted {
     upn: String,
 }
 
+/// A device object and its certificate, for who the token names.
 pub(crate) fn join(entra: &mut Tenant, ask: &Ask) -> Answer {
     let claims = match registration_token(entra, ask) {
         Ok(claims) => claims,

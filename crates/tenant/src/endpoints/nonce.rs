@@ -12,6 +12,7 @@ pub(crate) fn nonce(entra: &mut Tenant, ask: &Ask) -> Answer {
     Answer::ok(json!({ "Nonce": new_nonce(entra, ask) })).header("pragma", "no-cache")
 }
 
+/// A nonce that no request of this stand-in asks back.
 pub(crate) fn drs_nonce(entra: &mut Tenant, ask: &Ask) -> Answer {
     let value = entra.generator.text(80, TOKEN_ALPHABET);
     Answer::ok(json!({

@@ -10,6 +10,7 @@ use crate::tenant::Tenant;
 use tenant_wire::answer::Answer;
 use tenant_wire::forms::Form;
 
+/// Tokens for a name and its password.
 pub(crate) fn redeem_password(entra: &mut Tenant, ask: &Ask) -> Answer {
     let form = Form::parse(&ask.body);
     let user = tenant_of_path(entra, ask).and_then(|tenant| {

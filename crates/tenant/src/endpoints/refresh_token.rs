@@ -9,6 +9,7 @@ use tenant_wire::answer::Answer;
 use tenant_wire::clients::REGISTRATION;
 use tenant_wire::forms::Form;
 
+/// At any tenant that the token is of, for the client that got it.
 pub(crate) fn redeem_refresh(entra: &mut Tenant, ask: &Ask) -> Answer {
     let form = Form::parse(&ask.body);
     if let Err(refusal) = tenant_of_path(entra, ask) {
