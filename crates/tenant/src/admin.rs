@@ -1,15 +1,15 @@
 //! What is seen and done from outside: codes answered, devices and users listed and changed, knobs turned.
 
-use crate::records::device_code::CodeState;
-use crate::records::hello_key::HelloKey;
-use crate::records::sign_in::{SecondFactor, SignIn, Stage, Verdict, takes_code};
 use crate::rules::bearer::{tenant_of_token, verified};
 use crate::tenant::Tenant;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use tenant_model::device_code::CodeState;
 use tenant_model::devices::{Device, Devices, Objects};
 use tenant_model::directory::{Directory, User};
+use tenant_model::hello_key::HelloKey;
 use tenant_model::knobs::{DeviceCodeBlock, Knobs};
+use tenant_model::sign_in::{SecondFactor, SignIn, Stage, Verdict, takes_code};
 use tenant_model::views::{
     ApproveError, DeviceAction, DeviceView, PendingCode, PendingFactor, UserAction, UserView,
 };

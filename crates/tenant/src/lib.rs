@@ -10,11 +10,11 @@ mod admin;
 mod ask;
 mod asking;
 mod endpoints;
-mod records;
 mod replies;
 mod routing;
 mod rules;
 mod tenant;
+mod wish;
 
 pub use tenant::Tenant;
 pub use tenant_model::devices::Objects;

@@ -1,17 +1,17 @@
 //! The value that is the whole cloud: what it keeps, and how it begins.
 
-use crate::records::authorization_code::AuthorizationCode;
-use crate::records::device_code::DeviceCodes;
-use crate::records::grant::Grant;
-use crate::records::hello_key::HelloKey;
-use crate::records::prt::Prt;
-use crate::records::sign_in::SignIn;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use tenant_model::authorization_code::AuthorizationCode;
+use tenant_model::device_code::DeviceCodes;
 use tenant_model::devices::Devices;
 use tenant_model::directory::Directories;
+use tenant_model::grant::Grant;
+use tenant_model::hello_key::HelloKey;
+use tenant_model::prt::Prt;
 use tenant_model::rules::Rules;
 use tenant_model::setup::{Setup, SetupError};
+use tenant_model::sign_in::SignIn;
 use tenant_wire::cloud::Urls;
 use tenant_wire::kept::Kept;
 use tenant_wire::keys::{self, Generator, OwnKey};

@@ -1,11 +1,11 @@
 //! A token for the code of `authorize` (entra.md 2.4).
 
 use crate::ask::Ask;
-use crate::records::wish::Wish;
 use crate::replies::prt::sealed;
 use crate::replies::token::redeem;
 use crate::rules::tenants::{is_at, tenant_of_path};
 use crate::tenant::Tenant;
+use crate::wish::Wish;
 use tenant_wire::answer::Answer;
 use tenant_wire::clients;
 use tenant_wire::forms::Form;

@@ -1,9 +1,6 @@
 //! `authorize`, with a PRT (entra.md 7.6, 7.7) or for a person.
 
 use crate::ask::Ask;
-use crate::records::grant::Grant;
-use crate::records::prt::Prt;
-use crate::records::sign_in::{SecondFactor, Stage};
 use crate::replies::code::{code_or_refusal, told_to_client};
 use crate::replies::pages::error_page;
 use crate::replies::sign_in::begin_sign_in;
@@ -11,6 +8,9 @@ use crate::rules::demand::Demand;
 use crate::rules::proof::{device_that_signed, fresh, proved, refused_device};
 use crate::rules::tenants::tenant_of_path;
 use crate::tenant::Tenant;
+use tenant_model::grant::Grant;
+use tenant_model::prt::Prt;
+use tenant_model::sign_in::{SecondFactor, Stage};
 use tenant_wire::answer::Answer;
 use tenant_wire::clients;
 use tenant_wire::delivery::sent_credential;
@@ -36,7 +36,7 @@ fn code_for(entra: &mut Tenant, ask: &Ask) -> Result<Answer, Answer> {
     };
     let client = ask.query.get("client_id").unwrap_or_default().to_owned();
     let demand = Demand::of(&ask.query);
-    let grant = Grant { client, ..prt.grant }.told_to(ask, &demand);
+    let grant = demand.told(ask, Grant { client, ..prt.grant });
     if demand.is_met(ask, &grant) {
         return Ok(code_or_refusal(entra, ask, grant, Some(prt.session_key)));
     }

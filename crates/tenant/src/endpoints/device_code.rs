@@ -1,14 +1,14 @@
 //! The device authorization grant (entra.md 2.3).
 
 use crate::ask::Ask;
-use crate::records::device_code::{CodeState, DeviceCode};
-use crate::records::grant::Grant;
-use crate::records::wish::{DEVICE_CODE, Wish};
 use crate::replies::token::redeem;
 use crate::rules::policy::refused_by_list;
 use crate::rules::tenants::{is_at, tenant_of_path};
 use crate::tenant::{REMEMBERED_MS, Tenant};
+use crate::wish::{DEVICE_CODE, Wish};
 use serde_json::json;
+use tenant_model::device_code::{CodeState, DeviceCode};
+use tenant_model::grant::Grant;
 use tenant_model::knobs::DeviceCodeBlock;
 use tenant_wire::answer::Answer;
 use tenant_wire::forms::Form;

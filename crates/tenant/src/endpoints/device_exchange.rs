@@ -1,11 +1,11 @@
 //! A token for a refresh token and the proof of a device (entra.md 8, "Alternative proof").
 
 use crate::ask::Ask;
-use crate::records::wish::Wish;
 use crate::replies::token::redeem;
 use crate::rules::client::must_be_registered;
 use crate::rules::credential::credential;
 use crate::tenant::Tenant;
+use crate::wish::Wish;
 use tenant_model::devices::Device;
 use tenant_wire::answer::Answer;
 use tenant_wire::clients;

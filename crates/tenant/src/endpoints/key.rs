@@ -1,7 +1,6 @@
 //! Windows Hello keys are added to their user (entra.md 9.1).
 
 use crate::ask::Ask;
-use crate::records::hello_key::HelloKey;
 use crate::rules::bearer::bearer;
 use crate::tenant::Tenant;
 use base64::Engine;
@@ -11,6 +10,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tenant_model::devices::Device;
 use tenant_model::directory::User;
+use tenant_model::hello_key::HelloKey;
 use tenant_wire::answer::Answer;
 use tenant_wire::blob::public_parts;
 use tenant_wire::clients::{REGISTRATION, canonical};

@@ -1,13 +1,13 @@
 //! A person gives name and password on the page (entra.md 2.4), and says whether to stay signed in.
 
 use crate::ask::Ask;
-use crate::records::grant::Grant;
-use crate::records::sign_in::Stage;
 use crate::replies::pages::{error_page, sign_in_page};
 use crate::replies::sign_in::{end_sign_in, go_on, posted, resumed};
 use crate::rules::password::check_password;
 use crate::rules::policy::refused_user;
 use crate::tenant::Tenant;
+use tenant_model::grant::Grant;
+use tenant_model::sign_in::Stage;
 use tenant_wire::answer::Answer;
 use tenant_wire::forms::Form;
 

@@ -1,12 +1,12 @@
 //! The resource-owner password grant (entra.md 2.5).
 
 use crate::ask::Ask;
-use crate::records::grant::Grant;
-use crate::records::wish::Wish;
 use crate::replies::token::redeem;
 use crate::rules::password::check_password;
 use crate::rules::tenants::tenant_of_path;
 use crate::tenant::Tenant;
+use crate::wish::Wish;
+use tenant_model::grant::Grant;
 use tenant_wire::answer::Answer;
 use tenant_wire::forms::Form;
 

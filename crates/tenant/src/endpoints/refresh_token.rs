@@ -1,10 +1,10 @@
 //! A token for a refresh token (entra.md 2.8).
 
 use crate::ask::Ask;
-use crate::records::wish::Wish;
 use crate::replies::token::redeem;
 use crate::rules::tenants::{is_at, tenant_of_path};
 use crate::tenant::Tenant;
+use crate::wish::Wish;
 use tenant_wire::answer::Answer;
 use tenant_wire::clients::REGISTRATION;
 use tenant_wire::forms::Form;

@@ -1,11 +1,11 @@
 //! The second factor on the page (entra.md 2.4, step 4): `BeginAuth`, `EndAuth` and the form that finishes.
 
 use crate::ask::Ask;
-use crate::records::sign_in::{Begun, SecondFactor, SignIn, Stage, Verdict};
 use crate::replies::pages::{WRONG_PAGE, sign_in_page};
 use crate::replies::sign_in::{go_on, posted, resumed, sign_in_at};
 use crate::tenant::Tenant;
 use serde_json::{Map, Value, json};
+use tenant_model::sign_in::{Begun, SecondFactor, SignIn, Stage, Verdict};
 use tenant_wire::answer::{Answer, stamp};
 use tenant_wire::csr::member;
 use tenant_wire::forms::Form;
@@ -74,7 +74,7 @@ pub(crate) fn process_auth(entra: &mut Tenant, ask: &Ask) -> Answer {
         _ => return sign_in_page(entra, &asked, ctx, None),
     };
     match factor.verdict() {
-        Some(Verdict::Approved) => go_on(entra, &asked, ctx, factor.grant.with_second_factor(&asked)),
+        Some(Verdict::Approved) => go_on(entra, &asked, ctx, factor.grant.with_second_factor(asked.now_ms)),
         Some(Verdict::Waiting) if form.get("otc").is_some() => sign_in_page(entra, &asked, ctx, None),
         _ => {
             let refusal = asked.deny(NOT_PROVED, "Authentication failed during strong authentication.");

@@ -2,9 +2,6 @@
 
 use crate::ask::Ask;
 use crate::endpoints::device_exchange::device_exchange;
-use crate::records::grant::Grant;
-use crate::records::prt::Prt;
-use crate::records::wish::Wish;
 use crate::replies::prt::{new_prt, prt_reply, sealed};
 use crate::replies::token::redeem;
 use crate::rules::client::must_be_registered;
@@ -13,8 +10,11 @@ use crate::rules::policy::{forbid_prt, user_of};
 use crate::rules::proof::{device_that_signed, fresh, proved};
 use crate::rules::tenants::{is_at, tenant_of_path};
 use crate::tenant::Tenant;
+use crate::wish::Wish;
 use serde_json::json;
 use tenant_model::devices::Device;
+use tenant_model::grant::Grant;
+use tenant_model::prt::Prt;
 use tenant_wire::answer::Answer;
 use tenant_wire::forms::{self, Form};
 use tenant_wire::keys::public_key;

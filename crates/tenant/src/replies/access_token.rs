@@ -1,8 +1,8 @@
 //! Access tokens in three forms (entra.md 2.10).
 
 use crate::ask::Ask;
-use crate::records::wish::Wish;
 use crate::tenant::Tenant;
+use crate::wish::Wish;
 use serde_json::{Value, json};
 use tenant_model::directory::User;
 use tenant_model::knobs::TokenForm;

@@ -1,14 +1,14 @@
 //! The end of `authorize`: the code, or the refusal (entra.md 2.4).
 
 use crate::ask::Ask;
-use crate::records::authorization_code::AuthorizationCode;
-use crate::records::grant::Grant;
-use crate::records::wish::Wish;
 use crate::replies::pages::error_page;
 use crate::rules::policy::{forbid, user_of};
 use crate::tenant::{REMEMBERED_MS, Tenant};
+use crate::wish::Wish;
 use serde_json::Value;
+use tenant_model::authorization_code::AuthorizationCode;
 use tenant_model::directory::User;
+use tenant_model::grant::Grant;
 use tenant_model::knobs::AuthorizeRefusal;
 use tenant_wire::answer::Answer;
 use tenant_wire::clients;

@@ -1,10 +1,10 @@
 //! The pages of the sign-in, of which one ends it (entra.md 2.4).
 
 use crate::ask::Ask;
-use crate::records::sign_in::Stage;
 use crate::rules::proof::new_nonce;
 use crate::tenant::Tenant;
 use serde_json::Value;
+use tenant_model::sign_in::Stage;
 use tenant_wire::answer::{Answer, Body};
 use tenant_wire::page::{self, Place};
 

@@ -1,12 +1,12 @@
 //! The replies of a PRT (entra.md 7.4), and those that its session key seals (entra.md 7.6).
 
 use crate::ask::Ask;
-use crate::records::grant::Grant;
-use crate::records::prt::Prt;
 use crate::replies::token::{client_info, opaque};
 use crate::tenant::{REMEMBERED_MS, Tenant};
 use serde_json::{Value, json};
 use tenant_model::directory::User;
+use tenant_model::grant::Grant;
+use tenant_model::prt::Prt;
 use tenant_wire::answer::{Answer, Body};
 use tenant_wire::forms::Form;
 use tenant_wire::jwt::{self, BACKDATED_S};

@@ -1,13 +1,13 @@
 //! A sign-in from page to page (entra.md 2.4): begun, found again, gone on with, ended.
 
 use crate::ask::Ask;
-use crate::records::grant::Grant;
-use crate::records::sign_in::{SecondFactor, SignIn, Stage};
 use crate::replies::code::code_or_refusal;
 use crate::replies::pages::{WRONG_PAGE, error_page, sign_in_page};
 use crate::rules::demand::{Demand, is_second_factor_due};
 use crate::tenant::Tenant;
 use bytes::Bytes;
+use tenant_model::grant::Grant;
+use tenant_model::sign_in::{SecondFactor, SignIn, Stage};
 use tenant_wire::answer::Answer;
 use tenant_wire::forms::Form;
 use tenant_wire::keys::TOKEN_ALPHABET;

@@ -1,15 +1,16 @@
 //! The token reply (entra.md 2.8).
 
 use crate::ask::Ask;
-use crate::records::grant::Grant;
-use crate::records::wish::Wish;
 use crate::replies::access_token::access_token;
+use crate::rules::demand::aged;
 use crate::rules::policy::{forbid, scopes, user_of};
 use crate::tenant::Tenant;
+use crate::wish::Wish;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use tenant_model::directory::User;
+use tenant_model::grant::Grant;
 use tenant_wire::answer::Answer;
 use tenant_wire::clients;
 use tenant_wire::jwt::{self, BACKDATED_S, LIFE_S};
@@ -17,7 +18,7 @@ use tenant_wire::keys::TOKEN_ALPHABET;
 
 /// The token reply, unless something forbids it.
 pub(crate) fn redeem(entra: &mut Tenant, ask: &Ask, wish: &Wish<'_>) -> Answer {
-    let wish = &Wish { grant: &wish.grant.aged(ask), ..wish.clone() };
+    let wish = &Wish { grant: &aged(ask, wish.grant), ..wish.clone() };
     let user = match user_of(entra, ask, wish) {
         Ok(user) => user,
         Err(refusal) => return refusal,

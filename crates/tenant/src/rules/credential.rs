@@ -1,12 +1,12 @@
 //! Whom a device-signed request is for (entra.md 7.3): by refresh token, password or Windows Hello key.
 
 use crate::ask::Ask;
-use crate::records::grant::Grant;
 use crate::rules::client::broker_only;
 use crate::rules::hello::by_hello;
 use crate::rules::password::check_password;
 use crate::tenant::Tenant;
 use tenant_model::devices::Device;
+use tenant_model::grant::Grant;
 use tenant_wire::answer::Answer;
 use tenant_wire::clients::BROKER;
 use tenant_wire::request::Signed;

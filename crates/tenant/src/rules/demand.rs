@@ -1,8 +1,8 @@
 //! Which methods a sign-in must have used (entra.md 2.9): `amr_values`, and `amr` in `claims`.
 
 use crate::ask::Ask;
-use crate::records::grant::Grant;
 use serde_json::Value;
+use tenant_model::grant::Grant;
 use tenant_wire::clients::{REGISTRATION, canonical};
 use tenant_wire::forms::Form;
 
@@ -11,6 +11,7 @@ use tenant_wire::forms::Form;
 pub(crate) struct Demand(Vec<String>);
 
 impl Demand {
+    /// What a query asks for, in either parameter.
     pub(crate) fn of(query: &Form) -> Demand {
         let values = query.get("amr_values").unwrap_or_default();
         let listed = values.split([',', ' ']).map(str::to_owned);
@@ -27,10 +28,18 @@ impl Demand {
         self.0.iter().any(|method| method == "ngcmfa")
     }
 
+    /// The grant for this request: a fresh second factor is told only where it is named.
+    pub(crate) fn told(&self, ask: &Ask, mut grant: Grant) -> Grant {
+        if self.wants_fresh() && is_fresh(ask, &grant) && !grant.has("ngcmfa") {
+            grant.amr.push("ngcmfa".to_owned());
+        }
+        grant
+    }
+
     /// Whether what led to this grant is enough.
     pub(crate) fn is_met(&self, ask: &Ask, grant: &Grant) -> bool {
         let done = |method: &String| match method.as_str() {
-            "ngcmfa" => grant.is_fresh(ask),
+            "ngcmfa" => is_fresh(ask, grant),
             _ => grant.has("mfa"),
         };
         self.0.is_empty() || self.0.iter().any(done)
@@ -50,39 +59,18 @@ fn methods(amr: &Value) -> Vec<String> {
     one.into_iter().chain(many).collect()
 }
 
-impl Grant {
-    /// Whether its second factor is fresh; for how long it stays so is a knob.
-    pub(crate) fn is_fresh(&self, ask: &Ask) -> bool {
-        self.mfa_at.is_some_and(|at| ask.now_ms - at <= ask.knobs.ngcmfa_lifetime_s * 1000)
+/// The grant as it is by now: `ngcmfa` ages, a second factor does not.
+pub(crate) fn aged(ask: &Ask, grant: &Grant) -> Grant {
+    let mut grant = grant.clone();
+    if !is_fresh(ask, &grant) {
+        grant.amr.retain(|method| method != "ngcmfa");
     }
+    grant
+}
 
-    /// The grant as it is by now: `ngcmfa` ages, a second factor does not.
-    pub(crate) fn aged(&self, ask: &Ask) -> Grant {
-        let mut grant = self.clone();
-        if !grant.is_fresh(ask) {
-            grant.amr.retain(|method| method != "ngcmfa");
-        }
-        grant
-    }
-
-    /// The grant for a request that names a fresh second factor, which is told only then.
-    pub(crate) fn told_to(mut self, ask: &Ask, demand: &Demand) -> Grant {
-        if demand.wants_fresh() && self.is_fresh(ask) && !self.has("ngcmfa") {
-            self.amr.push("ngcmfa".to_owned());
-        }
-        self
-    }
-
-    /// The grant after a second factor at this moment.
-    pub(crate) fn with_second_factor(&self, ask: &Ask) -> Grant {
-        let mut grant = Grant { mfa_at: Some(ask.now_ms), ..self.clone() };
-        for method in ["mfa", "ngcmfa"] {
-            if !grant.has(method) {
-                grant.amr.push(method.to_owned());
-            }
-        }
-        grant
-    }
+/// Whether its second factor is fresh; for how long it stays so is a knob.
+fn is_fresh(ask: &Ask, grant: &Grant) -> bool {
+    grant.mfa_at.is_some_and(|at| ask.now_ms - at <= ask.knobs.ngcmfa_lifetime_s * 1000)
 }
 
 #[cfg(test)]

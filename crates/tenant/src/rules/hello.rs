@@ -1,12 +1,12 @@
 //! A PRT by a Windows Hello key (entra.md 9.2).
 
 use crate::ask::Ask;
-use crate::records::grant::Grant;
-use crate::records::hello_key::HelloKey;
 use crate::rules::client::broker_only;
 use crate::rules::proof::fresh;
 use crate::tenant::Tenant;
 use tenant_model::devices::Device;
+use tenant_model::grant::Grant;
+use tenant_model::hello_key::HelloKey;
 use tenant_wire::answer::Answer;
 use tenant_wire::keys::public_key;
 use tenant_wire::request::{Signed, Signer};

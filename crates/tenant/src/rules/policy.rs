@@ -1,13 +1,13 @@
 //! Who may have which token: pre-authorisation and the rules a tenant can set.
 
 use crate::ask::Ask;
-use crate::records::grant::Grant;
-use crate::records::wish::{DEVICE_CODE, Wish};
 use crate::rules::demand::is_second_factor_due;
 use crate::rules::proof::refused_device;
 use crate::tenant::Tenant;
+use crate::wish::{DEVICE_CODE, Wish};
 use serde_json::json;
 use tenant_model::directory::User;
+use tenant_model::grant::Grant;
 use tenant_model::knobs::{DeviceCodeBlock, Knobs};
 use tenant_wire::answer::Answer;
 use tenant_wire::clients::{self, ENROLMENT, GRAPH, canonical};

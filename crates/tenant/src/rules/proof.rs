@@ -1,10 +1,10 @@
 //! What proves a device and its PRT: fresh nonces, registered keys, and the state of the object (entra.md 6.4, 7.1, 7.2).
 
 use crate::ask::Ask;
-use crate::records::prt::Prt;
 use crate::rules::tenants::is_at;
 use crate::tenant::Tenant;
 use tenant_model::devices::Device;
+use tenant_model::prt::Prt;
 use tenant_wire::answer::Answer;
 use tenant_wire::certificate::thumbprint;
 use tenant_wire::keys::{TOKEN_ALPHABET, public_key};

@@ -1,6 +1,6 @@
 //! What a token is asked for.
 
-use crate::records::grant::Grant;
+use tenant_model::grant::Grant;
 use tenant_wire::clients::REGISTRATION;
 use tenant_wire::forms::Form;
 
