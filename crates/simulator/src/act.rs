@@ -4,9 +4,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tenant::{DeviceAction, UserAction};
 
-use crate::admin::AdminError;
 use crate::cloud;
 use crate::hub::{State, now_ms};
+use crate::refused::AdminError;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

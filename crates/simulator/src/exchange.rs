@@ -15,10 +15,10 @@ use crate::cloud;
 use crate::faults::Action;
 use crate::holds::{Release, Stage};
 use crate::hub::Hub;
+use crate::link::Link;
 use crate::mask;
 use crate::reply::{ReplyBody, canned, spoilt};
 use crate::told;
-use crate::wire::Link;
 
 /// The exchange ends without a reply, and its connection with it.
 #[derive(Debug, thiserror::Error)]
