@@ -2,11 +2,11 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tenant::{DeviceAction, UserAction};
+use tenant_model::views::{DeviceAction, UserAction};
 
-use crate::admin::AdminError;
 use crate::cloud;
 use crate::hub::{State, now_ms};
+use crate::refused::AdminError;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

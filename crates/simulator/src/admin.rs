@@ -20,52 +20,9 @@ use tokio::task::JoinSet;
 use crate::faults::Fault;
 use crate::holds::{Release, Which};
 use crate::hub::{Hub, State, now_ms};
-use crate::knobs::{self, KnobsError};
+use crate::knobs;
+use crate::refused::AdminError;
 use crate::{act, cloud, page};
-
-/// Why the admin API refused.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum AdminError {
-    /// No such path, or another method.
-    #[error("there is no such call")]
-    NoCall,
-    /// The body or the query does not parse.
-    #[error("the call does not parse: {0}")]
-    Malformed(String),
-    /// The tenant does not do it.
-    #[error("{0}")]
-    Refused(String),
-    /// What was waited for did not happen in time.
-    #[error("it did not happen in time")]
-    TooLate,
-    /// The call comes from a web page or under a foreign name.
-    #[error("the admin API answers to loopback names and to no web page")]
-    Foreign,
-}
-
-impl AdminError {
-    fn status(&self) -> StatusCode {
-        match self {
-            AdminError::NoCall => StatusCode::NOT_FOUND,
-            AdminError::Malformed(_) => StatusCode::BAD_REQUEST,
-            AdminError::Refused(_) => StatusCode::CONFLICT,
-            AdminError::TooLate => StatusCode::REQUEST_TIMEOUT,
-            AdminError::Foreign => StatusCode::FORBIDDEN,
-        }
-    }
-}
-
-impl From<KnobsError> for AdminError {
-    fn from(error: KnobsError) -> AdminError {
-        AdminError::Malformed(error.to_string())
-    }
-}
-
-impl From<serde_json::Error> for AdminError {
-    fn from(error: serde_json::Error) -> AdminError {
-        AdminError::Malformed(error.to_string())
-    }
-}
 
 /// What a call gets.
 #[derive(Debug)]
@@ -176,7 +133,7 @@ fn look(state: &State, what: &str, call: &Call) -> Result<Value, AdminError> {
         "codes" => serde_json::to_value(state.tenant.pending_codes(now_ms()))?,
         "factors" => serde_json::to_value(state.tenant.pending_factors(now_ms()))?,
         "requests" => requests(state, call)?,
-        "knobs" => knobs::show(state)?,
+        "knobs" => knobs::show(&state.tenant, &state.intune, &state.wire)?,
         "faults" => serde_json::to_value(state.wire.faults.list())?,
         "holds" => serde_json::to_value(state.holds.list())?,
         "counters" => serde_json::to_value(&state.counters)?,
@@ -194,17 +151,18 @@ fn requests(state: &State, call: &Call) -> Result<Value, AdminError> {
 }
 
 fn turn(state: &mut State, method: &str, what: &str, body: &[u8]) -> Result<Value, AdminError> {
+    let State { tenant, intune, wire, .. } = state;
     match (method, what) {
-        ("PUT", "knobs") => knobs::replace(state, serde_json::from_slice(body)?)?,
-        ("PATCH", "knobs") => knobs::merge(state, serde_json::from_slice(body)?)?,
-        ("PUT", "faults") => state.wire.faults.set(faults(body)?),
-        ("POST", "faults") => state.wire.faults.add(faults(body)?),
-        ("DELETE", "faults") => state.wire.faults.set(Vec::new()),
+        ("PUT", "knobs") => knobs::replace(tenant, intune, wire, serde_json::from_slice(body)?)?,
+        ("PATCH", "knobs") => knobs::merge(tenant, intune, wire, serde_json::from_slice(body)?)?,
+        ("PUT", "faults") => wire.faults.set(faults(body)?),
+        ("POST", "faults") => wire.faults.add(faults(body)?),
+        ("DELETE", "faults") => wire.faults.set(Vec::new()),
         _ => return Err(AdminError::NoCall),
     }
     match what {
-        "faults" => Ok(serde_json::to_value(state.wire.faults.list())?),
-        _ => Ok(knobs::show(state)?),
+        "faults" => Ok(serde_json::to_value(wire.faults.list())?),
+        _ => Ok(knobs::show(tenant, intune, wire)?),
     }
 }
 

@@ -6,14 +6,15 @@ use bytes::Bytes;
 use http::{Request, Response, header};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use tenant::{Peer, Tenant};
+use tenant::Tenant;
 use tenant_intune::{Caller, DeviceAction, DeviceChange, Intune, UnknownDevice};
+use tenant_model::setup::Peer;
 
 use crate::hub::{State, now_ms};
 
 /// The name of a request: Intune's, or else that of the sign-in and registration services.
 pub(crate) fn name(request: &Request<Bytes>) -> &'static str {
-    tenant_intune::name(request).unwrap_or_else(|| tenant::name(request))
+    tenant_intune::name(request).unwrap_or_else(|| tenant_wire::routes::name(request))
 }
 
 /// Lets the right half judge a request; the reply, and its line in the transcript.
@@ -82,7 +83,7 @@ pub(crate) fn intune_devices(state: &State) -> Result<Value, serde_json::Error> 
 #[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Objects {
-    entra: tenant::Objects,
+    entra: tenant_model::devices::Objects,
     intune: tenant_intune::Objects,
 }
 

@@ -9,16 +9,16 @@ use http::{HeaderValue, Request, Response, StatusCode, Uri, Version};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use serde_json::{Map, Value, json};
-use tenant::Peer;
+use tenant_model::setup::Peer;
 
 use crate::cloud;
 use crate::faults::Action;
 use crate::holds::{Release, Stage};
 use crate::hub::Hub;
+use crate::link::Link;
 use crate::mask;
 use crate::reply::{ReplyBody, canned, spoilt};
 use crate::told;
-use crate::wire::Link;
 
 /// The exchange ends without a reply, and its connection with it.
 #[derive(Debug, thiserror::Error)]

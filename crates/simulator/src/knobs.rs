@@ -5,13 +5,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use tenant::{ClientCertificate, Knobs, Tenant};
+use tenant::Tenant;
 use tenant_intune::{Intune, IntuneKnobs};
+use tenant_model::knobs::Knobs;
 
 use crate::faults::{Fault, Faults};
-use crate::hosts;
-use crate::hub::State;
-use crate::tls::Manner;
 
 /// Why knobs were not set.
 #[derive(Debug, thiserror::Error)]
@@ -70,7 +68,8 @@ pub(crate) struct Wire {
     /// Faults at named requests.
     pub(crate) faults: Faults,
     latency_ms: BTreeMap<String, u64>,
-    bad_certificate: bool,
+    /// New connections are shown a certificate of an authority that nobody knows.
+    pub(crate) bad_certificate: bool,
     refusals: u32,
     /// What single tenants have of their own, as it was spelled.
     tenants: Map<String, Value>,
@@ -95,58 +94,54 @@ impl Wire {
     }
 }
 
-/// How the handshake for a server name goes under the knobs in force; without a name it is local mode.
-pub(crate) fn manner(state: &State, name: Option<&str>) -> Manner {
-    let name = name.unwrap_or("localhost");
-    if state.wire.bad_certificate {
-        return Manner::Foreign;
-    }
-    let asks = match state.tenant.knobs().client_certificate {
-        ClientCertificate::Never => false,
-        ClientCertificate::CertauthOnly => hosts::is_certificate_host(name),
-        ClientCertificate::Handshake | ClientCertificate::WithBearer => hosts::is_registration(name),
-    };
-    if asks { Manner::Asking } else { Manner::Quiet }
-}
-
 /// All knobs in force, as one object.
-pub(crate) fn show(state: &State) -> Result<Value, KnobsError> {
+pub(crate) fn show(tenant: &Tenant, intune: &Intune, wire: &Wire) -> Result<Value, KnobsError> {
     let spelled = Spelled {
-        faults: state.wire.faults.list().into_iter().cloned().collect(),
-        latency_ms: state.wire.latency_ms.clone(),
-        bad_certificate: state.wire.bad_certificate,
+        faults: wire.faults.list().into_iter().cloned().collect(),
+        latency_ms: wire.latency_ms.clone(),
+        bad_certificate: wire.bad_certificate,
     };
-    let mut all = object(serde_json::to_value(state.tenant.knobs()).map_err(KnobsError::Tenant)?)?;
+    let mut all = object(serde_json::to_value(tenant.knobs()).map_err(KnobsError::Tenant)?)?;
     all.extend(object(serde_json::to_value(spelled).map_err(KnobsError::Wire)?)?);
-    let intune = serde_json::to_value(state.intune.knobs()).map_err(KnobsError::Intune)?;
+    let intune = serde_json::to_value(intune.knobs()).map_err(KnobsError::Intune)?;
     all.insert(INTUNE.to_owned(), intune);
-    all.insert(TENANTS.to_owned(), Value::Object(state.wire.tenants.clone()));
+    all.insert(TENANTS.to_owned(), Value::Object(wire.tenants.clone()));
     Ok(Value::Object(all))
 }
 
 /// Replaces all knobs; a knob that is not named gets its default again.
-pub(crate) fn replace(state: &mut State, value: Value) -> Result<(), KnobsError> {
-    state.wire = set(&mut state.tenant, &mut state.intune, parse(value)?)?;
+pub(crate) fn replace(
+    tenant: &mut Tenant,
+    intune: &mut Intune,
+    wire: &mut Wire,
+    value: Value,
+) -> Result<(), KnobsError> {
+    *wire = set(tenant, intune, parse(value)?)?;
     Ok(())
 }
 
 /// Changes the named knobs only, also inside `intune` and inside each of `tenants`, where null takes a
 /// tenant's own knobs away; faults that are not named keep their counts.
-pub(crate) fn merge(state: &mut State, value: Value) -> Result<(), KnobsError> {
+pub(crate) fn merge(
+    tenant: &mut Tenant,
+    intune: &mut Intune,
+    wire: &mut Wire,
+    value: Value,
+) -> Result<(), KnobsError> {
     let mut named = object(value)?;
     let keeps_faults = !named.contains_key("faults");
-    let mut all = object(show(state)?)?;
+    let mut all = object(show(tenant, intune, wire)?)?;
     for inner in [INTUNE, TENANTS] {
         if let (Some(own), Some(Value::Object(old))) = (named.remove(inner), all.get_mut(inner)) {
             overlay(old, object(own)?, inner == TENANTS);
         }
     }
     all.extend(named);
-    let mut wire = set(&mut state.tenant, &mut state.intune, parse(Value::Object(all))?)?;
+    let mut changed = set(tenant, intune, parse(Value::Object(all))?)?;
     if keeps_faults {
-        wire.faults = std::mem::take(&mut state.wire.faults);
+        changed.faults = std::mem::take(&mut wire.faults);
     }
-    state.wire = wire;
+    *wire = changed;
     Ok(())
 }
 

@@ -15,8 +15,10 @@ mod hub;
 mod knobs;
 #[cfg(test)]
 mod knobs_page;
+mod link;
 mod mask;
 mod page;
+mod refused;
 mod reply;
 mod serve;
 mod tls;

@@ -9,7 +9,7 @@ use base64::alphabet::URL_SAFE;
 use base64::engine::general_purpose::GeneralPurpose;
 use base64::engine::{DecodePaddingMode, GeneralPurposeConfig};
 use serde_json::{Map, Value, json};
-use sha1::{Digest, Sha1};
+use tenant_wire::certificate::thumbprint;
 
 /// What a name says about its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -186,8 +186,7 @@ fn flat(it: &Value) -> String {
 fn certificate(it: &str) -> String {
     match decoded(it).filter(|der| !der.is_empty()) {
         Some(der) => {
-            let thumbprint: String = Sha1::digest(&der).iter().map(|byte| format!("{byte:02X}")).collect();
-            format!("<certificate, SHA-1 {thumbprint}>")
+            format!("<certificate, SHA-1 {}>", thumbprint(&der))
         }
         None => length(it),
     }

@@ -7,8 +7,12 @@ use std::sync::Arc;
 
 use rustls::crypto::{GetRandomFailed, SecureRandom, aws_lc_rs};
 use serde::de::DeserializeOwned;
-use tenant::{KeySource, Seed, Setup, SetupError, Tenant, Urls};
+use tenant::Tenant;
 use tenant_intune::Intune;
+use tenant_model::seed::Seed;
+use tenant_model::setup::{Setup, SetupError};
+use tenant_wire::cloud::Urls;
+use tenant_wire::keys::KeySource;
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -204,8 +208,8 @@ fn intune(options: &Options, listen: SocketAddr, entropy: u64) -> Result<Intune,
         false => (local(listen), local(listen)),
     };
     let keys = match options.fresh_keys {
-        true => tenant_intune::KeySource::Fresh,
-        false => tenant_intune::KeySource::Pool,
+        true => tenant_wire::keys::KeySource::Fresh,
+        false => tenant_wire::keys::KeySource::Pool,
     };
     let (base, graph) = (format!("https://{own}"), format!("https://{graph}"));
     Ok(Intune::new(tenant_intune::Setup { base, graph, entropy, keys })?)

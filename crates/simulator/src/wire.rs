@@ -4,7 +4,6 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -13,47 +12,20 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use rustls::server::Acceptor;
 use rustls::{HandshakeKind, ProtocolVersion, ServerConnection};
+use tenant_model::knobs::ClientCertificate;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use crate::exchange::exchange;
-use crate::hub::Hub;
-use crate::knobs;
-use crate::tls::Tls;
-
-/// What every request of one connection shares.
-pub(crate) struct Link {
-    /// Number of the connection, from 1.
-    pub(crate) number: u64,
-    /// The name in the client's hello.
-    pub(crate) server_name: Option<String>,
-    /// The version of TLS.
-    pub(crate) tls: &'static str,
-    /// The certificate (DER) whose key the client has proved.
-    pub(crate) certificate: Option<Vec<u8>>,
-    /// Resets the connection.
-    pub(crate) kill: Arc<Kill>,
-}
-
-/// The switch that resets one connection.
-#[derive(Default)]
-pub(crate) struct Kill {
-    fired: AtomicBool,
-    notify: Notify,
-}
-
-impl Kill {
-    /// Resets the connection at the next occasion.
-    pub(crate) fn fire(&self) {
-        self.fired.store(true, Ordering::Release);
-        self.notify.notify_one();
-    }
-}
+use crate::hosts;
+use crate::hub::{Hub, State};
+use crate::link::{Kill, Link};
+use crate::tls::{Manner, Tls};
 
 /// Serves connections until `stop` changes; then drops them all.
 pub(crate) async fn serve(
@@ -105,8 +77,22 @@ async fn connection(hub: Arc<Hub>, tls: Arc<Tls>, stream: TcpStream) {
 async fn handshake(hub: &Hub, tls: &Tls, tap: Tap) -> io::Result<TlsStream<Tap>> {
     let start = LazyConfigAcceptor::new(Acceptor::default(), tap).await?;
     let name = start.client_hello().server_name().map(str::to_ascii_lowercase);
-    let manner = hub.read(|state| knobs::manner(state, name.as_deref()));
+    let manner = hub.read(|state| manner(state, name.as_deref()));
     start.into_stream(tls.config(manner)).await
+}
+
+/// How the handshake for a server name goes under the knobs in force; without a name it is local mode.
+fn manner(state: &State, name: Option<&str>) -> Manner {
+    let name = name.unwrap_or("localhost");
+    if state.wire.bad_certificate {
+        return Manner::Foreign;
+    }
+    let asks = match state.tenant.knobs().client_certificate {
+        ClientCertificate::Never => false,
+        ClientCertificate::CertauthOnly => hosts::is_certificate_host(name),
+        ClientCertificate::Handshake | ClientCertificate::WithBearer => hosts::is_registration(name),
+    };
+    if asks { Manner::Asking } else { Manner::Quiet }
 }
 
 fn link(tls: &ServerConnection, number: u64, kill: Arc<Kill>) -> Link {
@@ -127,7 +113,7 @@ async fn requests(hub: Arc<Hub>, link: Arc<Link>, stream: TlsStream<Tap>) {
     // How a connection ends is the client's business; the transcript has its requests.
     tokio::select! {
         _ = served => {}
-        () = kill.notify.notified() => {}
+        () = kill.fired() => {}
     }
 }
 
@@ -139,7 +125,7 @@ pub(crate) struct Tap {
 
 impl Drop for Tap {
     fn drop(&mut self) {
-        if self.kill.fired.load(Ordering::Acquire) {
+        if self.kill.is_fired() {
             // Without it the peer would see an orderly end, which is a fault as well.
             let _ = self.stream.set_zero_linger();
         }

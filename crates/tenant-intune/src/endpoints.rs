@@ -1,69 +1,11 @@
-//! The endpoint list of Graph (intune.md 1.3, 9.2).
+//! One file for what one endpoint does, or for a few that belong together.
 
-use crate::answer::Answer;
-use crate::knobs::{IntuneKnobs, MdmCasing};
-use crate::service::{Ask, Intune};
-use serde_json::{Value, json};
-
-impl Intune {
-    pub(crate) fn endpoints(&self, ask: &Ask<'_>) -> Result<Answer, Answer> {
-        let claims = ask.claims.as_ref().filter(|claims| self.is_for_graph(claims)).ok_or_else(|| {
-            graph_error(401, "token", "InvalidAuthenticationToken", "Access token validation failure.")
-        })?;
-        let scopes = claims["scp"].as_str().unwrap_or_default();
-        if !scopes.split(' ').any(|scope| scope == SCOPE) {
-            let text = "Insufficient privileges to complete the operation.";
-            return Err(graph_error(403, "scope", "Authorization_RequestDenied", text));
-        }
-        let list: Vec<Value> = SERVICES
-            .iter()
-            .zip(1..)
-            .filter(|((name, _), _)| !ask.knobs.endpoints_missing.contains(*name))
-            .map(|((name, path), number)| self.endpoint(ask.knobs, name, path, number))
-            .collect();
-        let context = format!(
-            "https://graph.microsoft.com/v1.0/$metadata#servicePrincipals('appId%3D{INTUNE}')/endpoints"
-        );
-        Ok(Answer::ok(json!({ "@odata.context": context, "value": list })))
-    }
-
-    fn is_for_graph(&self, claims: &Value) -> bool {
-        let audience = claims["aud"].as_str().unwrap_or_default();
-        let bare = audience.trim_end_matches('/');
-        bare == GRAPH || bare == "https://graph.microsoft.com" || bare == self.graph
-    }
-
-    fn endpoint(&self, knobs: &IntuneKnobs, name: &str, path: &str, number: u32) -> Value {
-        let mdm = match knobs.mdm_casing {
-            MdmCasing::LinuxMDM => "LinuxMDM",
-            MdmCasing::LinuxMdm => "LinuxMdm",
-        };
-        let end = if knobs.trailing_slash { "/" } else { "" };
-        json!({
-            "id": format!("e0000000-0000-4000-8000-{number:012}"), "deletedDateTime": null,
-            "capability": name, "providerId": INTUNE, "providerName": name,
-            "providerResourceId": format!("f0000000-0000-4000-8000-{number:012}"),
-            "uri": format!("{}{}{end}", self.base, path.replace("LinuxMDM", mdm)),
-        })
-    }
-}
-
-fn graph_error(status: u16, rule: &str, code: &str, text: &str) -> Answer {
-    Answer::refusal(status, rule, json!({ "error": { "code": code, "message": text } }))
-}
-
-const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
-const INTUNE: &str = "0000000a-0000-0000-c000-000000000000";
-const SCOPE: &str = "ServicePrincipalEndpoint.Read.All";
-/// The path of IWService, below its base.
-pub(crate) const IW_PATH: &str = "/TrafficGateway/TrafficRoutingService/IWService/StatelessIWService";
-/// `providerName` and path; those of other platforms stand between, for clients that take the first one. The
-/// path of AndroidEnrollment is invented.
-const SERVICES: [(&str, &str); 6] = [
-    ("AndroidEnrollment", "/TrafficGateway/TrafficRoutingService/Enrollment/StatelessAndroidEnrollment"),
-    ("LinuxEnrollmentService", "/TrafficGateway/TrafficRoutingService/LinuxMDM/LinuxEnrollmentService"),
-    ("BrandingService", "/TrafficGateway/TrafficRoutingService/Wcs/StatelessBrandingService"),
-    ("IWService", IW_PATH),
-    ("LinuxDeviceCheckinService", "/TrafficGateway/TrafficRoutingService/LinuxMDM/LinuxDeviceCheckinService"),
-    ("TokenRenewalService", "/OAuth/StatelessOAuthService/OAuthProxy"),
-];
+pub(crate) mod actions;
+pub(crate) mod details;
+pub(crate) mod devices;
+pub(crate) mod endpoint_list;
+pub(crate) mod enroll;
+pub(crate) mod policies;
+pub(crate) mod portal;
+pub(crate) mod status;
+pub(crate) mod token;

@@ -8,37 +8,26 @@
 
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
-mod answer;
-mod certificate;
-mod checkin;
-mod csr;
-mod der;
+mod admin;
+mod ask;
 mod endpoints;
-mod enroll;
-mod gate;
-mod honesty;
-mod iwservice;
-mod keys;
-mod knobs;
-mod objects;
-mod policy;
-mod portal;
-mod record;
-mod renewed;
+mod intune;
+#[cfg(test)]
+mod knobs_page;
+mod records;
+mod routes;
+mod routing;
 mod rules;
-mod service;
-mod status;
-mod verdict;
-mod words;
+mod wire;
 
-pub use knobs::{
-    Casing, Chance, DeviceQuery, IntuneKnobs, MdmCasing, PendingState, SecondUser, Throttle, Verify,
+pub use intune::Intune;
+pub use records::custom_rules::{CustomRule, CustomRules, Remediation};
+pub use records::knobs::{
+    Casing, Chance, DeviceQuery, IntuneKnobs, MdmCasing, PendingState, SecondUser, Verify,
 };
-pub use objects::Objects;
-pub use policy::{Policy, Setting};
-pub use rules::{CustomRule, CustomRules, Remediation};
-pub use service::{Intune, name};
-pub use words::{
-    Caller, DeviceAction, DeviceChange, DeviceView, Entry, KeySource, Outcome, Setup, SetupError,
-    UnknownDevice,
+pub use records::policy::{Policy, Setting};
+pub use records::record::Objects;
+pub use records::views::{
+    Caller, DeviceAction, DeviceChange, DeviceView, Entry, Outcome, Setup, SetupError, UnknownDevice,
 };
+pub use routes::name;

@@ -1,5 +1,6 @@
 //! Device certificates as entra.md 5.6 shows them, in DER written by hand.
 
+use crate::hex;
 use crate::keys::OwnKey;
 use sha1::{Digest, Sha1};
 use time::{Duration, OffsetDateTime};
@@ -46,8 +47,13 @@ pub fn issue(ca: &OwnKey, subject: &Subject<'_>) -> (Vec<u8>, String) {
     ]);
     let signature = ca.sign(&tbs);
     let der = sequence(&[tbs, algorithm, bit_string(&signature)]);
-    let thumbprint = Sha1::digest(&der).iter().map(|byte| format!("{byte:02X}")).collect();
+    let thumbprint = thumbprint(&der);
     (der, thumbprint)
+}
+
+/// The name of a certificate in DER: SHA-1, 40 upper-case hex digits.
+pub fn thumbprint(der: &[u8]) -> String {
+    hex::upper(&Sha1::digest(der))
 }
 
 /// One RDN with four attributes, sorted as DER wants it (observed).

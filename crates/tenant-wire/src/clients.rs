@@ -1,5 +1,14 @@
 //! What the first-party clients are registered for (entra.md 0.3, 0.5 and 2.4).
 
+/// A resource in the form the rules use, whatever the client's spelling.
+pub fn canonical(resource: &str) -> &str {
+    match resource.trim_end_matches('/') {
+        urn if urn.starts_with("urn:ms-drs:") => REGISTRATION,
+        ENROLMENT_HOST => ENROLMENT,
+        bare => bare,
+    }
+}
+
 /// The delegated scopes of a client for a resource in canonical form; `None` where it is not pre-authorised.
 pub fn scopes(client: &str, resource: &str) -> Option<&'static str> {
     let scopes = match (client, resource) {

@@ -59,3 +59,8 @@ pub fn unproved(token: &str) -> Option<Value> {
 pub fn part(value: &Value) -> String {
     URL_SAFE_NO_PAD.encode(value.to_string())
 }
+
+/// Seconds that an access token lives.
+pub const LIFE_S: i64 = 3599;
+/// Seconds by which Entra backdates `iat` and `nbf` (entra.md 7.4 [observed]).
+pub const BACKDATED_S: i64 = 300;

@@ -1,5 +1,6 @@
 //! The stand-in's own keys, and the generator of everything that would be random.
 
+use crate::hex;
 use rsa::pkcs1v15::SigningKey;
 use rsa::pkcs8::DecodePrivateKey;
 use rsa::signature::{SignatureEncoding, Signer};
@@ -34,7 +35,7 @@ pub struct OwnKey {
 impl OwnKey {
     fn new(private: RsaPrivateKey) -> OwnKey {
         let digest = Sha256::digest(private.n().to_be_bytes());
-        let kid = digest.iter().take(10).map(|byte| format!("{byte:02x}")).collect();
+        let kid = hex::lower(&digest[..10]);
         OwnKey { private, kid }
     }
 
@@ -111,7 +112,7 @@ impl Generator {
         uuid::Builder::from_random_bytes(self.bytes()).into_uuid().to_string()
     }
 
-    /// So many characters of the alphabet that every client can carry (entra.md 11.4, rule 11).
+    /// So many characters of an alphabet, [`TOKEN_ALPHABET`] for example.
     pub fn text(&mut self, length: usize, alphabet: &[u8]) -> String {
         let pick = |n: u64| alphabet.get(n as usize % alphabet.len().max(1)).copied().unwrap_or(b'0');
         (0..length).map(|_| char::from(pick(self.word() >> 32))).collect()
@@ -139,3 +140,6 @@ impl rsa::rand_core::TryRng for Generator {
 }
 
 impl rsa::rand_core::TryCryptoRng for Generator {}
+
+/// The characters of opaque tokens, which every client can carry (entra.md 11.4, rule 11).
+pub const TOKEN_ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";

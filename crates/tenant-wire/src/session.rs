@@ -85,13 +85,10 @@ const WRAP_HEADER: &[u8] = br#"{"enc":"A256GCM","alg":"RSA-OAEP"}"#;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hex;
 
     fn counted<const N: usize>(from: u8) -> [u8; N] {
         std::array::from_fn(|at| from + at as u8)
-    }
-
-    fn hex(bytes: &[u8]) -> String {
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     #[test]
@@ -103,7 +100,7 @@ mod tests {
         ] {
             let payload =
                 br#"{"refresh_token":"0.PRT-EXAMPLE","is_primary":"true","request_nonce":"NONCE-EXAMPLE"}"#;
-            assert_eq!(hex(&derive(&key, version, &ctx, payload)), derived);
+            assert_eq!(hex::lower(&derive(&key, version, &ctx, payload)), derived);
         }
     }
 

@@ -1,152 +1,84 @@
-//! One request as the handlers see it: whose it is, and what is in force for it.
+//! Whose a request is, and what is in force for it.
 
-use crate::knobs::Knobs;
-use crate::words::Peer;
-use crate::world::{Tenant, words};
+use crate::ask::Ask;
+use crate::rules::bearer::tenant_of_token;
+use crate::tenant::Tenant;
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, header};
-use serde_json::json;
-use std::sync::Arc;
-use tenant_wire::answer::{Answer, Ids};
-use tenant_wire::cloud::{self, Cloud, Hosts};
+use http::{Request, header};
+use tenant_model::setup::Peer;
+use tenant_wire::answer::Ids;
+use tenant_wire::certificate::thumbprint;
+use tenant_wire::cloud;
 use tenant_wire::forms::Form;
 use tenant_wire::request::Signed;
+use tenant_wire::routes::segments;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// One request.
-#[derive(Debug, Clone)]
-pub(crate) struct Ask {
-    /// The time at the service, which a knob can move.
-    pub(crate) now: OffsetDateTime,
-    pub(crate) now_ms: i64,
-    pub(crate) ids: Ids,
-    pub(crate) method: Method,
-    pub(crate) user_agent: String,
-    pub(crate) bearer: Option<String>,
-    pub(crate) peer: Peer,
-    /// Path in lower case, split at `/`.
-    pub(crate) path: Vec<String>,
-    pub(crate) query: Form,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
-    /// The tenant it is about, as far as that can be known before it is judged.
-    pub(crate) tenant: Option<Uuid>,
-    /// What is in force for that tenant.
-    pub(crate) knobs: Arc<Knobs>,
-    /// The hosts that documents for that tenant name.
-    pub(crate) hosts: Hosts,
+/// The request with what is in force for it.
+pub(crate) fn ask(entra: &mut Tenant, request: Request<Bytes>, peer: &Peer, now_ms: i64) -> Ask {
+    let text = |name| Some(request.headers().get(name)?.to_str().ok()?.to_owned());
+    let bearer = text(header::AUTHORIZATION).and_then(|value| Some(value.split_once(' ')?.1.to_owned()));
+    let correlation = request.headers().get("client-request-id").and_then(|value| value.to_str().ok());
+    let mut ask = Ask {
+        now: OffsetDateTime::UNIX_EPOCH,
+        now_ms,
+        ids: Ids { request: entra.generator.guid(), correlation: correlation.map(str::to_owned) },
+        method: request.method().clone(),
+        user_agent: text(header::USER_AGENT).unwrap_or_default(),
+        bearer,
+        peer: peer.clone(),
+        path: segments(request.uri().path()),
+        query: Form::parse(request.uri().query().unwrap_or_default().as_bytes()),
+        headers: request.headers().clone(),
+        body: request.into_body(),
+        tenant: None,
+        knobs: entra.rules.of(None),
+        hosts: entra.urls.hosts(cloud::of_host(&peer.host).unwrap_or_default()),
+    };
+    settle_whose(entra, &mut ask);
+    ask
 }
 
-impl Ask {
-    /// Whether the path is that of version 2, where numbers are numbers.
-    pub(crate) fn is_v2(&self) -> bool {
-        self.path.iter().any(|word| word == "v2.0")
+/// Fills in what depends on the tenant.
+fn settle_whose(entra: &Tenant, ask: &mut Ask) {
+    ask.tenant = whose(entra, ask);
+    ask.knobs = entra.rules.of(ask.tenant);
+    if let Some(directory) = ask.tenant.and_then(|id| entra.directories.get(id)) {
+        ask.hosts = entra.urls.hosts(directory.cloud);
     }
-
-    /// The error object of entra.md 2.8.
-    pub(crate) fn error(&self, code: u32, error: &str, text: &str) -> Answer {
-        self.named(code, self.ids.error(self.now, code, error, text))
-    }
-
-    /// The error `invalid_grant`, which most refusals are.
-    pub(crate) fn deny(&self, code: u32, text: &str) -> Answer {
-        self.error(code, "invalid_grant", text)
-    }
-
-    /// The refusal with this number, with all that goes with it.
-    pub(crate) fn refuse(&self, code: u32) -> Answer {
-        self.named(code, self.ids.refuse(self.now, code))
-    }
-
-    /// The refusal with the `error` that a knob gives its number.
-    fn named(&self, code: u32, mut answer: Answer) -> Answer {
-        if let Some(error) = self.knobs.error_strings.get(&code.to_string()) {
-            answer.set("error", json!(error));
-        }
-        answer
-    }
-
-    /// Whether the path leaves the tenant open.
-    pub(crate) fn is_for_any_tenant(&self) -> bool {
-        self.path.first().is_some_and(|word| word == "common" || word == "organizations")
-    }
+    ask.now_ms = ask.now_ms.saturating_add(ask.knobs.clock_offset_s.saturating_mul(1000));
+    let now = OffsetDateTime::from_unix_timestamp_nanos(i128::from(ask.now_ms) * 1_000_000);
+    ask.now = now.unwrap_or(OffsetDateTime::UNIX_EPOCH);
 }
 
-impl Tenant {
-    pub(crate) fn ask(&mut self, request: Request<Bytes>, peer: &Peer, now_ms: i64) -> Ask {
-        let text = |name| Some(request.headers().get(name)?.to_str().ok()?.to_owned());
-        let bearer = text(header::AUTHORIZATION).and_then(|value| Some(value.split_once(' ')?.1.to_owned()));
-        let correlation = request.headers().get("client-request-id").and_then(|value| value.to_str().ok());
-        let mut ask = Ask {
-            now: OffsetDateTime::UNIX_EPOCH,
-            now_ms,
-            ids: Ids { request: self.generator.guid(), correlation: correlation.map(str::to_owned) },
-            method: request.method().clone(),
-            user_agent: text(header::USER_AGENT).unwrap_or_default(),
-            bearer,
-            peer: peer.clone(),
-            path: words(request.uri().path()),
-            query: Form::parse(request.uri().query().unwrap_or_default().as_bytes()),
-            headers: request.headers().clone(),
-            body: request.into_body(),
-            tenant: None,
-            knobs: self.rules.of(None),
-            hosts: self.urls.hosts(cloud::of_host(&peer.host).unwrap_or_default()),
-        };
-        self.settle_whose(&mut ask);
-        ask
-    }
+/// The tenant that a request names: in its path, else by what it brings.
+fn whose(entra: &Tenant, ask: &Ask) -> Option<Uuid> {
+    let named = ask.path.first().and_then(|word| entra.directories.named(word)).map(|it| it.id);
+    let bearer = || tenant_of_token(entra, ask.bearer.as_deref()?);
+    let device = || {
+        let thumbprint = thumbprint(ask.peer.client_certificate.as_deref()?);
+        entra.devices.with_thumbprint(&thumbprint).map(|device| device.tenant)
+    };
+    let domain = || entra.directories.named(&ask.query.get("domain")?.to_ascii_lowercase()).map(|it| it.id);
+    named.or_else(|| of_form(entra, &Form::parse(&ask.body))).or_else(bearer).or_else(device).or_else(domain)
+}
 
-    /// Fills in what depends on the tenant.
-    fn settle_whose(&self, ask: &mut Ask) {
-        ask.tenant = self.whose(ask);
-        ask.knobs = self.rules.of(ask.tenant);
-        if let Some(directory) = ask.tenant.and_then(|id| self.directories.get(&id)) {
-            ask.hosts = self.urls.hosts(directory.cloud);
-        }
-        ask.now_ms = ask.now_ms.saturating_add(ask.knobs.clock_offset_s.saturating_mul(1000));
-        let now = OffsetDateTime::from_unix_timestamp_nanos(i128::from(ask.now_ms) * 1_000_000);
-        ask.now = now.unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    }
+/// The tenant of what a form redeems, or of the user that it names.
+fn of_form(entra: &Tenant, form: &Form) -> Option<Uuid> {
+    let secret = |name: &str| form.get(name).unwrap_or_default();
+    let grant = entra.grants.get(secret("refresh_token")).map(|grant| grant.tenant);
+    let signed = || of_signed(entra, &Signed::read(form.get("request")?)?);
+    grant
+        .or_else(signed)
+        .or_else(|| entra.codes.tenant_of(form.get("device_code").unwrap_or(secret("code"))))
+        .or_else(|| Some(entra.directories.user_named(form.get("username")?)?.0))
+}
 
-    /// The tenant that a request names: in its path, else by what it brings.
-    fn whose(&self, ask: &Ask) -> Option<Uuid> {
-        let named = ask.path.first().and_then(|word| self.tenant_named(word)).map(|it| it.id);
-        let bearer = || self.tenant_of_token(ask.bearer.as_deref()?);
-        let device = || {
-            let thumbprint = crate::drs::thumbprint(ask.peer.client_certificate.as_deref()?);
-            self.devices.with_thumbprint(&thumbprint).map(|device| device.tenant)
-        };
-        let domain = || self.tenant_named(&ask.query.get("domain")?.to_ascii_lowercase()).map(|it| it.id);
-        named
-            .or_else(|| self.of_form(&Form::parse(&ask.body)))
-            .or_else(bearer)
-            .or_else(device)
-            .or_else(domain)
-    }
-
-    /// The tenant of what a form redeems, or of the user that it names.
-    fn of_form(&self, form: &Form) -> Option<Uuid> {
-        let secret = |name: &str| form.get(name).unwrap_or_default();
-        let grant = self.grants.get(secret("refresh_token")).map(|grant| grant.tenant);
-        let signed = || self.of_signed(&Signed::read(form.get("request")?)?);
-        grant
-            .or_else(signed)
-            .or_else(|| self.codes.tenant_of(form.get("device_code").unwrap_or(secret("code"))))
-            .or_else(|| Some(self.user_named(form.get("username")?)?.0))
-    }
-
-    /// The tenant of what a signed request brings, or of the user that it names.
-    fn of_signed(&self, signed: &Signed) -> Option<Uuid> {
-        let token = signed.claim("refresh_token").unwrap_or_default();
-        let grant = self.grants.get(token).map(|grant| grant.tenant);
-        let prt = || self.prts.get(token).map(|prt| prt.grant.tenant);
-        grant.or_else(prt).or_else(|| Some(self.user_named(signed.claim("username")?)?.0))
-    }
-
-    /// The cloud of a tenant.
-    pub(crate) fn cloud_of(&self, tenant: Uuid) -> Cloud {
-        self.directories.get(&tenant).map(|it| it.cloud).unwrap_or_default()
-    }
+/// The tenant of what a signed request brings, or of the user that it names.
+fn of_signed(entra: &Tenant, signed: &Signed) -> Option<Uuid> {
+    let token = signed.claim("refresh_token").unwrap_or_default();
+    let grant = entra.grants.get(token).map(|grant| grant.tenant);
+    let prt = || entra.prts.get(token).map(|prt| prt.grant.tenant);
+    grant.or_else(prt).or_else(|| Some(entra.directories.user_named(signed.claim("username")?)?.0))
 }

@@ -6,46 +6,14 @@
 
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
-mod access;
 mod admin;
+mod ask;
 mod asking;
-mod authorize;
-mod codes;
-mod demand;
-mod device_exchange;
-mod directory;
-mod discovery;
-mod drs;
-mod drs_error;
-mod graph;
-mod hello;
-mod knobs;
-mod objects;
-mod password;
-mod policy;
-mod proof;
-mod prt;
-mod realm;
-mod registration;
+mod endpoints;
+mod replies;
+mod routing;
 mod rules;
-mod second_factor;
-mod seed;
-mod sign_in;
-mod throttle;
-mod token;
-mod words;
-mod world;
+mod tenant;
+mod wish;
 
-pub use knobs::{
-    AuthorizeRefusal, ClientCertificate, DeviceCodeBlock, DrsErrorShape, Knobs, Recognition, Refuse,
-    Throttle, TokenForm, Twist,
-};
-pub use objects::Objects;
-pub use seed::{Seed, SeedTenant, SeedUser};
-pub use tenant_wire::cloud::{Cloud, Urls};
-pub use tenant_wire::keys::KeySource;
-pub use words::{
-    ApproveError, DeviceAction, DeviceView, Entry, Outcome, Peer, PendingCode, PendingFactor, Setup,
-    SetupError, UserAction, UserView,
-};
-pub use world::{Tenant, name};
+pub use tenant::Tenant;

@@ -1,43 +1,12 @@
-//! Which knobs are in force for which tenant.
+//! Who asks, and what they may have: what more than one endpoint judges by.
 
-use crate::knobs::{Knobs, Throttle};
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use uuid::Uuid;
-
-/// The general knobs, and those of single tenants in their place.
-#[derive(Debug, Default)]
-pub(crate) struct Rules {
-    general: Arc<Knobs>,
-    own: BTreeMap<Uuid, Arc<Knobs>>,
-}
-
-impl Rules {
-    /// What is in force for a tenant, or for a request that names none.
-    pub(crate) fn of(&self, tenant: Option<Uuid>) -> Arc<Knobs> {
-        let own = tenant.and_then(|tenant| self.own.get(&tenant));
-        Arc::clone(own.unwrap_or(&self.general))
-    }
-
-    pub(crate) fn general(&self) -> &Knobs {
-        &self.general
-    }
-
-    pub(crate) fn set_general(&mut self, knobs: Knobs) {
-        self.general = Arc::new(knobs);
-    }
-
-    pub(crate) fn set_own(&mut self, own: BTreeMap<Uuid, Knobs>) {
-        self.own = own.into_iter().map(|(tenant, knobs)| (tenant, Arc::new(knobs))).collect();
-    }
-
-    /// Uses up one throttled answer to a request of this name, if there is one left.
-    pub(crate) fn take_throttle(&mut self, tenant: Option<Uuid>, request: &str) -> Option<Throttle> {
-        let own = tenant.and_then(|tenant| self.own.get_mut(&tenant));
-        let knobs = own.unwrap_or(&mut self.general);
-        knobs.throttle.get(request).filter(|throttle| throttle.times > 0)?;
-        let throttle = Arc::make_mut(knobs).throttle.get_mut(request)?;
-        throttle.times -= 1;
-        Some(throttle.clone())
-    }
-}
+pub(crate) mod bearer;
+pub(crate) mod caller;
+pub(crate) mod client;
+pub(crate) mod credential;
+pub(crate) mod demand;
+pub(crate) mod hello;
+pub(crate) mod password;
+pub(crate) mod policy;
+pub(crate) mod proof;
+pub(crate) mod tenants;

@@ -6,8 +6,10 @@
 
 #[cfg(test)]
 mod codes;
+mod fields;
 mod words;
 
+pub use fields::check_fields;
 pub use words::{Words, check_words, join, members, words};
 
 use clap::{Arg, ArgAction, Command};

@@ -139,8 +139,8 @@ fn one_thing_wrong_with_a_delete_is_refused() {
     world.leave().unwrap();
     let (good, peer) = world.recorded("leave");
     let mut other = registered();
-    let stranger = tenant::Peer { client_certificate: Some(vec![0x30, 0]), ..peer.clone() };
-    let nobody = tenant::Peer { client_certificate: None, ..peer.clone() };
+    let stranger = tenant_model::setup::Peer { client_certificate: Some(vec![0x30, 0]), ..peer.clone() };
+    let nobody = tenant_model::setup::Peer { client_certificate: None, ..peer.clone() };
     assert_eq!(send(&other, (good.clone(), stranger), 0).0, 401, "a certificate that nobody issued");
     assert_eq!(send(&other, (good.clone(), nobody), 0).0, 401, "no certificate");
     assert_eq!(send(&world, (good, peer), 0), (400, "error_missing_device".to_owned()), "the device is gone");

@@ -114,7 +114,7 @@ impl World {
     }
 
     /// Changes what the directory does otherwise.
-    pub fn knobs(&self, change: impl FnOnce(&mut tenant::Knobs)) {
+    pub fn knobs(&self, change: impl FnOnce(&mut tenant_model::knobs::Knobs)) {
         let mut cloud = self.cloud();
         let mut knobs = cloud.knobs().clone();
         change(&mut knobs);
@@ -147,7 +147,7 @@ impl World {
         self.disk.never_fail();
         [Backend::Soft, PLACE].into_iter().for_each(|place| self.set_closed(place, false));
         let mut cloud = self.cloud();
-        cloud.set_knobs(tenant::Knobs::default());
+        cloud.set_knobs(tenant_model::knobs::Knobs::default());
         cloud.intune.set_knobs(tenant_intune::IntuneKnobs::default());
     }
 

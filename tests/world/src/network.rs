@@ -2,8 +2,9 @@ use model::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex};
-use tenant::{Peer, Tenant};
+use tenant::Tenant;
 use tenant_intune::{Caller, Intune};
+use tenant_model::setup::Peer;
 use transport::{Bears, Call, Policy, ReplyFuture, Transport, TransportError};
 
 /// Both halves of the stand-in cloud; the directory comes first.
@@ -51,7 +52,7 @@ impl Cloud {
 }
 
 fn name(request: &http::Request<bytes::Bytes>) -> &'static str {
-    tenant_intune::name(request).unwrap_or_else(|| tenant::name(request))
+    tenant_intune::name(request).unwrap_or_else(|| tenant_wire::routes::name(request))
 }
 
 /// The way to the stand-in, with its own clock and its own faults.

@@ -11,7 +11,8 @@ use model::{Backend, TenantId};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 use tenancy::{OperatorRequest, Role};
-use tenant::{ClientCertificate, Knobs, Recognition, Throttle};
+use tenant_model::knobs::{ClientCertificate, Knobs, Recognition};
+use tenant_model::throttle::Throttle;
 
 const LOST: [&str; 9] = [
     "join",

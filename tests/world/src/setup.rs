@@ -10,8 +10,12 @@ use model::{
 };
 use std::sync::{Arc, Mutex};
 use tenancy::{DomainConfig, Facts};
-use tenant::{KeySource, Seed, SeedUser, Setup, Tenant, Urls};
+use tenant::Tenant;
 use tenant_intune::Intune;
+use tenant_model::seed::{Seed, SeedUser};
+use tenant_model::setup::Setup;
+use tenant_wire::cloud::Urls;
+use tenant_wire::keys::KeySource;
 
 /// What differs from world to world.
 #[derive(Debug, Clone, Copy)]
@@ -95,7 +99,7 @@ pub(crate) fn cloud(seed: u64) -> Arc<Mutex<Cloud>> {
     let tenant = Tenant::new(setup, beginning().as_millis()).unwrap();
     let base = "https://fef.msua08.manage.microsoft.com".to_owned();
     let graph = "https://graph.microsoft.com".to_owned();
-    let keys = tenant_intune::KeySource::Pool;
+    let keys = tenant_wire::keys::KeySource::Pool;
     let intune = Intune::new(tenant_intune::Setup { base, graph, entropy: seed, keys }).unwrap();
     Arc::new(Mutex::new(Cloud { tenant, intune }))
 }

@@ -4,10 +4,9 @@ use super::manners::{file_name, files, names, read};
 use std::path::{Path, PathBuf};
 
 /// Crates that may pass on names of another, and why.
-const ALLOWED: [(&str, &str, &str); 3] = [
+const ALLOWED: [(&str, &str, &str); 2] = [
     ("lifecycle", "identity", "its events and commands are made of what is durable"),
     ("tenancy", "tenancy-model", "its events and commands, apart only for those that must not see decisions"),
-    ("tenant", "tenant-wire", "its set-up; the simulator and the world know no other half of it"),
 ];
 
 /// Every re-export of one of our crates from another, by file and line.

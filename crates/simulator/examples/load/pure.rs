@@ -5,7 +5,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, StatusCode};
-use tenant::{KeySource, Knobs, Peer, Setup, Tenant, Urls};
+use tenant::Tenant;
+use tenant_model::knobs::Knobs;
+use tenant_model::setup::{Peer, Setup};
+use tenant_wire::cloud::Urls;
+use tenant_wire::keys::KeySource;
 
 use crate::client::{CODE_REQUEST, DEVICE_CODE, TOKEN, by_password, form, join, poll_of, word};
 use crate::{Failure, POLLS, USERS, server};

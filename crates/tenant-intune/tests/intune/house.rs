@@ -1,7 +1,8 @@
 use bytes::Bytes;
 use http::{Method, Request};
 use serde_json::{Value, json};
-use tenant_intune::{Caller, DeviceChange, Entry, Intune, IntuneKnobs, KeySource, Setup};
+use tenant_intune::{Caller, DeviceChange, Entry, Intune, IntuneKnobs, Setup};
+use tenant_wire::keys::KeySource;
 
 /// The stand-in with a clock of its own.
 pub(crate) struct House {

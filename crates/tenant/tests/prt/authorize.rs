@@ -4,7 +4,8 @@ use crate::client::*;
 use bytes::Bytes;
 use http::Request;
 use serde_json::{Value, json};
-use tenant::{AuthorizeRefusal, DeviceAction, Refuse};
+use tenant_model::knobs::{AuthorizeRefusal, Refuse};
+use tenant_model::views::DeviceAction;
 
 struct Asking {
     path: String,

@@ -18,7 +18,12 @@ use rsa::{Oaep, RsaPrivateKey};
 use serde_json::{Value, json};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
-use tenant::{Entry, KeySource, Knobs, Peer, Seed, Setup, Tenant, Urls};
+use tenant::Tenant;
+use tenant_model::knobs::Knobs;
+use tenant_model::seed::Seed;
+use tenant_model::setup::{Entry, Peer, Setup};
+use tenant_wire::cloud::Urls;
+use tenant_wire::keys::KeySource;
 
 /// One stand-in, its clock, and a device with a user.
 pub(crate) struct House {

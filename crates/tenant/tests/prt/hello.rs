@@ -7,7 +7,8 @@ use bytes::Bytes;
 use http::Request;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use tenant::{DeviceAction, Recognition, UserAction};
+use tenant_model::knobs::Recognition;
+use tenant_model::views::{DeviceAction, UserAction};
 
 const URN: &str = "urn:ms-drs:enterpriseregistration.windows.net";
 const DRS_URI: &str = "ms-appx-web://Microsoft.AAD.BrokerPlugin/DRS";

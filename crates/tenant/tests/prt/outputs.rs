@@ -4,7 +4,8 @@ use crate::client::*;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
-use tenant::{Knobs, TokenForm, UserAction};
+use tenant_model::knobs::{Knobs, TokenForm};
+use tenant_model::views::UserAction;
 
 fn forms(rows: &[(&str, TokenForm)]) -> impl FnOnce(&mut Knobs) {
     let forms = rows.iter().map(|(resource, form)| ((*resource).to_owned(), *form)).collect();

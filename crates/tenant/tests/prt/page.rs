@@ -8,7 +8,8 @@ use bytes::Bytes;
 use http::Request;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use tenant::{AuthorizeRefusal, Knobs, Refuse, UserAction};
+use tenant_model::knobs::{AuthorizeRefusal, Knobs, Refuse};
+use tenant_model::views::UserAction;
 
 pub(crate) const URI: &str = "msauth://Microsoft.AAD.BrokerPlugin";
 

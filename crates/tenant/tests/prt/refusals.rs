@@ -2,7 +2,8 @@
 
 use crate::client::*;
 use serde_json::json;
-use tenant::{DeviceAction, Peer, UserAction};
+use tenant_model::setup::Peer;
+use tenant_model::views::{DeviceAction, UserAction};
 
 /// A change of the house or of the request.
 type Change<T> = fn(&mut House, &mut T);

@@ -7,7 +7,10 @@ use base64::engine::general_purpose::STANDARD;
 use rsa::RsaPrivateKey;
 use rsa::pkcs8::DecodePrivateKey;
 use serde_json::{Value, json};
-use tenant::{ClientCertificate, DeviceAction, DrsErrorShape, Peer};
+use tenant_model::knobs::ClientCertificate;
+use tenant_model::setup::Peer;
+use tenant_model::views::DeviceAction;
+use tenant_wire::drs_error::DrsErrorShape;
 
 type Change = fn(&mut House, &mut Sent);
 /// Row, what is changed, status, `code`, `subcode`.

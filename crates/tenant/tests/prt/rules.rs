@@ -2,7 +2,8 @@
 
 use crate::client::*;
 use serde_json::{Value, json};
-use tenant::{DeviceAction, DeviceCodeBlock, Refuse};
+use tenant_model::knobs::{DeviceCodeBlock, Refuse};
+use tenant_model::views::DeviceAction;
 
 #[test]
 fn a_rule_for_compliant_devices_wants_the_proof_of_one() {

@@ -6,7 +6,8 @@ use crate::page::{asking, sent};
 use bytes::Bytes;
 use http::Request;
 use serde_json::{Value, json};
-use tenant::{ApproveError, Knobs};
+use tenant_model::knobs::Knobs;
+use tenant_model::views::ApproveError;
 
 /// The page for the second factor of a person who has given the password.
 fn due(house: &mut House, more: &str) -> Value {

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::Request;
 use serde_json::Value;
-use tenant::Peer;
+use tenant_model::setup::Peer;
 
 /// A request before it is sent.
 #[derive(Debug, Clone)]

@@ -3,7 +3,9 @@
 use crate::client::*;
 use crate::sent::Sent;
 use serde_json::json;
-use tenant::{DeviceCodeBlock, Refuse, Throttle, UserAction};
+use tenant_model::knobs::{DeviceCodeBlock, Refuse};
+use tenant_model::throttle::Throttle;
+use tenant_model::views::UserAction;
 
 type Change = fn(&mut House, &mut Sent);
 type Good = fn(&mut House) -> Sent;

@@ -10,8 +10,8 @@ use lifecycle::{Intune, IntunePolicy, LedgerKind, Stage, Suspension};
 use signin::{Outcome, SessionState};
 use std::collections::BTreeSet;
 use std::time::Duration;
-use tenant::{Recognition, Refuse};
 use tenant_intune::{Chance, IntuneKnobs};
+use tenant_model::knobs::{Recognition, Refuse};
 
 fn registered(world: &World) -> bool {
     matches!(world.snapshot().stage, Stage::Registered(_))

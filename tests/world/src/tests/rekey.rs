@@ -8,7 +8,7 @@ use lifecycle::{Ask, Intune, IntunePolicy, LedgerKind, Stage};
 use model::Backend;
 use signin::{Outcome, SessionState};
 use tenancy::{Answer, OperatorRequest, Role};
-use tenant::Throttle;
+use tenant_model::throttle::Throttle;
 
 const ADELE: crate::Person = CONTOSO_PEOPLE[1];
 

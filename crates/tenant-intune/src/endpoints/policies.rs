@@ -1,0 +1,22 @@
+//! The policies that a device gets (intune.md 3.2).
+
+use crate::ask::Ask;
+use crate::intune::Intune;
+use crate::records::policy::Policy;
+use crate::rules::gate::{CHECK_IN, admit, own_device, unknown};
+use crate::wire::answer::Answer;
+use serde_json::{Value, json};
+
+/// Every policy of the tenant, complete.
+pub(crate) fn policies(intune: &mut Intune, ask: &Ask<'_>) -> Result<Answer, Answer> {
+    let who = admit(ask, CHECK_IN)?;
+    let id = ask.path.last().cloned().unwrap_or_default();
+    let record = own_device(intune, ask, &who, &id, unknown())?;
+    record.last_contact = ask.now_ms;
+    // What a retired device gets is a guess: it has no policies any more (intune.md 8.3, question 5).
+    let retired = record.retired;
+    let wire = |policy: &Policy| policy.wire(&who.tenant.to_string(), ask.knobs.deliver_rules);
+    let list: Vec<Value> = ask.knobs.policies.iter().filter(|_| !retired).map(wire).collect();
+    let count = list.len();
+    Ok(Answer::ok(json!({ "policies": list })).fact("intune_device", id).fact("policies", count))
+}

@@ -1,0 +1,122 @@
+//! Status: verdicts that the client asserts (intune.md 3.4).
+
+use crate::ask::Ask;
+use crate::intune::Intune;
+use crate::records::knobs::{Casing, IntuneKnobs, Verify};
+use crate::records::record::{Claimed, Id, Report, Reported, Told};
+use crate::rules::gate::{CHECK_IN, admit, own_device, unknown};
+use crate::rules::honesty;
+use crate::wire::answer::Answer;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// The body, in PascalCase and nothing else (intune.md 8.1, rule 8).
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Status {
+    device_id: String,
+    policy_statuses: Vec<PolicyStatus>,
+}
+
+/// What one policy came to.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct PolicyStatus {
+    policy_id: String,
+    last_status_date_time: String,
+    details: Vec<Detail>,
+}
+
+/// What one rule came to.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Detail {
+    rule_id: String,
+    setting_definition_item_id: String,
+    expected_value: String,
+    actual_value: String,
+    /// Older clients leave the two numbers out.
+    #[serde(default)]
+    error_code: i64,
+    #[serde(default)]
+    error_type: i64,
+    new_compliance_state: Claimed,
+    old_compliance_state: Claimed,
+}
+
+/// A status is echoed, and its verdict comes later.
+pub(crate) fn status(intune: &mut Intune, ask: &Ask<'_>) -> Result<Answer, Answer> {
+    let who = admit(ask, CHECK_IN)?;
+    let parsed: Result<Status, _> = serde_json::from_slice(ask.body);
+    let status = parsed.map_err(|why| Answer::invalid("body", "$", &why.to_string()))?;
+    let dated = |it: &PolicyStatus| OffsetDateTime::parse(&it.last_status_date_time, &Rfc3339).is_ok();
+    if !status.policy_statuses.iter().all(dated) {
+        return Err(Answer::invalid("date", "LastStatusDateTime", "The value is not a date with an offset."));
+    }
+    let record = own_device(intune, ask, &who, &status.device_id, unknown())?;
+    if record.retired {
+        // A guess (intune.md 8.3, question 5): its status is not wanted any more.
+        return Err(unknown().fact("intune_device", status.device_id).fact("retired", true));
+    }
+    (record.last_contact, record.check_ins) = (ask.now_ms, record.check_ins.saturating_add(1));
+    let echo = json!({ "PolicyStatuses": status.policy_statuses });
+    let details = status.policy_statuses.iter().map(|it| it.details.len()).sum::<usize>();
+    let policies: Box<[Reported]> = status.policy_statuses.into_iter().map(reported).collect();
+    let doubted = doubted(ask.knobs, &policies);
+    record.report = Some(Report { at: ask.now_ms, policies });
+    let id = record.id;
+    intune.unsettled.insert(id);
+    // Since September 2026 the echo is in camelCase (intune.md 3.4 [observed]).
+    let echo = if ask.knobs.omit_policy_statuses { json!({}) } else { echo };
+    let answer = Answer::ok(echo).cased(Some(Casing::Camel)).fact("details", details);
+    let answer = answer.fact("intune_device", status.device_id);
+    Ok(if doubted.is_empty() { answer } else { answer.fact("doubted", doubted.join(" ")) })
+}
+
+/// What is kept of a status: scripts come back in full, and no verdict looks at them.
+fn reported(status: PolicyStatus) -> Reported {
+    let told = |detail: Detail| {
+        let script = detail.setting_definition_item_id.starts_with("linux_customconfig_");
+        let value = if script { Box::default() } else { detail.actual_value.into() };
+        Told { rule: Id::of(&detail.rule_id), value, state: detail.new_compliance_state }
+    };
+    Reported { policy: Id::of(&status.policy_id), rules: status.details.into_iter().map(told).collect() }
+}
+
+/// The items that are called compliant with a value that their policy forbids, if anybody looks.
+fn doubted(knobs: &IntuneKnobs, reported: &[Reported]) -> Vec<String> {
+    if knobs.verify == Verify::Trust {
+        return Vec::new();
+    }
+    let pairs = knobs.policies.iter().filter_map(|policy| Some((policy, policy.told(reported)?)));
+    pairs
+        .flat_map(|(policy, rules)| honesty::doubted(&policy.settings(knobs.deliver_rules), rules))
+        .map(|setting| setting.setting_definition_item_id)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_that_comes_back_is_not_kept() {
+        for (item, kept) in [
+            ("linux_customconfig_script", ""),
+            ("linux_customcompliance_discoveryscript", "IyEvYmluL3No"),
+            ("linux_deviceencryption_required", "IyEvYmluL3No"),
+        ] {
+            let status = json!({
+                "PolicyId": "p", "LastStatusDateTime": "2026-11-22T10:00:00+00:00", "Details": [{
+                    "RuleId": "r", "SettingDefinitionItemId": item, "ExpectedValue": "IyEvYmluL3No",
+                    "ActualValue": "IyEvYmluL3No", "NewComplianceState": "Compliant",
+                    "OldComplianceState": "Unknown",
+                }],
+            });
+            let kept_of = reported(serde_json::from_value(status).unwrap());
+            assert_eq!((&kept_of.policy, &*kept_of.rules[0].value), (&Id::of("P"), kept), "{item}");
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! What is kept and what can be told, as plain data that knows no request.
+
+pub(crate) mod custom_rules;
+pub(crate) mod knobs;
+pub(crate) mod policy;
+pub(crate) mod record;
+pub(crate) mod renewed;
+pub(crate) mod views;

@@ -1,0 +1,17 @@
+//! Windows Hello keys of users.
+
+use tenant_wire::keys::PublicParts;
+use uuid::Uuid;
+
+/// A key of a user, made on a device; it is theirs as long as that device exists.
+#[derive(Debug, Clone)]
+pub struct HelloKey {
+    /// Tenant id.
+    pub tenant: Uuid,
+    /// Object id of the user.
+    pub user: Uuid,
+    /// Device id.
+    pub device: Uuid,
+    /// Modulus and exponent, big-endian.
+    pub public: PublicParts,
+}

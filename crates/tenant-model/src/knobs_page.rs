@@ -1,0 +1,9 @@
+//! The table of docs/simulator.md is what the knobs say of themselves.
+
+use crate::knobs::Knobs;
+
+#[test]
+fn the_simulator_page_names_every_knob_with_its_default() {
+    let defaults = serde_json::to_value(Knobs::default()).unwrap();
+    manual::check_fields("knobs", include_str!("knobs.rs"), "struct Knobs {", &defaults).unwrap();
+}

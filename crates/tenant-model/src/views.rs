@@ -1,0 +1,127 @@
+//! What is seen and done from outside, in words that no request carries.
+
+use serde::Serialize;
+
+/// Why a code cannot be answered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ApproveError {
+    /// No such code waits.
+    #[error("no code '{0}' waits for an answer")]
+    UnknownCode(String),
+    /// No such user, device, or none that may.
+    #[error("there is no '{0}' here")]
+    Unknown(String),
+    /// The page refuses: what the person would see in the browser.
+    #[error("the page refuses this sign-in: {0}")]
+    Refused(String),
+}
+
+/// A device code that waits for its person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PendingCode {
+    /// What the person types.
+    pub user_code: String,
+    /// The tenant id.
+    pub tenant: String,
+    /// Milliseconds since 1970.
+    pub expires_at: i64,
+}
+
+/// A second factor that waits for its person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PendingFactor {
+    /// Whose it is.
+    pub upn: String,
+    /// The tenant id.
+    pub tenant: String,
+    /// `PhoneAppNotification`, for example (entra.md 2.4, step 4).
+    pub method: String,
+    /// The number on the page, which the person types on the phone; 0 where there is none.
+    pub number: u64,
+    /// Milliseconds since 1970.
+    pub expires_at: i64,
+}
+
+/// A device object from outside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DeviceView {
+    /// Device id.
+    pub id: String,
+    /// Tenant id.
+    pub tenant: String,
+    /// Display name.
+    pub name: String,
+    /// UPN of who registered it.
+    pub owner: String,
+    /// `AzureAd` or `Workplace`.
+    pub trust_type: String,
+    /// `OSVersion`.
+    pub os: String,
+    /// Thumbprint of its certificate.
+    pub thumbprint: String,
+    /// Whether it may be used.
+    pub enabled: bool,
+    /// Whether Intune manages it.
+    pub managed: bool,
+    /// Whether Intune says so.
+    pub compliant: bool,
+    /// How many joins led to this object.
+    pub joins: u32,
+    /// RFC 3339.
+    pub registered_at: String,
+}
+
+/// A user from outside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UserView {
+    /// `name@domain`.
+    pub upn: String,
+    /// Object id.
+    pub oid: String,
+    /// Tenant id.
+    pub tenant: String,
+    /// Whether they may sign in.
+    pub enabled: bool,
+    /// Whether they have an Intune licence.
+    pub intune: bool,
+    /// How many devices they own.
+    pub devices: usize,
+    /// How many Windows Hello keys they have on devices that exist.
+    pub keys: usize,
+}
+
+/// What can be done to a device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DeviceAction {
+    /// Disable it.
+    Disable,
+    /// Enable it.
+    Enable,
+    /// Delete it.
+    Delete,
+    /// Call it compliant.
+    Comply,
+    /// Call it not compliant.
+    Fail,
+    /// Make this user (UPN) its registered owner.
+    Own(String),
+}
+
+/// What can be done to a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UserAction {
+    /// Disable them.
+    Disable,
+    /// Enable them.
+    Enable,
+    /// Give them an Intune licence.
+    License,
+    /// Take the Intune licence away.
+    Unlicense,
+    /// Revoke everything that was granted so far: 50173.
+    SignOut,
+    /// Give them another name.
+    Rename(String),
+    /// Delete them and make another user of the same name.
+    Recreate,
+}

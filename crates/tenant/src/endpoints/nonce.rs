@@ -1,0 +1,22 @@
+//! Nonces of the sign-in service (entra.md 7.1) and of the registration service.
+
+use crate::ask::Ask;
+use crate::rules::proof::new_nonce;
+use crate::tenant::Tenant;
+use serde_json::json;
+use tenant_wire::answer::{Answer, stamp};
+use tenant_wire::keys::TOKEN_ALPHABET;
+
+/// `srv_challenge`, at any tenant's endpoint.
+pub(crate) fn nonce(entra: &mut Tenant, ask: &Ask) -> Answer {
+    Answer::ok(json!({ "Nonce": new_nonce(entra, ask) })).header("pragma", "no-cache")
+}
+
+/// A nonce that no request of this stand-in asks back.
+pub(crate) fn drs_nonce(entra: &mut Tenant, ask: &Ask) -> Answer {
+    let value = entra.generator.text(80, TOKEN_ALPHABET);
+    Answer::ok(json!({
+        "ReponseStatus": { "message": "Successfully created a nonce", "traceId": ask.ids.request, "time": stamp(ask.now) },
+        "Value": value,
+    }))
+}

@@ -1,0 +1,155 @@
+//! The second factor on the page (entra.md 2.4, step 4): `BeginAuth`, `EndAuth` and the form that finishes.
+
+use crate::ask::Ask;
+use crate::replies::pages::{WRONG_PAGE, sign_in_page};
+use crate::replies::sign_in::{go_on, posted, resumed, sign_in_at};
+use crate::tenant::Tenant;
+use serde_json::{Map, Value, json};
+use tenant_model::sign_in::{Begun, SecondFactor, SignIn, Stage, Verdict};
+use tenant_wire::answer::{Answer, stamp};
+use tenant_wire::csr::member;
+use tenant_wire::forms::Form;
+
+/// What a script of the page sends, in JSON or in headers.
+#[derive(Debug, Default)]
+struct Call {
+    ctx: String,
+    flow_token: String,
+    method: String,
+    code: Option<String>,
+}
+
+/// `POST urlBeginAuth`.
+pub(crate) fn begin_auth(entra: &mut Tenant, ask: &Ask) -> Answer {
+    let call = Call::of(ask);
+    let number = entra.generator.word() % 90 + 10;
+    let known = factor_of(entra, ask, &call).is_some();
+    let offered = ask.knobs.second_factors.contains(&call.method);
+    if known && offered && call.method != "FidoKey" {
+        begin_method(entra, &call.ctx, &call.method, number);
+    }
+    reply(entra, ask, &call)
+}
+
+fn begin_method(entra: &mut Tenant, ctx: &str, method: &str, number: u64) {
+    if let Some(SignIn { stage: Stage::SecondFactor(factor), .. }) = entra.sign_ins.get_mut(ctx) {
+        let number = if method.ends_with("Notification") { number } else { 0 };
+        let method = method.to_owned();
+        factor.begun = Some(Begun { method, number, polls: 0, verdict: Verdict::Waiting });
+    }
+}
+
+/// `POST urlEndAuth` with a code, or a poll by either verb.
+pub(crate) fn end_auth(entra: &mut Tenant, ask: &Ask) -> Answer {
+    let call = Call::of(ask);
+    if factor_of(entra, ask, &call).is_some() {
+        look(entra, ask, &call.ctx, &call.method, call.code.as_deref());
+    }
+    reply(entra, ask, &call)
+}
+
+fn look(entra: &mut Tenant, ask: &Ask, ctx: &str, method: &str, code: Option<&str>) {
+    let auto = entra.auto_approve;
+    if let Some(SignIn { stage: Stage::SecondFactor(factor), .. }) = entra.sign_ins.get_mut(ctx)
+        && let Some(begun) = factor.begun.as_mut().filter(|it| method.is_empty() || it.method == method)
+    {
+        begun.look(code, &ask.knobs.second_factor_code, auto);
+    }
+}
+
+/// `POST urlPost` of the page: the proof must have been given, or is in the form of a person without scripts.
+pub(crate) fn process_auth(entra: &mut Tenant, ask: &Ask) -> Answer {
+    let form = Form::parse(&ask.body);
+    let (ctx, sign_in) = match posted(entra, ask, &form, "request") {
+        Ok(posted) => posted,
+        Err(refusal) => return refusal,
+    };
+    let asked = resumed(entra, ask, &sign_in, "");
+    if let Some(code) = form.get("otc") {
+        let method = form.get("mfaAuthMethod").unwrap_or_default();
+        without_script(entra, &asked, ctx, method, code);
+    }
+    let factor = match entra.sign_ins.get(ctx).map(|it| it.stage.clone()) {
+        Some(Stage::SecondFactor(factor)) => factor,
+        _ => return sign_in_page(entra, &asked, ctx, None),
+    };
+    match factor.verdict() {
+        Some(Verdict::Approved) => go_on(entra, &asked, ctx, factor.grant.with_second_factor(asked.now_ms)),
+        Some(Verdict::Waiting) if form.get("otc").is_some() => sign_in_page(entra, &asked, ctx, None),
+        _ => {
+            let refusal = asked.deny(NOT_PROVED, "Authentication failed during strong authentication.");
+            sign_in_page(entra, &asked, ctx, Some(&refusal))
+        }
+    }
+}
+
+/// Begins the method where it is not at work yet, and looks once.
+fn without_script(entra: &mut Tenant, asked: &Ask, ctx: &str, method: &str, code: &str) {
+    let number = entra.generator.word() % 90 + 10;
+    let offered = asked.knobs.second_factors.iter().any(|it| it == method);
+    let at_work = match entra.sign_ins.get(ctx).map(|it| &it.stage) {
+        Some(Stage::SecondFactor(factor)) => {
+            factor.begun.as_ref().is_some_and(|begun| begun.method == method)
+        }
+        _ => false,
+    };
+    if offered && !at_work {
+        begin_method(entra, ctx, method, number);
+    }
+    look(entra, asked, ctx, method, Some(code));
+}
+
+fn factor_of<'a>(entra: &'a Tenant, ask: &Ask, call: &Call) -> Option<&'a SecondFactor> {
+    let sign_in = sign_in_at(entra, ask, &call.ctx, Some(&call.flow_token))?;
+    // Clients send it or not, under either name; a wrong one is refused [inferred].
+    let canary = ask.headers.get("canary").and_then(|value| value.to_str().ok());
+    let same = canary.is_none_or(|canary| canary == sign_in.canary);
+    if let (Stage::SecondFactor(factor), true) = (&sign_in.stage, same) { Some(factor) } else { None }
+}
+
+/// Where the second factor stands.
+fn reply(entra: &Tenant, ask: &Ask, call: &Call) -> Answer {
+    let factor = factor_of(entra, ask, call);
+    let begun = factor.and_then(|factor| factor.begun.as_ref());
+    let begun = begun.filter(|begun| call.method.is_empty() || begun.method == call.method);
+    let beginning = begun.is_some_and(|begun| begun.polls == 0);
+    let (success, retry, value) = match begun.map(|begun| begun.verdict) {
+        Some(_) if beginning => (true, false, "Success"),
+        Some(Verdict::Approved) => (true, false, "Success"),
+        Some(Verdict::Waiting) => (false, true, "AuthenticationPending"),
+        Some(Verdict::WrongCode) => (false, false, "OathCodeIncorrect"),
+        Some(Verdict::Denied) => (false, false, "PhoneAppDenied"),
+        None => (false, false, "InvalidSession"),
+    };
+    let code = match (success || retry, factor) {
+        (true, _) => 0,
+        (false, Some(_)) => NOT_PROVED,
+        (false, None) => WRONG_PAGE,
+    };
+    let mut answer = Answer::ok(json!({
+        "Success": success, "ResultValue": value, "Message": null, "AuthMethodId": call.method,
+        "ErrCode": code, "Retry": retry, "FlowToken": call.flow_token, "Ctx": call.ctx,
+        "SessionId": entra.sign_ins.get(&call.ctx).map(|it| &it.session),
+        "CorrelationId": ask.ids.request, "Timestamp": stamp(ask.now),
+        "Entropy": begun.map_or(0, |begun| begun.number),
+    }));
+    answer.rule = (code != 0).then(|| format!("AADSTS{code}"));
+    answer.fact("method", &call.method)
+}
+
+impl Call {
+    fn of(ask: &Ask) -> Call {
+        let body: Map<String, Value> = serde_json::from_slice(&ask.body).unwrap_or_default();
+        let text = |name: &str| member(&body, name).and_then(Value::as_str).map(str::to_owned);
+        let header = |name: &str| Some(ask.headers.get(name)?.to_str().ok()?.to_owned());
+        let query = |name: &str| ask.query.get(name).map(str::to_owned);
+        Call {
+            ctx: text("Ctx").or_else(|| header("x-ms-ctx")).unwrap_or_default(),
+            flow_token: text("FlowToken").or_else(|| header("x-ms-flowtoken")).unwrap_or_default(),
+            method: text("AuthMethodId").or_else(|| query("authMethodId")).unwrap_or_default(),
+            code: text("AdditionalAuthData"),
+        }
+    }
+}
+
+const NOT_PROVED: u32 = 500_121;

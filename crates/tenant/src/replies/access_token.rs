@@ -1,0 +1,63 @@
+//! Access tokens in three forms (entra.md 2.10).
+
+use crate::ask::Ask;
+use crate::tenant::Tenant;
+use crate::wish::Wish;
+use serde_json::{Value, json};
+use tenant_model::directory::User;
+use tenant_model::knobs::TokenForm;
+use tenant_wire::clients::canonical;
+use tenant_wire::jwt::{self, BACKDATED_S, LIFE_S};
+use tenant_wire::keys::TOKEN_ALPHABET;
+
+/// An access token in the form that the knobs give its resource.
+pub(crate) fn access_token(
+    entra: &mut Tenant,
+    ask: &Ask,
+    wish: &Wish<'_>,
+    user: &User,
+    scope: &str,
+) -> String {
+    let claims = claims(entra, ask, wish, user, scope);
+    match form(ask, wish.resource) {
+        TokenForm::Plain => jwt::sign(&entra.signer, &claims),
+        TokenForm::HashedNonce => {
+            jwt::sign_with_nonce(&entra.signer, &claims, &entra.generator.text(43, TOKEN_ALPHABET))
+        }
+        TokenForm::Opaque => {
+            let token = five_parts(entra);
+            entra.opaque_tokens.keep(&token, claims, ask.now_ms + LIFE_S * 1000, ask.now_ms);
+            token
+        }
+    }
+}
+
+/// entra.md 11.4, rule 7.
+fn claims(entra: &mut Tenant, ask: &Ask, wish: &Wish<'_>, user: &User, scope: &str) -> Value {
+    let (grant, now) = (wish.grant, ask.now.unix_timestamp());
+    let uti = entra.generator.text(22, TOKEN_ALPHABET);
+    let mut claims = json!({
+        "aud": wish.resource, "iss": format!("https://sts.windows.net/{}/", grant.tenant),
+        "iat": now - BACKDATED_S, "nbf": now - BACKDATED_S, "exp": now + LIFE_S,
+        "amr": grant.amr, "appid": grant.client, "oid": grant.user.to_string(), "tid": grant.tenant.to_string(),
+        "upn": user.upn, "unique_name": user.upn, "name": user.upn, "scp": scope, "uti": uti, "ver": "1.0",
+    });
+    if let (Value::Object(claims), Some(device)) = (&mut claims, grant.device) {
+        claims.insert("deviceid".into(), json!(device.to_string()));
+    }
+    claims
+}
+
+/// What looks like an encrypted token; its claims stay here.
+fn five_parts(entra: &mut Tenant) -> String {
+    let header = json!({ "alg": "RSA-OAEP", "enc": "A256CBC-HS512", "kid": entra.signer.kid, "typ": "JWT" });
+    let mut text = |length| entra.generator.text(length, TOKEN_ALPHABET);
+    format!("{}.{}.{}.{}.{}", jwt::part(&header), text(342), text(22), text(600), text(43))
+}
+
+fn form(ask: &Ask, resource: &str) -> TokenForm {
+    let forms = &ask.knobs.access_tokens;
+    let named = forms.iter().find(|(name, _)| canonical(name).eq_ignore_ascii_case(canonical(resource)));
+    let form = named.map(|(_, form)| form).or_else(|| forms.get("*"));
+    form.copied().unwrap_or(TokenForm::Plain)
+}

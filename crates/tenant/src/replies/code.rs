@@ -1,0 +1,89 @@
+//! The end of `authorize`: the code, or the refusal (entra.md 2.4).
+
+use crate::ask::Ask;
+use crate::replies::pages::error_page;
+use crate::rules::policy::{forbid, user_of};
+use crate::tenant::{REMEMBERED_MS, Tenant};
+use crate::wish::Wish;
+use serde_json::Value;
+use tenant_model::authorization_code::AuthorizationCode;
+use tenant_model::directory::User;
+use tenant_model::grant::Grant;
+use tenant_model::knobs::AuthorizeRefusal;
+use tenant_wire::answer::Answer;
+use tenant_wire::clients;
+use tenant_wire::delivery::delivered;
+use tenant_wire::keys::TOKEN_ALPHABET;
+use tenant_wire::pkce::Challenge;
+use tenant_wire::session::SessionKey;
+
+/// The code for a person who is known, or the refusal.
+pub(crate) fn code_or_refusal(
+    entra: &mut Tenant,
+    ask: &Ask,
+    grant: Grant,
+    session_key: Option<SessionKey>,
+) -> Answer {
+    let device = grant.device.map(|id| id.to_string()).unwrap_or_default();
+    let answer = match may_have_code(entra, ask, &grant) {
+        Ok(user) => redirect_with_code(entra, ask, grant, session_key).fact("user", user.upn),
+        Err(refusal) => shown(ask, refusal),
+    };
+    answer.fact("device", device)
+}
+
+fn may_have_code(entra: &Tenant, ask: &Ask, grant: &Grant) -> Result<User, Answer> {
+    let resource = ask.query.resource();
+    let resource = resource.as_deref().unwrap_or(clients::DEFAULT_RESOURCE);
+    let wish = Wish { resource, means: "authorize", ..Wish::of(grant, &ask.query) };
+    let user = user_of(entra, ask, &wish)?;
+    match forbid(entra, ask, &wish, &user) {
+        Some(refusal) => Err(refusal),
+        None => Ok(user),
+    }
+}
+
+fn redirect_with_code(
+    entra: &mut Tenant,
+    ask: &Ask,
+    grant: Grant,
+    session_key: Option<SessionKey>,
+) -> Answer {
+    let query = |name: &str| ask.query.get(name).unwrap_or_default();
+    let code = format!("0.A{}", entra.generator.text(120, TOKEN_ALPHABET));
+    let redirect_uri = query("redirect_uri").to_owned();
+    let fields = [("code", code.as_str()), ("state", query("state"))];
+    let answer = delivered(&ask.query, Answer::ok(Value::Null), &fields);
+    let expires_at = ask.now_ms + ask.knobs.authorization_code_lives_s * 1000;
+    let resource = ask.query.resource();
+    let challenge = Challenge::of(&ask.query).unwrap_or_default();
+    let entry = AuthorizationCode {
+        grant,
+        redirect_uri,
+        resource,
+        challenge,
+        nonce: ask.query.get("nonce").map(str::to_owned),
+        session_key,
+        expires_at,
+        used: false,
+    };
+    entra.authorization_codes.keep(&code, entry, expires_at + REMEMBERED_MS, ask.now_ms);
+    answer
+}
+
+/// A refusal where the knob wants it.
+fn shown(ask: &Ask, refusal: Answer) -> Answer {
+    if ask.knobs.authorize_refusal == AuthorizeRefusal::Page {
+        return error_page(ask, &refusal);
+    }
+    told_to_client(ask, refusal)
+}
+
+/// A refusal that goes to the client with its redirect URI.
+pub(crate) fn told_to_client(ask: &Ask, refusal: Answer) -> Answer {
+    let member = |name: &str| refusal.member(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (error, text) = (member("error"), member("error_description"));
+    let state = ask.query.get("state").unwrap_or_default();
+    let fields = [("error", error.as_str()), ("error_description", &text), ("state", state)];
+    delivered(&ask.query, refusal, &fields)
+}

@@ -1,0 +1,69 @@
+//! The replies of a PRT (entra.md 7.4), and those that its session key seals (entra.md 7.6).
+
+use crate::ask::Ask;
+use crate::replies::token::{client_info, opaque};
+use crate::tenant::{REMEMBERED_MS, Tenant};
+use serde_json::{Value, json};
+use tenant_model::directory::User;
+use tenant_model::grant::Grant;
+use tenant_model::prt::Prt;
+use tenant_wire::answer::{Answer, Body};
+use tenant_wire::forms::Form;
+use tenant_wire::jwt::{self, BACKDATED_S};
+use tenant_wire::session::{self, SessionKey};
+
+/// The reply of entra.md 7.4: strings and one number, no access token.
+pub(crate) fn prt_reply(entra: &mut Tenant, ask: &Ask, form: &Form, prt: &Prt, user: &User) -> Answer {
+    let life = ask.knobs.prt_lifetime_s;
+    let mut answer = Answer::ok(json!({
+        "token_type": "Bearer",
+        "expires_in": life.to_string(),
+        "ext_expires_in": "0",
+        "expires_on": (ask.now.unix_timestamp() + life).to_string(),
+        "refresh_token": new_prt(entra, ask, prt),
+        "refresh_token_expires_in": life,
+        "id_token": unsigned_id_token(entra, ask, &prt.grant, user),
+    }));
+    if form.get("client_info").is_some() {
+        answer.set("client_info", json!(client_info(&prt.grant, user)));
+    }
+    answer.fact("user", &user.upn).fact("tenant", prt.grant.tenant)
+}
+
+/// A new token for what a PRT stands for.
+pub(crate) fn new_prt(entra: &mut Tenant, ask: &Ask, prt: &Prt) -> String {
+    let token = opaque(entra, "0.A");
+    let expires_at = ask.now_ms + ask.knobs.prt_lifetime_s * 1000;
+    let until = expires_at + REMEMBERED_MS;
+    entra.prts.keep(&token, Prt { expires_at, ..prt.clone() }, until, ask.now_ms);
+    token
+}
+
+/// The id_token of entra.md 7.4, which is unsigned by design; `preferred_username` is there for entra.md
+/// 11.4, rule 8.
+fn unsigned_id_token(entra: &Tenant, ask: &Ask, grant: &Grant, user: &User) -> String {
+    let now = ask.now.unix_timestamp();
+    let tenant = grant.tenant.to_string();
+    let name = entra.directories.get(grant.tenant).and_then(|it| it.domains.first());
+    let mut claims = json!({
+        "aud": grant.client, "iss": format!("https://sts.windows.net/{tenant}/"),
+        "iat": now - BACKDATED_S, "nbf": now - BACKDATED_S, "exp": now + 3600,
+        "amr": grant.amr, "ipaddr": "127.0.0.1", "name": user.upn, "oid": user.oid.to_string(),
+        "pwd_url": "https://portal.microsoftonline.com/ChangePassword.aspx", "rh": "0.", "sub": user.oid.to_string(),
+        "tenant_display_name": name, "tid": tenant, "unique_name": user.upn, "upn": user.upn, "ver": "1.0",
+        "preferred_username": user.login.as_ref().unwrap_or(&user.upn),
+    });
+    if let Value::Object(claims) = &mut claims {
+        claims.extend(ask.knobs.id_token_twist.clone());
+    }
+    format!("{}.{}.", jwt::part(&json!({ "typ": "JWT", "alg": "none" })), jwt::part(&claims))
+}
+
+/// The reply as the holder of this session key reads it (entra.md 7.6).
+pub(crate) fn sealed(entra: &mut Tenant, mut answer: Answer, key: &SessionKey) -> Answer {
+    if let Body::Json(body) = &answer.body {
+        let (ctx, iv) = (entra.generator.bytes(), entra.generator.bytes());
+        answer.body = Body::Jwe(session::seal(key, &ctx, &iv, body.to_string().as_bytes()));
+    }
+    answer
+}

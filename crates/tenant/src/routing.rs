@@ -1,0 +1,95 @@
+//! A request finds its endpoint, and leaves a line in the transcript.
+
+use crate::ask::Ask;
+use crate::asking::ask;
+use crate::endpoints::authorization_code::redeem_authorization_code;
+use crate::endpoints::authorize::authorize;
+use crate::endpoints::device_code::{device_code, redeem_code};
+use crate::endpoints::discover::discover;
+use crate::endpoints::discovery::{federation_provider, instance, jwks, metadata};
+use crate::endpoints::graph::{device_object, me, nothing_there};
+use crate::endpoints::join::{HYBRID, join};
+use crate::endpoints::key::add_key;
+use crate::endpoints::leave::leave;
+use crate::endpoints::login::{keep_signed_in, login};
+use crate::endpoints::manage::manage;
+use crate::endpoints::nonce::{drs_nonce, nonce};
+use crate::endpoints::password::redeem_password;
+use crate::endpoints::realm::{credential_type, realm};
+use crate::endpoints::refresh_token::redeem_refresh;
+use crate::endpoints::second_factor::{begin_auth, end_auth, process_auth};
+use crate::endpoints::signed::signed;
+use crate::endpoints::throttled::throttled;
+use crate::tenant::Tenant;
+use bytes::Bytes;
+use http::Request;
+use tenant_model::setup::{Entry, Outcome, Peer};
+use tenant_wire::answer::{Answer, Body};
+use tenant_wire::routes;
+
+impl Tenant {
+    /// Judges one request; `now_ms` counts milliseconds since 1970.
+    pub fn handle(&mut self, request: Request<Bytes>, peer: &Peer, now_ms: i64) -> Outcome {
+        let name = routes::name(&request);
+        let mut entry = Entry {
+            request: name.to_owned(),
+            method: request.method().to_string(),
+            path: request.uri().path().to_owned(),
+            host: peer.host.clone(),
+            ..Entry::default()
+        };
+        let ask = ask(self, request, peer, now_ms);
+        self.clock_ms = ask.now_ms;
+        let answer = throttled(self, name, &ask).unwrap_or_else(|| self.dispatch(name, &ask));
+        entry.status = answer.status;
+        entry.rule = answer.rule.clone();
+        entry.facts = answer.facts.clone();
+        let mut add = |name: &str, value: &str| drop(entry.facts.insert(name.to_owned(), value.to_owned()));
+        add("user_agent", &ask.user_agent);
+        if let Some(correlation) = &ask.ids.correlation {
+            add("client_request_id", correlation);
+        }
+        Outcome { response: answer.response(ask.now, &ask.ids), entry }
+    }
+
+    fn dispatch(&mut self, name: &str, ask: &Ask) -> Answer {
+        match name {
+            "metadata" => metadata(self, ask),
+            "jwks" => jwks(self),
+            "instance" => instance(self, ask),
+            "federation_provider" => federation_provider(self, ask),
+            "probe" => Answer::with(200, Body::Html(PROBE.to_owned())),
+            "realm" => realm(self, ask),
+            "devicecode" => device_code(self, ask),
+            "token.device_code" => redeem_code(self, ask),
+            "token.refresh" => redeem_refresh(self, ask),
+            "token.password" => redeem_password(self, ask),
+            "token.code" => redeem_authorization_code(self, ask),
+            "token.prt" | "token.prt_renew" | "token.prt_exchange" | "token.device_exchange" => {
+                signed(self, ask)
+            }
+            "nonce" => nonce(self, ask),
+            "authorize" => authorize(self, ask),
+            "login" => login(self, ask),
+            "kmsi" => keep_signed_in(self, ask),
+            "mfa_begin" => begin_auth(self, ask),
+            "mfa_end" => end_auth(self, ask),
+            "mfa_finish" => process_auth(self, ask),
+            "credential_type" => credential_type(self, ask),
+            "device" => device_object(self, ask),
+            "discover" => discover(self, ask),
+            "drs_nonce" => drs_nonce(self, ask),
+            "join" => join(self, ask),
+            "hybrid" => ask.bad_request("error_fail", HYBRID),
+            "leave" => leave(self, ask),
+            "manage" => manage(self, ask),
+            "key" => add_key(self, ask),
+            "me" => me(self, ask),
+            _ => nothing_there(ask),
+        }
+    }
+}
+
+/// What a client sees that only asks whether the host is there (entra.md 1.3).
+const PROBE: &str =
+    "<!DOCTYPE html>\n<html><head><title>Sign in to your account</title></head><body></body></html>\n";
