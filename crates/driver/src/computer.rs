@@ -191,7 +191,7 @@ impl Computer {
         let performing = async move {
             let result = executor::perform_keys(keys.as_ref(), work).await;
             if let Err(failure) = &result {
-                log_failure!(warn, failure, {}, "Keys were not made ahead of time");
+                log_failure!(warn, failure, {}, "A work with keys made ahead of time failed");
             }
             Ended::Keys(result)
         };

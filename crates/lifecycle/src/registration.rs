@@ -45,6 +45,8 @@ impl Registration {
                 Transition(begin(core, kept))
             }
             (Event::Asked(_), _, Some(kept)) => Transition(State::discarding(kept.clone())),
+            // What was tried is all there is, and is forgotten like the rest.
+            (Event::Asked(_), _, None) if !core.attempts.is_empty() => Transition(all_gone(core)),
             (Event::Prepared(pair), _, None) if pair.keys.device.backend == core.facts.backend => {
                 *kept = Some(Box::new((intent(core, pair.id), pair.keys.clone())));
                 let stage = Stage::Unregistered { kept: kept.clone() };

@@ -251,6 +251,19 @@ fn a_leave_deletes_and_erases_and_a_refused_one_waits_for_the_operator() {
 }
 
 #[test]
+fn a_leave_where_only_a_failure_is_left_forgets_it() {
+    let mut life = Life::play(IntunePolicy::Stay, &[Step::SignIn, Step::Succeed]);
+    fail(&mut life, FailureClass::Denied, Delivery::NotSent, "BootStateChanged");
+    assert_eq!((state(&life), &life.disk.stage), ("unregistered", &Stage::Unregistered { kept: None }));
+    for _ in 0..2 {
+        assert!(life.device.status().failure.is_some());
+        life.step(Step::Crash);
+    }
+    life.step(Step::Ask(Ask::Leave));
+    assert_eq!((life.device.status().failure, life.disk.attempts.len()), (None, 0));
+}
+
+#[test]
 fn a_leave_while_the_join_is_in_flight_comes_after_it() {
     let mut life =
         Life::play(IntunePolicy::Stay, &[Step::SignIn, Step::Succeed, Step::Succeed, Step::Ask(Ask::Leave)]);

@@ -81,7 +81,7 @@ fn a_token_holds_one_pair_and_none_when_another_place_is_chosen() {
     }
     std::fs::write(machine.path("pin"), "another PIN").unwrap();
     machine.up();
-    wait_for("the test of the pair", || machine.log().contains("Keys ahead of time"));
+    wait_for("the test of the pair", || machine.log().contains("A work with keys made ahead of time failed"));
     assert_eq!(machine.status()["spare_keys"], "none", "it is not known whether they work");
     assert_eq!(objects(&machine), 2 + 4, "a wrong PIN says nothing of the pair");
     machine.kill();
