@@ -3,7 +3,6 @@
 use crate::driver::Driver;
 use crate::self_test;
 use executor::key_failure;
-use hsm::{Answer, HsmError, Job};
 use model::{Failure, Secret};
 
 impl Driver {
@@ -12,14 +11,9 @@ impl Driver {
     /// # Errors
     /// As [`hsm::Hsm::recovery_code`], in words for people.
     pub async fn recovery_code(&self) -> Result<Secret<String>, Failure> {
-        match self.ports().keys.call(Job::RecoveryCode).await {
-            Ok(Answer::Code(code)) => {
-                tracing::info!("A recovery code was made");
-                Ok(code)
-            }
-            Ok(_) => Err(key_failure(&HsmError::Backend("the answer is of another job".to_owned()))),
-            Err(error) => Err(key_failure(&error)),
-        }
+        let code = self.ports().keys.recovery_code().await.map_err(|error| key_failure(&error))?;
+        tracing::info!("A recovery code was made");
+        Ok(code)
     }
 
     /// Binds the keys to the boot state as it is now, and tests every key that did not work.
@@ -27,7 +21,7 @@ impl Driver {
     /// # Errors
     /// As [`hsm::Hsm::reseal`], in words for people.
     pub async fn reseal(&self, code: Option<Secret<String>>) -> Result<(), Failure> {
-        self.ports().keys.call(Job::Reseal(code)).await.map_err(|error| key_failure(&error))?;
+        self.ports().keys.reseal(code).await.map_err(|error| key_failure(&error))?;
         tracing::info!("The keys are bound to the boot state as it is now");
         self_test::again(self.ports()).await;
         Ok(())

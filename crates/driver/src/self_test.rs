@@ -3,7 +3,7 @@
 
 use crate::computer::Ports;
 use crate::in_flight::rest;
-use hsm::{HsmError, Job};
+use hsm::HsmError;
 use model::{FailureClass, KeyHandle, TenantId};
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,7 +54,7 @@ fn due(ports: &Ports) -> Vec<(TenantId, KeyHandle)> {
 
 async fn test(ports: &Ports, tenant: TenantId, key: KeyHandle) {
     let (purpose, name) = (key.purpose, (tenant, key.wrapped.clone()));
-    let result = ports.keys.call(Job::SelfTest(key)).await;
+    let result = ports.keys.self_test(key).await;
     if let Err(error) = &result
         && error.class() == FailureClass::Transient
     {

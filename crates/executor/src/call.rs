@@ -1,7 +1,9 @@
 use crate::Executor;
 use bytes::Bytes;
-use hsm::{Answer, HsmError, Job};
-use model::{Delivery, DeviceTrouble, Failure, FailureClass, Guid, RequestId, Timestamp, Trace, Who};
+use hsm::{HsmError, KeysFuture, SignScheme};
+use model::{
+    Delivery, DeviceTrouble, Failure, FailureClass, Guid, KeyHandle, RequestId, Timestamp, Trace, Who,
+};
 use std::time::Duration;
 use transport::{Bears, Call, Reply, TransportError};
 
@@ -60,10 +62,15 @@ impl Caller<'_> {
         transport::server_date(reply.headers()).unwrap_or(self.now)
     }
 
-    /// One job for the keys.
-    pub(crate) async fn key_job(&self, job: Job) -> Result<Answer, Failure> {
-        self.executor.keys.call(job).await.map_err(|error| key_failure(&error))
+    /// A PKCS#1 v1.5 signature over the SHA-256 of `to_sign`, as certificate requests and JWTs bear it; 256 bytes.
+    pub(crate) async fn signature(&self, key: &KeyHandle, to_sign: &[u8]) -> Result<Vec<u8>, Failure> {
+        answered(self.executor.keys.sign(key.clone(), SignScheme::Pkcs1Sha256, to_sign.to_vec())).await
     }
+}
+
+/// What the keys answer, their errors as failures.
+pub(crate) async fn answered<T>(answer: KeysFuture<T>) -> Result<T, Failure> {
+    answer.await.map_err(|error| key_failure(&error))
 }
 
 fn clock_skew(apart: Duration, word: &str, status: u16) -> Failure {
@@ -172,11 +179,6 @@ fn two_ways(component: &str) -> &'static str {
              they are lost, run aad-tool leave --force, then sign in to register anew; aad-tool rebind does not help."
         }
     }
-}
-
-/// The name for an answer of another job than asked; a fault of ours.
-pub(crate) fn wrong_answer() -> Failure {
-    key_failure(&HsmError::Backend("the answer is of another job".to_owned()))
 }
 
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(4 * 60);

@@ -130,7 +130,7 @@ impl<'a> Exchanges<'a> {
             target,
         };
         let to_sign = prt::code::to_sign(&order);
-        let signature = self.caller.device_signature(&self.identity.keys.device, &to_sign).await?;
+        let signature = self.caller.signature(&self.identity.keys.device, &to_sign).await?;
         let request = prt::code::request(&order, &to_sign, &signature);
         let reply = self.caller.ask(request, Bears::Credential).await?;
         let code = prt::code::read(reply, &target)?;

@@ -1,4 +1,4 @@
-use hsm::{Answer, Job, Keys, SignScheme};
+use hsm::{Keys, SignScheme};
 use model::{CertificateDer, KeyHandle};
 use std::fmt;
 use std::sync::Arc;
@@ -34,11 +34,8 @@ impl ClientIdentity for DeviceIdentity {
             RSA_PSS_RSAE_SHA256 => SignScheme::PssSha256,
             other => return Err(format!("signature scheme {other:#06x} is not offered")),
         };
-        match self.keys.call_blocking(Job::Sign(self.key.clone(), scheme, message.to_vec())) {
-            Ok(Answer::Bytes(signature)) => Ok(signature),
-            Ok(_) => Err("the key store gave the answer of another job".to_owned()),
-            Err(error) => Err(error.to_string()),
-        }
+        let signature = self.keys.sign(self.key.clone(), scheme, message.to_vec());
+        signature.wait().map_err(|error| error.to_string())
     }
 }
 

@@ -1,10 +1,9 @@
 //! Enrolment into Intune, its inventory, and retirement; always with the session of the enrolling person.
 
-use crate::call::{Caller, wrong_answer};
+use crate::call::{Caller, answered};
 use crate::exchange::Exchanges;
 use crate::join::token_gone;
 use crate::vault::Primary;
-use hsm::{Answer, Job, SignScheme};
 use intune::{IntuneError, ids};
 use lifecycle::{EnrolOrder, Identity, Intune, IntuneIdentity, IntuneIntent, IntuneIssued, StoredReply};
 use model::{
@@ -21,10 +20,7 @@ impl Caller<'_> {
         intent: &IntuneIntent,
         backend: Backend,
     ) -> Result<KeyHandle, Failure> {
-        match self.key_job(Job::Create(backend, KeyPurpose::Intune, intent.id)).await? {
-            Answer::Key(key) => Ok(key),
-            _ => Err(wrong_answer()),
-        }
+        answered(self.executor.keys.create(backend, KeyPurpose::Intune, intent.id)).await
     }
 
     /// Sends the enrolment request.
@@ -48,8 +44,7 @@ impl Caller<'_> {
 
     async fn intune_request(&self, key: &KeyHandle, device_name: &str) -> Result<Vec<u8>, Failure> {
         let to_sign = intune::enrol::to_sign(&key.public, device_name).map_err(|error| error.failure())?;
-        let job = Job::Sign(key.clone(), SignScheme::Pkcs1Sha256, to_sign.clone());
-        let Answer::Bytes(signature) = self.key_job(job).await? else { return Err(wrong_answer()) };
+        let signature = self.signature(key, &to_sign).await?;
         intune::enrol::assemble(&to_sign, &signature).map_err(|error| error.failure())
     }
 

@@ -1,8 +1,7 @@
-use crate::call::{Caller, wrong_answer};
+use crate::call::{Caller, answered};
 use crate::vault::Tokens;
 use drs::DrsError;
 use drs::join::{Expected, Join};
-use hsm::{Answer, Job, SignScheme};
 use lifecycle::{DeviceKeys, EndpointSource, Endpoints, Intent, Issued, JoinOrder, StoredReply};
 use model::{Delivery, Failure, FailureClass, KeyHandle, KeyPurpose, TenantId, TokenRef, Who};
 use std::sync::Arc;
@@ -65,10 +64,7 @@ impl Caller<'_> {
     }
 
     async fn create(&self, purpose: KeyPurpose, intent: &Intent) -> Result<KeyHandle, Failure> {
-        match self.key_job(Job::Create(intent.backend, purpose, intent.id)).await? {
-            Answer::Key(key) => Ok(key),
-            _ => Err(wrong_answer()),
-        }
+        answered(self.executor.keys.create(intent.backend, purpose, intent.id)).await
     }
 
     /// Sends the join request; a 401 redeems the token once more before it counts.
@@ -86,8 +82,7 @@ impl Caller<'_> {
 
     async fn certificate_request(&self, key: &KeyHandle) -> Result<Vec<u8>, Failure> {
         let to_sign = drs::join::to_sign(&key.public).map_err(|error| error.failure())?;
-        let job = Job::Sign(key.clone(), SignScheme::Pkcs1Sha256, to_sign.clone());
-        let Answer::Bytes(signature) = self.key_job(job).await? else { return Err(wrong_answer()) };
+        let signature = self.signature(key, &to_sign).await?;
         drs::join::assemble(&to_sign, &signature).map_err(|error| error.failure())
     }
 

@@ -1,8 +1,8 @@
-use crate::call::{Caller, key_failure, wrong_answer};
+use crate::call::{Caller, key_failure};
 use crate::identity::DeviceIdentity;
 use bytes::Bytes;
 use drs::leave::Left;
-use hsm::{Answer, HsmError, Job};
+use hsm::HsmError;
 use lifecycle::Identity;
 use model::{Failure, FailureClass, HostPort, KeyHandle, RequestId, TokenRef, Who};
 use std::sync::Arc;
@@ -19,22 +19,24 @@ impl Caller<'_> {
     ) -> Result<(), Failure> {
         let drs = self.executor.profile.drs.clone();
         let own = self.device_identity(identity);
-        let mut failures = Vec::new();
-        for host in [drs.clone(), drs.prefixed("certauth")] {
-            let order = self.delete_order(&host, identity, request);
-            match self.delete(order, Bears::Certificate(own.clone())).await {
-                Ok(left) => return settled(left),
-                Err(failure) => failures.push(failure),
-            }
+        let order = self.delete_order(&drs, identity, request);
+        let mut left = self.delete(order, Bears::Certificate(own.clone())).await;
+        if let Err(said) = &left {
+            let order = self.delete_order(&drs.prefixed("certauth"), identity, request);
+            let twin = self.delete(order, Bears::Certificate(own)).await;
+            left = twin.map_err(|failure| weightier(said, failure));
         }
         let tenant = identity.intent.tenant;
-        if let Some(token) = token.or_else(|| self.executor.vault.any_session(tenant)) {
-            match self.delete_with_token(&drs, identity, token, request).await {
-                Ok(left) => return settled(left),
-                Err(failure) => failures.push(failure),
-            }
+        if let Err(said) = &left
+            && let Some(token) = token.or_else(|| self.executor.vault.any_session(tenant))
+        {
+            let by_token = self.delete_with_token(&drs, identity, token, request).await;
+            left = by_token.map_err(|failure| weightier(said, failure));
         }
-        Err(verdict(identity, &failures))
+        if left.map_err(|failure| verdict(identity, failure))? == Left::AlreadyGone {
+            tracing::info!("The device object was gone already");
+        }
+        Ok(())
     }
 
     fn device_identity(&self, identity: &Identity) -> Arc<DeviceIdentity> {
@@ -68,45 +70,35 @@ impl Caller<'_> {
     /// Destroys keys; one that is gone already, or is another machine's, is no failure.
     pub(crate) async fn erase(&self, keys: Vec<KeyHandle>) -> Result<(), Failure> {
         for key in keys {
-            match self.executor.keys.call(Job::Destroy(key)).await {
-                Ok(Answer::Done) => {}
+            match self.executor.keys.destroy(key).await {
+                Ok(()) => {}
                 // What was copied here has to go too, although its keys are out of reach.
                 Err(error @ HsmError::OtherMachine(_)) => tracing::warn!(%error, "A key is not destroyed"),
                 Err(error) => return Err(key_failure(&error)),
-                Ok(_) => return Err(wrong_answer()),
             }
         }
         Ok(())
     }
 }
 
-fn settled(left: Left) -> Result<(), Failure> {
-    if left == Left::AlreadyGone {
-        tracing::info!("The device object was gone already");
-    }
-    Ok(())
+/// What the ends so far and the next say together: an end with a passing fault has not said no, so the first such
+/// fault counts; a refusal counts only when every end refused.
+fn weightier(said: &Failure, next: Failure) -> Failure {
+    let passes = |failure: &Failure| failure.class == FailureClass::Transient;
+    if passes(&next) && !passes(said) { next } else { said.clone() }
 }
 
-/// What all ends together say: an end with a passing fault has not said no, so it is tried again; a refusal counts
-/// only when every end refused.
-fn verdict(identity: &Identity, failures: &[Failure]) -> Failure {
-    let passing = failures.iter().find(|failure| failure.class == FailureClass::Transient);
-    match (passing, failures.first()) {
-        (Some(passing), _) => passing.clone(),
-        (None, Some(refused)) => denied(identity, refused),
-        // Two ends are asked in any case.
-        (None, None) => denied(identity, &wrong_answer()),
+/// What it means for the machine: a passing fault is tried again, a refusal is the administrator's.
+fn verdict(identity: &Identity, mut failure: Failure) -> Failure {
+    if failure.class == FailureClass::Transient {
+        return failure;
     }
-}
-
-fn denied(identity: &Identity, refused: &Failure) -> Failure {
     let device = identity.issued.device;
-    let mut failure = refused.clone();
     failure.class = FailureClass::Denied;
     failure.who = Who::TenantAdmin;
     failure.message = format!(
         "the service did not let this machine delete its device object {device}: {}",
-        refused.message
+        failure.message
     );
     failure.advice = format!(
         "Sign in and leave again, or ask {} or an administrator to delete device {device}, then run: aad-tool leave --force.",

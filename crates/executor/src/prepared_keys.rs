@@ -1,7 +1,7 @@
-use crate::call::{key_failure, wrong_answer};
-use hsm::{Answer, HsmError, Job, Keys};
+use crate::call::{answered, key_failure};
+use hsm::{HsmError, Keys};
 use lifecycle::DeviceKeys;
-use model::{Failure, KeyHandle, KeyPurpose};
+use model::{Failure, KeyPurpose};
 use tenancy_model::{KeysReply, KeysWork, PairTest};
 
 /// Performs one work with keys that belong to no identity.
@@ -12,15 +12,12 @@ pub async fn perform_keys(keys: &dyn Keys, work: KeysWork) -> Result<KeysReply, 
     match work {
         KeysWork::Test(pair) => test(keys, &pair).await.map(KeysReply::Tested),
         KeysWork::Create { id, backend } => {
-            let device = create(keys, Job::Create(backend, KeyPurpose::Device, id)).await?;
-            let transport = create(keys, Job::Create(backend, KeyPurpose::Transport, id)).await?;
+            let device = answered(keys.create(backend, KeyPurpose::Device, id)).await?;
+            let transport = answered(keys.create(backend, KeyPurpose::Transport, id)).await?;
             Ok(KeysReply::Created(DeviceKeys { device, transport }))
         }
         KeysWork::Destroy(pair) => destroy(keys, pair).await.map(|()| KeysReply::Destroyed),
-        KeysWork::Ready(backend) => match keys.call(Job::Ready(backend)).await {
-            Ok(_) => Ok(KeysReply::Ready),
-            Err(error) => Err(key_failure(&error)),
-        },
+        KeysWork::Ready(backend) => answered(keys.ready(backend)).await.map(|_| KeysReply::Ready),
     }
 }
 
@@ -29,7 +26,7 @@ pub async fn perform_keys(keys: &dyn Keys, work: KeysWork) -> Result<KeysReply, 
 async fn test(keys: &dyn Keys, pair: &DeviceKeys) -> Result<PairTest, Failure> {
     let mut found = Ok(PairTest::Usable);
     for key in [&pair.device, &pair.transport] {
-        if let Err(error) = keys.call(Job::SelfTest(key.clone())).await {
+        if let Err(error) = keys.self_test(key.clone()).await {
             tracing::debug!(key = key.purpose.as_str(), %error, "The key does not work");
             if is_of_the_key(&error) {
                 return Ok(PairTest::Lost);
@@ -40,19 +37,11 @@ async fn test(keys: &dyn Keys, pair: &DeviceKeys) -> Result<PairTest, Failure> {
     found
 }
 
-async fn create(keys: &dyn Keys, job: Job) -> Result<KeyHandle, Failure> {
-    match keys.call(job).await {
-        Ok(Answer::Key(key)) => Ok(key),
-        Ok(_) => Err(wrong_answer()),
-        Err(error) => Err(key_failure(&error)),
-    }
-}
-
 /// Tries both, whatever becomes of the first.
 async fn destroy(keys: &dyn Keys, pair: DeviceKeys) -> Result<(), Failure> {
     let mut result = Ok(());
     for key in [pair.device, pair.transport] {
-        if let Err(error) = keys.call(Job::Destroy(key)).await {
+        if let Err(error) = keys.destroy(key).await {
             tracing::warn!(%error, "A key made ahead of time was not destroyed");
             result = Err(key_failure(&error));
         }

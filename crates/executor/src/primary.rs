@@ -1,9 +1,8 @@
 //! Primary refresh tokens: got with the device key, renewed with the session key.
 
-use crate::call::{Caller, wrong_answer};
+use crate::call::{Caller, answered};
 use crate::join::token_gone;
 use crate::vault::{Primary, Tokens};
-use hsm::{Answer, Job, SignScheme};
 use lifecycle::Identity;
 use model::{Failure, KeyHandle, TenantId, Timestamp, TokenRef};
 use prt::acquire::{Acquire, Credential};
@@ -56,7 +55,7 @@ impl Caller<'_> {
             credential,
         };
         let to_sign = prt::acquire::to_sign(&order);
-        let signature = self.device_signature(&identity.keys.device, &to_sign).await?;
+        let signature = self.signature(&identity.keys.device, &to_sign).await?;
         let request = prt::acquire::request(&order, &to_sign, &signature);
         let reply = self.ask(request, Bears::Credential).await?;
         let found = prt::acquire::read(reply, &expected).map_err(|error| error.failure())?;
@@ -102,17 +101,9 @@ impl Caller<'_> {
         Session { prt, key, kdf, ctx: self.context(nth), nonce, win_ver }
     }
 
-    pub(crate) async fn device_signature(&self, key: &KeyHandle, to_sign: &[u8]) -> Result<Vec<u8>, Failure> {
-        let job = Job::Sign(key.clone(), SignScheme::Pkcs1Sha256, to_sign.to_vec());
-        match self.key_job(job).await? {
-            Answer::Bytes(signature) => Ok(signature),
-            _ => Err(wrong_answer()),
-        }
-    }
-
     async fn unwrap(&self, key: &KeyHandle, wrapped: &WrappedSessionKey) -> Result<SessionKey, Failure> {
-        let job = Job::UnwrapOaepSha1(key.clone(), wrapped.encrypted_key.to_vec());
-        let Answer::Secret(unwrapped) = self.key_job(job).await? else { return Err(wrong_answer()) };
+        let ciphertext = wrapped.encrypted_key.to_vec();
+        let unwrapped = answered(self.executor.keys.unwrap_oaep_sha1(key.clone(), ciphertext)).await?;
         let (key, verdict) =
             SessionKey::new(&unwrapped, wrapped).map_err(|error: PrtError| error.failure())?;
         if verdict == TagVerdict::Wrong {

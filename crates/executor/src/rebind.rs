@@ -1,7 +1,6 @@
 //! The keys of an identity, bound to the machine as it is now; without the network.
 
-use crate::call::{Caller, wrong_answer};
-use hsm::{Answer, Job};
+use crate::call::{Caller, answered};
 use lifecycle::{DeviceKeys, Identity, Reply};
 use model::{Failure, KeyHandle};
 
@@ -19,10 +18,8 @@ impl Caller<'_> {
 
     /// A new handle takes the place of the old one for good, so it has to prove first that it works.
     async fn bound(&self, key: &KeyHandle) -> Result<KeyHandle, Failure> {
-        let Answer::Key(bound) = self.key_job(Job::Rebind(key.clone())).await? else {
-            return Err(wrong_answer());
-        };
-        self.key_job(Job::SelfTest(bound.clone())).await?;
+        let bound = answered(self.executor.keys.rebind(key.clone())).await?;
+        answered(self.executor.keys.self_test(bound.clone())).await?;
         Ok(bound)
     }
 }

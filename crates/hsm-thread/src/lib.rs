@@ -1,25 +1,15 @@
 //! A blocking key store on a thread of its own, behind a bounded queue.
 
-use hsm::{Answer, Hsm, HsmError, Job, Keys, KeysFuture};
+use hsm::{Hsm, HsmError, Job, Keys};
 use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use tokio::sync::oneshot;
 
 /// The backend on a thread of its own behind a queue of 64 jobs.
 ///
-/// The thread ends when the last sender is dropped.
+/// The thread ends when the last sender is dropped. A job that panics ends it too: that job, those in the
+/// queue and all that come later are answered [`HsmError::Unreachable`].
 pub struct HsmThread {
-    queue: SyncSender<Order>,
-}
-
-struct Order {
-    job: Job,
-    reply: ReplyTo,
-}
-
-enum ReplyTo {
-    Task(oneshot::Sender<Result<Answer, HsmError>>),
-    Thread(SyncSender<Result<Answer, HsmError>>),
+    queue: SyncSender<Job>,
 }
 
 impl HsmThread {
@@ -28,49 +18,28 @@ impl HsmThread {
     /// # Errors
     /// When the system gives no thread.
     pub fn start(hsm: Box<dyn Hsm>) -> io::Result<HsmThread> {
-        let (queue, orders) = sync_channel(QUEUE);
-        std::thread::Builder::new().name("keys".to_owned()).spawn(move || serve(hsm, orders))?;
+        let (queue, jobs) = sync_channel(QUEUE);
+        std::thread::Builder::new().name("keys".to_owned()).spawn(move || serve(hsm, jobs))?;
         Ok(HsmThread { queue })
-    }
-
-    fn submit(&self, job: Job, reply: ReplyTo) -> Result<(), HsmError> {
-        self.queue.try_send(Order { job, reply }).map_err(|error| match error {
-            TrySendError::Full(_) => HsmError::Busy,
-            TrySendError::Disconnected(_) => ended(),
-        })
     }
 }
 
 impl Keys for HsmThread {
-    fn call(&self, job: Job) -> KeysFuture {
-        let (sender, receiver) = oneshot::channel();
-        let submitted = self.submit(job, ReplyTo::Task(sender));
-        Box::pin(async move {
-            submitted?;
-            receiver.await.unwrap_or_else(|_| Err(ended()))
-        })
-    }
-
-    fn call_blocking(&self, job: Job) -> Result<Answer, HsmError> {
-        let (sender, receiver) = sync_channel(1);
-        self.submit(job, ReplyTo::Thread(sender))?;
-        receiver.recv().unwrap_or_else(|_| Err(ended()))
-    }
-}
-
-fn serve(mut hsm: Box<dyn Hsm>, orders: Receiver<Order>) {
-    for order in orders {
-        let answer = order.job.run(hsm.as_mut());
-        // A caller that gave up is no fault of ours: the answer is dropped.
-        match order.reply {
-            ReplyTo::Task(sender) => drop(sender.send(answer)),
-            ReplyTo::Thread(sender) => drop(sender.send(answer)),
+    fn submit(&self, job: Job) {
+        match self.queue.try_send(job) {
+            Ok(()) => {}
+            Err(TrySendError::Full(job)) => job.refuse(HsmError::Busy),
+            Err(TrySendError::Disconnected(job)) => {
+                job.refuse(HsmError::Unreachable("its thread has ended".to_owned()));
+            }
         }
     }
 }
 
-fn ended() -> HsmError {
-    HsmError::Unreachable("its thread has ended".to_owned())
+fn serve(mut hsm: Box<dyn Hsm>, jobs: Receiver<Job>) {
+    for job in jobs {
+        job.run(hsm.as_mut());
+    }
 }
 
 const QUEUE: usize = 64;
@@ -79,10 +48,10 @@ const QUEUE: usize = 64;
 mod tests {
     use super::*;
     use hsm::{HsmInfo, SignScheme};
-    use model::{Backend, IntentId, KeyHandle, KeyPurpose, Secret};
+    use model::{Backend, Guid, IntentId, KeyHandle, KeyPurpose, RsaPublicKey, Secret};
     use std::sync::{Arc, Barrier};
 
-    /// Answers `info` only when both barriers let it pass; refuses the rest.
+    /// Answers `info` only when both barriers let it pass, panics when it is to destroy, refuses the rest.
     struct Slow(Arc<Barrier>, Arc<Barrier>);
 
     fn no<T>() -> Result<T, HsmError> {
@@ -111,7 +80,7 @@ mod tests {
             no()
         }
         fn destroy(&mut self, _: &KeyHandle) -> Result<(), HsmError> {
-            no()
+            panic!("on purpose")
         }
         fn self_test(&mut self, _: &KeyHandle) -> Result<(), HsmError> {
             no()
@@ -121,21 +90,56 @@ mod tests {
         }
     }
 
+    fn key() -> KeyHandle {
+        KeyHandle {
+            backend: Backend::Soft,
+            purpose: KeyPurpose::Device,
+            intent: IntentId::new(Guid::from_bytes([0; 16])),
+            public: RsaPublicKey { modulus: vec![], exponent: vec![] },
+            wrapped: vec![],
+        }
+    }
+
     #[test]
     fn a_full_queue_refuses_and_an_empty_one_serves() {
         let (begun, go) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
-        let keys = Arc::new(HsmThread::start(Box::new(Slow(begun.clone(), go.clone()))).unwrap());
-        let first = keys.clone();
-        let caller = std::thread::spawn(move || first.call_blocking(Job::Info));
+        let keys = HsmThread::start(Box::new(Slow(begun.clone(), go.clone()))).unwrap();
+        let first = keys.ready(Backend::Soft);
         begun.wait();
-        let queued: Vec<_> =
-            (0..QUEUE).map(|_| keys.call(Job::Seal(String::new(), Secret::new(vec![])))).collect();
-        assert_eq!(keys.call_blocking(Job::Info).unwrap_err(), HsmError::Busy);
+        let queued: Vec<_> = (0..QUEUE).map(|_| keys.self_test(key())).collect();
+        assert_eq!(keys.self_test(key()).wait(), Err(HsmError::Busy));
         go.wait();
-        assert!(caller.join().unwrap().is_ok());
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        assert!(first.wait().is_ok());
         for answer in queued {
-            assert!(matches!(runtime.block_on(answer), Err(HsmError::Backend(_))));
+            assert!(matches!(answer.wait(), Err(HsmError::Backend(_))));
         }
+    }
+
+    #[test]
+    fn a_job_that_panics_leaves_nobody_waiting_neither_those_behind_it_nor_those_to_come() {
+        let (begun, go) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
+        let keys = HsmThread::start(Box::new(Slow(begun.clone(), go.clone()))).unwrap();
+        let first = keys.ready(Backend::Soft);
+        begun.wait();
+        let (panics, behind) = (keys.destroy(key()), keys.self_test(key()));
+        go.wait();
+        assert!(first.wait().is_ok());
+        for answer in [panics, behind] {
+            assert!(matches!(answer.wait(), Err(HsmError::Unreachable(_))));
+        }
+        let ended = HsmError::Unreachable("its thread has ended".to_owned());
+        assert_eq!(keys.self_test(key()).wait(), Err(ended));
+    }
+
+    #[test]
+    fn what_was_queued_is_done_although_nobody_can_ask_any_more() {
+        let (begun, go) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
+        let keys = HsmThread::start(Box::new(Slow(begun.clone(), go.clone()))).unwrap();
+        let (first, second) = (keys.ready(Backend::Soft), keys.self_test(key()));
+        drop(keys);
+        begun.wait();
+        go.wait();
+        assert!(first.wait().is_ok());
+        assert!(matches!(second.wait(), Err(HsmError::Backend(_))));
     }
 }

@@ -1,88 +1,58 @@
-use crate::{Hsm, HsmError, HsmInfo, SignScheme};
+use crate::{Hsm, HsmError, HsmInfo, Reply, SignScheme};
 use model::{Backend, IntentId, KeyHandle, KeyPurpose, Secret};
-use std::future::Future;
-use std::pin::Pin;
 
-/// One job for the backend; the same verbs as [`Hsm`].
+/// One job for the backend: plain data, and the way back for its answer, which takes no answer of another job.
+///
+/// A job that is dropped answers too: [`HsmError::Unreachable`].
 #[derive(Debug)]
 pub enum Job {
-    /// [`Hsm::info`].
-    Info,
     /// [`Hsm::ready`].
-    Ready(Backend),
+    Ready(Backend, Reply<HsmInfo>),
     /// [`Hsm::create_in`].
-    Create(Backend, KeyPurpose, IntentId),
-    /// [`Hsm::sign`].
-    Sign(KeyHandle, SignScheme, Vec<u8>),
-    /// [`Hsm::unwrap_oaep_sha1`].
-    UnwrapOaepSha1(KeyHandle, Vec<u8>),
-    /// [`Hsm::seal`].
-    Seal(String, Secret<Vec<u8>>),
-    /// [`Hsm::unseal`].
-    Unseal(String, Vec<u8>),
+    Create(Backend, KeyPurpose, IntentId, Reply<KeyHandle>),
+    /// [`Hsm::sign`]: the message (not a digest) and its signature.
+    Sign(KeyHandle, SignScheme, Vec<u8>, Reply<Vec<u8>>),
+    /// [`Hsm::unwrap_oaep_sha1`]: the ciphertext and its plaintext.
+    UnwrapOaepSha1(KeyHandle, Vec<u8>, Reply<Secret<Vec<u8>>>),
     /// [`Hsm::destroy`].
-    Destroy(KeyHandle),
+    Destroy(KeyHandle, Reply<()>),
     /// [`Hsm::self_test`].
-    SelfTest(KeyHandle),
+    SelfTest(KeyHandle, Reply<()>),
     /// [`Hsm::rebind`].
-    Rebind(KeyHandle),
+    Rebind(KeyHandle, Reply<KeyHandle>),
     /// [`Hsm::recovery_code`].
-    RecoveryCode,
+    RecoveryCode(Reply<Secret<String>>),
     /// [`Hsm::reseal`].
-    Reseal(Option<Secret<String>>),
-}
-
-/// What a [`Job`] gives back.
-#[derive(Debug)]
-pub enum Answer {
-    /// Of [`Job::Info`] and [`Job::Ready`].
-    Info(HsmInfo),
-    /// Of [`Job::Create`] and [`Job::Rebind`].
-    Key(KeyHandle),
-    /// Of [`Job::Sign`] and [`Job::Seal`].
-    Bytes(Vec<u8>),
-    /// Of [`Job::UnwrapOaepSha1`] and [`Job::Unseal`].
-    Secret(Secret<Vec<u8>>),
-    /// Of [`Job::RecoveryCode`].
-    Code(Secret<String>),
-    /// Of [`Job::Destroy`], [`Job::SelfTest`] and [`Job::Reseal`].
-    Done,
+    Reseal(Option<Secret<String>>, Reply<()>),
 }
 
 impl Job {
-    /// Does the job on a backend.
-    ///
-    /// # Errors
-    /// As the method of [`Hsm`] that the job names.
-    pub fn run(self, hsm: &mut dyn Hsm) -> Result<Answer, HsmError> {
+    /// Does the job on a backend, in this thread, and answers whoever asked.
+    pub fn run(self, hsm: &mut dyn Hsm) {
         match self {
-            Job::Info => Ok(Answer::Info(hsm.info())),
-            Job::Ready(backend) => hsm.ready(backend).map(Answer::Info),
-            Job::Create(backend, purpose, intent) => hsm.create_in(backend, purpose, intent).map(Answer::Key),
-            Job::Sign(key, scheme, message) => hsm.sign(&key, scheme, &message).map(Answer::Bytes),
-            Job::UnwrapOaepSha1(key, text) => hsm.unwrap_oaep_sha1(&key, &text).map(Answer::Secret),
-            Job::Seal(label, plain) => hsm.seal(&label, &plain).map(Answer::Bytes),
-            Job::Unseal(label, sealed) => hsm.unseal(&label, &sealed).map(Answer::Secret),
-            Job::Destroy(key) => hsm.destroy(&key).map(|()| Answer::Done),
-            Job::SelfTest(key) => hsm.self_test(&key).map(|()| Answer::Done),
-            Job::Rebind(key) => hsm.rebind(&key).map(Answer::Key),
-            Job::RecoveryCode => hsm.recovery_code().map(Answer::Code),
-            Job::Reseal(code) => hsm.reseal(code.as_ref()).map(|()| Answer::Done),
+            Job::Ready(backend, reply) => reply.send(hsm.ready(backend)),
+            Job::Create(backend, purpose, intent, reply) => {
+                reply.send(hsm.create_in(backend, purpose, intent));
+            }
+            Job::Sign(key, scheme, message, reply) => reply.send(hsm.sign(&key, scheme, &message)),
+            Job::UnwrapOaepSha1(key, text, reply) => reply.send(hsm.unwrap_oaep_sha1(&key, &text)),
+            Job::Destroy(key, reply) => reply.send(hsm.destroy(&key)),
+            Job::SelfTest(key, reply) => reply.send(hsm.self_test(&key)),
+            Job::Rebind(key, reply) => reply.send(hsm.rebind(&key)),
+            Job::RecoveryCode(reply) => reply.send(hsm.recovery_code()),
+            Job::Reseal(code, reply) => reply.send(hsm.reseal(code.as_ref())),
         }
     }
-}
 
-/// The answer to come of a [`Keys::call`].
-pub type KeysFuture = Pin<Box<dyn Future<Output = Result<Answer, HsmError>> + Send>>;
-
-/// The backend behind its queue; what executor and TLS use.
-pub trait Keys: Send + Sync {
-    /// Queues the job; [`HsmError::Busy`] when the queue is full.
-    fn call(&self, job: Job) -> KeysFuture;
-
-    /// The same for callers that cannot await (a TLS signer inside a handshake's poll).
-    ///
-    /// # Errors
-    /// As the job, and [`HsmError::Busy`] when the queue is full.
-    fn call_blocking(&self, job: Job) -> Result<Answer, HsmError>;
+    /// Answers that the job is not done, and why.
+    pub fn refuse(self, why: HsmError) {
+        match self {
+            Job::Ready(_, reply) => reply.send(Err(why)),
+            Job::Create(.., reply) | Job::Rebind(_, reply) => reply.send(Err(why)),
+            Job::Sign(.., reply) => reply.send(Err(why)),
+            Job::UnwrapOaepSha1(.., reply) => reply.send(Err(why)),
+            Job::Destroy(_, reply) | Job::SelfTest(_, reply) | Job::Reseal(_, reply) => reply.send(Err(why)),
+            Job::RecoveryCode(reply) => reply.send(Err(why)),
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! The port to whatever holds the private keys.
 //!
 //! [`Hsm`] is what an adapter implements: blocking, one caller at a time.
-//! [`Keys`] is what the rest of the house uses: the same jobs behind a queue.
+//! [`Keys`] is what the rest of the house uses: jobs behind a queue, each with an answer of its own type.
 //! A private key never crosses this port; handles carry ciphertext only.
 
 mod backends;
@@ -10,11 +10,17 @@ mod bound;
 mod error;
 pub mod file;
 mod job;
+mod keys;
+mod reply;
+#[cfg(test)]
+mod tests;
 
 pub use backends::{Backends, Opener};
 pub use bound::BoundTo;
 pub use error::HsmError;
-pub use job::{Answer, Job, Keys, KeysFuture};
+pub use job::Job;
+pub use keys::Keys;
+pub use reply::{KeysFuture, Reply};
 
 use model::{Backend, IntentId, KeyHandle, KeyPurpose, Secret};
 

@@ -1,6 +1,6 @@
 //! Two places for keys: one that knows which machine it is in, and a token that goes wherever it is put.
 
-use hsm::{Answer, HsmError, HsmInfo, Job, Keys, KeysFuture, SignScheme};
+use hsm::{HsmError, HsmInfo, Job, Keys, SignScheme};
 use model::{Backend, IntentId, KeyHandle, KeyPurpose, RsaPublicKey, Secret};
 use rsa::pkcs1v15::SigningKey;
 use rsa::pkcs8::DecodePrivateKey;
@@ -85,40 +85,47 @@ impl Inner {
         Ok(private(index))
     }
 
-    fn answer(&mut self, job: Job) -> Result<Answer, HsmError> {
-        let asked = place(&job);
-        if asked.is_some_and(|asked| self.closed.contains(&asked)) {
-            return Err(HsmError::Absent("it is not there".to_owned()));
+    fn sign(&self, key: &KeyHandle, message: &[u8]) -> Result<Vec<u8>, HsmError> {
+        let signer = SigningKey::<Sha256>::new(self.open(key)?.clone());
+        Ok(signer.sign(message).to_vec())
+    }
+
+    fn unwrap(&self, key: &KeyHandle, ciphertext: &[u8]) -> Result<Secret<Vec<u8>>, HsmError> {
+        let plain = self.open(key)?.decrypt(Oaep::<Sha1>::new(), ciphertext);
+        plain.map(Secret::new).map_err(|_| HsmError::Decrypt)
+    }
+
+    fn rebind(&mut self, key: KeyHandle) -> Result<KeyHandle, HsmError> {
+        let index = key.wrapped[0];
+        let alive = self.alive.get_mut(&usize::from(index));
+        let alive = alive.ok_or_else(|| HsmError::KeyGone(format!("key {index} was destroyed")))?;
+        alive.1 = self.machine;
+        Ok(KeyHandle { wrapped: vec![index, self.machine], ..key })
+    }
+
+    fn run(&mut self, job: Job) {
+        if place(&job).is_some_and(|place| self.closed.contains(&place)) {
+            return job.refuse(HsmError::Absent("it is not there".to_owned()));
         }
         match job {
-            Job::Info | Job::Ready(_) => {
-                let backend = asked.unwrap_or(Backend::Soft);
-                Ok(Answer::Info(HsmInfo { backend, description: "a pool".to_owned() }))
+            Job::Ready(backend, reply) => {
+                reply.send(Ok(HsmInfo { backend, description: "a pool".to_owned() }));
             }
-            Job::Create(backend, purpose, intent) => Ok(Answer::Key(self.create(backend, purpose, intent))),
-            Job::Sign(key, SignScheme::Pkcs1Sha256, message) => {
-                let signer = SigningKey::<Sha256>::new(self.open(&key)?.clone());
-                Ok(Answer::Bytes(signer.sign(&message).to_vec()))
+            Job::Create(backend, purpose, intent, reply) => {
+                reply.send(Ok(self.create(backend, purpose, intent)));
             }
-            Job::UnwrapOaepSha1(key, ciphertext) => {
-                let plain = self.open(&key)?.decrypt(Oaep::<Sha1>::new(), &ciphertext);
-                let plain = plain.map_err(|_| HsmError::Decrypt)?;
-                Ok(Answer::Secret(Secret::new(plain)))
-            }
-            Job::Rebind(key) => {
-                let index = key.wrapped[0];
-                let alive = self.alive.get_mut(&usize::from(index));
-                let alive = alive.ok_or_else(|| HsmError::KeyGone(format!("key {index} was destroyed")))?;
-                alive.1 = self.machine;
-                let wrapped = vec![index, self.machine];
-                Ok(Answer::Key(KeyHandle { wrapped, ..key }))
-            }
-            Job::SelfTest(key) => self.open(&key).map(|_| Answer::Done),
-            Job::Destroy(key) => {
+            Job::Sign(key, SignScheme::Pkcs1Sha256, message, reply) => reply.send(self.sign(&key, &message)),
+            Job::UnwrapOaepSha1(key, ciphertext, reply) => reply.send(self.unwrap(&key, &ciphertext)),
+            Job::Rebind(key, reply) => reply.send(self.rebind(key)),
+            Job::SelfTest(key, reply) => reply.send(self.open(&key).map(|_| ())),
+            Job::Destroy(key, reply) => {
                 self.alive.remove(&usize::from(key.wrapped[0]));
-                Ok(Answer::Done)
+                reply.send(Ok(()));
             }
-            other => Err(HsmError::Backend(format!("not in this world: {other:?}"))),
+            other @ (Job::Sign(_, SignScheme::PssSha256, ..) | Job::RecoveryCode(_) | Job::Reseal(..)) => {
+                let why = format!("not in this world: {other:?}");
+                other.refuse(HsmError::Backend(why));
+            }
         }
     }
 }
@@ -126,21 +133,16 @@ impl Inner {
 /// The place that a job is for; none where it does not say.
 fn place(job: &Job) -> Option<Backend> {
     match job {
-        Job::Ready(backend) | Job::Create(backend, ..) => Some(*backend),
-        Job::Sign(key, ..) | Job::UnwrapOaepSha1(key, _) => Some(key.backend),
-        Job::Destroy(key) | Job::SelfTest(key) | Job::Rebind(key) => Some(key.backend),
-        _ => None,
+        Job::Ready(backend, _) | Job::Create(backend, ..) => Some(*backend),
+        Job::Sign(key, ..) | Job::UnwrapOaepSha1(key, ..) => Some(key.backend),
+        Job::Destroy(key, _) | Job::SelfTest(key, _) | Job::Rebind(key, _) => Some(key.backend),
+        Job::RecoveryCode(_) | Job::Reseal(..) => None,
     }
 }
 
 impl Keys for PoolKeys {
-    fn call(&self, job: Job) -> KeysFuture {
-        let answer = self.call_blocking(job);
-        Box::pin(async move { answer })
-    }
-
-    fn call_blocking(&self, job: Job) -> Result<Answer, HsmError> {
-        self.lock().answer(job)
+    fn submit(&self, job: Job) {
+        self.lock().run(job);
     }
 }
 

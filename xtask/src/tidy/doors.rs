@@ -65,7 +65,7 @@ mod tests {
     fn every_crate_stands_in_the_table_with_what_it_may_use() {
         let table = table();
         assert!(table.contains("**machine** model"));
-        assert!(table.contains("**hsm-thread** model hsm + tokio"));
+        assert!(table.contains("**hsm-soft** model hsm + aws-lc-rs zeroize"));
         assert!(written().iter().all(|room| table.contains(&shown(room))));
     }
 

@@ -3,13 +3,13 @@
 
 use crate::{Clock, Dependencies, Driver};
 use executor::{Executor, IntuneVersion, Parts, Vault};
-use hsm::{Answer, HsmError, Job, Keys, KeysFuture};
+use hsm::{HsmError, HsmInfo, Job, Keys};
 use lifecycle::{
     DeviceKeys, EndpointSource, Endpoints, Identity, Intent, Intune, Issued, Snapshot, Stage, StateName,
 };
 use model::{
     Account, Backend, CertificateDer, ClientVersion, Cloud, CloudProfile, DeviceFacts, DomainName, Failure,
-    Guid, Id, JoinType, Kdf, KeyHandle, KeyPurpose, MachineBinding, Memory, Method, Registration,
+    Guid, Id, IntentId, JoinType, Kdf, KeyHandle, KeyPurpose, MachineBinding, Memory, Method, Registration,
     RsaPublicKey, TenantId, TenantPin, Timestamp, TokenRef,
 };
 use std::collections::{BTreeMap, VecDeque};
@@ -70,6 +70,8 @@ impl Transport for Net {
 pub(super) struct FakeKeys {
     pub(super) script: Mutex<VecDeque<Next>>,
     pub(super) jobs: Mutex<Vec<String>>,
+    /// Jobs that nobody will answer.
+    hanging: Mutex<Vec<Job>>,
 }
 
 #[derive(Clone)]
@@ -93,37 +95,38 @@ impl FakeKeys {
 }
 
 impl Keys for FakeKeys {
-    fn call(&self, job: Job) -> KeysFuture {
+    fn submit(&self, job: Job) {
         self.jobs.lock().unwrap().push(format!("{job:?}"));
         let next = self.script.lock().unwrap().pop_front().unwrap_or(Next::Does);
-        Box::pin(async move {
-            match next {
-                Next::Does => Ok(done(job)),
-                Next::Fails(error) => Err(error),
-                Next::Panics => panic!("on purpose"),
-                Next::Hangs => std::future::pending().await,
-                Next::FailsAfter(word) => {
-                    word.notified().await;
-                    Err(HsmError::Busy)
-                }
-            }
-        })
-    }
-
-    fn call_blocking(&self, _: Job) -> Result<Answer, HsmError> {
-        Err(HsmError::Busy)
+        match next {
+            Next::Does => done(job),
+            Next::Fails(error) => job.refuse(error),
+            Next::Panics => panic!("on purpose"),
+            Next::Hangs => self.hanging.lock().unwrap().push(job),
+            Next::FailsAfter(word) => drop(tokio::spawn(async move {
+                word.notified().await;
+                job.refuse(HsmError::Busy);
+            })),
+        }
     }
 }
 
-fn done(job: Job) -> Answer {
+fn done(job: Job) {
     match job {
-        Job::Create(backend, purpose, intent) => {
-            let public = RsaPublicKey { modulus: vec![0xc1; 256], exponent: vec![1, 0, 1] };
-            Answer::Key(KeyHandle { backend, purpose, intent, public, wrapped: vec![purpose as u8] })
+        Job::Ready(backend, reply) => {
+            reply.send(Ok(HsmInfo { backend, description: "scripted".to_owned() }));
         }
-        Job::Sign(..) => Answer::Bytes(vec![1; 256]),
-        _ => Answer::Done,
+        Job::Create(backend, purpose, intent, reply) => reply.send(Ok(key(backend, purpose, intent))),
+        Job::Rebind(key, reply) => reply.send(Ok(key)),
+        Job::Sign(.., reply) => reply.send(Ok(vec![1; 256])),
+        Job::Destroy(_, reply) | Job::SelfTest(_, reply) | Job::Reseal(_, reply) => reply.send(Ok(())),
+        other => other.refuse(HsmError::NotBootBound),
     }
+}
+
+fn key(backend: Backend, purpose: KeyPurpose, intent: IntentId) -> KeyHandle {
+    let public = RsaPublicKey { modulus: vec![0xc1; 256], exponent: vec![1, 0, 1] };
+    KeyHandle { backend, purpose, intent, public, wrapped: vec![purpose as u8] }
 }
 
 /// Records in memory.
@@ -362,10 +365,7 @@ fn device() -> DeviceFacts {
 
 /// The record of a verified identity in a tenant, with keys in software.
 pub(super) fn registered(n: u8) -> (RecordKey, Vec<u8>) {
-    let key = |purpose| match done(Job::Create(Backend::Soft, purpose, Id::new(Guid::from_bytes([9; 16])))) {
-        Answer::Key(key) => key,
-        _ => panic!("a key is made"),
-    };
+    let key = |purpose| key(Backend::Soft, purpose, Id::new(Guid::from_bytes([9; 16])));
     let (device, transport) = (key(KeyPurpose::Device), key(KeyPurpose::Transport));
     let identity = Identity {
         intent: Intent {

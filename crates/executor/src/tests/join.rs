@@ -2,7 +2,7 @@
 
 use super::lab::{Lab, NOW, join_order};
 use super::ports::{Scripted, in_doubt, not_sent, says, says_at};
-use hsm::{Answer, HsmError};
+use hsm::HsmError;
 use lifecycle::{Reply, Work};
 use model::{Delivery, Failure, FailureClass};
 use serde_json::json;
@@ -95,13 +95,12 @@ fn the_device_key_signs_the_request_and_a_key_store_that_fails_lets_nothing_out(
     assert_eq!(lab.keys.jobs(), ["sign device"]);
     assert_eq!(lab.net.sent()[0].id.as_deref(), Some("06060606-0606-0606-0606-060606060606"));
 
-    for (end, code, class) in [
-        (Err(HsmError::Busy), "KeyStoreBusy", FailureClass::Transient),
-        (Err(HsmError::KeyGone("it".to_owned())), "KeyUnavailable", FailureClass::Broken),
-        (Ok(Answer::Done), "KeyStore", FailureClass::Broken),
+    for (error, code, class) in [
+        (HsmError::Busy, "KeyStoreBusy", FailureClass::Transient),
+        (HsmError::KeyGone("it".to_owned()), "KeyUnavailable", FailureClass::Broken),
     ] {
         let lab = Lab::new();
-        lab.keys.will("sign device", end);
+        lab.keys.will("sign device", error);
         let order = join_order(lab.tokens(true));
         let failure = lab.perform(Work::Join(Box::new(order))).unwrap_err();
         assert_eq!((failure.code.as_str(), failure.class), (code, class));

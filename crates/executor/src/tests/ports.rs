@@ -1,7 +1,7 @@
 //! A network and a key store that follow a script and keep a book of what was asked of them.
 
 use bytes::Bytes;
-use hsm::{Answer, HsmError, Job, Keys, KeysFuture, SignScheme};
+use hsm::{HsmError, HsmInfo, Job, Keys, SignScheme};
 use model::{Backend, IntentId, KeyHandle, KeyPurpose, RsaPublicKey, Secret};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Mutex;
@@ -119,14 +119,20 @@ pub(crate) fn in_doubt() -> Scripted {
 /// Does every job, unless it is told otherwise for the next one of a kind.
 #[derive(Default)]
 pub(crate) struct KeyStore {
-    next: Mutex<BTreeMap<String, Result<Answer, HsmError>>>,
+    next: Mutex<BTreeMap<String, HsmError>>,
     jobs: Mutex<Vec<String>>,
+    unwrapped: Mutex<Option<Vec<u8>>>,
 }
 
 impl KeyStore {
-    /// What the next job of this name ends in.
-    pub(crate) fn will(&self, job: &str, end: Result<Answer, HsmError>) {
-        self.next.lock().unwrap().insert(job.to_owned(), end);
+    /// What the next job of this name fails with.
+    pub(crate) fn will(&self, job: &str, error: HsmError) {
+        self.next.lock().unwrap().insert(job.to_owned(), error);
+    }
+
+    /// Unwraps every session key to these bytes from here on.
+    pub(crate) fn unwraps(&self, bytes: Vec<u8>) {
+        *self.unwrapped.lock().unwrap() = Some(bytes);
     }
 
     /// The names of all jobs so far.
@@ -139,39 +145,42 @@ impl KeyStore {
 fn name(job: &Job) -> String {
     let named = |verb: &str, key: &KeyHandle| format!("{verb} {}", key.purpose.as_str());
     match job {
-        Job::Create(backend, purpose, intent) => {
+        Job::Create(backend, purpose, intent, _) => {
             format!("create {} in {} of {}", purpose.as_str(), backend.as_str(), intent.guid().as_bytes()[0])
         }
-        Job::Sign(key, SignScheme::Pkcs1Sha256, _) => named("sign", key),
-        Job::Sign(key, SignScheme::PssSha256, _) => named("sign-pss", key),
-        Job::UnwrapOaepSha1(key, _) => named("unwrap", key),
-        Job::Destroy(key) => named("destroy", key),
-        Job::SelfTest(key) => format!("test {} {:?}", key.purpose.as_str(), key.wrapped),
-        Job::Rebind(key) => named("rebind", key),
+        Job::Sign(key, SignScheme::Pkcs1Sha256, ..) => named("sign", key),
+        Job::Sign(key, SignScheme::PssSha256, ..) => named("sign-pss", key),
+        Job::UnwrapOaepSha1(key, ..) => named("unwrap", key),
+        Job::Destroy(key, _) => named("destroy", key),
+        Job::SelfTest(key, _) => format!("test {} {:?}", key.purpose.as_str(), key.wrapped),
+        Job::Rebind(key, _) => named("rebind", key),
         other => format!("{other:?}"),
     }
 }
 
-fn answer(job: Job) -> Answer {
-    match job {
-        Job::Create(backend, purpose, intent) => Answer::Key(key(backend, purpose, intent)),
-        Job::Rebind(key) => Answer::Key(KeyHandle { wrapped: vec![key.wrapped[0], 1], ..key }),
-        Job::Sign(..) => Answer::Bytes(vec![7; 256]),
-        Job::UnwrapOaepSha1(..) => Answer::Secret(Secret::new(SESSION_KEY.to_vec())),
-        _ => Answer::Done,
-    }
-}
-
 impl Keys for KeyStore {
-    fn call(&self, job: Job) -> KeysFuture {
-        let end = self.call_blocking(job);
-        Box::pin(async move { end })
-    }
-
-    fn call_blocking(&self, job: Job) -> Result<Answer, HsmError> {
+    fn submit(&self, job: Job) {
         let name = name(&job);
         self.jobs.lock().unwrap().push(name.clone());
-        self.next.lock().unwrap().remove(&name).unwrap_or_else(|| Ok(answer(job)))
+        if let Some(error) = self.next.lock().unwrap().remove(&name) {
+            return job.refuse(error);
+        }
+        match job {
+            Job::Ready(backend, reply) => {
+                reply.send(Ok(HsmInfo { backend, description: "scripted".to_owned() }));
+            }
+            Job::Create(backend, purpose, intent, reply) => reply.send(Ok(key(backend, purpose, intent))),
+            Job::Rebind(key, reply) => {
+                reply.send(Ok(KeyHandle { wrapped: vec![key.wrapped[0], 1], ..key }));
+            }
+            Job::Sign(.., reply) => reply.send(Ok(vec![7; 256])),
+            Job::UnwrapOaepSha1(.., reply) => {
+                let unwrapped = self.unwrapped.lock().unwrap().clone();
+                reply.send(Ok(Secret::new(unwrapped.unwrap_or_else(|| SESSION_KEY.to_vec()))));
+            }
+            Job::Destroy(_, reply) | Job::SelfTest(_, reply) | Job::Reseal(_, reply) => reply.send(Ok(())),
+            Job::RecoveryCode(reply) => reply.send(Err(HsmError::NotBootBound)),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::report::ending_of_view;
 use crate::talk::{bad_name, parse_domain};
 use crate::{DocumentParts, Service, document};
 use ipc::{Ending, Message, Peer};
-use model::{DomainName, Failure};
+use model::Failure;
 
 /// Shows every domain, or the one that is named; the worst of them says how the conversation ends.
 pub(crate) async fn run(
@@ -19,7 +19,7 @@ pub(crate) async fn run(
     if let Some(wanted) = wanted {
         views.retain(|view| view.domain == wanted);
         if views.is_empty() {
-            return Err(unknown_domain(&wanted));
+            return Err(bad_name(&format!("{wanted} is neither configured nor registered")));
         }
     }
     let mut about = service.about.clone();
@@ -36,8 +36,4 @@ pub(crate) async fn run(
     });
     connection.say(&Message::Status { document: Box::new(document) }).await;
     Ok(ending)
-}
-
-fn unknown_domain(domain: &DomainName) -> Failure {
-    bad_name(&format!("{domain} is neither configured nor registered"))
 }
