@@ -1,8 +1,8 @@
 use crate::Settings;
+use crate::foreign::is_foreign;
 use crate::ini::Place;
-use crate::notes::is_foreign;
-use crate::options::{GLOBAL, PATHS, Row, Show, rows};
-use crate::reader;
+use crate::options::{self, Row, Show, rows};
+use crate::scope::{GLOBAL, PATHS};
 use crate::settings::DomainSettings;
 use std::fmt;
 use std::path::PathBuf;
@@ -73,7 +73,7 @@ pub(crate) fn effective(settings: &Settings) -> Vec<Effective> {
 }
 
 fn origin(settings: &Settings, section: &str, option: &str) -> Origin {
-    let named = |option| reader::entry(&settings.parsed, section, option);
+    let named = |option| options::entry(&settings.parsed, section, option);
     let entry = named(option).or_else(|| (option == "domain").then(|| named("domains")).flatten());
     match entry {
         Some(entry) if PATHS.contains(&option) && is_foreign(&entry.value) => {

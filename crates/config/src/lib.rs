@@ -5,8 +5,10 @@
 //! Files are read in order and the last of two equal options counts; an empty value unsets a text, a path
 //! or a list, and is malformed for everything else.
 
+mod counting;
 mod effective;
 mod error;
+mod foreign;
 mod ini;
 mod notes;
 mod options;
@@ -14,6 +16,7 @@ mod options;
 mod pages;
 mod reader;
 mod rules;
+mod scope;
 mod settings;
 mod sources;
 mod values;

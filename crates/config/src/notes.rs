@@ -1,9 +1,10 @@
 use crate::Note;
+use crate::foreign::is_foreign;
 use crate::ini::{Entry, Parsed};
-use crate::options::{BREAKGLASS, GLOBAL, PATHS, Scope, Use, known};
+use crate::options::known;
 use crate::rules;
+use crate::scope::{BREAKGLASS, GLOBAL, PATHS, Scope, Use};
 use std::collections::BTreeSet;
-use std::path::{Component, Path};
 
 /// What is ignored, unknown, in the wrong place or the incumbent's own, in the order of the files.
 ///
@@ -27,13 +28,6 @@ pub(crate) fn notes(parsed: &Parsed) -> Vec<Note> {
     }
     notes.extend(rules::remarks(parsed));
     notes
-}
-
-/// Whether a value names a directory of the incumbent, or something in one.
-pub(crate) fn is_foreign(value: &str) -> bool {
-    let path = plain(value);
-    let system = ["/var", "/run", "/etc", "/usr"].iter().any(|root| path.starts_with(root));
-    system && path.split('/').any(|part| part.starts_with("himmelblau"))
 }
 
 /// Neither ours nor the name of a domain; a name with a dot is a domain's and checked as such.
@@ -69,44 +63,5 @@ fn misplaced(scope: Scope, section: &str) -> Option<&'static str> {
         Scope::Both | Scope::Union if section == BREAKGLASS => Some("[global] or a domain's section"),
         Scope::Breakglass if section != BREAKGLASS => Some("[offline_breakglass]"),
         _ => None,
-    }
-}
-
-/// An absolute path without `.`, `..` and doubled slashes, by its text alone.
-fn plain(value: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    for component in Path::new(value).components() {
-        match component {
-            Component::Normal(part) => parts.extend(part.to_str()),
-            Component::ParentDir => drop(parts.pop()),
-            _ => {}
-        }
-    }
-    format!("/{}", parts.join("/"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn whose_directory_it_is() {
-        for (path, foreign) in [
-            ("/var/cache/himmelblaud/himmelblau.cache.db", true),
-            ("/var/lib/himmelblaud/hsm-pin", true),
-            ("/var/lib/private/himmelblaud/hsm-pin", true),
-            ("/var/run/himmelblaud/socket", true),
-            ("/run/himmelblaud/socket", true),
-            ("/etc/himmelblau/user-map", true),
-            ("/var/cache/himmelblau-policies/", true),
-            ("/var/lib//himmelblaud/x", true),
-            ("/var/lib/firmament/../himmelblaud/x", true),
-            ("/var/lib/himmelblaud/../firmament/x", false),
-            ("/run/firmament/socket", false),
-            ("/home/kim/himmelblau/socket", false),
-            ("/srv/keys/hsm-pin", false),
-        ] {
-            assert_eq!(is_foreign(path), foreign, "{path}");
-        }
     }
 }

@@ -5,8 +5,9 @@
 //! -p config page` renews the pages); what one option says of another is in rules.rs.
 
 use crate::ConfigError;
-use crate::ini::Parsed;
-use crate::reader::read;
+use crate::counting::{self, read};
+use crate::ini::{Entry, Parsed};
+use crate::scope::{Scope, Use};
 use crate::values::{
     Proxy, boolean, device_name, host, https_host, joined, list, own_path, parsed, path, path_text, pcrs,
     printable, proxy, seconds, shown, texts, word,
@@ -17,34 +18,6 @@ use model::{
 };
 use std::path::PathBuf;
 use std::time::Duration;
-
-/// Where an option may stand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Scope {
-    /// `[global]` only.
-    Global,
-    /// A domain's section only.
-    Domain,
-    /// Both; the domain's counts for the domain.
-    Both,
-    /// Both; the domain's is added to the global one.
-    Union,
-    /// `[offline_breakglass]` only.
-    Breakglass,
-}
-
-/// What an option does here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Use {
-    /// What its documentation says; the incumbent has it too.
-    Shared,
-    /// What its documentation says; only we have it.
-    Ours,
-    /// It is understood, and nothing acts on it yet.
-    NotYet,
-    /// The incumbent writes its own identity here; ours is in the state directory.
-    Foreign,
-}
 
 /// An option.
 #[derive(Clone, Copy)]
@@ -69,9 +42,6 @@ pub(crate) enum Show {
     Never,
 }
 
-/// What a text becomes: none for an option that is as if it were not there; what would be allowed as error.
-pub(crate) type Parse<T> = fn(&str) -> Result<Option<T>, String>;
-
 /// Makes, from one table, a structure of checked values, its reading and the rows.
 macro_rules! options {
     ($rows:ident, $show:ident, $(#[$about:meta])* pub struct $values:ident {$(
@@ -88,7 +58,7 @@ macro_rules! options {
             /// What counts in a section, checked.
             pub(crate) fn read(from: &Parsed, section: &str) -> Result<$values, ConfigError> {
                 Ok($values {$(
-                    $name: read(from, section, stringify!($name), $parse)?.unwrap_or_else(|| $default),
+                    $name: read(from, section, (stringify!($name), Scope::$scope), $parse)?.unwrap_or_else(|| $default),
                 )+})
             }
         }
@@ -99,7 +69,7 @@ macro_rules! options {
             used: Use::$used,
             show: Show::$show($shown),
             #[cfg(test)]
-            allowed: || ($parse as Parse<$kind>)("\0").err().unwrap_or_default(),
+            allowed: || ($parse as counting::Parse<$kind>)("\0").err().unwrap_or_default(),
             #[cfg(test)]
             doc: &[$($doc),+],
         },)+];
@@ -267,6 +237,11 @@ pub(crate) fn known(option: &str) -> Option<(Scope, Use)> {
     rows().find(|row| row.name == option).map(|row| (row.scope, row.used))
 }
 
+/// The entry of an option that counts for a section.
+pub(crate) fn entry<'e>(parsed: &'e Parsed, section: &str, option: &str) -> Option<&'e Entry> {
+    counting::entry(parsed, section, option, known(option).map(|(scope, _)| scope))
+}
+
 fn by_name(name: &'static str, scope: Scope, used: Use) -> Row {
     Row {
         name,
@@ -280,20 +255,6 @@ fn by_name(name: &'static str, scope: Scope, used: Use) -> Row {
     }
 }
 
-/// The section of everything that no domain overrides.
-pub(crate) const GLOBAL: &str = "global";
-/// The incumbent's section for its offline sign-in.
-pub(crate) const BREAKGLASS: &str = "offline_breakglass";
-/// Options that name a file or a socket for which we have a place of our own.
-pub(crate) const PATHS: [&str; 7] = [
-    "hsm_pin_path",
-    "socket_path",
-    "db_path",
-    "policies_db_path",
-    "task_socket_path",
-    "broker_socket_path",
-    "user_map_file",
-];
 const DOMAINS: &str = "domain names, separated by commas";
 /// Longest configured device name; the service's own limit is not known [inferred]. Also of a way to a TPM.
 const LONGEST_NAME: usize = 256;

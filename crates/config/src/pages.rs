@@ -1,7 +1,8 @@
 //! The manual page and the table of the operator's page, made from the rows of the options.
 
 use crate::effective::Effective;
-use crate::options::{Row, Scope, Use, known, rows};
+use crate::options::{Row, known, rows};
+use crate::scope::{Scope, Use};
 use crate::{Sources, load};
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,8 +1,8 @@
 //! What one option says of another, and of what stands elsewhere.
 
 use crate::ini::{Entry, Header, Parsed, Place};
-use crate::options::{BREAKGLASS, DomainOptions, GLOBAL, GlobalOptions};
-use crate::reader::entry;
+use crate::options::{DomainOptions, GlobalOptions, entry};
+use crate::scope::{BREAKGLASS, GLOBAL};
 use crate::settings::{DomainSettings, Pkcs11};
 use crate::{ConfigError, Note};
 use model::{Cloud, CloudProfile, DomainName, HsmType, IntuneHosts};

@@ -1,8 +1,8 @@
 use crate::ConfigError;
 use crate::effective::{self, Effective};
 use crate::ini::{Parsed, Place};
-use crate::options::{DomainOptions, GlobalOptions};
-use crate::reader;
+use crate::options::{self, DomainOptions, GlobalOptions};
+use crate::scope::GLOBAL;
 use model::{CloudProfile, DomainName, HsmType};
 use std::path::PathBuf;
 
@@ -54,7 +54,7 @@ impl Settings {
         if tpm || self.global.hsm_type != HsmType::Tpm {
             return Ok(());
         }
-        let entry = reader::entry(&self.parsed, crate::options::GLOBAL, "hsm_type");
+        let entry = options::entry(&self.parsed, GLOBAL, "hsm_type");
         let Some(Place { path, line }) = entry.map(|entry| entry.place.clone()) else { return Ok(()) };
         let instead = "this build has no such key store; set hsm_type = tpm_if_possible, soft or pkcs11";
         let value = self.global.hsm_type.as_str();

@@ -2,7 +2,7 @@
 //!
 //! A reading function gives none for a text that is as if it were not there, and what would be allowed as error.
 
-use crate::notes::is_foreign;
+use crate::foreign::is_foreign;
 use model::{BootPolicy, HostPort, UnknownWord};
 use std::fmt;
 use std::ops::RangeInclusive;

@@ -1,10 +1,9 @@
 //! What every part of the machine does: persist, run, judge answers, keep people.
 
-use crate::device::InForce;
-use crate::member::APART;
+use crate::member::Next;
 use crate::{
     Ask, Attempt, Command, Event, EventKind, Facts, LedgerKind, LedgerLine, Milestone, OpId, Reply, Snapshot,
-    Stage, Work,
+    Stage, StateName, Work,
 };
 use backoff::Backoff;
 use machine::Generator;
@@ -40,7 +39,7 @@ pub(crate) struct Core {
     pub(crate) missing_since: Option<Timestamp>,
     pub(crate) wake_at: Option<Timestamp>,
     /// What takes over once the event is handled.
-    pub(crate) next: Option<InForce>,
+    pub(crate) next: Option<Next>,
     pub(crate) now: Timestamp,
     pub(crate) last_op: OpId,
     pub(crate) generator: Generator,
@@ -188,8 +187,8 @@ impl Core {
         RequestId::new(self.generator.guid())
     }
 
-    /// Another machine takes over from the one that handles this event.
-    pub(crate) fn hand_on<S>(&mut self, next: impl FnOnce(&mut Core) -> InForce) -> statig::Outcome<S> {
+    /// Another machine takes over from the one that handles this event, as soon as it is handled.
+    pub(crate) fn hand_on<S>(&mut self, next: impl FnOnce(&mut Core) -> Next) -> statig::Outcome<S> {
         self.next = Some(next(self));
         statig::Outcome::Handled
     }
@@ -213,6 +212,12 @@ impl Core {
     }
 }
 
+/// The view of a machine that does not know its last durable state yet.
+pub(crate) const NOTHING: (StateName, Stage) = (StateName::Booting, Stage::Unregistered { kept: None });
+/// How long the directory may take to know a new device.
+pub(crate) const GRACE: Duration = Duration::from_secs(60);
+/// How far apart two answers that it does not know it must lie to count as "deleted".
+pub(crate) const APART: Duration = Duration::from_secs(600);
 pub(crate) const RETRY: Backoff = Backoff { base: Duration::from_secs(1), cap: Duration::from_secs(300) };
 /// The longest delay of [`RETRY`], for what is tried for ever.
 pub(crate) const RETRY_FOREVER: u32 = 9;

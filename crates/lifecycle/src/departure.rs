@@ -1,8 +1,7 @@
 //! Leaving: every step is on disk before it is taken.
 
-use crate::core::Core;
-use crate::device::{InForce, NOTHING, started};
-use crate::registration::{Registration, all_gone};
+use crate::core::{Core, NOTHING};
+use crate::member::Next;
 use crate::{Ask, Event, Identity, Intune, LeaveStep, LedgerKind, Stage, StateName, Work};
 use model::{Failure, FailureClass};
 use statig::blocking::*;
@@ -96,9 +95,7 @@ impl Leaver {
         match step {
             LeaveStep::Retire => self.goes_on(LeaveStep::Unregister),
             LeaveStep::Unregister => self.goes_on(LeaveStep::Erase),
-            LeaveStep::Erase => {
-                core.hand_on(|core| InForce::Registration(started(Registration, all_gone(core), core)))
-            }
+            LeaveStep::Erase => core.hand_on(|_| Next::Unregistered),
         }
     }
 
@@ -173,7 +170,7 @@ impl State {
 }
 
 /// The way out, from its first step.
-pub(crate) fn depart(core: &mut Core, identity: Box<Identity>, ask: Ask) -> InForce {
+pub(crate) fn depart(core: &mut Core, identity: Box<Identity>, ask: Ask) -> State {
     (core.leave, core.failure, core.wake_at) = (None, None, None);
     let enrolled = matches!(identity.intune, Intune::Enrolled(_));
     let leaver = Leaver { identity, tries: 0 };
@@ -188,12 +185,12 @@ pub(crate) fn depart(core: &mut Core, identity: Box<Identity>, ask: Ask) -> InFo
             LeaveStep::Erase
         }
     };
-    resume(core, leaver.identity, step)
+    State::stepping(leaver, step)
 }
 
 /// The way out, from this step on.
-pub(crate) fn resume(core: &mut Core, identity: Box<Identity>, step: LeaveStep) -> InForce {
-    InForce::Departure(started(Departure, State::stepping(Leaver { identity, tries: 0 }, step), core))
+pub(crate) fn resume(identity: Box<Identity>, step: LeaveStep) -> State {
+    State::stepping(Leaver { identity, tries: 0 }, step)
 }
 
 const RETIRE_TRIES: u32 = 3;

@@ -1,11 +1,12 @@
-use crate::core::Core;
-use crate::member::{Member, leave, rebinding, suspected, suspended};
-use crate::registration::{Enrolment, Registration, State};
+use crate::core::{Core, NOTHING};
+use crate::departure::{self, Departure};
+use crate::intune;
+use crate::member::{Member, Next, leave, rebinding, suspected, suspended};
+use crate::registration::{Enrolment, Registration, State, all_gone};
 use crate::{
     Batch, Command, Event, Facts, Held, LedgerKind, Post, Snapshot, Stage, StateName, Status, StatusPhase,
     WaitsFor, Work,
 };
-use crate::{departure, intune};
 use model::Timestamp;
 use statig::blocking::{self, InitializedStateMachine, IntoStateMachine, IntoStateMachineExt, Superstate};
 
@@ -16,20 +17,17 @@ pub struct Device {
 }
 
 /// Which machine is in force.
-pub(crate) enum InForce {
+enum InForce {
     /// None: the last durable state is not known yet.
     Booting,
     Registration(InitializedStateMachine<Registration>),
     Intune(InitializedStateMachine<intune::Enrolment>),
-    Departure(InitializedStateMachine<departure::Departure>),
+    Departure(InitializedStateMachine<Departure>),
     /// The identity may not be used; its keys stay, and a sign-in looks whether the cause is gone.
     Suspended(Member),
     /// The keys are being bound to this machine as it is now; then it goes on where it was.
     Rebinding(Member),
 }
-
-/// The view of a machine that does not know its last durable state yet.
-pub(crate) const NOTHING: (StateName, Stage) = (StateName::Booting, Stage::Unregistered { kept: None });
 
 impl Device {
     /// A machine that waits for [`Event::Restored`]. `seed` feeds its own generator of names and jitter.
@@ -61,10 +59,10 @@ impl Device {
             (Event::Suspected(failure), Some(member)) => suspected(core, member, failure, event),
             (Event::Rebind, Some(member)) if core.in_flight.is_none() => {
                 core.run(Work::Rebind(member.identity.clone()));
-                core.next = Some(InForce::Rebinding(member));
+                core.next = Some(Next::Rebinding(member));
             }
             _ => match &mut self.in_force {
-                InForce::Booting => restore(core, event),
+                InForce::Booting => self.in_force = restore(core, event),
                 InForce::Registration(machine) => machine.handle_with_context(event, core),
                 InForce::Intune(machine) => machine.handle_with_context(event, core),
                 InForce::Departure(machine) => machine.handle_with_context(event, core),
@@ -83,7 +81,7 @@ impl machine::Machine for Device {
         self.core.now = now;
         self.dispatch(&event);
         if let Some(next) = self.core.next.take() {
-            self.in_force = next;
+            self.in_force = InForce::after(next, &mut self.core);
         }
         let mut commands = std::mem::take(&mut self.core.commands);
         let changed = commands.iter().any(|command| !matches!(command, Command::Ignored(_)));
@@ -96,6 +94,27 @@ impl machine::Machine for Device {
 }
 
 impl InForce {
+    /// What takes over, in its first state.
+    fn after(next: Next, core: &mut Core) -> InForce {
+        match next {
+            Next::Settled(member) => InForce::settled(member, core),
+            Next::Suspended(member) => InForce::Suspended(member),
+            Next::Rebinding(member) => InForce::Rebinding(member),
+            Next::Departing(identity, ask) => {
+                InForce::Departure(started(Departure, departure::depart(core, identity, ask), core))
+            }
+            Next::Unregistered => InForce::Registration(started(Registration, all_gone(core), core)),
+        }
+    }
+
+    /// The state that an identity has come to.
+    fn settled(member: Member, core: &mut Core) -> InForce {
+        match member.identity.verified_at {
+            None => InForce::Registration(started(Registration, State::of_unverified(core, member), core)),
+            Some(_) => InForce::Intune(started(intune::Enrolment, intune::settle(core, member), core)),
+        }
+    }
+
     /// The committed identity that is in use, or would be.
     fn member(&self) -> Option<Member> {
         match self {
@@ -119,7 +138,7 @@ impl InForce {
 }
 
 /// A machine in its first state, whose entry action has run.
-pub(crate) fn started<M>(machine: M, state: M::State, core: &mut Core) -> InitializedStateMachine<M>
+fn started<M>(machine: M, state: M::State, core: &mut Core) -> InitializedStateMachine<M>
 where
     M: for<'a> IntoStateMachine<Context<'a> = Core>,
     M::State: blocking::State<M>,
@@ -131,18 +150,21 @@ where
 }
 
 /// The state that a durable snapshot leads to; nothing else is consulted.
-fn restore(core: &mut Core, event: &Event) {
+fn restore(core: &mut Core, event: &Event) -> InForce {
     let Event::Restored(Snapshot { stage, ledger, attempts, posts, .. }) = event.clone() else {
-        return core.ignore(event);
+        core.ignore(event);
+        return InForce::Booting;
     };
     let failed = attempts.iter().filter(|attempt| attempt.failure.is_some());
     core.failure = failed.max_by_key(|attempt| attempt.at).and_then(|attempt| attempt.failure.clone());
     (core.ledger, core.attempts, core.posts) = (ledger, attempts, posts);
     let again = |intent| Enrolment { intent, endpoints: None, tries: 0 };
     let state = match stage {
-        Stage::Registered(identity) => return core.next = Some(Member::resume(core, identity)),
+        Stage::Registered(identity) => {
+            return InForce::after(Member::resume(core, identity), core);
+        }
         Stage::Leaving { identity, step } => {
-            return core.next = Some(departure::resume(core, identity, step));
+            return InForce::Departure(started(Departure, departure::resume(identity, step), core));
         }
         Stage::Unregistered { kept } => State::Unregistered { kept },
         Stage::Intent(_) => {
@@ -162,5 +184,5 @@ fn restore(core: &mut Core, event: &Event) {
             State::ReadingReply { enrolment: again(intent), post, reply }
         }
     };
-    core.next = Some(InForce::Registration(started(Registration, state, core)));
+    InForce::Registration(started(Registration, state, core))
 }

@@ -2,8 +2,7 @@
 //!
 //! In these states the Intune half of the identity is the state's own; [`State::member`] puts both together.
 
-use crate::core::{Core, HOUR, RETRY};
-use crate::device::NOTHING;
+use crate::core::{Core, HOUR, NOTHING, RETRY};
 use crate::member::{Member, suspension};
 use crate::{
     EnrolOrder, Event, Intune, IntuneIdentity, IntuneIntent, IntunePolicy, LedgerKind, Posting, Reply, Stage,

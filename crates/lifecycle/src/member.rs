@@ -1,16 +1,11 @@
 //! A committed identity: where it goes on, and who has a session with it.
 
-use crate::core::{Core, Person};
-use crate::departure::depart;
-use crate::device::{InForce, started};
-use crate::intune::{self, Enrolment};
-use crate::registration::{self, Registration};
+use crate::core::{Core, GRACE, Person};
 use crate::{
     Ask, Command, Event, Identity, Intune, IntuneIntent, LedgerKind, Milestone, Reply, Stage, Suspension,
     Work,
 };
 use model::{Account, DeviceTrouble, Failure, Phase, TokenRef};
-use std::time::Duration;
 
 /// A committed identity, and what is being tried with it.
 #[derive(Clone)]
@@ -20,6 +15,20 @@ pub(crate) struct Member {
     pub(crate) session: Option<Account>,
     /// Failures in a row.
     pub(crate) tries: u32,
+}
+
+/// What takes over once an event is handled.
+pub(crate) enum Next {
+    /// The identity in the state that it has come to.
+    Settled(Member),
+    /// The identity, which may not be used.
+    Suspended(Member),
+    /// The identity while its keys are bound anew.
+    Rebinding(Member),
+    /// The way out of the identity, as it was asked for.
+    Departing(Box<Identity>, Ask),
+    /// Nothing is left of the identity.
+    Unregistered,
 }
 
 impl Member {
@@ -33,7 +42,7 @@ impl Member {
 
     /// Where a committed identity goes on after a start: before a key the intent of Intune is dropped, and a
     /// request whose end is not known is in doubt.
-    pub(crate) fn resume(core: &mut Core, identity: Box<Identity>) -> InForce {
+    pub(crate) fn resume(core: &mut Core, identity: Box<Identity>) -> Next {
         let resumed = match &identity.intune {
             Intune::Intent(_) => Some(Intune::None),
             Intune::Posting { intent, key, request, .. } => {
@@ -47,30 +56,16 @@ impl Member {
             member.identity.intune = intune;
             core.persist(member.stage());
         }
-        if member.identity.suspended.is_some() { member.quarantine(core) } else { member.settle(core) }
-    }
-
-    /// The state that an identity has come to.
-    pub(crate) fn settle(self, core: &mut Core) -> InForce {
-        match self.identity.verified_at {
-            None => {
-                let state = registration::State::of_unverified(core, self);
-                InForce::Registration(started(Registration, state, core))
-            }
-            Some(_) => {
-                let state = intune::settle(core, self);
-                InForce::Intune(started(Enrolment, state, core))
-            }
-        }
+        if member.identity.suspended.is_some() { member.quarantine(core) } else { Next::Settled(member) }
     }
 
     /// The next step of an identity, or the way out if somebody asked for it meanwhile.
-    pub(crate) fn settle_or_leave(self, core: &mut Core) -> InForce {
+    pub(crate) fn settle_or_leave(self, core: &mut Core) -> Next {
         if let Some(ask) = core.leave.take() {
-            return depart(core, self.identity, ask);
+            return Next::Departing(self.identity, ask);
         }
         (core.asked_at, core.missing_since) = (None, None);
-        Member { tries: 0, ..self }.settle(core)
+        Next::Settled(Member { tries: 0, ..self })
     }
 
     /// Asks the directory whether it knows the identity.
@@ -80,7 +75,7 @@ impl Member {
     }
 
     /// The directory knows the device.
-    pub(crate) fn verified(mut self, core: &mut Core) -> InForce {
+    pub(crate) fn verified(mut self, core: &mut Core) -> Next {
         self.identity.verified_at = Some(core.now);
         core.persist_because(self.stage(), Milestone::Verified);
         self.hand_over_all(core);
@@ -104,7 +99,7 @@ impl Member {
         core.commands.push(Command::HandOver { account, token });
     }
 
-    pub(crate) fn suspend(mut self, core: &mut Core, why: Suspension) -> InForce {
+    pub(crate) fn suspend(mut self, core: &mut Core, why: Suspension) -> Next {
         self.identity.suspended = Some(why);
         core.persist(self.stage());
         (core.asked_at, core.missing_since) = (None, None);
@@ -112,10 +107,10 @@ impl Member {
     }
 
     /// The keys stay, and whoever waits signs in anew.
-    fn quarantine(self, core: &mut Core) -> InForce {
+    fn quarantine(self, core: &mut Core) -> Next {
         core.end_people();
         core.wake_at = None;
-        InForce::Suspended(self)
+        Next::Suspended(self)
     }
 }
 
@@ -126,7 +121,7 @@ pub(crate) fn leave(core: &mut Core, member: Member, ask: Ask) {
     }
     match core.in_flight {
         Some(_) => core.leave = Some(ask),
-        None => core.next = Some(depart(core, member.identity, ask)),
+        None => core.next = Some(Next::Departing(member.identity, ask)),
     }
 }
 
@@ -179,7 +174,7 @@ pub(crate) fn rebinding(core: &mut Core, member: &mut Member, event: &Event) {
 }
 
 /// The new handles are the identity's from here on; without them it is as it was before.
-fn rebound(core: &mut Core, mut member: Member, answer: &Result<Reply, Failure>) -> InForce {
+fn rebound(core: &mut Core, mut member: Member, answer: &Result<Reply, Failure>) -> Next {
     let identity = &mut member.identity;
     if let Ok(Reply::Rebound { keys, intune }) = answer {
         identity.keys = keys.clone();
@@ -189,7 +184,7 @@ fn rebound(core: &mut Core, mut member: Member, answer: &Result<Reply, Failure>)
     }
     core.persist(member.stage());
     if let Some(ask) = core.leave.take() {
-        return depart(core, member.identity, ask);
+        return Next::Departing(member.identity, ask);
     }
     if member.identity.suspended.is_some() {
         return member.quarantine(core);
@@ -197,7 +192,7 @@ fn rebound(core: &mut Core, mut member: Member, answer: &Result<Reply, Failure>)
     if member.identity.verified_at.is_some() {
         member.hand_over_all(core);
     }
-    member.settle(core)
+    Next::Settled(member)
 }
 
 /// The exact list of reliability.md D.3; every other failure changes nothing in the identity.
@@ -212,8 +207,3 @@ pub(crate) fn suspension(failure: &Failure) -> Option<Suspension> {
         DeviceTrouble::NotKnown => None,
     }
 }
-
-/// How long the directory may take to know a new device.
-pub(crate) const GRACE: Duration = Duration::from_secs(60);
-/// How far apart two answers that it does not know it must lie to count as "deleted".
-pub(crate) const APART: Duration = Duration::from_secs(600);

@@ -7,43 +7,20 @@ mod connection;
 mod dispatch;
 mod limits;
 mod report;
+mod service;
 mod talk;
 #[cfg(test)]
 mod tests;
 
 pub use limits::Limits;
 pub use report::{DocumentParts, document};
+pub use service::{About, LiveNotices, Service};
 
 use accept::Patience;
 use connection::Connection;
-use driver::Driver;
 use std::sync::Arc;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::watch;
-
-/// What every conversation needs.
-pub struct Service {
-    /// The running house.
-    pub driver: Driver,
-    /// What `status` says of the machine as a whole.
-    pub about: About,
-    /// The notices that a command may make untrue.
-    pub live: LiveNotices,
-}
-
-/// Notices as they are now, one sentence each.
-pub type LiveNotices = Arc<dyn Fn() -> Vec<String> + Send + Sync>;
-
-/// What `status` says of the machine as a whole.
-#[derive(Debug, Clone)]
-pub struct About {
-    /// Version of the daemon.
-    pub version: String,
-    /// What holds new keys, in one line.
-    pub key_store: String,
-    /// What an operator should know (remarks on the configuration, on the state directory, …).
-    pub notices: Vec<String>,
-}
 
 /// Serves connections until `stop` changes; conversations under way end with it.
 pub async fn serve(listener: UnixListener, service: Arc<Service>, mut stop: watch::Receiver<bool>) {

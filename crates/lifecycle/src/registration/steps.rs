@@ -1,8 +1,8 @@
 //! The decisions of a registration: what a step, a failure or a person leads to.
 
 use super::{Enrolment, Kept, Outcome, State};
-use crate::core::Core;
-use crate::member::{APART, GRACE, Member, suspension};
+use crate::core::{APART, Core, GRACE};
+use crate::member::{Member, suspension};
 use crate::{
     Held, Identity, Intent, Intune, Issued, LedgerKind, Milestone, Post, Stage, StoredReply, Suspension,
 };
