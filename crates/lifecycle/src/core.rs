@@ -3,12 +3,12 @@
 use crate::device::InForce;
 use crate::member::APART;
 use crate::{
-    Ask, Attempt, Command, Event, EventKind, Facts, LedgerKind, LedgerLine, Milestone, OpId, Reply, Snapshot,
-    Stage, Work,
+    Ask, Attempt, Command, Event, EventKind, Facts, LedgerKind, LedgerLine, Milestone, OpId, Phase, Reply,
+    Snapshot, Stage, Work,
 };
 use backoff::Backoff;
 use machine::Generator;
-use model::{Account, DeviceId, DomainName, Failure, Phase, RequestId, Timestamp, TokenRef};
+use model::{Account, DeviceId, DomainName, Failure, RequestId, Timestamp, TokenRef};
 use std::time::Duration;
 
 /// A person who signed in, and their token set.

@@ -6,10 +6,10 @@ use crate::device::{InForce, started};
 use crate::intune::{self, Enrolment};
 use crate::registration::{self, Registration};
 use crate::{
-    Ask, Command, Event, Identity, Intune, IntuneIntent, LedgerKind, Milestone, Reply, Stage, Suspension,
-    Work,
+    Ask, Command, Event, Identity, Intune, IntuneIntent, LedgerKind, Milestone, Phase, Reply, Stage,
+    Suspension, Work,
 };
-use model::{Account, DeviceTrouble, Failure, Phase, TokenRef};
+use model::{Account, DeviceTrouble, Failure, TokenRef};
 use std::time::Duration;
 
 /// A committed identity, and what is being tried with it.
