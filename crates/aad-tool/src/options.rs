@@ -181,15 +181,9 @@ pub(crate) enum LocalCommand {
 
 /// The places for keys, in the words of the socket and of hsm_type.
 fn key_places() -> impl TypedValueParser<Value = Backend> {
-    let told = |(place, help): (Backend, &'static str)| PossibleValue::new(place.as_str()).help(help);
-    PossibleValuesParser::new(KEY_PLACES.map(told)).try_map(|word| word.parse())
+    let told = |place: &Backend| PossibleValue::new(place.as_str()).help(place.place());
+    PossibleValuesParser::new(Backend::ALL.iter().map(told)).try_map(|word| word.parse())
 }
-
-const KEY_PLACES: [(Backend, &str); 3] = [
-    (Backend::Tpm, "The TPM"),
-    (Backend::Pkcs11, "The token of pkcs11_module"),
-    (Backend::Soft, "Files, wrapped under the auth value"),
-];
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TpmCommand {

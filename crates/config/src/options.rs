@@ -86,8 +86,8 @@ options! {
         /// The same as `domain`.
         domains: Vec<DomainName> = Vec::new(), Global Shared, parse: |text| list(text, DOMAINS), show: |_| None;
         /// Where new keys are kept; the default differs from himmelblau's.
-        /// An identity that is there is always opened where its keys are; `soft`, `tpm` and `pkcs11` refuse
-        /// to start if that is elsewhere.
+        /// An identity that is there is always opened where its keys are; a value that names one place
+        /// refuses to start if that is elsewhere.
         /// A build without the TPM library has software keys in the place of a TPM and says so, and refuses
         /// to start with `tpm`.
         hsm_type: HsmType = HsmType::default(), Global Shared, parse: word, show: |it| shown(it.hsm_type);

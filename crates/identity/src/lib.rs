@@ -10,4 +10,4 @@ mod state;
 
 pub use pieces::{Held, Post, Posting, SparePair};
 pub use snapshot::*;
-pub use state::{Ask, StateName, Status, StatusPhase, WaitsFor};
+pub use state::*;

@@ -1,8 +1,9 @@
 //! What is durable, and what it is made of.
 
+use crate::Phase;
 use model::{
     Account, Backend, CertificateDer, DeviceId, Failure, IntentId, IntuneDeviceId, JoinType, KeyHandle,
-    MachineBinding, Phase, RequestId, TenantId, Timestamp, Trace,
+    MachineBinding, RequestId, TenantId, Timestamp, Trace,
 };
 
 /// The decision to register, on disk before anything else.

@@ -126,6 +126,62 @@ impl StateName {
     }
 }
 
+impl StateName {
+    /// What is being done in this state, as a sentence for people; none where its phase says it all.
+    pub const fn sentence(self) -> Option<&'static str> {
+        Some(match self {
+            StateName::Discovering => "Looking for the registration service.",
+            StateName::CreatingKeys => "Making the device keys.",
+            StateName::Joining => "Asking for the registration.",
+            StateName::ReadingReply => "Reading the answer.",
+            StateName::IntunePreparing => "Registered; making the key for Intune.",
+            StateName::IntuneEnrolling => "Registered; asking Intune for the enrolment.",
+            StateName::IntuneReading => "Registered; reading Intune's answer.",
+            StateName::Rebinding => "Binding the keys to this machine as it is now.",
+            StateName::Retiring => "Leaving: retiring the device in Intune.",
+            StateName::Unregistering => "Leaving: deleting the device object.",
+            StateName::Erasing => "Leaving: destroying the keys.",
+            _ => return None,
+        })
+    }
+}
+
+model::word_enum! {
+    /// The steps whose last attempt `status` shows, in the order of a machine's life.
+    pub enum Phase {
+        /// Resolving the domain to its tenant.
+        Resolve = "resolve",
+        /// The sign-in of a person.
+        SignIn = "sign_in",
+        /// Discover of the Device Registration Service.
+        Discover = "discover",
+        /// Making the key pair.
+        CreateKeys = "create_keys",
+        /// The join request.
+        Join = "join",
+        /// Reading the stored reply.
+        ReadReply = "read_reply",
+        /// The first proof that the directory knows the device.
+        Verify = "verify",
+        /// Making the key of the Intune certificate.
+        IntuneKey = "intune_key",
+        /// Enrolment into Intune.
+        IntuneEnrol = "intune_enrol",
+        /// Reading the stored reply of Intune.
+        IntuneRead = "intune_read",
+        /// A check-in with Intune.
+        CheckIn = "check_in",
+        /// Binding the keys to a changed machine.
+        Rebind = "rebind",
+        /// Retiring the device in Intune.
+        Retire = "retire",
+        /// Deleting the device object.
+        Unregister = "unregister",
+        /// Destroying the keys.
+        EraseKeys = "erase_keys",
+    }
+}
+
 /// What the machine tells whoever listens, after every change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {

@@ -2,7 +2,7 @@
 
 use crate::fields::Fields;
 use crate::refusal::answer;
-use crate::{Caller, Exchange, IntuneError, ServiceUri};
+use crate::{Caller, IntuneError, Service, ServiceUri};
 use bytes::Bytes;
 use http::{Request, Response};
 use model::{IntuneDeviceId, printable};
@@ -50,9 +50,9 @@ pub fn request(service: &ServiceUri, device: IntuneDeviceId, caller: &Caller<'_>
 /// [`IntuneError::Unusable`] for a success that is no object, and refusals: an id that is no longer good is
 /// [`Reason::StaleDevice`](crate::Reason::StaleDevice).
 pub fn read(reply: Response<Bytes>) -> Result<Known, IntuneError> {
-    let body = answer(&reply, Exchange::Details)?;
+    let body = answer(&reply, Service::CheckIn)?;
     let fields =
-        Fields::of(&body).ok_or_else(|| IntuneError::unusable(Exchange::Details, "it is no object"))?;
+        Fields::of(&body).ok_or_else(|| IntuneError::unusable(Service::CheckIn, "it is no object"))?;
     Ok(match fields.raw("deviceFriendlyName") {
         Some(name) => Known::Known { friendly_name: printable(name, 200) },
         None => Known::PerhapsRetired,

@@ -2,7 +2,7 @@
 
 use crate::fields::Fields;
 use crate::refusal::answer;
-use crate::{Caller, Exchange, IntuneError, ServiceUri};
+use crate::{Caller, IntuneError, Service, ServiceUri};
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use model::{DeviceId, IntuneDeviceId};
@@ -66,8 +66,8 @@ pub fn request(service: &ServiceUri, device: IntuneDeviceId, caller: &Caller<'_>
 /// # Errors
 /// [`IntuneError::Unusable`] for a reply without one of the two, and refusals.
 pub fn read(reply: Response<Bytes>) -> Result<Device, IntuneError> {
-    let body = answer(&reply, Exchange::Device)?;
-    let without = |name| IntuneError::unusable(Exchange::Device, &format!("it has no {name}"));
+    let body = answer(&reply, Service::Iw)?;
+    let without = |name| IntuneError::unusable(Service::Iw, &format!("it has no {name}"));
     let device = Fields::of(&body).ok_or_else(|| without("device"))?;
     let state = device.raw("ComplianceState").ok_or_else(|| without("ComplianceState"))?;
     let rules = device.list("NoncompliantRules").ok_or_else(|| without("NoncompliantRules"))?;

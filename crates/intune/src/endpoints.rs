@@ -3,7 +3,7 @@
 use crate::call::identify;
 use crate::fields::Fields;
 use crate::refusal::answer;
-use crate::{Exchange, IntuneError, ServiceUri, ids};
+use crate::{IntuneError, Service, ServiceUri, ids};
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, header};
 use model::{HostPort, RequestId, Secret};
@@ -38,10 +38,9 @@ pub fn request(graph: &HostPort, token: &Secret<String>, id: RequestId) -> Reque
 /// that is no https base, [`IntuneError::Unusable`] for anything but a list, and refusals: a 403 is
 /// [`Reason::MissingScope`](crate::Reason::MissingScope).
 pub fn read(reply: Response<Bytes>) -> Result<Endpoints, IntuneError> {
-    let body = answer(&reply, Exchange::Endpoints)?;
+    let body = answer(&reply, Service::Graph)?;
     let list = Fields::of(&body).and_then(|body| body.list("value"));
-    let list =
-        list.ok_or_else(|| IntuneError::unusable(Exchange::Endpoints, "it holds no list of endpoints"))?;
+    let list = list.ok_or_else(|| IntuneError::unusable(Service::Graph, "it holds no list of endpoints"))?;
     Ok(Endpoints {
         enrolment: required(list, "LinuxEnrollmentService")?,
         check_in: required(list, "LinuxDeviceCheckinService")?,

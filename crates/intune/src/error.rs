@@ -1,4 +1,4 @@
-use crate::refusal::{Exchange, Refusal};
+use crate::refusal::{Refusal, Service};
 use model::{Delivery, Failure, FailureClass, Trace, Who, printable};
 use std::time::Duration;
 use x509::X509Error;
@@ -13,7 +13,7 @@ pub enum IntuneError {
     #[error("the answer (HTTP {status}) is not from {from}: {excerpt}")]
     NotJson {
         /// Who should have answered.
-        from: Exchange,
+        from: Service,
         /// HTTP status.
         status: u16,
         /// Its first 80 printable characters.
@@ -27,7 +27,7 @@ pub enum IntuneError {
     #[error("the answer of {from} cannot be used: {why}")]
     Unusable {
         /// Who answered.
-        from: Exchange,
+        from: Service,
         /// What is wrong with it.
         why: String,
     },
@@ -63,7 +63,7 @@ pub enum IntuneError {
 }
 
 impl IntuneError {
-    pub(crate) fn unusable(from: Exchange, why: &str) -> IntuneError {
+    pub(crate) fn unusable(from: Service, why: &str) -> IntuneError {
         IntuneError::Unusable { from, why: printable(why, 200) }
     }
 

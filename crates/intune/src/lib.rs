@@ -22,6 +22,6 @@ mod version;
 pub use call::Caller;
 pub use error::IntuneError;
 pub use listing::version_listing;
-pub use refusal::{Exchange, Reason, Refusal};
+pub use refusal::{Reason, Refusal, Service};
 pub use uri::ServiceUri;
 pub use version::newest_version;

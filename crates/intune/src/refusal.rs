@@ -12,29 +12,26 @@ use serde_json::Value;
 use std::fmt;
 use std::time::Duration;
 
-/// Which exchange an answer belongs to.
+/// Which service an answer comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exchange {
-    /// The list of endpoints in Microsoft Graph.
-    Endpoints,
+pub enum Service {
+    /// Microsoft Graph: the list of endpoints.
+    Graph,
     /// Enrolment.
-    Enrol,
+    Enrolment,
     /// The inventory.
-    Details,
-    /// The verdict.
-    Device,
-    /// Retirement.
-    Retire,
+    CheckIn,
+    /// IWService: the verdict, and retirement.
+    Iw,
 }
 
-impl fmt::Display for Exchange {
-    /// Who answers.
+impl fmt::Display for Service {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {
-            Exchange::Endpoints => "Microsoft Graph",
-            Exchange::Enrol => "the enrolment service of Intune",
-            Exchange::Details => "the check-in service of Intune",
-            Exchange::Device | Exchange::Retire => "IWService of Intune",
+            Service::Graph => "Microsoft Graph",
+            Service::Enrolment => "the enrolment service of Intune",
+            Service::CheckIn => "the check-in service of Intune",
+            Service::Iw => "IWService of Intune",
         })
     }
 }
@@ -42,8 +39,8 @@ impl fmt::Display for Exchange {
 /// An answer that says no, whatever its shape (intune.md 2.4).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// What was asked.
-    pub exchange: Exchange,
+    /// Who says so.
+    pub service: Service,
     /// HTTP status.
     pub status: u16,
     /// What it means.
@@ -60,13 +57,13 @@ pub struct Refusal {
 }
 
 /// The JSON of a success.
-pub(crate) fn answer(reply: &Response<Bytes>, exchange: Exchange) -> Result<Value, IntuneError> {
-    judge(reply, exchange)?;
-    serde_json::from_slice(reply.body()).map_err(|_| not_json(reply, exchange))
+pub(crate) fn answer(reply: &Response<Bytes>, service: Service) -> Result<Value, IntuneError> {
+    judge(reply, service)?;
+    serde_json::from_slice(reply.body()).map_err(|_| not_json(reply, service))
 }
 
 /// Whether a reply is a success; its body is not looked at then.
-pub(crate) fn judge(reply: &Response<Bytes>, exchange: Exchange) -> Result<(), IntuneError> {
+pub(crate) fn judge(reply: &Response<Bytes>, service: Service) -> Result<(), IntuneError> {
     if reply.status().is_success() {
         return Ok(());
     }
@@ -74,12 +71,12 @@ pub(crate) fn judge(reply: &Response<Bytes>, exchange: Exchange) -> Result<(), I
     let fields = body.as_ref().and_then(Fields::of);
     // Clients follow no redirect, so one leads away from the service as a web page does.
     if reply.status().is_redirection() || (fields.is_none() && !reply.body().is_empty()) {
-        return Err(not_json(reply, exchange));
+        return Err(not_json(reply, service));
     }
-    Err(IntuneError::Refused(Box::new(Refusal::new(reply, exchange, fields))))
+    Err(IntuneError::Refused(Box::new(Refusal::new(reply, service, fields))))
 }
 
-fn not_json(reply: &Response<Bytes>, from: Exchange) -> IntuneError {
+fn not_json(reply: &Response<Bytes>, from: Service) -> IntuneError {
     let start = reply.body().get(..EXCERPT * 4).unwrap_or(reply.body());
     let excerpt = match printable(&String::from_utf8_lossy(start), EXCERPT) {
         nothing if nothing.is_empty() => "nothing".to_owned(),
@@ -90,9 +87,9 @@ fn not_json(reply: &Response<Bytes>, from: Exchange) -> IntuneError {
 }
 
 impl Refusal {
-    fn new(reply: &Response<Bytes>, exchange: Exchange, body: Option<Fields<'_>>) -> Refusal {
+    fn new(reply: &Response<Bytes>, service: Service, body: Option<Fields<'_>>) -> Refusal {
         let mut refusal = Refusal {
-            exchange,
+            service,
             status: reply.status().as_u16(),
             reason: Reason::Unknown,
             code: String::new(),
@@ -104,7 +101,7 @@ impl Refusal {
         refusal.reason = match refusal.status {
             400 if contains_stale(reply.body()) => Reason::StaleDevice,
             400 if !invalid.is_empty() => Reason::Validation,
-            status => Reason::of_status(status, exchange),
+            status => Reason::of_status(status, service),
         };
         refusal
     }
@@ -150,7 +147,7 @@ impl Refusal {
         let line = self.reason.line();
         // Never the service's own word: a machine knows some codes as causes to act.
         let code = line.code.map_or_else(|| format!("HTTP {}", self.status), str::to_owned);
-        let mut message = format!("{} answers HTTP {}: {}", self.exchange, self.status, line.meaning);
+        let mut message = format!("{} answers HTTP {}: {}", self.service, self.status, line.meaning);
         if let Some(said) = self.said() {
             message = format!("{message}; it says: {said}");
         }
@@ -164,7 +161,7 @@ impl Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{} refused (HTTP {})", self.exchange, self.status)?;
+        write!(out, "{} refused (HTTP {})", self.service, self.status)?;
         self.said().map_or(Ok(()), |said| write!(out, ": {said}"))
     }
 }

@@ -1,7 +1,7 @@
 //! Ending an enrolment from the device's side (intune.md 4.5).
 
 use crate::refusal::judge;
-use crate::{Caller, Exchange, IntuneError, ServiceUri};
+use crate::{Caller, IntuneError, Service, ServiceUri};
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, Uri};
 use model::printable;
@@ -32,10 +32,10 @@ pub fn request(
 /// [`IntuneError::Unusable`] for another success, and refusals: a device that the service does not know any
 /// more is of class `Gone`.
 pub fn read(reply: Response<Bytes>) -> Result<(), IntuneError> {
-    judge(&reply, Exchange::Retire)?;
+    judge(&reply, Service::Iw)?;
     if reply.status() != StatusCode::NO_CONTENT {
         let why = format!("HTTP {} does not say that it is accepted", reply.status().as_u16());
-        return Err(IntuneError::unusable(Exchange::Retire, &why));
+        return Err(IntuneError::unusable(Service::Iw, &why));
     }
     Ok(())
 }

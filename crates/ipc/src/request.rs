@@ -28,7 +28,7 @@ pub enum Request {
     Rekey {
         /// Whose identity, and who signs in: `name@domain`.
         name: String,
-        /// `tpm`, `pkcs11` or `soft`.
+        /// A word of [`Backend`](model::Backend).
         to: String,
         /// Leave the old device object behind when it cannot be deleted.
         force: bool,

@@ -118,7 +118,7 @@ pub struct OtherIdentityReport {
     pub state: String,
     /// One sentence about the state for people.
     pub summary: String,
-    /// `soft`, `tpm` or `pkcs11`, once its keys are made.
+    /// A word of [`Backend`](model::Backend), once its keys are made.
     pub backend: Option<String>,
     /// Its device id, once it has one.
     pub device_id: Option<String>,
@@ -204,7 +204,7 @@ pub struct RuleReport {
 pub struct KeyReport {
     /// `device`, `transport` or `intune`.
     pub purpose: String,
-    /// `soft`, `tpm` or `pkcs11`.
+    /// A word of [`Backend`](model::Backend).
     pub backend: String,
     /// Algorithm and size, `RSA-2048`.
     pub algorithm: String,

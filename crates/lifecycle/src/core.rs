@@ -2,12 +2,12 @@
 
 use crate::member::Next;
 use crate::{
-    Ask, Attempt, Command, Event, EventKind, Facts, LedgerKind, LedgerLine, Milestone, OpId, Reply, Snapshot,
-    Stage, StateName, Work,
+    Ask, Attempt, Command, Event, EventKind, Facts, LedgerKind, LedgerLine, Milestone, OpId, Phase, Reply,
+    Snapshot, Stage, StateName, Work,
 };
 use backoff::Backoff;
 use machine::Generator;
-use model::{Account, DeviceId, DomainName, Failure, Phase, RequestId, Timestamp, TokenRef};
+use model::{Account, DeviceId, DomainName, Failure, RequestId, Timestamp, TokenRef};
 use std::time::Duration;
 
 /// A person who signed in, and their token set.

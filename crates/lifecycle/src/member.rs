@@ -2,10 +2,10 @@
 
 use crate::core::{Core, GRACE, Person};
 use crate::{
-    Ask, Command, Event, Identity, Intune, IntuneIntent, LedgerKind, Milestone, Reply, Stage, Suspension,
-    Work,
+    Ask, Command, Event, Identity, Intune, IntuneIntent, LedgerKind, Milestone, Phase, Reply, Stage,
+    Suspension, Work,
 };
-use model::{Account, DeviceTrouble, Failure, Phase, TokenRef};
+use model::{Account, DeviceTrouble, Failure, TokenRef};
 
 /// A committed identity, and what is being tried with it.
 #[derive(Clone)]

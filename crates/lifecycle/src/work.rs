@@ -1,7 +1,9 @@
 //! What is done outside, and how it ends.
 
-use crate::{DeviceKeys, Endpoints, Identity, Intent, IntuneIntent, IntuneIssued, Issued, StoredReply};
-use model::{Backend, DeviceFacts, DomainName, KeyHandle, Phase, RequestId, TenantId, TokenRef};
+use crate::{
+    DeviceKeys, Endpoints, Identity, Intent, IntuneIntent, IntuneIssued, Issued, Phase, StoredReply,
+};
+use model::{Backend, DeviceFacts, DomainName, KeyHandle, RequestId, TenantId, TokenRef};
 
 /// One thing to be done outside. None of them sleeps, retries or polls.
 #[derive(Debug, Clone, PartialEq, Eq)]

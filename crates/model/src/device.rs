@@ -13,6 +13,26 @@ word_enum! {
     }
 }
 
+impl Backend {
+    /// Where its keys are, as `aad-tool rekey --to` explains the word.
+    pub const fn place(self) -> &'static str {
+        match self {
+            Backend::Soft => "Files, wrapped under the auth value",
+            Backend::Tpm => "The TPM",
+            Backend::Pkcs11 => "The token of pkcs11_module",
+        }
+    }
+
+    /// What keeps its keys from whoever has the disk, as `status` says it.
+    pub const fn protection(self) -> &'static str {
+        match self {
+            Backend::Soft => "in software, wrapped with AES-256-GCM under the auth value",
+            Backend::Tpm => "made in the TPM, which never gives it out",
+            Backend::Pkcs11 => "made in the PKCS#11 token, which does not give it out",
+        }
+    }
+}
+
 word_enum! {
     /// What a key is for; part of the data that its wrapping authenticates.
     pub enum KeyPurpose {

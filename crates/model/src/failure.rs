@@ -58,42 +58,6 @@ word_enum! {
     }
 }
 
-word_enum! {
-    /// The steps whose last attempt `status` shows, in the order of a machine's life.
-    pub enum Phase {
-        /// Resolving the domain to its tenant.
-        Resolve = "resolve",
-        /// The sign-in of a person.
-        SignIn = "sign_in",
-        /// Discover of the Device Registration Service.
-        Discover = "discover",
-        /// Making the key pair.
-        CreateKeys = "create_keys",
-        /// The join request.
-        Join = "join",
-        /// Reading the stored reply.
-        ReadReply = "read_reply",
-        /// The first proof that the directory knows the device.
-        Verify = "verify",
-        /// Making the key of the Intune certificate.
-        IntuneKey = "intune_key",
-        /// Enrolment into Intune.
-        IntuneEnrol = "intune_enrol",
-        /// Reading the stored reply of Intune.
-        IntuneRead = "intune_read",
-        /// A check-in with Intune.
-        CheckIn = "check_in",
-        /// Binding the keys to a changed machine.
-        Rebind = "rebind",
-        /// Retiring the device in Intune.
-        Retire = "retire",
-        /// Deleting the device object.
-        Unregister = "unregister",
-        /// Destroying the keys.
-        EraseKeys = "erase_keys",
-    }
-}
-
 /// What finds a call again in the service's logs; each part only where it is known.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Trace {

@@ -27,14 +27,12 @@ pub use account::{Account, TokenRef};
 pub use client_version::{ClientVersion, ClientVersionError};
 pub use cloud::{CloudProfile, IntuneHosts};
 pub use device::{Backend, CertificateDer, DeviceFacts, KeyHandle, KeyPurpose, MachineBinding, RsaPublicKey};
-pub use failure::{Delivery, Failure, FailureClass, Phase, Trace, Who};
+pub use failure::{Delivery, Failure, FailureClass, Trace, Who};
 pub use hex::hex;
 pub use id::{DeviceId, Guid, GuidError, Id, IntentId, IntuneDeviceId, ObjectId, RequestId, TenantId};
 pub use jwks::{Jwk, Jwks};
 pub use name::{DomainName, HostPort, NameError, Upn};
-pub use options::{
-    BootPolicy, Cloud, HsmType, IntuneClientVersion, IpVersion, JoinType, Kdf, Method, Registration,
-};
+pub use options::*;
 pub use refusal::{Refusal, refusal, refusals};
 pub use secret::Secret;
 pub use sign_in::{AccountPin, Memory, SignInFacts, Standing, TenantPin};

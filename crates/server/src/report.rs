@@ -4,9 +4,9 @@ pub(crate) mod intune;
 pub use document::{DocumentParts, document};
 
 use driver::RebindStarted;
-use identity::{StateName, Status, StatusPhase, Suspension, WaitsFor};
+use identity::{Phase, StateName, Status, StatusPhase, Suspension, WaitsFor};
 use ipc::{Ending, Message};
-use model::{Account, Failure, FailureClass, Phase, Timestamp};
+use model::{Account, Failure, FailureClass, Timestamp};
 use signin::{PasswordPrompt, Prompt};
 use views::DomainView;
 
@@ -107,8 +107,9 @@ fn view_summary(view: &DomainView) -> String {
 
 fn summary(status: &Status) -> String {
     let verified = status.snapshot.stage.identity().is_some_and(|identity| identity.verified_at.is_some());
+    let doing = status.state.sentence();
     match (status.phase, status.waits_for) {
-        _ if status.state == StateName::Rebinding => "Binding the keys to this machine as it is now.",
+        _ if status.state == StateName::Rebinding => doing.unwrap_or_default(),
         (StatusPhase::Unregistered, Some(WaitsFor::Administrator)) => {
             "Not registered: the registration was refused."
         }
@@ -122,16 +123,16 @@ fn summary(status: &Status) -> String {
             "Registered, not yet verified: needs one sign-in."
         }
         (StatusPhase::Registered, _) if !verified => "Registered, not yet verified.",
-        (StatusPhase::Registered, _) => registered_words(status.state),
+        (StatusPhase::Registered, _) => doing.unwrap_or("Registered."),
         (StatusPhase::IntuneEnrolled, Some(WaitsFor::SignInForIntune)) => {
             "Registered and enrolled into Intune; the inventory waits for a sign-in of the owner."
         }
-        (StatusPhase::IntuneEnrolled, _) => "Registered and enrolled into Intune.",
+        (StatusPhase::IntuneEnrolled, _) => doing.unwrap_or("Registered and enrolled into Intune."),
         (StatusPhase::Suspended, _) => suspended_words(status),
         (StatusPhase::Leaving, Some(_)) => {
             "Leaving: the device object could not be deleted; the keys are kept."
         }
-        (StatusPhase::Leaving, None) => leaving_words(status.state),
+        (StatusPhase::Leaving, None) => doing.unwrap_or("Leaving."),
     }
     .to_owned()
 }
@@ -140,32 +141,7 @@ fn enrolling_words(status: &Status) -> String {
     if let (Some(failure), Some(at)) = (&status.failure, status.wake_at) {
         return format!("Tried again at {at}: {} [{}].", failure.message, failure.code);
     }
-    match status.state {
-        StateName::Discovering => "Looking for the registration service.",
-        StateName::CreatingKeys => "Making the device keys.",
-        StateName::Joining => "Asking for the registration.",
-        StateName::ReadingReply => "Reading the answer.",
-        _ => "Registration under way.",
-    }
-    .to_owned()
-}
-
-fn registered_words(state: StateName) -> &'static str {
-    match state {
-        StateName::IntunePreparing => "Registered; making the key for Intune.",
-        StateName::IntuneEnrolling => "Registered; asking Intune for the enrolment.",
-        StateName::IntuneReading => "Registered; reading Intune's answer.",
-        _ => "Registered.",
-    }
-}
-
-fn leaving_words(state: StateName) -> &'static str {
-    match state {
-        StateName::Retiring => "Leaving: retiring the device in Intune.",
-        StateName::Unregistering => "Leaving: deleting the device object.",
-        StateName::Erasing => "Leaving: destroying the keys.",
-        _ => "Leaving.",
-    }
+    status.state.sentence().unwrap_or("Registration under way.").to_owned()
 }
 
 fn suspended_words(status: &Status) -> &'static str {

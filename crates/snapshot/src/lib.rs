@@ -4,6 +4,8 @@
 
 mod changes;
 mod found;
+mod intune;
+mod pieces;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -11,5 +13,6 @@ mod write;
 
 pub use changes::to_change;
 pub use found::{Recorded, failure, found, recorded_backends, upgrade};
-pub use read::{SnapshotError, from_record, prepared_from_record};
+pub use pieces::SnapshotError;
+pub use read::{from_record, prepared_from_record};
 pub use write::{prepared_to_record, to_record};

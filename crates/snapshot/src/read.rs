@@ -1,24 +1,9 @@
-use lifecycle::{
-    Attempt, DeviceKeys, Endpoints, Identity, Intent, Intune, IntuneIdentity, IntuneIntent, IntuneIssued,
-    Issued, LedgerLine, Snapshot, Stage, StoredReply,
-};
-use model::{
-    Account, CertificateDer, DeviceTrouble, Failure, IntentId, KeyHandle, MachineBinding, RsaPublicKey,
-    Timestamp, Trace,
-};
-use std::str::FromStr;
+use crate::intune::read_intune;
+use crate::pieces::{SnapshotError, parse, read_key, read_owner, read_reply, read_trace};
+use lifecycle::{Attempt, DeviceKeys, Endpoints, Identity, Intent, Issued, LedgerLine, Snapshot, Stage};
+use model::{CertificateDer, DeviceTrouble, Failure, IntentId, MachineBinding, Timestamp};
 use std::time::Duration;
 use store::record;
-
-/// A field of a record that says nothing this version knows.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("its field {field} says '{value}', which this version does not know")]
-pub struct SnapshotError {
-    /// The field.
-    pub field: &'static str,
-    /// Its value.
-    pub value: String,
-}
 
 /// The snapshot of a record.
 ///
@@ -32,14 +17,6 @@ pub fn from_record(record: &record::Device) -> Result<Snapshot, SnapshotError> {
         attempts: record.attempts.iter().map(attempt).collect::<Result<_, _>>()?,
         posts: record.posts.iter().copied().map(Timestamp::from_millis).collect(),
     })
-}
-
-fn parse<T: FromStr>(field: &'static str, text: &str) -> Result<T, SnapshotError> {
-    text.parse().map_err(|_| unknown(field, text))
-}
-
-fn unknown(field: &'static str, text: &str) -> SnapshotError {
-    SnapshotError { field, value: text.chars().filter(|c| !c.is_control()).take(80).collect() }
 }
 
 fn stage(stage: &record::Stage) -> Result<Stage, SnapshotError> {
@@ -60,7 +37,7 @@ fn stage(stage: &record::Stage) -> Result<Stage, SnapshotError> {
                 attempt: post.attempt,
                 request: parse("request", &post.request)?,
                 endpoints: endpoints(&post.endpoints)?,
-                owner: owner(&post.owner)?,
+                owner: read_owner(&post.owner)?,
             }
         }
         record::Stage::ReplyStored { keyed: it, post, reply } => {
@@ -71,8 +48,8 @@ fn stage(stage: &record::Stage) -> Result<Stage, SnapshotError> {
                 attempt: post.attempt,
                 request: parse("request", &post.request)?,
                 endpoints: endpoints(&post.endpoints)?,
-                owner: owner(&post.owner)?,
-                reply: stored(reply),
+                owner: read_owner(&post.owner)?,
+                reply: read_reply(reply),
             }
         }
         record::Stage::Registered { identity: it } => Stage::Registered(Box::new(identity(it)?)),
@@ -90,7 +67,7 @@ pub fn prepared_from_record(
     record: &record::PreparedKeys,
 ) -> Result<(IntentId, Option<DeviceKeys>), SnapshotError> {
     let pair = |(device, transport): &(record::Key, record::Key)| {
-        Ok(DeviceKeys { device: key(device)?, transport: key(transport)? })
+        Ok(DeviceKeys { device: read_key(device)?, transport: read_key(transport)? })
     };
     Ok((parse("id", &record.id)?, record.keys.as_ref().map(pair).transpose()?))
 }
@@ -107,17 +84,10 @@ fn intent(it: &record::Intent) -> Result<Intent, SnapshotError> {
 }
 
 fn keyed(it: &record::Keyed) -> Result<(Intent, DeviceKeys), SnapshotError> {
-    Ok((intent(&it.intent)?, DeviceKeys { device: key(&it.device)?, transport: key(&it.transport)? }))
-}
-
-fn key(it: &record::Key) -> Result<KeyHandle, SnapshotError> {
-    Ok(KeyHandle {
-        backend: parse("backend", &it.backend)?,
-        purpose: parse("purpose", &it.purpose)?,
-        intent: parse("intent", &it.intent)?,
-        public: RsaPublicKey { modulus: it.modulus.0.clone(), exponent: it.exponent.0.clone() },
-        wrapped: it.wrapped.0.clone(),
-    })
+    Ok((
+        intent(&it.intent)?,
+        DeviceKeys { device: read_key(&it.device)?, transport: read_key(&it.transport)? },
+    ))
 }
 
 fn endpoints(it: &record::Endpoints) -> Result<Endpoints, SnapshotError> {
@@ -126,32 +96,6 @@ fn endpoints(it: &record::Endpoints) -> Result<Endpoints, SnapshotError> {
         join_version: it.join_version.clone(),
         source: parse("source", &it.source)?,
     })
-}
-
-fn owner(it: &record::Owner) -> Result<Account, SnapshotError> {
-    Ok(Account {
-        tenant: parse("tenant", &it.tenant)?,
-        object: parse("object", &it.object)?,
-        upn: parse("upn", &it.upn)?,
-    })
-}
-
-fn stored(it: &record::Reply) -> StoredReply {
-    StoredReply {
-        status: it.status,
-        body: it.body.0.clone(),
-        trace: trace(&it.trace),
-        at: Timestamp::from_millis(it.at),
-    }
-}
-
-fn trace(it: &record::Trace) -> Trace {
-    Trace {
-        http_status: it.http_status,
-        request_id: it.request_id.clone(),
-        correlation_id: it.correlation_id.clone(),
-        server_time: it.server_time.clone(),
-    }
 }
 
 fn identity(it: &record::Identity) -> Result<Identity, SnapshotError> {
@@ -168,59 +112,11 @@ fn identity(it: &record::Identity) -> Result<Identity, SnapshotError> {
             warnings: it.warnings.clone(),
         },
         endpoints: endpoints(&it.endpoints)?,
-        owner: owner(&it.owner)?,
+        owner: read_owner(&it.owner)?,
         registered_at: Timestamp::from_millis(it.registered_at),
         verified_at: it.verified_at.map(Timestamp::from_millis),
-        intune: intune(&it.intune)?,
+        intune: read_intune(&it.intune)?,
         suspended: it.suspended.as_deref().map(|text| parse("suspended", text)).transpose()?,
-    })
-}
-
-fn intune(it: &record::Intune) -> Result<Intune, SnapshotError> {
-    Ok(match it {
-        record::Intune::None => Intune::None,
-        record::Intune::Intent { intent } => Intune::Intent(intune_intent(intent)?),
-        record::Intune::KeyReady { intent, key: it } => Intune::KeyReady(intune_intent(intent)?, key(it)?),
-        record::Intune::Posting { intent, key: it, attempt, request } => Intune::Posting {
-            intent: intune_intent(intent)?,
-            key: key(it)?,
-            attempt: *attempt,
-            request: parse("request", request)?,
-        },
-        record::Intune::ReplyStored { intent, key: it, attempt, request, reply } => Intune::ReplyStored {
-            intent: intune_intent(intent)?,
-            key: key(it)?,
-            attempt: *attempt,
-            request: parse("request", request)?,
-            reply: stored(reply),
-        },
-        record::Intune::Enrolled { enrolled: it } => Intune::Enrolled(Box::new(enrolled(it)?)),
-    })
-}
-
-fn intune_intent(it: &record::IntuneIntent) -> Result<IntuneIntent, SnapshotError> {
-    Ok(IntuneIntent {
-        id: parse("intent", &it.id)?,
-        owner: owner(&it.owner)?,
-        at: Timestamp::from_millis(it.at),
-        in_doubt: it.in_doubt,
-    })
-}
-
-fn enrolled(it: &record::IntuneIdentity) -> Result<IntuneIdentity, SnapshotError> {
-    Ok(IntuneIdentity {
-        owner: owner(&it.owner)?,
-        key: key(&it.key)?,
-        issued: IntuneIssued {
-            device: parse("device", &it.device)?,
-            certificate: CertificateDer(it.certificate.0.clone()),
-            thumbprint: it.thumbprint.clone(),
-            not_before: Timestamp::from_millis(it.not_before),
-            not_after: Timestamp::from_millis(it.not_after),
-            warnings: it.warnings.clone(),
-        },
-        enrolled_at: Timestamp::from_millis(it.enrolled_at),
-        inventory_at: it.inventory_at.map(Timestamp::from_millis),
     })
 }
 
@@ -261,7 +157,7 @@ fn failure(it: &record::Failure) -> Result<Failure, SnapshotError> {
         delivery: parse("delivery", &it.delivery)?,
         retry_after: it.retry_after.map(Duration::from_millis),
         claims: it.claims.clone(),
-        trace: trace(&it.trace),
+        trace: read_trace(&it.trace),
         at: it.at.map(Timestamp::from_millis),
     })
 }

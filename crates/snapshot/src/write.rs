@@ -1,8 +1,7 @@
-use lifecycle::{
-    Attempt, DeviceKeys, Endpoints, Identity, Intent, Intune, IntuneIdentity, IntuneIntent, LedgerLine,
-    Snapshot, Stage, StoredReply,
-};
-use model::{Account, Failure, IntentId, KeyHandle, RequestId, Timestamp, Trace};
+use crate::intune::write_intune;
+use crate::pieces::{write_key, write_owner, write_reply, write_trace};
+use lifecycle::{Attempt, DeviceKeys, Endpoints, Identity, Intent, LedgerLine, Snapshot, Stage};
+use model::{Account, Failure, IntentId, RequestId, Timestamp};
 use store::{SCHEMA, record};
 
 /// The record of a snapshot.
@@ -19,7 +18,7 @@ pub fn to_record(snapshot: &Snapshot) -> record::Device {
 
 /// The record of keys made ahead of time: the decision, and the keys once they are made.
 pub fn prepared_to_record(id: IntentId, keys: Option<&DeviceKeys>) -> record::PreparedKeys {
-    let keys = keys.map(|keys| (key(&keys.device), key(&keys.transport)));
+    let keys = keys.map(|keys| (write_key(&keys.device), write_key(&keys.transport)));
     record::PreparedKeys { schema: SCHEMA, id: id.to_string(), keys }
 }
 
@@ -38,7 +37,7 @@ fn stage(stage: &Stage) -> record::Stage {
             record::Stage::ReplyStored {
                 keyed: keyed(intent, keys),
                 post: post(*attempt, *request, endpoints, owner),
-                reply: stored(reply),
+                reply: write_reply(reply),
             }
         }
         Stage::Registered(it) => record::Stage::Registered { identity: Box::new(identity(it)) },
@@ -60,22 +59,15 @@ fn intent(intent: &Intent) -> record::Intent {
 }
 
 fn keyed(it: &Intent, keys: &DeviceKeys) -> record::Keyed {
-    record::Keyed { intent: intent(it), device: key(&keys.device), transport: key(&keys.transport) }
-}
-
-fn key(key: &KeyHandle) -> record::Key {
-    record::Key {
-        backend: key.backend.as_str().to_owned(),
-        purpose: key.purpose.as_str().to_owned(),
-        intent: key.intent.to_string(),
-        modulus: record::Bytes(key.public.modulus.clone()),
-        exponent: record::Bytes(key.public.exponent.clone()),
-        wrapped: record::Bytes(key.wrapped.clone()),
+    record::Keyed {
+        intent: intent(it),
+        device: write_key(&keys.device),
+        transport: write_key(&keys.transport),
     }
 }
 
 fn post(attempt: u32, request: RequestId, to: &Endpoints, by: &Account) -> record::Post {
-    record::Post { attempt, request: request.to_string(), endpoints: endpoints(to), owner: owner(by) }
+    record::Post { attempt, request: request.to_string(), endpoints: endpoints(to), owner: write_owner(by) }
 }
 
 fn endpoints(it: &Endpoints) -> record::Endpoints {
@@ -83,32 +75,6 @@ fn endpoints(it: &Endpoints) -> record::Endpoints {
         join: it.join.clone(),
         join_version: it.join_version.clone(),
         source: it.source.as_str().to_owned(),
-    }
-}
-
-fn owner(account: &Account) -> record::Owner {
-    record::Owner {
-        tenant: account.tenant.to_string(),
-        object: account.object.to_string(),
-        upn: account.upn.to_string(),
-    }
-}
-
-fn stored(reply: &StoredReply) -> record::Reply {
-    record::Reply {
-        status: reply.status,
-        body: record::Bytes(reply.body.clone()),
-        trace: trace(&reply.trace),
-        at: reply.at.as_millis(),
-    }
-}
-
-fn trace(it: &Trace) -> record::Trace {
-    record::Trace {
-        http_status: it.http_status,
-        request_id: it.request_id.clone(),
-        correlation_id: it.correlation_id.clone(),
-        server_time: it.server_time.clone(),
     }
 }
 
@@ -122,59 +88,11 @@ fn identity(it: &Identity) -> record::Identity {
         not_after: it.issued.not_after.as_millis(),
         warnings: it.issued.warnings.clone(),
         endpoints: endpoints(&it.endpoints),
-        owner: owner(&it.owner),
+        owner: write_owner(&it.owner),
         registered_at: it.registered_at.as_millis(),
         verified_at: it.verified_at.map(Timestamp::as_millis),
-        intune: intune(&it.intune),
+        intune: write_intune(&it.intune),
         suspended: it.suspended.map(|why| why.as_str().to_owned()),
-    }
-}
-
-fn intune(it: &Intune) -> record::Intune {
-    match it {
-        Intune::None => record::Intune::None,
-        Intune::Intent(intent) => record::Intune::Intent { intent: intune_intent(intent) },
-        Intune::KeyReady(intent, it) => {
-            record::Intune::KeyReady { intent: intune_intent(intent), key: key(it) }
-        }
-        Intune::Posting { intent, key: it, attempt, request } => record::Intune::Posting {
-            intent: intune_intent(intent),
-            key: key(it),
-            attempt: *attempt,
-            request: request.to_string(),
-        },
-        Intune::ReplyStored { intent, key: it, attempt, request, reply } => record::Intune::ReplyStored {
-            intent: intune_intent(intent),
-            key: key(it),
-            attempt: *attempt,
-            request: request.to_string(),
-            reply: stored(reply),
-        },
-        Intune::Enrolled(it) => record::Intune::Enrolled { enrolled: Box::new(enrolled(it)) },
-    }
-}
-
-fn intune_intent(it: &IntuneIntent) -> record::IntuneIntent {
-    record::IntuneIntent {
-        id: it.id.to_string(),
-        owner: owner(&it.owner),
-        at: it.at.as_millis(),
-        in_doubt: it.in_doubt,
-    }
-}
-
-fn enrolled(it: &IntuneIdentity) -> record::IntuneIdentity {
-    record::IntuneIdentity {
-        owner: owner(&it.owner),
-        key: key(&it.key),
-        device: it.issued.device.to_string(),
-        certificate: record::Bytes(it.issued.certificate.0.clone()),
-        thumbprint: it.issued.thumbprint.clone(),
-        not_before: it.issued.not_before.as_millis(),
-        not_after: it.issued.not_after.as_millis(),
-        warnings: it.issued.warnings.clone(),
-        enrolled_at: it.enrolled_at.as_millis(),
-        inventory_at: it.inventory_at.map(Timestamp::as_millis),
     }
 }
 
@@ -204,7 +122,7 @@ fn failure(it: &Failure) -> record::Failure {
         delivery: it.delivery.as_str().to_owned(),
         retry_after: it.retry_after.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
         claims: it.claims.clone(),
-        trace: trace(&it.trace),
+        trace: write_trace(&it.trace),
         at: it.at.map(Timestamp::as_millis),
     }
 }

@@ -1,7 +1,7 @@
 use crate::call::trace;
 use crate::fields::Fields;
 use crate::refusal::judge;
-use crate::{Exchange, IntuneError};
+use crate::{IntuneError, Service};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -27,7 +27,7 @@ pub struct Answered {
 /// # Errors
 /// [`IntuneError::Refused`] and [`IntuneError::NotJson`] for any status but 2xx.
 pub fn read(reply: Response<Bytes>) -> Result<Answered, IntuneError> {
-    judge(&reply, Exchange::Enrol)?;
+    judge(&reply, Service::Enrolment)?;
     Ok(Answered { status: reply.status().as_u16(), trace: trace(&reply), body: reply.into_body().to_vec() })
 }
 
@@ -132,7 +132,7 @@ fn renew_period(number: Option<&Value>) -> Option<Duration> {
 }
 
 fn unusable(why: &str) -> IntuneError {
-    IntuneError::unusable(Exchange::Enrol, why)
+    IntuneError::unusable(Service::Enrolment, why)
 }
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);

@@ -1,4 +1,4 @@
-use crate::refusal::Exchange;
+use crate::refusal::Service;
 use model::FailureClass::{self, Broken, Denied, Gone, NeedsUser, Transient};
 use model::Who::{self, Developers, MachineAdmin, Nobody, TenantAdmin, User};
 
@@ -28,11 +28,11 @@ pub enum Reason {
 
 impl Reason {
     /// What a status means where the body says no more.
-    pub(crate) fn of_status(status: u16, exchange: Exchange) -> Reason {
+    pub(crate) fn of_status(status: u16, service: Service) -> Reason {
         match status {
             400 => Reason::BadRequest,
             401 => Reason::Token,
-            403 if exchange == Exchange::Endpoints => Reason::MissingScope,
+            403 if service == Service::Graph => Reason::MissingScope,
             403 => Reason::Forbidden,
             429 | 503 => Reason::Busy,
             404 | 500.. => Reason::Unavailable,

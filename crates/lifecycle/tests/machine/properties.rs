@@ -104,7 +104,7 @@ proptest! {
     fn attempts_stand_once_a_phase_and_in_order(policy in policy(), steps in steps(60)) {
         let life = Life::play(policy, &steps);
         let phases: Vec<_> = life.disk.attempts.iter().map(|attempt| attempt.phase).collect();
-        let ordered: Vec<_> = model::Phase::ALL.iter().copied().filter(|phase| phases.contains(phase)).collect();
+        let ordered: Vec<_> = lifecycle::Phase::ALL.iter().copied().filter(|phase| phases.contains(phase)).collect();
         prop_assert_eq!(phases, ordered);
     }
 

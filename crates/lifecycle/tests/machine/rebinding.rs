@@ -3,7 +3,7 @@
 use super::life::{Life, Step};
 use ::machine::Machine as _;
 use lifecycle::*;
-use model::{Delivery, FailureClass, MachineBinding, Phase};
+use model::{Delivery, FailureClass, MachineBinding};
 use states::samples::{facts, failure};
 
 const IDLE: [Step; 6] =

@@ -7,7 +7,7 @@ use ipc::{
     AttemptReport, DomainStatus, EndpointsReport, FailureReport, IdentityReport, KeyReport, LedgerReport,
     LeftReport, OtherIdentityReport, STATUS_SCHEMA, SessionReport, StatusDocument,
 };
-use model::{Backend, KeyHandle, Timestamp};
+use model::{KeyHandle, Timestamp};
 use std::collections::BTreeMap;
 use tenancy_model::{PreparedView, TenantView};
 use views::{DomainView, KeyTest, UserView};
@@ -142,22 +142,16 @@ fn key(handle: &KeyHandle, tests: &BTreeMap<Vec<u8>, KeyTest>) -> KeyReport {
         purpose: handle.purpose.as_str().to_owned(),
         backend: handle.backend.as_str().to_owned(),
         algorithm: format!("RSA-{}", handle.public.modulus.len() * 8),
-        protection: protection(handle).to_owned(),
+        protection: protection(handle),
         tested_at: test.map(|test| test.at.to_string()),
         problem: test.and_then(|test| test.problem.clone()),
     }
 }
 
 /// What keeps a private key from whoever has the disk.
-fn protection(handle: &KeyHandle) -> &'static str {
-    match handle.backend {
-        Backend::Soft => "in software, wrapped with AES-256-GCM under the auth value",
-        Backend::Tpm if views::is_boot_bound(handle) => {
-            "made in the TPM, which never gives it out, and bound to the boot state (PCR 7)"
-        }
-        Backend::Tpm => "made in the TPM, which never gives it out",
-        Backend::Pkcs11 => "made in the PKCS#11 token, which does not give it out",
-    }
+fn protection(handle: &KeyHandle) -> String {
+    let bound = if views::is_boot_bound(handle) { ", and bound to the boot state (PCR 7)" } else { "" };
+    format!("{}{bound}", handle.backend.protection())
 }
 
 fn attempts(status: &Status) -> Vec<AttemptReport> {

@@ -10,7 +10,7 @@ use crate::talk::{
 use driver::Rekey;
 use identity::{Ask, Status, WaitsFor};
 use ipc::Ending;
-use model::{Backend, DomainName, Failure, Upn};
+use model::{Backend, DomainName, Failure, UnknownWord, Upn};
 use tokio::sync::watch;
 
 /// Registers keys in another place, then sees the old device object off.
@@ -22,7 +22,8 @@ pub(crate) async fn run(
     force: bool,
 ) -> Result<Ending, Failure> {
     let asked = parse_name(name)?;
-    let to: Backend = to.parse().map_err(|_| bad_name("keys can be moved to tpm, pkcs11 or soft"))?;
+    let places = |UnknownWord(places)| bad_name(&format!("keys can be moved to {}", places.join(", ")));
+    let to: Backend = to.parse().map_err(places)?;
     let domain = asked.domain().clone();
     let ask = if force { Ask::ForceLeave } else { Ask::Leave };
     match service.driver.rekey(&asked, to, ask).await? {

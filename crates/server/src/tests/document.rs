@@ -4,14 +4,13 @@ use super::samples::{NOW, failure, id, identity, key, member, owner, registered,
 use crate::report::intune;
 use crate::{About, DocumentParts, document};
 use identity::{
-    Attempt, Identity, Intune, IntuneIdentity, LedgerKind, LedgerLine, Snapshot, Stage, Status, StatusPhase,
-    WaitsFor,
+    Attempt, Identity, Intune, IntuneIdentity, LedgerKind, LedgerLine, Phase, Snapshot, Stage, Status,
+    StatusPhase, WaitsFor,
 };
 use ipc::{DomainStatus, StatusDocument};
 use lifecycle::{IntuneIssued, IntunePolicy};
 use model::{
-    CertificateDer, Cloud, DeviceFacts, FailureClass, JoinType, KeyPurpose, Method, Phase, Registration,
-    Timestamp,
+    CertificateDer, Cloud, DeviceFacts, FailureClass, JoinType, KeyPurpose, Method, Registration, Timestamp,
 };
 use signin::UserStatus;
 use tenancy_model::{DomainConfig, PreparedView};

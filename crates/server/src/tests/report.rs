@@ -4,9 +4,9 @@ use super::samples::{NOW, failure, identity, registered, status, view};
 use crate::report::{ending, ending_of, ending_of_view, progress, rebind_failure, rebinding, still_there};
 use driver::RebindStarted;
 use hsm::BoundTo;
-use identity::{Attempt, Identity, Snapshot, Status, StatusPhase, Suspension, WaitsFor};
+use identity::{Attempt, Identity, Phase, Snapshot, Status, StatusPhase, Suspension, WaitsFor};
 use ipc::{Ending, Message};
-use model::{FailureClass, Phase};
+use model::FailureClass;
 use std::time::Duration;
 use tokio::sync::watch;
 

@@ -2,9 +2,9 @@
 
 use crate::report::document as words_of;
 use crate::report::intune::State;
-use identity::{EndpointSource, LedgerKind, StatusPhase, Suspension, WaitsFor};
+use identity::{EndpointSource, LedgerKind, Phase, StatusPhase, Suspension, WaitsFor};
 use manual::{check_words, every, join, words};
-use model::{Backend, Cloud, JoinType, KeyPurpose, Method, Phase, Registration};
+use model::{Backend, Cloud, JoinType, KeyPurpose, Method, Registration};
 use tenancy_model::PreparedView;
 
 #[test]

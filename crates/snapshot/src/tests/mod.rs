@@ -5,11 +5,11 @@ mod found;
 use crate::{from_record, prepared_from_record, prepared_to_record, to_record};
 use lifecycle::{
     Attempt, DeviceKeys, EndpointSource, Endpoints, Identity, Intent, Intune, IntuneIdentity, IntuneIntent,
-    IntuneIssued, Issued, LeaveStep, LedgerKind, LedgerLine, Snapshot, Stage, StoredReply, Suspension,
+    IntuneIssued, Issued, LeaveStep, LedgerKind, LedgerLine, Phase, Snapshot, Stage, StoredReply, Suspension,
 };
 use model::{
     Account, Backend, Cause, CertificateDer, Delivery, DeviceTrouble, Failure, FailureClass, Guid, Id,
-    JoinType, KeyHandle, KeyPurpose, MachineBinding, Phase, RsaPublicKey, Timestamp, Trace, Who,
+    JoinType, KeyHandle, KeyPurpose, MachineBinding, RsaPublicKey, Timestamp, Trace, Who,
 };
 use serde_json::Value;
 use std::time::Duration;

@@ -243,7 +243,7 @@ fn what_cannot_be_moved_is_refused_by_name() {
     for (arguments, exit, words) in [
         (&["rekey", "--to", "pkcs11", "--name", ALEX][..], 3, "not registered"),
         (&["rekey", "--cancel"], 3, "not registered"),
-        (&["rekey", "--to", "nowhere", "--name", ALEX], 2, "possible values: tpm, pkcs11, soft"),
+        (&["rekey", "--to", "nowhere", "--name", ALEX], 2, "possible values: soft, tpm, pkcs11"),
         (&["rekey", "--to", "soft"], 2, "--name"),
     ] {
         let refused = machine.run(arguments);
