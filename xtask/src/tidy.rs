@@ -1,5 +1,6 @@
-//! The layers, sizes, manners, purity, re-exports and citations of the workspace.
+//! The layers, sizes, manners, purity, re-exports, circles and citations of the workspace.
 
+mod circles;
 mod citations;
 mod doors;
 mod layers;
@@ -17,10 +18,12 @@ pub(crate) fn run() -> Result<(), String> {
     let metadata: Value =
         serde_json::from_slice(&output.stdout).map_err(|error| format!("cargo metadata: {error}"))?;
     let mut faults = layers::check(&metadata);
+    faults.extend(layers::unused(&metadata));
     faults.extend(manners::check(&root()));
     faults.extend(doors::check(&root()));
     faults.extend(pure::check(&root()));
     faults.extend(reexports::check(&root()));
+    faults.extend(circles::check(&root()));
     faults.extend(citations::check(&root()));
     if faults.is_empty() {
         println!("tidy: everything is in its room");

@@ -1,6 +1,7 @@
 //! Who may depend on whom: the table of docs/architecture.md, section 2, as data.
 
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// A crate, and what of ours and of others it may use.
 pub(super) struct Room {
@@ -36,6 +37,7 @@ fn room(line: &'static str) -> Option<Room> {
 }
 
 const TABLE: &str = include_str!("layers.txt");
+const TABLE_FILE: &str = "xtask/src/tidy/layers.txt";
 /// Stands for what every dialect may use.
 const DIALECT: &str = "*dialect*";
 
@@ -48,6 +50,36 @@ pub(super) fn check(metadata: &Value) -> Vec<String> {
     let names: Vec<&str> = packages.iter().filter_map(|package| package["name"].as_str()).collect();
     let rooms = rooms();
     packages.iter().flat_map(|package| faults(&rooms, package, &names)).collect()
+}
+
+/// Every edge that the table allows and nobody uses, and every row without a crate.
+pub(super) fn unused(metadata: &Value) -> Vec<String> {
+    let packages = metadata["packages"].as_array().map(Vec::as_slice).unwrap_or_default();
+    unused_of(&written(), packages)
+}
+
+fn unused_of(rooms: &[Room], packages: &[Value]) -> Vec<String> {
+    let mut of_dialects = BTreeSet::new();
+    let mut faults = Vec::new();
+    for room in rooms.iter().filter(|room| room.name != DIALECT) {
+        let Some(package) = packages.iter().find(|package| package["name"] == room.name) else {
+            faults.push(format!("{} has a line in the table of layers and is no crate", room.name));
+            continue;
+        };
+        let edges = package["dependencies"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let used = edges.iter().filter(|edge| edge["kind"] != "dev").filter_map(|edge| edge["name"].as_str());
+        let used: BTreeSet<&str> = used.collect();
+        let allowed = room.ours.iter().chain(&room.others).filter(|name| **name != DIALECT);
+        let idle = allowed.filter(|name| !used.contains(*name));
+        faults.extend(idle.map(|name| format!("{} may use {name} and does not: {TABLE_FILE}", room.name)));
+        if room.others == [DIALECT] {
+            of_dialects.extend(used);
+        }
+    }
+    let dialect = rooms.iter().filter(|room| room.name == DIALECT).flat_map(|room| &room.others);
+    let idle = dialect.filter(|name| !of_dialects.contains(*name));
+    faults.extend(idle.map(|name| format!("{DIALECT} may use {name} and none does: {TABLE_FILE}")));
+    faults
 }
 
 fn faults(rooms: &[Room], package: &Value, workspace: &[&str]) -> Vec<String> {
@@ -130,6 +162,35 @@ mod tests {
         assert!(check(&workspace("lifecycle", "proptest", json!("dev"))).is_empty());
         assert!(check(&workspace("server", "lifecycle", json!("dev"))).is_empty(), "it lies below");
         assert!(check(&workspace("runner", "anything", Value::Null)).is_empty());
+    }
+
+    #[test]
+    fn an_allowed_edge_that_nobody_uses_is_found() {
+        let room = |name, ours: &[&'static str], others: &[&'static str]| Room {
+            name,
+            row: "",
+            ours: ours.to_vec(),
+            others: others.to_vec(),
+        };
+        let rooms = [
+            room(DIALECT, &[], &["http", "picky"]),
+            room("oauth", &["model", "backoff"], &[DIALECT]),
+            room("hsm", &[], &["thiserror"]),
+            room("planned", &[], &[]),
+        ];
+        let edge = |name: &str, kind: Value| json!({ "name": name, "kind": kind });
+        let oauth = [edge("model", Value::Null), edge("backoff", json!("dev")), edge("http", Value::Null)];
+        let packages = [
+            json!({ "name": "oauth", "dependencies": oauth }),
+            json!({ "name": "hsm", "dependencies": [edge("thiserror", Value::Null)] }),
+        ];
+        let table = format!(": {TABLE_FILE}");
+        let wanted = [
+            format!("oauth may use backoff and does not{table}"),
+            "planned has a line in the table of layers and is no crate".to_owned(),
+            format!("{DIALECT} may use picky and none does{table}"),
+        ];
+        assert_eq!(unused_of(&rooms, &packages), wanted);
     }
 
     #[test]
