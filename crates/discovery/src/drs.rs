@@ -12,7 +12,7 @@ use serde_json::Value;
 pub struct DrsEndpoints {
     /// `DeviceJoinService.JoinEndpoint`, ends in `/`.
     pub join: String,
-    /// `DeviceJoinService.ServiceVersion`.
+    /// `DeviceJoinService.ServiceVersion`: the `api-version` of a join, `2.0` as a rule.
     pub join_version: String,
 }
 

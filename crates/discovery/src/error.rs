@@ -11,7 +11,7 @@ pub enum DiscoveryError {
     /// The service knows no such domain or tenant (AADSTS90002 and kin).
     #[error("the service knows no such domain or tenant: {message}")]
     Unknown {
-        /// `AADSTS…`.
+        /// `AADSTS…`: the first word of the service's text, at most 20 characters.
         code: String,
         /// The service's text.
         message: String,
@@ -21,9 +21,9 @@ pub enum DiscoveryError {
     /// The service refuses with another code.
     #[error("the service refused to give {what}: {message}")]
     Refused {
-        /// Which document.
+        /// The document that was asked for, in words for people.
         what: &'static str,
-        /// `AADSTS…`.
+        /// `AADSTS…`: the first word of the service's text, at most 20 characters.
         code: String,
         /// The service's text.
         message: String,
@@ -36,9 +36,9 @@ pub enum DiscoveryError {
     /// The service does not answer with the document and gives no reason.
     #[error("the service answered HTTP {status} instead of {what}")]
     Status {
-        /// Which document.
+        /// The document that was asked for, in words for people.
         what: &'static str,
-        /// HTTP status.
+        /// HTTP status of the reply.
         status: u16,
         /// The ids of the call, and the wish to be left alone.
         heading: Box<Heading>,
@@ -46,9 +46,9 @@ pub enum DiscoveryError {
     /// The answer is a web page or nothing: something answers in the service's place.
     #[error("the answer (HTTP {status}) is not {what} but: {excerpt}")]
     NotJson {
-        /// Which document.
+        /// The document that was asked for, in words for people.
         what: &'static str,
-        /// HTTP status.
+        /// HTTP status of the reply.
         status: u16,
         /// Its first printable characters.
         excerpt: String,
@@ -58,7 +58,7 @@ pub enum DiscoveryError {
     /// The answer is JSON and not the document that it should be.
     #[error("the answer is not {what}: {why}")]
     Unusable {
-        /// Which document.
+        /// The document that was asked for, in words for people.
         what: &'static str,
         /// What is wrong with it.
         why: String,
@@ -66,7 +66,7 @@ pub enum DiscoveryError {
     /// The document names an endpoint outside the hosts of the cloud.
     #[error("{what} names '{url}', which is not on a host of the configured cloud")]
     ForeignHost {
-        /// Which document.
+        /// The document that was asked for, in words for people.
         what: &'static str,
         /// The refused URL.
         url: String,

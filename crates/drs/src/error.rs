@@ -12,7 +12,7 @@ pub enum DrsError {
     /// The answer is not the service's: HTML, or no JSON.
     #[error("the answer (HTTP {status}) is not from the registration service: {excerpt}")]
     NotJson {
-        /// HTTP status.
+        /// HTTP status of the reply.
         status: u16,
         /// Its first 80 printable characters.
         excerpt: String,
@@ -33,17 +33,17 @@ pub enum DrsError {
     /// The certificate is of another tenant.
     #[error("the certificate is for tenant {found}, not {wanted}")]
     ForeignTenant {
-        /// In the certificate.
+        /// The tenant id in the certificate.
         found: String,
-        /// Asked for.
+        /// The tenant id that was asked for.
         wanted: String,
     },
     /// The certificate is not valid at the time of the reply, with a day of skew.
     #[error("the certificate is valid from {from} to {until}, which is not now")]
     Dates {
-        /// `notBefore`.
+        /// `notBefore` of the certificate, for people.
         from: String,
-        /// `notAfter`.
+        /// `notAfter` of the certificate, for people.
         until: String,
     },
     /// The endpoint is no URL.

@@ -20,7 +20,7 @@ use x509::DeviceCertificate;
 pub struct Join<'a> {
     /// `JoinEndpoint`: an https URL.
     pub endpoint: &'a str,
-    /// `api-version`.
+    /// `api-version` of the query, `2.0` as a rule.
     pub version: &'a str,
     /// The access token for registration.
     pub token: &'a Secret<String>,
@@ -34,9 +34,9 @@ pub struct Join<'a> {
     pub facts: &'a DeviceFacts,
     /// 0 or 4.
     pub join_type: JoinType,
-    /// `client-request-id`.
+    /// The header `client-request-id`, which the service logs.
     pub request_id: RequestId,
-    /// `ocp-adrs-client-version`.
+    /// The header `ocp-adrs-client-version`.
     pub client_version: &'a str,
 }
 
@@ -93,7 +93,7 @@ fn body(join: &Join<'_>) -> String {
 /// An answer that says "made", as it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answered {
-    /// HTTP status.
+    /// HTTP status of the reply, 200 to 299.
     pub status: u16,
     /// The raw body.
     pub body: Vec<u8>,
@@ -133,11 +133,11 @@ pub struct Joined {
     pub certificate: CertificateDer,
     /// SHA-1 over the DER, 40 upper-case hex digits, computed here.
     pub thumbprint: String,
-    /// `notBefore`.
+    /// `notBefore` of the certificate, in whole seconds.
     pub not_before: Timestamp,
-    /// `notAfter`.
+    /// `notAfter` of the certificate, in whole seconds.
     pub not_after: Timestamp,
-    /// `User.Upn`.
+    /// `User.Upn` of the reply: who joined, as the service names them.
     pub upn: Option<String>,
     /// What was not as expected and is no reason to refuse.
     pub warnings: Vec<String>,

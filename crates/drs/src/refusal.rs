@@ -21,7 +21,7 @@ pub enum Exchange {
 pub struct Refusal {
     /// What was asked.
     pub exchange: Exchange,
-    /// HTTP status.
+    /// HTTP status of the reply.
     pub status: u16,
     /// `code` (B), `ErrorType` (A) or `odata.error.code` (C).
     pub code: String,

@@ -8,7 +8,7 @@ use model::{Account, IntentId, KeyHandle, RequestId};
 pub enum Held {
     /// Nothing but the intent.
     Nothing,
-    /// Its keys.
+    /// The intent and its keys; no request is under way.
     Keys(DeviceKeys),
     /// A reply that holds nothing usable; its keys serve the next request.
     Unusable(Post, StoredReply),
@@ -19,7 +19,7 @@ pub enum Held {
 pub struct SparePair {
     /// The intent that they will be the keys of.
     pub id: IntentId,
-    /// The keys.
+    /// Both keys, made and never sent anywhere.
     pub keys: DeviceKeys,
 }
 
@@ -30,9 +30,9 @@ pub struct Post {
     pub keys: DeviceKeys,
     /// Counts from 1.
     pub attempt: u32,
-    /// `client-request-id`.
+    /// The `client-request-id` that the request carries.
     pub request: RequestId,
-    /// Where to.
+    /// The endpoint that it goes to, as it was learnt before.
     pub endpoints: Endpoints,
     /// Who signs in.
     pub owner: Account,
@@ -47,7 +47,7 @@ pub struct Posting {
     pub key: KeyHandle,
     /// Counts from 1.
     pub attempt: u32,
-    /// `client-request-id`.
+    /// The `client-request-id` that the request carries.
     pub request: RequestId,
 }
 

@@ -12,7 +12,7 @@ pub struct Intent {
     pub id: IntentId,
     /// With which tenant.
     pub tenant: TenantId,
-    /// As what.
+    /// Whether the machine is joined or registered.
     pub join_type: JoinType,
     /// Which backend makes the keys.
     pub backend: Backend,
@@ -55,7 +55,7 @@ model::word_enum! {
 /// The raw answer to a join, stored before it is parsed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct StoredReply {
-    /// HTTP status.
+    /// HTTP status of the reply.
     pub status: u16,
     /// The body as it came; at most 256 KiB.
     pub body: Vec<u8>,
@@ -80,9 +80,9 @@ pub struct Issued {
     pub certificate: CertificateDer,
     /// SHA-1 over the DER, 40 upper-case hex digits.
     pub thumbprint: String,
-    /// `notBefore`.
+    /// `notBefore` of the certificate, in whole seconds.
     pub not_before: Timestamp,
-    /// `notAfter`.
+    /// `notAfter` of the certificate, in whole seconds.
     pub not_after: Timestamp,
     /// Issuer, EKU and OIDs that were not as expected; a surprise is a warning only.
     pub warnings: Vec<String>,
@@ -93,7 +93,7 @@ pub struct Issued {
 pub struct Identity {
     /// The intent it came from.
     pub intent: Intent,
-    /// Its keys.
+    /// The keys that its certificate and its session keys are made for.
     pub keys: DeviceKeys,
     /// What was issued.
     pub issued: Issued,
@@ -117,35 +117,35 @@ pub struct Identity {
 pub enum Intune {
     /// Never asked for.
     None,
-    /// Decided.
+    /// The decision is on disk; no key is made.
     Intent(IntuneIntent),
     /// The key is made.
     KeyReady(IntuneIntent, KeyHandle),
     /// An enrolment request was announced and its end is not known.
     Posting {
-        /// The intent.
+        /// The decision that led to the request.
         intent: IntuneIntent,
-        /// Its key.
+        /// The key that the request asks a certificate for.
         key: KeyHandle,
         /// Counts from 1.
         attempt: u32,
-        /// `client-request-id`.
+        /// The `client-request-id` that the request carries.
         request: RequestId,
     },
     /// The reply is stored and not read yet.
     ReplyStored {
-        /// The intent.
+        /// The decision that led to the request.
         intent: IntuneIntent,
-        /// Its key.
+        /// The key that the request asks a certificate for.
         key: KeyHandle,
         /// The attempt that was answered.
         attempt: u32,
-        /// Its `client-request-id`.
+        /// The `client-request-id` of the request that was answered.
         request: RequestId,
         /// The raw reply.
         reply: StoredReply,
     },
-    /// Enrolled.
+    /// The reply was read, and Intune knows the machine.
     Enrolled(Box<IntuneIdentity>),
 }
 
@@ -186,9 +186,9 @@ pub struct IntuneIssued {
     pub certificate: CertificateDer,
     /// SHA-1 over the DER, 40 upper-case hex digits.
     pub thumbprint: String,
-    /// `notBefore`.
+    /// `notBefore` of the certificate, in whole seconds.
     pub not_before: Timestamp,
-    /// `notAfter`.
+    /// `notAfter` of the certificate, in whole seconds.
     pub not_after: Timestamp,
     /// What was not as expected; a surprise is a warning only.
     pub warnings: Vec<String>,
@@ -252,7 +252,7 @@ model::word_enum! {
 pub struct LedgerLine {
     /// When the request left.
     pub at: Timestamp,
-    /// Its `client-request-id`.
+    /// The `client-request-id` of the request that made the object or may have.
     pub request: RequestId,
     /// The object's id, where it is known.
     pub device: Option<DeviceId>,
@@ -281,7 +281,7 @@ model::word_enum! {
 /// The last attempt of a phase.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
-    /// Which.
+    /// The phase whose last attempt it is.
     pub phase: Phase,
     /// When it ended.
     pub at: Timestamp,
@@ -292,7 +292,7 @@ pub struct Attempt {
 /// The whole durable truth about this machine in one tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snapshot {
-    /// The tenant.
+    /// The tenant whose identity it is.
     pub tenant: TenantId,
     /// How far it is.
     pub stage: Stage,
@@ -326,34 +326,34 @@ pub enum Stage {
         /// The keys of an intent that was refused.
         kept: Option<Box<(Intent, DeviceKeys)>>,
     },
-    /// Decided.
+    /// The decision is on disk; no key is made.
     Intent(Intent),
-    /// Keys made.
+    /// Both keys are made; no request is under way.
     KeysReady(Intent, DeviceKeys),
     /// Join request announced; whether it left is not known until the next stage.
     Joining {
-        /// The intent.
+        /// The decision that led to the request.
         intent: Intent,
-        /// Its keys.
+        /// The keys that the request asks a certificate for.
         keys: DeviceKeys,
         /// Counts from 1.
         attempt: u32,
-        /// `client-request-id`.
+        /// The `client-request-id` that the request carries.
         request: RequestId,
-        /// Where to.
+        /// The endpoint that the request goes to.
         endpoints: Endpoints,
         /// Who signs in.
         owner: Account,
     },
     /// The reply is stored and not read yet.
     ReplyStored {
-        /// The intent.
+        /// The decision that led to the request.
         intent: Intent,
-        /// Its keys.
+        /// The keys that the request asks a certificate for.
         keys: DeviceKeys,
         /// The attempt that was answered.
         attempt: u32,
-        /// Its `client-request-id`.
+        /// The `client-request-id` of the request that was answered.
         request: RequestId,
         /// Where it was sent.
         endpoints: Endpoints,

@@ -4,11 +4,11 @@ use model::{Failure, FailureClass, TenantId, Timestamp};
 model::word_enum! {
     /// The word of architecture's phases that a person reads.
     pub enum StatusPhase {
-        /// Not registered.
+        /// No identity; keys and a ledger may be there.
         Unregistered = "unregistered",
         /// On the way in.
         Enrolling = "enrolling",
-        /// Registered.
+        /// The identity is committed.
         Registered = "registered",
         /// Registered and enrolled into Intune.
         IntuneEnrolled = "intune_enrolled",
@@ -129,7 +129,7 @@ impl StateName {
 /// What the machine tells whoever listens, after every change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
-    /// The tenant.
+    /// The tenant whose identity it is.
     pub tenant: TenantId,
     /// The phase in the user's words.
     pub phase: StatusPhase,

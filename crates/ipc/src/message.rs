@@ -11,7 +11,7 @@ pub enum Message {
     Prompt {
         /// What to type.
         user_code: String,
-        /// Where.
+        /// The URL of the page that wants the code.
         url: String,
         /// RFC 3339 in UTC.
         expires_at: String,
@@ -20,7 +20,7 @@ pub enum Message {
     },
     /// Ask the person for the password; the client says one [`Answer`](crate::Answer), and the daemon waits for it.
     AskPassword {
-        /// Whose, `name@domain`.
+        /// Whose password it is, `name@domain`.
         name: String,
         /// Why it is asked for again.
         reason: Option<String>,
@@ -34,7 +34,7 @@ pub enum Message {
     },
     /// The person is the one who was asked for.
     SignedIn {
-        /// `name@domain`.
+        /// The name of the account that signed in, `name@domain`.
         name: String,
         /// The tenant id.
         tenant: String,
@@ -54,12 +54,12 @@ pub enum Message {
     },
     /// Something an operator should know; nothing stops for it.
     Notice {
-        /// One sentence.
+        /// One sentence for people.
         text: String,
     },
     /// The answer to [`Request::Status`](crate::Request::Status).
     Status {
-        /// The document.
+        /// Everything that `status` shows.
         document: Box<StatusDocument>,
     },
     /// Something was refused or failed.
@@ -69,7 +69,7 @@ pub enum Message {
     },
     /// The conversation is over.
     End {
-        /// How.
+        /// How it ended; the exit code follows from it.
         ending: Ending,
     },
 }
@@ -110,7 +110,7 @@ pub struct FailureReport {
     pub class: String,
     /// `AADSTS…` or another stable name.
     pub code: String,
-    /// What happened.
+    /// What happened, in the words of the service or in ours; one line.
     pub message: String,
     /// Who can fix it.
     pub who: String,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 pub enum Request {
     /// Sign this person in, and register the machine if it is not registered yet.
     SignIn {
-        /// `name@domain`.
+        /// Who signs in, `name@domain`.
         name: String,
         /// Until when the conversation goes on.
         wait: Wait,
@@ -18,7 +18,7 @@ pub enum Request {
     },
     /// Leave the tenant of a domain (of the only one, where none is named).
     Leave {
-        /// The domain.
+        /// Which domain; the only one where none is named.
         domain: Option<String>,
         /// Leave the device object behind when it cannot be deleted.
         force: bool,
@@ -35,17 +35,17 @@ pub enum Request {
     },
     /// Give up a move of keys that has not come to its end.
     CancelRekey {
-        /// The domain.
+        /// Which domain; the only one where none is named.
         domain: Option<String>,
     },
     /// Bind the keys of a domain (of the only one, where none is named) to this machine as it is now.
     Rebind {
-        /// The domain.
+        /// Which domain; the only one where none is named.
         domain: Option<String>,
     },
     /// Forget which object a name was first seen with.
     ForgetAccount {
-        /// `name@domain`.
+        /// The name to forget, `name@domain`.
         name: String,
     },
     /// Every change of every domain, until the client hangs up.

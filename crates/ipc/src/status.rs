@@ -35,7 +35,7 @@ pub struct LeftReport {
 /// One domain and the identity of its tenant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DomainStatus {
-    /// The domain.
+    /// A domain that is configured or remembered.
     pub domain: String,
     /// Its tenant id, once resolved.
     pub tenant: Option<String>,
@@ -193,13 +193,13 @@ pub struct ComplianceReport {
 pub struct RuleReport {
     /// `Title`, or `SettingID` where there is none.
     pub title: String,
-    /// `Description`.
+    /// `Description`, for people; none where the service sent none.
     pub description: Option<String>,
-    /// `MoreInfoUri`.
+    /// `MoreInfoUri`: a page that says what to do; none where the service sent none.
     pub more: Option<String>,
 }
 
-/// One key.
+/// One key of an identity, as `status` shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyReport {
     /// `device`, `transport` or `intune`.
@@ -222,7 +222,7 @@ pub struct KeyReport {
 /// The last attempt of a phase.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AttemptReport {
-    /// The phase.
+    /// The word of the phase (docs/words.md).
     pub phase: String,
     /// RFC 3339 in UTC.
     pub at: String,

@@ -3,13 +3,13 @@ use crate::{Cloud, HostPort};
 /// The hosts of a cloud; tokens go to these and to no other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CloudProfile {
-    /// Which cloud.
+    /// The cloud whose hosts these are.
     pub cloud: Cloud,
     /// The sign-in service, for example `login.microsoftonline.com`.
     pub authority: HostPort,
     /// The Device Registration Service, for example `enterpriseregistration.windows.net`.
     pub drs: HostPort,
-    /// Microsoft Graph.
+    /// Microsoft Graph, for example `graph.microsoft.com`.
     pub graph: HostPort,
     /// Host suffixes (`.manage.microsoft.com`) or, for [`Cloud::Custom`], whole hosts of Intune.
     pub intune: IntuneHosts,
@@ -20,7 +20,7 @@ pub struct CloudProfile {
 pub enum IntuneHosts {
     /// Any host below this suffix, which begins with a dot.
     Below(String),
-    /// Exactly these.
+    /// These hosts alone, as the configuration names them.
     Exactly(Vec<HostPort>),
 }
 

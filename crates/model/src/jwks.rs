@@ -10,7 +10,7 @@ pub struct Jwks {
 /// One RSA signing key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Jwk {
-    /// `kid`.
+    /// `kid`: the name that a token's header gives its signing key.
     pub kid: String,
     /// `n` and `e`.
     pub public: RsaPublicKey,

@@ -74,7 +74,7 @@ word_enum! {
     /// `hsm_type`: where new keys are kept.
     #[derive(Default)]
     pub enum HsmType {
-        /// Software keys.
+        /// Software keys, which the auth value protects.
         Soft = "soft",
         /// A TPM or nothing.
         Tpm = "tpm",
@@ -92,7 +92,7 @@ word_enum! {
     /// `tpm_pcrs`: the PCRs that new keys in a TPM are bound to; a key that is there keeps to what it was made with.
     #[derive(Default)]
     pub enum BootPolicy {
-        /// None.
+        /// No PCR: a key can be used whatever the machine was started with.
         #[default]
         Nothing = "",
         /// PCR 7 of the SHA-256 bank: Secure Boot and its keys.
@@ -104,12 +104,12 @@ word_enum! {
     /// `ip_version`: which addresses are used.
     #[derive(Default)]
     pub enum IpVersion {
-        /// Either.
+        /// IPv4 and IPv6, as the name resolves.
         #[default]
         Both = "both",
-        /// IPv4 only.
+        /// IPv4 alone.
         V4 = "ipv4-only",
-        /// IPv6 only.
+        /// IPv6 alone.
         V6 = "ipv6-only",
     }
 }
@@ -130,12 +130,12 @@ word_enum! {
 /// `intune_client_version`: the version that the Intune services are told (intune.md 6.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum IntuneClientVersion {
-    /// [`ClientVersion::COMPILED`].
+    /// The one that this build knows: [`ClientVersion::COMPILED`].
     #[default]
     Default,
     /// The highest one that Microsoft's package list has.
     Auto,
-    /// This one.
+    /// The one that the configuration names.
     Fixed(ClientVersion),
 }
 

@@ -32,7 +32,7 @@ pub enum Standing {
 /// Which tenant a domain leads to, as learnt once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TenantPin {
-    /// The tenant.
+    /// The tenant that the domain led to when it was resolved.
     pub tenant: TenantId,
     /// `issuer` of its v2 metadata.
     pub issuer: String,
@@ -41,11 +41,11 @@ pub struct TenantPin {
 /// Which object a name was first seen with (entra.md 2.10, rule 7).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountPin {
-    /// The name.
+    /// The name that was typed in.
     pub upn: Upn,
-    /// Its tenant.
+    /// The tenant that the object is in.
     pub tenant: TenantId,
-    /// Its object.
+    /// The id of the user object in the directory.
     pub object: ObjectId,
 }
 
@@ -54,7 +54,7 @@ pub struct AccountPin {
 pub enum Memory {
     /// Pin the domain to its tenant.
     Domain {
-        /// The domain.
+        /// The domain of the name that was asked for.
         domain: DomainName,
         /// Its tenant and issuer.
         pin: TenantPin,

@@ -29,7 +29,7 @@ pub enum StoreError {
     Write {
         /// The record's key as text.
         key: String,
-        /// The cause.
+        /// What the system said.
         #[source]
         cause: io::Error,
     },
@@ -39,16 +39,16 @@ pub enum StoreError {
     /// The store could not be opened or read at all.
     #[error("the state directory {dir} cannot be used")]
     Open {
-        /// The directory.
+        /// Path of the state directory, as text.
         dir: String,
-        /// The cause.
+        /// What the system said.
         #[source]
         cause: io::Error,
     },
     /// Another process holds the store.
     #[error("the state directory {dir} is in use by another firmamentd")]
     InUse {
-        /// The directory.
+        /// Path of the state directory, as text.
         dir: String,
     },
 }

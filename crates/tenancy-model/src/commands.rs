@@ -17,11 +17,11 @@ pub enum Command {
     Commit(Ticket, Vec<Change>),
     /// Start this work of an identity; its end comes back as [`Event::Done`](crate::Event).
     Run {
-        /// Its name.
+        /// The name that its end comes back under.
         op: OpId,
         /// The configured domain whose cloud it is for.
         domain: DomainName,
-        /// The work.
+        /// What is to be done, with everything that it needs.
         work: Box<Work>,
     },
     /// Start this work with keys; its end comes back as [`Event::KeysDone`](crate::Event).
@@ -32,7 +32,7 @@ pub enum Command {
     Forget(TokenRef),
     /// The session of this person, which begins with it if there is none, owns the token set from here on.
     HandOver {
-        /// Whose session.
+        /// The person whose session it is.
         account: Account,
         /// The configured domain whose cloud it is for.
         domain: DomainName,
@@ -77,12 +77,12 @@ pub enum Change {
     NoIdentity {
         /// Which of the tenant's.
         role: Role,
-        /// The tenant.
+        /// The tenant whose record goes.
         tenant: TenantId,
     },
     /// The domain leads to this tenant.
     Domain {
-        /// The domain.
+        /// The domain that was resolved.
         domain: DomainName,
         /// Its tenant and issuer.
         pin: TenantPin,
@@ -128,9 +128,9 @@ pub enum KeysWork {
     Test(DeviceKeys),
     /// Make both keys of an intent. Ends in [`KeysReply::Created`](crate::KeysReply).
     Create {
-        /// The intent.
+        /// The intent that the keys carry.
         id: IntentId,
-        /// Where.
+        /// The backend that makes them.
         backend: Backend,
     },
     /// Destroy a pair. **Irreversible**, and local. Ends in [`KeysReply::Destroyed`](crate::KeysReply).

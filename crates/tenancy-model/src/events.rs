@@ -8,7 +8,7 @@ use model::{Account, Backend, DomainName, Failure, Memory, TenantId, TokenRef, U
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Caller(pub u64);
 
-/// What happened.
+/// What happened outside and has to be decided on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// The last durable state; always the first event, and the answer to [`Command::Reread`](crate::Command).
@@ -17,14 +17,14 @@ pub enum Event {
     SignInAsked {
         /// Who waits for the facts of the sign-in.
         caller: Caller,
-        /// The name.
+        /// The name as it was typed in; its domain may be an alias.
         asked: Upn,
     },
     /// A sign-in learnt something that has to outlive it.
     Learnt {
         /// Who waits until it is durable.
         caller: Caller,
-        /// What.
+        /// The pin that is to be written or dropped.
         memory: Memory,
     },
     /// The account behind a sign-in is checked; its token set is ours from here on.
@@ -42,23 +42,23 @@ pub enum Event {
     SignInFailed {
         /// Who waits until the machine has heard it.
         caller: Caller,
-        /// The domain.
+        /// The domain of the name that was asked for.
         domain: DomainName,
-        /// The failure.
+        /// What the service or the key store said.
         failure: Failure,
     },
     /// A person's session met a failure that may say something about the device.
     Suspected {
-        /// Their tenant.
+        /// The tenant of the person.
         tenant: TenantId,
-        /// The failure.
+        /// What the service or the key store said.
         failure: Failure,
     },
     /// An operator wants something.
     Asked {
         /// Who waits for the answer.
         caller: Caller,
-        /// What.
+        /// What the operator wants done.
         request: OperatorRequest,
     },
     /// The work of an identity with this name ended.
@@ -78,9 +78,9 @@ pub enum Event {
 pub enum OperatorRequest {
     /// Leave the tenant of a domain, with everything that hangs on it.
     Leave {
-        /// The domain.
+        /// A domain that leads to the tenant.
         domain: DomainName,
-        /// How.
+        /// Whether it may leave the device object behind.
         how: Ask,
     },
     /// Move the identity of a person's tenant to keys in another place, with their next sign-in.
@@ -105,11 +105,11 @@ pub enum OperatorRequest {
 /// How a work with keys of nobody yet ended well.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeysReply {
-    /// Of [`KeysWork::Test`](crate::KeysWork).
+    /// The end of [`KeysWork::Test`](crate::KeysWork): what it says of the pair.
     Tested(PairTest),
-    /// Of [`KeysWork::Create`](crate::KeysWork).
+    /// The end of [`KeysWork::Create`](crate::KeysWork): the handles of both keys.
     Created(DeviceKeys),
-    /// Of [`KeysWork::Destroy`](crate::KeysWork).
+    /// The end of [`KeysWork::Destroy`](crate::KeysWork): the pair is gone.
     Destroyed,
     /// Of [`KeysWork::Ready`](crate::KeysWork): keys can be made there.
     Ready,

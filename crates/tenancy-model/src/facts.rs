@@ -23,7 +23,7 @@ pub struct Facts {
 /// One configured domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DomainConfig {
-    /// Its name.
+    /// Its name in the configuration, lower case.
     pub name: DomainName,
     /// Which cloud it lives in.
     pub cloud: Cloud,

@@ -34,8 +34,8 @@ pub struct FoundPair {
 /// Records that are there and cannot be read: nobody signs in past one of them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Unreadable {
-    /// Of domains.
+    /// Why the pin of each of these domains cannot be read.
     pub domains: BTreeMap<DomainName, Failure>,
-    /// Of names.
+    /// Why the pin of each of these names cannot be read.
     pub accounts: BTreeMap<Upn, Failure>,
 }

@@ -5,10 +5,10 @@ use lifecycle::{Identity, LedgerLine, Snapshot, Stage, Status};
 use model::{Failure, TenantId, Upn};
 use std::sync::Arc;
 
-/// One tenant.
+/// What is known of one tenant and of every identity in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TenantView {
-    /// Which.
+    /// The tenant that it is about.
     pub tenant: TenantId,
     /// The identity in force, or about to be for the first time.
     pub current: Option<MemberView>,

@@ -20,7 +20,7 @@ pub enum TransportError {
     Tls {
         /// Host and port.
         host: String,
-        /// The cause.
+        /// The cause, without secrets.
         why: String,
     },
     /// The whole request may have left and no whole reply came.
@@ -28,7 +28,7 @@ pub enum TransportError {
     InDoubt {
         /// Host and port.
         host: String,
-        /// The cause.
+        /// The cause, without secrets.
         why: String,
     },
     /// The reply is larger than 256 KiB.

@@ -30,7 +30,7 @@ pub enum Bears {
     CertificateAndCredential(Arc<dyn ClientIdentity>),
 }
 
-/// One request.
+/// One request and what the transport must know to send it.
 #[derive(Debug)]
 pub struct Call {
     /// The request with an absolute `https` URI.

@@ -14,7 +14,7 @@ use tokio::sync::{broadcast, watch};
 /// A change of one tenant's identity in force, for whoever watches.
 #[derive(Debug, Clone)]
 pub struct StatusChange {
-    /// When.
+    /// When it was published.
     pub at: Timestamp,
     /// The tenant's new status.
     pub status: Status,
@@ -23,7 +23,7 @@ pub struct StatusChange {
 /// One domain, as `status` shows it.
 #[derive(Clone)]
 pub struct DomainView {
-    /// The domain.
+    /// A domain that is configured or remembered.
     pub domain: DomainName,
     /// What is known of its tenant, once the domain is resolved.
     pub tenant: Option<TenantView>,
@@ -40,7 +40,7 @@ pub struct DomainView {
 /// One person's session.
 #[derive(Debug, Clone)]
 pub struct UserView {
-    /// Who.
+    /// The person whose session it is.
     pub account: Account,
     /// How far it is.
     pub status: UserStatus,
@@ -76,7 +76,7 @@ pub fn is_boot_bound(key: &KeyHandle) -> bool {
 /// How the last test of one key ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyTest {
-    /// When.
+    /// When the test ended.
     pub at: Timestamp,
     /// What the key store said, unless all was well.
     pub problem: Option<String>,

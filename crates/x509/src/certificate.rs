@@ -11,9 +11,9 @@ pub struct DeviceCertificate {
     pub subject: String,
     /// The certified key.
     pub public: RsaPublicKey,
-    /// `notBefore`.
+    /// `notBefore`, in whole seconds.
     pub not_before: Timestamp,
-    /// `notAfter`.
+    /// `notAfter`, in whole seconds.
     pub not_after: Timestamp,
     /// The issuer's name as one line.
     pub issuer: String,

@@ -31,7 +31,7 @@ impl<'de> Deserialize<'de> for Bytes {
     }
 }
 
-/// One tenant.
+/// The record of one tenant's device identity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Device {
     /// [`crate::SCHEMA`] of the writer.
@@ -44,7 +44,7 @@ pub struct Device {
     pub ledger: Vec<LedgerLine>,
     /// The last attempt of each phase.
     pub attempts: Vec<Attempt>,
-    /// When join requests left.
+    /// When join requests left, Unix time in milliseconds; those of a day.
     pub posts: Vec<i64>,
 }
 
@@ -52,17 +52,17 @@ pub struct Device {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum Stage {
-    /// Not registered.
+    /// No identity; keys of a refused registration may be there.
     Unregistered {
         /// The intent and keys of a refused registration.
         kept: Option<Keyed>,
     },
-    /// Decided.
+    /// The decision is on disk; no key is made.
     Intent {
-        /// The intent.
+        /// The decision, with its binding.
         intent: Intent,
     },
-    /// Keys made.
+    /// Both keys are made; no request is under way.
     KeysReady {
         /// Intent and keys.
         keyed: Keyed,
@@ -71,26 +71,26 @@ pub enum Stage {
     Joining {
         /// Intent and keys.
         keyed: Keyed,
-        /// The request.
+        /// The request that was announced.
         post: Post,
     },
-    /// Reply stored.
+    /// The reply is stored as it came, and not read yet.
     ReplyStored {
         /// Intent and keys.
         keyed: Keyed,
-        /// The request.
+        /// The request that was announced.
         post: Post,
-        /// Its reply.
+        /// What the service answered to it.
         reply: Reply,
     },
-    /// Registered.
+    /// The identity is committed.
     Registered {
-        /// The identity.
+        /// The identity, with its Intune half.
         identity: Box<Identity>,
     },
     /// On the way out.
     Leaving {
-        /// The identity.
+        /// The identity, with its Intune half.
         identity: Box<Identity>,
         /// `retire`, `unregister` or `erase`.
         step: String,
@@ -100,7 +100,7 @@ pub enum Stage {
 /// A decision to register.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Intent {
-    /// Its id.
+    /// The intent id: a GUID in lower case.
     pub id: String,
     /// The tenant id.
     pub tenant: String,
@@ -110,14 +110,14 @@ pub struct Intent {
     pub backend: String,
     /// Component and digest.
     pub binding: Vec<(String, String)>,
-    /// When.
+    /// When it was decided, Unix time in milliseconds.
     pub at: i64,
 }
 
 /// An intent and its keys.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Keyed {
-    /// The intent.
+    /// The decision that the keys were made for.
     pub intent: Intent,
     /// The device key.
     pub device: Key,
@@ -134,11 +134,11 @@ pub struct Key {
     pub purpose: String,
     /// The intent id.
     pub intent: String,
-    /// Big-endian.
+    /// The RSA modulus, big-endian.
     pub modulus: Bytes,
-    /// Big-endian.
+    /// The RSA public exponent, big-endian.
     pub exponent: Bytes,
-    /// Ciphertext.
+    /// The private part as its backend wrapped it; opaque here.
     pub wrapped: Bytes,
 }
 
@@ -147,9 +147,9 @@ pub struct Key {
 pub struct Post {
     /// Counts from 1.
     pub attempt: u32,
-    /// `client-request-id`.
+    /// The `client-request-id` that the request carries, a GUID.
     pub request: String,
-    /// Where to.
+    /// The endpoint that it goes to.
     pub endpoints: Endpoints,
     /// Who signed in.
     pub owner: Owner,
@@ -158,42 +158,42 @@ pub struct Post {
 /// Where a join goes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Endpoints {
-    /// URL.
+    /// The join endpoint: an https URL that ends in `/`.
     pub join: String,
-    /// `api-version`.
+    /// `api-version` of the join, `2.0` as a rule.
     pub join_version: String,
     /// `discovered` or `documented`.
     pub source: String,
 }
 
-/// A person.
+/// A person, by the ids of the directory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owner {
     /// The tenant id.
     pub tenant: String,
     /// The object id.
     pub object: String,
-    /// `name@domain`.
+    /// The name that they signed in under, `name@domain`.
     pub upn: String,
 }
 
 /// A raw reply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reply {
-    /// HTTP status.
+    /// HTTP status of the reply.
     pub status: u16,
     /// As it came.
     pub body: Bytes,
     /// The ids of the call.
     pub trace: Trace,
-    /// When it came.
+    /// When it came, Unix time in milliseconds.
     pub at: i64,
 }
 
 /// The ids of a call.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Trace {
-    /// HTTP status.
+    /// HTTP status of the reply; none where there was no reply.
     pub http_status: Option<u16>,
     /// The server's id.
     pub request_id: Option<String>,
@@ -210,13 +210,13 @@ pub struct Identity {
     pub keyed: Keyed,
     /// The device id.
     pub device: String,
-    /// DER.
+    /// The X.509 certificate in DER.
     pub certificate: Bytes,
-    /// 40 hex digits.
+    /// SHA-1 over the DER, 40 upper-case hex digits.
     pub thumbprint: String,
-    /// `notBefore`.
+    /// `notBefore` of the certificate, Unix time in milliseconds.
     pub not_before: i64,
-    /// `notAfter`.
+    /// `notAfter` of the certificate, Unix time in milliseconds.
     pub not_after: i64,
     /// Surprises in the certificate.
     pub warnings: Vec<String>,
@@ -224,9 +224,9 @@ pub struct Identity {
     pub endpoints: Endpoints,
     /// Who registered it.
     pub owner: Owner,
-    /// When.
+    /// When it was committed, Unix time in milliseconds.
     pub registered_at: i64,
-    /// When the directory first proved to know it.
+    /// When the directory first proved to know it, Unix time in milliseconds.
     pub verified_at: Option<i64>,
     /// Its Intune half.
     pub intune: Intune,
@@ -240,45 +240,45 @@ pub struct Identity {
 pub enum Intune {
     /// Never asked for.
     None,
-    /// Decided.
+    /// The decision is on disk; no key is made.
     Intent {
-        /// The intent.
+        /// The decision to enrol, with its owner.
         intent: IntuneIntent,
     },
-    /// Key made.
+    /// The key is made; no request is under way.
     KeyReady {
-        /// The intent.
+        /// The decision to enrol, with its owner.
         intent: IntuneIntent,
-        /// Its key.
+        /// The key that the certificate is asked for.
         key: Key,
     },
     /// Enrolment request announced.
     Posting {
-        /// The intent.
+        /// The decision to enrol, with its owner.
         intent: IntuneIntent,
-        /// Its key.
+        /// The key that the certificate is asked for.
         key: Key,
         /// Counts from 1.
         attempt: u32,
-        /// `client-request-id`.
+        /// The `client-request-id` of the request, a GUID.
         request: String,
     },
-    /// Reply stored.
+    /// The reply is stored as it came, and not read yet.
     ReplyStored {
-        /// The intent.
+        /// The decision to enrol, with its owner.
         intent: IntuneIntent,
-        /// Its key.
+        /// The key that the certificate is asked for.
         key: Key,
         /// Counts from 1.
         attempt: u32,
-        /// `client-request-id`.
+        /// The `client-request-id` of the request, a GUID.
         request: String,
-        /// The reply.
+        /// What the service answered.
         reply: Reply,
     },
-    /// Enrolled.
+    /// The enrolment is committed.
     Enrolled {
-        /// The enrolment.
+        /// What was issued, and to whom.
         enrolled: Box<IntuneIdentity>,
     },
 }
@@ -286,11 +286,11 @@ pub enum Intune {
 /// A decision to enrol into Intune.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IntuneIntent {
-    /// Its id.
+    /// The intent id: a GUID in lower case.
     pub id: String,
-    /// Who enrols.
+    /// Who enrols, and becomes the owner in Intune.
     pub owner: Owner,
-    /// When.
+    /// When it was decided, Unix time in milliseconds.
     pub at: i64,
     /// Whether a request left whose end is not known.
     pub in_doubt: bool,
@@ -299,32 +299,32 @@ pub struct IntuneIntent {
 /// A committed enrolment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IntuneIdentity {
-    /// Who enrolled.
+    /// Who enrolled the machine: its owner in Intune.
     pub owner: Owner,
-    /// The key.
+    /// The key of the Intune certificate.
     pub key: Key,
-    /// Intune's id.
+    /// The id that Intune gave the device, a GUID.
     pub device: String,
-    /// DER.
+    /// The X.509 certificate in DER.
     pub certificate: Bytes,
-    /// 40 hex digits.
+    /// SHA-1 over the DER, 40 upper-case hex digits.
     pub thumbprint: String,
-    /// `notBefore`.
+    /// `notBefore` of the certificate, Unix time in milliseconds.
     pub not_before: i64,
-    /// `notAfter`.
+    /// `notAfter` of the certificate, Unix time in milliseconds.
     pub not_after: i64,
     /// What was not as expected.
     pub warnings: Vec<String>,
-    /// When.
+    /// When it was committed, Unix time in milliseconds.
     pub enrolled_at: i64,
-    /// When the inventory was sent.
+    /// When the inventory was sent, Unix time in milliseconds.
     pub inventory_at: Option<i64>,
 }
 
 /// A line of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerLine {
-    /// When.
+    /// When it was noted, Unix time in milliseconds.
     pub at: i64,
     /// `client-request-id`.
     pub request: String,
@@ -340,13 +340,13 @@ pub struct LedgerLine {
 pub struct Attempt {
     /// The phase's word.
     pub phase: String,
-    /// When.
+    /// When it ended, Unix time in milliseconds.
     pub at: i64,
     /// None when it went well.
     pub failure: Option<Failure>,
 }
 
-/// A failure.
+/// Why an attempt failed, and who can do what about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// `transient`, `needs_user`, `denied`, `gone` or `broken`.
@@ -363,18 +363,18 @@ pub struct Failure {
     pub cause: Option<String>,
     /// A stable name.
     pub code: String,
-    /// What happened.
+    /// What happened, in one line for people.
     pub message: String,
     /// What to do.
     pub advice: String,
     /// `not_sent`, `answered` or `in_doubt`.
     pub delivery: String,
-    /// Milliseconds.
+    /// How long the service wants to be left alone, in milliseconds.
     pub retry_after: Option<u64>,
     /// A `claims` challenge.
     pub claims: Option<String>,
     /// The ids of the call.
     pub trace: Trace,
-    /// When it happened here.
+    /// When it happened by the clock of this machine, Unix time in milliseconds.
     pub at: Option<i64>,
 }
