@@ -58,10 +58,8 @@ impl Enrolment {
     #[action]
     fn make_key(member: &mut Member, intent: &mut IntuneIntent, core: &mut Core) {
         core.persist(member.with(Intune::Intent(intent.clone())).stage());
-        core.run(Work::CreateIntuneKey {
-            intent: intent.clone(),
-            backend: member.identity.keys.device.backend,
-        });
+        let backend = member.identity.keys.device.backend;
+        core.run(Work::CreateIntuneKey { intent: intent.clone(), backend });
     }
 
     /// The request is announced on disk, and sent; once enrolled, never again.

@@ -138,8 +138,7 @@ pub(super) fn drop_intent(core: &mut Core, enrolment: &Enrolment, held: &Held) -
 /// No key, certificate or record is left; what the ledger knows stays.
 pub(crate) fn all_gone(core: &mut Core) -> State {
     core.end_people();
-    (core.attempts, core.posts) = (Vec::new(), Vec::new());
-    (core.failure, core.leave, core.wake_at) = (None, None, None);
+    (core.attempts, core.posts, core.failure, core.leave, core.wake_at) = Default::default();
     core.persist_because(Stage::Unregistered { kept: None }, Milestone::Left);
     State::unregistered(None)
 }
