@@ -1,6 +1,6 @@
 //! The rules of names and pins (entra.md 2.10, rules 6 and 7), and which failures mean what.
 
-use crate::words::{AccountPin, Facts, Memory, Method, Standing};
+use crate::{AccountPin, Facts, Memory, Method, Standing};
 use model::{Account, Cause, Failure, FailureClass, ObjectId, TenantId, Upn, Who};
 
 /// What the rules say of an account.

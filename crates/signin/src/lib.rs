@@ -4,6 +4,8 @@
 
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
+mod commands;
+mod events;
 mod judge;
 mod machine;
 mod outbox;
@@ -11,8 +13,11 @@ mod session;
 #[cfg(test)]
 mod tests;
 mod user;
-mod words;
 
+pub use commands::*;
+pub use events::*;
 pub use session::Session;
 pub use user::*;
-pub use words::*;
+
+use ::machine::OpId;
+use model::{AccountPin, Memory, Method, SignInFacts as Facts, Standing, TenantPin};

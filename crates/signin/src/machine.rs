@@ -2,7 +2,7 @@ mod steps;
 
 use crate::judge;
 use crate::outbox::Outbox;
-use crate::words::{
+use crate::{
     Command, Event, Facts, Memory, OpId, PasswordPrompt, Prompt, Realm, Reply, Scope, SignInState, TenantPin,
     Work,
 };

@@ -1,5 +1,5 @@
 use crate::user::{UserCommand, UserWork};
-use crate::words::{Command, OpId, Work};
+use crate::{Command, OpId, Work};
 use model::Timestamp;
 
 /// The context of one event: its time, and what is to be done because of it.

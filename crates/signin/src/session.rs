@@ -1,6 +1,6 @@
 use crate::machine::Machine;
 use crate::outbox::Outbox;
-use crate::words::{Batch, Command, Event, Facts, OpId, SignInState};
+use crate::{Batch, Command, Event, Facts, OpId, SignInState};
 use model::Timestamp;
 use statig::blocking::{InitializedStateMachine, IntoStateMachineExt};
 

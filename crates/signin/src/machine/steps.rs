@@ -3,7 +3,7 @@
 use super::{Asking, Code, Machine, Person, State};
 use crate::judge::{self, Verdict};
 use crate::outbox::Outbox;
-use crate::words::{Command, Memory, Outcome as Ending, Reply, Scope, Work};
+use crate::{Command, Memory, Outcome as Ending, Reply, Scope, Work};
 use model::{Failure, FailureClass, TokenRef};
 use statig::blocking::*;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 use super::judge::{self, Next};
-use super::words::{SessionState, UserCommand, UserEvent, UserReply, UserStatus, UserWork};
+use crate::OpId;
 use crate::outbox::UserOutbox;
-use crate::words::OpId;
+use crate::{SessionState, UserCommand, UserEvent, UserReply, UserStatus, UserWork};
 use ::machine::Generator;
 use model::{Failure, Timestamp, TokenRef};
 use statig::blocking::*;

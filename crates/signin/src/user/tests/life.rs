@@ -1,7 +1,7 @@
 //! A random life of one person's session, and the laws that hold after each of its events.
 
 use super::{HOUR, PRT_LIFE, refused};
-use crate::words::OpId;
+use crate::OpId;
 use crate::{SessionState, UserCommand, UserEvent, UserReply, UserSession, UserStatus, UserWork};
 use ::machine::Machine as _;
 use model::{Failure, FailureClass, Timestamp, TokenRef};

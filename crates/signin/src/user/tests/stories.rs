@@ -1,6 +1,6 @@
 use super::life::Life;
 use super::{HOUR, PRT_LIFE, refused};
-use crate::words::OpId;
+use crate::OpId;
 use crate::{SessionState, UserCommand, UserEvent, UserWork};
 use ::machine::Machine as _;
 use model::{Failure, FailureClass, TokenRef};

@@ -1,30 +1,14 @@
-//! What goes into a sign-in session and what comes out of it.
+//! What comes out of a sign-in session.
 
-pub(crate) use ::machine::OpId;
-pub(crate) use model::{AccountPin, Memory, Method, SignInFacts as Facts, Standing, TenantPin};
-
-use model::{Account, DomainName, Failure, Jwks, ObjectId, TenantId, Timestamp, TokenRef, Upn};
-use std::time::Duration;
-
-/// What happened.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
-    /// Begin; always the first event.
-    Started,
-    /// The work with this id ended.
-    Done(OpId, Result<Reply, Failure>),
-    /// What the person typed, in the vault; none: they want a code instead.
-    Password(Option<TokenRef>),
-    /// The moment named by `wake_at` has come (or an earlier one: judge by `now`).
-    Woke,
-    /// The person hung up: end without an outcome, forget everything.
-    HungUp,
-}
+use crate::OpId;
+use model::{
+    Account, DomainName, Failure, Jwks, Memory, Standing, TenantId, TenantPin, Timestamp, TokenRef, Upn,
+};
 
 /// What the session wants done, in this order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
-    /// Start this work; its end comes back as [`Event::Done`].
+    /// Start this work; its end comes back as [`crate::Event::Done`].
     Run(OpId, Work),
     /// Abandon this work; an answer that comes nevertheless is ended unread.
     Cancel(OpId),
@@ -34,7 +18,7 @@ pub enum Command {
     Remember(Memory),
     /// Show this to the person.
     Show(Prompt),
-    /// Ask the person for their password; [`Event::Password`] brings what they typed.
+    /// Ask the person for their password; [`crate::Event::Password`] brings what they typed.
     AskPassword(PasswordPrompt),
     /// The session is over; nothing comes after it.
     Finish(Box<Outcome>),
@@ -42,18 +26,18 @@ pub enum Command {
     Ignored(&'static str),
 }
 
-/// What follows from one event; `wake_at` says when [`Event::Woke`] is due.
+/// What follows from one event; `wake_at` says when [`crate::Event::Woke`] is due.
 pub type Batch = ::machine::Batch<Command>;
 
 /// One exchange. None of them sleeps, retries or polls by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Work {
-    /// Read the domain's v2 metadata and the tenant's signing keys. Ends in [`Reply::Resolved`].
+    /// Read the domain's v2 metadata and the tenant's signing keys. Ends in [`crate::Reply::Resolved`].
     Resolve {
         /// The domain of the asked name.
         domain: DomainName,
     },
-    /// Ask for a device code. Ends in [`Reply::Code`].
+    /// Ask for a device code. Ends in [`crate::Reply::Code`].
     RequestCode {
         /// The tenant whose authority is used; never `common`.
         tenant: TenantId,
@@ -62,19 +46,19 @@ pub enum Work {
         /// A `claims` challenge to meet.
         claims: Option<String>,
     },
-    /// Ask once whether the person has approved. Ends in [`Reply::Pending`] or [`Reply::Tokens`].
+    /// Ask once whether the person has approved. Ends in [`crate::Reply::Pending`] or [`crate::Reply::Tokens`].
     Poll {
         /// The tenant.
         tenant: TenantId,
         /// The device code.
         code: TokenRef,
     },
-    /// Ask who checks the passwords of the name's domain (entra.md 1.4). Ends in [`Reply::Realm`].
+    /// Ask who checks the passwords of the name's domain (entra.md 1.4). Ends in [`crate::Reply::Realm`].
     AskRealm {
         /// The name that was asked for.
         name: Upn,
     },
-    /// Sign in with the password, once. Ends in [`Reply::Tokens`]; the password is not ended by it.
+    /// Sign in with the password, once. Ends in [`crate::Reply::Tokens`]; the password is not ended by it.
     Password {
         /// The tenant whose authority is used; never `common`.
         tenant: TenantId,
@@ -85,7 +69,7 @@ pub enum Work {
         /// Which request carries it: a machine with an identity shows it (entra.md 7.3).
         standing: Standing,
     },
-    /// Verify the id_token and client_info of the set (entra.md 2.10, rules 3 to 5). Ends in [`Reply::Identified`].
+    /// Verify the id_token and client_info of the set (entra.md 2.10, rules 3 to 5). Ends in [`crate::Reply::Identified`].
     Identify {
         /// What the token must say.
         pin: TenantPin,
@@ -94,14 +78,14 @@ pub enum Work {
         /// The set.
         token: TokenRef,
     },
-    /// Redeem the refresh token for the registration resource, into the same set. Ends in [`Reply::Redeemed`].
+    /// Redeem the refresh token for the registration resource, into the same set. Ends in [`crate::Reply::Redeemed`].
     Redeem {
         /// The tenant.
         tenant: TenantId,
         /// The set.
         token: TokenRef,
     },
-    /// Ask Graph for the UPN of the person (best effort, entra.md 2.10, rule 6). Ends in [`Reply::Me`].
+    /// Ask Graph for the UPN of the person (best effort, entra.md 2.10, rule 6). Ends in [`crate::Reply::Me`].
     LookUpMe {
         /// The tenant.
         tenant: TenantId,
@@ -117,59 +101,6 @@ pub enum Scope {
     Registration,
     /// `c44b4083-…/.default`: when the first is refused as such; redeemed for registration afterwards.
     Portal,
-}
-
-/// How a work ended well.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reply {
-    /// Of [`Work::Resolve`].
-    Resolved {
-        /// The tenant and its issuer.
-        pin: TenantPin,
-        /// Its signing keys.
-        keys: Jwks,
-    },
-    /// Of [`Work::RequestCode`].
-    Code {
-        /// The device code, in the vault.
-        code: TokenRef,
-        /// What the person types.
-        user_code: String,
-        /// Where.
-        verification_uri: String,
-        /// How long the code lives.
-        expires_in: Duration,
-        /// How long to wait between polls.
-        interval: Duration,
-    },
-    /// Of [`Work::Poll`]: not yet.
-    Pending,
-    /// Of [`Work::Poll`] and [`Work::Password`]: approved; the token set is in the vault.
-    Tokens(TokenRef),
-    /// Of [`Work::AskRealm`].
-    Realm(Realm),
-    /// Of [`Work::Identify`].
-    Identified(Account),
-    /// Of [`Work::Redeem`].
-    Redeemed,
-    /// Of [`Work::LookUpMe`].
-    Me {
-        /// `id`.
-        object: ObjectId,
-        /// `userPrincipalName`.
-        upn: String,
-    },
-}
-
-/// Who checks the passwords of a domain (entra.md 1.4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Realm {
-    /// The service itself.
-    Managed,
-    /// Another identity provider; the service cannot check a password of it.
-    Federated,
-    /// The service does not know the domain, or says something else.
-    Unknown,
 }
 
 /// The question for a password.

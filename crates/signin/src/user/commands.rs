@@ -1,20 +1,7 @@
-//! What goes into a person's session and what comes out of it.
+//! What comes out of a person's session, and how it is shown.
 
-use crate::words::OpId;
+use crate::OpId;
 use model::{Failure, Timestamp, TokenRef};
-
-/// What happened.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum UserEvent {
-    /// The person signed in: this token set is the session's from now on, and the only one.
-    Given(TokenRef),
-    /// The work with this id ended.
-    Done(OpId, Result<UserReply, Failure>),
-    /// The moment named by `wake_at` has come (or an earlier one: judge by `now`).
-    Woke,
-    /// The machine leaves the tenant, or the service stops: forget everything.
-    Ended,
-}
 
 /// What the session wants done, in this order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +20,9 @@ pub enum UserCommand {
     Ignored(&'static str),
 }
 
+/// What follows from one event; `wake_at` says when [`UserEvent::Woke`] is due.
+pub type UserBatch = ::machine::Batch<UserCommand>;
+
 /// One exchange. None of them sleeps or retries by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UserWork {
@@ -47,19 +37,6 @@ pub enum UserWork {
         token: TokenRef,
     },
 }
-
-/// How a work ended well.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UserReply {
-    /// Of both works: the set holds a fresh PRT.
-    Prt {
-        /// Until when it lives if it is not renewed (entra.md 7.9: 14 days).
-        expires_at: Timestamp,
-    },
-}
-
-/// What follows from one event; `wake_at` says when [`UserEvent::Woke`] is due.
-pub type UserBatch = ::machine::Batch<UserCommand>;
 
 /// A person's session as others see it.
 #[derive(Debug, Clone, PartialEq, Eq)]

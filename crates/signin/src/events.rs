@@ -1,0 +1,73 @@
+//! What goes into a sign-in session.
+
+use crate::OpId;
+use model::{Account, Failure, Jwks, ObjectId, TenantPin, TokenRef};
+use std::time::Duration;
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// Begin; always the first event.
+    Started,
+    /// The work with this id ended.
+    Done(OpId, Result<Reply, Failure>),
+    /// What the person typed, in the vault; none: they want a code instead.
+    Password(Option<TokenRef>),
+    /// The moment named by `wake_at` has come (or an earlier one: judge by `now`).
+    Woke,
+    /// The person hung up: end without an outcome, forget everything.
+    HungUp,
+}
+
+/// How a work ended well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// Of [`crate::Work::Resolve`].
+    Resolved {
+        /// The tenant and its issuer.
+        pin: TenantPin,
+        /// Its signing keys.
+        keys: Jwks,
+    },
+    /// Of [`crate::Work::RequestCode`].
+    Code {
+        /// The device code, in the vault.
+        code: TokenRef,
+        /// What the person types.
+        user_code: String,
+        /// Where.
+        verification_uri: String,
+        /// How long the code lives.
+        expires_in: Duration,
+        /// How long to wait between polls.
+        interval: Duration,
+    },
+    /// Of [`crate::Work::Poll`]: not yet.
+    Pending,
+    /// Of [`crate::Work::Poll`] and [`crate::Work::Password`]: approved; the token set is in the vault.
+    Tokens(TokenRef),
+    /// Of [`crate::Work::AskRealm`].
+    Realm(Realm),
+    /// Of [`crate::Work::Identify`].
+    Identified(Account),
+    /// Of [`crate::Work::Redeem`].
+    Redeemed,
+    /// Of [`crate::Work::LookUpMe`].
+    Me {
+        /// `id`.
+        object: ObjectId,
+        /// `userPrincipalName`.
+        upn: String,
+    },
+}
+
+/// Who checks the passwords of a domain (entra.md 1.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Realm {
+    /// The service itself.
+    Managed,
+    /// Another identity provider; the service cannot check a password of it.
+    Federated,
+    /// The service does not know the domain, or says something else.
+    Unknown,
+}
