@@ -16,7 +16,7 @@ pub enum Held {
 
 /// Keys that no tenant has a claim to yet, and the name that they carry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SparePair {
+pub struct PreparedPair {
     /// The intent that they will be the keys of.
     pub id: IntentId,
     /// Both keys, made and never sent anywhere.

@@ -1,6 +1,6 @@
 //! What goes into the machine.
 
-use crate::{Ask, OpId, Reply, Snapshot, SparePair};
+use crate::{Ask, OpId, PreparedPair, Reply, Snapshot};
 use model::{
     Account, Backend, DeviceFacts, DomainName, Failure, JoinType, MachineBinding, TenantId, TokenRef,
 };
@@ -37,7 +37,7 @@ pub enum Event {
     /// The last durable state of this tenant, or [`Snapshot::absent`]; always the first event.
     Restored(Snapshot),
     /// Keys were made before anybody signed in: those of the next intent.
-    Prepared(Box<SparePair>),
+    Prepared(Box<PreparedPair>),
     /// A person of this tenant signed in; the machine owns the token set from here on.
     SignedIn {
         /// Who.

@@ -6,7 +6,7 @@
 use crate::lanes::{LaneName, SignIn, Step};
 use crate::roster::Roster;
 use crate::tenancy::{Owner, Tenancy};
-use lifecycle::{DeviceKeys, SparePair};
+use lifecycle::{DeviceKeys, PreparedPair};
 use model::{Failure, IntentId, Registration};
 use std::collections::BTreeMap;
 use tenancy_model::{Change, Command, FoundPair, KeysReply, KeysWork, PairTest, PreparedView};
@@ -52,9 +52,9 @@ impl PreparedKeys {
     }
 
     /// A pair that waits for a registration.
-    pub(crate) fn ready(&self) -> Option<SparePair> {
+    pub(crate) fn ready(&self) -> Option<PreparedPair> {
         self.pairs.iter().find_map(|(id, pair)| match pair {
-            Pair::Ready(keys) => Some(SparePair { id: *id, keys: keys.clone() }),
+            Pair::Ready(keys) => Some(PreparedPair { id: *id, keys: keys.clone() }),
             _ => None,
         })
     }

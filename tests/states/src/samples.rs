@@ -64,13 +64,13 @@ fn intune_key(intent: &IntuneIntent, n: u8) -> KeyHandle {
 }
 
 /// Keys made ahead of time, the nth pair.
-pub fn prepared(n: u8) -> SparePair {
+pub fn prepared(n: u8) -> PreparedPair {
     let key = |purpose| {
         let public = RsaPublicKey { modulus: vec![n; 4], exponent: vec![1, 0, 1] };
         KeyHandle { backend: Backend::Soft, purpose, intent: id(n), public, wrapped: vec![n] }
     };
     let keys = DeviceKeys { device: key(KeyPurpose::Device), transport: key(KeyPurpose::Transport) };
-    SparePair { id: id(n), keys }
+    PreparedPair { id: id(n), keys }
 }
 
 /// Endpoints that were discovered.

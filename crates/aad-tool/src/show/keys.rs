@@ -1,6 +1,6 @@
 //! Where each key lives, and how it did at its last test.
 
-use super::status::{key_words, spare};
+use super::status::{key_words, prepared_keys};
 use super::{line, printable};
 use crate::commands::Outcome;
 use ipc::{DomainStatus, Ending, StatusDocument};
@@ -8,7 +8,7 @@ use ipc::{DomainStatus, Ending, StatusDocument};
 /// The keys of every identity; domains of one tenant share theirs.
 pub(crate) fn keys(document: &StatusDocument) -> String {
     let mut text = line(&format!("New keys: {}", document.key_store));
-    text.push_str(&spare(document));
+    text.push_str(&prepared_keys(document));
     for domain in registered(document) {
         text.push_str(&line(&domain.domain));
         let keys = domain.identity.iter().flat_map(|identity| &identity.keys);

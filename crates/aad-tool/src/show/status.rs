@@ -7,7 +7,7 @@ use ipc::{
 /// The whole status document for people, in the groups that `dsregcmd /status` has.
 pub(super) fn text(document: &StatusDocument) -> String {
     let mut text = line(&format!("Firmament {}; {}", document.version, document.key_store));
-    text.push_str(&spare(document));
+    text.push_str(&prepared_keys(document));
     for notice in &document.notices {
         text.push_str(&line(&format!("Note: {notice}")));
     }
@@ -20,7 +20,7 @@ pub(super) fn text(document: &StatusDocument) -> String {
 }
 
 /// The keys that wait for a registration, if there are any.
-pub(super) fn spare(document: &StatusDocument) -> String {
+pub(super) fn prepared_keys(document: &StatusDocument) -> String {
     match document.spare_keys.as_str() {
         "none" => String::new(),
         word => line(&format!("Keys for the next registration: {}", word.replace('_', " "))),

@@ -135,7 +135,7 @@ fn a_handshake_is_signed_in_the_two_schemes_and_in_no_other() {
     assert_eq!(keys.jobs().len(), 4);
 }
 
-fn spare(lab: &Lab, work: KeysWork) -> Result<KeysReply, String> {
+fn perform_on_pair(lab: &Lab, work: KeysWork) -> Result<KeysReply, String> {
     finish(perform_keys(&*lab.keys, work)).map_err(|failure| failure.code)
 }
 
@@ -143,7 +143,7 @@ fn spare(lab: &Lab, work: KeysWork) -> Result<KeysReply, String> {
 fn keys_that_are_nobody_s_are_made_as_a_pair_and_both_destroyed_whatever_becomes_of_the_first() {
     let lab = Lab::new();
     let work = KeysWork::Create { id: intent().id, backend: Backend::Tpm };
-    assert_eq!(spare(&lab, work), Ok(KeysReply::Created(device_keys())));
+    assert_eq!(perform_on_pair(&lab, work), Ok(KeysReply::Created(device_keys())));
     assert_eq!(lab.keys.jobs(), ["create device in tpm of 3", "create transport in tpm of 3"]);
     for (job, error, code, jobs) in [
         ("create device in tpm of 3", HsmError::Busy, "KeyStoreBusy", 1),
@@ -152,14 +152,18 @@ fn keys_that_are_nobody_s_are_made_as_a_pair_and_both_destroyed_whatever_becomes
         let lab = Lab::new();
         lab.keys.will(job, error);
         let work = KeysWork::Create { id: intent().id, backend: Backend::Tpm };
-        assert_eq!((spare(&lab, work), lab.keys.jobs().len()), (Err(code.to_owned()), jobs), "{job}");
+        assert_eq!(
+            (perform_on_pair(&lab, work), lab.keys.jobs().len()),
+            (Err(code.to_owned()), jobs),
+            "{job}"
+        );
     }
     for (job, code) in [("", Ok(KeysReply::Destroyed)), ("destroy device", Err("KeyStoreBusy".to_owned()))] {
         let lab = Lab::new();
         if !job.is_empty() {
             lab.keys.will(job, HsmError::Busy);
         }
-        assert_eq!(spare(&lab, KeysWork::Destroy(device_keys())), code);
+        assert_eq!(perform_on_pair(&lab, KeysWork::Destroy(device_keys())), code);
         assert_eq!(lab.keys.jobs(), ["destroy device", "destroy transport"]);
     }
 }
@@ -185,11 +189,11 @@ fn a_pair_is_lost_only_when_one_of_its_keys_is() {
         for (key, error) in ends {
             lab.keys.will(&format!("test {key}"), error);
         }
-        assert_eq!(spare(&lab, KeysWork::Test(device_keys())), expected, "{what}");
+        assert_eq!(perform_on_pair(&lab, KeysWork::Test(device_keys())), expected, "{what}");
         assert_eq!(lab.keys.jobs().len(), jobs, "{what}");
     }
     let lab = Lab::new();
-    assert_eq!(spare(&lab, KeysWork::Ready(Backend::Tpm)), Ok(KeysReply::Ready));
+    assert_eq!(perform_on_pair(&lab, KeysWork::Ready(Backend::Tpm)), Ok(KeysReply::Ready));
     lab.keys.will(&lab.keys.jobs()[0], HsmError::Locked("it".to_owned()));
-    assert_eq!(spare(&lab, KeysWork::Ready(Backend::Tpm)), Err("KeyStoreLocked".to_owned()));
+    assert_eq!(perform_on_pair(&lab, KeysWork::Ready(Backend::Tpm)), Err("KeyStoreLocked".to_owned()));
 }

@@ -75,7 +75,7 @@ impl Laws {
         }
     }
 
-    pub(super) fn prepared(&mut self, pair: &SparePair) {
+    pub(super) fn prepared(&mut self, pair: &PreparedPair) {
         self.pairs.insert(pair.id, pair.keys.clone());
     }
 
