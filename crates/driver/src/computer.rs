@@ -108,7 +108,7 @@ impl Computer {
                 },
                 Some(message) = sources.messages.recv() => match message {
                     Message::Tell(event) => *event,
-                    Message::Ask(event, answer) => event(self.call(answer)),
+                    Message::LeaveKind(event, answer) => event(self.call(answer)),
                 },
                 () = rest(&*self.ports.clock, self.wake_at) => Event::Woke,
                 else => return,

@@ -6,7 +6,7 @@ use crate::self_test;
 use crate::sign_in::{self, SignIn};
 use crate::store_thread::StoreThread;
 use hsm::BoundTo;
-use lifecycle::{Ask, Snapshot, Status};
+use lifecycle::{LeaveKind, Snapshot, Status};
 use model::{Backend, DomainName, Failure, MachineBinding, Registration, Timestamp, Upn, log_failure};
 use std::io;
 use std::sync::Arc;
@@ -164,7 +164,7 @@ impl Driver {
     ///
     /// # Errors
     /// A failure when the domain leads to no tenant that this machine knows.
-    pub async fn leave(&self, domain: &DomainName, how: Ask) -> Result<LeaveStarted, Failure> {
+    pub async fn leave(&self, domain: &DomainName, how: LeaveKind) -> Result<LeaveStarted, Failure> {
         match self.request(OperatorRequest::Leave { domain: domain.clone(), how }).await? {
             (Answer::Leaving { domains, .. }, Some(status)) => Ok(LeaveStarted { domains, status }),
             _ => Err(unexpected_answer()),
@@ -177,7 +177,7 @@ impl Driver {
     /// # Errors
     /// A failure when there is no identity in force, when the keys are there already, when a move to another
     /// place is under way, and when the place cannot be used.
-    pub async fn rekey(&self, person: &Upn, to: Backend, how: Ask) -> Result<Rekey, Failure> {
+    pub async fn rekey(&self, person: &Upn, to: Backend, how: LeaveKind) -> Result<Rekey, Failure> {
         let request = OperatorRequest::Rekey { person: person.clone(), to, how };
         match self.request(request).await? {
             (Answer::Rekey(RekeyStarted::SignIn(_)), Some(status)) => Ok(Rekey::SignIn(status)),

@@ -15,7 +15,7 @@ pub(crate) enum Message {
     /// An event that nobody waits for.
     Tell(Box<Event>),
     /// An event of a caller, who waits for the answer.
-    Ask(Box<dyn FnOnce(Caller) -> Event + Send>, oneshot::Sender<Result<Told, Failure>>),
+    LeaveKind(Box<dyn FnOnce(Caller) -> Event + Send>, oneshot::Sender<Result<Told, Failure>>),
 }
 
 impl Inbox {
@@ -39,7 +39,7 @@ impl Inbox {
         event: impl FnOnce(Caller) -> Event + Send + 'static,
     ) -> Result<Told, Failure> {
         let (answer, answered) = oneshot::channel();
-        self.0.send(Message::Ask(Box::new(event), answer)).await.map_err(|_| ended())?;
+        self.0.send(Message::LeaveKind(Box::new(event), answer)).await.map_err(|_| ended())?;
         answered.await.unwrap_or_else(|_| Err(ended()))
     }
 }

@@ -210,9 +210,9 @@ impl Status {
 
 /// What an operator can ask of an identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ask {
+pub enum LeaveKind {
     /// Leave the tenant: delete the device object with its own certificate, then the keys.
-    Leave,
+    Unregister,
     /// Leave without the network: the object left behind goes to the ledger and into the report.
-    ForceLeave,
+    Force,
 }

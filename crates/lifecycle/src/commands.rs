@@ -42,7 +42,7 @@ pub enum EventKind {
     /// A sign-in that cannot be used now (its token is forgotten).
     SignedIn,
     /// An ask that is already being done or has nothing to do.
-    Asked,
+    LeaveRequested,
     /// [`Event::Rebind`](crate::Event) without an identity, or while something else is done with its keys.
     Rebind,
     /// A suspicion that says nothing here, or comes while something else is done.

@@ -2,8 +2,8 @@
 
 use crate::member::Next;
 use crate::{
-    Ask, Attempt, Command, Event, EventKind, Facts, LedgerKind, LedgerLine, Milestone, OpId, Phase, Reply,
-    Snapshot, Stage, StateName, Work,
+    Attempt, Command, Event, EventKind, Facts, LeaveKind, LedgerKind, LedgerLine, Milestone, OpId, Phase,
+    Reply, Snapshot, Stage, StateName, Work,
 };
 use backoff::Backoff;
 use machine::Generator;
@@ -32,7 +32,7 @@ pub(crate) struct Core {
     pub(crate) failure: Option<Failure>,
     pub(crate) in_flight: Option<(OpId, Phase)>,
     /// A leave that waits for the end of a work with outside effect.
-    pub(crate) leave: Option<Ask>,
+    pub(crate) leave: Option<LeaveKind>,
     /// When the directory was first asked about the identity; it is given a minute to know it.
     pub(crate) asked_at: Option<Timestamp>,
     /// When the directory first said, after that minute, that it does not know the device.
@@ -202,7 +202,7 @@ impl Core {
                 self.commands.push(Command::Forget(*token));
                 EventKind::SignedIn
             }
-            Event::Asked(_) => EventKind::Asked,
+            Event::LeaveRequested(_) => EventKind::LeaveRequested,
             Event::Rebind => EventKind::Rebind,
             Event::Suspected(_) => EventKind::Suspected,
             Event::Done(..) => EventKind::StaleDone,

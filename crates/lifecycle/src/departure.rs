@@ -2,7 +2,7 @@
 
 use crate::core::{Core, NOTHING};
 use crate::member::Next;
-use crate::{Ask, Event, Identity, Intune, LeaveStep, LedgerKind, Stage, StateName, Work};
+use crate::{Event, Identity, Intune, LeaveKind, LeaveStep, LedgerKind, Stage, StateName, Work};
 use model::{Failure, FailureClass};
 use statig::blocking::*;
 
@@ -55,7 +55,7 @@ impl Departure {
     #[state(superstate = "root")]
     fn refused(leaver: &mut Leaver, core: &mut Core, event: &Event) -> Outcome {
         match (event, core.newcomer(event)) {
-            (Event::Asked(Ask::Leave), _) => leaver.goes_on(LeaveStep::Unregister),
+            (Event::LeaveRequested(LeaveKind::Unregister), _) => leaver.goes_on(LeaveStep::Unregister),
             (_, Some(person)) => {
                 core.queue(person);
                 leaver.goes_on(LeaveStep::Unregister)
@@ -69,7 +69,7 @@ impl Departure {
     fn leaving(core: &mut Core, event: &Event) -> Outcome {
         match (event, core.newcomer(event)) {
             (_, Some(person)) => core.queue(person),
-            (Event::Asked(Ask::ForceLeave), None) => core.leave = Some(Ask::ForceLeave),
+            (Event::LeaveRequested(LeaveKind::Force), None) => core.leave = Some(LeaveKind::Force),
             _ => return Super,
         }
         Handled
@@ -134,7 +134,7 @@ impl Leaver {
     }
 
     fn insisted(&self, core: &mut Core, event: &Event) -> Outcome {
-        let now = *event == Event::Asked(Ask::ForceLeave) && core.in_flight.is_none();
+        let now = *event == Event::LeaveRequested(LeaveKind::Force) && core.in_flight.is_none();
         if now { self.leave_behind(core) } else { Super }
     }
 
@@ -170,14 +170,14 @@ impl State {
 }
 
 /// The way out, from its first step.
-pub(crate) fn depart(core: &mut Core, identity: Box<Identity>, ask: Ask) -> State {
+pub(crate) fn depart(core: &mut Core, identity: Box<Identity>, ask: LeaveKind) -> State {
     (core.leave, core.failure, core.wake_at) = (None, None, None);
     let enrolled = matches!(identity.intune, Intune::Enrolled(_));
     let leaver = Leaver { identity, tries: 0 };
     let step = match ask {
-        Ask::Leave if enrolled => LeaveStep::Retire,
-        Ask::Leave => LeaveStep::Unregister,
-        Ask::ForceLeave => {
+        LeaveKind::Unregister if enrolled => LeaveStep::Retire,
+        LeaveKind::Unregister => LeaveStep::Unregister,
+        LeaveKind::Force => {
             if enrolled {
                 leaver.note_left_behind(core, LedgerKind::IntuneLeftBehind);
             }

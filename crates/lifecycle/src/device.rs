@@ -55,7 +55,7 @@ impl Device {
     fn dispatch(&mut self, event: &Event) {
         let core = &mut self.core;
         match (event, self.in_force.member()) {
-            (Event::Asked(ask), Some(member)) => leave(core, member, *ask),
+            (Event::LeaveRequested(ask), Some(member)) => leave(core, member, *ask),
             (Event::Suspected(failure), Some(member)) => suspected(core, member, failure, event),
             (Event::Rebind, Some(member)) if core.in_flight.is_none() => {
                 core.run(Work::Rebind(member.identity.clone()));
@@ -86,7 +86,7 @@ impl machine::Machine for Device {
         let mut commands = std::mem::take(&mut self.core.commands);
         let changed = commands.iter().any(|command| !matches!(command, Command::Ignored(_)));
         let restored = matches!(event, Event::Restored(_)) && commands.is_empty();
-        if changed || restored || matches!(event, Event::Asked(_)) {
+        if changed || restored || matches!(event, Event::LeaveRequested(_)) {
             commands.push(Command::Report(Box::new(self.status())));
         }
         Batch { commands, wake_at: self.core.wake_at }

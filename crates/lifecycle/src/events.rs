@@ -1,6 +1,6 @@
 //! What goes into the machine.
 
-use crate::{Ask, OpId, PreparedPair, Reply, Snapshot};
+use crate::{LeaveKind, OpId, PreparedPair, Reply, Snapshot};
 use model::{
     Account, Backend, DeviceFacts, DomainName, Failure, JoinType, MachineBinding, TenantId, TokenRef,
 };
@@ -48,9 +48,9 @@ pub enum Event {
         token: TokenRef,
     },
     /// An operator asked for something.
-    Asked(Ask),
+    LeaveRequested(LeaveKind),
     /// The machine's administrator says that it is the same machine although its components changed: the keys
-    /// are to be bound to it as it is now. Not an [`Ask`], because those end an identity.
+    /// are to be bound to it as it is now. Not an [`LeaveKind`], because those end an identity.
     Rebind,
     /// A person's session met this failure, which may say something about the device.
     Suspected(Failure),

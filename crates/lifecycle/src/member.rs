@@ -2,7 +2,7 @@
 
 use crate::core::{Core, GRACE, Person};
 use crate::{
-    Ask, Command, Event, Identity, Intune, IntuneIntent, LedgerKind, Milestone, Phase, Reply, Stage,
+    Command, Event, Identity, Intune, IntuneIntent, LeaveKind, LedgerKind, Milestone, Phase, Reply, Stage,
     Suspension, Work,
 };
 use model::{Account, DeviceTrouble, Failure, TokenRef};
@@ -26,7 +26,7 @@ pub(crate) enum Next {
     /// The identity while its keys are bound anew.
     Rebinding(Member),
     /// The way out of the identity, as it was asked for.
-    Departing(Box<Identity>, Ask),
+    Departing(Box<Identity>, LeaveKind),
     /// Nothing is left of the identity.
     Unregistered,
 }
@@ -115,7 +115,7 @@ impl Member {
 }
 
 /// Somebody asks to leave: what only reads is abandoned, what may change something is waited for.
-pub(crate) fn leave(core: &mut Core, member: Member, ask: Ask) {
+pub(crate) fn leave(core: &mut Core, member: Member, ask: LeaveKind) {
     if core.in_flight.is_some_and(|(_, phase)| phase == Phase::Verify) {
         core.cancel();
     }

@@ -44,9 +44,9 @@ impl Registration {
                 core.person = Some(person);
                 Transition(begin(core, kept))
             }
-            (Event::Asked(_), _, Some(kept)) => Transition(State::discarding(kept.clone())),
+            (Event::LeaveRequested(_), _, Some(kept)) => Transition(State::discarding(kept.clone())),
             // What was tried is all there is, and is forgotten like the rest.
-            (Event::Asked(_), _, None) if !core.attempts.is_empty() => Transition(all_gone(core)),
+            (Event::LeaveRequested(_), _, None) if !core.attempts.is_empty() => Transition(all_gone(core)),
             (Event::Prepared(pair), _, None) if pair.keys.device.backend == core.facts.backend => {
                 *kept = Some(Box::new((intent(core, pair.id), pair.keys.clone())));
                 let stage = Stage::Unregistered { kept: kept.clone() };
@@ -81,7 +81,7 @@ impl Registration {
 
     #[state(superstate = "enrolling", entry_action = "discover", local_storage("token: TokenRef"))]
     fn discovering(enrolment: &mut Enrolment, held: &mut Held, core: &mut Core, event: &Event) -> Outcome {
-        if let Event::Asked(ask) = event {
+        if let Event::LeaveRequested(ask) = event {
             core.leave = Some(*ask);
             core.cancel();
             return Transition(drop_intent(core, enrolment, held));
@@ -168,7 +168,7 @@ impl Registration {
     #[state(superstate = "enrolling")]
     fn resting(enrolment: &mut Enrolment, held: &mut Held, core: &mut Core, event: &Event) -> Outcome {
         match event {
-            Event::Asked(_) => Transition(drop_intent(core, enrolment, held)),
+            Event::LeaveRequested(_) => Transition(drop_intent(core, enrolment, held)),
             _ if core.is_due(event) => Transition(proceed(core, enrolment, held)),
             _ => Super,
         }
@@ -183,7 +183,7 @@ impl Registration {
                 core.failure = None;
                 Transition(go_on(core, enrolment, held))
             }
-            (Event::Asked(_), None) => Transition(drop_intent(core, enrolment, held)),
+            (Event::LeaveRequested(_), None) => Transition(drop_intent(core, enrolment, held)),
             _ => Super,
         }
     }
@@ -193,7 +193,7 @@ impl Registration {
     fn enrolling(core: &mut Core, event: &Event) -> Outcome {
         match (event, core.newcomer(event)) {
             (_, Some(person)) => core.queue(person),
-            (Event::Asked(ask), None) => core.leave = Some(*ask),
+            (Event::LeaveRequested(ask), None) => core.leave = Some(*ask),
             _ => return Super,
         }
         Handled

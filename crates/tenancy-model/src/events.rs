@@ -1,5 +1,5 @@
 use crate::found::Found;
-use lifecycle::{Ask, DeviceKeys, Reply};
+use lifecycle::{DeviceKeys, LeaveKind, Reply};
 use machine::OpId;
 use machine::Ticket;
 use model::{Account, Backend, DomainName, Failure, Memory, TenantId, TokenRef, Upn};
@@ -81,7 +81,7 @@ pub enum OperatorRequest {
         /// A domain that leads to the tenant.
         domain: DomainName,
         /// Whether it may leave the device object behind.
-        how: Ask,
+        how: LeaveKind,
     },
     /// Move the identity of a person's tenant to keys in another place, with their next sign-in.
     Rekey {
@@ -90,7 +90,7 @@ pub enum OperatorRequest {
         /// Where the new keys are made.
         to: Backend,
         /// How the identity of an earlier move leaves, if it is still there.
-        how: Ask,
+        how: LeaveKind,
     },
     /// Nobody waits any more for the sign-in that a move needs.
     RekeyEnded(DomainName),

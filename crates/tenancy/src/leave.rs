@@ -4,13 +4,18 @@ use crate::identities::Handled;
 use crate::lanes::Step;
 use crate::roster::Roster;
 use crate::tenancy::Tenancy;
-use lifecycle::{Ask, Snapshot};
+use lifecycle::{LeaveKind, Snapshot};
 use model::{DomainName, TenantId};
 use tenancy_model::{Answer, Caller, Change, Command, MemberId, Role};
 
 impl Tenancy {
     /// Somebody wants to leave: every machine of the tenant hears it, the one in force last.
-    pub(crate) fn leave(&mut self, (tenant, caller): (TenantId, Caller), domain: &DomainName, how: Ask) {
+    pub(crate) fn leave(
+        &mut self,
+        (tenant, caller): (TenantId, Caller),
+        domain: &DomainName,
+        how: LeaveKind,
+    ) {
         let members = self.tenants.get(&tenant).into_iter().flat_map(Roster::members);
         let all: Vec<(MemberId, bool)> = members.map(|it| (it.id, it.stage().is_bare())).collect();
         let busy = all.iter().find(|(_, bare)| !bare);
@@ -22,7 +27,7 @@ impl Tenancy {
         // A move that waits for a sign-in would begin where there is no place to take.
         self.tenants.entry(tenant).or_default().expected = None;
         for (id, _) in all.into_iter().rev() {
-            let handled = self.tell(tenant, id, lifecycle::Event::Asked(how));
+            let handled = self.tell(tenant, id, lifecycle::Event::LeaveRequested(how));
             let roster = self.tenants.entry(tenant).or_default();
             roster.leaving |= roster.role(id) == Some(Role::Current) && handled == Handled::Taken;
         }

@@ -4,7 +4,7 @@ use crate::lanes::Step;
 use crate::pins::Pins;
 use crate::roster::Roster;
 use crate::tenancy::Tenancy;
-use lifecycle::{Ask, Snapshot, Stage};
+use lifecycle::{LeaveKind, Snapshot, Stage};
 use model::{IntentId, TenantId};
 use tenancy_model::{Change, Command, Found, FoundPair, Role};
 
@@ -52,7 +52,7 @@ impl Tenancy {
             Role::Predecessor => registered,
         };
         if leaves {
-            self.push(Some(tenant), Step::Tell(id, lifecycle::Event::Asked(Ask::Leave)));
+            self.push(Some(tenant), Step::Tell(id, lifecycle::Event::LeaveRequested(LeaveKind::Unregister)));
         }
     }
 

@@ -8,7 +8,7 @@ use crate::lanes::Step;
 use crate::refusals;
 use crate::roster::Member;
 use crate::tenancy::{Owner, Tenancy};
-use lifecycle::{Ask, Identity, LedgerLine, Snapshot, Stage};
+use lifecycle::{Identity, LeaveKind, LedgerLine, Snapshot, Stage};
 use model::{Backend, DomainName, Failure, TenantId, Upn};
 use tenancy_model::{Answer, Caller, Change, Command, KeysWork, MemberId, RekeyStarted, Role};
 
@@ -17,10 +17,10 @@ type Waiting = (TenantId, Caller);
 
 impl Tenancy {
     /// Somebody wants the keys moved; `how` is for the identity of the last move, if it is still leaving.
-    pub(crate) fn rekey(&mut self, (tenant, caller): Waiting, person: Upn, to: Backend, how: Ask) {
+    pub(crate) fn rekey(&mut self, (tenant, caller): Waiting, person: Upn, to: Backend, how: LeaveKind) {
         let lane = Some(tenant);
         if let Some(id) = self.unfinished(tenant) {
-            self.tell(tenant, id, lifecycle::Event::Asked(how));
+            self.tell(tenant, id, lifecycle::Event::LeaveRequested(how));
             let started = Answer::Rekey(RekeyStarted::Unfinished(id));
             return self.order(lane, Command::Answer(caller, Ok(started)));
         }
@@ -123,7 +123,7 @@ impl Tenancy {
         });
         let answer = match successor {
             Some(id) => {
-                self.tell(tenant, id, lifecycle::Event::Asked(Ask::Leave));
+                self.tell(tenant, id, lifecycle::Event::LeaveRequested(LeaveKind::Unregister));
                 Ok(Answer::Cancelling(id))
             }
             None => Err(refusals::no_move()),
@@ -140,8 +140,9 @@ impl Tenancy {
         if !roster.is_registered() {
             let leaves = roster.blocked.is_none();
             let others = roster.successor.iter().chain(&roster.predecessor).map(|member| member.id);
-            let told =
-                others.filter(|_| leaves).map(|id| Step::Tell(id, lifecycle::Event::Asked(Ask::Leave)));
+            let told = others
+                .filter(|_| leaves)
+                .map(|id| Step::Tell(id, lifecycle::Event::LeaveRequested(LeaveKind::Unregister)));
             self.afterwards.extend(told);
             let change = Change::Identity { role: Role::Successor, snapshot };
             return self.push(lane, Step::Commit(vec![change]));
@@ -156,7 +157,7 @@ impl Tenancy {
             Change::NoIdentity { role: Role::Successor, tenant },
         ];
         // The old identity leaves once the people of the new one have their sessions, which it may need for that.
-        self.afterwards.push(Step::Tell(old.id, lifecycle::Event::Asked(Ask::Leave)));
+        self.afterwards.push(Step::Tell(old.id, lifecycle::Event::LeaveRequested(LeaveKind::Unregister)));
         roster.predecessor = Some(old);
         self.push(lane, Step::Commit(changes));
         // What people hold was given to the old device.

@@ -2,7 +2,7 @@
 
 use crate::samples::{facts, failure, prepared, reply, signed_in, tenant};
 use crate::{Arrow, Walker, drawn, walk};
-use lifecycle::{Ask, Command, Device, Event, IntunePolicy, Snapshot, Work};
+use lifecycle::{Command, Device, Event, IntunePolicy, LeaveKind, Snapshot, Work};
 use machine::{Machine as _, OpId};
 use model::{Delivery, FailureClass, Timestamp};
 use std::collections::BTreeSet;
@@ -117,8 +117,8 @@ impl Walker for Life {
             // Taken in nowhere else, and every way that begins with it would hide another.
             Move::Prepare => self.disk.stage.is_bare().then(|| Event::Prepared(Box::new(prepared(3)))),
             Move::Rebind => Some(Event::Rebind),
-            Move::Leave => Some(Event::Asked(Ask::Leave)),
-            Move::ForceLeave => Some(Event::Asked(Ask::ForceLeave)),
+            Move::Leave => Some(Event::LeaveRequested(LeaveKind::Unregister)),
+            Move::ForceLeave => Some(Event::LeaveRequested(LeaveKind::Force)),
             Move::Wake => self.wake_at.map(|due| {
                 self.now = due.max(self.now);
                 Event::Woke

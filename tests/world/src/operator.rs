@@ -3,7 +3,7 @@
 use crate::computer::Waiting;
 use crate::setup::{DOMAINS, Person};
 use crate::{PowerCut, World};
-use lifecycle::Ask;
+use lifecycle::LeaveKind;
 use model::{Backend, Failure};
 use signin::Outcome;
 use tenancy::{Answer, Caller, Event, OperatorRequest, RekeyStarted};
@@ -40,14 +40,14 @@ impl World {
     /// # Errors
     /// [`PowerCut`].
     pub fn leave(&mut self) -> Result<(), PowerCut> {
-        self.leave_domain(DOMAINS[0], Ask::Leave).map(drop)
+        self.leave_domain(DOMAINS[0], LeaveKind::Unregister).map(drop)
     }
 
     /// An operator asks to leave the tenant of a domain.
     ///
     /// # Errors
     /// [`PowerCut`].
-    pub fn leave_domain(&mut self, domain: &str, how: Ask) -> Result<Told, PowerCut> {
+    pub fn leave_domain(&mut self, domain: &str, how: LeaveKind) -> Result<Told, PowerCut> {
         self.request(OperatorRequest::Leave { domain: domain.parse().unwrap(), how })
     }
 
@@ -72,7 +72,7 @@ impl World {
     ///
     /// # Errors
     /// [`PowerCut`].
-    pub fn rekey(&mut self, person: Person, to: Backend, how: Ask) -> Result<Moved, PowerCut> {
+    pub fn rekey(&mut self, person: Person, to: Backend, how: LeaveKind) -> Result<Moved, PowerCut> {
         let upn: model::Upn = person.name.parse().unwrap();
         let domain = upn.domain().clone();
         match self.request(OperatorRequest::Rekey { person: upn, to, how })? {

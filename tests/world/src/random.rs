@@ -5,7 +5,7 @@
 use crate::keys::PLACE;
 use crate::setup::{PASSWORD, contoso, fabrikam};
 use crate::{CONTOSO_PEOPLE, DOMAINS, FABRIKAM_PEOPLE, Options, Person, PowerCut, World};
-use lifecycle::{Ask, Intune, IntunePolicy, Stage};
+use lifecycle::{Intune, IntunePolicy, LeaveKind, Stage};
 use machine::Generator;
 use model::{Backend, TenantId};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -80,8 +80,8 @@ impl Life {
         DOMAINS[self.dice.below(2) as usize]
     }
 
-    fn how(&mut self) -> Ask {
-        if self.dice.below(4) == 0 { Ask::ForceLeave } else { Ask::Leave }
+    fn how(&mut self) -> LeaveKind {
+        if self.dice.below(4) == 0 { LeaveKind::Force } else { LeaveKind::Unregister }
     }
 
     fn place(&mut self) -> Backend {
@@ -225,8 +225,8 @@ impl Life {
         let identity = identity.unwrap_or_else(|| panic!("no identity: {}", trace(world)));
         let elsewhere = if identity.keys.device.backend == PLACE { Backend::Soft } else { PLACE };
         // An identity that could not leave is asked again to.
-        world.rekey(person, elsewhere, Ask::Leave).unwrap();
-        world.rekey(person, elsewhere, Ask::Leave).unwrap();
+        world.rekey(person, elsewhere, LeaveKind::Unregister).unwrap();
+        world.rekey(person, elsewhere, LeaveKind::Unregister).unwrap();
         let identity = world.identity_of(tenant).unwrap();
         assert_eq!(identity.keys.device.backend, elsewhere, "{}", trace(world));
         assert!(identity.verified_at.is_some() && identity.suspended.is_none(), "{}", trace(world));

@@ -2,7 +2,7 @@
 
 use super::harness::{Disk, Line, Next, Rig, domain, tenant, wait_for};
 use hsm::HsmError;
-use lifecycle::{Ask, LedgerKind, Stage, StateName};
+use lifecycle::{LeaveKind, LedgerKind, Stage, StateName};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use store::RecordKey;
@@ -24,7 +24,7 @@ async fn a_work_that_reads_is_abandoned_when_somebody_leaves() {
     *rig.net.line.lock().unwrap() = Line::Hangs;
     rig.signs_in(0).await.unwrap();
     wait_for(|| rig.net.hanging.load(Ordering::SeqCst) == 1).await;
-    let left = rig.driver.leave(&domain(0), Ask::Leave).await.unwrap();
+    let left = rig.driver.leave(&domain(0), LeaveKind::Unregister).await.unwrap();
     assert_eq!(left.domains, [domain(0)]);
     wait_for(|| rig.net.hanging.load(Ordering::SeqCst) == 0).await;
     wait_for(|| rig.disk.state(|disk| disk.records.is_empty())).await;

@@ -3,7 +3,7 @@
 use super::harness::{Disk, Fault, Line, Next, Rig, domain, person, registered, tenant, wait_for};
 use crate::{Rekey, SignInEvent};
 use hsm::HsmError;
-use lifecycle::{Ask, StateName};
+use lifecycle::{LeaveKind, StateName};
 use model::Backend;
 use std::sync::atomic::Ordering;
 use store::RecordKey;
@@ -76,7 +76,7 @@ async fn a_session_begins_with_the_first_sign_in_and_ends_with_the_leave() {
     assert_eq!((sessions(&rig, 0), sessions(&rig, 1)), (1, 1), "one for each person");
     let said = rig.driver.view()[0].users[0].account.upn.clone();
     assert_eq!(said, person(0));
-    rig.driver.leave(&domain(0), Ask::ForceLeave).await.unwrap();
+    rig.driver.leave(&domain(0), LeaveKind::Force).await.unwrap();
     wait_for(|| rig.disk.state(|disk| !disk.records.contains_key(&RecordKey::Domain(domain(0))))).await;
     wait_for(|| rig.driver.view()[0].tenant.is_none()).await;
     assert_eq!((sessions(&rig, 0), sessions(&rig, 1)), (0, 1), "nobody else's");
@@ -115,9 +115,9 @@ async fn a_rebinding_names_what_it_is_about_and_waits_for_nothing() {
 async fn a_move_is_begun_given_up_and_refused_by_name() {
     let rig = registered_rig().await;
     rig.knows(0).await.unwrap();
-    let refused = rig.driver.rekey(&person(0), Backend::Soft, Ask::Leave).await.err().unwrap();
+    let refused = rig.driver.rekey(&person(0), Backend::Soft, LeaveKind::Unregister).await.err().unwrap();
     assert_eq!(refused.code, "NotMovable");
-    let begun = rig.driver.rekey(&person(0), Backend::Tpm, Ask::Leave).await.unwrap();
+    let begun = rig.driver.rekey(&person(0), Backend::Tpm, LeaveKind::Unregister).await.unwrap();
     assert!(matches!(begun, Rekey::SignIn(_)));
     assert_eq!(rig.keys.count("Ready"), 1, "the new place was looked at first");
     rig.driver.cancel_rekey(&domain(0)).await.unwrap();

@@ -2,7 +2,7 @@
 
 use super::harness::{Disk, Fault, Rig, domain, person, tenant, wait_for};
 use crate::store_thread::{StoreReport, StoreThread};
-use lifecycle::{Ask, StateName};
+use lifecycle::{LeaveKind, StateName};
 use machine::Ticket;
 use model::{Guid, Id};
 use std::sync::atomic::Ordering;
@@ -99,7 +99,10 @@ async fn a_write_that_fails_tells_everybody_and_nothing_is_sent() {
         let shown = || rig.driver.follow(&domain(1)).map(|status| status.borrow().clone());
         wait_for(|| shown().is_some_and(|status| status.failure.is_some())).await;
         assert_eq!(shown().unwrap().state, StateName::AwaitingSignIn, "the last durable state");
-        assert_eq!(rig.driver.leave(&domain(1), Ask::Leave).await.err().unwrap().code, "StateNotWritable");
+        assert_eq!(
+            rig.driver.leave(&domain(1), LeaveKind::Unregister).await.err().unwrap().code,
+            "StateNotWritable"
+        );
         assert!(rig.driver.stopped().borrow().is_some(), "more was asked for");
         assert_eq!(rig.disk.state(|disk| disk.records.clone()), written);
     }
@@ -111,7 +114,7 @@ async fn a_leave_whose_write_fails_leaves_everything_as_it_was() {
     rig.signs_in(0).await.unwrap();
     rig.is(0, StateName::AwaitingSignIn).await;
     rig.disk.state(|disk| disk.fault = Some(Fault::Full));
-    let refused = rig.driver.leave(&domain(0), Ask::Leave).await.err().unwrap();
+    let refused = rig.driver.leave(&domain(0), LeaveKind::Unregister).await.err().unwrap();
     assert_eq!(refused.code, "StateNotWritable");
     assert_eq!(rig.keys.count("Destroy"), 0, "the keys stay");
     assert!(rig.disk.state(|disk| disk.records.contains_key(&RecordKey::Device(tenant(0)))));

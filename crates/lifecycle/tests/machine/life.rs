@@ -23,7 +23,7 @@ pub(super) enum Step {
     /// Somebody of another tenant signs in.
     StrangerSignsIn,
     /// An operator asks.
-    Ask(Ask),
+    LeaveKind(LeaveKind),
     /// A session met this failure.
     Suspect(u8),
     /// Another person of the tenant signs in.
@@ -49,8 +49,8 @@ pub(super) fn steps(longest: usize) -> impl Strategy<Value = Vec<Step>> {
         1 => Just(Step::StrangerSignsIn),
         4 => Just(Step::OtherSignsIn),
         4 => any::<u8>().prop_map(Step::Suspect),
-        5 => Just(Step::Ask(Ask::Leave)),
-        4 => Just(Step::Ask(Ask::ForceLeave)),
+        5 => Just(Step::LeaveKind(LeaveKind::Unregister)),
+        4 => Just(Step::LeaveKind(LeaveKind::Force)),
         9 => Just(Step::Crash),
         3 => Just(Step::Prepare),
         15 => Just(Step::Rebind),
@@ -159,9 +159,9 @@ impl Life {
                 self.laws.suspected(&suspicion(n));
                 self.feed(Event::Suspected(suspicion(n)));
             }
-            Step::Ask(ask) => {
+            Step::LeaveKind(ask) => {
                 self.laws.asked();
-                self.feed(Event::Asked(ask));
+                self.feed(Event::LeaveRequested(ask));
             }
             Step::Stale(n) if self.in_flight.contains_key(&OpId(n)) => {}
             Step::Stale(n) => self.stale(n),

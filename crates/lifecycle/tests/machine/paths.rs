@@ -240,11 +240,11 @@ fn keys_that_another_boot_state_locks_suspend_and_a_sign_in_lifts_it_when_they_o
 #[test]
 fn a_leave_deletes_and_erases_and_a_refused_one_waits_for_the_operator() {
     let mut life = registered(IntunePolicy::Stay);
-    life.step(Step::Ask(Ask::Leave));
+    life.step(Step::LeaveKind(LeaveKind::Unregister));
     assert_eq!(state(&life), "unregistering");
     fail(&mut life, FailureClass::Denied, Delivery::Answered, "Denied");
     assert_eq!(life.device.status().waits_for, Some(WaitsFor::Operator));
-    life.step(Step::Ask(Ask::ForceLeave));
+    life.step(Step::LeaveKind(LeaveKind::Force));
     assert_eq!((state(&life), life.disk.ledger.len()), ("erasing", 1));
     life.step(Step::Succeed);
     assert_eq!(life.disk.stage, Stage::Unregistered { kept: None });
@@ -259,14 +259,16 @@ fn a_leave_where_only_a_failure_is_left_forgets_it() {
         assert!(life.device.status().failure.is_some());
         life.step(Step::Crash);
     }
-    life.step(Step::Ask(Ask::Leave));
+    life.step(Step::LeaveKind(LeaveKind::Unregister));
     assert_eq!((life.device.status().failure, life.disk.attempts.len()), (None, 0));
 }
 
 #[test]
 fn a_leave_while_the_join_is_in_flight_comes_after_it() {
-    let mut life =
-        Life::play(IntunePolicy::Stay, &[Step::SignIn, Step::Succeed, Step::Succeed, Step::Ask(Ask::Leave)]);
+    let mut life = Life::play(
+        IntunePolicy::Stay,
+        &[Step::SignIn, Step::Succeed, Step::Succeed, Step::LeaveKind(LeaveKind::Unregister)],
+    );
     assert_eq!(state(&life), "joining");
     for _ in 0..4 {
         life.step(Step::Succeed);
@@ -314,16 +316,16 @@ fn an_enrolment_without_an_answer_waits_for_its_owner_alone() {
 fn what_intune_kept_at_a_leave_is_in_the_ledger() {
     let (kept, object) = (LedgerKind::IntuneLeftBehind, LedgerKind::LeftBehind);
     for (class, ask, expected) in [
-        (FailureClass::Denied, Ask::Leave, vec![kept]),
-        (FailureClass::NeedsUser, Ask::Leave, vec![kept]),
-        (FailureClass::Gone, Ask::Leave, vec![]),
-        (FailureClass::Denied, Ask::ForceLeave, vec![kept, object]),
+        (FailureClass::Denied, LeaveKind::Unregister, vec![kept]),
+        (FailureClass::NeedsUser, LeaveKind::Unregister, vec![kept]),
+        (FailureClass::Gone, LeaveKind::Unregister, vec![]),
+        (FailureClass::Denied, LeaveKind::Force, vec![kept, object]),
     ] {
         let mut life = about_to_enrol();
         (0..3).for_each(|_| life.step(Step::Succeed));
         assert_eq!(state(&life), "intune_enrolled");
-        life.step(Step::Ask(ask));
-        if ask == Ask::Leave {
+        life.step(Step::LeaveKind(ask));
+        if ask == LeaveKind::Unregister {
             fail(&mut life, class, Delivery::Answered, "RetireNotOffered");
         }
         let kinds: Vec<_> = life.disk.ledger.iter().map(|line| line.kind).collect();
@@ -335,11 +337,11 @@ fn what_intune_kept_at_a_leave_is_in_the_ledger() {
 fn what_intune_has_retired_is_not_told_as_left_behind() {
     let mut life = about_to_enrol();
     (0..3).for_each(|_| life.step(Step::Succeed));
-    life.step(Step::Ask(Ask::Leave));
+    life.step(Step::LeaveKind(LeaveKind::Unregister));
     life.step(Step::Succeed);
     assert_eq!(state(&life), "unregistering");
     fail(&mut life, FailureClass::Denied, Delivery::Answered, "Denied");
-    life.step(Step::Ask(Ask::ForceLeave));
+    life.step(Step::LeaveKind(LeaveKind::Force));
     let kinds: Vec<_> = life.disk.ledger.iter().map(|line| line.kind).collect();
     assert_eq!(kinds, [LedgerKind::LeftBehind]);
 }

@@ -4,7 +4,7 @@ use crate::Service;
 use crate::connection::Connection;
 use crate::talk::{follow, has_left, tell, which_domain};
 use driver::LeaveStarted;
-use identity::Ask;
+use identity::LeaveKind;
 use ipc::Ending;
 use model::Failure;
 
@@ -16,7 +16,7 @@ pub(crate) async fn run(
     force: bool,
 ) -> Result<Ending, Failure> {
     let domain = which_domain(service, domain, "There is nothing to leave.")?;
-    let ask = if force { Ask::ForceLeave } else { Ask::Leave };
+    let ask = if force { LeaveKind::Force } else { LeaveKind::Unregister };
     let LeaveStarted { domains, status } = service.driver.leave(&domain, ask).await?;
     let names: Vec<String> = domains.iter().map(ToString::to_string).collect();
     tell(connection, &format!("Leaving the tenant of {}.", names.join(", "))).await;

@@ -8,7 +8,7 @@ use crate::talk::{
     which_domain,
 };
 use driver::Rekey;
-use identity::{Ask, Status, WaitsFor};
+use identity::{LeaveKind, Status, WaitsFor};
 use ipc::Ending;
 use model::{Backend, DomainName, Failure, UnknownWord, Upn};
 use tokio::sync::watch;
@@ -25,7 +25,7 @@ pub(crate) async fn run(
     let places = |UnknownWord(places)| bad_name(&format!("keys can be moved to {}", places.join(", ")));
     let to: Backend = to.parse().map_err(places)?;
     let domain = asked.domain().clone();
-    let ask = if force { Ask::ForceLeave } else { Ask::Leave };
+    let ask = if force { LeaveKind::Force } else { LeaveKind::Unregister };
     match service.driver.rekey(&asked, to, ask).await? {
         Rekey::Unfinished(status) => {
             tell(connection, UNFINISHED).await;

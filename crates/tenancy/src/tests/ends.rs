@@ -5,7 +5,7 @@ use super::disk::{BARE, Disk, ROLES, resumed};
 use super::samples::{ALEX, Person, Setting};
 use super::steps::{Step, config, endings, settings, steps};
 use crate::{Answer, OperatorRequest, Role};
-use lifecycle::{Ask, Identity, Stage, Work};
+use lifecycle::{Identity, LeaveKind, Stage, Work};
 use model::{Backend, Failure, SignInFacts, TenantId};
 use proptest::prelude::*;
 
@@ -139,7 +139,7 @@ proptest! {
         for tenant in &held {
             let pinned = computer.disk.domains.iter().find(|(_, pin)| pin.tenant == *tenant);
             let domain = pinned.map(|(domain, _)| domain.clone()).unwrap();
-            computer.ask(OperatorRequest::Leave { domain, how: Ask::Leave });
+            computer.ask(OperatorRequest::Leave { domain, how: LeaveKind::Unregister });
         }
         computer.fair_end();
         for tenant in &held {
@@ -156,7 +156,7 @@ proptest! {
         computer.registers(ALEX);
         let essence = |disk: &Disk| -> Option<Identity> { disk.in_force(ALEX.tenant()).cloned() };
         let before = essence(&computer.disk);
-        computer.ask(OperatorRequest::Rekey { person: ALEX.upn(), to: Backend::Tpm, how: Ask::Leave });
+        computer.ask(OperatorRequest::Rekey { person: ALEX.upn(), to: Backend::Tpm, how: LeaveKind::Unregister });
         computer.settle(2);
         computer.comes(ALEX);
         steps.iter().for_each(|step| computer.step(*step));

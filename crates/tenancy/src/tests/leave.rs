@@ -6,10 +6,10 @@ use super::replies::{keys, numbered};
 use super::samples::{ALEX, ANN, KIM, Person, Setting};
 use super::stories::identity;
 use crate::{Answer, Command, KeysWork, OperatorRequest, Role};
-use lifecycle::{Ask, Identity, LeaveStep, LedgerKind, Stage};
+use lifecycle::{Identity, LeaveKind, LeaveStep, LedgerKind, Stage};
 use model::{Backend, Registration};
 
-fn leave(person: Person, how: Ask) -> OperatorRequest {
+fn leave(person: Person, how: LeaveKind) -> OperatorRequest {
     OperatorRequest::Leave { domain: person.domain(), how }
 }
 
@@ -36,7 +36,7 @@ fn a_leave_takes_the_pins_of_its_tenant_along_and_no_others() {
     for person in [ALEX, KIM, ANN] {
         computer.registers(person);
     }
-    let told = computer.tells(leave(KIM, Ask::Leave)).unwrap();
+    let told = computer.tells(leave(KIM, LeaveKind::Unregister)).unwrap();
     let Answer::Leaving { domains, .. } = told else { panic!("{told:?}") };
     assert_eq!(domains, [ALEX.domain(), KIM.domain()]);
     computer.fair_end();
@@ -44,14 +44,14 @@ fn a_leave_takes_the_pins_of_its_tenant_along_and_no_others() {
     assert_eq!(computer.disk.domains.keys().cloned().collect::<Vec<_>>(), [ANN.domain()]);
     assert_eq!(computer.disk.accounts.keys().cloned().collect::<Vec<_>>(), [ANN.upn()]);
     assert_eq!(computer.leads_to.keys().cloned().collect::<Vec<_>>(), [ANN.domain()]);
-    assert_eq!(computer.refusal(leave(ALEX, Ask::Leave)), "NotRegistered");
+    assert_eq!(computer.refusal(leave(ALEX, LeaveKind::Unregister)), "NotRegistered");
 }
 
 #[test]
 fn an_object_that_was_left_behind_stays_in_the_ledger() {
     let mut computer = Computer::new(Setting::default());
     computer.registers(ALEX);
-    computer.ask(leave(ALEX, Ask::ForceLeave));
+    computer.ask(leave(ALEX, LeaveKind::Force));
     computer.fair_end();
     let snapshot = &computer.disk.identities[&(ALEX.tenant(), Role::Current)];
     assert_eq!(snapshot.stage, BARE);
@@ -72,7 +72,7 @@ fn everything_of_the_tenant_leaves() {
             let disk = disk.and(Role::Predecessor, ALEX.tenant(), predecessor.clone());
             let mut computer = Computer::with(Setting::default(), disk);
             computer.write();
-            computer.ask(leave(ALEX, Ask::Leave));
+            computer.ask(leave(ALEX, LeaveKind::Unregister));
             computer.fair_end();
             let left = ROLES.map(|role| computer.disk.stage(ALEX.tenant(), role).clone());
             assert_eq!(left, [BARE, BARE, BARE], "{successor:?} {predecessor:?}");
@@ -89,7 +89,7 @@ fn a_predecessor_that_cannot_leave_can_be_forced_when_it_is_all_that_is_left() {
     // The service refuses to delete its object.
     computer.end_work(0, Some(5));
     computer.write();
-    computer.ask(leave(ALEX, Ask::Leave));
+    computer.ask(leave(ALEX, LeaveKind::Unregister));
     computer.write();
     for _ in 0..4 {
         let old = numbered::<()>(2).to_string();
@@ -100,7 +100,7 @@ fn a_predecessor_that_cannot_leave_can_be_forced_when_it_is_all_that_is_left() {
     assert!(computer.works.is_empty(), "{:?}", computer.works);
     assert!(!computer.disk.identities.contains_key(&(ALEX.tenant(), Role::Current)), "it has left");
     assert!(computer.disk.domains.contains_key(&ALEX.domain()), "the tenant is not left yet");
-    let told = computer.tells(leave(ALEX, Ask::ForceLeave)).unwrap();
+    let told = computer.tells(leave(ALEX, LeaveKind::Force)).unwrap();
     let Answer::Leaving { member, .. } = told else { panic!("{told:?}") };
     let followed = computer.views[&ALEX.tenant()].predecessor.as_ref().map(|view| view.id);
     assert_eq!(followed, Some(member));
@@ -123,7 +123,7 @@ fn with_the_last_identity_go_the_keys_that_nobody_is_left_for() {
         disk.prepared.insert(numbered(9), None);
         let mut computer = Computer::with(PREPARES, disk);
         computer.end_key_work(0, None);
-        computer.ask(leave(ALEX, Ask::Leave));
+        computer.ask(leave(ALEX, LeaveKind::Unregister));
         computer.write();
         // Everything of Alex's tenant ends; Ann's is still leaving.
         for _ in 0..2 {
@@ -147,7 +147,7 @@ fn keys_that_are_being_made_go_when_they_are_made_or_cannot_be() {
         // One pair is ready; the sign-in takes it, and its registration is dropped at once.
         computer.end_key_work(0, None);
         computer.write();
-        computer.ask(leave(ALEX, Ask::Leave));
+        computer.ask(leave(ALEX, LeaveKind::Unregister));
         computer.write();
         computer.end_work(0, None);
         computer.write();
@@ -165,7 +165,7 @@ fn keys_that_cannot_be_destroyed_stay_for_the_next_start() {
     let mut computer = Computer::new(PREPARES);
     computer.fair_end();
     computer.signs_in(ALEX);
-    computer.ask(leave(ALEX, Ask::Leave));
+    computer.ask(leave(ALEX, LeaveKind::Unregister));
     computer.write();
     computer.end_work(0, None);
     computer.write();
@@ -181,7 +181,7 @@ fn keys_that_cannot_be_destroyed_stay_for_the_next_start() {
 fn the_sessions_end_when_the_leave_is_durable() {
     let mut computer = Computer::new(Setting::default());
     computer.registers(ALEX);
-    computer.ask(leave(ALEX, Ask::Leave));
+    computer.ask(leave(ALEX, LeaveKind::Unregister));
     computer.write();
     computer.end_work(0, None);
     computer.write();
@@ -199,7 +199,7 @@ fn a_sign_in_that_began_before_a_leave_registers_nothing_after_it() {
     computer.registers(ALEX);
     computer.comes(ALEX);
     computer.advance(0);
-    computer.ask(leave(ALEX, Ask::Leave));
+    computer.ask(leave(ALEX, LeaveKind::Unregister));
     for _ in 0..3 {
         computer.write();
         computer.end_work(0, None);
@@ -217,10 +217,10 @@ fn a_sign_in_that_began_before_a_leave_registers_nothing_after_it() {
 fn a_move_that_waits_for_a_sign_in_ends_with_a_leave() {
     let mut computer = Computer::new(Setting::default());
     computer.registers(ALEX);
-    let (person, to, how) = (ALEX.upn(), Backend::Tpm, Ask::Leave);
+    let (person, to, how) = (ALEX.upn(), Backend::Tpm, LeaveKind::Unregister);
     computer.ask(OperatorRequest::Rekey { person, to, how });
     computer.fair_end();
-    computer.ask(leave(ALEX, Ask::Leave));
+    computer.ask(leave(ALEX, LeaveKind::Unregister));
     computer.fair_end();
     let view = &computer.views[&ALEX.tenant()];
     assert_eq!((&view.expected, &view.successor), (&None, &None));

@@ -122,7 +122,10 @@ fn a_pair_that_could_not_be_tested_goes_with_the_last_tenant() {
         if tested_first {
             computer.end_key_work(0, Some(1));
         }
-        computer.ask(crate::OperatorRequest::Leave { domain: ALEX.domain(), how: lifecycle::Ask::Leave });
+        computer.ask(crate::OperatorRequest::Leave {
+            domain: ALEX.domain(),
+            how: lifecycle::LeaveKind::Unregister,
+        });
         if !tested_first {
             computer.end_key_work(0, Some(1));
         }
@@ -184,7 +187,7 @@ fn a_pair_that_a_machine_does_not_want_waits_for_the_next() {
     computer.ask(crate::OperatorRequest::Rekey {
         person: ALEX.upn(),
         to: Backend::Tpm,
-        how: lifecycle::Ask::Leave,
+        how: lifecycle::LeaveKind::Unregister,
     });
     computer.fair_end();
     computer.registers(ALEX);

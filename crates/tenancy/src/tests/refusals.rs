@@ -5,7 +5,7 @@ use super::disk::Disk;
 use super::samples::{ALEX, ANN, KIM, Person, Setting, disk_full, failures};
 use super::stories::identity;
 use crate::{Answer, Caller, Command, Event, KeysReply, KeysWork, OperatorRequest, RekeyStarted, Role};
-use lifecycle::{Ask, Identity, LeaveStep, Stage, Suspension};
+use lifecycle::{Identity, LeaveKind, LeaveStep, Stage, Suspension};
 use machine::{Machine, Ticket};
 use model::{Backend, TokenRef};
 
@@ -25,12 +25,13 @@ fn registered(identity: Identity) -> Computer {
 }
 
 fn rekey(person: Person, to: Backend) -> OperatorRequest {
-    OperatorRequest::Rekey { person: person.upn(), to, how: Ask::Leave }
+    OperatorRequest::Rekey { person: person.upn(), to, how: LeaveKind::Unregister }
 }
 
 #[test]
 fn nothing_is_done_where_there_is_nothing() {
-    let leave = |person: Person| OperatorRequest::Leave { domain: person.domain(), how: Ask::Leave };
+    let leave =
+        |person: Person| OperatorRequest::Leave { domain: person.domain(), how: LeaveKind::Unregister };
     let mut computer = registered(soft());
     for (request, code) in [
         (leave(ANN), "NotRegistered"),
@@ -127,7 +128,7 @@ fn an_earlier_move_ends_first() {
     assert_eq!(computer.works.len(), 1, "it tries again");
     computer.end_work(0, Some(5));
     computer.write();
-    let forced = OperatorRequest::Rekey { person: ALEX.upn(), to: Backend::Tpm, how: Ask::ForceLeave };
+    let forced = OperatorRequest::Rekey { person: ALEX.upn(), to: Backend::Tpm, how: LeaveKind::Force };
     computer.tells(forced).unwrap();
     computer.fair_end();
     // What it left behind is known to the next successor.
@@ -160,7 +161,7 @@ fn a_full_disk_answers_whoever_waits_and_ends_every_token() {
     computer.end_key_work(0, None);
     computer.fair_end();
     computer.ask(rekey(ALEX, Backend::Tpm));
-    let leave = OperatorRequest::Leave { domain: ALEX.domain(), how: Ask::Leave };
+    let leave = OperatorRequest::Leave { domain: ALEX.domain(), how: LeaveKind::Unregister };
     computer.ask(leave.clone());
     computer.ask(leave);
     computer.comes(ANN);
@@ -185,7 +186,7 @@ fn a_full_disk_answers_whoever_waits_and_ends_every_token() {
 #[test]
 fn after_that_what_is_known_is_answered_and_more_stops_the_service() {
     let mut computer = registered(soft());
-    computer.ask(OperatorRequest::Leave { domain: ALEX.domain(), how: Ask::Leave });
+    computer.ask(OperatorRequest::Leave { domain: ALEX.domain(), how: LeaveKind::Unregister });
     computer.disk_fails(false);
     computer.restore();
     let stops = |commands: &[Command]| commands.iter().any(|command| matches!(command, Command::Stop(_)));
@@ -200,7 +201,7 @@ fn after_that_what_is_known_is_answered_and_more_stops_the_service() {
     let came = hear(Event::SignedIn { caller, asked, account, token });
     assert_eq!(came[..2], [Command::Forget(token), Command::Answer(caller, Ok(Answer::Taken))]);
     assert!(stops(&came));
-    let leave = OperatorRequest::Leave { domain: ALEX.domain(), how: Ask::Leave };
+    let leave = OperatorRequest::Leave { domain: ALEX.domain(), how: LeaveKind::Unregister };
     let memory = model::Memory::Account(ALEX.account_pin());
     for event in [Event::Asked { caller, request: leave }, Event::Learnt { caller, memory }] {
         let told = hear(event);
@@ -217,7 +218,7 @@ fn a_tenant_that_waits_for_its_commit_holds_nobody_else_up() {
     let mut computer = Computer::new(Setting::default());
     computer.registers(ALEX);
     computer.registers(ANN);
-    computer.ask(OperatorRequest::Leave { domain: ALEX.domain(), how: Ask::Leave });
+    computer.ask(OperatorRequest::Leave { domain: ALEX.domain(), how: LeaveKind::Unregister });
     assert_eq!((computer.open.len(), computer.works.len()), (1, 0));
     computer.signs_on(ANN);
     assert!(matches!(computer.last_answer(), Ok(Answer::SignIn(..))));
@@ -226,7 +227,7 @@ fn a_tenant_that_waits_for_its_commit_holds_nobody_else_up() {
     let before = computer.answers.len();
     computer.signs_on(ALEX);
     assert_eq!(computer.answers.len(), before, "what is decided of the tenant is not durable yet");
-    computer.ask(OperatorRequest::Leave { domain: ANN.domain(), how: Ask::Leave });
+    computer.ask(OperatorRequest::Leave { domain: ANN.domain(), how: LeaveKind::Unregister });
     assert_eq!(computer.open.len(), 2);
     // The second is durable with the first.
     computer.write();
@@ -241,8 +242,8 @@ fn an_identity_that_cannot_be_read_is_named_and_not_taken_for_none() {
     computer.feed(Event::Restored(Box::new(found)));
     let domain = ALEX.domain();
     for request in [
-        OperatorRequest::Leave { domain: domain.clone(), how: Ask::Leave },
-        OperatorRequest::Leave { domain: domain.clone(), how: Ask::ForceLeave },
+        OperatorRequest::Leave { domain: domain.clone(), how: LeaveKind::Unregister },
+        OperatorRequest::Leave { domain: domain.clone(), how: LeaveKind::Force },
         OperatorRequest::Rebind(domain),
         rekey(ALEX, Backend::Tpm),
     ] {

@@ -5,7 +5,7 @@ use super::disk::Disk;
 use super::samples::{ALEX, ANN, KIM, Person, Setting, disk_full, failures, suspicion};
 use super::stories::identity;
 use crate::{Answer, Event, OperatorRequest, RekeyStarted, Role};
-use lifecycle::{Ask, Identity, LeaveStep, Stage, Suspension};
+use lifecycle::{Identity, LeaveKind, LeaveStep, Stage, Suspension};
 use model::{Backend, Failure, Memory, Method, Registration, SignInFacts, Standing, Upn};
 
 const DEE: Person = Person(2, 0);
@@ -165,11 +165,11 @@ fn to_forget_a_name_waits_for_what_is_being_learnt_of_it() {
 fn a_sign_in_goes_to_the_machine_in_force_or_to_the_successor_that_waits_for_it() {
     let mut computer = Computer::new(Setting::default());
     computer.registers(ALEX);
-    computer.ask(OperatorRequest::Rekey { person: KIM.upn(), to: Backend::Tpm, how: Ask::Leave });
+    computer.ask(OperatorRequest::Rekey { person: KIM.upn(), to: Backend::Tpm, how: LeaveKind::Unregister });
     // Kim's domain leads nowhere yet.
     assert!(matches!(computer.last_answer(), Err(failure) if failure.code == "NotRegistered"));
     computer.registers(KIM);
-    computer.ask(OperatorRequest::Rekey { person: KIM.upn(), to: Backend::Tpm, how: Ask::Leave });
+    computer.ask(OperatorRequest::Rekey { person: KIM.upn(), to: Backend::Tpm, how: LeaveKind::Unregister });
     computer.fair_end();
     assert!(matches!(computer.last_answer(), Ok(Answer::Rekey(RekeyStarted::SignIn(_)))));
     assert_eq!(facts(&mut computer, "alex@contoso.com").unwrap().standing, Standing::Registered);
@@ -187,7 +187,7 @@ fn a_sign_in_goes_to_the_machine_in_force_or_to_the_successor_that_waits_for_it(
 fn nobody_waits_for_a_sign_in_that_will_not_come() {
     let mut computer = Computer::new(Setting::default());
     computer.registers(ALEX);
-    computer.ask(OperatorRequest::Rekey { person: ALEX.upn(), to: Backend::Tpm, how: Ask::Leave });
+    computer.ask(OperatorRequest::Rekey { person: ALEX.upn(), to: Backend::Tpm, how: LeaveKind::Unregister });
     computer.fair_end();
     assert!(computer.views[&ALEX.tenant()].successor.is_some());
     assert_eq!(computer.tells(OperatorRequest::RekeyEnded(ALEX.domain())), Ok(Answer::Done));

@@ -3,7 +3,7 @@
 use super::computer::{Computer, Wish};
 use super::samples::{Person, Setting, suspicion};
 use crate::{Event, OperatorRequest};
-use lifecycle::{Ask, IntunePolicy};
+use lifecycle::{IntunePolicy, LeaveKind};
 use model::{Backend, Registration, Timestamp};
 use proptest::prelude::*;
 
@@ -26,8 +26,8 @@ pub(super) enum Step {
     Wait(u32),
     /// The clock is set back.
     ClockBack(u32),
-    Leave(u8, Ask),
-    Rekey(u8, Backend, Ask),
+    Leave(u8, LeaveKind),
+    Rekey(u8, Backend, LeaveKind),
     RekeyEnded(u8),
     CancelRekey(u8),
     Rebind(u8),
@@ -154,8 +154,8 @@ pub(super) fn settings() -> impl Strategy<Value = Setting> {
     )
 }
 
-fn how() -> impl Strategy<Value = Ask> {
-    prop_oneof![3 => Just(Ask::Leave), 1 => Just(Ask::ForceLeave)]
+fn how() -> impl Strategy<Value = LeaveKind> {
+    prop_oneof![3 => Just(LeaveKind::Unregister), 1 => Just(LeaveKind::Force)]
 }
 
 fn place() -> impl Strategy<Value = Backend> {
@@ -210,7 +210,12 @@ fn script() -> impl Strategy<Value = Vec<Step>> {
     let registers = |(n, rounds)| vec![Step::Comes(n), Step::Settle(rounds)];
     let moves = |(n, to, rounds)| {
         let registers = [Step::Comes(n), Step::Settle(25)];
-        let asks = [Step::Rekey(n, to, Ask::Leave), Step::Settle(2), Step::Comes(n), Step::Settle(rounds)];
+        let asks = [
+            Step::Rekey(n, to, LeaveKind::Unregister),
+            Step::Settle(2),
+            Step::Comes(n),
+            Step::Settle(rounds),
+        ];
         registers.into_iter().chain(asks).collect()
     };
     let refused = |n| vec![Step::Work(n, Some(5)), Step::Durable(0)];

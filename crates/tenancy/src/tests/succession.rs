@@ -5,12 +5,12 @@ use super::disk::{BARE, Disk};
 use super::samples::{ALEX, KIM, Setting};
 use super::stories::identity;
 use crate::{Answer, Command, Event, OperatorRequest, RekeyStarted, Role};
-use lifecycle::{Ask, Identity, LeaveStep, Snapshot, Stage, StateName, Suspension};
+use lifecycle::{Identity, LeaveKind, LeaveStep, Snapshot, Stage, StateName, Suspension};
 use machine::Machine;
 use model::{Backend, TokenRef};
 
 fn rekey(person: super::samples::Person, to: Backend) -> OperatorRequest {
-    OperatorRequest::Rekey { person: person.upn(), to, how: Ask::Leave }
+    OperatorRequest::Rekey { person: person.upn(), to, how: LeaveKind::Unregister }
 }
 
 fn soft(n: u64) -> Identity {
@@ -232,7 +232,7 @@ fn no_move_begins_once_somebody_asked_to_leave() {
     computer.ask(rekey(ALEX, Backend::Tpm));
     // The leave waits for the end of the binding.
     computer.ask(OperatorRequest::Rebind(ALEX.domain()));
-    let told = computer.tells(OperatorRequest::Leave { domain: ALEX.domain(), how: Ask::Leave });
+    let told = computer.tells(OperatorRequest::Leave { domain: ALEX.domain(), how: LeaveKind::Unregister });
     assert!(matches!(told, Ok(Answer::Leaving { .. })), "{told:?}");
     computer.end_key_work(0, None);
     assert!(matches!(computer.last_answer(), Err(failure) if failure.code == "NotMovable"));

@@ -2,7 +2,7 @@
 
 use crate::setup::{contoso, fabrikam};
 use crate::{CONTOSO_PEOPLE, DOMAINS, FABRIKAM_PEOPLE, Options, PLACE, World};
-use lifecycle::{Ask, IntunePolicy};
+use lifecycle::{IntunePolicy, LeaveKind};
 use signin::Outcome;
 
 /// A life that commits everything there is to commit, as far as the disk lets it.
@@ -10,8 +10,8 @@ fn live(world: &mut World) {
     world.sign_in().unwrap();
     world.sign_in_as(FABRIKAM_PEOPLE[0]).unwrap();
     world.sign_in_as(CONTOSO_PEOPLE[2]).unwrap();
-    world.rekey(CONTOSO_PEOPLE[0], PLACE, Ask::Leave).unwrap();
-    let _: crate::Told = world.leave_domain(DOMAINS[1], Ask::Leave).unwrap();
+    world.rekey(CONTOSO_PEOPLE[0], PLACE, LeaveKind::Unregister).unwrap();
+    let _: crate::Told = world.leave_domain(DOMAINS[1], LeaveKind::Unregister).unwrap();
 }
 
 fn begin(seed: u64) -> World {
@@ -39,7 +39,7 @@ fn a_commit_that_fails_anywhere_in_a_life_is_told_and_nothing_is_acted_upon() {
 fn assert_told(world: &mut World) {
     assert!(world.not_writable().is_some(), "{}", world.trace().join("\n"));
     let requests = world.requests().len();
-    let told = world.leave_domain(DOMAINS[0], Ask::Leave).unwrap();
+    let told = world.leave_domain(DOMAINS[0], LeaveKind::Unregister).unwrap();
     assert!(told.is_err(), "{told:?}");
     assert!(world.stopped().is_some());
     assert_eq!(world.requests().len(), requests);

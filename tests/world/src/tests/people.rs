@@ -3,7 +3,7 @@
 use super::power::cut_every;
 use crate::setup::{contoso, fabrikam};
 use crate::{CONTOSO_PEOPLE, DOMAINS, FABRIKAM_PEOPLE, Options, PLACE, Person, PowerCut, World};
-use lifecycle::{Ask, Intune, IntunePolicy};
+use lifecycle::{Intune, IntunePolicy, LeaveKind};
 use signin::{Outcome, SessionState};
 
 fn everybody() -> impl Iterator<Item = Person> {
@@ -84,9 +84,9 @@ fn one_tenant_moves_and_another_leaves_while_people_come() {
         come(&mut world, everybody()).unwrap();
         world.be_random(seed);
         let domain = DOMAINS[1].parse().unwrap();
-        let left = world.ask(tenancy::OperatorRequest::Leave { domain, how: Ask::Leave });
+        let left = world.ask(tenancy::OperatorRequest::Leave { domain, how: LeaveKind::Unregister });
         world.knock(CONTOSO_PEOPLE[1]);
-        world.rekey(CONTOSO_PEOPLE[2], PLACE, Ask::Leave).unwrap();
+        world.rekey(CONTOSO_PEOPLE[2], PLACE, LeaveKind::Unregister).unwrap();
         assert!(matches!(world.told(left), Some(Ok(_))));
         let identity = world.identity_of(contoso()).unwrap();
         assert_eq!(identity.keys.device.backend, PLACE, "{}", world.trace().join("\n"));

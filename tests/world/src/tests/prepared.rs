@@ -3,7 +3,7 @@
 use super::power::cut_everywhere;
 use crate::setup::{contoso, fabrikam};
 use crate::{ALEX, DOMAINS, FABRIKAM_PEOPLE, Options, World};
-use lifecycle::{Ask, Stage};
+use lifecycle::{LeaveKind, Stage};
 use model::Backend;
 use tenancy::{PreparedView, Role};
 
@@ -92,7 +92,7 @@ fn a_leave_leaves_no_pair_while_nobody_else_may_need_one() {
     world.sign_in().unwrap();
     world.leave().unwrap();
     assert_eq!(world.keys_alive(), 2);
-    world.leave_domain(DOMAINS[1], Ask::Leave).unwrap().unwrap();
+    world.leave_domain(DOMAINS[1], LeaveKind::Unregister).unwrap().unwrap();
     assert_eq!(world.keys_alive(), 0);
     world.check();
 }

@@ -4,7 +4,7 @@ use super::power::cut_everywhere;
 use crate::keys::PLACE;
 use crate::setup::contoso;
 use crate::{ALEX, CONTOSO_PEOPLE, DOMAINS, Moved, Options, World};
-use lifecycle::{Ask, Intune, IntunePolicy, LedgerKind, Stage};
+use lifecycle::{Intune, IntunePolicy, LeaveKind, LedgerKind, Stage};
 use model::Backend;
 use signin::{Outcome, SessionState};
 use tenancy::{Answer, OperatorRequest, Role};
@@ -32,7 +32,7 @@ fn is_absent(world: &World, role: Role) -> bool {
 /// The story of a whole move, by somebody who does not give up.
 fn move_to(world: &mut World, to: Backend) {
     while backend(world) != Some(to) {
-        let moved = world.rekey(ALEX, to, Ask::Leave).unwrap();
+        let moved = world.rekey(ALEX, to, LeaveKind::Unregister).unwrap();
         assert!(!matches!(moved, Moved::Refused(_)), "{moved:?}: {}", world.trace().join("\n"));
     }
 }
@@ -52,7 +52,7 @@ fn a_move_ends_with_new_keys_and_sessions_and_without_the_old_object() {
     let before = world.identity().unwrap();
     let adele = account(&mut world, ADELE);
     assert!(world.user(&adele).is_some());
-    let moved = world.rekey(ALEX, PLACE, Ask::Leave).unwrap();
+    let moved = world.rekey(ALEX, PLACE, LeaveKind::Unregister).unwrap();
     assert!(matches!(moved, Moved::SignedIn(Outcome::SignedIn { .. })), "{moved:?}");
     assert_moved(&world, PLACE);
     let after = world.identity().unwrap();
@@ -75,7 +75,7 @@ fn account(world: &mut World, person: crate::Person) -> model::Account {
 fn a_power_cut_anywhere_in_a_move_leads_to_one_identity_in_force_in_the_end() {
     let places = cut_everywhere(
         registered,
-        |world| world.rekey(ALEX, PLACE, Ask::Leave).map(drop),
+        |world| world.rekey(ALEX, PLACE, LeaveKind::Unregister).map(drop),
         |world, events| {
             assert!(world.identity().is_some(), "cut after {events}: {}", world.trace().join("\n"));
             move_to(world, PLACE);
@@ -106,7 +106,7 @@ fn a_move_with_intune_takes_its_enrolment_along() {
 fn refused(seed: u64) -> World {
     let mut world = registered(seed);
     world.knobs(|knobs| knobs.join_allowed = false);
-    let moved = world.rekey(ALEX, PLACE, Ask::Leave).unwrap();
+    let moved = world.rekey(ALEX, PLACE, LeaveKind::Unregister).unwrap();
     assert!(matches!(moved, Moved::SignedIn(_)));
     let kept = world.snapshot_of(Role::Successor, contoso()).stage;
     assert!(matches!(kept, Stage::Unregistered { kept: Some(_) }), "{kept:?}");
@@ -149,7 +149,7 @@ fn ask_everywhere(request: &OperatorRequest, judge: impl Fn(&mut World, u64)) {
     for steps in 0.. {
         let mut world = registered(steps);
         let person = ALEX.name.parse().unwrap();
-        world.ask(OperatorRequest::Rekey { person, to: PLACE, how: Ask::Leave });
+        world.ask(OperatorRequest::Rekey { person, to: PLACE, how: LeaveKind::Unregister });
         world.steps(3).unwrap();
         world.knock(ALEX);
         world.steps(steps).unwrap();
@@ -180,7 +180,7 @@ fn a_cancel_at_any_moment_of_a_move_leaves_one_identity_and_accounts_for_the_oth
 
 #[test]
 fn a_leave_at_any_moment_of_a_move_leaves_nothing() {
-    let request = OperatorRequest::Leave { domain: DOMAINS[0].parse().unwrap(), how: Ask::Leave };
+    let request = OperatorRequest::Leave { domain: DOMAINS[0].parse().unwrap(), how: LeaveKind::Unregister };
     ask_everywhere(&request, |world, steps| {
         world.check_left(contoso());
         assert!(world.held().is_empty(), "after {steps}: {}", world.trace().join("\n"));
@@ -190,7 +190,7 @@ fn a_leave_at_any_moment_of_a_move_leaves_nothing() {
 #[test]
 fn a_power_cut_anywhere_in_a_leave_during_a_move_leads_to_nothing() {
     let leave = |world: &mut World| {
-        let told = world.leave_domain(DOMAINS[0], Ask::Leave)?;
+        let told = world.leave_domain(DOMAINS[0], LeaveKind::Unregister)?;
         assert!(matches!(told, Ok(Answer::Leaving { .. })), "{told:?}");
         Ok(())
     };
@@ -213,13 +213,13 @@ fn an_old_object_that_may_not_be_deleted_is_left_behind_by_force_and_in_the_ledg
         let throttle = Throttle { times: 999, status: 503, retry_after: None };
         knobs.throttle.insert("leave".to_owned(), throttle);
     });
-    world.rekey(ALEX, PLACE, Ask::Leave).unwrap();
+    world.rekey(ALEX, PLACE, LeaveKind::Unregister).unwrap();
     assert_eq!(backend(&world), Some(PLACE));
     let old = world.snapshot_of(Role::Predecessor, contoso());
     assert!(matches!(old.stage, Stage::Leaving { .. }), "{:?}", old.stage);
     world.restart();
-    assert_eq!(world.rekey(ALEX, Backend::Soft, Ask::Leave).unwrap(), Moved::Unfinished);
-    assert_eq!(world.rekey(ALEX, Backend::Soft, Ask::ForceLeave).unwrap(), Moved::Unfinished);
+    assert_eq!(world.rekey(ALEX, Backend::Soft, LeaveKind::Unregister).unwrap(), Moved::Unfinished);
+    assert_eq!(world.rekey(ALEX, Backend::Soft, LeaveKind::Force).unwrap(), Moved::Unfinished);
     let old = world.snapshot_of(Role::Predecessor, contoso());
     assert!(matches!(old.stage, Stage::Unregistered { kept: None }), "{:?}", old.stage);
     let lines: Vec<_> = old.ledger.iter().map(|line| (line.kind, line.device)).collect();
@@ -235,10 +235,10 @@ fn an_old_object_that_may_not_be_deleted_is_left_behind_by_force_and_in_the_ledg
 fn a_place_that_cannot_be_used_is_refused_before_anything_begins() {
     let mut world = registered(6);
     world.set_closed(PLACE, true);
-    let moved = world.rekey(ALEX, PLACE, Ask::Leave).unwrap();
+    let moved = world.rekey(ALEX, PLACE, LeaveKind::Unregister).unwrap();
     assert!(matches!(&moved, Moved::Refused(_)), "{moved:?}");
     assert!(is_absent(&world, Role::Successor));
-    let told = world.rekey(ALEX, Backend::Soft, Ask::Leave).unwrap();
+    let told = world.rekey(ALEX, Backend::Soft, LeaveKind::Unregister).unwrap();
     assert!(matches!(&told, Moved::Refused(failure) if failure.code == "NotMovable"), "{told:?}");
     let told = world.cancel_rekey(DOMAINS[0]).unwrap();
     assert!(matches!(&told, Err(failure) if failure.code == "NoMove"), "{told:?}");
@@ -248,7 +248,7 @@ fn a_place_that_cannot_be_used_is_refused_before_anything_begins() {
 /// The move was for the identity that left, not for those to come.
 #[test]
 fn whoever_comes_after_a_leave_registers_where_the_configuration_says() {
-    for how in [Ask::Leave, Ask::ForceLeave] {
+    for how in [LeaveKind::Unregister, LeaveKind::Force] {
         for most_prepared in [0, 1] {
             let mut world = World::of(Options { most_prepared, ..Options::plain(8) });
             world.sign_in().unwrap();
@@ -269,7 +269,7 @@ fn a_directory_that_lags_delays_the_succession() {
     world.knobs(|knobs| knobs.replication_lag_s = 20);
     let before = world.identity().unwrap();
     let person = ALEX.name.parse().unwrap();
-    world.ask(OperatorRequest::Rekey { person, to: PLACE, how: Ask::Leave });
+    world.ask(OperatorRequest::Rekey { person, to: PLACE, how: LeaveKind::Unregister });
     world.settle().unwrap();
     world.knock(ALEX);
     let mut waited = false;
