@@ -9,12 +9,12 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 mod admin;
-mod ask;
 mod endpoints;
 mod intune;
 #[cfg(test)]
 mod knobs_page;
 mod records;
+mod request_context;
 mod routes;
 mod routing;
 mod rules;

@@ -1,6 +1,5 @@
 //! A request finds its endpoint, and leaves a line in the transcript.
 
-use crate::ask::{Ask, caller_facts, header_text};
 use crate::endpoints::actions::{act, retire};
 use crate::endpoints::details::details;
 use crate::endpoints::devices::{device_list, device_view};
@@ -13,6 +12,7 @@ use crate::endpoints::token::renew_token;
 use crate::intune::Intune;
 use crate::records::knobs::IntuneKnobs;
 use crate::records::views::{Caller, Entry, Outcome};
+use crate::request_context::{RequestContext, caller_facts, header_text};
 use crate::routes::{
     self, ACTION, BRANDS, DETAILS, DEVICE, DEVICES, ENDPOINTS, ENROLL, POLICIES, PORTAL_VERSIONS, RETIRE,
     STATUS, TERMS, TOKEN,
@@ -36,12 +36,16 @@ impl Intune {
         let throttle = Arc::make_mut(&mut self.knobs).take_throttle(tenant, name);
         // The knobs outlast the handler, which changes everything else.
         let knobs = Arc::clone(&self.knobs);
-        let ask = Ask { claims, licensed: caller.licensed, ..Ask::new(request, knobs.of(tenant), now_ms) };
+        let context = RequestContext {
+            claims,
+            licensed: caller.licensed,
+            ..RequestContext::new(request, knobs.of(tenant), now_ms)
+        };
         let throttled = throttle.map(|it| Answer::throttled(it.status, it.retry_after));
-        let struck = throttled.or_else(|| self.struck(name, ask.knobs));
-        let answer = struck.unwrap_or_else(|| self.dispatch(name, &ask));
+        let struck = throttled.or_else(|| self.struck(name, context.knobs));
+        let answer = struck.unwrap_or_else(|| self.dispatch(name, &context));
         let mut facts = answer.facts.clone();
-        facts.extend(caller_facts(&ask));
+        facts.extend(caller_facts(&context));
         let entry = Entry {
             request: name.to_owned(),
             method: request.method().to_string(),
@@ -64,23 +68,23 @@ impl Intune {
         (drawn < chance.not_found + chance.server_error).then(|| Answer::generic(500, "fault"))
     }
 
-    fn dispatch(&mut self, name: &str, ask: &Ask<'_>) -> Answer {
+    fn dispatch(&mut self, name: &str, context: &RequestContext<'_>) -> Answer {
         let judged = match name {
-            ENDPOINTS => endpoints(self, ask),
-            ENROLL => enroll(self, ask),
-            DETAILS => details(self, ask),
-            POLICIES => policies(self, ask),
-            STATUS => status(self, ask),
-            DEVICE => device_view(self, ask),
-            DEVICES => device_list(self, ask),
-            RETIRE => retire(self, ask),
-            ACTION => act(self, ask),
-            TOKEN => renew_token(self, ask),
-            BRANDS => brands(ask),
-            TERMS => terms(ask),
-            PORTAL_VERSIONS => Ok(listing(ask)),
+            ENDPOINTS => endpoints(self, context),
+            ENROLL => enroll(self, context),
+            DETAILS => details(self, context),
+            POLICIES => policies(self, context),
+            STATUS => status(self, context),
+            DEVICE => device_view(self, context),
+            DEVICES => device_list(self, context),
+            RETIRE => retire(self, context),
+            ACTION => act(self, context),
+            TOKEN => renew_token(self, context),
+            BRANDS => brands(context),
+            TERMS => terms(context),
+            PORTAL_VERSIONS => Ok(listing(context)),
             _ => Err(Answer::generic(404, "unknown path")),
         };
-        judged.unwrap_or_else(|refusal| refusal).cased(ask.knobs.casing.get(name).copied())
+        judged.unwrap_or_else(|refusal| refusal).cased(context.knobs.casing.get(name).copied())
     }
 }

@@ -7,10 +7,10 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 mod admin;
-mod ask;
-mod asking;
 mod endpoints;
 mod replies;
+mod request_context;
+mod resolve_context;
 mod routing;
 mod rules;
 mod tenant;

@@ -1,7 +1,5 @@
 //! A request finds its endpoint, and leaves a line in the transcript.
 
-use crate::ask::Ask;
-use crate::asking::ask;
 use crate::endpoints::authorization_code::redeem_authorization_code;
 use crate::endpoints::authorize::authorize;
 use crate::endpoints::device_code::{device_code, redeem_code};
@@ -20,6 +18,8 @@ use crate::endpoints::refresh_token::redeem_refresh;
 use crate::endpoints::second_factor::{begin_auth, end_auth, process_auth};
 use crate::endpoints::signed::signed;
 use crate::endpoints::throttled::throttled;
+use crate::request_context::RequestContext;
+use crate::resolve_context::resolve_context;
 use crate::tenant::Tenant;
 use bytes::Bytes;
 use http::Request;
@@ -38,54 +38,54 @@ impl Tenant {
             host: peer.host.clone(),
             ..Entry::default()
         };
-        let ask = ask(self, request, peer, now_ms);
-        self.clock_ms = ask.now_ms;
-        let answer = throttled(self, name, &ask).unwrap_or_else(|| self.dispatch(name, &ask));
+        let context = resolve_context(self, request, peer, now_ms);
+        self.clock_ms = context.now_ms;
+        let answer = throttled(self, name, &context).unwrap_or_else(|| self.dispatch(name, &context));
         entry.status = answer.status;
         entry.rule = answer.rule.clone();
         entry.facts = answer.facts.clone();
         let mut add = |name: &str, value: &str| drop(entry.facts.insert(name.to_owned(), value.to_owned()));
-        add("user_agent", &ask.user_agent);
-        if let Some(correlation) = &ask.ids.correlation {
+        add("user_agent", &context.user_agent);
+        if let Some(correlation) = &context.ids.correlation {
             add("client_request_id", correlation);
         }
-        Outcome { response: answer.response(ask.now, &ask.ids), entry }
+        Outcome { response: answer.response(context.now, &context.ids), entry }
     }
 
-    fn dispatch(&mut self, name: &str, ask: &Ask) -> Answer {
+    fn dispatch(&mut self, name: &str, context: &RequestContext) -> Answer {
         match name {
-            "metadata" => metadata(self, ask),
+            "metadata" => metadata(self, context),
             "jwks" => jwks(self),
-            "instance" => instance(self, ask),
-            "federation_provider" => federation_provider(self, ask),
+            "instance" => instance(self, context),
+            "federation_provider" => federation_provider(self, context),
             "probe" => Answer::with(200, Body::Html(PROBE.to_owned())),
-            "realm" => realm(self, ask),
-            "devicecode" => device_code(self, ask),
-            "token.device_code" => redeem_code(self, ask),
-            "token.refresh" => redeem_refresh(self, ask),
-            "token.password" => redeem_password(self, ask),
-            "token.code" => redeem_authorization_code(self, ask),
+            "realm" => realm(self, context),
+            "devicecode" => device_code(self, context),
+            "token.device_code" => redeem_code(self, context),
+            "token.refresh" => redeem_refresh(self, context),
+            "token.password" => redeem_password(self, context),
+            "token.code" => redeem_authorization_code(self, context),
             "token.prt" | "token.prt_renew" | "token.prt_exchange" | "token.device_exchange" => {
-                signed(self, ask)
+                signed(self, context)
             }
-            "nonce" => nonce(self, ask),
-            "authorize" => authorize(self, ask),
-            "login" => login(self, ask),
-            "kmsi" => keep_signed_in(self, ask),
-            "mfa_begin" => begin_auth(self, ask),
-            "mfa_end" => end_auth(self, ask),
-            "mfa_finish" => process_auth(self, ask),
-            "credential_type" => credential_type(self, ask),
-            "device" => device_object(self, ask),
-            "discover" => discover(self, ask),
-            "drs_nonce" => drs_nonce(self, ask),
-            "join" => join(self, ask),
-            "hybrid" => ask.bad_request("error_fail", HYBRID),
-            "leave" => leave(self, ask),
-            "manage" => manage(self, ask),
-            "key" => add_key(self, ask),
-            "me" => me(self, ask),
-            _ => nothing_there(ask),
+            "nonce" => nonce(self, context),
+            "authorize" => authorize(self, context),
+            "login" => login(self, context),
+            "kmsi" => keep_signed_in(self, context),
+            "mfa_begin" => begin_auth(self, context),
+            "mfa_end" => end_auth(self, context),
+            "mfa_finish" => process_auth(self, context),
+            "credential_type" => credential_type(self, context),
+            "device" => device_object(self, context),
+            "discover" => discover(self, context),
+            "drs_nonce" => drs_nonce(self, context),
+            "join" => join(self, context),
+            "hybrid" => context.bad_request("error_fail", HYBRID),
+            "leave" => leave(self, context),
+            "manage" => manage(self, context),
+            "key" => add_key(self, context),
+            "me" => me(self, context),
+            _ => nothing_there(context),
         }
     }
 }

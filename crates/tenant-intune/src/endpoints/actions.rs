@@ -1,14 +1,14 @@
 //! What a person does to a device of theirs at IWService (intune.md 4.3, 4.5).
 
-use crate::ask::Ask;
 use crate::intune::Intune;
+use crate::request_context::RequestContext;
 use crate::rules::visitor::{ACTIONS, missing, visible, visitor};
 use crate::wire::answer::Answer;
 
 /// Self-service retirement: 204, and the object is gone (intune.md 4.5 [inferred] for Linux).
-pub(crate) fn retire(intune: &mut Intune, ask: &Ask<'_>) -> Result<Answer, Answer> {
-    let who = visitor(ask)?;
-    let named = ask.path.iter().rev().nth(1);
+pub(crate) fn retire(intune: &mut Intune, context: &RequestContext<'_>) -> Result<Answer, Answer> {
+    let who = visitor(context)?;
+    let named = context.path.iter().rev().nth(1);
     let id = visible(intune, &who, named)?.id;
     if let Some(mut record) = intune.records.remove(&id) {
         record.retired = true;
@@ -18,10 +18,10 @@ pub(crate) fn retire(intune: &mut Intune, ask: &Ask<'_>) -> Result<Answer, Answe
 }
 
 /// What the view offers besides, or another platform's (intune.md 4.3): nothing is done, as a guess.
-pub(crate) fn act(intune: &Intune, ask: &Ask<'_>) -> Result<Answer, Answer> {
-    let who = visitor(ask)?;
-    visible(intune, &who, ask.path.iter().rev().nth(1))?;
-    let word = ask.path.last().map(String::as_str).unwrap_or_default();
+pub(crate) fn act(intune: &Intune, context: &RequestContext<'_>) -> Result<Answer, Answer> {
+    let who = visitor(context)?;
+    visible(intune, &who, context.path.iter().rev().nth(1))?;
+    let word = context.path.last().map(String::as_str).unwrap_or_default();
     let offered = ACTIONS.iter().any(|action| action.eq_ignore_ascii_case(word));
     Err(if offered { Answer::generic(501, "action") } else { missing("action", word) })
 }

@@ -1,9 +1,9 @@
 //! The devices of a person as IWService shows them (intune.md 4.3, 9.7).
 
-use crate::ask::Ask;
 use crate::intune::Intune;
 use crate::records::knobs::IntuneKnobs;
 use crate::records::record::Record;
+use crate::request_context::RequestContext;
 use crate::routes::IW_PATH;
 use crate::rules::verdict::{self, Failing, Verdict};
 use crate::rules::visitor::{ACTIONS, is_visible, visible, visitor};
@@ -13,11 +13,11 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 /// One device with its verdict.
-pub(crate) fn device_view(intune: &Intune, ask: &Ask<'_>) -> Result<Answer, Answer> {
-    let who = visitor(ask)?;
-    let record = visible(intune, &who, ask.path.last())?;
-    let verdict = verdict::of(record, ask.knobs, ask.now_ms);
-    let mut body = described(intune, ask.knobs, record, &verdict);
+pub(crate) fn device_view(intune: &Intune, context: &RequestContext<'_>) -> Result<Answer, Answer> {
+    let who = visitor(context)?;
+    let record = visible(intune, &who, context.path.last())?;
+    let verdict = verdict::of(record, context.knobs, context.now_ms);
+    let mut body = described(intune, context.knobs, record, &verdict);
     body.insert("odata.metadata".into(), json!(format!("{}/$metadata#Devices/@Element", iw_base(intune))));
     Ok(Answer::ok(Value::Object(body))
         .fact("intune_device", record.id)
@@ -25,11 +25,11 @@ pub(crate) fn device_view(intune: &Intune, ask: &Ask<'_>) -> Result<Answer, Answ
 }
 
 /// Every device of the visitor.
-pub(crate) fn device_list(intune: &Intune, ask: &Ask<'_>) -> Result<Answer, Answer> {
-    let who = visitor(ask)?;
+pub(crate) fn device_list(intune: &Intune, context: &RequestContext<'_>) -> Result<Answer, Answer> {
+    let who = visitor(context)?;
     let own = intune.records.values().filter(|record| is_visible(record, &who));
-    let verdict = |record: &Record| verdict::of(record, ask.knobs, ask.now_ms);
-    let list: Vec<_> = own.map(|record| described(intune, ask.knobs, record, &verdict(record))).collect();
+    let verdict = |record: &Record| verdict::of(record, context.knobs, context.now_ms);
+    let list: Vec<_> = own.map(|record| described(intune, context.knobs, record, &verdict(record))).collect();
     let metadata = format!("{}/$metadata#Devices", iw_base(intune));
     Ok(Answer::ok(json!({ "odata.metadata": metadata, "value": list })))
 }

@@ -1,15 +1,15 @@
 //! The endpoint list of Graph (intune.md 1.3, 9.2).
 
-use crate::ask::Ask;
 use crate::intune::Intune;
 use crate::records::knobs::{IntuneKnobs, MdmCasing};
+use crate::request_context::RequestContext;
 use crate::routes::IW_PATH;
 use crate::wire::answer::Answer;
 use serde_json::{Value, json};
 
 /// The services of Intune with their URIs.
-pub(crate) fn endpoints(intune: &Intune, ask: &Ask<'_>) -> Result<Answer, Answer> {
-    let claims = ask.claims.as_ref().filter(|claims| is_for_graph(intune, claims)).ok_or_else(|| {
+pub(crate) fn endpoints(intune: &Intune, context: &RequestContext<'_>) -> Result<Answer, Answer> {
+    let claims = context.claims.as_ref().filter(|claims| is_for_graph(intune, claims)).ok_or_else(|| {
         graph_error(401, "token", "InvalidAuthenticationToken", "Access token validation failure.")
     })?;
     let scopes = claims["scp"].as_str().unwrap_or_default();
@@ -20,8 +20,8 @@ pub(crate) fn endpoints(intune: &Intune, ask: &Ask<'_>) -> Result<Answer, Answer
     let list: Vec<Value> = SERVICES
         .iter()
         .zip(1..)
-        .filter(|((name, _), _)| !ask.knobs.endpoints_missing.contains(*name))
-        .map(|((name, path), number)| endpoint(intune, ask.knobs, name, path, number))
+        .filter(|((name, _), _)| !context.knobs.endpoints_missing.contains(*name))
+        .map(|((name, path), number)| endpoint(intune, context.knobs, name, path, number))
         .collect();
     let context =
         format!("https://graph.microsoft.com/v1.0/$metadata#servicePrincipals('appId%3D{INTUNE}')/endpoints");

@@ -1,9 +1,9 @@
 //! Enrolment (intune.md 2): the request is judged in full before an object is made.
 
-use crate::ask::Ask;
 use crate::intune::Intune;
 use crate::records::knobs::SecondUser;
 use crate::records::record::Record;
+use crate::request_context::RequestContext;
 use crate::rules::gate::{ENROLLMENT, Who, admit};
 use crate::wire::answer::Answer;
 use crate::wire::body::{object, required, text};
@@ -19,17 +19,17 @@ struct Wanted {
 }
 
 /// A device gets its certificate and its Intune id.
-pub(crate) fn enroll(intune: &mut Intune, ask: &Ask<'_>) -> Result<Answer, Answer> {
-    let who = admit(ask, ENROLLMENT)?;
-    let wanted = wanted(ask)?;
-    entitled(intune, ask, &who)?;
-    let id = make_room(intune, ask, &who)?;
-    Ok(register(intune, ask, who, id, wanted))
+pub(crate) fn enroll(intune: &mut Intune, context: &RequestContext<'_>) -> Result<Answer, Answer> {
+    let who = admit(context, ENROLLMENT)?;
+    let wanted = wanted(context)?;
+    entitled(intune, context, &who)?;
+    let id = make_room(intune, context, &who)?;
+    Ok(register(intune, context, who, id, wanted))
 }
 
 /// The body of the request, judged.
-fn wanted(ask: &Ask<'_>) -> Result<Wanted, Answer> {
-    let body = object(ask.body)?;
+fn wanted(context: &RequestContext<'_>) -> Result<Wanted, Answer> {
+    let body = object(context.body)?;
     let filled = |field: &str| {
         text(&body, field).filter(|value| !value.trim().is_empty()).ok_or_else(|| required(field))
     };
@@ -41,41 +41,41 @@ fn wanted(ask: &Ask<'_>) -> Result<Wanted, Answer> {
 }
 
 /// intune.md 8.2: the real refusals are not known (8.3, question 1), and both are off by default.
-fn entitled(intune: &Intune, ask: &Ask<'_>, who: &Who) -> Result<(), Answer> {
-    if ask.knobs.licence_check && !ask.licensed {
-        return Err(Answer::generic(ask.knobs.licence_status, "licence"));
+fn entitled(intune: &Intune, context: &RequestContext<'_>, who: &Who) -> Result<(), Answer> {
+    if context.knobs.licence_check && !context.licensed {
+        return Err(Answer::generic(context.knobs.licence_status, "licence"));
     }
-    let Some(limit) = ask.knobs.enrolment_limit else { return Ok(()) };
+    let Some(limit) = context.knobs.enrolment_limit else { return Ok(()) };
     let own = |it: &&Record| it.tenant == who.tenant && it.owner == who.user && !it.retired;
     let others = intune.records.values().filter(own).filter(|it| it.device != who.device);
     if others.count() >= usize::try_from(limit).unwrap_or(usize::MAX) {
-        return Err(Answer::generic(ask.knobs.enrolment_limit_status, "enrolment limit"));
+        return Err(Answer::generic(context.knobs.enrolment_limit_status, "enrolment limit"));
     }
     Ok(())
 }
 
 /// Drops what the device had before and chooses its id (intune.md 2.4, 8.2).
-fn make_room(intune: &mut Intune, ask: &Ask<'_>, who: &Who) -> Result<Uuid, Answer> {
+fn make_room(intune: &mut Intune, context: &RequestContext<'_>, who: &Who) -> Result<Uuid, Answer> {
     let same = |record: &&Record| record.tenant == who.tenant && record.device == who.device;
     let fresh = intune.generator.guid();
     let Some(old) = intune.records.values().find(same) else { return Ok(fresh) };
     let (id, owner) = (old.id, old.owner);
-    if owner != who.user && ask.knobs.second_user == SecondUser::Refuse {
-        let refusal = Answer::generic(ask.knobs.second_user_status, "second user");
+    if owner != who.user && context.knobs.second_user == SecondUser::Refuse {
+        let refusal = Answer::generic(context.knobs.second_user_status, "second user");
         return Err(refusal.fact("intune_device", id));
     }
     intune.records.remove(&id);
-    Ok(if ask.knobs.re_enrol_keeps_id && owner == who.user { id } else { fresh })
+    Ok(if context.knobs.re_enrol_keeps_id && owner == who.user { id } else { fresh })
 }
 
-fn register(intune: &mut Intune, ask: &Ask<'_>, who: Who, id: Uuid, wanted: Wanted) -> Answer {
+fn register(intune: &mut Intune, context: &RequestContext<'_>, who: Who, id: Uuid, wanted: Wanted) -> Answer {
     let Wanted { name, csr } = wanted;
     let subject = Subject {
         intune_device: id,
         key_info: &csr.key_info,
         serial: intune.generator.bytes(),
-        from: ask.now,
-        days: ask.knobs.certificate_days,
+        from: context.now,
+        days: context.knobs.certificate_days,
     };
     let (der, thumbprint) = certificate::issue(&intune.authority, &subject);
     let record = Record {
@@ -89,9 +89,9 @@ fn register(intune: &mut Intune, ask: &Ask<'_>, who: Who, id: Uuid, wanted: Want
         distribution: String::new(),
         os_version: String::new(),
         thumbprint: thumbprint.clone(),
-        created_at: ask.now_ms,
-        expires_at: ask.now_ms.saturating_add(ask.knobs.certificate_days.saturating_mul(DAY_MS)),
-        last_contact: ask.now_ms,
+        created_at: context.now_ms,
+        expires_at: context.now_ms.saturating_add(context.knobs.certificate_days.saturating_mul(DAY_MS)),
+        last_contact: context.now_ms,
         report: None,
         check_ins: 0,
         retired: false,
@@ -101,7 +101,7 @@ fn register(intune: &mut Intune, ask: &Ask<'_>, who: Who, id: Uuid, wanted: Want
     intune.records.insert(id, record);
     Answer::ok(json!({
         "deviceId": id.to_string(),
-        "certificate": { "thumbprint": thumbprint, "certBlob": der, "renewPeriod": ask.knobs.renew_period },
+        "certificate": { "thumbprint": thumbprint, "certBlob": der, "renewPeriod": context.knobs.renew_period },
     }))
     .fact("intune_device", id)
     .fact("csr_version", csr.version)

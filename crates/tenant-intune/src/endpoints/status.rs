@@ -1,9 +1,9 @@
 //! Status: verdicts that the client asserts (intune.md 3.4).
 
-use crate::ask::Ask;
 use crate::intune::Intune;
 use crate::records::knobs::{Casing, IntuneKnobs, Verify};
 use crate::records::record::{Claimed, Id, Report, Reported, Told};
+use crate::request_context::RequestContext;
 use crate::rules::gate::{CHECK_IN, admit, own_device, unknown};
 use crate::rules::honesty;
 use crate::wire::answer::Answer;
@@ -47,29 +47,29 @@ struct Detail {
 }
 
 /// A status is echoed, and its verdict comes later.
-pub(crate) fn status(intune: &mut Intune, ask: &Ask<'_>) -> Result<Answer, Answer> {
-    let who = admit(ask, CHECK_IN)?;
-    let parsed: Result<Status, _> = serde_json::from_slice(ask.body);
+pub(crate) fn status(intune: &mut Intune, context: &RequestContext<'_>) -> Result<Answer, Answer> {
+    let who = admit(context, CHECK_IN)?;
+    let parsed: Result<Status, _> = serde_json::from_slice(context.body);
     let status = parsed.map_err(|why| Answer::invalid("body", "$", &why.to_string()))?;
     let dated = |it: &PolicyStatus| OffsetDateTime::parse(&it.last_status_date_time, &Rfc3339).is_ok();
     if !status.policy_statuses.iter().all(dated) {
         return Err(Answer::invalid("date", "LastStatusDateTime", "The value is not a date with an offset."));
     }
-    let record = own_device(intune, ask, &who, &status.device_id, unknown())?;
+    let record = own_device(intune, context, &who, &status.device_id, unknown())?;
     if record.retired {
         // A guess (intune.md 8.3, question 5): its status is not wanted any more.
         return Err(unknown().fact("intune_device", status.device_id).fact("retired", true));
     }
-    (record.last_contact, record.check_ins) = (ask.now_ms, record.check_ins.saturating_add(1));
+    (record.last_contact, record.check_ins) = (context.now_ms, record.check_ins.saturating_add(1));
     let echo = json!({ "PolicyStatuses": status.policy_statuses });
     let details = status.policy_statuses.iter().map(|it| it.details.len()).sum::<usize>();
     let policies: Box<[Reported]> = status.policy_statuses.into_iter().map(reported).collect();
-    let doubted = doubted(ask.knobs, &policies);
-    record.report = Some(Report { at: ask.now_ms, policies });
+    let doubted = doubted(context.knobs, &policies);
+    record.report = Some(Report { at: context.now_ms, policies });
     let id = record.id;
     intune.unsettled.insert(id);
     // Since September 2026 the echo is in camelCase (intune.md 3.4 [observed]).
-    let echo = if ask.knobs.omit_policy_statuses { json!({}) } else { echo };
+    let echo = if context.knobs.omit_policy_statuses { json!({}) } else { echo };
     let answer = Answer::ok(echo).cased(Some(Casing::Camel)).fact("details", details);
     let answer = answer.fact("intune_device", status.device_id);
     Ok(if doubted.is_empty() { answer } else { answer.fact("doubted", doubted.join(" ")) })

@@ -1,8 +1,8 @@
 //! Who may call what (intune.md 8.1, rules 1 to 4).
 
-use crate::ask::Ask;
 use crate::intune::Intune;
 use crate::records::record::Record;
+use crate::request_context::RequestContext;
 use crate::wire::answer::Answer;
 use uuid::Uuid;
 
@@ -41,31 +41,31 @@ pub(crate) struct Who {
 }
 
 /// The caller, if the request may pass.
-pub(crate) fn admit(ask: &Ask<'_>, gate: Gate) -> Result<Who, Answer> {
-    let who = known(ask, gate.audience)?;
-    right_headers(ask, gate)?;
-    if ask.query.get("api-version").map(String::as_str) != Some(gate.api_version) {
+pub(crate) fn admit(context: &RequestContext<'_>, gate: Gate) -> Result<Who, Answer> {
+    let who = known(context, gate.audience)?;
+    right_headers(context, gate)?;
+    if context.query.get("api-version").map(String::as_str) != Some(gate.api_version) {
         return Err(Answer::generic(400, "api-version"));
     }
     match gate.version {
-        Some(parameter) if !is_current(ask, parameter) => Err(Answer::generic(400, parameter)),
+        Some(parameter) if !is_current(context, parameter) => Err(Answer::generic(400, parameter)),
         _ => Ok(who),
     }
 }
 
 /// The caller that the token for this audience names.
-pub(crate) fn known(ask: &Ask<'_>, audience: &str) -> Result<Who, Answer> {
-    let claims = ask.claims.as_ref().ok_or_else(|| Answer::generic(401, "token"))?;
+pub(crate) fn known(context: &RequestContext<'_>, audience: &str) -> Result<Who, Answer> {
+    let claims = context.claims.as_ref().ok_or_else(|| Answer::generic(401, "token"))?;
     if claims["aud"] != audience {
         return Err(Answer::generic(401, "audience"));
     }
     let client = claims["appid"].as_str().or_else(|| claims["azp"].as_str()).unwrap_or_default();
-    if !ask.knobs.clients.contains(client) {
+    if !context.knobs.clients.contains(client) {
         return Err(Answer::generic(400, "client"));
     }
     let id = |name: &str| {
         let value = claims[name].as_str().and_then(|text| text.parse::<Uuid>().ok());
-        value.ok_or_else(|| Answer::generic(ask.knobs.missing_claim_status, name))
+        value.ok_or_else(|| Answer::generic(context.knobs.missing_claim_status, name))
     };
     let (tenant, user, device) = (id("tid")?, id("oid")?, id("deviceid")?);
     let upn = claims["upn"].as_str().or_else(|| claims["preferred_username"].as_str());
@@ -75,14 +75,14 @@ pub(crate) fn known(ask: &Ask<'_>, audience: &str) -> Result<Who, Answer> {
 /// The device of this Intune id, if it is the caller's (intune.md 8.1, rules 3 and 7).
 pub(crate) fn own_device<'a>(
     intune: &'a mut Intune,
-    ask: &Ask<'_>,
+    context: &RequestContext<'_>,
     who: &Who,
     id: &str,
     unknown: Answer,
 ) -> Result<&'a mut Record, Answer> {
     let found = id.parse::<Uuid>().ok().and_then(|id| intune.records.get_mut(&id));
     let record = found.filter(|record| record.tenant == who.tenant);
-    let judged = record.ok_or(unknown).and_then(|record| match stranger(ask, who, record) {
+    let judged = record.ok_or(unknown).and_then(|record| match stranger(context, who, record) {
         Some(refusal) => Err(refusal),
         None => Ok(record),
     });
@@ -90,34 +90,34 @@ pub(crate) fn own_device<'a>(
 }
 
 /// Why the caller may not use this device of its tenant.
-fn stranger(ask: &Ask<'_>, who: &Who, record: &Record) -> Option<Answer> {
+fn stranger(context: &RequestContext<'_>, who: &Who, record: &Record) -> Option<Answer> {
     if record.device != who.device {
-        return Some(Answer::generic(ask.knobs.other_device_status, "other device"));
+        return Some(Answer::generic(context.knobs.other_device_status, "other device"));
     }
     if record.owner != who.user {
-        return Some(Answer::generic(ask.knobs.second_user_status, "second user"));
+        return Some(Answer::generic(context.knobs.second_user_status, "second user"));
     }
-    let expired = ask.knobs.refuse_expired_certificates && record.expires_at <= ask.now_ms;
+    let expired = context.knobs.refuse_expired_certificates && record.expires_at <= context.now_ms;
     // How such a refusal looks is a guess: like that of a device in any other bad state (intune.md 3.1).
     expired.then(|| Answer::problem("certificate expired", NOT_VALID))
 }
 
 /// intune.md 8.2: both are guesses, and off by default.
-fn right_headers(ask: &Ask<'_>, gate: Gate) -> Result<(), Answer> {
-    if ask.knobs.user_agent_pattern && !is_portal(ask.user_agent) {
+fn right_headers(context: &RequestContext<'_>, gate: Gate) -> Result<(), Answer> {
+    if context.knobs.user_agent_pattern && !is_portal(context.user_agent) {
         return Err(Answer::generic(400, "user-agent"));
     }
-    let named = ask.correlation.is_some_and(|id| id.parse::<Uuid>().is_ok());
-    if ask.knobs.client_request_id_needed && gate.audience != ENROLLMENT_RESOURCE && !named {
+    let named = context.correlation.is_some_and(|id| id.parse::<Uuid>().is_ok());
+    if context.knobs.client_request_id_needed && gate.audience != ENROLLMENT_RESOURCE && !named {
         return Err(Answer::generic(400, "client-request-id"));
     }
     Ok(())
 }
 
-fn is_current(ask: &Ask<'_>, parameter: &str) -> bool {
-    let own = ask.knobs.ssp_version_floor.as_ref().filter(|_| parameter == "ssp-version");
-    let floor = own.unwrap_or(&ask.knobs.version_floor);
-    let version = ask.query.get(parameter).and_then(|text| numbers(text));
+fn is_current(context: &RequestContext<'_>, parameter: &str) -> bool {
+    let own = context.knobs.ssp_version_floor.as_ref().filter(|_| parameter == "ssp-version");
+    let floor = own.unwrap_or(&context.knobs.version_floor);
+    let version = context.query.get(parameter).and_then(|text| numbers(text));
     floor.is_empty() || version.is_some_and(|version| version >= numbers(floor).unwrap_or_default())
 }
 

@@ -1,22 +1,23 @@
 //! Who visits IWService, and which devices are theirs (intune.md 4.1).
 
-use crate::ask::Ask;
 use crate::intune::Intune;
 use crate::records::knobs::DeviceQuery;
 use crate::records::record::Record;
+use crate::request_context::RequestContext;
 use crate::rules::gate::{IW_SERVICE, Who, admit};
 use crate::wire::answer::Answer;
 use serde_json::json;
 use uuid::Uuid;
 
 /// The visitor, if the request may pass and names what IWService wants to know.
-pub(crate) fn visitor(ask: &Ask<'_>) -> Result<Who, Answer> {
-    let who = admit(ask, IW_SERVICE)?;
-    let lacks = |names: &[&str]| names.iter().any(|name| ask.query.get(*name).is_none_or(String::is_empty));
+pub(crate) fn visitor(context: &RequestContext<'_>) -> Result<Who, Answer> {
+    let who = admit(context, IW_SERVICE)?;
+    let lacks =
+        |names: &[&str]| names.iter().any(|name| context.query.get(*name).is_none_or(String::is_empty));
     if lacks(&["ssp", "os", "mgmt-agent"]) {
         return Err(Answer::generic(400, "query"));
     }
-    if ask.knobs.device_query == DeviceQuery::Eight && lacks(&["os-version", "os-sub", "arch"]) {
+    if context.knobs.device_query == DeviceQuery::Eight && lacks(&["os-version", "os-sub", "arch"]) {
         return Err(Answer::generic(500, "query"));
     }
     Ok(who)

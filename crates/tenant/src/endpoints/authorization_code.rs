@@ -1,8 +1,8 @@
 //! A token for the code of `authorize` (entra.md 2.4).
 
-use crate::ask::Ask;
 use crate::replies::prt::sealed;
 use crate::replies::token::redeem;
+use crate::request_context::RequestContext;
 use crate::rules::tenants::{is_at, tenant_of_path};
 use crate::tenant::Tenant;
 use crate::wish::Wish;
@@ -12,37 +12,38 @@ use tenant_wire::forms::Form;
 
 /// Values may have come without escapes; what was asked at `authorize` is what the token is for
 /// (entra.md 2.4).
-pub(crate) fn redeem_authorization_code(entra: &mut Tenant, ask: &Ask) -> Answer {
-    let form = Form::parse(&ask.body);
-    if let Err(refusal) = tenant_of_path(entra, ask) {
+pub(crate) fn redeem_authorization_code(entra: &mut Tenant, context: &RequestContext) -> Answer {
+    let form = Form::parse(&context.body);
+    if let Err(refusal) = tenant_of_path(entra, context) {
         return refusal;
     }
     let secret = form.get("code").unwrap_or_default();
     let Some(code) = entra.authorization_codes.get(secret).cloned() else {
-        return ask.deny(70_008, "The authorization code is not known.");
+        return context.deny(70_008, "The authorization code is not known.");
     };
     if code.used {
-        return ask.deny(54_005, "OAuth2 authorization code was already redeemed.");
+        return context.deny(54_005, "OAuth2 authorization code was already redeemed.");
     }
-    if code.expires_at <= ask.now_ms {
-        return ask.deny(70_008, "The authorization code has expired.");
+    if code.expires_at <= context.now_ms {
+        return context.deny(70_008, "The authorization code has expired.");
     }
-    if form.get("client_id") != Some(code.grant.client.as_str()) || !is_at(entra, ask, code.grant.tenant) {
-        return ask.deny(70_000, "The authorization code was issued to another client or tenant.");
+    if form.get("client_id") != Some(code.grant.client.as_str()) || !is_at(entra, context, code.grant.tenant)
+    {
+        return context.deny(70_000, "The authorization code was issued to another client or tenant.");
     }
     if form.get("redirect_uri") != Some(code.redirect_uri.as_str()) {
-        return ask.deny(OTHER_REDIRECT_URI, "The redirect URI is not that of the first step.");
+        return context.deny(OTHER_REDIRECT_URI, "The redirect URI is not that of the first step.");
     }
     let verifier = form.get("code_verifier").unwrap_or_default();
     if code.challenge.is_some_and(|challenge| !challenge.is_met_by(verifier)) {
         let text = "The code_verifier does not match the code_challenge of the authorization request.";
-        return ask.deny(OTHER_VERIFIER, text);
+        return context.deny(OTHER_VERIFIER, text);
     }
     let resource = code.resource.or_else(|| form.resource());
     let resource = resource.as_deref().unwrap_or(clients::DEFAULT_RESOURCE);
     let nonce = code.nonce.as_deref();
     let wish = Wish { resource, means: "authorization_code", nonce, ..Wish::of(&code.grant, &form) };
-    let answer = redeem(entra, ask, &wish);
+    let answer = redeem(entra, context, &wish);
     if answer.status != 200 {
         return answer;
     }

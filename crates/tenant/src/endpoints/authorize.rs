@@ -1,9 +1,9 @@
 //! `authorize`, with a PRT (entra.md 7.6, 7.7) or for a person.
 
-use crate::ask::Ask;
 use crate::replies::code::{code_or_refusal, told_to_client};
 use crate::replies::pages::error_page;
 use crate::replies::sign_in::begin_sign_in;
+use crate::request_context::RequestContext;
 use crate::rules::demand::Demand;
 use crate::rules::proof::{device_that_signed, fresh, proved, refused_device};
 use crate::rules::tenants::tenant_of_path;
@@ -19,82 +19,89 @@ use tenant_wire::request::{Signed, Signer};
 use uuid::Uuid;
 
 /// A code for the client, a page for the person, or a refusal for either.
-pub(crate) fn authorize(entra: &mut Tenant, ask: &Ask) -> Answer {
-    let (Ok(answer) | Err(answer)) = code_for(entra, ask);
+pub(crate) fn authorize(entra: &mut Tenant, context: &RequestContext) -> Answer {
+    let (Ok(answer) | Err(answer)) = code_for(entra, context);
     answer
 }
 
-fn code_for(entra: &mut Tenant, ask: &Ask) -> Result<Answer, Answer> {
+fn code_for(entra: &mut Tenant, context: &RequestContext) -> Result<Answer, Answer> {
     // A redirect URI that is not registered is never redirected to.
-    if let Some(refusal) = request_refusal(entra, ask) {
-        return Err(error_page(ask, &refusal));
+    if let Some(refusal) = request_refusal(entra, context) {
+        return Err(error_page(context, &refusal));
     }
-    let prt = match sso(entra, ask) {
-        Ok(prt) if ask.query.get("prompt") != Some("login") => prt,
-        Ok(_) => return Err(person(entra, ask, "a PRT: prompt=login")),
-        Err(ignored) => return Err(person(entra, ask, &ignored)),
+    let prt = match sso(entra, context) {
+        Ok(prt) if context.query.get("prompt") != Some("login") => prt,
+        Ok(_) => return Err(person(entra, context, "a PRT: prompt=login")),
+        Err(ignored) => return Err(person(entra, context, &ignored)),
     };
-    let client = ask.query.get("client_id").unwrap_or_default().to_owned();
-    let demand = Demand::of(&ask.query);
-    let grant = demand.told(ask, Grant { client, ..prt.grant });
-    if demand.is_met(ask, &grant) {
-        return Ok(code_or_refusal(entra, ask, grant, Some(prt.session_key)));
+    let client = context.query.get("client_id").unwrap_or_default().to_owned();
+    let demand = Demand::of(&context.query);
+    let grant = demand.told(context, Grant { client, ..prt.grant });
+    if demand.is_met(context, &grant) {
+        return Ok(code_or_refusal(entra, context, grant, Some(prt.session_key)));
     }
-    Ok(begin_sign_in(entra, ask, None, Some(prt.session_key), Stage::SecondFactor(SecondFactor::of(grant))))
+    Ok(begin_sign_in(
+        entra,
+        context,
+        None,
+        Some(prt.session_key),
+        Stage::SecondFactor(SecondFactor::of(grant)),
+    ))
 }
 
 /// What is wrong with the request itself.
-fn request_refusal(entra: &Tenant, ask: &Ask) -> Option<Answer> {
-    let refuse = |code, text: &str| Some(ask.error(code, "invalid_request", text));
-    if let Err(refusal) = tenant_of_path(entra, ask) {
+fn request_refusal(entra: &Tenant, context: &RequestContext) -> Option<Answer> {
+    let refuse = |code, text: &str| Some(context.error(code, "invalid_request", text));
+    if let Err(refusal) = tenant_of_path(entra, context) {
         return Some(refusal);
     }
-    let (Some(client), Some(redirect_uri)) = (ask.query.get("client_id"), ask.query.get("redirect_uri"))
+    let (Some(client), Some(redirect_uri)) =
+        (context.query.get("client_id"), context.query.get("redirect_uri"))
     else {
         return refuse(900_144, "The request must contain 'client_id' and 'redirect_uri'.");
     };
     if !clients::is_registered(client, redirect_uri) {
         return refuse(50_011, "The redirect URI does not match those of the application.");
     }
-    if ask.query.get("response_type") != Some("code") {
+    if context.query.get("response_type") != Some("code") {
         return refuse(700_054, "The response_type is not enabled for the application.");
     }
-    Challenge::of(&ask.query).err().and_then(|(code, text)| refuse(code, text))
+    Challenge::of(&context.query).err().and_then(|(code, text)| refuse(code, text))
 }
 
 /// The PRT that the request brings; the rule that a credential broke, where it brings none that is valid.
-fn sso(entra: &Tenant, ask: &Ask) -> Result<Prt, String> {
-    let sent = sent_credential(&ask.headers, "x-ms-refreshtokencredential");
-    let device = sent_credential(&ask.headers, "x-ms-devicecredential");
+fn sso(entra: &Tenant, context: &RequestContext) -> Result<Prt, String> {
+    let sent = sent_credential(&context.headers, "x-ms-refreshtokencredential");
+    let device = sent_credential(&context.headers, "x-ms-devicecredential");
     let Some(sent) = sent else {
-        return Err(device.map_or("none", |sent| device_only(entra, ask, &sent)).to_owned());
+        return Err(device.map_or("none", |sent| device_only(entra, context, &sent)).to_owned());
     };
     let signed = Signed::read(&sent).ok_or("unreadable")?;
-    proved(entra, ask, &signed).map_err(|refusal| refusal.rule.unwrap_or_default())
+    proved(entra, context, &signed).map_err(|refusal| refusal.rule.unwrap_or_default())
 }
 
 /// A device credential alone signs nobody in.
-fn device_only(entra: &Tenant, ask: &Ask, sent: &str) -> &'static str {
+fn device_only(entra: &Tenant, context: &RequestContext, sent: &str) -> &'static str {
     let signed = Signed::read(sent).filter(|signed| signed.signer() == Some(Signer::Device));
-    let known = signed.is_some_and(|signed| device_that_signed(entra, ask, &signed).is_ok());
+    let known = signed.is_some_and(|signed| device_that_signed(entra, context, &signed).is_ok());
     if known { "device only" } else { "unknown device" }
 }
 
 /// The device of a device credential that is valid.
-fn credential_device(entra: &Tenant, ask: &Ask) -> Option<Uuid> {
-    let signed = Signed::read(&sent_credential(&ask.headers, "x-ms-devicecredential")?)?;
-    let (device, _) = device_that_signed(entra, ask, &signed).ok()?;
-    let good = fresh(entra, ask, &signed).is_ok() && refused_device(entra, ask, device.id).is_none();
+fn credential_device(entra: &Tenant, context: &RequestContext) -> Option<Uuid> {
+    let signed = Signed::read(&sent_credential(&context.headers, "x-ms-devicecredential")?)?;
+    let (device, _) = device_that_signed(entra, context, &signed).ok()?;
+    let good = fresh(entra, context, &signed).is_ok() && refused_device(entra, context, device.id).is_none();
     good.then_some(device.id)
 }
 
 /// Credentials were ignored: the person signs in, unless that is ruled out.
-fn person(entra: &mut Tenant, ask: &Ask, ignored: &str) -> Answer {
-    let answer = if ask.query.get("prompt") == Some("none") {
+fn person(entra: &mut Tenant, context: &RequestContext, ignored: &str) -> Answer {
+    let answer = if context.query.get("prompt") == Some("none") {
         let text = "Session information is not sufficient for single sign-on.";
-        told_to_client(ask, ask.error(50_058, "login_required", text))
+        told_to_client(context, context.error(50_058, "login_required", text))
     } else {
-        begin_sign_in(entra, ask, credential_device(entra, ask), None, Stage::Password)
+        begin_sign_in(entra, context, credential_device(entra, context), None, Stage::Password)
     };
     answer.fact("ignored", ignored)
 }

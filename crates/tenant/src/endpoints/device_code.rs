@@ -1,7 +1,7 @@
 //! The device authorization grant (entra.md 2.3).
 
-use crate::ask::Ask;
 use crate::replies::token::redeem;
+use crate::request_context::RequestContext;
 use crate::rules::policy::refused_by_list;
 use crate::rules::tenants::{is_at, tenant_of_path};
 use crate::tenant::{REMEMBERED_MS, Tenant};
@@ -16,20 +16,20 @@ use tenant_wire::keys::TOKEN_ALPHABET;
 use uuid::Uuid;
 
 /// Codes for a person on another device.
-pub(crate) fn device_code(entra: &mut Tenant, ask: &Ask) -> Answer {
-    let form = Form::parse(&ask.body);
-    let tenant = match tenant_of_path(entra, ask) {
+pub(crate) fn device_code(entra: &mut Tenant, context: &RequestContext) -> Answer {
+    let form = Form::parse(&context.body);
+    let tenant = match tenant_of_path(entra, context) {
         Ok(tenant) => tenant,
         Err(answer) => return answer,
     };
     let (Some(client), Some(resource)) = (form.get("client_id"), form.resource()) else {
         let text = "The request body must contain 'client_id' and a scope.";
-        return ask.error(900_144, "invalid_request", text);
+        return context.error(900_144, "invalid_request", text);
     };
-    if let Some(refusal) = refused_by_list(ask, client, &resource, "code_request") {
+    if let Some(refusal) = refused_by_list(context, client, &resource, "code_request") {
         return refusal;
     }
-    let lives_s = ask.knobs.device_code_lives_s;
+    let lives_s = context.knobs.device_code_lives_s;
     let device_code = entra.generator.text(120, TOKEN_ALPHABET);
     let user_code = entra.generator.text(9, CODE_ALPHABET);
     let code = DeviceCode {
@@ -39,13 +39,13 @@ pub(crate) fn device_code(entra: &mut Tenant, ask: &Ask) -> Answer {
         resource: resource.clone(),
         claims: form.get("claims").is_some_and(|claims| claims.contains("mfa"))
             || form.get("amr_values").is_some(),
-        expires_at: ask.now_ms + lives_s * 1000,
+        expires_at: context.now_ms + lives_s * 1000,
         polls: 0,
         state: CodeState::Waiting,
     };
     let until = code.expires_at + REMEMBERED_MS;
-    entra.codes.by_device_code.keep(&device_code, code, until, ask.now_ms);
-    let second = ask.path.iter().any(|part| part == "v2.0");
+    entra.codes.by_device_code.keep(&device_code, code, until, context.now_ms);
+    let second = context.path.iter().any(|part| part == "v2.0");
     let (uri, page) =
         (if second { "verification_uri" } else { "verification_url" }, "https://microsoft.com/devicelogin");
     let message = format!(
@@ -62,21 +62,21 @@ pub(crate) fn device_code(entra: &mut Tenant, ask: &Ask) -> Answer {
 }
 
 /// The tokens once the person has approved; until then, that they have not.
-pub(crate) fn redeem_code(entra: &mut Tenant, ask: &Ask) -> Answer {
-    let form = Form::parse(&ask.body);
+pub(crate) fn redeem_code(entra: &mut Tenant, context: &RequestContext) -> Answer {
+    let form = Form::parse(&context.body);
     let secret = form.get("device_code").or(form.get("code")).unwrap_or_default();
-    let refuse = |code, error: &str, text: &str| ask.error(code, error, text);
-    if let Err(refusal) = tenant_of_path(entra, ask) {
+    let refuse = |code, error: &str, text: &str| context.error(code, error, text);
+    if let Err(refusal) = tenant_of_path(entra, context) {
         return refusal;
     }
-    let elsewhere = entra.codes.tenant_of(secret).is_some_and(|tenant| !is_at(entra, ask, tenant));
+    let elsewhere = entra.codes.tenant_of(secret).is_some_and(|tenant| !is_at(entra, context, tenant));
     let auto = auto_approver(entra, secret);
     let Some(code) = entra.codes.by_device_code.get_mut(secret) else {
         return refuse(70_018, "bad_verification_code", "The verification code is not known.");
     };
     code.polls += 1;
-    if code.expires_at <= ask.now_ms {
-        let error = if ask.is_v2() { "expired_token" } else { "code_expired" };
+    if code.expires_at <= context.now_ms {
+        let error = if context.is_v2() { "expired_token" } else { "code_expired" };
         return refuse(70_019, error, "The verification code has expired.");
     }
     if elsewhere || form.get("client_id") != Some(code.client.as_str()) {
@@ -97,7 +97,7 @@ pub(crate) fn redeem_code(entra: &mut Tenant, ask: &Ask) -> Answer {
         CodeState::Used => refuse(54_005, "invalid_grant", "OAuth2 code was already redeemed."),
         CodeState::Approved(user) => {
             let code = code.clone();
-            let answer = grant_code(entra, ask, &form, &code, user);
+            let answer = grant_code(entra, context, &form, &code, user);
             if answer.status == 200
                 && let Some(code) = entra.codes.by_device_code.get_mut(secret)
             {
@@ -121,7 +121,13 @@ fn auto_approver(entra: &Tenant, secret: &str) -> Option<Uuid> {
     Some(user.oid)
 }
 
-fn grant_code(entra: &mut Tenant, ask: &Ask, form: &Form, code: &DeviceCode, user: Uuid) -> Answer {
+fn grant_code(
+    entra: &mut Tenant,
+    context: &RequestContext,
+    form: &Form,
+    code: &DeviceCode,
+    user: Uuid,
+) -> Answer {
     let amr: Vec<String> = match code.claims {
         true => ["pwd", "mfa", "ngcmfa"].map(str::to_owned).to_vec(),
         false => vec!["pwd".to_owned()],
@@ -131,12 +137,12 @@ fn grant_code(entra: &mut Tenant, ask: &Ask, form: &Form, code: &DeviceCode, use
         user,
         client: code.client.clone(),
         amr,
-        mfa_at: code.claims.then_some(ask.now_ms),
+        mfa_at: code.claims.then_some(context.now_ms),
         from_device_code: true,
         device: None,
-        signed_in_at: ask.now_ms,
+        signed_in_at: context.now_ms,
     };
-    redeem(entra, ask, &Wish { resource: &code.resource, means: DEVICE_CODE, ..Wish::of(&grant, form) })
+    redeem(entra, context, &Wish { resource: &code.resource, means: DEVICE_CODE, ..Wish::of(&grant, form) })
 }
 
 const CODE_ALPHABET: &[u8] = b"BCDFGHJKLMNPQRSTVWXYZ23456789";

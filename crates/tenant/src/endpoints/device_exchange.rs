@@ -1,7 +1,7 @@
 //! A token for a refresh token and the proof of a device (entra.md 8, "Alternative proof").
 
-use crate::ask::Ask;
 use crate::replies::token::redeem;
+use crate::request_context::RequestContext;
 use crate::rules::client::must_be_registered;
 use crate::rules::credential::credential;
 use crate::tenant::Tenant;
@@ -16,19 +16,19 @@ use tenant_wire::request::Signed;
 /// A second factor that is fresh stays so, unlike in a PRT.
 pub(crate) fn device_exchange(
     entra: &mut Tenant,
-    ask: &Ask,
+    context: &RequestContext,
     form: &Form,
     signed: &Signed,
     device: &Device,
 ) -> Result<Answer, Answer> {
-    let (mut grant, _) = credential(entra, ask, signed, device)?;
-    must_be_registered(ask, signed)?;
+    let (mut grant, _) = credential(entra, context, signed, device)?;
+    must_be_registered(context, signed)?;
     let source = signed.claim("refresh_token").and_then(|token| entra.grants.get(token));
     if source.is_some_and(|source| source.has("ngcmfa")) {
         grant.amr.push("ngcmfa".to_owned());
     }
     let resource = signed.claim("resource").unwrap_or(clients::DEFAULT_RESOURCE);
     let wish = Wish { resource, means: "device_exchange", ..Wish::of(&grant, form) };
-    let answer = redeem(entra, ask, &wish);
+    let answer = redeem(entra, context, &wish);
     if answer.status == 200 { Ok(answer) } else { Err(answer) }
 }

@@ -1,6 +1,6 @@
 //! Metadata, keys, instance discovery, and the cloud of a domain (entra.md 1).
 
-use crate::ask::Ask;
+use crate::request_context::RequestContext;
 use crate::tenant::Tenant;
 use serde_json::json;
 use tenant_wire::answer::Answer;
@@ -8,22 +8,22 @@ use tenant_wire::cloud::{Cloud, Urls};
 use tenant_wire::documents;
 
 /// OIDC metadata; a tenant of another cloud is described with the hosts of its own [inferred].
-pub(crate) fn metadata(entra: &Tenant, ask: &Ask) -> Answer {
-    let word = ask.path.first().map(String::as_str).unwrap_or_default();
+pub(crate) fn metadata(entra: &Tenant, context: &RequestContext) -> Answer {
+    let word = context.path.first().map(String::as_str).unwrap_or_default();
     let tenant = match word {
         "common" | "organizations" | "consumers" => ANY.to_owned(),
         _ => match entra.directories.named(word) {
             Some(directory) => directory.id.to_string(),
             None => {
                 let text = format!("Tenant '{word}' not found.");
-                return ask.error(90_002, "invalid_tenant", &text);
+                return context.error(90_002, "invalid_tenant", &text);
             }
         },
     };
     // Clients call the endpoints as they are; only the issuer has the placeholder [inferred].
     let place = if tenant == ANY { word } else { &tenant };
-    let mut answer = Answer::ok(documents::metadata(&ask.hosts, &tenant, place, ask.is_v2()));
-    if ask.tenant.is_some_and(|id| entra.directories.cloud_of(id) == Cloud::UsGov) {
+    let mut answer = Answer::ok(documents::metadata(&context.hosts, &tenant, place, context.is_v2()));
+    if context.tenant.is_some_and(|id| entra.directories.cloud_of(id) == Cloud::UsGov) {
         answer.set("tenant_region_sub_scope", json!("DODCON"));
     }
     answer.fact("tenant", tenant)
@@ -36,24 +36,24 @@ pub(crate) fn jwks(entra: &Tenant) -> Answer {
 
 /// Instance discovery (entra.md 1.2): the document of the authority that was asked about, and the
 /// aliases of all.
-pub(crate) fn instance(entra: &Tenant, ask: &Ask) -> Answer {
-    let asked = ask.query.get("authorization_endpoint").unwrap_or_default();
+pub(crate) fn instance(entra: &Tenant, context: &RequestContext) -> Answer {
+    let asked = context.query.get("authorization_endpoint").unwrap_or_default();
     let (host, rest) = asked.trim_start_matches("https://").split_once('/').unwrap_or((asked, ""));
     let local = match &entra.urls {
         Urls::Local { host } => Some(host.as_str()),
         Urls::Public => None,
     };
     if !asked.is_empty() && local != Some(host) && !documents::is_alias(host) {
-        return ask.error(UNKNOWN_INSTANCE, "invalid_instance", "Unknown or invalid instance.");
+        return context.error(UNKNOWN_INSTANCE, "invalid_instance", "Unknown or invalid instance.");
     }
     let tenant = rest.split('/').next().filter(|word| !word.is_empty()).unwrap_or("common");
-    let host = if host.is_empty() { &ask.hosts.login } else { host };
+    let host = if host.is_empty() { &context.hosts.login } else { host };
     Answer::ok(documents::instance(host, tenant, local))
 }
 
 /// The tenant of a domain, and the hosts of its cloud.
-pub(crate) fn federation_provider(entra: &Tenant, ask: &Ask) -> Answer {
-    let domain = ask.query.get("domain").unwrap_or_default().to_ascii_lowercase();
+pub(crate) fn federation_provider(entra: &Tenant, context: &RequestContext) -> Answer {
+    let domain = context.query.get("domain").unwrap_or_default().to_ascii_lowercase();
     let Some(directory) = entra.directories.named(&domain) else {
         return Answer::refusal(404, "unknown domain", json!({ "error": "unknown domain" }));
     };

@@ -1,6 +1,6 @@
 //! The join (entra.md 5): the request is judged in full before an object is made.
 
-use crate::ask::Ask;
+use crate::request_context::RequestContext;
 use crate::rules::bearer::registration_token;
 use crate::tenant::Tenant;
 use base64::Engine;
@@ -29,28 +29,28 @@ struct Wanted {
 }
 
 /// A device object and its certificate, for who the token names.
-pub(crate) fn join(entra: &mut Tenant, ask: &Ask) -> Answer {
-    let claims = match registration_token(entra, ask) {
+pub(crate) fn join(entra: &mut Tenant, context: &RequestContext) -> Answer {
+    let claims = match registration_token(entra, context) {
         Ok(claims) => claims,
         Err(refusal) => return refusal,
     };
-    match judge(entra, ask, &claims) {
-        Ok(wanted) => register(entra, ask, &wanted),
+    match judge(entra, context, &claims) {
+        Ok(wanted) => register(entra, context, &wanted),
         Err(refusal) => refusal,
     }
 }
 
-fn judge(entra: &Tenant, ask: &Ask, claims: &Value) -> Result<Wanted, Answer> {
-    let bad = |why: &str| ask.bad_request("error_fail", why);
+fn judge(entra: &Tenant, context: &RequestContext, claims: &Value) -> Result<Wanted, Answer> {
+    let bad = |why: &str| context.bad_request("error_fail", why);
     let id = |name: &str| claims[name].as_str().and_then(|text| text.parse::<Uuid>().ok());
     let (Some(tenant), Some(user)) = (id("tid"), id("oid")) else {
         return Err(bad("The token names nobody."));
     };
     // A client that names no version is tolerated; the key arrays of 3.0 are not served here.
-    if ask.query.get("api-version").is_some_and(|version| !["1.0", "2.0"].contains(&version)) {
+    if context.query.get("api-version").is_some_and(|version| !["1.0", "2.0"].contains(&version)) {
         return Err(bad("The api-version is not supported: use 1.0 or 2.0."));
     }
-    let Ok(Value::Object(body)) = serde_json::from_slice(&ask.body) else {
+    let Ok(Value::Object(body)) = serde_json::from_slice(&context.body) else {
         return Err(bad("The body is no JSON object."));
     };
     let join_type = member(&body, "JoinType").and_then(Value::as_u64);
@@ -61,7 +61,7 @@ fn judge(entra: &Tenant, ask: &Ask, claims: &Value) -> Result<Wanted, Answer> {
     };
     let device = csr_key(&body).map_err(|why| bad(why).fact("csr_verified", false))?;
     let transport = transport_key(&body).map_err(bad)?;
-    may_join(entra, ask, claims, user, join_type)?;
+    may_join(entra, context, claims, user, join_type)?;
     let text = |name: &str| member(&body, name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let attributes = member(&body, "Attributes").and_then(Value::as_object);
     // Attributes are text or booleans, in any case.
@@ -83,33 +83,39 @@ fn judge(entra: &Tenant, ask: &Ask, claims: &Value) -> Result<Wanted, Answer> {
 }
 
 /// entra.md 11.2, I4 to I6.
-fn may_join(entra: &Tenant, ask: &Ask, claims: &Value, user: Uuid, join_type: u64) -> Result<(), Answer> {
-    let knobs = &ask.knobs;
+fn may_join(
+    entra: &Tenant,
+    context: &RequestContext,
+    claims: &Value,
+    user: Uuid,
+    join_type: u64,
+) -> Result<(), Answer> {
+    let knobs = &context.knobs;
     let fresh =
         claims["amr"].as_array().is_some_and(|amr| amr.iter().any(|it| it == "mfa" || it == "ngcmfa"));
     if !knobs.registration_allowed {
         let text = "Device registration is switched off for this tenant.";
-        return Err(ask.bad_request("error_fail", text));
+        return Err(context.bad_request("error_fail", text));
     }
     if !knobs.join_allowed && join_type == 0 {
         let text = "The tenant policy does not allow this user to device join.";
-        return Err(ask.unauthorised(403, "error_authorization_request_denied", text));
+        return Err(context.unauthorised(403, "error_authorization_request_denied", text));
     }
     if knobs.mfa_required_join && !fresh {
         let text = "Multi-factor authentication is required to register a device.";
-        return Err(ask.unauthorised(403, "error_mfa_required", text));
+        return Err(context.unauthorised(403, "error_mfa_required", text));
     }
     if entra.devices.owned_by(user) >= knobs.quota {
         let text = format!(
             "User '{user}' is not eligible to enroll a device of type 'Linux'. Reason 'DeviceCapReached'."
         );
-        return Err(ask.bad_request("error_directory_quota_exceeded", &text));
+        return Err(context.bad_request("error_directory_quota_exceeded", &text));
     }
     Ok(())
 }
 
-fn register(entra: &mut Tenant, ask: &Ask, wanted: &Wanted) -> Answer {
-    let known = match ask.knobs.recognition {
+fn register(entra: &mut Tenant, context: &RequestContext, wanted: &Wanted) -> Answer {
+    let known = match context.knobs.recognition {
         Recognition::M1 => entra.devices.with_key(wanted.tenant, &wanted.keys.device.0),
         Recognition::M2 if wanted.reuse => entra.devices.with_name(wanted.user, &wanted.name),
         Recognition::M2 | Recognition::M3 => None,
@@ -126,11 +132,11 @@ fn register(entra: &mut Tenant, ask: &Ask, wanted: &Wanted) -> Answer {
         managed: false,
         compliant: false,
         joins: 0,
-        registered_at: ask.now_ms,
+        registered_at: context.now_ms,
         keys: wanted.keys.clone(),
         thumbprints: Vec::new(),
     });
-    let (der, thumbprint) = certify(entra, ask, wanted, device.id);
+    let (der, thumbprint) = certify(entra, context, wanted, device.id);
     entra.devices.remove(device.id);
     device.joins += 1;
     device.keys.clone_from(&wanted.keys);
@@ -154,8 +160,8 @@ fn register(entra: &mut Tenant, ask: &Ask, wanted: &Wanted) -> Answer {
         .fact("user", &wanted.upn)
 }
 
-fn certify(entra: &mut Tenant, ask: &Ask, wanted: &Wanted, device: Uuid) -> (Vec<u8>, String) {
-    let twist = ask.knobs.certificate_twist;
+fn certify(entra: &mut Tenant, context: &RequestContext, wanted: &Wanted, device: Uuid) -> (Vec<u8>, String) {
+    let twist = context.knobs.certificate_twist;
     let (own, _) = entra.ca.public();
     let (modulus, exponent) = &wanted.keys.device;
     let name = device.to_string();
@@ -168,7 +174,11 @@ fn certify(entra: &mut Tenant, ask: &Ask, wanted: &Wanted, device: Uuid) -> (Vec
         modulus: if twist == Some(Twist::AnotherKey) { &own } else { modulus },
         exponent,
         serial: entra.generator.bytes(),
-        not_before: if twist == Some(Twist::Expired) { ask.now - Duration::days(5000) } else { ask.now },
+        not_before: if twist == Some(Twist::Expired) {
+            context.now - Duration::days(5000)
+        } else {
+            context.now
+        },
     };
     issue(&entra.ca, &subject)
 }

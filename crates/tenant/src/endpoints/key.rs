@@ -1,6 +1,6 @@
 //! Windows Hello keys are added to their user (entra.md 9.1).
 
-use crate::ask::Ask;
+use crate::request_context::RequestContext;
 use crate::rules::bearer::bearer;
 use crate::tenant::Tenant;
 use base64::Engine;
@@ -23,25 +23,25 @@ use uuid::Uuid;
 pub(crate) type Refused = (u16, &'static str, &'static str);
 
 /// `POST /EnrollmentServer/key` (entra.md 9.1).
-pub(crate) fn add_key(entra: &mut Tenant, ask: &Ask) -> Answer {
-    match judge_key(entra, ask) {
+pub(crate) fn add_key(entra: &mut Tenant, context: &RequestContext) -> Answer {
+    match judge_key(entra, context) {
         Ok((hash, key, user)) => {
             let (kid, device) = (entra.generator.guid(), key.device);
             entra.hello_keys.insert(hash, key);
             let answer = Answer::ok(json!({ "kid": kid, "upn": user.upn }));
             answer.fact("user", user.upn).fact("device", device).fact("kid", kid)
         }
-        Err(refused) => key_refusal(ask, refused),
+        Err(refused) => key_refusal(context, refused),
     }
 }
 
 /// In the order of the specification: what is malformed first, then who asks.
-fn judge_key(entra: &Tenant, ask: &Ask) -> Result<(String, HelloKey, User), Refused> {
-    let blob = key_request(ask)?;
+fn judge_key(entra: &Tenant, context: &RequestContext) -> Result<(String, HelloKey, User), Refused> {
+    let blob = key_request(context)?;
     let public = public_parts(&blob).ok_or(NO_KEY)?;
-    let claims = bearer(entra, ask, |aud| canonical(aud) == REGISTRATION).ok_or(BAD_TOKEN)?;
+    let claims = bearer(entra, context, |aud| canonical(aud) == REGISTRATION).ok_or(BAD_TOKEN)?;
     let (user, device) = key_owner(entra, &claims)?;
-    if !may_add(ask, &claims) {
+    if !may_add(context, &claims) {
         return Err(NOT_FRESH);
     }
     let key = HelloKey { tenant: device.tenant, user: user.oid, device: device.id, public };
@@ -60,37 +60,37 @@ fn key_owner<'a>(entra: &'a Tenant, claims: &Value) -> Result<(&'a User, &'a Dev
 
 /// The blob of a request that is well formed (MS-KPP 3.1.5.1.1.3): version 1.0 as a query or a header, JSON
 /// accepted, `kngc` in base64.
-fn key_request(ask: &Ask) -> Result<Vec<u8>, Refused> {
-    let header = |name| ask.headers.get(name).and_then(|value| value.to_str().ok());
-    if ask.query.get("api-version").or_else(|| header("api-version")) != Some("1.0") {
+fn key_request(context: &RequestContext) -> Result<Vec<u8>, Refused> {
+    let header = |name| context.headers.get(name).and_then(|value| value.to_str().ok());
+    if context.query.get("api-version").or_else(|| header("api-version")) != Some("1.0") {
         return Err(BAD_VERSION);
     }
     if !header(ACCEPT.as_str()).is_some_and(|accepted| accepted.contains("application/json")) {
         return Err(BAD_ACCEPT);
     }
-    let body: Value = serde_json::from_slice(&ask.body).unwrap_or_default();
+    let body: Value = serde_json::from_slice(&context.body).unwrap_or_default();
     let kngc = body.as_object().and_then(|body| member(body, "kngc")).and_then(Value::as_str);
     kngc.and_then(|text| STANDARD.decode(text).ok()).ok_or(NO_KEY)
 }
 
 /// Entra wants `ngcmfa`, which ages with its token (entra.md 11.2, I9); by the specification any second factor
 /// does.
-fn may_add(ask: &Ask, claims: &Value) -> bool {
+fn may_add(context: &RequestContext, claims: &Value) -> bool {
     let has = |wanted: &str| claims["amr"].as_array().is_some_and(|amr| amr.iter().any(|it| it == wanted));
     let issued_at = claims["iat"].as_i64().unwrap_or_default() + BACKDATED_S;
-    let age = ask.now.unix_timestamp() - issued_at;
-    let fresh = has("ngcmfa") && age <= ask.knobs.ngcmfa_lifetime_s;
-    fresh || !ask.knobs.key_needs_ngcmfa && ["ngcmfa", "mfa", MULTIPLE_AUTHN].into_iter().any(has)
+    let age = context.now.unix_timestamp() - issued_at;
+    let fresh = has("ngcmfa") && age <= context.knobs.ngcmfa_lifetime_s;
+    fresh || !context.knobs.key_needs_ngcmfa && ["ngcmfa", "mfa", MULTIPLE_AUTHN].into_iter().any(has)
 }
 
 /// The error object of MS-KPP 2.2.3.1, and beside it `error`, in which AADInternals looks for the text: which of
 /// the two Entra sends is not known, so that one body serves both readers [inferred].
-fn key_refusal(ask: &Ask, (status, rule, message): Refused) -> Answer {
+fn key_refusal(context: &RequestContext, (status, rule, message): Refused) -> Answer {
     let code = if status == 401 { "unauthorized" } else { "invalid_request" };
-    let id = ask.ids.correlation.as_ref().unwrap_or(&ask.ids.request);
+    let id = context.ids.correlation.as_ref().unwrap_or(&context.ids.request);
     let body = json!({
         "code": code, "message": message, "response": "ERROR_FAIL", "target": "key", "clientrequestid": id,
-        "time": iso(ask.now), "innererror": { "trace": "null", "context": "null" },
+        "time": iso(context.now), "innererror": { "trace": "null", "context": "null" },
         "error": { "code": code, "message": message },
     });
     Answer::refusal(status, rule, body)

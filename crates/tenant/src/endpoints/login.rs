@@ -1,8 +1,8 @@
 //! A person gives name and password on the page (entra.md 2.4), and says whether to stay signed in.
 
-use crate::ask::Ask;
 use crate::replies::pages::{error_page, sign_in_page};
 use crate::replies::sign_in::{end_sign_in, go_on, posted, resumed};
+use crate::request_context::RequestContext;
 use crate::rules::password::check_password;
 use crate::rules::policy::refused_user;
 use crate::tenant::Tenant;
@@ -12,17 +12,17 @@ use tenant_wire::answer::Answer;
 use tenant_wire::forms::Form;
 
 /// `POST urlPost` of the first page.
-pub(crate) fn login(entra: &mut Tenant, ask: &Ask) -> Answer {
-    let form = Form::parse(&ask.body);
-    let (Ok(answer) | Err(answer)) = with_password(entra, ask, &form);
+pub(crate) fn login(entra: &mut Tenant, context: &RequestContext) -> Answer {
+    let form = Form::parse(&context.body);
+    let (Ok(answer) | Err(answer)) = with_password(entra, context, &form);
     answer.fact("user", form.get("login").unwrap_or_default())
 }
 
-fn with_password(entra: &mut Tenant, ask: &Ask, form: &Form) -> Result<Answer, Answer> {
-    let (ctx, sign_in) = posted(entra, ask, form, "ctx")?;
+fn with_password(entra: &mut Tenant, context: &RequestContext, form: &Form) -> Result<Answer, Answer> {
+    let (ctx, sign_in) = posted(entra, context, form, "ctx")?;
     let name = form.get("login").unwrap_or_default();
     let password = form.get("passwd").unwrap_or_default();
-    let asked = resumed(entra, ask, &sign_in, name);
+    let asked = resumed(entra, context, &sign_in, name);
     if let Some(sign_in) = entra.sign_ins.get_mut(ctx) {
         name.clone_into(&mut sign_in.name);
     }
@@ -52,13 +52,13 @@ fn with_password(entra: &mut Tenant, ask: &Ask, form: &Form) -> Result<Answer, A
 }
 
 /// `POST urlPost` of the page that asks whether to stay signed in; either answer will do.
-pub(crate) fn keep_signed_in(entra: &mut Tenant, ask: &Ask) -> Answer {
-    let form = Form::parse(&ask.body);
-    let (ctx, sign_in) = match posted(entra, ask, &form, "ctx") {
+pub(crate) fn keep_signed_in(entra: &mut Tenant, context: &RequestContext) -> Answer {
+    let form = Form::parse(&context.body);
+    let (ctx, sign_in) = match posted(entra, context, &form, "ctx") {
         Ok(posted) => posted,
         Err(refusal) => return refusal,
     };
-    let asked = resumed(entra, ask, &sign_in, "");
+    let asked = resumed(entra, context, &sign_in, "");
     match sign_in.stage {
         Stage::KeepSignedIn(grant) => end_sign_in(entra, &asked, ctx, grant),
         _ => sign_in_page(entra, &asked, ctx, None),

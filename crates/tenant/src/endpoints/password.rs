@@ -1,7 +1,7 @@
 //! The resource-owner password grant (entra.md 2.5).
 
-use crate::ask::Ask;
 use crate::replies::token::redeem;
+use crate::request_context::RequestContext;
 use crate::rules::password::check_password;
 use crate::rules::tenants::tenant_of_path;
 use crate::tenant::Tenant;
@@ -11,11 +11,11 @@ use tenant_wire::answer::Answer;
 use tenant_wire::forms::Form;
 
 /// Tokens for a name and its password.
-pub(crate) fn redeem_password(entra: &mut Tenant, ask: &Ask) -> Answer {
-    let form = Form::parse(&ask.body);
-    let user = tenant_of_path(entra, ask).and_then(|tenant| {
+pub(crate) fn redeem_password(entra: &mut Tenant, context: &RequestContext) -> Answer {
+    let form = Form::parse(&context.body);
+    let user = tenant_of_path(entra, context).and_then(|tenant| {
         let name = form.get("username").unwrap_or_default();
-        let user = check_password(entra, ask, tenant, name, form.get("password").unwrap_or_default())?;
+        let user = check_password(entra, context, tenant, name, form.get("password").unwrap_or_default())?;
         Ok((tenant, user))
     });
     let (tenant, user) = match user {
@@ -30,8 +30,8 @@ pub(crate) fn redeem_password(entra: &mut Tenant, ask: &Ask) -> Answer {
         mfa_at: None,
         from_device_code: false,
         device: None,
-        signed_in_at: ask.now_ms,
+        signed_in_at: context.now_ms,
     };
     let resource = form.resource().unwrap_or_default();
-    redeem(entra, ask, &Wish { resource: &resource, means: "password", ..Wish::of(&grant, &form) })
+    redeem(entra, context, &Wish { resource: &resource, means: "password", ..Wish::of(&grant, &form) })
 }

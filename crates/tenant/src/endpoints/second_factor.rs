@@ -1,8 +1,8 @@
 //! The second factor on the page (entra.md 2.4, step 4): `BeginAuth`, `EndAuth` and the form that finishes.
 
-use crate::ask::Ask;
 use crate::replies::pages::{WRONG_PAGE, sign_in_page};
 use crate::replies::sign_in::{go_on, posted, resumed, sign_in_at};
+use crate::request_context::RequestContext;
 use crate::tenant::Tenant;
 use serde_json::{Map, Value, json};
 use tenant_model::sign_in::{Begun, SecondFactor, SignIn, Stage, Verdict};
@@ -20,15 +20,15 @@ struct Call {
 }
 
 /// `POST urlBeginAuth`.
-pub(crate) fn begin_auth(entra: &mut Tenant, ask: &Ask) -> Answer {
-    let call = Call::of(ask);
+pub(crate) fn begin_auth(entra: &mut Tenant, context: &RequestContext) -> Answer {
+    let call = Call::of(context);
     let number = entra.generator.word() % 90 + 10;
-    let known = factor_of(entra, ask, &call).is_some();
-    let offered = ask.knobs.second_factors.contains(&call.method);
+    let known = factor_of(entra, context, &call).is_some();
+    let offered = context.knobs.second_factors.contains(&call.method);
     if known && offered && call.method != "FidoKey" {
         begin_method(entra, &call.ctx, &call.method, number);
     }
-    reply(entra, ask, &call)
+    reply(entra, context, &call)
 }
 
 fn begin_method(entra: &mut Tenant, ctx: &str, method: &str, number: u64) {
@@ -40,31 +40,31 @@ fn begin_method(entra: &mut Tenant, ctx: &str, method: &str, number: u64) {
 }
 
 /// `POST urlEndAuth` with a code, or a poll by either verb.
-pub(crate) fn end_auth(entra: &mut Tenant, ask: &Ask) -> Answer {
-    let call = Call::of(ask);
-    if factor_of(entra, ask, &call).is_some() {
-        look(entra, ask, &call.ctx, &call.method, call.code.as_deref());
+pub(crate) fn end_auth(entra: &mut Tenant, context: &RequestContext) -> Answer {
+    let call = Call::of(context);
+    if factor_of(entra, context, &call).is_some() {
+        look(entra, context, &call.ctx, &call.method, call.code.as_deref());
     }
-    reply(entra, ask, &call)
+    reply(entra, context, &call)
 }
 
-fn look(entra: &mut Tenant, ask: &Ask, ctx: &str, method: &str, code: Option<&str>) {
+fn look(entra: &mut Tenant, context: &RequestContext, ctx: &str, method: &str, code: Option<&str>) {
     let auto = entra.auto_approve;
     if let Some(SignIn { stage: Stage::SecondFactor(factor), .. }) = entra.sign_ins.get_mut(ctx)
         && let Some(begun) = factor.begun.as_mut().filter(|it| method.is_empty() || it.method == method)
     {
-        begun.look(code, &ask.knobs.second_factor_code, auto);
+        begun.look(code, &context.knobs.second_factor_code, auto);
     }
 }
 
 /// `POST urlPost` of the page: the proof must have been given, or is in the form of a person without scripts.
-pub(crate) fn process_auth(entra: &mut Tenant, ask: &Ask) -> Answer {
-    let form = Form::parse(&ask.body);
-    let (ctx, sign_in) = match posted(entra, ask, &form, "request") {
+pub(crate) fn process_auth(entra: &mut Tenant, context: &RequestContext) -> Answer {
+    let form = Form::parse(&context.body);
+    let (ctx, sign_in) = match posted(entra, context, &form, "request") {
         Ok(posted) => posted,
         Err(refusal) => return refusal,
     };
-    let asked = resumed(entra, ask, &sign_in, "");
+    let asked = resumed(entra, context, &sign_in, "");
     if let Some(code) = form.get("otc") {
         let method = form.get("mfaAuthMethod").unwrap_or_default();
         without_script(entra, &asked, ctx, method, code);
@@ -84,7 +84,7 @@ pub(crate) fn process_auth(entra: &mut Tenant, ask: &Ask) -> Answer {
 }
 
 /// Begins the method where it is not at work yet, and looks once.
-fn without_script(entra: &mut Tenant, asked: &Ask, ctx: &str, method: &str, code: &str) {
+fn without_script(entra: &mut Tenant, asked: &RequestContext, ctx: &str, method: &str, code: &str) {
     let number = entra.generator.word() % 90 + 10;
     let offered = asked.knobs.second_factors.iter().any(|it| it == method);
     let at_work = match entra.sign_ins.get(ctx).map(|it| &it.stage) {
@@ -99,17 +99,17 @@ fn without_script(entra: &mut Tenant, asked: &Ask, ctx: &str, method: &str, code
     look(entra, asked, ctx, method, Some(code));
 }
 
-fn factor_of<'a>(entra: &'a Tenant, ask: &Ask, call: &Call) -> Option<&'a SecondFactor> {
-    let sign_in = sign_in_at(entra, ask, &call.ctx, Some(&call.flow_token))?;
+fn factor_of<'a>(entra: &'a Tenant, context: &RequestContext, call: &Call) -> Option<&'a SecondFactor> {
+    let sign_in = sign_in_at(entra, context, &call.ctx, Some(&call.flow_token))?;
     // Clients send it or not, under either name; a wrong one is refused [inferred].
-    let canary = ask.headers.get("canary").and_then(|value| value.to_str().ok());
+    let canary = context.headers.get("canary").and_then(|value| value.to_str().ok());
     let same = canary.is_none_or(|canary| canary == sign_in.canary);
     if let (Stage::SecondFactor(factor), true) = (&sign_in.stage, same) { Some(factor) } else { None }
 }
 
 /// Where the second factor stands.
-fn reply(entra: &Tenant, ask: &Ask, call: &Call) -> Answer {
-    let factor = factor_of(entra, ask, call);
+fn reply(entra: &Tenant, context: &RequestContext, call: &Call) -> Answer {
+    let factor = factor_of(entra, context, call);
     let begun = factor.and_then(|factor| factor.begun.as_ref());
     let begun = begun.filter(|begun| call.method.is_empty() || begun.method == call.method);
     let beginning = begun.is_some_and(|begun| begun.polls == 0);
@@ -130,7 +130,7 @@ fn reply(entra: &Tenant, ask: &Ask, call: &Call) -> Answer {
         "Success": success, "ResultValue": value, "Message": null, "AuthMethodId": call.method,
         "ErrCode": code, "Retry": retry, "FlowToken": call.flow_token, "Ctx": call.ctx,
         "SessionId": entra.sign_ins.get(&call.ctx).map(|it| &it.session),
-        "CorrelationId": ask.ids.request, "Timestamp": stamp(ask.now),
+        "CorrelationId": context.ids.request, "Timestamp": stamp(context.now),
         "Entropy": begun.map_or(0, |begun| begun.number),
     }));
     answer.rule = (code != 0).then(|| format!("AADSTS{code}"));
@@ -138,11 +138,11 @@ fn reply(entra: &Tenant, ask: &Ask, call: &Call) -> Answer {
 }
 
 impl Call {
-    fn of(ask: &Ask) -> Call {
-        let body: Map<String, Value> = serde_json::from_slice(&ask.body).unwrap_or_default();
+    fn of(context: &RequestContext) -> Call {
+        let body: Map<String, Value> = serde_json::from_slice(&context.body).unwrap_or_default();
         let text = |name: &str| member(&body, name).and_then(Value::as_str).map(str::to_owned);
-        let header = |name: &str| Some(ask.headers.get(name)?.to_str().ok()?.to_owned());
-        let query = |name: &str| ask.query.get(name).map(str::to_owned);
+        let header = |name: &str| Some(context.headers.get(name)?.to_str().ok()?.to_owned());
+        let query = |name: &str| context.query.get(name).map(str::to_owned);
         Call {
             ctx: text("Ctx").or_else(|| header("x-ms-ctx")).unwrap_or_default(),
             flow_token: text("FlowToken").or_else(|| header("x-ms-flowtoken")).unwrap_or_default(),

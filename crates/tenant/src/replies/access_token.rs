@@ -1,6 +1,6 @@
 //! Access tokens in three forms (entra.md 2.10).
 
-use crate::ask::Ask;
+use crate::request_context::RequestContext;
 use crate::tenant::Tenant;
 use crate::wish::Wish;
 use serde_json::{Value, json};
@@ -13,28 +13,28 @@ use tenant_wire::keys::TOKEN_ALPHABET;
 /// An access token in the form that the knobs give its resource.
 pub(crate) fn access_token(
     entra: &mut Tenant,
-    ask: &Ask,
+    context: &RequestContext,
     wish: &Wish<'_>,
     user: &User,
     scope: &str,
 ) -> String {
-    let claims = claims(entra, ask, wish, user, scope);
-    match form(ask, wish.resource) {
+    let claims = claims(entra, context, wish, user, scope);
+    match form(context, wish.resource) {
         TokenForm::Plain => jwt::sign(&entra.signer, &claims),
         TokenForm::HashedNonce => {
             jwt::sign_with_nonce(&entra.signer, &claims, &entra.generator.text(43, TOKEN_ALPHABET))
         }
         TokenForm::Opaque => {
             let token = five_parts(entra);
-            entra.opaque_tokens.keep(&token, claims, ask.now_ms + LIFE_S * 1000, ask.now_ms);
+            entra.opaque_tokens.keep(&token, claims, context.now_ms + LIFE_S * 1000, context.now_ms);
             token
         }
     }
 }
 
 /// entra.md 11.4, rule 7.
-fn claims(entra: &mut Tenant, ask: &Ask, wish: &Wish<'_>, user: &User, scope: &str) -> Value {
-    let (grant, now) = (wish.grant, ask.now.unix_timestamp());
+fn claims(entra: &mut Tenant, context: &RequestContext, wish: &Wish<'_>, user: &User, scope: &str) -> Value {
+    let (grant, now) = (wish.grant, context.now.unix_timestamp());
     let uti = entra.generator.text(22, TOKEN_ALPHABET);
     let mut claims = json!({
         "aud": wish.resource, "iss": format!("https://sts.windows.net/{}/", grant.tenant),
@@ -55,8 +55,8 @@ fn five_parts(entra: &mut Tenant) -> String {
     format!("{}.{}.{}.{}.{}", jwt::part(&header), text(342), text(22), text(600), text(43))
 }
 
-fn form(ask: &Ask, resource: &str) -> TokenForm {
-    let forms = &ask.knobs.access_tokens;
+fn form(context: &RequestContext, resource: &str) -> TokenForm {
+    let forms = &context.knobs.access_tokens;
     let named = forms.iter().find(|(name, _)| canonical(name).eq_ignore_ascii_case(canonical(resource)));
     let form = named.map(|(_, form)| form).or_else(|| forms.get("*"));
     form.copied().unwrap_or(TokenForm::Plain)

@@ -1,6 +1,6 @@
 //! The pages of the sign-in, of which one ends it (entra.md 2.4).
 
-use crate::ask::Ask;
+use crate::request_context::RequestContext;
 use crate::rules::proof::new_nonce;
 use crate::tenant::Tenant;
 use serde_json::Value;
@@ -9,12 +9,17 @@ use tenant_wire::answer::{Answer, Body};
 use tenant_wire::page::{self, Place};
 
 /// The page where a sign-in stands, with what went wrong on it.
-pub(crate) fn sign_in_page(entra: &mut Tenant, ask: &Ask, ctx: &str, fault: Option<&Answer>) -> Answer {
+pub(crate) fn sign_in_page(
+    entra: &mut Tenant,
+    context: &RequestContext,
+    ctx: &str,
+    fault: Option<&Answer>,
+) -> Answer {
     let Some(sign_in) = entra.sign_ins.get(ctx).cloned() else {
-        return error_page(ask, &ask.error(WRONG_PAGE, "invalid_request", "The sign-in is over."));
+        return error_page(context, &context.error(WRONG_PAGE, "invalid_request", "The sign-in is over."));
     };
     let place = Place {
-        login: &ask.hosts.login,
+        login: &context.hosts.login,
         tenant: sign_in.path.first().map_or("common", String::as_str),
         session: &sign_in.session,
         canary: &sign_in.canary,
@@ -23,10 +28,10 @@ pub(crate) fn sign_in_page(entra: &mut Tenant, ask: &Ask, ctx: &str, fault: Opti
         fault: fault.map(told),
     };
     let (html, name) = match &sign_in.stage {
-        Stage::Password => (page::sign_in(&place, &new_nonce(entra, ask), &sign_in.name), "sign-in page"),
+        Stage::Password => (page::sign_in(&place, &new_nonce(entra, context), &sign_in.name), "sign-in page"),
         Stage::SecondFactor(_) => {
             let interval_ms = entra.poll_interval.saturating_mul(1000);
-            let html = page::second_factor(&place, &ask.knobs.second_factors, interval_ms);
+            let html = page::second_factor(&place, &context.knobs.second_factors, interval_ms);
             (html, "second-factor page")
         }
         Stage::KeepSignedIn(_) => (page::keep_signed_in(&place), "keep-signed-in page"),
@@ -37,7 +42,7 @@ pub(crate) fn sign_in_page(entra: &mut Tenant, ask: &Ask, ctx: &str, fault: Opti
 }
 
 /// A page that ends the sign-in; its kind is the one that clients know for the number [inferred].
-pub(crate) fn error_page(ask: &Ask, refusal: &Answer) -> Answer {
+pub(crate) fn error_page(context: &RequestContext, refusal: &Answer) -> Answer {
     let (code, text) = told(refusal);
     let kind = match code {
         50_055 | 50_056 | 50_144 => "ConvergedChangePassword",
@@ -46,9 +51,9 @@ pub(crate) fn error_page(ask: &Ask, refusal: &Answer) -> Answer {
         _ => "ConvergedError",
     };
     let place = Place {
-        login: &ask.hosts.login,
+        login: &context.hosts.login,
         tenant: "common",
-        session: &ask.ids.request,
+        session: &context.ids.request,
         canary: "canary",
         flow_token: "flow",
         ctx: "context",

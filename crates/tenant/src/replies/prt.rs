@@ -1,7 +1,7 @@
 //! The replies of a PRT (entra.md 7.4), and those that its session key seals (entra.md 7.6).
 
-use crate::ask::Ask;
 use crate::replies::token::{client_info, opaque};
+use crate::request_context::RequestContext;
 use crate::tenant::{REMEMBERED_MS, Tenant};
 use serde_json::{Value, json};
 use tenant_model::directory::User;
@@ -13,16 +13,22 @@ use tenant_wire::jwt::{self, BACKDATED_S};
 use tenant_wire::session::{self, SessionKey};
 
 /// The reply of entra.md 7.4: strings and one number, no access token.
-pub(crate) fn prt_reply(entra: &mut Tenant, ask: &Ask, form: &Form, prt: &Prt, user: &User) -> Answer {
-    let life = ask.knobs.prt_lifetime_s;
+pub(crate) fn prt_reply(
+    entra: &mut Tenant,
+    context: &RequestContext,
+    form: &Form,
+    prt: &Prt,
+    user: &User,
+) -> Answer {
+    let life = context.knobs.prt_lifetime_s;
     let mut answer = Answer::ok(json!({
         "token_type": "Bearer",
         "expires_in": life.to_string(),
         "ext_expires_in": "0",
-        "expires_on": (ask.now.unix_timestamp() + life).to_string(),
-        "refresh_token": new_prt(entra, ask, prt),
+        "expires_on": (context.now.unix_timestamp() + life).to_string(),
+        "refresh_token": new_prt(entra, context, prt),
         "refresh_token_expires_in": life,
-        "id_token": unsigned_id_token(entra, ask, &prt.grant, user),
+        "id_token": unsigned_id_token(entra, context, &prt.grant, user),
     }));
     if form.get("client_info").is_some() {
         answer.set("client_info", json!(client_info(&prt.grant, user)));
@@ -31,18 +37,18 @@ pub(crate) fn prt_reply(entra: &mut Tenant, ask: &Ask, form: &Form, prt: &Prt, u
 }
 
 /// A new token for what a PRT stands for.
-pub(crate) fn new_prt(entra: &mut Tenant, ask: &Ask, prt: &Prt) -> String {
+pub(crate) fn new_prt(entra: &mut Tenant, context: &RequestContext, prt: &Prt) -> String {
     let token = opaque(entra, "0.A");
-    let expires_at = ask.now_ms + ask.knobs.prt_lifetime_s * 1000;
+    let expires_at = context.now_ms + context.knobs.prt_lifetime_s * 1000;
     let until = expires_at + REMEMBERED_MS;
-    entra.prts.keep(&token, Prt { expires_at, ..prt.clone() }, until, ask.now_ms);
+    entra.prts.keep(&token, Prt { expires_at, ..prt.clone() }, until, context.now_ms);
     token
 }
 
 /// The id_token of entra.md 7.4, which is unsigned by design; `preferred_username` is there for entra.md
 /// 11.4, rule 8.
-fn unsigned_id_token(entra: &Tenant, ask: &Ask, grant: &Grant, user: &User) -> String {
-    let now = ask.now.unix_timestamp();
+fn unsigned_id_token(entra: &Tenant, context: &RequestContext, grant: &Grant, user: &User) -> String {
+    let now = context.now.unix_timestamp();
     let tenant = grant.tenant.to_string();
     let name = entra.directories.get(grant.tenant).and_then(|it| it.domains.first());
     let mut claims = json!({
@@ -54,7 +60,7 @@ fn unsigned_id_token(entra: &Tenant, ask: &Ask, grant: &Grant, user: &User) -> S
         "preferred_username": user.login.as_ref().unwrap_or(&user.upn),
     });
     if let Value::Object(claims) = &mut claims {
-        claims.extend(ask.knobs.id_token_twist.clone());
+        claims.extend(context.knobs.id_token_twist.clone());
     }
     format!("{}.{}.", jwt::part(&json!({ "typ": "JWT", "alg": "none" })), jwt::part(&claims))
 }

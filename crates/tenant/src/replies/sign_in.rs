@@ -1,8 +1,8 @@
 //! A sign-in from page to page (entra.md 2.4): begun, found again, gone on with, ended.
 
-use crate::ask::Ask;
 use crate::replies::code::code_or_refusal;
 use crate::replies::pages::{WRONG_PAGE, error_page, sign_in_page};
+use crate::request_context::RequestContext;
 use crate::rules::demand::{Demand, is_second_factor_due};
 use crate::tenant::Tenant;
 use bytes::Bytes;
@@ -17,59 +17,64 @@ use uuid::Uuid;
 /// Begins a sign-in and shows its first page.
 pub(crate) fn begin_sign_in(
     entra: &mut Tenant,
-    ask: &Ask,
+    context: &RequestContext,
     device: Option<Uuid>,
     session_key: Option<SessionKey>,
     stage: Stage,
 ) -> Answer {
     let mut text = |length| entra.generator.text(length, TOKEN_ALPHABET);
     let (ctx, flow_token, canary) = (text(80), text(120), text(40));
-    let expires_at = ask.now_ms + ask.knobs.sign_in_lives_s * 1000;
+    let expires_at = context.now_ms + context.knobs.sign_in_lives_s * 1000;
     let sign_in = SignIn {
-        path: ask.path.clone(),
-        query: ask.query.clone(),
+        path: context.path.clone(),
+        query: context.query.clone(),
         flow_token,
         canary,
-        session: ask.ids.request.clone(),
+        session: context.ids.request.clone(),
         device,
         session_key,
-        name: ask.query.get("login_hint").unwrap_or_default().to_owned(),
+        name: context.query.get("login_hint").unwrap_or_default().to_owned(),
         stage,
         expires_at,
     };
-    entra.sign_ins.keep(&ctx, sign_in, expires_at, ask.now_ms);
-    sign_in_page(entra, ask, &ctx, None)
+    entra.sign_ins.keep(&ctx, sign_in, expires_at, context.now_ms);
+    sign_in_page(entra, context, &ctx, None)
 }
 
 /// The sign-in that a form belongs to; its `ctx` has another name on some pages.
 pub(crate) fn posted<'a>(
     entra: &Tenant,
-    ask: &Ask,
+    context: &RequestContext,
     form: &'a Form,
     ctx: &str,
 ) -> Result<(&'a str, SignIn), Answer> {
     let ctx = form.get(ctx).unwrap_or_default();
-    let sign_in = sign_in_at(entra, ask, ctx, form.get("flowToken"));
+    let sign_in = sign_in_at(entra, context, ctx, form.get("flowToken"));
     let sign_in = sign_in.filter(|it| form.get("canary") == Some(it.canary.as_str()));
     let text = "The request is not valid: its page is not known, or is too old.";
-    let wrong = || error_page(ask, &ask.error(WRONG_PAGE, "invalid_request", text));
+    let wrong = || error_page(context, &context.error(WRONG_PAGE, "invalid_request", text));
     Ok((ctx, sign_in.cloned().ok_or_else(wrong)?))
 }
 
 /// The sign-in of these two, unless it is over.
 pub(crate) fn sign_in_at<'a>(
     entra: &'a Tenant,
-    ask: &Ask,
+    context: &RequestContext,
     ctx: &str,
     flow_token: Option<&str>,
 ) -> Option<&'a SignIn> {
-    let sign_in = entra.sign_ins.get(ctx).filter(|it| it.expires_at > ask.now_ms);
+    let sign_in = entra.sign_ins.get(ctx).filter(|it| it.expires_at > context.now_ms);
     sign_in.filter(|it| flow_token == Some(it.flow_token.as_str()))
 }
 
 /// The first request once more, as it would be judged now, about the tenant of its path or of a user's name.
-pub(crate) fn resumed(entra: &Tenant, ask: &Ask, sign_in: &SignIn, name: &str) -> Ask {
-    let mut asked = ask.clone();
+pub(crate) fn resumed(
+    entra: &Tenant,
+    context: &RequestContext,
+    sign_in: &SignIn,
+    name: &str,
+) -> RequestContext {
+    let mut asked = context.clone();
     asked.path.clone_from(&sign_in.path);
     asked.query = sign_in.query.clone();
     asked.body = Bytes::new();
@@ -85,7 +90,7 @@ pub(crate) fn resumed(entra: &Tenant, ask: &Ask, sign_in: &SignIn, name: &str) -
 }
 
 /// The next page of a sign-in whose person is known, or its end.
-pub(crate) fn go_on(entra: &mut Tenant, asked: &Ask, ctx: &str, grant: Grant) -> Answer {
+pub(crate) fn go_on(entra: &mut Tenant, asked: &RequestContext, ctx: &str, grant: Grant) -> Answer {
     let due = !Demand::of(&asked.query).is_met(asked, &grant)
         || is_second_factor_due(asked, &asked.query.resource().unwrap_or_default(), &grant);
     let next = match due {
@@ -100,7 +105,7 @@ pub(crate) fn go_on(entra: &mut Tenant, asked: &Ask, ctx: &str, grant: Grant) ->
 }
 
 /// Forgets the sign-in and answers with its code.
-pub(crate) fn end_sign_in(entra: &mut Tenant, asked: &Ask, ctx: &str, grant: Grant) -> Answer {
+pub(crate) fn end_sign_in(entra: &mut Tenant, asked: &RequestContext, ctx: &str, grant: Grant) -> Answer {
     let session_key = entra.sign_ins.get(ctx).and_then(|sign_in| sign_in.session_key);
     entra.sign_ins.forget(ctx);
     code_or_refusal(entra, asked, grant, session_key)

@@ -1,7 +1,7 @@
 //! The token reply (entra.md 2.8).
 
-use crate::ask::Ask;
 use crate::replies::access_token::access_token;
+use crate::request_context::RequestContext;
 use crate::rules::demand::aged;
 use crate::rules::policy::{forbid, scopes, user_of};
 use crate::tenant::Tenant;
@@ -17,13 +17,13 @@ use tenant_wire::jwt::{self, BACKDATED_S, LIFE_S};
 use tenant_wire::keys::TOKEN_ALPHABET;
 
 /// The token reply, unless something forbids it.
-pub(crate) fn redeem(entra: &mut Tenant, ask: &Ask, wish: &Wish<'_>) -> Answer {
-    let wish = &Wish { grant: &aged(ask, wish.grant), ..wish.clone() };
-    let user = match user_of(entra, ask, wish) {
+pub(crate) fn redeem(entra: &mut Tenant, context: &RequestContext, wish: &Wish<'_>) -> Answer {
+    let wish = &Wish { grant: &aged(context, wish.grant), ..wish.clone() };
+    let user = match user_of(entra, context, wish) {
         Ok(user) => user,
         Err(refusal) => return refusal,
     };
-    let answer = forbid(entra, ask, wish, &user).unwrap_or_else(|| issue(entra, ask, wish, &user));
+    let answer = forbid(entra, context, wish, &user).unwrap_or_else(|| issue(entra, context, wish, &user));
     let answer = answer.fact("user", &user.upn).fact("resource", wish.resource);
     match wish.grant.device {
         Some(device) => answer.fact("device", device),
@@ -32,25 +32,25 @@ pub(crate) fn redeem(entra: &mut Tenant, ask: &Ask, wish: &Wish<'_>) -> Answer {
 }
 
 /// Numbers are strings on v1 and numbers on v2.
-fn issue(entra: &mut Tenant, ask: &Ask, wish: &Wish<'_>, user: &User) -> Answer {
+fn issue(entra: &mut Tenant, context: &RequestContext, wish: &Wish<'_>, user: &User) -> Answer {
     let (grant, resource) = (wish.grant, wish.resource);
-    let now = ask.now.unix_timestamp();
-    let number = |value: i64| if ask.is_v2() { json!(value) } else { json!(value.to_string()) };
+    let now = context.now.unix_timestamp();
+    let number = |value: i64| if context.is_v2() { json!(value) } else { json!(value.to_string()) };
     let refresh = opaque(entra, "0.");
-    let until = ask.now_ms + ask.knobs.refresh_token_lifetime_s * 1000;
-    entra.grants.keep(&refresh, grant.clone(), until, ask.now_ms);
-    let scope = scopes(entra, ask, &grant.client, resource).unwrap_or_default();
+    let until = context.now_ms + context.knobs.refresh_token_lifetime_s * 1000;
+    entra.grants.keep(&refresh, grant.clone(), until, context.now_ms);
+    let scope = scopes(entra, context, &grant.client, resource).unwrap_or_default();
     let mut answer = Answer::ok(json!({
         "token_type": "Bearer", "scope": told_scope(wish.scope, &scope),
         "expires_in": number(LIFE_S), "ext_expires_in": number(LIFE_S),
-        "access_token": access_token(entra, ask, wish, user, &scope),
+        "access_token": access_token(entra, context, wish, user, &scope),
         "refresh_token": refresh,
-        "id_token": id_token(entra, ask, wish, user),
+        "id_token": id_token(entra, context, wish, user),
     }));
     if clients::is_family(&grant.client) {
         answer.set("foci", json!("1"));
     }
-    if !ask.is_v2() {
+    if !context.is_v2() {
         answer.set("expires_on", number(now + LIFE_S));
         answer.set("not_before", number(now - BACKDATED_S));
         answer.set("resource", json!(resource));
@@ -68,9 +68,9 @@ pub(crate) fn opaque(entra: &mut Tenant, prefix: &str) -> String {
     format!("{prefix}{}.{}", text(40), text(120))
 }
 
-fn id_token(entra: &Tenant, ask: &Ask, wish: &Wish<'_>, user: &User) -> String {
+fn id_token(entra: &Tenant, context: &RequestContext, wish: &Wish<'_>, user: &User) -> String {
     let grant = wish.grant;
-    let (now, login) = (ask.now.unix_timestamp(), &ask.hosts.login);
+    let (now, login) = (context.now.unix_timestamp(), &context.hosts.login);
     let mut claims = json!({
         "aud": grant.client, "iss": format!("https://{login}/{}/v2.0", grant.tenant),
         "iat": now - BACKDATED_S, "nbf": now - BACKDATED_S, "exp": now + LIFE_S,
@@ -83,7 +83,7 @@ fn id_token(entra: &Tenant, ask: &Ask, wish: &Wish<'_>, user: &User) -> String {
             members.insert("idp".into(), json!(format!("https://sts.windows.net/{home}/")));
         }
         members.extend(wish.nonce.map(|nonce| ("nonce".to_owned(), json!(nonce))));
-        members.extend(ask.knobs.id_token_twist.clone());
+        members.extend(context.knobs.id_token_twist.clone());
     }
     jwt::sign(&entra.signer, &claims)
 }

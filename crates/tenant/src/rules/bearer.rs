@@ -1,6 +1,6 @@
 //! What a resource reads in an access token.
 
-use crate::ask::Ask;
+use crate::request_context::RequestContext;
 use crate::tenant::Tenant;
 use serde_json::Value;
 use tenant_wire::answer::Answer;
@@ -15,16 +15,20 @@ pub(crate) fn tenant_of_token(entra: &Tenant, token: &str) -> Option<Uuid> {
 }
 
 /// The claims of the bearer token of a request, if it is for this resource.
-pub(crate) fn bearer(entra: &Tenant, ask: &Ask, resource_ok: impl Fn(&str) -> bool) -> Option<Value> {
-    let claims = verified(entra, ask.bearer.as_deref()?, ask.now.unix_timestamp())?;
+pub(crate) fn bearer(
+    entra: &Tenant,
+    context: &RequestContext,
+    resource_ok: impl Fn(&str) -> bool,
+) -> Option<Value> {
+    let claims = verified(entra, context.bearer.as_deref()?, context.now.unix_timestamp())?;
     claims["aud"].as_str().is_some_and(resource_ok).then_some(claims)
 }
 
 /// The claims of a token for registration (entra.md 11.2, I1).
-pub(crate) fn registration_token(entra: &Tenant, ask: &Ask) -> Result<Value, Answer> {
-    let claims = bearer(entra, ask, |aud| canonical(aud) == REGISTRATION);
+pub(crate) fn registration_token(entra: &Tenant, context: &RequestContext) -> Result<Value, Answer> {
+    let claims = bearer(entra, context, |aud| canonical(aud) == REGISTRATION);
     let text = "The access token is not valid.";
-    claims.ok_or_else(|| ask.unauthorised(401, "error_invalid_token", text))
+    claims.ok_or_else(|| context.unauthorised(401, "error_invalid_token", text))
 }
 
 /// The claims of a token that is ours and in time; `now` is in seconds since 1970.

@@ -1,6 +1,6 @@
 //! Who calls the registration service about a device (entra.md 6.1).
 
-use crate::ask::Ask;
+use crate::request_context::RequestContext;
 use crate::rules::bearer::registration_token;
 use crate::tenant::Tenant;
 use tenant_model::knobs::ClientCertificate;
@@ -21,11 +21,11 @@ pub(crate) struct DeviceCaller {
 }
 
 /// Who calls, by certificate and token.
-pub(crate) fn caller(entra: &Tenant, ask: &Ask) -> DeviceCaller {
-    let owner = registration_token(entra, ask).ok();
+pub(crate) fn caller(entra: &Tenant, context: &RequestContext) -> DeviceCaller {
+    let owner = registration_token(entra, context).ok();
     let owner = owner.and_then(|claims| claims["oid"].as_str()?.parse::<Uuid>().ok());
-    let thumbprint = ask.peer.client_certificate.as_ref().map(|der| thumbprint(der));
-    let taken = thumbprint.as_ref().filter(|_| takes_certificate(ask, owner.is_some()));
+    let thumbprint = context.peer.client_certificate.as_ref().map(|der| thumbprint(der));
+    let taken = thumbprint.as_ref().filter(|_| takes_certificate(context, owner.is_some()));
     DeviceCaller {
         device: taken.and_then(|it| entra.devices.with_thumbprint(it)).map(|device| device.id),
         is_gone: taken.is_some_and(|it| entra.devices.is_gone(it)),
@@ -34,16 +34,16 @@ pub(crate) fn caller(entra: &Tenant, ask: &Ask) -> DeviceCaller {
     }
 }
 
-fn takes_certificate(ask: &Ask, with_token: bool) -> bool {
-    match ask.knobs.client_certificate {
+fn takes_certificate(context: &RequestContext, with_token: bool) -> bool {
+    match context.knobs.client_certificate {
         ClientCertificate::Handshake => true,
-        ClientCertificate::CertauthOnly => ask.peer.host.starts_with("certauth."),
+        ClientCertificate::CertauthOnly => context.peer.host.starts_with("certauth."),
         ClientCertificate::WithBearer => with_token,
         ClientCertificate::Never => false,
     }
 }
 
 /// What the service says about a device that is not there.
-pub(crate) fn missing_device(ask: &Ask) -> Answer {
-    ask.bad_request("error_missing_device", "The device object was not found.")
+pub(crate) fn missing_device(context: &RequestContext) -> Answer {
+    context.bad_request("error_missing_device", "The device object was not found.")
 }

@@ -1,6 +1,6 @@
 //! Whom a device-signed request is for (entra.md 7.3): by refresh token, password or Windows Hello key.
 
-use crate::ask::Ask;
+use crate::request_context::RequestContext;
 use crate::rules::client::broker_only;
 use crate::rules::hello::by_hello;
 use crate::rules::password::check_password;
@@ -14,16 +14,16 @@ use tenant_wire::request::Signed;
 /// The user's part of a device-signed request (entra.md 7.3), and the means by which the knobs refuse it.
 pub(crate) fn credential(
     entra: &mut Tenant,
-    ask: &Ask,
+    context: &RequestContext,
     signed: &Signed,
     device: &Device,
 ) -> Result<(Grant, &'static str), Answer> {
-    let refuse = |code, error: &str, text: &str| Err(ask.error(code, error, text));
+    let refuse = |code, error: &str, text: &str| Err(context.error(code, error, text));
     match signed.claim("grant_type").unwrap_or_default() {
-        "refresh_token" => Ok((by_refresh_token(entra, ask, signed, device)?, "prt_refresh_token")),
-        "password" => Ok((by_password(entra, ask, signed, device)?, "prt_password")),
+        "refresh_token" => Ok((by_refresh_token(entra, context, signed, device)?, "prt_refresh_token")),
+        "password" => Ok((by_password(entra, context, signed, device)?, "prt_password")),
         "urn:ietf:params:oauth:grant-type:jwt-bearer" => {
-            Ok((by_hello(entra, ask, signed, device)?, "prt_hello"))
+            Ok((by_hello(entra, context, signed, device)?, "prt_hello"))
         }
         "device_token" | "device_auth" => {
             refuse(221_000, "invalid_grant", "The resource does not take device-only tokens.")
@@ -33,21 +33,31 @@ pub(crate) fn credential(
 }
 
 /// The refresh token must come from the broker, whatever its resource.
-fn by_refresh_token(entra: &Tenant, ask: &Ask, signed: &Signed, device: &Device) -> Result<Grant, Answer> {
+fn by_refresh_token(
+    entra: &Tenant,
+    context: &RequestContext,
+    signed: &Signed,
+    device: &Device,
+) -> Result<Grant, Answer> {
     let grant = signed.claim("refresh_token").and_then(|token| entra.grants.get(token));
     let grant = grant.filter(|grant| grant.tenant == device.tenant);
-    let grant = grant.ok_or_else(|| ask.deny(70_008, "The refresh token is not known here."))?;
+    let grant = grant.ok_or_else(|| context.deny(70_008, "The refresh token is not known here."))?;
     if grant.client == BROKER && signed.claim("client_id") == Some(BROKER) {
         Ok(grant.with_device(device.id))
     } else {
-        Err(ask.deny(70_000, "The refresh token was not issued to the broker."))
+        Err(context.deny(70_000, "The refresh token was not issued to the broker."))
     }
 }
 
-fn by_password(entra: &mut Tenant, ask: &Ask, signed: &Signed, device: &Device) -> Result<Grant, Answer> {
+fn by_password(
+    entra: &mut Tenant,
+    context: &RequestContext,
+    signed: &Signed,
+    device: &Device,
+) -> Result<Grant, Answer> {
     let text = |name: &str| signed.claim(name).unwrap_or_default();
-    let client = broker_only(ask, signed)?;
-    let user = check_password(entra, ask, device.tenant, text("username"), text("password"))?;
+    let client = broker_only(context, signed)?;
+    let user = check_password(entra, context, device.tenant, text("username"), text("password"))?;
     let plain = Grant {
         tenant: device.tenant,
         user: user.oid,
@@ -56,7 +66,7 @@ fn by_password(entra: &mut Tenant, ask: &Ask, signed: &Signed, device: &Device) 
         mfa_at: None,
         from_device_code: false,
         device: None,
-        signed_in_at: ask.now_ms,
+        signed_in_at: context.now_ms,
     };
     Ok(plain.with_device(device.id))
 }

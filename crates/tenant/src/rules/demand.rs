@@ -1,6 +1,6 @@
 //! Which methods a sign-in must have used (entra.md 2.9): `amr_values`, and `amr` in `claims`.
 
-use crate::ask::Ask;
+use crate::request_context::RequestContext;
 use serde_json::Value;
 use tenant_model::grant::Grant;
 use tenant_wire::clients::{REGISTRATION, canonical};
@@ -29,17 +29,17 @@ impl Demand {
     }
 
     /// The grant for this request: a fresh second factor is told only where it is named.
-    pub(crate) fn told(&self, ask: &Ask, mut grant: Grant) -> Grant {
-        if self.wants_fresh() && is_fresh(ask, &grant) && !grant.has("ngcmfa") {
+    pub(crate) fn told(&self, context: &RequestContext, mut grant: Grant) -> Grant {
+        if self.wants_fresh() && is_fresh(context, &grant) && !grant.has("ngcmfa") {
             grant.amr.push("ngcmfa".to_owned());
         }
         grant
     }
 
     /// Whether what led to this grant is enough.
-    pub(crate) fn is_met(&self, ask: &Ask, grant: &Grant) -> bool {
+    pub(crate) fn is_met(&self, context: &RequestContext, grant: &Grant) -> bool {
         let done = |method: &String| match method.as_str() {
-            "ngcmfa" => is_fresh(ask, grant),
+            "ngcmfa" => is_fresh(context, grant),
             _ => grant.has("mfa"),
         };
         self.0.is_empty() || self.0.iter().any(done)
@@ -47,9 +47,10 @@ impl Demand {
 }
 
 /// Whether the tenant's rules demand a second factor that this grant does not have.
-pub(crate) fn is_second_factor_due(ask: &Ask, resource: &str, grant: &Grant) -> bool {
+pub(crate) fn is_second_factor_due(context: &RequestContext, resource: &str, grant: &Grant) -> bool {
     let registration = canonical(resource) == REGISTRATION;
-    let needed = ask.knobs.mfa_required_sign_in || (ask.knobs.mfa_required_registration && registration);
+    let needed =
+        context.knobs.mfa_required_sign_in || (context.knobs.mfa_required_registration && registration);
     needed && !grant.has("mfa") && !grant.has("ngcmfa")
 }
 
@@ -60,17 +61,17 @@ fn methods(amr: &Value) -> Vec<String> {
 }
 
 /// The grant as it is by now: `ngcmfa` ages, a second factor does not.
-pub(crate) fn aged(ask: &Ask, grant: &Grant) -> Grant {
+pub(crate) fn aged(context: &RequestContext, grant: &Grant) -> Grant {
     let mut grant = grant.clone();
-    if !is_fresh(ask, &grant) {
+    if !is_fresh(context, &grant) {
         grant.amr.retain(|method| method != "ngcmfa");
     }
     grant
 }
 
 /// Whether its second factor is fresh; for how long it stays so is a knob.
-fn is_fresh(ask: &Ask, grant: &Grant) -> bool {
-    grant.mfa_at.is_some_and(|at| ask.now_ms - at <= ask.knobs.ngcmfa_lifetime_s * 1000)
+fn is_fresh(context: &RequestContext, grant: &Grant) -> bool {
+    grant.mfa_at.is_some_and(|at| context.now_ms - at <= context.knobs.ngcmfa_lifetime_s * 1000)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! A PRT by a Windows Hello key (entra.md 9.2).
 
-use crate::ask::Ask;
+use crate::request_context::RequestContext;
 use crate::rules::client::broker_only;
 use crate::rules::proof::fresh;
 use crate::tenant::Tenant;
@@ -14,20 +14,25 @@ use uuid::Uuid;
 
 /// The user's part of a PRT request with a Hello key (entra.md 7.3, 9.2, 11.1 D5); `username`, and `aud` of
 /// the assertion, are not looked at.
-pub(crate) fn by_hello(entra: &Tenant, ask: &Ask, signed: &Signed, device: &Device) -> Result<Grant, Answer> {
-    let client = broker_only(ask, signed)?;
+pub(crate) fn by_hello(
+    entra: &Tenant,
+    context: &RequestContext,
+    signed: &Signed,
+    device: &Device,
+) -> Result<Grant, Answer> {
+    let client = broker_only(context, signed)?;
     let assertion = signed.claim("assertion").and_then(|text| Signed::read(&text.replace(' ', "+")));
     let assertion = assertion
         .filter(|it| it.header("use") == Some("ngc") && it.signer() == Some(Signer::Device))
-        .ok_or_else(|| ask.error(50_027, "invalid_request", "The assertion is no JWT of a Hello key."))?;
+        .ok_or_else(|| context.error(50_027, "invalid_request", "The assertion is no JWT of a Hello key."))?;
     let key = hello_key(entra, device.tenant, &assertion);
-    let key = key.ok_or_else(|| ask.deny(130_004, "The NGC key was not found."))?;
+    let key = key.ok_or_else(|| context.deny(130_004, "The NGC key was not found."))?;
     if !public_key(&key.public).is_some_and(|public| assertion.is_by_device(public)) {
-        return Err(ask.deny(130_005, "The NGC key signature is not valid."));
+        return Err(context.deny(130_005, "The NGC key signature is not valid."));
     }
-    usable_device_of(entra, ask, key)?;
-    fresh(entra, ask, &assertion)?;
-    in_time(ask, &assertion)?;
+    usable_device_of(entra, context, key)?;
+    fresh(entra, context, &assertion)?;
+    in_time(context, &assertion)?;
     let plain = Grant {
         tenant: key.tenant,
         user: key.user,
@@ -36,7 +41,7 @@ pub(crate) fn by_hello(entra: &Tenant, ask: &Ask, signed: &Signed, device: &Devi
         mfa_at: None,
         from_device_code: false,
         device: None,
-        signed_in_at: ask.now_ms,
+        signed_in_at: context.now_ms,
     };
     Ok(plain.with_device(device.id))
 }
@@ -50,24 +55,24 @@ fn hello_key<'a>(entra: &'a Tenant, tenant: Uuid, assertion: &Signed) -> Option<
     (same && entra.directories.get(tenant)?.users.contains_key(&key.user)).then_some(key)
 }
 
-fn usable_device_of(entra: &Tenant, ask: &Ask, key: &HelloKey) -> Result<(), Answer> {
+fn usable_device_of(entra: &Tenant, context: &RequestContext, key: &HelloKey) -> Result<(), Answer> {
     let device = entra.devices.get(key.device);
-    let device = device.ok_or_else(|| ask.deny(130_008, "The device of the NGC key was not found."))?;
+    let device = device.ok_or_else(|| context.deny(130_008, "The device of the NGC key was not found."))?;
     if device.enabled {
         return Ok(());
     }
-    Err(ask.deny(130_007, "The device of the NGC key is disabled."))
+    Err(context.deny(130_007, "The device of the NGC key is disabled."))
 }
 
 /// Refuses an assertion outside its time, where it names one; the clocks may differ by five minutes [inferred].
-fn in_time(ask: &Ask, assertion: &Signed) -> Result<(), Answer> {
-    let now = ask.now.unix_timestamp();
+fn in_time(context: &RequestContext, assertion: &Signed) -> Result<(), Answer> {
+    let now = context.now.unix_timestamp();
     let ended = assertion.seconds("exp").is_some_and(|end| end + SKEW_S < now);
     let early = assertion.seconds("iat").is_some_and(|begin| begin - SKEW_S > now);
     if !ended && !early {
         return Ok(());
     }
-    Err(ask.deny(NOT_IN_TIME, "The assertion is not within its valid time range."))
+    Err(context.deny(NOT_IN_TIME, "The assertion is not within its valid time range."))
 }
 
 /// A Hello key was added after a second factor and counts as one, but not as a fresh one [inferred].

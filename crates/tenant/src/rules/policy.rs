@@ -1,6 +1,6 @@
 //! Who may have which token: pre-authorisation and the rules a tenant can set.
 
-use crate::ask::Ask;
+use crate::request_context::RequestContext;
 use crate::rules::demand::is_second_factor_due;
 use crate::rules::proof::refused_device;
 use crate::tenant::Tenant;
@@ -15,58 +15,68 @@ use tenant_wire::cloud::{Cloud, Urls};
 use uuid::Uuid;
 
 /// The user of a grant, who may be gone by now.
-pub(crate) fn user_of(entra: &Tenant, ask: &Ask, wish: &Wish<'_>) -> Result<User, Answer> {
+pub(crate) fn user_of(entra: &Tenant, context: &RequestContext, wish: &Wish<'_>) -> Result<User, Answer> {
     let grant = wish.grant;
     let user = entra.directories.user(grant.tenant, grant.user);
     let (code, text) = match wish.means {
         DEVICE_CODE => (50_034, "The user account does not exist."),
         _ => (50_173, "The grant was revoked: the user is gone."),
     };
-    let user = user.cloned().ok_or_else(|| ask.deny(code, text))?;
+    let user = user.cloned().ok_or_else(|| context.deny(code, text))?;
     if grant.signed_in_at <= user.signed_out_at {
-        return Err(ask.deny(50_173, "The provided grant has been revoked."));
+        return Err(context.deny(50_173, "The provided grant has been revoked."));
     }
     Ok(user)
 }
 
 /// Why this wish is not granted, if it is not.
-pub(crate) fn forbid(entra: &Tenant, ask: &Ask, wish: &Wish<'_>, user: &User) -> Option<Answer> {
+pub(crate) fn forbid(
+    entra: &Tenant,
+    context: &RequestContext,
+    wish: &Wish<'_>,
+    user: &User,
+) -> Option<Answer> {
     let (grant, resource) = (wish.grant, wish.resource);
-    refused_by_list(ask, &grant.client, resource, wish.means)
-        .or_else(|| refused_user(ask, user))
-        .or_else(|| refused_device(entra, ask, grant.device?))
-        .or_else(|| not_authorised(entra, ask, &grant.client, resource))
-        .or_else(|| refused_by_rule(entra, ask, grant, resource))
+    refused_by_list(context, &grant.client, resource, wish.means)
+        .or_else(|| refused_user(context, user))
+        .or_else(|| refused_device(entra, context, grant.device?))
+        .or_else(|| not_authorised(entra, context, &grant.client, resource))
+        .or_else(|| refused_by_rule(entra, context, grant, resource))
 }
 
 /// Why this grant does not become a PRT, if it does not; a PRT is for no resource.
 pub(crate) fn forbid_prt(
     entra: &Tenant,
-    ask: &Ask,
+    context: &RequestContext,
     grant: &Grant,
     means: &'static str,
     user: &User,
 ) -> Option<Answer> {
-    let rules = ask.knobs.conditional_access_on_prt;
-    refused_by_list(ask, &grant.client, NO_RESOURCE, means)
-        .or_else(|| refused_user(ask, user))
-        .or_else(|| refused_device(entra, ask, grant.device?))
-        .or_else(|| if rules { refused_by_rule(entra, ask, grant, NO_RESOURCE) } else { None })
+    let rules = context.knobs.conditional_access_on_prt;
+    refused_by_list(context, &grant.client, NO_RESOURCE, means)
+        .or_else(|| refused_user(context, user))
+        .or_else(|| refused_device(entra, context, grant.device?))
+        .or_else(|| if rules { refused_by_rule(entra, context, grant, NO_RESOURCE) } else { None })
 }
 
 /// The refusal of a combination that a knob lists ([`crate::Refuse`]).
-pub(crate) fn refused_by_list(ask: &Ask, client: &str, resource: &str, means: &str) -> Option<Answer> {
+pub(crate) fn refused_by_list(
+    context: &RequestContext,
+    client: &str,
+    resource: &str,
+    means: &str,
+) -> Option<Answer> {
     let same = |wanted: &Option<String>, found: &str| {
         wanted.as_ref().is_none_or(|wanted| canonical(wanted).eq_ignore_ascii_case(canonical(found)))
     };
-    let endpoint = ask.path.last().map(String::as_str).unwrap_or_default();
-    let hit = ask.knobs.refuse.iter().find(|line| {
+    let endpoint = context.path.last().map(String::as_str).unwrap_or_default();
+    let hit = context.knobs.refuse.iter().find(|line| {
         same(&line.client, client)
             && same(&line.resource, resource)
             && same(&line.grant, means)
             && same(&line.endpoint, endpoint)
     })?;
-    let mut answer = ask.refuse(hit.code);
+    let mut answer = context.refuse(hit.code);
     answer.status = hit.status.unwrap_or(answer.status);
     let error = hit.error.iter().map(|error| ("error".to_owned(), json!(error)));
     error.chain(hit.body.clone()).for_each(|(name, value)| answer.set(&name, value));
@@ -74,16 +84,21 @@ pub(crate) fn refused_by_list(ask: &Ask, client: &str, resource: &str, means: &s
 }
 
 /// The refusal of a user who is disabled, or whom a knob refuses.
-pub(crate) fn refused_user(ask: &Ask, user: &User) -> Option<Answer> {
-    let refused = ask.knobs.user_refusals.get(&user.upn);
-    refused.copied().or((!user.enabled).then_some(50_057)).map(|code| ask.refuse(code))
+pub(crate) fn refused_user(context: &RequestContext, user: &User) -> Option<Answer> {
+    let refused = context.knobs.user_refusals.get(&user.upn);
+    refused.copied().or((!user.enabled).then_some(50_057)).map(|code| context.refuse(code))
 }
 
 /// What a token of this client for this resource permits (entra.md 0.5), if it may have one.
-pub(crate) fn scopes(entra: &Tenant, ask: &Ask, client: &str, resource: &str) -> Option<String> {
+pub(crate) fn scopes(
+    entra: &Tenant,
+    context: &RequestContext,
+    client: &str,
+    resource: &str,
+) -> Option<String> {
     let resource = if is_graph(entra, resource) { GRAPH } else { canonical(resource) };
     let own = clients::scopes(client, resource)?;
-    let extra = ask.knobs.extra_graph_scopes.iter().filter(|_| resource == GRAPH);
+    let extra = context.knobs.extra_graph_scopes.iter().filter(|_| resource == GRAPH);
     Some(std::iter::once(own).chain(extra.map(String::as_str)).collect::<Vec<_>>().join(" "))
 }
 
@@ -94,39 +109,44 @@ pub(crate) fn is_graph(entra: &Tenant, resource: &str) -> bool {
     resource == "00000003-0000-0000-c000-000000000000" || ALL.into_iter().any(named)
 }
 
-fn not_authorised(entra: &Tenant, ask: &Ask, client: &str, resource: &str) -> Option<Answer> {
-    if !ask.knobs.unlisted_clients && !clients::is_listed(client) {
+fn not_authorised(entra: &Tenant, context: &RequestContext, client: &str, resource: &str) -> Option<Answer> {
+    if !context.knobs.unlisted_clients && !clients::is_listed(client) {
         let text = "The application was not found in the directory.";
-        return Some(ask.error(700_016, "unauthorized_client", text));
+        return Some(context.error(700_016, "unauthorized_client", text));
     }
-    if scopes(entra, ask, client, resource).is_some() {
+    if scopes(entra, context, client, resource).is_some() {
         return None;
     }
     let text = format!(
         "Consent between first party application '{client}' and first party resource '{resource}' must be configured via preauthorization."
     );
-    Some(ask.deny(65_002, &text))
+    Some(context.deny(65_002, &text))
 }
 
-fn refused_by_rule(entra: &Tenant, ask: &Ask, grant: &Grant, resource: &str) -> Option<Answer> {
-    let knobs = &ask.knobs;
-    if knobs.unknown_platform_blocked && !ask.user_agent.contains("Linux") {
-        return Some(ask.refuse(53_003));
+fn refused_by_rule(
+    entra: &Tenant,
+    context: &RequestContext,
+    grant: &Grant,
+    resource: &str,
+) -> Option<Answer> {
+    let knobs = &context.knobs;
+    if knobs.unknown_platform_blocked && !context.user_agent.contains("Linux") {
+        return Some(context.refuse(53_003));
     }
     if grant.from_device_code
         && let Some(code) = blocked_code(knobs, resource)
     {
-        return Some(ask.refuse(code));
+        return Some(context.refuse(code));
     }
-    if knobs.compliant_device_required && !meets_compliance(entra, ask, grant.device, resource) {
-        return Some(ask.refuse(53_000));
+    if knobs.compliant_device_required && !meets_compliance(entra, context, grant.device, resource) {
+        return Some(context.refuse(53_000));
     }
-    is_second_factor_due(ask, resource, grant).then(|| ask.refuse(50_076))
+    is_second_factor_due(context, resource, grant).then(|| context.refuse(50_076))
 }
 
 /// intune.md 1.1: Learn says that enrolment is excluded from this rule; registration is not here.
-fn meets_compliance(entra: &Tenant, ask: &Ask, device: Option<Uuid>, resource: &str) -> bool {
-    let excluded = ask.knobs.enrolment_excluded && canonical(resource) == ENROLMENT;
+fn meets_compliance(entra: &Tenant, context: &RequestContext, device: Option<Uuid>, resource: &str) -> bool {
+    let excluded = context.knobs.enrolment_excluded && canonical(resource) == ENROLMENT;
     let device = device.and_then(|id| entra.devices.get(id));
     excluded || device.is_some_and(|device| device.compliant)
 }

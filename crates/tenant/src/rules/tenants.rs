@@ -1,34 +1,35 @@
 //! Which tenant an endpoint serves: that of its path, in its own cloud (entra.md 6.5, 10.5).
 
-use crate::ask::Ask;
+use crate::request_context::RequestContext;
 use crate::tenant::Tenant;
 use tenant_wire::answer::Answer;
 use tenant_wire::cloud::{self, Urls};
 use uuid::Uuid;
 
 /// The tenant of an STS path; at `common` and `organizations`, the tenant of what the request brings.
-pub(crate) fn tenant_of_path(entra: &Tenant, ask: &Ask) -> Result<Uuid, Answer> {
-    let word = ask.path.first().map(String::as_str).unwrap_or_default();
+pub(crate) fn tenant_of_path(entra: &Tenant, context: &RequestContext) -> Result<Uuid, Answer> {
+    let word = context.path.first().map(String::as_str).unwrap_or_default();
     let named = entra.directories.named(word).map(|directory| directory.id);
-    let found = match ask.is_for_any_tenant() {
+    let found = match context.is_for_any_tenant() {
         // A code without a name belongs to the first tenant: the real page asks the person.
-        true => ask.tenant.or_else(|| entra.directories.all().next().map(|it| it.id)),
+        true => context.tenant.or_else(|| entra.directories.all().next().map(|it| it.id)),
         false => named,
     };
-    let unknown = || ask.error(90_002, "invalid_request", &format!("Tenant '{word}' not found."));
+    let unknown = || context.error(90_002, "invalid_request", &format!("Tenant '{word}' not found."));
     let tenant = found.ok_or_else(unknown)?;
-    wrong_cloud(entra, ask, tenant).map_or(Ok(tenant), Err)
+    wrong_cloud(entra, context, tenant).map_or(Ok(tenant), Err)
 }
 
 /// Whether the path is that of this tenant, or of any.
-pub(crate) fn is_at(entra: &Tenant, ask: &Ask, tenant: Uuid) -> bool {
-    let word = ask.path.first().map(String::as_str).unwrap_or_default();
-    ask.is_for_any_tenant() || entra.directories.named(word).is_some_and(|directory| directory.id == tenant)
+pub(crate) fn is_at(entra: &Tenant, context: &RequestContext, tenant: Uuid) -> bool {
+    let word = context.path.first().map(String::as_str).unwrap_or_default();
+    context.is_for_any_tenant()
+        || entra.directories.named(word).is_some_and(|directory| directory.id == tenant)
 }
 
 /// Why a tenant is not served at this host, if it is not (entra.md 6.5, 10.5).
-fn wrong_cloud(entra: &Tenant, ask: &Ask, tenant: Uuid) -> Option<Answer> {
-    let asked = cloud::of_host(&ask.peer.host).filter(|_| entra.urls == Urls::Public)?;
+fn wrong_cloud(entra: &Tenant, context: &RequestContext, tenant: Uuid) -> Option<Answer> {
+    let asked = cloud::of_host(&context.peer.host).filter(|_| entra.urls == Urls::Public)?;
     let text = "The tenant is in another national cloud: use its own host.";
-    (asked != entra.directories.cloud_of(tenant)).then(|| ask.error(90_038, "invalid_request", text))
+    (asked != entra.directories.cloud_of(tenant)).then(|| context.error(90_038, "invalid_request", text))
 }

@@ -1,6 +1,6 @@
 //! Whose a request is, and what is in force for it.
 
-use crate::ask::Ask;
+use crate::request_context::RequestContext;
 use crate::rules::bearer::tenant_of_token;
 use crate::tenant::Tenant;
 use bytes::Bytes;
@@ -16,11 +16,16 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// The request with what is in force for it.
-pub(crate) fn ask(entra: &mut Tenant, request: Request<Bytes>, peer: &Peer, now_ms: i64) -> Ask {
+pub(crate) fn resolve_context(
+    entra: &mut Tenant,
+    request: Request<Bytes>,
+    peer: &Peer,
+    now_ms: i64,
+) -> RequestContext {
     let text = |name| Some(request.headers().get(name)?.to_str().ok()?.to_owned());
     let bearer = text(header::AUTHORIZATION).and_then(|value| Some(value.split_once(' ')?.1.to_owned()));
     let correlation = request.headers().get("client-request-id").and_then(|value| value.to_str().ok());
-    let mut ask = Ask {
+    let mut context = RequestContext {
         now: OffsetDateTime::UNIX_EPOCH,
         now_ms,
         ids: Ids { request: entra.generator.guid(), correlation: correlation.map(str::to_owned) },
@@ -36,32 +41,37 @@ pub(crate) fn ask(entra: &mut Tenant, request: Request<Bytes>, peer: &Peer, now_
         knobs: entra.rules.of(None),
         hosts: entra.urls.hosts(cloud::of_host(&peer.host).unwrap_or_default()),
     };
-    settle_whose(entra, &mut ask);
-    ask
+    settle_whose(entra, &mut context);
+    context
 }
 
 /// Fills in what depends on the tenant.
-fn settle_whose(entra: &Tenant, ask: &mut Ask) {
-    ask.tenant = whose(entra, ask);
-    ask.knobs = entra.rules.of(ask.tenant);
-    if let Some(directory) = ask.tenant.and_then(|id| entra.directories.get(id)) {
-        ask.hosts = entra.urls.hosts(directory.cloud);
+fn settle_whose(entra: &Tenant, context: &mut RequestContext) {
+    context.tenant = whose(entra, context);
+    context.knobs = entra.rules.of(context.tenant);
+    if let Some(directory) = context.tenant.and_then(|id| entra.directories.get(id)) {
+        context.hosts = entra.urls.hosts(directory.cloud);
     }
-    ask.now_ms = ask.now_ms.saturating_add(ask.knobs.clock_offset_s.saturating_mul(1000));
-    let now = OffsetDateTime::from_unix_timestamp_nanos(i128::from(ask.now_ms) * 1_000_000);
-    ask.now = now.unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    context.now_ms = context.now_ms.saturating_add(context.knobs.clock_offset_s.saturating_mul(1000));
+    let now = OffsetDateTime::from_unix_timestamp_nanos(i128::from(context.now_ms) * 1_000_000);
+    context.now = now.unwrap_or(OffsetDateTime::UNIX_EPOCH);
 }
 
 /// The tenant that a request names: in its path, else by what it brings.
-fn whose(entra: &Tenant, ask: &Ask) -> Option<Uuid> {
-    let named = ask.path.first().and_then(|word| entra.directories.named(word)).map(|it| it.id);
-    let bearer = || tenant_of_token(entra, ask.bearer.as_deref()?);
+fn whose(entra: &Tenant, context: &RequestContext) -> Option<Uuid> {
+    let named = context.path.first().and_then(|word| entra.directories.named(word)).map(|it| it.id);
+    let bearer = || tenant_of_token(entra, context.bearer.as_deref()?);
     let device = || {
-        let thumbprint = thumbprint(ask.peer.client_certificate.as_deref()?);
+        let thumbprint = thumbprint(context.peer.client_certificate.as_deref()?);
         entra.devices.with_thumbprint(&thumbprint).map(|device| device.tenant)
     };
-    let domain = || entra.directories.named(&ask.query.get("domain")?.to_ascii_lowercase()).map(|it| it.id);
-    named.or_else(|| of_form(entra, &Form::parse(&ask.body))).or_else(bearer).or_else(device).or_else(domain)
+    let domain =
+        || entra.directories.named(&context.query.get("domain")?.to_ascii_lowercase()).map(|it| it.id);
+    named
+        .or_else(|| of_form(entra, &Form::parse(&context.body)))
+        .or_else(bearer)
+        .or_else(device)
+        .or_else(domain)
 }
 
 /// The tenant of what a form redeems, or of the user that it names.

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use time::OffsetDateTime;
 
 /// One request.
-pub(crate) struct Ask<'a> {
+pub(crate) struct RequestContext<'a> {
     pub(crate) now: OffsetDateTime,
     /// The same, in milliseconds since 1970.
     pub(crate) now_ms: i64,
@@ -29,12 +29,16 @@ pub(crate) struct Ask<'a> {
     pub(crate) body: &'a [u8],
 }
 
-impl<'a> Ask<'a> {
+impl<'a> RequestContext<'a> {
     /// The request of nobody yet.
-    pub(crate) fn new(request: &'a Request<Bytes>, knobs: &'a IntuneKnobs, now_ms: i64) -> Ask<'a> {
+    pub(crate) fn new(
+        request: &'a Request<Bytes>,
+        knobs: &'a IntuneKnobs,
+        now_ms: i64,
+    ) -> RequestContext<'a> {
         let now = OffsetDateTime::from_unix_timestamp_nanos(i128::from(now_ms) * 1_000_000);
         let query = request.uri().query().unwrap_or_default();
-        Ask {
+        RequestContext {
             now: now.unwrap_or(OffsetDateTime::UNIX_EPOCH),
             now_ms,
             knobs,
@@ -55,15 +59,15 @@ pub(crate) fn header_text(request: &Request<Bytes>, name: HeaderName) -> Option<
 }
 
 /// What every line of the transcript says about its caller.
-pub(crate) fn caller_facts(ask: &Ask<'_>) -> BTreeMap<String, String> {
-    let claim = |name: &str| ask.claims.as_ref().and_then(|claims| claims[name].as_str());
-    let version = ask.query.get("client-version").or_else(|| ask.query.get("ssp-version"));
+pub(crate) fn caller_facts(context: &RequestContext<'_>) -> BTreeMap<String, String> {
+    let claim = |name: &str| context.claims.as_ref().and_then(|claims| claims[name].as_str());
+    let version = context.query.get("client-version").or_else(|| context.query.get("ssp-version"));
     let facts = [
         ("device", claim("deviceid")),
         ("appid", claim("appid").or_else(|| claim("azp"))),
         ("user", claim("upn").or_else(|| claim("preferred_username"))),
-        ("user_agent", Some(ask.user_agent).filter(|text| !text.is_empty())),
-        ("client_request_id", ask.correlation),
+        ("user_agent", Some(context.user_agent).filter(|text| !text.is_empty())),
+        ("client_request_id", context.correlation),
         ("client_version", version.map(String::as_str)),
     ];
     let known = |(name, value): (&str, Option<&str>)| Some((name.to_owned(), value?.to_owned()));

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 /// One request.
 #[derive(Debug, Clone)]
-pub(crate) struct Ask {
+pub(crate) struct RequestContext {
     /// The time at the service, which a knob can move.
     pub(crate) now: OffsetDateTime,
     /// The same, in milliseconds since 1970.
@@ -39,7 +39,7 @@ pub(crate) struct Ask {
     pub(crate) hosts: Hosts,
 }
 
-impl Ask {
+impl RequestContext {
     /// Whether the path is that of version 2, where numbers are numbers.
     pub(crate) fn is_v2(&self) -> bool {
         self.path.iter().any(|word| word == "v2.0")
