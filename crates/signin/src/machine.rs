@@ -37,7 +37,7 @@ pub(crate) struct Code {
 
 /// A password that was typed.
 #[derive(Debug, Clone)]
-pub(crate) struct Typed {
+pub(crate) struct PasswordAttempt {
     password: TokenRef,
     op: Option<OpId>,
 }
@@ -53,7 +53,7 @@ pub(crate) struct Person {
 
 /// A work that is waited for.
 #[derive(Debug, Clone)]
-pub(crate) struct Asking {
+pub(crate) struct Pending {
     op: Option<OpId>,
 }
 
@@ -135,7 +135,7 @@ impl Machine {
 
     /// Who checks the person's password? Without an answer a code serves as well.
     #[state(superstate = "root", entry_action = "ask_realm", exit_action = "leave_realm")]
-    fn asking_realm(&mut self, asking: &mut Asking, event: &Event) -> Outcome<State> {
+    fn asking_realm(&mut self, asking: &mut Pending, event: &Event) -> Outcome<State> {
         let Event::Done(op, result) = event else { return Super };
         if asking.op != Some(*op) {
             return Super;
@@ -143,17 +143,17 @@ impl Machine {
         asking.op = None;
         match result {
             Ok(Reply::Realm(Realm::Managed)) => Transition(State::asking_password()),
-            _ => Transition(State::requesting_code(Asking { op: None })),
+            _ => Transition(State::requesting_code(Pending { op: None })),
         }
     }
 
     #[action]
-    fn ask_realm(&mut self, asking: &mut Asking, context: &mut Outbox) {
+    fn ask_realm(&mut self, asking: &mut Pending, context: &mut Outbox) {
         asking.op = Some(context.run(Work::AskRealm { name: self.facts.asked.clone() }));
     }
 
     #[action]
-    fn leave_realm(&mut self, asking: &mut Asking, context: &mut Outbox) {
+    fn leave_realm(&mut self, asking: &mut Pending, context: &mut Outbox) {
         context.commands.extend(asking.op.take().map(Command::Cancel));
     }
 
@@ -162,9 +162,9 @@ impl Machine {
     fn asking_password(&mut self, context: &mut Outbox, event: &Event) -> Outcome<State> {
         match event {
             Event::Password(Some(password)) => {
-                Transition(State::using_password(Typed { password: *password, op: None }))
+                Transition(State::using_password(PasswordAttempt { password: *password, op: None }))
             }
-            Event::Password(None) => Transition(State::requesting_code(Asking { op: None })),
+            Event::Password(None) => Transition(State::requesting_code(Pending { op: None })),
             Event::Woke if self.is_due(context) => self.fail(context, judge::password_timeout()),
             _ => Super,
         }
@@ -184,7 +184,12 @@ impl Machine {
 
     /// The password is tried, once.
     #[state(superstate = "root", entry_action = "use_password", exit_action = "end_password")]
-    fn using_password(&mut self, typed: &mut Typed, context: &mut Outbox, event: &Event) -> Outcome<State> {
+    fn using_password(
+        &mut self,
+        typed: &mut PasswordAttempt,
+        context: &mut Outbox,
+        event: &Event,
+    ) -> Outcome<State> {
         match event {
             Event::Done(op, result) if typed.op == Some(*op) => {
                 typed.op = None;
@@ -195,7 +200,7 @@ impl Machine {
     }
 
     #[action]
-    fn use_password(&mut self, typed: &mut Typed, context: &mut Outbox) {
+    fn use_password(&mut self, typed: &mut PasswordAttempt, context: &mut Outbox) {
         let Some(pin) = &self.pin else { return };
         let (name, standing) = (self.facts.asked.clone(), self.facts.standing);
         let work = Work::Password { tenant: pin.tenant, name, password: typed.password, standing };
@@ -203,7 +208,7 @@ impl Machine {
     }
 
     #[action]
-    fn end_password(&mut self, typed: &mut Typed, context: &mut Outbox) {
+    fn end_password(&mut self, typed: &mut PasswordAttempt, context: &mut Outbox) {
         context.commands.extend(typed.op.take().map(Command::Cancel));
         context.push(Command::Forget(typed.password));
     }
@@ -211,7 +216,7 @@ impl Machine {
     #[state(superstate = "root", entry_action = "ask_for_code")]
     fn requesting_code(
         &mut self,
-        asking: &mut Asking,
+        asking: &mut Pending,
         context: &mut Outbox,
         event: &Event,
     ) -> Outcome<State> {
@@ -239,7 +244,7 @@ impl Machine {
     }
 
     #[action]
-    fn ask_for_code(&mut self, asking: &mut Asking, context: &mut Outbox) {
+    fn ask_for_code(&mut self, asking: &mut Pending, context: &mut Outbox) {
         let Some(pin) = &self.pin else { return };
         let claims = self.claims.clone();
         asking.op = Some(context.run(Work::RequestCode { tenant: pin.tenant, scope: self.scope, claims }));

@@ -1,6 +1,6 @@
 //! What every part of a sign-in does: look the domain up, poll, judge, welcome, refuse.
 
-use super::{Asking, Code, Machine, Person, State};
+use super::{Code, Machine, Pending, Person, State};
 use crate::judge::{self, Verdict};
 use crate::outbox::Outbox;
 use crate::{Command, Memory, Outcome as Ending, Reply, Scope, Work};
@@ -40,7 +40,7 @@ impl Machine {
 
     /// What is asked first once the tenant is known.
     pub(super) fn first_question(&self) -> State {
-        let asking = Asking { op: None };
+        let asking = Pending { op: None };
         if judge::may_use_password(&self.facts) {
             State::asking_realm(asking)
         } else {
@@ -61,11 +61,11 @@ impl Machine {
     ) -> Outcome<State> {
         match result {
             Ok(Reply::Tokens(token)) => Transition(State::checking(Person::unknown(*token))),
-            Ok(_) => Transition(State::requesting_code(Asking { op: None })),
+            Ok(_) => Transition(State::requesting_code(Pending { op: None })),
             Err(failure) if judge::wants_more_than_password(failure) => {
                 self.claims = failure.claims.clone();
                 self.reason = Some(MORE_THAN_PASSWORD);
-                Transition(State::requesting_code(Asking { op: None }))
+                Transition(State::requesting_code(Pending { op: None }))
             }
             Err(failure) => self.fail(context, failure.clone()),
         }
@@ -74,7 +74,7 @@ impl Machine {
     pub(super) fn code_refused(&mut self, context: &mut Outbox, failure: &Failure) -> Outcome<State> {
         if self.scope == Scope::Registration && judge::is_scope_refusal(failure) {
             self.scope = Scope::Portal;
-            return Transition(State::requesting_code(Asking { op: None }));
+            return Transition(State::requesting_code(Pending { op: None }));
         }
         self.fail(context, judge::of_code(&self.facts, failure))
     }
@@ -119,7 +119,7 @@ impl Machine {
         self.stepped_up = true;
         self.claims = Some(claims);
         self.reason = Some(SECOND_FACTOR);
-        Transition(State::requesting_code(Asking { op: None }))
+        Transition(State::requesting_code(Pending { op: None }))
     }
 
     pub(super) fn judged(
