@@ -19,16 +19,16 @@ pub struct Facts {
     /// What the device calls itself.
     pub device: DeviceFacts,
     /// Whether a registered device enrols into Intune (`apply_policy`).
-    pub intune: IntunePolicy,
+    pub intune: IntuneEnrolment,
 }
 
 /// Whether a registered device enrols into Intune.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum IntunePolicy {
+pub enum IntuneEnrolment {
     /// `apply_policy = true`.
-    Enrol,
+    Enabled,
     /// `apply_policy = false`.
-    Stay,
+    Disabled,
 }
 
 /// What happened.

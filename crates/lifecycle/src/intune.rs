@@ -5,8 +5,8 @@
 use crate::core::{Core, HOUR, NOTHING, RETRY};
 use crate::member::{Member, suspension};
 use crate::{
-    EnrolOrder, Event, Intune, IntuneIdentity, IntuneIntent, IntunePolicy, LedgerKind, Posting, Reply, Stage,
-    StateName, StoredReply, Work,
+    EnrolOrder, Event, Intune, IntuneEnrolment, IntuneIdentity, IntuneIntent, LedgerKind, Posting, Reply,
+    Stage, StateName, StoredReply, Work,
 };
 use model::{Delivery, Failure, FailureClass, IntentId};
 use statig::blocking::*;
@@ -203,7 +203,7 @@ impl State {
 /// The state that a verified identity has come to.
 pub(crate) fn settle(core: &mut Core, mut member: Member) -> State {
     let half = std::mem::replace(&mut member.identity.intune, Intune::None);
-    let wanted = core.facts.intune == IntunePolicy::Enrol;
+    let wanted = core.facts.intune == IntuneEnrolment::Enabled;
     match (half, member.session.clone()) {
         (half, _) if !wanted || half.is_complete() => State::at_rest(member, half),
         (Intune::ReplyStored { intent, key, attempt, request, reply }, _) => {

@@ -16,7 +16,7 @@ mod work;
 
 pub use commands::{Batch, Command, EventKind, Milestone};
 pub use device::Device;
-pub use events::{Event, Facts, IntunePolicy};
+pub use events::{Event, Facts, IntuneEnrolment};
 pub use identity::*;
 pub use work::{EnrolOrder, JoinOrder, Reply, Work};
 

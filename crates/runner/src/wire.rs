@@ -11,7 +11,7 @@ use executor::{Executor, IntuneVersion, Vault};
 use host::{auth, machine};
 use hsm::{Backends, Hsm, HsmError, Keys};
 use hsm_thread::HsmThread;
-use lifecycle::IntunePolicy;
+use lifecycle::IntuneEnrolment;
 use model::{Backend, BootPolicy, DeviceFacts, MachineBinding};
 use server::{About, LiveNotices};
 use snapshot::recorded_backends;
@@ -138,7 +138,11 @@ fn domain_config(domain: &DomainSettings, device: &DeviceFacts) -> DomainConfig 
         device: device.clone(),
         registration: domain.options.registration,
         sign_in: domain.options.sign_in,
-        intune: if domain.options.apply_policy { IntunePolicy::Enrol } else { IntunePolicy::Stay },
+        intune: if domain.options.apply_policy {
+            IntuneEnrolment::Enabled
+        } else {
+            IntuneEnrolment::Disabled
+        },
     }
 }
 

@@ -1,4 +1,4 @@
-use lifecycle::IntunePolicy;
+use lifecycle::IntuneEnrolment;
 use model::{
     Backend, Cloud, DeviceFacts, DomainName, JoinType, MachineBinding, Method, Registration, TenantId,
 };
@@ -40,7 +40,7 @@ pub struct DomainConfig {
     /// How people sign in.
     pub sign_in: Method,
     /// Whether a registered device enrols into Intune.
-    pub intune: IntunePolicy,
+    pub intune: IntuneEnrolment,
 }
 
 impl DomainConfig {

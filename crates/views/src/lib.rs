@@ -1,7 +1,7 @@
 //! What others may read, as it was at the last durable moment; reading never waits for a decision.
 
 use hsm::BoundTo;
-use lifecycle::{Identity, IntunePolicy, Snapshot, Stage, Status};
+use lifecycle::{Identity, IntuneEnrolment, Snapshot, Stage, Status};
 use model::{
     Account, DomainName, Failure, KeyHandle, MachineBinding, ObjectId, TenantId, Timestamp, Upn, log_failure,
 };
@@ -59,7 +59,7 @@ impl DomainView {
 
     /// Whether it is configured that a registered device enrols into Intune.
     pub fn wants_intune(&self) -> bool {
-        self.config.as_ref().is_some_and(|config| config.intune == IntunePolicy::Enrol)
+        self.config.as_ref().is_some_and(|config| config.intune == IntuneEnrolment::Enabled)
     }
 
     /// Whether there is an identity.

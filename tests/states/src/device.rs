@@ -2,7 +2,7 @@
 
 use crate::samples::{facts, failure, prepared, reply, signed_in, tenant};
 use crate::{Arrow, Walker, drawn, walk};
-use lifecycle::{Command, Device, Event, IntunePolicy, LeaveKind, Snapshot, Work};
+use lifecycle::{Command, Device, Event, IntuneEnrolment, LeaveKind, Snapshot, Work};
 use machine::{Machine as _, OpId};
 use model::{Delivery, FailureClass, Timestamp};
 use std::collections::BTreeSet;
@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 /// Every arrow that the walk found, in order; those that stay in their state are left out.
 pub fn arrows() -> Vec<Arrow> {
     let mut found = BTreeSet::new();
-    for policy in [IntunePolicy::Stay, IntunePolicy::Enrol] {
+    for policy in [IntuneEnrolment::Disabled, IntuneEnrolment::Enabled] {
         let mut restored = BTreeSet::new();
         found.extend(walk(
             || Life::new(policy),
@@ -29,7 +29,7 @@ pub fn transitions() -> BTreeSet<(&'static str, &'static str)> {
 }
 
 /// Where a crash here leads to.
-fn restore(policy: IntunePolicy, here: &Life) -> Arrow {
+fn restore(policy: IntuneEnrolment, here: &Life) -> Arrow {
     let mut again = Device::new(facts(policy), 1);
     drop(again.handle(Event::Restored(here.disk.clone()), here.now).commands);
     Arrow { from: "booting", event: "a snapshot is restored", to: again.status().state.as_str() }
@@ -58,7 +58,7 @@ struct Life {
 }
 
 impl Life {
-    fn new(policy: IntunePolicy) -> Life {
+    fn new(policy: IntuneEnrolment) -> Life {
         let (disk, now) = (Snapshot::absent(tenant()), Timestamp::from_secs(1_000_000));
         let device = Device::new(facts(policy), 1);
         let mut life = Life { device, disk: disk.clone(), now, in_flight: None, wake_at: None, tokens: 0 };

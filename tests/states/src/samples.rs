@@ -17,7 +17,7 @@ pub fn tenant() -> TenantId {
 }
 
 /// Facts of a machine with keys in software.
-pub fn facts(intune: IntunePolicy) -> Facts {
+pub fn facts(intune: IntuneEnrolment) -> Facts {
     Facts {
         tenant: tenant(),
         join_type: JoinType::Join,

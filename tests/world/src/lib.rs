@@ -30,7 +30,7 @@ pub use setup::{ALEX, CONTOSO_PEOPLE, DOMAINS, FABRIKAM_PEOPLE, Options, Person}
 use computer::Computer;
 use disk::Disk;
 use keys::PoolKeys;
-use lifecycle::{Identity, IntunePolicy, Snapshot, Stage};
+use lifecycle::{Identity, IntuneEnrolment, Snapshot, Stage};
 use model::{Backend, Failure, TenantId, Timestamp, TokenRef};
 use network::Wire;
 use setup::contoso;
@@ -74,7 +74,7 @@ impl World {
     }
 
     /// The same, with what the machine is to do about Intune.
-    pub fn with(seed: u64, intune: IntunePolicy) -> World {
+    pub fn with(seed: u64, intune: IntuneEnrolment) -> World {
         World::of(Options { intune, ..Options::plain(seed) })
     }
 

@@ -5,7 +5,7 @@
 use crate::keys::PLACE;
 use crate::setup::{PASSWORD, contoso, fabrikam};
 use crate::{CONTOSO_PEOPLE, DOMAINS, FABRIKAM_PEOPLE, Options, Person, PowerCut, World};
-use lifecycle::{Intune, IntunePolicy, LeaveKind, Stage};
+use lifecycle::{Intune, IntuneEnrolment, LeaveKind, Stage};
 use machine::Generator;
 use model::{Backend, TenantId};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -37,7 +37,7 @@ struct Life {
 impl Life {
     fn new(seed: u64) -> Life {
         let mut dice = Generator::new(seed);
-        let intune = if dice.below(2) == 0 { IntunePolicy::Stay } else { IntunePolicy::Enrol };
+        let intune = if dice.below(2) == 0 { IntuneEnrolment::Disabled } else { IntuneEnrolment::Enabled };
         let options = Options { seed, intune, most_prepared: dice.below(3) as usize };
         let mut life = Life { world: World::off(options), dice, gave_up: false };
         if life.dice.below(2) == 0 {
@@ -238,7 +238,7 @@ impl Life {
         let others = world.devices_of(tenant).len() - 1;
         assert!(others == 0 || self.gave_up, "{others} others: {}", trace(world));
         let enrolled = matches!(&identity.intune, Intune::Enrolled(it) if it.inventory_at.is_some());
-        assert_eq!(enrolled, world.options().intune == IntunePolicy::Enrol, "{}", trace(world));
+        assert_eq!(enrolled, world.options().intune == IntuneEnrolment::Enabled, "{}", trace(world));
     }
 }
 

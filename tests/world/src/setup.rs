@@ -3,7 +3,7 @@
 use crate::keys::PoolKeys;
 use crate::network::{Cloud, Wire};
 use executor::{Executor, IntuneVersion, Parts, Vault};
-use lifecycle::IntunePolicy;
+use lifecycle::IntuneEnrolment;
 use model::{
     Backend, ClientVersion, CloudProfile, DeviceFacts, JoinType, Kdf, MachineBinding, Method, Registration,
     TenantId, Timestamp,
@@ -23,7 +23,7 @@ pub struct Options {
     /// Feeds every generator.
     pub seed: u64,
     /// What the machine is to do about Intune.
-    pub intune: IntunePolicy,
+    pub intune: IntuneEnrolment,
     /// How many pairs of keys are made ahead of time at the most.
     pub most_prepared: usize,
 }
@@ -31,7 +31,7 @@ pub struct Options {
 impl Options {
     /// A world without Intune and without keys ahead of time.
     pub fn plain(seed: u64) -> Options {
-        Options { seed, intune: IntunePolicy::Stay, most_prepared: 0 }
+        Options { seed, intune: IntuneEnrolment::Disabled, most_prepared: 0 }
     }
 }
 

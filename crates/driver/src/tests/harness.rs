@@ -323,7 +323,7 @@ fn facts(domains: u8, most_prepared: usize) -> tenancy::Facts {
         device: device(),
         registration: Registration::Background,
         sign_in: Method::Auto,
-        intune: lifecycle::IntunePolicy::Stay,
+        intune: lifecycle::IntuneEnrolment::Disabled,
     };
     tenancy::Facts {
         domains: (0..domains).map(config).collect(),

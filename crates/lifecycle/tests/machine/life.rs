@@ -86,7 +86,7 @@ fn suspicion(n: u8) -> model::Failure {
 /// A machine, its disk, and everything that happened.
 pub(super) struct Life {
     pub(super) device: Device,
-    policy: IntunePolicy,
+    policy: IntuneEnrolment,
     pub(super) now: Timestamp,
     pub(super) disk: Snapshot,
     pub(super) in_flight: BTreeMap<OpId, Work>,
@@ -101,7 +101,7 @@ pub(super) struct Life {
 }
 
 impl Life {
-    pub(super) fn new(policy: IntunePolicy) -> Life {
+    pub(super) fn new(policy: IntuneEnrolment) -> Life {
         let disk = Snapshot::absent(states::samples::tenant());
         let mut life = Life {
             device: Device::new(facts(policy), 7),
@@ -120,21 +120,21 @@ impl Life {
         life
     }
 
-    pub(super) fn play(policy: IntunePolicy, steps: &[Step]) -> Life {
+    pub(super) fn play(policy: IntuneEnrolment, steps: &[Step]) -> Life {
         let mut life = Life::new(policy);
         steps.iter().for_each(|step| life.step(*step));
         life
     }
 
     /// The same under one law alone.
-    pub(super) fn under(law: &'static str, policy: IntunePolicy, steps: &[Step]) {
+    pub(super) fn under(law: &'static str, policy: IntuneEnrolment, steps: &[Step]) {
         let mut life = Life::new(policy);
         life.laws = Laws::only(law);
         steps.iter().for_each(|step| life.step(*step));
     }
 
     /// The same, with its trace.
-    pub(super) fn traced(policy: IntunePolicy, steps: &[Step]) -> Vec<String> {
+    pub(super) fn traced(policy: IntuneEnrolment, steps: &[Step]) -> Vec<String> {
         let mut life = Life::new(policy);
         life.trace = Some(Vec::new());
         steps.iter().for_each(|step| life.step(*step));

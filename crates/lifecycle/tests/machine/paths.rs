@@ -16,13 +16,13 @@ fn fail(life: &mut Life, class: FailureClass, delivery: Delivery, code: &str) {
     life.feed(Event::Done(op, result));
 }
 
-fn registered(policy: IntunePolicy) -> Life {
+fn registered(policy: IntuneEnrolment) -> Life {
     Life::play(policy, &[Step::SignIn, Step::Succeed, Step::Succeed, Step::Succeed, Step::Succeed])
 }
 
 #[test]
 fn a_sign_in_leads_to_a_verified_identity() {
-    let mut life = registered(IntunePolicy::Stay);
+    let mut life = registered(IntuneEnrolment::Disabled);
     assert_eq!(state(&life), "verifying");
     life.step(Step::Succeed);
     assert_eq!(state(&life), "idle");
@@ -33,7 +33,7 @@ fn a_sign_in_leads_to_a_verified_identity() {
 
 #[test]
 fn with_intune_it_ends_enrolled_and_a_second_sign_in_never_enrols_again() {
-    let mut life = registered(IntunePolicy::Enrol);
+    let mut life = registered(IntuneEnrolment::Enabled);
     for expected in
         ["intune_preparing", "intune_enrolling", "intune_reading", "checking_in", "intune_enrolled"]
     {
@@ -49,7 +49,7 @@ fn with_intune_it_ends_enrolled_and_a_second_sign_in_never_enrols_again() {
 
 /// Verified, and about to enrol.
 fn about_to_enrol() -> Life {
-    let mut life = registered(IntunePolicy::Enrol);
+    let mut life = registered(IntuneEnrolment::Enabled);
     life.step(Step::Succeed);
     life.step(Step::Succeed);
     assert_eq!(state(&life), "intune_enrolling");
@@ -115,7 +115,7 @@ fn a_stored_reply_of_intune_is_read_after_a_crash_without_a_person() {
 
 #[test]
 fn a_session_s_failure_suspends_only_when_it_is_on_the_list() {
-    let mut life = registered(IntunePolicy::Stay);
+    let mut life = registered(IntuneEnrolment::Disabled);
     life.step(Step::Succeed);
     let suspect = |life: &mut Life, code: &str| {
         let found = failure(FailureClass::Denied, Delivery::Answered, code);
@@ -136,7 +136,7 @@ fn a_session_s_failure_suspends_only_when_it_is_on_the_list() {
 
 #[test]
 fn a_lost_reply_keeps_the_keys_and_is_in_the_ledger() {
-    let mut life = Life::play(IntunePolicy::Stay, &[Step::SignIn, Step::Succeed, Step::Succeed]);
+    let mut life = Life::play(IntuneEnrolment::Disabled, &[Step::SignIn, Step::Succeed, Step::Succeed]);
     fail(&mut life, FailureClass::Transient, Delivery::InDoubt, "NoAnswer");
     assert_eq!((state(&life), life.disk.ledger.len()), ("joining", 1));
     assert!(life.wake_at.is_some() && matches!(life.disk.stage, Stage::KeysReady(..)));
@@ -147,7 +147,7 @@ fn a_lost_reply_keeps_the_keys_and_is_in_the_ledger() {
 
 #[test]
 fn a_refused_join_keeps_its_keys_for_the_next_person() {
-    let mut life = Life::play(IntunePolicy::Stay, &[Step::SignIn, Step::Succeed, Step::Succeed]);
+    let mut life = Life::play(IntuneEnrolment::Disabled, &[Step::SignIn, Step::Succeed, Step::Succeed]);
     fail(&mut life, FailureClass::Denied, Delivery::Answered, "error_directory_quota_exceeded");
     assert_eq!(
         (state(&life), life.device.status().waits_for),
@@ -165,9 +165,9 @@ fn kept_keys_of_another_boot_state_or_backend_serve_no_new_intent() {
         |facts| facts.backend = Backend::Tpm,
     ];
     for change in changed {
-        let mut life = Life::play(IntunePolicy::Stay, &[Step::SignIn, Step::Succeed, Step::Succeed]);
+        let mut life = Life::play(IntuneEnrolment::Disabled, &[Step::SignIn, Step::Succeed, Step::Succeed]);
         fail(&mut life, FailureClass::Denied, Delivery::Answered, "error_directory_quota_exceeded");
-        let mut facts = facts(IntunePolicy::Stay);
+        let mut facts = facts(IntuneEnrolment::Disabled);
         change(&mut facts);
         life.start_as(facts);
         life.step(Step::SignIn);
@@ -178,7 +178,8 @@ fn kept_keys_of_another_boot_state_or_backend_serve_no_new_intent() {
 
 #[test]
 fn a_crash_in_the_middle_of_a_join_waits_for_a_sign_in_with_the_same_keys() {
-    let mut life = Life::play(IntunePolicy::Stay, &[Step::SignIn, Step::Succeed, Step::Succeed, Step::Crash]);
+    let mut life =
+        Life::play(IntuneEnrolment::Disabled, &[Step::SignIn, Step::Succeed, Step::Succeed, Step::Crash]);
     assert_eq!((state(&life), life.disk.ledger.len()), ("awaiting_sign_in", 1));
     for step in [Step::SignIn, Step::Succeed, Step::Succeed, Step::Succeed] {
         life.step(step);
@@ -189,7 +190,7 @@ fn a_crash_in_the_middle_of_a_join_waits_for_a_sign_in_with_the_same_keys() {
 #[test]
 fn a_stored_reply_is_read_after_a_crash_without_the_network() {
     let mut life = Life::play(
-        IntunePolicy::Stay,
+        IntuneEnrolment::Disabled,
         &[Step::SignIn, Step::Succeed, Step::Succeed, Step::Succeed, Step::Crash],
     );
     assert_eq!(state(&life), "reading_reply");
@@ -199,7 +200,7 @@ fn a_stored_reply_is_read_after_a_crash_without_the_network() {
 
 #[test]
 fn an_unknown_device_is_waited_out_for_a_minute_and_then_checked_twice() {
-    let mut life = registered(IntunePolicy::Stay);
+    let mut life = registered(IntuneEnrolment::Disabled);
     let begun = life.now;
     let mut tries = 0;
     while state(&life) == "verifying" && tries < 50 {
@@ -216,7 +217,7 @@ fn an_unknown_device_is_waited_out_for_a_minute_and_then_checked_twice() {
 
 #[test]
 fn a_disabled_device_is_suspended_and_a_sign_in_lifts_it_when_it_is_enabled() {
-    let mut life = registered(IntunePolicy::Stay);
+    let mut life = registered(IntuneEnrolment::Disabled);
     fail(&mut life, FailureClass::Denied, Delivery::Answered, "AADSTS135011");
     assert_eq!(life.device.status().phase, StatusPhase::Suspended);
     life.step(Step::SignIn);
@@ -227,7 +228,7 @@ fn a_disabled_device_is_suspended_and_a_sign_in_lifts_it_when_it_is_enabled() {
 #[test]
 fn keys_that_another_boot_state_locks_suspend_and_a_sign_in_lifts_it_when_they_open_again() {
     for code in ["BootStateChanged", "BootFile"] {
-        let mut life = registered(IntunePolicy::Stay);
+        let mut life = registered(IntuneEnrolment::Disabled);
         fail(&mut life, FailureClass::Broken, Delivery::NotSent, code);
         let Stage::Registered(identity) = &life.disk.stage else { panic!("{:?}", life.disk.stage) };
         assert_eq!(identity.suspended, Some(Suspension::KeyUnavailable), "{code}");
@@ -239,7 +240,7 @@ fn keys_that_another_boot_state_locks_suspend_and_a_sign_in_lifts_it_when_they_o
 
 #[test]
 fn a_leave_deletes_and_erases_and_a_refused_one_waits_for_the_operator() {
-    let mut life = registered(IntunePolicy::Stay);
+    let mut life = registered(IntuneEnrolment::Disabled);
     life.step(Step::LeaveKind(LeaveKind::Unregister));
     assert_eq!(state(&life), "unregistering");
     fail(&mut life, FailureClass::Denied, Delivery::Answered, "Denied");
@@ -252,7 +253,7 @@ fn a_leave_deletes_and_erases_and_a_refused_one_waits_for_the_operator() {
 
 #[test]
 fn a_leave_where_only_a_failure_is_left_forgets_it() {
-    let mut life = Life::play(IntunePolicy::Stay, &[Step::SignIn, Step::Succeed]);
+    let mut life = Life::play(IntuneEnrolment::Disabled, &[Step::SignIn, Step::Succeed]);
     fail(&mut life, FailureClass::Denied, Delivery::NotSent, "BootStateChanged");
     assert_eq!((state(&life), &life.disk.stage), ("unregistered", &Stage::Unregistered { kept: None }));
     for _ in 0..2 {
@@ -266,7 +267,7 @@ fn a_leave_where_only_a_failure_is_left_forgets_it() {
 #[test]
 fn a_leave_while_the_join_is_in_flight_comes_after_it() {
     let mut life = Life::play(
-        IntunePolicy::Stay,
+        IntuneEnrolment::Disabled,
         &[Step::SignIn, Step::Succeed, Step::Succeed, Step::LeaveKind(LeaveKind::Unregister)],
     );
     assert_eq!(state(&life), "joining");
@@ -279,7 +280,7 @@ fn a_leave_while_the_join_is_in_flight_comes_after_it() {
 #[test]
 fn a_reply_that_cannot_be_used_stays_on_disk() {
     let mut life =
-        Life::play(IntunePolicy::Stay, &[Step::SignIn, Step::Succeed, Step::Succeed, Step::Succeed]);
+        Life::play(IntuneEnrolment::Disabled, &[Step::SignIn, Step::Succeed, Step::Succeed, Step::Succeed]);
     fail(&mut life, FailureClass::Broken, Delivery::Answered, "ForeignKey");
     assert_eq!((state(&life), life.disk.ledger.len()), ("awaiting_sign_in", 1));
     assert!(matches!(life.disk.stage, Stage::ReplyStored { .. }));
@@ -287,7 +288,7 @@ fn a_reply_that_cannot_be_used_stays_on_disk() {
 
 #[test]
 fn after_three_refusals_the_next_day_s_sign_in_joins_again() {
-    let mut life = Life::play(IntunePolicy::Stay, &[Step::SignIn, Step::Succeed, Step::Succeed]);
+    let mut life = Life::play(IntuneEnrolment::Disabled, &[Step::SignIn, Step::Succeed, Step::Succeed]);
     for _ in 0..3 {
         assert_eq!(state(&life), "joining");
         fail(&mut life, FailureClass::Denied, Delivery::Answered, "error_directory_quota_exceeded");

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-fn policy() -> impl Strategy<Value = IntunePolicy> {
-    prop_oneof![2 => Just(IntunePolicy::Enrol), 1 => Just(IntunePolicy::Stay)]
+fn policy() -> impl Strategy<Value = IntuneEnrolment> {
+    prop_oneof![2 => Just(IntuneEnrolment::Enabled), 1 => Just(IntuneEnrolment::Disabled)]
 }
 
 /// Plays on with good answers and sign-ins until nothing changes any more.
@@ -110,7 +110,7 @@ proptest! {
 
     #[test]
     fn a_failure_of_intune_never_disturbs_the_registration(steps in steps(60)) {
-        let mut life = Life::play(IntunePolicy::Enrol, &[Step::SignIn, Step::Succeed, Step::Succeed, Step::Succeed, Step::Succeed, Step::Succeed]);
+        let mut life = Life::play(IntuneEnrolment::Enabled, &[Step::SignIn, Step::Succeed, Step::Succeed, Step::Succeed, Step::Succeed, Step::Succeed]);
         let Stage::Registered(before) = life.disk.stage.clone() else { panic!("not registered") };
         for step in steps.iter().filter(|step| matches!(step, Step::Fail(_) | Step::Wait(_))) {
             life.step(*step);

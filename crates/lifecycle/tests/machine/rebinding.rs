@@ -21,7 +21,7 @@ fn identity(life: &Life) -> Identity {
 }
 
 /// The state directory on a machine with another machine-id.
-fn moved(steps: &[Step], policy: IntunePolicy) -> (Life, MachineBinding) {
+fn moved(steps: &[Step], policy: IntuneEnrolment) -> (Life, MachineBinding) {
     let mut life = Life::play(policy, steps);
     let mut facts = facts(policy);
     facts.binding.components[0].1 = "11".to_owned();
@@ -45,7 +45,7 @@ fn fails(life: &mut Life, class: FailureClass, code: &str) {
 
 #[test]
 fn the_keys_are_in_new_handles_and_the_suspension_is_lifted() {
-    let (mut life, binding) = moved(&IDLE, IntunePolicy::Stay);
+    let (mut life, binding) = moved(&IDLE, IntuneEnrolment::Disabled);
     suspect(&mut life, "ClonedMachine");
     let before = identity(&life);
     assert_eq!((state(&life), before.suspended), ("suspended", Some(Suspension::ClonedMachine)));
@@ -64,7 +64,7 @@ fn the_keys_are_in_new_handles_and_the_suspension_is_lifted() {
 fn the_key_of_intune_goes_along() {
     let mut steps = IDLE.to_vec();
     steps.extend([Step::Succeed; 5]);
-    let (mut life, _) = moved(&steps, IntunePolicy::Enrol);
+    let (mut life, _) = moved(&steps, IntuneEnrolment::Enabled);
     assert_eq!(state(&life), "intune_enrolled");
     let before = identity(&life).intune.key().unwrap().clone();
     life.step(Step::Rebind);
@@ -80,7 +80,7 @@ fn another_suspension_stays() {
     for (code, why) in
         [("AADSTS135011", Suspension::Disabled), ("KeyUnavailable", Suspension::KeyUnavailable)]
     {
-        let (mut life, binding) = moved(&IDLE, IntunePolicy::Stay);
+        let (mut life, binding) = moved(&IDLE, IntuneEnrolment::Disabled);
         suspect(&mut life, code);
         life.step(Step::Rebind);
         life.step(Step::Succeed);
@@ -92,7 +92,7 @@ fn another_suspension_stays() {
 #[test]
 fn a_failed_rebinding_changes_nothing_and_is_filed() {
     for (suspicion, rests) in [(Some("ClonedMachine"), "suspended"), (None, "idle")] {
-        let (mut life, _) = moved(&IDLE, IntunePolicy::Stay);
+        let (mut life, _) = moved(&IDLE, IntuneEnrolment::Disabled);
         suspicion.iter().for_each(|code| suspect(&mut life, code));
         let before = life.disk.stage.clone();
         life.step(Step::Rebind);
@@ -106,12 +106,12 @@ fn a_failed_rebinding_changes_nothing_and_is_filed() {
 
 #[test]
 fn it_comes_neither_before_an_identity_nor_between_two_answers() {
-    let unregistered = Life::new(IntunePolicy::Stay);
-    let joining = Life::play(IntunePolicy::Stay, &[Step::SignIn, Step::Succeed, Step::Succeed]);
-    let verifying = Life::play(IntunePolicy::Stay, &IDLE[..5]);
-    let mut leaving = Life::play(IntunePolicy::Stay, &IDLE);
+    let unregistered = Life::new(IntuneEnrolment::Disabled);
+    let joining = Life::play(IntuneEnrolment::Disabled, &[Step::SignIn, Step::Succeed, Step::Succeed]);
+    let verifying = Life::play(IntuneEnrolment::Disabled, &IDLE[..5]);
+    let mut leaving = Life::play(IntuneEnrolment::Disabled, &IDLE);
     leaving.step(Step::LeaveKind(LeaveKind::Unregister));
-    let (mut rebinding, _) = moved(&IDLE, IntunePolicy::Stay);
+    let (mut rebinding, _) = moved(&IDLE, IntuneEnrolment::Disabled);
     rebinding.step(Step::Rebind);
     for mut life in [unregistered, joining, verifying, leaving, rebinding] {
         let before = life.device.status();
@@ -123,7 +123,7 @@ fn it_comes_neither_before_an_identity_nor_between_two_answers() {
 
 #[test]
 fn whoever_asks_to_leave_meanwhile_leaves_with_the_new_handles() {
-    let (mut life, binding) = moved(&IDLE, IntunePolicy::Stay);
+    let (mut life, binding) = moved(&IDLE, IntuneEnrolment::Disabled);
     life.step(Step::Rebind);
     life.step(Step::LeaveKind(LeaveKind::Unregister));
     assert_eq!((state(&life), life.in_flight.len()), ("rebinding", 1));
@@ -134,7 +134,7 @@ fn whoever_asks_to_leave_meanwhile_leaves_with_the_new_handles() {
 
 #[test]
 fn whoever_signs_in_meanwhile_is_not_sent_away() {
-    let (mut life, _) = moved(&IDLE, IntunePolicy::Stay);
+    let (mut life, _) = moved(&IDLE, IntuneEnrolment::Disabled);
     life.step(Step::Rebind);
     life.sign_in();
     let (op, work) = life.in_flight.pop_first().unwrap();
@@ -146,7 +146,7 @@ fn whoever_signs_in_meanwhile_is_not_sent_away() {
 
 #[test]
 fn one_that_waits_for_a_sign_in_waits_for_it_afterwards() {
-    let (mut life, _) = moved(&IDLE[..5], IntunePolicy::Stay);
+    let (mut life, _) = moved(&IDLE[..5], IntuneEnrolment::Disabled);
     assert_eq!((state(&life), life.device.status().waits_for), ("verifying", Some(WaitsFor::SignInToVerify)));
     life.step(Step::Rebind);
     life.step(Step::Succeed);

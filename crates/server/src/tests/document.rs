@@ -8,7 +8,7 @@ use identity::{
     StatusPhase, WaitsFor,
 };
 use ipc::{DomainStatus, StatusDocument};
-use lifecycle::{IntuneIssued, IntunePolicy};
+use lifecycle::{IntuneEnrolment, IntuneIssued};
 use model::{
     CertificateDer, Cloud, DeviceFacts, FailureClass, JoinType, KeyPurpose, Method, Registration, Timestamp,
 };
@@ -180,7 +180,9 @@ fn an_enrolment_is_wanted_where_the_configuration_says_so() {
         waits_for: Some(WaitsFor::SignInForIntune),
         ..registered(StatusPhase::Registered, "idle", identity())
     };
-    for (policy, state) in [(IntunePolicy::Stay, "off"), (IntunePolicy::Enrol, "waiting_for_sign_in")] {
+    for (policy, state) in
+        [(IntuneEnrolment::Disabled, "off"), (IntuneEnrolment::Enabled, "waiting_for_sign_in")]
+    {
         let config = Some(DomainConfig {
             name: "contoso.com".parse().unwrap(),
             cloud: Cloud::Public,

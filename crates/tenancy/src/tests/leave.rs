@@ -26,7 +26,7 @@ const PREPARES: Setting = Setting {
     required: None,
     boot_bound: false,
     most_prepared: 2,
-    intune: lifecycle::IntunePolicy::Stay,
+    intune: lifecycle::IntuneEnrolment::Disabled,
     third: Registration::Off,
 };
 

@@ -1,7 +1,7 @@
 //! A computer with three tenants, three people each.
 
 use crate::{DomainConfig, Facts};
-use lifecycle::IntunePolicy;
+use lifecycle::IntuneEnrolment;
 use model::{
     Account, AccountPin, Backend, Cloud, Delivery, DeviceFacts, DeviceTrouble, DomainName, Failure,
     FailureClass, Guid, Id, JoinType, MachineBinding, Method, Registration, TenantId, TenantPin, Upn, Who,
@@ -71,7 +71,7 @@ pub(super) struct Setting {
     pub(super) required: Option<Backend>,
     pub(super) boot_bound: bool,
     pub(super) most_prepared: usize,
-    pub(super) intune: IntunePolicy,
+    pub(super) intune: IntuneEnrolment,
     /// Of the third tenant's domain.
     pub(super) third: Registration,
 }
@@ -83,7 +83,7 @@ impl Default for Setting {
             required: None,
             boot_bound: false,
             most_prepared: 0,
-            intune: IntunePolicy::Stay,
+            intune: IntuneEnrolment::Disabled,
             third: Registration::Off,
         }
     }

@@ -3,7 +3,7 @@
 use super::computer::{Computer, Wish};
 use super::samples::{Person, Setting, suspicion};
 use crate::{Event, OperatorRequest};
-use lifecycle::{IntunePolicy, LeaveKind};
+use lifecycle::{IntuneEnrolment, LeaveKind};
 use model::{Backend, Registration, Timestamp};
 use proptest::prelude::*;
 
@@ -140,7 +140,7 @@ pub(super) fn settings() -> impl Strategy<Value = Setting> {
     let backend = || prop_oneof![3 => Just(Backend::Soft), 1 => Just(Backend::Tpm)];
     let required = prop_oneof![6 => Just(None), 1 => Just(Some(Backend::Tpm))];
     let third = prop_oneof![Just(Registration::Off), Just(Registration::Required)];
-    let intune = prop_oneof![2 => Just(IntunePolicy::Stay), 1 => Just(IntunePolicy::Enrol)];
+    let intune = prop_oneof![2 => Just(IntuneEnrolment::Disabled), 1 => Just(IntuneEnrolment::Enabled)];
     let bound = prop_oneof![4 => Just(false), 1 => Just(true)];
     (backend(), required, bound, 0usize..4, intune, third).prop_map(
         |(backend, required, boot_bound, most_prepared, intune, third)| Setting {

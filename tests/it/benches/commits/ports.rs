@@ -142,7 +142,7 @@ fn config(n: u32) -> DomainConfig {
         device: device(),
         registration: Registration::Background,
         sign_in: Method::Auto,
-        intune: lifecycle::IntunePolicy::Stay,
+        intune: lifecycle::IntuneEnrolment::Disabled,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::setup::{contoso, fabrikam};
 use crate::{CONTOSO_PEOPLE, DOMAINS, FABRIKAM_PEOPLE, Options, PLACE, World};
-use lifecycle::{IntunePolicy, LeaveKind};
+use lifecycle::{IntuneEnrolment, LeaveKind};
 use signin::Outcome;
 
 /// A life that commits everything there is to commit, as far as the disk lets it.
@@ -15,7 +15,7 @@ fn live(world: &mut World) {
 }
 
 fn begin(seed: u64) -> World {
-    World::off(Options { seed, intune: IntunePolicy::Enrol, most_prepared: 2 })
+    World::off(Options { seed, intune: IntuneEnrolment::Enabled, most_prepared: 2 })
 }
 
 #[test]

@@ -6,7 +6,7 @@ mod rekey;
 
 use crate::setup::contoso;
 use crate::{ALEX, Person, World};
-use lifecycle::{Intune, IntunePolicy, LedgerKind, Stage, Suspension};
+use lifecycle::{Intune, IntuneEnrolment, LedgerKind, Stage, Suspension};
 use signin::{Outcome, SessionState};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -152,7 +152,7 @@ fn a_lost_reply_is_accounted_for_under_every_model_of_the_directory() {
 
 /// Signed in, verified, and with Intune where that is wanted.
 fn enrolled(seed: u64) -> World {
-    let mut world = World::with(seed, IntunePolicy::Enrol);
+    let mut world = World::with(seed, IntuneEnrolment::Enabled);
     world.sign_in().unwrap();
     world
 }
@@ -240,7 +240,7 @@ fn with_intune_it_ends_enrolled_once_by_its_owner() {
 #[test]
 fn a_power_cut_anywhere_on_the_way_into_intune_leads_to_one_enrolment_in_the_end() {
     for events in 0.. {
-        let mut world = World::with(events, IntunePolicy::Enrol);
+        let mut world = World::with(events, IntuneEnrolment::Enabled);
         world.cut_power_after(events);
         let cut = world.sign_in().is_err();
         world.restart();
@@ -260,7 +260,7 @@ fn a_power_cut_anywhere_on_the_way_into_intune_leads_to_one_enrolment_in_the_end
 
 #[test]
 fn an_hour_without_intune_disturbs_no_sign_in() {
-    let mut world = World::with(17, IntunePolicy::Enrol);
+    let mut world = World::with(17, IntuneEnrolment::Enabled);
     let down = Chance { not_found: 0.5, server_error: 0.5 };
     let faults = [("intune.endpoints".to_owned(), down), ("intune.enroll".to_owned(), down)];
     let down = IntuneKnobs { faults: faults.into(), ..IntuneKnobs::default() };
@@ -291,13 +291,13 @@ fn the_next_way_to_a_token_is_taken_only_when_the_one_before_is_refused_as_such(
         (vec![refuse("refresh_token", 65_002)], "token.prt_exchange", "authorize"),
         (vec![refuse("refresh_token", 65_002), refuse("prt", 50_011)], "authorize", "none"),
     ] {
-        let mut world = World::with(18, IntunePolicy::Enrol);
+        let mut world = World::with(18, IntuneEnrolment::Enabled);
         world.knobs(|knobs| knobs.refuse = refused.clone());
         world.sign_in().unwrap();
         assert!(matches!(intune(&world), Intune::Enrolled(_)), "{refused:?}: {}", world.trace().join("\n"));
         assert!(count(&world, way) > 0 && count(&world, not) == 0, "{refused:?}: {:?}", world.requests());
     }
-    let mut world = World::with(19, IntunePolicy::Enrol);
+    let mut world = World::with(19, IntuneEnrolment::Enabled);
     world.knobs(|knobs| knobs.refuse = vec![refuse("refresh_token", 53_003)]);
     world.sign_in().unwrap();
     assert!(registered(&world) && !matches!(intune(&world), Intune::Enrolled(_)));

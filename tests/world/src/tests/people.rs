@@ -3,7 +3,7 @@
 use super::power::cut_every;
 use crate::setup::{contoso, fabrikam};
 use crate::{CONTOSO_PEOPLE, DOMAINS, FABRIKAM_PEOPLE, Options, PLACE, Person, PowerCut, World};
-use lifecycle::{Intune, IntunePolicy, LeaveKind};
+use lifecycle::{Intune, IntuneEnrolment, LeaveKind};
 use signin::{Outcome, SessionState};
 
 fn everybody() -> impl Iterator<Item = Person> {
@@ -34,7 +34,7 @@ fn assert_all_have_sessions(world: &World, accounts: &[model::Account]) {
 #[test]
 fn six_people_at_once_register_each_tenant_once_and_all_have_sessions() {
     for seed in 0..10 {
-        let intune = if seed % 2 == 0 { IntunePolicy::Stay } else { IntunePolicy::Enrol };
+        let intune = if seed % 2 == 0 { IntuneEnrolment::Disabled } else { IntuneEnrolment::Enabled };
         let mut world = World::of(Options { seed, intune, most_prepared: (seed % 3) as usize });
         world.be_random(seed);
         let accounts = come(&mut world, everybody()).unwrap();
@@ -42,7 +42,7 @@ fn six_people_at_once_register_each_tenant_once_and_all_have_sessions() {
         for tenant in [contoso(), fabrikam()] {
             assert_eq!(world.devices_of(tenant).len(), 1);
             let enrolled = matches!(world.identity_of(tenant).unwrap().intune, Intune::Enrolled(_));
-            assert_eq!(enrolled, intune == IntunePolicy::Enrol);
+            assert_eq!(enrolled, intune == IntuneEnrolment::Enabled);
         }
         world.check();
         // Passwords on a registered machine, at once too.

@@ -4,7 +4,7 @@ use super::power::cut_everywhere;
 use crate::keys::PLACE;
 use crate::setup::contoso;
 use crate::{ALEX, CONTOSO_PEOPLE, DOMAINS, Moved, Options, World};
-use lifecycle::{Intune, IntunePolicy, LeaveKind, LedgerKind, Stage};
+use lifecycle::{Intune, IntuneEnrolment, LeaveKind, LedgerKind, Stage};
 use model::Backend;
 use signin::{Outcome, SessionState};
 use tenancy::{Answer, OperatorRequest, Role};
@@ -90,7 +90,7 @@ fn a_power_cut_anywhere_in_a_move_leads_to_one_identity_in_force_in_the_end() {
 
 #[test]
 fn a_move_with_intune_takes_its_enrolment_along() {
-    let options = Options { intune: IntunePolicy::Enrol, ..Options::plain(3) };
+    let options = Options { intune: IntuneEnrolment::Enabled, ..Options::plain(3) };
     let mut world = World::of(options);
     world.sign_in().unwrap();
     move_to(&mut world, PLACE);
