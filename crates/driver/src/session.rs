@@ -2,7 +2,7 @@ use crate::clock::{entropy, seed};
 use crate::computer::Ports;
 use crate::in_flight::{InFlight, crashed, rest};
 use crate::inbox::Inbox;
-use executor::{Executor, Hands, turn};
+use executor::{Effects, Executor, step};
 use machine::OpId;
 use model::{Account, Failure, FailureClass, Timestamp, TokenRef, Who, log_failure};
 use signin::{UserCommand, UserEvent, UserReply, UserSession, UserStatus, UserWork};
@@ -38,7 +38,7 @@ pub(crate) fn start(
     account: Account,
 ) -> SessionHandle {
     let session = UserSession::new(seed());
-    // Unbounded, because the loop that hands over never waits.
+    // Unbounded, because the loop that effects over never waits.
     let (sender, events) = mpsc::unbounded_channel();
     let (works, finished) = InFlight::new();
     let (publish, status) = watch::channel(session.status());
@@ -66,7 +66,7 @@ async fn run(
         };
         let ends = matches!(event, UserEvent::Ended);
         // Nothing of a session is durable, so nothing can fail to be written.
-        let _ = turn(&mut effects, &mut session, event).await;
+        let _ = step(&mut effects, &mut session, event).await;
         if ends {
             return;
         }
@@ -83,7 +83,7 @@ struct SessionEffects {
     wake_at: Option<Timestamp>,
 }
 
-impl Hands<UserSession> for SessionEffects {
+impl Effects<UserSession> for SessionEffects {
     fn now(&self) -> Timestamp {
         self.ports.clock.now()
     }

@@ -2,7 +2,7 @@ use crate::clock::entropy;
 use crate::computer::Ports;
 use crate::in_flight::{InFlight, crashed, rest};
 use crate::inbox::Inbox;
-use executor::{Executor, Hands, turn};
+use executor::{Effects, Executor, step};
 use machine::OpId;
 use model::{
     Account, Failure, FailureClass, Secret, SignInFacts, TenantId, Timestamp, TokenRef, Upn, log_failure,
@@ -63,11 +63,11 @@ async fn run(
     let mut event = Event::Started;
     let hung_up = effects.tell.clone();
     loop {
-        if let Err(failure) = turn(&mut effects, &mut session, event).await {
+        if let Err(failure) = step(&mut effects, &mut session, event).await {
             effects.tell(SignInEvent::Failed(failure)).await;
             effects.over = true;
             // The session's own secrets end with it.
-            let _ = turn(&mut effects, &mut session, Event::HungUp).await;
+            let _ = step(&mut effects, &mut session, Event::HungUp).await;
         }
         if effects.over {
             return;
@@ -94,7 +94,7 @@ struct SignInEffects {
     over: bool,
 }
 
-impl Hands<Session> for SignInEffects {
+impl Effects<Session> for SignInEffects {
     fn now(&self) -> Timestamp {
         self.ports.clock.now()
     }

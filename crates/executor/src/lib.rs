@@ -16,15 +16,15 @@ mod prepared_keys;
 mod primary;
 mod rebind;
 mod sign_in;
+mod step;
 #[cfg(test)]
 mod tests;
-mod turn;
 mod vault;
 
 pub use call::key_failure;
 pub use intune_version::IntuneVersion;
 pub use prepared_keys::perform_keys;
-pub use turn::{Hands, turn};
+pub use step::{Effects, step};
 pub use vault::Vault;
 
 use ::prt::Way;

@@ -1,4 +1,4 @@
-//! Works, time, and what one tenant means for another.
+//! InFlight, time, and what one tenant means for another.
 
 use super::harness::{Disk, Line, Next, Rig, domain, tenant, wait_for};
 use hsm::HsmError;

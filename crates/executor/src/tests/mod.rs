@@ -10,5 +10,5 @@ mod leave;
 mod ports;
 mod prt;
 mod sign_in;
-mod turn;
+mod step;
 mod vault;

@@ -1,7 +1,7 @@
 //! The driver law: a batch in its order, and no further than its first durable write that failed.
 
 use super::lab::{NOW, finish};
-use crate::{Hands, turn};
+use crate::{Effects, step};
 use machine::{Batch, Machine};
 use model::{Failure, FailureClass, Timestamp, Who};
 use std::time::Duration;
@@ -22,7 +22,7 @@ impl Machine for Script {
 #[derive(Default)]
 struct Book(Vec<String>);
 
-impl Hands<Script> for Book {
+impl Effects<Script> for Book {
     fn now(&self) -> Timestamp {
         NOW
     }
@@ -55,7 +55,7 @@ fn commands_are_performed_in_their_order_until_a_durable_write_fails() {
         (vec!["fail", "fail"], vec!["wake in 9 s", "fail"], Some("Disk")),
     ] {
         let mut book = Book::default();
-        let end = finish(turn(&mut book, &mut Script(commands.clone()), ()));
+        let end = finish(step(&mut book, &mut Script(commands.clone()), ()));
         assert_eq!(book.0, done, "{commands:?}");
         assert_eq!(end.err().map(|failure| failure.code).as_deref(), code, "{commands:?}");
     }

@@ -3,7 +3,7 @@ use model::{Failure, Timestamp};
 use std::future::Future;
 
 /// Whoever performs the commands of a machine: the driver on tokio, the test world in virtual time.
-pub trait Hands<M: Machine> {
+pub trait Effects<M: Machine> {
     /// The clock.
     fn now(&self) -> Timestamp;
 
@@ -21,15 +21,15 @@ pub trait Hands<M: Machine> {
 ///
 /// # Errors
 /// The first durable write that failed; what was asked for after it did not happen.
-pub async fn turn<M: Machine, H: Hands<M>>(
-    hands: &mut H,
+pub async fn step<M: Machine, H: Effects<M>>(
+    effects: &mut H,
     machine: &mut M,
     event: M::Event,
 ) -> Result<(), Failure> {
-    let batch = machine.handle(event, hands.now());
-    hands.wake_at(batch.wake_at);
+    let batch = machine.handle(event, effects.now());
+    effects.wake_at(batch.wake_at);
     for command in batch.commands {
-        hands.perform(command).await?;
+        effects.perform(command).await?;
     }
     Ok(())
 }
