@@ -52,7 +52,7 @@ pub struct Executor {
 }
 
 /// What an [`Executor`] is made of.
-pub struct Parts {
+pub struct ExecutorDependencies {
     /// The hosts of the cloud.
     pub profile: CloudProfile,
     /// The network.
@@ -73,8 +73,9 @@ pub struct Parts {
 
 impl Executor {
     /// An executor for one cloud.
-    pub fn new(parts: Parts) -> Executor {
-        let Parts { profile, transport, keys, vault, version, device, kdf, intune_version } = parts;
+    pub fn new(parts: ExecutorDependencies) -> Executor {
+        let ExecutorDependencies { profile, transport, keys, vault, version, device, kdf, intune_version } =
+            parts;
         let os_version = device.os_version.clone();
         let (endpoints, ways) = (Mutex::default(), Mutex::default());
         Executor {

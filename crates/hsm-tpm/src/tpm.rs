@@ -86,7 +86,7 @@ impl TpmHsm {
         key: &KeyHandle,
         work: impl Fn(&mut Context, tss_esapi::handles::KeyHandle) -> Result<T, Fault>,
     ) -> Result<T, HsmError> {
-        let Parts { header, recorded, blob } = parts(key)?;
+        let KeyBlob { header, recorded, blob } = key_blob(key)?;
         let root = Root { ours: &self.auth, slots: self.boot.wanted(&recorded)? };
         let named = key_context(key.purpose, key.intent, header);
         let value = self.link.run(|context| {
@@ -202,7 +202,7 @@ impl Hsm for TpmHsm {
     /// The machine is in the auth value, so the TPM gives the object another one; it does that only for who
     /// has the old one, which proves the old header.
     fn rebind(&mut self, key: &KeyHandle) -> Result<KeyHandle, HsmError> {
-        let Parts { header, recorded, blob } = parts(key)?;
+        let KeyBlob { header, recorded, blob } = key_blob(key)?;
         let new = binding::write(VERSION, &here(of_the_tpm(&recorded), &self.machine));
         let root = Root { ours: &self.auth, slots: self.boot.wanted(&recorded)? };
         let named = |header| key_context(key.purpose, key.intent, header);
@@ -228,19 +228,21 @@ impl Hsm for TpmHsm {
 }
 
 /// What a handle is made of.
-struct Parts<'a> {
+struct KeyBlob<'a> {
     header: &'a [u8],
     recorded: MachineBinding,
     blob: Blob,
 }
 
-fn parts(key: &KeyHandle) -> Result<Parts<'_>, HsmError> {
+fn key_blob(key: &KeyHandle) -> Result<KeyBlob<'_>, HsmError> {
     own(key)?;
     let broken = || HsmError::Integrity(KEY);
     let (header, rest) = binding::split(VERSION, &key.wrapped).ok_or_else(broken)?;
     let recorded = binding::read(header).ok_or_else(broken)?;
     match Blob::split(rest) {
-        Some((blob, [])) if blob.rsa().as_ref() == Some(&key.public) => Ok(Parts { header, recorded, blob }),
+        Some((blob, [])) if blob.rsa().as_ref() == Some(&key.public) => {
+            Ok(KeyBlob { header, recorded, blob })
+        }
         _ => Err(broken()),
     }
 }

@@ -12,7 +12,7 @@ use serde::Deserialize;
 pub enum JweFault {
     /// A compact JWE has five.
     #[error("it has {0} parts, not 5")]
-    Parts(usize),
+    Segments(usize),
     /// A part, or `ctx`, is no base64.
     #[error("its {0} is not base64")]
     Base64(&'static str),
@@ -44,7 +44,7 @@ struct Header {
 }
 
 /// The five parts, decoded.
-pub(crate) struct Parts<'a> {
+pub(crate) struct Segments<'a> {
     /// The first part as transmitted: what RFC 7516 authenticates.
     pub(crate) protected: &'a str,
     /// `ctx`, in base64.
@@ -56,17 +56,17 @@ pub(crate) struct Parts<'a> {
 }
 
 /// Splits a text whose header must name this `alg`, and A256GCM as `enc`.
-pub(crate) fn split<'a>(token: &'a str, alg: &str) -> Result<Parts<'a>, JweFault> {
+pub(crate) fn split<'a>(token: &'a str, alg: &str) -> Result<Segments<'a>, JweFault> {
     let parts: Vec<&str> = token.split('.').collect();
     let [protected, key, iv, ciphertext, tag] = parts[..] else {
-        return Err(JweFault::Parts(parts.len()));
+        return Err(JweFault::Segments(parts.len()));
     };
     let header = decode(protected, "header")?;
     let header: Header = serde_json::from_slice(&header).map_err(|_| JweFault::Header)?;
     if header.alg != alg || header.enc != ENC {
         return Err(JweFault::Algorithm(model::printable(&format!("{}, {}", header.alg, header.enc), 60)));
     }
-    Ok(Parts {
+    Ok(Segments {
         protected,
         ctx: header.ctx,
         encrypted_key: decode(key, "encrypted key")?,
@@ -102,9 +102,9 @@ mod tests {
     fn every_damage_has_its_name() {
         let header = encode(r#"{"alg":"dir","enc":"A256GCM"}"#);
         for (token, wanted) in [
-            (String::new(), JweFault::Parts(1)),
-            (format!("{header}.a.b.c"), JweFault::Parts(4)),
-            (format!("{header}....."), JweFault::Parts(6)),
+            (String::new(), JweFault::Segments(1)),
+            (format!("{header}.a.b.c"), JweFault::Segments(4)),
+            (format!("{header}....."), JweFault::Segments(6)),
             ("*....".to_owned(), JweFault::Base64("header")),
             (format!("{}....", encode("{")), JweFault::Header),
             (format!("{}....", encode(r#"{"alg":"dir"}"#)), JweFault::Header),

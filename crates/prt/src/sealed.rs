@@ -1,6 +1,6 @@
 //! Replies to requests that a session key signed (entra.md 7.6).
 
-use crate::jwe::{Parts, exactly, split};
+use crate::jwe::{Segments, exactly, split};
 use crate::{JweFault, PrtError, SessionKey, kdf};
 use aes::Aes256;
 use aes_gcm::Aes256Gcm;
@@ -47,7 +47,7 @@ fn decipher(token: &str, key: &SessionKey) -> Result<Vec<u8>, JweFault> {
 }
 
 /// What the v1 endpoint sends in spite of its label: AES-256-CBC with PKCS#7, and no tag.
-fn cbc(parts: &Parts<'_>, key: &[u8; 32]) -> Result<Vec<u8>, JweFault> {
+fn cbc(parts: &Segments<'_>, key: &[u8; 32]) -> Result<Vec<u8>, JweFault> {
     let iv: [u8; 16] = exactly(&parts.iv, "IV")?;
     let _: [u8; 0] = exactly(&parts.tag, "tag")?;
     Decryptor::<Aes256>::new(&(*key).into(), &iv.into())
@@ -56,7 +56,7 @@ fn cbc(parts: &Parts<'_>, key: &[u8; 32]) -> Result<Vec<u8>, JweFault> {
 }
 
 /// What the label says: AES-256-GCM over the protected header, as newer protocols send it.
-fn gcm(parts: &Parts<'_>, key: &[u8; 32]) -> Result<Vec<u8>, JweFault> {
+fn gcm(parts: &Segments<'_>, key: &[u8; 32]) -> Result<Vec<u8>, JweFault> {
     let iv: [u8; 12] = exactly(&parts.iv, "IV")?;
     let tag: [u8; 16] = exactly(&parts.tag, "tag")?;
     let sealed = [parts.ciphertext.as_slice(), &tag].concat();
@@ -123,7 +123,7 @@ mod tests {
         let (head, iv, text) = (header(&STANDARD.encode(CTX)), encode([1; 16]), encode([2; 32]));
         let length = |part, length| JweFault::Length { part, length };
         for (body, wanted) in [
-            (format!("{head}..{iv}.{text}"), JweFault::Parts(4)),
+            (format!("{head}..{iv}.{text}"), JweFault::Segments(4)),
             (format!("{head}.QQ.{iv}.{text}."), length("encrypted key", 1)),
             (format!("{head}..{iv}.{text}.QQ"), length("tag", 1)),
             (format!("{head}..QQ.{text}."), length("IV", 1)),

@@ -96,7 +96,7 @@ mod tests {
     use proptest::prelude::*;
 
     const HEADER: &str = r#"{"enc":"A256GCM","alg":"RSA-OAEP"}"#;
-    /// Parts 3 to 5 of entra.md 12.7.
+    /// Segments 3 to 5 of entra.md 12.7.
     const INNER: &str = "YGFiY2RlZmdoaWpr.yg.1Vu16B25jdyyAN-c7-DR9w";
     /// The same with the tag over the protected header.
     const OTHER_TAG: &str = "YGFiY2RlZmdoaWpr.yg.c-1hTfs9tuvnuQxfleVx0w";
@@ -145,7 +145,7 @@ mod tests {
             (format!("{}.{}.{INNER}", encode(HEADER), encode([0; 255])), length("encrypted key", 255)),
             (token("YGFi.yg.1Vu16B25jdyyAN-c7-DR9w"), length("IV", 3)),
             (token("YGFiY2RlZmdoaWpr.yg."), length("tag", 0)),
-            (token("YGFiY2RlZmdoaWpr.yg"), JweFault::Parts(4)),
+            (token("YGFiY2RlZmdoaWpr.yg"), JweFault::Segments(4)),
             (
                 format!(
                     "{}.{}.{INNER}",

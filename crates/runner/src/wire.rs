@@ -116,7 +116,7 @@ fn executor(
         ip_version: settings.global.ip_version,
     })?);
     let version = settings.global.intune_client_version.known();
-    Ok(Executor::new(executor::Parts {
+    Ok(Executor::new(executor::ExecutorDependencies {
         profile: domain.profile.clone(),
         transport,
         keys: keys.clone(),

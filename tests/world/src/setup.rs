@@ -2,7 +2,7 @@
 
 use crate::keys::PoolKeys;
 use crate::network::{Cloud, Wire};
-use executor::{Executor, IntuneVersion, Parts, Vault};
+use executor::{Executor, ExecutorDependencies, IntuneVersion, Vault};
 use lifecycle::IntuneEnrolment;
 use model::{
     Backend, ClientVersion, CloudProfile, DeviceFacts, JoinType, Kdf, MachineBinding, Method, Registration,
@@ -148,7 +148,7 @@ fn domain(options: Options, name: &str, alias: &str) -> DomainConfig {
 }
 
 pub(crate) fn executor(keys: &Arc<PoolKeys>, wire: &Arc<Wire>, vault: &Arc<Vault>) -> Executor {
-    Executor::new(Parts {
+    Executor::new(ExecutorDependencies {
         profile: CloudProfile::public(),
         transport: wire.clone(),
         keys: keys.clone(),

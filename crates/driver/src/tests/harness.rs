@@ -2,7 +2,7 @@
 //! held, filled or broken, and a clock that is set by hand.
 
 use crate::{Clock, Dependencies, Driver};
-use executor::{Executor, IntuneVersion, Parts, Vault};
+use executor::{Executor, ExecutorDependencies, IntuneVersion, Vault};
 use hsm::{HsmError, HsmInfo, Job, Keys};
 use lifecycle::{
     DeviceKeys, EndpointSource, Endpoints, Identity, Intent, Intune, Issued, Snapshot, Stage, StateName,
@@ -259,7 +259,7 @@ impl Rig {
         keys.will(script);
         let clock = Arc::new(HandClock(AtomicI64::new(1_800_000_000)));
         let executor = |_| {
-            Arc::new(Executor::new(Parts {
+            Arc::new(Executor::new(ExecutorDependencies {
                 profile: CloudProfile::public(),
                 transport: net.clone(),
                 keys: keys.clone(),

@@ -2,7 +2,7 @@
 
 use super::ports::{KeyStore, Net, key};
 use crate::vault::{Held, Primary, Tokens};
-use crate::{Executor, IntuneVersion, Parts, Vault};
+use crate::{Executor, ExecutorDependencies, IntuneVersion, Vault};
 use lifecycle::{
     DeviceKeys, EndpointSource, Endpoints, Identity, Intent, Intune, Issued, JoinOrder, Reply, Work,
 };
@@ -33,7 +33,7 @@ impl Lab {
 
     pub(super) fn with(intune_version: IntuneVersion) -> Lab {
         let (net, keys, vault) = (Arc::<Net>::default(), Arc::<KeyStore>::default(), Arc::<Vault>::default());
-        let executor = Executor::new(Parts {
+        let executor = Executor::new(ExecutorDependencies {
             profile: CloudProfile::public(),
             transport: net.clone(),
             keys: keys.clone(),

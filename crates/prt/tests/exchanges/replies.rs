@@ -165,7 +165,7 @@ fn what_a_reply_lacks_is_named() {
     }
     let body = with("session_key_jwe", json!("a.b")).to_string();
     let error = acquire::read(reply(200, &body), &expected()).unwrap_err();
-    assert_eq!(error, PrtError::SessionKey(JweFault::Parts(2)));
+    assert_eq!(error, PrtError::SessionKey(JweFault::Segments(2)));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Twenty registered tenants, a key store in memory, and a network that nobody asks.
 
 use driver::{Dependencies, Driver, SystemClock};
-use executor::{Executor, IntuneVersion, Parts, Vault};
+use executor::{Executor, ExecutorDependencies, IntuneVersion, Vault};
 use hsm::{HsmError, Job, Keys};
 use lifecycle::{DeviceKeys, EndpointSource, Endpoints, Identity, Intent, Intune, Issued, Snapshot, Stage};
 use model::{
@@ -29,7 +29,7 @@ pub(crate) async fn driver(state: &Path) -> Driver {
     }
     let (keys, vault): (Arc<dyn Keys>, _) = (Arc::new(MemoryKeys), Arc::new(Vault::default()));
     let executor = |_| {
-        Arc::new(Executor::new(Parts {
+        Arc::new(Executor::new(ExecutorDependencies {
             profile: CloudProfile::public(),
             transport: Arc::new(Nowhere),
             keys: keys.clone(),
