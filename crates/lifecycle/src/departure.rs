@@ -34,7 +34,7 @@ impl Departure {
             Some(Ok(_)) => leaver.done(*step, core),
             Some(Err(failure)) => leaver.failed(*step, core, failure),
             None if core.is_due(event) => Transition(State::stepping(leaver.clone(), *step)),
-            None if *step == LeaveStep::Unregister => leaver.insisted(core, event),
+            None if *step == LeaveStep::Unregister => leaver.insist_on_leaving(core, event),
             None => Super,
         }
     }
@@ -60,7 +60,7 @@ impl Departure {
                 core.queue(person);
                 leaver.goes_on(LeaveStep::Unregister)
             }
-            (_, None) => leaver.insisted(core, event),
+            (_, None) => leaver.insist_on_leaving(core, event),
         }
     }
 
@@ -133,7 +133,7 @@ impl Leaver {
         Transition(State::refused(self.clone()))
     }
 
-    fn insisted(&self, core: &mut Core, event: &Event) -> Outcome {
+    fn insist_on_leaving(&self, core: &mut Core, event: &Event) -> Outcome {
         let now = *event == Event::LeaveRequested(LeaveKind::Force) && core.in_flight.is_none();
         if now { self.leave_behind(core) } else { Super }
     }

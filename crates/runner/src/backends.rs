@@ -29,17 +29,17 @@ pub(crate) fn choose(
     recorded: &BTreeSet<Backend>,
     tpm: impl FnOnce() -> Option<HsmError>,
 ) -> Result<(Backend, Option<HsmError>), Differs> {
-    let insisted = insisted(wanted);
-    let other = recorded.iter().find(|backend| insisted.is_some_and(|insisted| insisted != **backend));
-    match (insisted, other) {
-        (Some(insisted), Some(other)) => Err(Differs { wanted: insisted.as_str(), recorded: *other }),
-        (Some(insisted), None) => Ok((insisted, None)),
+    let required = required_backend(wanted);
+    let other = recorded.iter().find(|backend| required.is_some_and(|required| required != **backend));
+    match (required, other) {
+        (Some(required), Some(other)) => Err(Differs { wanted: required.as_str(), recorded: *other }),
+        (Some(required), None) => Ok((required, None)),
         (None, _) => Ok(recorded.first().map_or_else(|| new(wanted, tpm), |recorded| (*recorded, None))),
     }
 }
 
 /// The only backend that a value of `hsm_type` allows.
-pub(crate) fn insisted(wanted: HsmType) -> Option<Backend> {
+pub(crate) fn required_backend(wanted: HsmType) -> Option<Backend> {
     match wanted {
         HsmType::Soft => Some(Backend::Soft),
         HsmType::Pkcs11 => Some(Backend::Pkcs11),

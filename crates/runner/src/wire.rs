@@ -85,7 +85,7 @@ fn dependencies(
     let facts = tenancy::Facts {
         domains: settings.domains.iter().map(|domain| domain_config(domain, &device)).collect(),
         backend,
-        required_backend: backends::insisted(settings.global.hsm_type),
+        required_backend: backends::required_backend(settings.global.hsm_type),
         boot_bound: backend == Backend::Tpm && settings.global.tpm_pcrs == BootPolicy::Pcr7,
         binding: machine,
         most_prepared: PREPARED_PAIRS,

@@ -50,7 +50,7 @@ pub(crate) fn backend_required(required: Backend, to: Backend) -> Failure {
     Failure::local(
         FailureClass::Denied,
         Who::MachineAdmin,
-        "HsmTypeInsists",
+        "HsmTypeConflict",
         format!("hsm_type = {0} in himmelblau.conf allows keys in {0} only", required.as_str()),
         &format!(
             "Set hsm_type = tpm_if_possible, restart firmamentd and try again; hsm_type = {} may be set after \

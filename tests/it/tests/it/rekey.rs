@@ -251,7 +251,7 @@ fn what_cannot_be_moved_is_refused_by_name() {
         assert!(text(&refused).contains(words), "{arguments:?}: {}", text(&refused));
     }
     signs_in(&machine);
-    for (to, code_word) in [("soft", "NotMovable"), ("pkcs11", "HsmTypeInsists")] {
+    for (to, code_word) in [("soft", "NotMovable"), ("pkcs11", "HsmTypeConflict")] {
         let refused = rekey(&machine, to);
         assert_eq!(code(&refused), 5, "{}", text(&refused));
         assert!(text(&refused).contains(code_word), "{}", text(&refused));
