@@ -1,14 +1,14 @@
 //! Device codes, and what their people said.
 
 use crate::views::{ApproveError, PendingCode};
-use tenant_wire::kept::Kept;
+use tenant_wire::expiring::Expiring;
 use uuid::Uuid;
 
 /// Every device code.
 #[derive(Debug, Default)]
 pub struct DeviceCodes {
     /// By `device_code`, which only the client knows.
-    pub by_device_code: Kept<DeviceCode>,
+    pub by_device_code: Expiring<DeviceCode>,
 }
 
 /// A sign-in that waits for its person on another device.

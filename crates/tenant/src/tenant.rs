@@ -13,7 +13,7 @@ use tenant_model::rules::Rules;
 use tenant_model::setup::{Setup, SetupError};
 use tenant_model::sign_in::SignIn;
 use tenant_wire::cloud::Urls;
-use tenant_wire::kept::Kept;
+use tenant_wire::expiring::Expiring;
 use tenant_wire::keys::{self, Generator, OwnKey};
 
 /// The whole stand-in cloud: several tenants, their people, devices and codes.
@@ -23,17 +23,17 @@ pub struct Tenant {
     pub(crate) directories: Directories,
     pub(crate) devices: Devices,
     pub(crate) codes: DeviceCodes,
-    pub(crate) grants: Kept<Grant>,
-    pub(crate) prts: Kept<Prt>,
-    pub(crate) authorization_codes: Kept<AuthorizationCode>,
+    pub(crate) grants: Expiring<Grant>,
+    pub(crate) prts: Expiring<Prt>,
+    pub(crate) authorization_codes: Expiring<AuthorizationCode>,
     /// Claims of access tokens that nobody can read.
-    pub(crate) opaque_tokens: Kept<Value>,
+    pub(crate) opaque_tokens: Expiring<Value>,
     /// By the key id that assertions carry.
     pub(crate) hello_keys: BTreeMap<String, HelloKey>,
     /// By the `ctx` of their pages.
-    pub(crate) sign_ins: Kept<SignIn>,
+    pub(crate) sign_ins: Expiring<SignIn>,
     /// Nonces and when they were issued, in milliseconds since 1970.
-    pub(crate) nonces: Kept<i64>,
+    pub(crate) nonces: Expiring<i64>,
     pub(crate) rules: Rules,
     pub(crate) ca: OwnKey,
     pub(crate) signer: OwnKey,
@@ -58,13 +58,13 @@ impl Tenant {
             directories,
             devices: Devices::default(),
             codes: DeviceCodes::default(),
-            grants: Kept::default(),
-            prts: Kept::default(),
-            authorization_codes: Kept::default(),
-            opaque_tokens: Kept::default(),
-            nonces: Kept::default(),
+            grants: Expiring::default(),
+            prts: Expiring::default(),
+            authorization_codes: Expiring::default(),
+            opaque_tokens: Expiring::default(),
+            nonces: Expiring::default(),
             hello_keys: BTreeMap::new(),
-            sign_ins: Kept::default(),
+            sign_ins: Expiring::default(),
             rules: Rules::default(),
             ca,
             signer,

@@ -5,18 +5,18 @@ use std::sync::Arc;
 
 /// Values by secret, each with the time after which it is forgotten.
 #[derive(Debug)]
-pub struct Kept<V> {
+pub struct Expiring<V> {
     by_secret: BTreeMap<Arc<str>, V>,
     ends: BTreeSet<(i64, Arc<str>)>,
 }
 
-impl<V> Default for Kept<V> {
-    fn default() -> Kept<V> {
-        Kept { by_secret: BTreeMap::new(), ends: BTreeSet::new() }
+impl<V> Default for Expiring<V> {
+    fn default() -> Expiring<V> {
+        Expiring { by_secret: BTreeMap::new(), ends: BTreeSet::new() }
     }
 }
 
-impl<V> Kept<V> {
+impl<V> Expiring<V> {
     /// Remembers a value until a time, and forgets what has ended by now; both in milliseconds since 1970.
     pub fn keep(&mut self, secret: &str, value: V, until_ms: i64, now_ms: i64) {
         while self.ends.first().is_some_and(|(end, _)| *end < now_ms) {
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn what_has_ended_is_forgotten_when_something_new_comes() {
-        let mut kept = Kept::default();
+        let mut kept = Expiring::default();
         kept.keep("a", 1, 100, 0);
         kept.keep("b", 2, 300, 50);
         assert_eq!((kept.get("a"), kept.get("b")), (Some(&1), Some(&2)));
