@@ -1,6 +1,6 @@
 use crate::ask::Person;
 use crate::client::{ClientError, Conversation};
-use crate::offline::{self, Origin, Place, Protection, Records, Told};
+use crate::offline::{self, Origin, Place, Protection, Records, Report};
 use crate::options::{AskCommand, Command, HsmCommand, LocalCommand, Options, PlaceOptions};
 use crate::show;
 use ipc::{Ending, Message};
@@ -55,7 +55,7 @@ fn here(options: &Options, command: &LocalCommand) -> Result<Ending, CommandErro
     }
 }
 
-fn hsm(options: &Options, command: &HsmCommand) -> Result<Told, CommandError> {
+fn hsm(options: &Options, command: &HsmCommand) -> Result<Report, CommandError> {
     let HsmCommand::Init { from_file, without_tpm, place } = command;
     let origin = if *from_file { Origin::File } else { Origin::Fresh };
     let most = if *without_tpm { Protection::Host } else { Protection::HostAndTpm };
@@ -74,7 +74,7 @@ fn find(options: &Options, place: &PlaceOptions) -> Result<Place, CommandError> 
 }
 
 /// What was done without the daemon, and a refusal in the form of the daemon's.
-fn tell(told: &Told) -> Result<Ending, CommandError> {
+fn tell(told: &Report) -> Result<Ending, CommandError> {
     for line in &told.lines {
         print(&format!("{line}\n"))?;
     }

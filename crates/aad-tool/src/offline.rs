@@ -15,7 +15,7 @@ pub(crate) use refusal::Refusal;
 pub(crate) use sealing::sealing;
 
 /// What was done, one sentence for people each, and what stopped the rest.
-pub(crate) struct Told {
+pub(crate) struct Report {
     /// In the order of the doing.
     pub(crate) lines: Vec<String>,
     /// None when everything was done.

@@ -17,8 +17,8 @@ use crate::holds::{Release, Stage};
 use crate::hub::Hub;
 use crate::link::Link;
 use crate::mask;
+use crate::redact;
 use crate::reply::{ReplyBody, canned, spoilt};
-use crate::told;
 
 /// The exchange ends without a reply, and its connection with it.
 #[derive(Debug, thiserror::Error)]
@@ -108,7 +108,7 @@ impl<'a> Exchange<'a> {
     /// The tenant's turn; the transcript has its line before anybody can hold the reply.
     fn process(&mut self) -> Response<Bytes> {
         let mut line = self.line();
-        line.insert("asked".into(), told::asked(&self.request));
+        line.insert("asked".into(), redact::asked(&self.request));
         let path = mask::path(self.request.uri().path());
         let request = std::mem::take(&mut self.request);
         let host = host_of(&request);
@@ -119,8 +119,8 @@ impl<'a> Exchange<'a> {
             let (response, entry) = cloud::handle(state, request, &peer);
             line.extend(entry);
             line.insert("path".into(), json!(path));
-            line.insert("answered".into(), told::answered(&response));
-            line.extend(replaced.map(|it| ("replaced_by".to_owned(), told::answered(&it))));
+            line.insert("answered".into(), redact::answered(&response));
+            line.extend(replaced.map(|it| ("replaced_by".to_owned(), redact::answered(&it))));
             state.log.record(line);
             response
         })
@@ -161,8 +161,8 @@ impl<'a> Exchange<'a> {
         line.insert("path".into(), json!(mask::path(self.request.uri().path())));
         line.insert("host".into(), json!(host_of(&self.request)));
         line.insert("status".into(), json!(own.map(|own| own.status().as_u16())));
-        line.insert("asked".into(), told::asked(&self.request));
-        line.extend(own.map(|own| ("answered".to_owned(), told::answered(own))));
+        line.insert("asked".into(), redact::asked(&self.request));
+        line.extend(own.map(|own| ("answered".to_owned(), redact::answered(own))));
         line
     }
 

@@ -18,11 +18,11 @@ mod knobs_page;
 mod link;
 mod mask;
 mod page;
+mod redact;
 mod refused;
 mod reply;
 mod serve;
 mod tls;
-mod told;
 mod transcript;
 mod wire;
 

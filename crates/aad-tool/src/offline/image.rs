@@ -1,7 +1,7 @@
 //! A machine that becomes an image keeps nothing that two machines must not share (reliability.md E.5).
 
 use super::files::{delete, is_there, refused};
-use super::{Place, Refusal, Told};
+use super::{Place, Refusal, Report};
 use layout::draft_of;
 use std::fs::{self, File};
 use std::io;
@@ -17,17 +17,17 @@ pub(crate) enum Records {
 }
 
 /// Deletes the records, the keys in them and the auth value of this machine; the configuration stays.
-pub(crate) fn prepare(place: &Place, records: Records) -> Told {
+pub(crate) fn prepare(place: &Place, records: Records) -> Report {
     let plan = match plan(place, records) {
         Ok(plan) => plan,
-        Err(refusal) => return Told { lines: Vec::new(), refused: Some(refusal) },
+        Err(refusal) => return Report { lines: Vec::new(), refused: Some(refusal) },
     };
     let mut lines = Vec::new();
     for path in &plan.doomed {
         match delete(path) {
             Ok(true) => lines.push(format!("Deleted: {}", path.display())),
             Ok(false) => {}
-            Err(refusal) => return Told { lines, refused: Some(refusal) },
+            Err(refusal) => return Report { lines, refused: Some(refusal) },
         }
     }
     lines.extend(plan.strange.iter().map(|path| format!("Left alone, not known here: {}", path.display())));
@@ -39,7 +39,7 @@ pub(crate) fn prepare(place: &Place, records: Records) -> Told {
     }));
     lines.push(UNLINKED.to_owned());
     lines.push(AFTERWARDS.to_owned());
-    Told { lines, refused: None }
+    Report { lines, refused: None }
 }
 
 struct Plan {

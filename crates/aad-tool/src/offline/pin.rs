@@ -2,7 +2,7 @@
 
 use super::creds::SystemdCreds;
 use super::files::{delete, is_there, put_in_force, refused, write_draft};
-use super::{Place, Refusal, Told};
+use super::{Place, Refusal, Report};
 use layout::auth_value::{self, LONGEST, SHORTEST};
 use model::{Secret, hex};
 use std::fs::File;
@@ -29,10 +29,10 @@ pub(crate) enum Protection {
 }
 
 /// Makes a credential, or the file where there is no systemd-creds; never replaces an auth value.
-pub(crate) fn init(place: &Place, origin: Origin, most: Protection) -> Told {
+pub(crate) fn init(place: &Place, origin: Origin, most: Protection) -> Report {
     match try_init(place, origin, most) {
-        Ok(lines) => Told { lines, refused: None },
-        Err(refusal) => Told { lines: Vec::new(), refused: Some(refusal) },
+        Ok(lines) => Report { lines, refused: None },
+        Err(refusal) => Report { lines: Vec::new(), refused: Some(refusal) },
     }
 }
 

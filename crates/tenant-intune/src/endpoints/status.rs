@@ -2,7 +2,7 @@
 
 use crate::intune::Intune;
 use crate::records::knobs::{Casing, IntuneKnobs, Verify};
-use crate::records::record::{Claimed, Id, Report, Reported, Told};
+use crate::records::record::{Claimed, Id, Report, Reported, ReportedSetting};
 use crate::request_context::RequestContext;
 use crate::rules::gate::{CHECK_IN, admit, own_device, unknown};
 use crate::rules::honesty;
@@ -80,7 +80,7 @@ fn reported(status: PolicyStatus) -> Reported {
     let told = |detail: Detail| {
         let script = detail.setting_definition_item_id.starts_with("linux_customconfig_");
         let value = if script { Box::default() } else { detail.actual_value.into() };
-        Told { rule: Id::of(&detail.rule_id), value, state: detail.new_compliance_state }
+        ReportedSetting { rule: Id::of(&detail.rule_id), value, state: detail.new_compliance_state }
     };
     Reported { policy: Id::of(&status.policy_id), rules: status.details.into_iter().map(told).collect() }
 }
@@ -90,7 +90,7 @@ fn doubted(knobs: &IntuneKnobs, reported: &[Reported]) -> Vec<String> {
     if knobs.verify == Verify::Trust {
         return Vec::new();
     }
-    let pairs = knobs.policies.iter().filter_map(|policy| Some((policy, policy.told(reported)?)));
+    let pairs = knobs.policies.iter().filter_map(|policy| Some((policy, policy.reported(reported)?)));
     pairs
         .flat_map(|(policy, rules)| honesty::doubted(&policy.settings(knobs.deliver_rules), rules))
         .map(|setting| setting.setting_definition_item_id)

@@ -1,7 +1,7 @@
 //! Policies as the device receives them (intune.md 3.2, 3.3).
 
 use crate::records::custom_rules::CustomRules;
-use crate::records::record::{Id, Reported, Told};
+use crate::records::record::{Id, Reported, ReportedSetting};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
@@ -86,7 +86,7 @@ impl Policy {
     }
 
     /// What a device said about this policy.
-    pub(crate) fn told<'a>(&self, reported: &'a [Reported]) -> Option<&'a [Told]> {
+    pub(crate) fn reported<'a>(&self, reported: &'a [Reported]) -> Option<&'a [ReportedSetting]> {
         let id = Id::of(&self.policy_id);
         reported.iter().find(|it| it.policy == id).map(|it| &*it.rules)
     }
@@ -113,7 +113,7 @@ impl Policy {
 
 impl Setting {
     /// What a device said about this setting, once its rule has an id.
-    pub(crate) fn told<'a>(&self, rules: &'a [Told]) -> Option<&'a Told> {
+    pub(crate) fn reported<'a>(&self, rules: &'a [ReportedSetting]) -> Option<&'a ReportedSetting> {
         let rule = Id::of(self.rule_id.as_ref()?);
         rules.iter().find(|told| told.rule == rule)
     }

@@ -47,12 +47,12 @@ pub(crate) struct Report {
 #[derive(Debug, Clone)]
 pub(crate) struct Reported {
     pub(crate) policy: Id,
-    pub(crate) rules: Box<[Told]>,
+    pub(crate) rules: Box<[ReportedSetting]>,
 }
 
 /// What was said about one rule.
 #[derive(Debug, Clone)]
-pub(crate) struct Told {
+pub(crate) struct ReportedSetting {
     pub(crate) rule: Id,
     /// `ActualValue`.
     pub(crate) value: Box<str>,

@@ -4,13 +4,13 @@
 
 use crate::records::custom_rules::version;
 use crate::records::policy::Setting;
-use crate::records::record::{Claimed, Told};
+use crate::records::record::{Claimed, ReportedSetting};
 use std::collections::BTreeSet;
 
 /// The built-in settings of one policy that are called compliant with a value that the policy forbids.
-pub(crate) fn doubted(settings: &[Setting], told: &[Told]) -> Vec<Setting> {
+pub(crate) fn doubted(settings: &[Setting], told: &[ReportedSetting]) -> Vec<Setting> {
     let answered = settings.iter().filter_map(|setting| {
-        setting.told(told).filter(|it| it.state == Claimed::Compliant).map(|it| (setting, &*it.value))
+        setting.reported(told).filter(|it| it.state == Claimed::Compliant).map(|it| (setting, &*it.value))
     });
     let answered: Vec<(&Setting, &str)> = answered.collect();
     let distributions = Distributions::of(&answered);

@@ -3,7 +3,7 @@
 use crate::records::custom_rules::CustomRule;
 use crate::records::knobs::{IntuneKnobs, PendingState, Verify};
 use crate::records::policy::{DISCOVERY_SCRIPT, Policy, Setting};
-use crate::records::record::{Claimed, Record, Told};
+use crate::records::record::{Claimed, Record, ReportedSetting};
 use crate::rules::honesty;
 use serde_json::Value;
 
@@ -65,7 +65,8 @@ pub(crate) fn of(record: &Record, knobs: &IntuneKnobs, now_ms: i64) -> Verdict {
         verdict.state = State::Noncompliant;
     }
     for policy in policies {
-        let (state, failing) = of_policy(policy, knobs, policy.told(&report.policies).unwrap_or_default());
+        let (state, failing) =
+            of_policy(policy, knobs, policy.reported(&report.policies).unwrap_or_default());
         verdict.state = verdict.state.max(state);
         for rule in failing {
             // A device gets each advice once, however many rules lead to it.
@@ -77,7 +78,7 @@ pub(crate) fn of(record: &Record, knobs: &IntuneKnobs, now_ms: i64) -> Verdict {
     verdict
 }
 
-fn of_policy(policy: &Policy, knobs: &IntuneKnobs, told: &[Told]) -> (State, Vec<Failing>) {
+fn of_policy(policy: &Policy, knobs: &IntuneKnobs, told: &[ReportedSetting]) -> (State, Vec<Failing>) {
     let settings = policy.settings(knobs.deliver_rules);
     let doubted = match knobs.verify {
         Verify::Distrust => honesty::doubted(&settings, told),
@@ -88,7 +89,7 @@ fn of_policy(policy: &Policy, knobs: &IntuneKnobs, told: &[Told]) -> (State, Vec
         let (state, failing) = if doubted.contains(setting) {
             (State::Noncompliant, vec![built_in(setting)])
         } else {
-            judged(policy, setting, setting.told(told), knobs.deliver_rules)
+            judged(policy, setting, setting.reported(told), knobs.deliver_rules)
         };
         worst = worst.max(state);
         all.extend(failing);
@@ -97,7 +98,12 @@ fn of_policy(policy: &Policy, knobs: &IntuneKnobs, told: &[Told]) -> (State, Vec
 }
 
 /// One setting: the client's word is taken for it (intune.md 3.4 [inferred]), except for custom rules.
-fn judged(policy: &Policy, setting: &Setting, told: Option<&Told>, delivered: bool) -> (State, Vec<Failing>) {
+fn judged(
+    policy: &Policy,
+    setting: &Setting,
+    told: Option<&ReportedSetting>,
+    delivered: bool,
+) -> (State, Vec<Failing>) {
     let Some(told) = told else {
         // A guess: a rule without an answer counts as not reported.
         return (State::Noncompliant, vec![not_reported()]);
@@ -114,7 +120,7 @@ fn judged(policy: &Policy, setting: &Setting, told: Option<&Told>, delivered: bo
     }
 }
 
-fn evaluated(rules: &[CustomRule], told: &Told) -> (State, Vec<Failing>) {
+fn evaluated(rules: &[CustomRule], told: &ReportedSetting) -> (State, Vec<Failing>) {
     let output: Value = match serde_json::from_str(&told.value) {
         Ok(output @ Value::Object(_)) => output,
         _ => return (State::Error, Vec::new()),

@@ -10,15 +10,15 @@ use crate::mask;
 /// The member `asked`: `query`, `headers` and `body`, each where there is one.
 pub(crate) fn asked(request: &Request<Bytes>) -> Value {
     let query = request.uri().query().map(|query| mask::form(query.as_bytes()));
-    told(query, request.headers(), request.body())
+    redact(query, request.headers(), request.body())
 }
 
 /// The member `answered`: `headers` and `body`, each where there is one.
 pub(crate) fn answered(response: &Response<Bytes>) -> Value {
-    told(None, response.headers(), response.body())
+    redact(None, response.headers(), response.body())
 }
 
-fn told(query: Option<Value>, headers: &HeaderMap, body: &[u8]) -> Value {
+fn redact(query: Option<Value>, headers: &HeaderMap, body: &[u8]) -> Value {
     let mut all = Map::new();
     let kind = kind_of(headers);
     let headers = headers_of_interest(headers);
