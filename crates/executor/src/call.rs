@@ -5,7 +5,7 @@ use model::{
     Delivery, DeviceTrouble, Failure, FailureClass, Guid, KeyHandle, RequestId, Timestamp, Trace, Who,
 };
 use std::time::Duration;
-use transport::{Bears, Call, Reply, TransportError};
+use transport::{Call, Reply, RequestAuth, TransportError};
 
 /// One work's view of the executor: its clock reading and its entropy.
 pub(crate) struct Caller<'a> {
@@ -32,14 +32,22 @@ impl Caller<'_> {
     }
 
     /// Sends a request and reads its whole reply.
-    pub(crate) async fn send(&self, request: http::Request<Bytes>, bears: Bears) -> Result<Reply, Failure> {
-        let sent = self.executor.transport.send(Call { request, bears }).await;
+    pub(crate) async fn send(
+        &self,
+        request: http::Request<Bytes>,
+        auth: RequestAuth,
+    ) -> Result<Reply, Failure> {
+        let sent = self.executor.transport.send(Call { request, auth }).await;
         sent.map_err(|error| transport_failure(&error))
     }
 
     /// Sends a request to the sign-in or registration service, whose clock is compared with ours first.
-    pub(crate) async fn ask(&self, request: http::Request<Bytes>, bears: Bears) -> Result<Reply, Failure> {
-        let reply = self.send(request, bears).await?;
+    pub(crate) async fn ask(
+        &self,
+        request: http::Request<Bytes>,
+        auth: RequestAuth,
+    ) -> Result<Reply, Failure> {
+        let reply = self.send(request, auth).await?;
         self.check_clock(&reply)?;
         Ok(reply)
     }

@@ -9,7 +9,7 @@ use oauth::client::COMPANY_PORTAL;
 use oauth::refresh::Refresh;
 use prt::exchange::Exchange;
 use prt::{PrtError, Way, next_way};
-use transport::Bears;
+use transport::RequestAuth;
 
 /// One work's tokens of Intune's client.
 pub(crate) struct Exchanges<'a> {
@@ -91,7 +91,7 @@ impl<'a> Exchanges<'a> {
             resource,
             request_id: self.caller.request_id(REDEEM),
         });
-        let reply = self.caller.ask(request, Bears::Credential).await?;
+        let reply = self.caller.ask(request, RequestAuth::Credential).await?;
         Ok(prt::exchange::read_redeemed(reply)?.access_token)
     }
 
@@ -106,7 +106,7 @@ impl<'a> Exchanges<'a> {
         let call = self.caller.prt_call(self.tenant(), EXCHANGE + self.calls);
         let session = self.caller.session(self.primary, &nonce, self.calls);
         let request = prt::exchange::request(&Exchange { call, session, client, resource });
-        let reply = self.caller.ask(request, Bears::Credential).await?;
+        let reply = self.caller.ask(request, RequestAuth::Credential).await?;
         Ok(prt::exchange::read(reply, &self.primary.key)?)
     }
 
@@ -132,10 +132,11 @@ impl<'a> Exchanges<'a> {
         let to_sign = prt::code::to_sign(&order);
         let signature = self.caller.signature(&self.identity.keys.device, &to_sign).await?;
         let request = prt::code::request(&order, &to_sign, &signature);
-        let reply = self.caller.ask(request, Bears::Credential).await?;
+        let reply = self.caller.ask(request, RequestAuth::Credential).await?;
         let code = prt::code::read(reply, &target)?;
         let call = self.caller.prt_call(self.tenant(), REDEEM);
-        let reply = self.caller.ask(prt::code::redeem(&call, &target, &code), Bears::Credential).await?;
+        let reply =
+            self.caller.ask(prt::code::redeem(&call, &target, &code), RequestAuth::Credential).await?;
         Ok(prt::code::read_tokens(reply)?.access_token)
     }
 

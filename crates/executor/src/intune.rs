@@ -11,7 +11,7 @@ use model::{
     Secret, log_failure,
 };
 use std::sync::Arc;
-use transport::Bears;
+use transport::RequestAuth;
 
 impl Caller<'_> {
     /// Makes the key of an intent.
@@ -37,7 +37,7 @@ impl Caller<'_> {
             request_id: order.request,
         };
         let request = intune::enrol::request(&endpoints.enrolment, &certificate_request, &caller);
-        let reply = self.send(request, Bears::Credential).await?;
+        let reply = self.send(request, RequestAuth::Credential).await?;
         let answered = intune::enrol::read(reply).map_err(|error| refused(&error))?;
         Ok(StoredReply { status: answered.status, body: answered.body, trace: answered.trace, at: self.now })
     }
@@ -75,7 +75,7 @@ impl Caller<'_> {
         let token = exchanges.token(ids::INTUNE).await?;
         let caller = self.intune_caller(&token, device).await;
         let request = intune::details::request(&endpoints.check_in, enrolled.issued.device, &caller);
-        let reply = self.send(request, Bears::Credential).await?;
+        let reply = self.send(request, RequestAuth::Credential).await?;
         let known = intune::details::read(reply).map_err(|error| error.failure())?;
         tracing::info!(?known, "Inventory sent to Intune");
         Ok(())
@@ -91,11 +91,11 @@ impl Caller<'_> {
         let token = exchanges.token(ids::IW_SERVICE).await?;
         let caller = self.intune_caller(&token, &self.executor.device).await;
         let request = intune::device::request(&iw, enrolled.issued.device, &caller);
-        let reply = self.send(request, Bears::Credential).await?;
+        let reply = self.send(request, RequestAuth::Credential).await?;
         let device = intune::device::read(reply).map_err(|error| error.failure())?;
         let target = device.retire.ok_or_else(not_offered)?;
         let request = intune::retire::request(&iw, &target, &caller).map_err(|error| error.failure())?;
-        let reply = self.send(request, Bears::Credential).await?;
+        let reply = self.send(request, RequestAuth::Credential).await?;
         intune::retire::read(reply).map_err(|error| error.failure())
     }
 
@@ -115,7 +115,7 @@ impl Caller<'_> {
         let token = exchanges.token(ids::GRAPH).await?;
         let graph = &self.executor.profile.graph;
         let request = intune::endpoints::request(graph, &token, self.request_id(ENDPOINTS));
-        let reply = self.send(request, Bears::Credential).await?;
+        let reply = self.send(request, RequestAuth::Credential).await?;
         intune::endpoints::read(reply).map_err(|error| error.failure())
     }
 
@@ -134,7 +134,7 @@ impl Caller<'_> {
             return known;
         }
         let request = intune::version_listing();
-        let found = match self.send(request, Bears::Nothing).await {
+        let found = match self.send(request, RequestAuth::Nothing).await {
             Ok(reply) => intune::newest_version(&String::from_utf8_lossy(reply.body())),
             Err(failure) => {
                 log_failure!(info, &failure, {}, "The newest version of the portal could not be looked up");

@@ -5,7 +5,7 @@ use drs::join::{Expected, Join};
 use lifecycle::{DeviceKeys, EndpointSource, Endpoints, Intent, Issued, JoinOrder, StoredReply};
 use model::{Delivery, Failure, FailureClass, KeyHandle, KeyPurpose, TenantId, TokenRef, Who};
 use std::sync::Arc;
-use transport::Bears;
+use transport::RequestAuth;
 
 impl Caller<'_> {
     /// Where to join: what was fetched while the person typed, else Discover without a token, else with
@@ -42,12 +42,12 @@ impl Caller<'_> {
         tokens: Option<&Tokens>,
     ) -> Result<Endpoints, DiscoverError> {
         let profile = &self.executor.profile;
-        let (token, bears) = match tokens {
-            Some(tokens) => (Some(&tokens.set.access_token), Bears::Credential),
-            None => (None, Bears::Nothing),
+        let (token, auth) = match tokens {
+            Some(tokens) => (Some(&tokens.set.access_token), RequestAuth::Credential),
+            None => (None, RequestAuth::Nothing),
         };
         let request = discovery::drs::request(&profile.drs, tenant, token, self.request_id(DISCOVER));
-        let reply = self.send(request, bears).await?;
+        let reply = self.send(request, auth).await?;
         self.check_clock(&reply).map_err(|failure| DiscoverError::ClockSkew(Box::new(failure)))?;
         match discovery::drs::read(reply, &profile.drs, &profile.authority) {
             Ok(found) => Ok(endpoints(found, EndpointSource::Discovered)),
@@ -106,7 +106,7 @@ impl Caller<'_> {
         };
         let request = drs::join::request(&join).map_err(|error| error.failure())?;
         // Not `ask`: a reply that says "made" is stored whatever our clock says.
-        let reply = self.send(request, Bears::Credential).await?;
+        let reply = self.send(request, RequestAuth::Credential).await?;
         if !reply.status().is_success() {
             self.check_clock(&reply)?;
         }

@@ -6,7 +6,7 @@ use hsm::HsmError;
 use lifecycle::Identity;
 use model::{Failure, FailureClass, HostPort, KeyHandle, RequestId, TokenRef, Who};
 use std::sync::Arc;
-use transport::Bears;
+use transport::RequestAuth;
 
 impl Caller<'_> {
     /// Deletes the device object: with its own certificate on the DRS host, then on its `certauth.` twin,
@@ -20,10 +20,10 @@ impl Caller<'_> {
         let drs = self.executor.profile.drs.clone();
         let own = self.device_identity(identity);
         let order = self.delete_order(&drs, identity, request);
-        let mut left = self.delete(order, Bears::Certificate(own.clone())).await;
+        let mut left = self.delete(order, RequestAuth::Certificate(own.clone())).await;
         if let Err(said) = &left {
             let order = self.delete_order(&drs.prefixed("certauth"), identity, request);
-            let twin = self.delete(order, Bears::Certificate(own)).await;
+            let twin = self.delete(order, RequestAuth::Certificate(own)).await;
             left = twin.map_err(|failure| weightier(said, failure));
         }
         let tenant = identity.intent.tenant;
@@ -59,11 +59,11 @@ impl Caller<'_> {
         let tokens = self.registration_tokens(identity.intent.tenant, token).await?;
         let bearer = Some(&tokens.set.access_token);
         let order = drs::leave::request(host, identity.issued.device, bearer, id, &self.executor.version);
-        self.delete(order, Bears::Credential).await
+        self.delete(order, RequestAuth::Credential).await
     }
 
-    async fn delete(&self, order: http::Request<Bytes>, bears: Bears) -> Result<Left, Failure> {
-        let reply = self.ask(order, bears).await?;
+    async fn delete(&self, order: http::Request<Bytes>, auth: RequestAuth) -> Result<Left, Failure> {
+        let reply = self.ask(order, auth).await?;
         drs::leave::read(reply).map_err(|error| error.failure())
     }
 

@@ -12,13 +12,13 @@ use prt::Expected;
 use prt::acquire::Credential;
 use signin::Reply;
 use std::sync::Arc;
-use transport::Bears;
+use transport::RequestAuth;
 
 impl Caller<'_> {
     /// Whether the password is checked by the sign-in service itself.
     pub(crate) async fn ask_realm(&self, name: &Upn) -> Result<Reply, Failure> {
         let request = discovery::realm::request(&self.executor.profile.authority, name);
-        let reply = self.ask(request, Bears::Nothing).await?;
+        let reply = self.ask(request, RequestAuth::Nothing).await?;
         let realm = discovery::realm::read(reply).map_err(|error| error.failure())?;
         Ok(Reply::Realm(match realm {
             discovery::realm::Realm::Managed => signin::Realm::Managed,
@@ -61,7 +61,7 @@ impl Caller<'_> {
             resource: client::REGISTRATION,
             request_id: self.request_id(0),
         });
-        let reply = self.ask(request, Bears::Credential).await?;
+        let reply = self.ask(request, RequestAuth::Credential).await?;
         let server_time = self.server_time(&reply);
         let set = oauth::password::read(reply).map_err(|error| failure(&error))?;
         Ok(Tokens { set: Arc::new(set), for_registration: true, server_time, object: None, primary: None })

@@ -8,7 +8,7 @@ use model::{Failure, KeyHandle, TenantId, Timestamp, TokenRef};
 use prt::acquire::{Acquire, Credential};
 use prt::{Call, Expected, PrtError, Session, SessionKey, TagVerdict, WrappedSessionKey};
 use std::sync::Arc;
-use transport::Bears;
+use transport::RequestAuth;
 
 impl Caller<'_> {
     /// One work of a person's session.
@@ -57,7 +57,7 @@ impl Caller<'_> {
         let to_sign = prt::acquire::to_sign(&order);
         let signature = self.signature(&identity.keys.device, &to_sign).await?;
         let request = prt::acquire::request(&order, &to_sign, &signature);
-        let reply = self.ask(request, Bears::Credential).await?;
+        let reply = self.ask(request, RequestAuth::Credential).await?;
         let found = prt::acquire::read(reply, &expected).map_err(|error| error.failure())?;
         let key = self.unwrap(&identity.keys.transport, &found.session_key).await?;
         Ok(primary(found.prt, Arc::new(key), self.now))
@@ -69,7 +69,7 @@ impl Caller<'_> {
         let nonce = self.nonce(tenant).await?;
         let call = self.prt_call(tenant, ACQUIRE);
         let request = prt::renew::request(&call, &self.session(old, &nonce, 0));
-        let reply = self.ask(request, Bears::Credential).await?;
+        let reply = self.ask(request, RequestAuth::Credential).await?;
         let expected = Expected { tenant, object: Some(old.object) };
         let found = prt::renew::read(reply, &old.key, &expected).map_err(|error| error.failure())?;
         let renewed = Arc::new(primary(found, old.key.clone(), self.now));
@@ -85,7 +85,7 @@ impl Caller<'_> {
     /// A fresh nonce of the sign-in service.
     pub(crate) async fn nonce(&self, tenant: TenantId) -> Result<String, Failure> {
         let request = prt::nonce::request(&self.prt_call(tenant, NONCE));
-        let reply = self.ask(request, Bears::Nothing).await?;
+        let reply = self.ask(request, RequestAuth::Nothing).await?;
         prt::nonce::read(reply).map_err(|error| error.failure())
     }
 

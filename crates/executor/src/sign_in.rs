@@ -7,7 +7,7 @@ use oauth::TokenSet;
 use signin::{Reply, Scope, Work};
 use std::sync::Arc;
 use std::time::Duration;
-use transport::Bears;
+use transport::RequestAuth;
 
 impl Caller<'_> {
     /// One work of a sign-in session.
@@ -33,10 +33,10 @@ impl Caller<'_> {
     async fn resolve(&self, domain: &DomainName) -> Result<Reply, Failure> {
         let authority = &self.executor.profile.authority;
         let request = discovery::metadata::request(authority, domain.as_str());
-        let reply = self.ask(request, Bears::Nothing).await?;
+        let reply = self.ask(request, RequestAuth::Nothing).await?;
         let metadata = discovery::metadata::read(reply, authority).map_err(|error| error.failure())?;
         let request = discovery::jwks::request(&metadata.jwks_uri).map_err(|error| error.failure())?;
-        let reply = self.ask(request, Bears::Nothing).await?;
+        let reply = self.ask(request, RequestAuth::Nothing).await?;
         let keys = discovery::jwks::read(reply).map_err(|error| error.failure())?;
         Ok(Reply::Resolved { pin: TenantPin { tenant: metadata.tenant, issuer: metadata.issuer }, keys })
     }
@@ -54,7 +54,7 @@ impl Caller<'_> {
             claims,
             request_id: self.request_id(0),
         });
-        let reply = self.ask(request, Bears::Nothing).await?;
+        let reply = self.ask(request, RequestAuth::Nothing).await?;
         let code = oauth::device_code::read(reply).map_err(|error| failure(&error))?;
         let expires = self.now.after(code.expires_in);
         let name = self.executor.vault.keep(Held::Code(Arc::new(code.device_code), scope), expires);
@@ -71,7 +71,7 @@ impl Caller<'_> {
         let (secret, scope) = self.executor.vault.code(code, self.now).ok_or_else(token_gone)?;
         let authority = &self.executor.profile.authority;
         let request = oauth::poll::request(authority, tenant, &secret, self.request_id(0));
-        let reply = self.ask(request, Bears::Credential).await?;
+        let reply = self.ask(request, RequestAuth::Credential).await?;
         let server_time = self.server_time(&reply);
         match oauth::poll::read(reply).map_err(|error| failure(&error))? {
             oauth::poll::Poll::Pending => Ok(Reply::Pending),
@@ -139,7 +139,7 @@ impl Caller<'_> {
             resource,
             request_id: self.request_id(2),
         });
-        let reply = self.ask(request, Bears::Credential).await?;
+        let reply = self.ask(request, RequestAuth::Credential).await?;
         let server_time = self.server_time(&reply);
         Ok((oauth::refresh::read(reply).map_err(|error| failure(&error))?, server_time))
     }
@@ -149,7 +149,7 @@ impl Caller<'_> {
         let graph = &self.executor.profile.graph;
         let (set, _) = self.redeem_set(tenant, &tokens.set, &format!("https://{graph}")).await?;
         let request = oauth::graph_me::request(graph, &set.access_token, self.request_id(3));
-        let reply = self.send(request, Bears::Credential).await?;
+        let reply = self.send(request, RequestAuth::Credential).await?;
         let me = oauth::graph_me::read(reply).map_err(|error| failure(&error))?;
         Ok(Reply::Me { object: me.object, upn: me.upn })
     }

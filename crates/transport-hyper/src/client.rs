@@ -18,7 +18,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use transport::{Bears, Call, ClientIdentity, Policy, Reply, ReplyFuture, Transport, TransportError};
+use transport::{Call, ClientIdentity, Policy, Reply, ReplyFuture, RequestAuth, Transport, TransportError};
 
 /// How the network is set up.
 #[derive(Clone)]
@@ -111,18 +111,20 @@ impl Transport for HyperTransport {
 
 impl Shared {
     async fn send(&self, call: Call) -> Result<Reply, TransportError> {
-        let Call { mut request, bears } = call;
+        let Call { mut request, auth } = call;
         let host = request.uri().authority().map(ToString::to_string).unwrap_or_default();
-        if !matches!(bears, Bears::Nothing) {
+        if !matches!(auth, RequestAuth::Nothing) {
             self.options.policy.permit(request.uri())?;
         }
         request.headers_mut().entry(header::USER_AGENT).or_insert(self.user_agent.clone());
         let taken = Taken::default();
         let request = request.map(|bytes| Watched::new(bytes, taken.clone()));
         let exchange = async {
-            match bears {
-                Bears::Nothing | Bears::Credential => exchange(&self.pooled, request, &host, &taken).await,
-                Bears::Certificate(identity) | Bears::CertificateAndCredential(identity) => {
+            match auth {
+                RequestAuth::Nothing | RequestAuth::Credential => {
+                    exchange(&self.pooled, request, &host, &taken).await
+                }
+                RequestAuth::Certificate(identity) | RequestAuth::CertificateAndCredential(identity) => {
                     let own = self.own_connection(identity).map_err(|error| tls(&host, &error))?;
                     exchange(&own, request, &host, &taken).await
                 }

@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 /// What a request shows of itself to the server, which decides where it may go.
 #[derive(Debug, Clone)]
-pub enum Bears {
+pub enum RequestAuth {
     /// Nothing secret: metadata, Discover without a token.
     Nothing,
     /// A token, a password or a device code, in header or body; redirects are never followed.
@@ -36,7 +36,7 @@ pub struct Call {
     /// The request with an absolute `https` URI.
     pub request: http::Request<Bytes>,
     /// What it shows.
-    pub bears: Bears,
+    pub auth: RequestAuth,
 }
 
 /// A reply, and when the server says it was (its `Date` header), in milliseconds since 1970.

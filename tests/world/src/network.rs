@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use tenant::Tenant;
 use tenant_intune::{Caller, Intune};
 use tenant_model::setup::Peer;
-use transport::{Bears, Call, Policy, ReplyFuture, Transport, TransportError};
+use transport::{Call, Policy, ReplyFuture, RequestAuth, Transport, TransportError};
 
 /// Both halves of the stand-in cloud; the directory comes first.
 pub struct Cloud {
@@ -104,15 +104,15 @@ impl Wire {
     }
 
     fn exchange(&self, call: Call) -> Result<transport::Reply, TransportError> {
-        let Call { request, bears } = call;
-        if !matches!(bears, Bears::Nothing) {
+        let Call { request, auth } = call;
+        if !matches!(auth, RequestAuth::Nothing) {
             self.policy.permit(request.uri())?;
         }
-        let certificate = match &bears {
-            Bears::Certificate(identity) | Bears::CertificateAndCredential(identity) => {
+        let certificate = match &auth {
+            RequestAuth::Certificate(identity) | RequestAuth::CertificateAndCredential(identity) => {
                 identity.chain().first()
             }
-            Bears::Nothing | Bears::Credential => None,
+            RequestAuth::Nothing | RequestAuth::Credential => None,
         };
         let host = request.uri().host().unwrap_or_default().to_owned();
         let peer = Peer { host: host.clone(), client_certificate: certificate.map(|der| der.0.clone()) };

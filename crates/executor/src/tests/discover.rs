@@ -35,7 +35,7 @@ fn the_document_is_asked_for_without_a_token_and_then_known_for_a_quarter_of_an_
     let found = discover_at(&lab, token, NOW).unwrap();
     assert_eq!(found.join, "https://enterpriseregistration.windows.net/somewhere/");
     assert_eq!((found.join_version.as_str(), found.source), ("1.9", EndpointSource::Discovered));
-    assert_eq!(lab.net.sent()[0].bears, "nothing");
+    assert_eq!(lab.net.sent()[0].auth, "nothing");
     assert_eq!(discover_at(&lab, token, NOW.after(15 * MINUTE - Duration::from_millis(1))).unwrap(), found);
     assert_eq!(lab.net.lines(), [DISCOVER]);
     lab.net.will([document()]);
@@ -89,7 +89,7 @@ fn a_service_that_wants_a_token_gets_one_for_registration() {
         assert_eq!(discover_at(&lab, token, NOW).unwrap().source, EndpointSource::Discovered);
         let sent = lab.net.sent();
         let seen: Vec<_> =
-            sent.iter().map(|sent| (sent.token.as_deref().unwrap_or_default(), sent.bears)).collect();
+            sent.iter().map(|sent| (sent.token.as_deref().unwrap_or_default(), sent.auth)).collect();
         assert_eq!(seen, asked, "{status}");
     }
 }

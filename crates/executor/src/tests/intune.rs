@@ -110,7 +110,7 @@ fn an_enrolment_signs_first_and_asks_the_tenant_where_and_sends_what_was_announc
     assert!(sent[3].text.contains("refresh_token=graph-rt") && sent[3].text.contains(ENROLMENT));
     assert_eq!(sent[4].id.as_deref(), Some("06060606-0606-0606-0606-060606060606"));
     assert!(sent[4].text.contains("lap-0042") && sent[4].text.contains("client-version=1.2609.5"));
-    assert!(sent.iter().skip(1).all(|sent| sent.bears == "credential"));
+    assert!(sent.iter().skip(1).all(|sent| sent.auth == "credential"));
 }
 
 #[test]
@@ -335,6 +335,6 @@ fn the_newest_version_is_looked_up_once_a_day_and_its_lack_costs_nothing() {
     seat(&lab);
     let (calls, version) = at(&lab, NOW, [start(), vec![listing(), known()]].concat_all());
     assert_eq!(calls, 6);
-    assert_eq!(lab.net.sent()[4].bears, "nothing");
+    assert_eq!(lab.net.sent()[4].auth, "nothing");
     assert_eq!(at(&lab, NOW, [start(), vec![known()]].concat_all()), (11, version));
 }

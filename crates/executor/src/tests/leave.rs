@@ -91,8 +91,8 @@ fn the_device_proves_itself_first_and_the_token_is_the_last_resort() {
     lab.net.will([refused(), refused(), deleted()]);
     unregister(&lab, token).unwrap();
     let sent = lab.net.sent();
-    let bears: Vec<_> = sent.iter().map(|sent| (sent.bears, sent.token.as_deref())).collect();
-    assert_eq!(bears, [("certificate", None), ("certificate", None), ("credential", Some("at"))]);
+    let auth: Vec<_> = sent.iter().map(|sent| (sent.auth, sent.token.as_deref())).collect();
+    assert_eq!(auth, [("certificate", None), ("certificate", None), ("credential", Some("at"))]);
     let ids: Vec<_> = sent.iter().map(|sent| sent.id.as_deref().unwrap()).collect();
     assert_eq!(ids, ["06060606-0606-0606-0606-060606060606"; 3], "the id that is on disk");
 }

@@ -5,7 +5,7 @@ use hsm::{HsmError, HsmInfo, Job, Keys, SignScheme};
 use model::{Backend, IntentId, KeyHandle, KeyPurpose, RsaPublicKey, Secret};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Mutex;
-use transport::{Bears, Call, Reply, ReplyFuture, Transport, TransportError};
+use transport::{Call, Reply, ReplyFuture, RequestAuth, Transport, TransportError};
 
 /// What the network does with one request.
 pub(crate) type Scripted = Result<Reply, TransportError>;
@@ -18,7 +18,7 @@ pub(crate) struct Sent {
     /// Method, host and path, without the query.
     pub(crate) line: String,
     /// `nothing`, `credential` or `certificate`.
-    pub(crate) bears: &'static str,
+    pub(crate) auth: &'static str,
     /// The bearer token, without `Bearer `.
     pub(crate) token: Option<String>,
     /// `client-request-id`.
@@ -67,11 +67,11 @@ impl Transport for Net {
         let sent = Sent {
             what: grant(&body).map_or_else(|| line.clone(), str::to_owned),
             line,
-            bears: match call.bears {
-                Bears::Nothing => "nothing",
-                Bears::Credential => "credential",
-                Bears::Certificate(_) => "certificate",
-                Bears::CertificateAndCredential(_) => "both",
+            auth: match call.auth {
+                RequestAuth::Nothing => "nothing",
+                RequestAuth::Credential => "credential",
+                RequestAuth::Certificate(_) => "certificate",
+                RequestAuth::CertificateAndCredential(_) => "both",
             },
             token: header("authorization").map(|text| text.trim_start_matches("Bearer ").to_owned()),
             id: header("client-request-id"),

@@ -55,7 +55,7 @@ fn a_proof_is_a_nonce_then_a_signature_then_a_request_then_the_unwrapped_key() {
     assert_eq!(lab.net.asked(), ["nonce", "signed"]);
     assert_eq!(lab.keys.jobs(), ["sign device", "unwrap transport"]);
     let sent = lab.net.sent();
-    assert_eq!((sent[0].bears, sent[1].bears), ("nothing", "credential"));
+    assert_eq!((sent[0].auth, sent[1].auth), ("nothing", "credential"));
     assert_ne!(sent[0].id, sent[1].id);
     let held = lab.vault.tokens(token, NOW).unwrap();
     let primary = held.primary.as_ref().unwrap();

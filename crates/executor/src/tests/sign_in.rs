@@ -91,7 +91,7 @@ fn a_domain_leads_to_its_tenant_and_that_to_its_keys() {
     lab.net.will([metadata(), jwks()]);
     assert_eq!(run(&lab, domain()).unwrap(), Reply::Resolved { pin: pin(), keys: keys() });
     assert_eq!(lab.net.lines(), asked);
-    assert!(lab.net.sent().iter().all(|sent| sent.bears == "nothing"));
+    assert!(lab.net.sent().iter().all(|sent| sent.auth == "nothing"));
 
     for (replies, code, calls) in [
         (
@@ -120,7 +120,7 @@ fn who_checks_a_password_is_asked_by_name_and_shows_nothing() {
         let lab = Lab::new();
         lab.net.will([says(200, json!({ "account_type": kind }))]);
         assert_eq!(run(&lab, Work::AskRealm { name: owner().upn }).unwrap(), Reply::Realm(realm));
-        assert_eq!(lab.net.sent()[0].bears, "nothing");
+        assert_eq!(lab.net.sent()[0].auth, "nothing");
     }
 }
 
@@ -174,7 +174,7 @@ fn a_poll_is_one_question_whose_tokens_are_for_what_the_code_was_for() {
             lab.net
                 .sent()
                 .iter()
-                .all(|sent| sent.text.contains("device_code=dc") && sent.bears == "credential")
+                .all(|sent| sent.text.contains("device_code=dc") && sent.auth == "credential")
         );
         let held = lab.vault.tokens(token, NOW.after(HOUR - Duration::from_millis(1))).unwrap();
         assert_eq!(
@@ -268,7 +268,7 @@ fn graph_is_asked_with_a_token_for_graph_and_the_set_stays_as_it_was() {
     assert_eq!(lab.net.asked(), ["refresh_token", "GET graph.microsoft.com/v1.0/me"]);
     let sent = lab.net.sent();
     assert!(sent[0].text.contains("graph.microsoft.com"), "{}", sent[0].text);
-    assert_eq!((sent[1].token.as_deref(), sent[1].bears), (Some("at-g"), "credential"));
+    assert_eq!((sent[1].token.as_deref(), sent[1].auth), (Some("at-g"), "credential"));
     assert_ne!(sent[0].id, sent[1].id);
     let held = lab.vault.tokens(token, NOW).unwrap();
     assert_eq!((held.set.access_token.expose().as_str(), held.for_registration), ("at", true));

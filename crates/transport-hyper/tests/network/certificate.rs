@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use tokio_rustls::rustls;
 use tokio_rustls::rustls::ProtocolVersion;
 use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
-use transport::{Bears, ClientIdentity, TransportError};
+use transport::{ClientIdentity, RequestAuth, TransportError};
 
 const TLS12: &[&rustls::SupportedProtocolVersion] = &[&rustls::version::TLS12];
 const TLS13: &[&rustls::SupportedProtocolVersion] = &[&rustls::version::TLS13];
@@ -18,8 +18,8 @@ async fn a_certificate_is_presented_in_both_versions_of_tls_by_a_key_outside() {
     for (versions, version) in [(TLS12, ProtocolVersion::TLSv1_2), (TLS13, ProtocolVersion::TLSv1_3)] {
         let server = Server::start(Kind { versions, client: Client::Demanded, ..Kind::default() }).await;
         let own = own_identity();
-        let bears = Bears::CertificateAndCredential(own.clone());
-        let reply = post(&transport(&server), server.name, server.port, bears).await.unwrap();
+        let auth = RequestAuth::CertificateAndCredential(own.clone());
+        let reply = post(&transport(&server), server.name, server.port, auth).await.unwrap();
         let seen = server.seen();
         assert_eq!((reply.status().as_u16(), seen.handshakes), (200, vec![version]));
         assert!(seen.requests[0].certificate && seen.requests[0].http == http::Version::HTTP_11);
@@ -43,8 +43,8 @@ async fn a_server_that_demands_a_certificate_and_gets_none_reads_nothing() {
 async fn a_certificate_that_the_server_refuses_is_known_to_have_had_no_effect() {
     for versions in [TLS12, TLS13] {
         let server = Server::start(Kind { versions, client: Client::Refused, ..Kind::default() }).await;
-        let bears = Bears::Certificate(own_identity());
-        let error = post(&transport(&server), server.name, server.port, bears).await.unwrap_err();
+        let auth = RequestAuth::Certificate(own_identity());
+        let error = post(&transport(&server), server.name, server.port, auth).await.unwrap_err();
         // In TLS 1.3 the alert may also overtake the request, which is then never begun.
         assert!(versions == TLS13 || matches!(error, TransportError::Tls { .. }), "{error:?}");
         assert_eq!((error.delivery(), server.seen().requests.len()), (Delivery::NotSent, 0), "{error:?}");
@@ -56,8 +56,8 @@ async fn a_key_that_will_not_sign_ends_the_call_unsent_with_its_words() {
     let server = Server::start(Kind { client: Client::Demanded, ..Kind::default() }).await;
     let mut own = Own::new();
     own.refusal = Some("the key store is locked");
-    let bears = Bears::Certificate(std::sync::Arc::new(own));
-    let error = post(&transport(&server), server.name, server.port, bears).await.unwrap_err();
+    let auth = RequestAuth::Certificate(std::sync::Arc::new(own));
+    let error = post(&transport(&server), server.name, server.port, auth).await.unwrap_err();
     assert!(error.to_string().contains("the key store is locked"), "{error}");
     assert_eq!((error.delivery(), server.seen().requests.len()), (Delivery::NotSent, 0));
 }
@@ -68,8 +68,8 @@ async fn a_call_with_a_certificate_has_a_connection_of_its_own() {
     let transport = transport(&server);
     to(&server, &transport).await.unwrap();
     for _ in 0..2 {
-        let bears = Bears::Certificate(own_identity());
-        post(&transport, server.name, server.port, bears).await.unwrap();
+        let auth = RequestAuth::Certificate(own_identity());
+        post(&transport, server.name, server.port, auth).await.unwrap();
     }
     to(&server, &transport).await.unwrap();
     let seen = server.seen();

@@ -4,7 +4,7 @@ use crate::server::{Kind, Manner, Server};
 use crate::{hasty, to, transport};
 use model::Delivery;
 use tokio::net::TcpListener;
-use transport::{Bears, TransportError};
+use transport::{RequestAuth, TransportError};
 
 async fn server(manner: Manner) -> Server {
     Server::start(Kind { manner, ..Kind::default() }).await
@@ -40,7 +40,8 @@ async fn half_a_reply_is_none() {
 async fn a_closed_port_got_nothing() {
     let server = server(Manner::Answer(1)).await;
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
-    let error = crate::post(&transport(&server), "localhost", closed, Bears::Nothing).await.unwrap_err();
+    let error =
+        crate::post(&transport(&server), "localhost", closed, RequestAuth::Nothing).await.unwrap_err();
     assert!(matches!(error, TransportError::NotSent { .. }), "{error:?}");
 }
 
@@ -57,7 +58,7 @@ async fn a_server_that_never_shakes_hands_got_nothing() {
     let deaf = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = deaf.local_addr().unwrap().port();
     let transport = hasty(&reference);
-    let error = crate::post(&transport, "localhost", port, Bears::Nothing).await.unwrap_err();
+    let error = crate::post(&transport, "localhost", port, RequestAuth::Nothing).await.unwrap_err();
     assert!(
         matches!(&error, TransportError::NotSent { why, .. } if why.contains("time is over")),
         "{error:?}"

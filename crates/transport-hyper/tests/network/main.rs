@@ -14,7 +14,7 @@ use model::{CloudProfile, IpVersion};
 use server::Server;
 use std::sync::Arc;
 use std::time::Duration;
-use transport::{Bears, Call, Policy, Reply, Transport, TransportError};
+use transport::{Call, Policy, Reply, RequestAuth, Transport, TransportError};
 use transport_hyper::{HyperTransport, Options};
 
 const LONG: Duration = Duration::from_secs(60);
@@ -46,15 +46,15 @@ async fn post(
     transport: &HyperTransport,
     host: &str,
     port: u16,
-    bears: Bears,
+    auth: RequestAuth,
 ) -> Result<Reply, TransportError> {
     let request = Request::post(format!("https://{host}:{port}/x"));
     let request = request.header("authorization", "Bearer hunter2").body(Bytes::from_static(b"body"));
-    transport.send(Call { request: request.unwrap(), bears }).await
+    transport.send(Call { request: request.unwrap(), auth }).await
 }
 
 async fn to(server: &Server, transport: &HyperTransport) -> Result<Reply, TransportError> {
-    post(transport, server.name, server.port, Bears::Credential).await
+    post(transport, server.name, server.port, RequestAuth::Credential).await
 }
 
 /// A self-signed RSA certificate whose key signs outside of the TLS library.

@@ -4,7 +4,7 @@ use crate::server::{Kind, Manner, Server};
 use crate::{options, post, to, transport};
 use bytes::Bytes;
 use model::Delivery;
-use transport::{Bears, Call, Transport, TransportError};
+use transport::{Call, RequestAuth, Transport, TransportError};
 use transport_hyper::{HyperTransport, Options, SetupError};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -33,7 +33,7 @@ async fn a_server_that_proves_nothing_gets_nothing() {
         (&expired, &expired, "expired"),
     ] {
         let transport = transport(trusting);
-        let error = post(&transport, "localhost", server.port, Bears::Nothing).await.unwrap_err();
+        let error = post(&transport, "localhost", server.port, RequestAuth::Nothing).await.unwrap_err();
         assert!(matches!(&error, TransportError::Tls { why, .. } if why.contains(what)), "{error:?}");
         assert_eq!((error.delivery(), server.seen().requests.len()), (Delivery::NotSent, 0));
     }
@@ -44,12 +44,12 @@ async fn a_credential_goes_to_known_hosts_only() {
     let server = Server::start(Kind::default()).await;
     let transport = transport(&server);
     let bearing = [
-        Bears::Credential,
-        Bears::Certificate(crate::own_identity()),
-        Bears::CertificateAndCredential(crate::own_identity()),
+        RequestAuth::Credential,
+        RequestAuth::Certificate(crate::own_identity()),
+        RequestAuth::CertificateAndCredential(crate::own_identity()),
     ];
-    for bears in bearing {
-        let error = post(&transport, "other.localhost", server.port, bears).await.unwrap_err();
+    for auth in bearing {
+        let error = post(&transport, "other.localhost", server.port, auth).await.unwrap_err();
         assert!(matches!(error, TransportError::Forbidden(_)), "{error:?}");
         assert_eq!(error.delivery(), Delivery::NotSent);
         assert!(!error.to_string().contains("hunter2"));
@@ -61,10 +61,12 @@ async fn a_credential_goes_to_known_hosts_only() {
 async fn nothing_leaves_without_tls() {
     let server = Server::start(Kind::default()).await;
     let transport = transport(&server);
-    for (bears, what) in [(Bears::Nothing, "unsupported scheme"), (Bears::Credential, "refused to send")] {
+    for (auth, what) in
+        [(RequestAuth::Nothing, "unsupported scheme"), (RequestAuth::Credential, "refused to send")]
+    {
         let uri = format!("http://localhost:{}/", server.port);
         let request = http::Request::get(uri).body(Bytes::new()).unwrap();
-        let error = transport.send(Call { request, bears }).await.unwrap_err();
+        let error = transport.send(Call { request, auth }).await.unwrap_err();
         assert!(error.to_string().contains(what), "{error}");
         assert_eq!(error.delivery(), Delivery::NotSent);
     }
@@ -103,7 +105,7 @@ async fn every_request_names_the_product_unless_it_says_otherwise() {
     to(&server, &transport).await.unwrap();
     let request = http::Request::get(format!("https://localhost:{}/", server.port));
     let request = request.header("user-agent", "Other/1").body(Bytes::new()).unwrap();
-    transport.send(Call { request, bears: Bears::Nothing }).await.unwrap();
+    transport.send(Call { request, auth: RequestAuth::Nothing }).await.unwrap();
     let agents: Vec<String> = server.seen().requests.into_iter().map(|seen| seen.user_agent).collect();
     assert_eq!(agents, ["Firmament/0 (Linux; test 0; x)", "Other/1"]);
 }
