@@ -8,7 +8,7 @@ use oauth::TokenSet;
 use oauth::client::COMPANY_PORTAL;
 use oauth::refresh::Refresh;
 use prt::exchange::Exchange;
-use prt::{PrtError, Way, next_way};
+use prt::{PrtError, TokenRoute, next_route};
 use transport::RequestAuth;
 
 /// One work's tokens of Intune's client.
@@ -22,22 +22,22 @@ pub(crate) struct Exchanges<'a> {
 }
 
 /// Why a way did not lead to a token.
-enum Trouble {
+enum RouteError {
     /// What the service says, which may call for another way.
     Service(Box<PrtError>),
     /// Anything else.
     Failed(Box<Failure>),
 }
 
-impl From<Failure> for Trouble {
-    fn from(failure: Failure) -> Trouble {
-        Trouble::Failed(Box::new(failure))
+impl From<Failure> for RouteError {
+    fn from(failure: Failure) -> RouteError {
+        RouteError::Failed(Box::new(failure))
     }
 }
 
-impl From<PrtError> for Trouble {
-    fn from(error: PrtError) -> Trouble {
-        Trouble::Service(Box::new(error))
+impl From<PrtError> for RouteError {
+    fn from(error: PrtError) -> RouteError {
+        RouteError::Service(Box::new(error))
     }
 }
 
@@ -49,32 +49,32 @@ impl<'a> Exchanges<'a> {
     /// An access token for a resource; the way that worked is remembered for the tenant.
     pub(crate) async fn token(&mut self, resource: &str) -> Result<Secret<String>, Failure> {
         let tenant = self.identity.intent.tenant;
-        let mut way = self.caller.executor.way(tenant);
+        let mut route = self.caller.executor.route(tenant);
         loop {
-            let trouble = match self.by(way, resource).await {
+            let trouble = match self.by(route, resource).await {
                 Ok(token) => {
-                    self.caller.executor.remember_way(tenant, way);
+                    self.caller.executor.remember_route(tenant, route);
                     return Ok(token);
                 }
-                Err(Trouble::Failed(failure)) => return Err(*failure),
-                Err(Trouble::Service(trouble)) => trouble,
+                Err(RouteError::Failed(failure)) => return Err(*failure),
+                Err(RouteError::Service(trouble)) => trouble,
             };
-            let Some(next) = next_way(way, &trouble) else { return Err(trouble.failure()) };
+            let Some(next) = next_route(route, &trouble) else { return Err(trouble.failure()) };
             let failure = trouble.failure();
-            log_failure!(info, &failure, { %tenant, ?way, ?next, }, "A way to Intune's tokens is closed");
-            way = next;
+            log_failure!(info, &failure, { %tenant, ?route, ?next, }, "A way to Intune's tokens is closed");
+            route = next;
         }
     }
 
-    async fn by(&mut self, way: Way, resource: &str) -> Result<Secret<String>, Trouble> {
-        match way {
-            Way::Redeem => self.redeem(resource).await,
-            Way::PerResource => Ok(self.exchange(resource).await?.access_token),
-            Way::Code => self.by_code(resource).await,
+    async fn by(&mut self, route: TokenRoute, resource: &str) -> Result<Secret<String>, RouteError> {
+        match route {
+            TokenRoute::Redeem => self.redeem(resource).await,
+            TokenRoute::PerResource => Ok(self.exchange(resource).await?.access_token),
+            TokenRoute::Code => self.by_code(resource).await,
         }
     }
 
-    async fn redeem(&mut self, resource: &str) -> Result<Secret<String>, Trouble> {
+    async fn redeem(&mut self, resource: &str) -> Result<Secret<String>, RouteError> {
         if self.for_graph.is_none() {
             let graph = format!("https://{}", self.caller.executor.profile.graph);
             self.for_graph = Some(self.exchange(&graph).await?);
@@ -96,11 +96,11 @@ impl<'a> Exchanges<'a> {
     }
 
     /// One signed request.
-    async fn exchange(&mut self, resource: &str) -> Result<TokenSet, Trouble> {
+    async fn exchange(&mut self, resource: &str) -> Result<TokenSet, RouteError> {
         self.exchange_as(COMPANY_PORTAL, resource).await
     }
 
-    async fn exchange_as(&mut self, client: &str, resource: &str) -> Result<TokenSet, Trouble> {
+    async fn exchange_as(&mut self, client: &str, resource: &str) -> Result<TokenSet, RouteError> {
         let nonce = self.caller.nonce(self.tenant()).await?;
         self.calls += 1;
         let call = self.caller.prt_call(self.tenant(), EXCHANGE + self.calls);
@@ -114,12 +114,12 @@ impl<'a> Exchanges<'a> {
     pub(crate) async fn broker_tokens(&mut self, resource: &str) -> Result<TokenSet, Failure> {
         match self.exchange_as(oauth::client::BROKER, resource).await {
             Ok(set) => Ok(set),
-            Err(Trouble::Service(error)) => Err(error.failure()),
-            Err(Trouble::Failed(failure)) => Err(*failure),
+            Err(RouteError::Service(error)) => Err(error.failure()),
+            Err(RouteError::Failed(failure)) => Err(*failure),
         }
     }
 
-    async fn by_code(&mut self, resource: &str) -> Result<Secret<String>, Trouble> {
+    async fn by_code(&mut self, resource: &str) -> Result<Secret<String>, RouteError> {
         let nonce = self.caller.nonce(self.tenant()).await?;
         self.calls += 1;
         let target = prt::code::Target { client: COMPANY_PORTAL, resource };

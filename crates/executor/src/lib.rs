@@ -27,7 +27,7 @@ pub use prepared_keys::perform_keys;
 pub use step::{Effects, step};
 pub use vault::Vault;
 
-use ::prt::Way;
+use ::prt::TokenRoute;
 use hsm::Keys;
 use lifecycle::{Endpoints, Identity, Reply, Work};
 use model::{CloudProfile, DeviceFacts, Failure, Kdf, TenantId, Timestamp};
@@ -48,7 +48,7 @@ pub struct Executor {
     intune_version: IntuneVersion,
     endpoints: Mutex<BTreeMap<TenantId, (Endpoints, Timestamp)>>,
     /// The way from a PRT to Intune's tokens that worked last.
-    ways: Mutex<BTreeMap<TenantId, Way>>,
+    routes: Mutex<BTreeMap<TenantId, TokenRoute>>,
 }
 
 /// What an [`Executor`] is made of.
@@ -77,7 +77,7 @@ impl Executor {
         let ExecutorDependencies { profile, transport, keys, vault, version, device, kdf, intune_version } =
             parts;
         let os_version = device.os_version.clone();
-        let (endpoints, ways) = (Mutex::default(), Mutex::default());
+        let (endpoints, routes) = (Mutex::default(), Mutex::default());
         Executor {
             profile,
             transport,
@@ -89,7 +89,7 @@ impl Executor {
             kdf,
             intune_version,
             endpoints,
-            ways,
+            routes,
         }
     }
 
@@ -170,13 +170,13 @@ impl Executor {
         known.insert(tenant, (endpoints, now));
     }
 
-    fn way(&self, tenant: TenantId) -> Way {
-        let ways = self.ways.lock().unwrap_or_else(PoisonError::into_inner);
-        ways.get(&tenant).copied().unwrap_or(Way::Redeem)
+    fn route(&self, tenant: TenantId) -> TokenRoute {
+        let routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
+        routes.get(&tenant).copied().unwrap_or(TokenRoute::Redeem)
     }
 
-    fn remember_way(&self, tenant: TenantId, way: Way) {
-        self.ways.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant, way);
+    fn remember_route(&self, tenant: TenantId, route: TokenRoute) {
+        self.routes.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant, route);
     }
 
     fn known_endpoints(&self, tenant: TenantId, now: Timestamp) -> Option<Endpoints> {

@@ -16,8 +16,8 @@ pub struct Exchange<'a> {
     pub session: Session<'a>,
     /// The client that the tokens are for.
     pub client: &'a str,
-    /// The resource: the URL of Graph for [`crate::Way::Redeem`], each resource's GUID for
-    /// [`crate::Way::PerResource`].
+    /// The resource: the URL of Graph for [`crate::TokenRoute::Redeem`], each resource's GUID for
+    /// [`crate::TokenRoute::PerResource`].
     pub resource: &'a str,
 }
 

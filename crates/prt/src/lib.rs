@@ -23,7 +23,7 @@ mod sealed;
 mod session;
 mod session_key;
 pub mod sso;
-mod way;
+mod token_route;
 
 pub use call::Call;
 pub use error::PrtError;
@@ -31,4 +31,4 @@ pub use grant::{Expected, Prt};
 pub use jwe::JweFault;
 pub use session::Session;
 pub use session_key::{SessionKey, TagVerdict, WrappedSessionKey};
-pub use way::{Way, next_way};
+pub use token_route::{TokenRoute, next_route};

@@ -60,14 +60,14 @@ fn new(wanted: HsmType, tpm: impl FnOnce() -> Option<HsmError>) -> (Backend, Opt
 }
 
 /// What is needed to open any backend.
-pub(crate) struct Ways<'s> {
+pub(crate) struct BackendOpeners<'s> {
     pub(crate) settings: &'s Settings,
     pub(crate) auth: &'s auth::Loaded,
     pub(crate) machine: &'s MachineBinding,
     pub(crate) state_dir: &'s Path,
 }
 
-impl Ways<'_> {
+impl BackendOpeners<'_> {
     /// The software backend, whose auth value opens the store too.
     pub(crate) fn soft(&self) -> SoftHsm {
         let value = Secret::new(self.auth.value.expose().clone());

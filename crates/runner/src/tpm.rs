@@ -1,18 +1,18 @@
 //! The way to the TPM, in a build that has one.
 
-use crate::backends::Ways;
+use crate::backends::BackendOpeners;
 use hsm::Opener;
 use std::path::Path;
 
 /// Opens the configured TPM, for keys under the auth value of this machine.
 #[cfg(feature = "tpm")]
-pub(crate) fn opener(ways: &Ways<'_>) -> Opener {
+pub(crate) fn opener(openers: &BackendOpeners<'_>) -> Opener {
     use hsm_tpm::TpmHsm;
-    let tcti = ways.settings.global.tpm_tcti_name.clone();
-    let (machine, origin) = (ways.machine.clone(), ways.auth.source.words("auth value"));
-    let auth = model::Secret::new(ways.auth.value.expose().clone());
-    let file = ways.boot_file();
-    let policy = ways.settings.global.tpm_pcrs;
+    let tcti = openers.settings.global.tpm_tcti_name.clone();
+    let (machine, origin) = (openers.machine.clone(), openers.auth.source.words("auth value"));
+    let auth = model::Secret::new(openers.auth.value.expose().clone());
+    let file = openers.boot_file();
+    let policy = openers.settings.global.tpm_pcrs;
     Box::new(move || {
         let auth = model::Secret::new(auth.expose().clone());
         let opened = TpmHsm::open(&tcti, auth, machine.clone(), &origin)?;
@@ -22,7 +22,7 @@ pub(crate) fn opener(ways: &Ways<'_>) -> Opener {
 
 /// Says that this build has none.
 #[cfg(not(feature = "tpm"))]
-pub(crate) fn opener(_: &Ways<'_>) -> Opener {
+pub(crate) fn opener(_: &BackendOpeners<'_>) -> Opener {
     Box::new(|| Err(hsm::HsmError::Absent("this build has no TPM adapter".to_owned())))
 }
 

@@ -1,6 +1,6 @@
 //! Which parts the house is made of.
 
-use crate::backends::{self, Ways};
+use crate::backends::{self, BackendOpeners};
 use crate::facts;
 use crate::neighbours;
 use crate::options::Options;
@@ -37,19 +37,19 @@ pub(crate) fn build(options: &Options, loaded: &Loaded) -> Result<Wired, Box<dyn
     settings.check_supported(cfg!(feature = "tpm"))?;
     let machine = machine::measure(Path::new("/"));
     let auth = auth::load_or_make(backends::credentials().as_deref(), &settings.global.hsm_pin_path)?;
-    let ways = Ways { settings, auth: &auth, machine: &machine, state_dir: options.state_dir() };
-    let mut store = SledStore::open(options.state_dir(), &ways.soft().store_key()?)?;
+    let openers = BackendOpeners { settings, auth: &auth, machine: &machine, state_dir: options.state_dir() };
+    let mut store = SledStore::open(options.state_dir(), &openers.soft().store_key()?)?;
     refuse_fresh_auth_value(matches!(auth.source, auth::Source::Made(_)), &store)?;
     let recorded = recorded_backends(&snapshot::found(store.list()?));
     let (chosen, no_tpm) =
-        backends::choose(settings.global.hsm_type, &recorded.in_force, || ways.without_tpm())?;
-    let (hsm, closed) = ways.open(chosen, &(&recorded.in_force | &recorded.others));
+        backends::choose(settings.global.hsm_type, &recorded.in_force, || openers.without_tpm())?;
+    let (hsm, closed) = openers.open(chosen, &(&recorded.in_force | &recorded.others));
     closed.iter().for_each(|notice| tracing::error!(notice, "A key store stays closed"));
     let mut notices: Vec<String> = loaded.notes.iter().map(ToString::to_string).collect();
     notices.extend(store.remarks().iter().cloned());
     notices.extend(no_tpm.map(|error| format!("New keys are made in software, without a TPM: {error}.")));
     notices.extend(closed);
-    let boot_file = ways.boot_file();
+    let boot_file = openers.boot_file();
     let live: LiveNotices = Arc::new(move || tpm::notices(&boot_file));
     live().iter().for_each(|notice| tracing::warn!(notice, "Boot-bound keys need attention"));
     let key_store = hsm.info().description;

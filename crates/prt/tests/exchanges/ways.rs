@@ -8,7 +8,7 @@ use oauth::client::COMPANY_PORTAL;
 use oauth::{OauthError, ServerError};
 use proptest::prelude::*;
 use prt::code::{Target, read, read_tokens};
-use prt::{JweFault, PrtError, Way, next_way};
+use prt::{JweFault, PrtError, TokenRoute, next_route};
 
 const TARGET: Target<'_> = Target { client: COMPANY_PORTAL, resource: "b8066b99" };
 const CODE: &str = "0.AX_code-1";
@@ -21,9 +21,9 @@ fn refused(status: u16, error: &str, codes: &[u32]) -> PrtError {
 #[test]
 fn ways_follow_each_other_and_end() {
     let error = refused(400, "invalid_grant", &[65_002]);
-    assert_eq!(next_way(Way::Redeem, &error), Some(Way::PerResource));
-    assert_eq!(next_way(Way::PerResource, &error), Some(Way::Code));
-    assert_eq!(next_way(Way::Code, &error), None);
+    assert_eq!(next_route(TokenRoute::Redeem, &error), Some(TokenRoute::PerResource));
+    assert_eq!(next_route(TokenRoute::PerResource, &error), Some(TokenRoute::Code));
+    assert_eq!(next_route(TokenRoute::Code, &error), None);
 }
 
 #[test]
@@ -43,8 +43,8 @@ fn only_what_says_that_the_request_was_of_the_wrong_kind_leads_on() {
         ("invalid_resource", vec![]),
     ] {
         assert_eq!(
-            next_way(Way::Redeem, &refused(400, error, &codes)),
-            Some(Way::PerResource),
+            next_route(TokenRoute::Redeem, &refused(400, error, &codes)),
+            Some(TokenRoute::PerResource),
             "{error} {codes:?}"
         );
     }
@@ -75,7 +75,11 @@ fn rules_people_devices_and_networks_lead_nowhere() {
         (400, "server_error", vec![]),
         (400, "access_denied", vec![]),
     ] {
-        assert_eq!(next_way(Way::Redeem, &refused(status, error, &codes)), None, "{error} {codes:?}");
+        assert_eq!(
+            next_route(TokenRoute::Redeem, &refused(status, error, &codes)),
+            None,
+            "{error} {codes:?}"
+        );
     }
     let challenge =
         ServerError { claims: Some("{}".to_owned()), ..ServerError::new(400, "invalid_request", "") };
@@ -88,7 +92,7 @@ fn rules_people_devices_and_networks_lead_nowhere() {
         PrtError::AnotherAccount("oid"),
         PrtError::Sealed(JweFault::Unopened),
     ] {
-        assert_eq!(next_way(Way::Redeem, &error), None, "{error}");
+        assert_eq!(next_route(TokenRoute::Redeem, &error), None, "{error}");
     }
 }
 
@@ -143,7 +147,7 @@ fn a_refusal_is_read_from_a_link_a_redirect_or_a_page() {
         let (status, body) = (reply.status(), reply.body().clone());
         let error = read(reply, &TARGET).unwrap_err();
         assert_eq!(error.failure().code, "AADSTS50011", "{status} {body:?}");
-        assert_eq!(next_way(Way::PerResource, &error), Some(Way::Code), "{status} {body:?}");
+        assert_eq!(next_route(TokenRoute::PerResource, &error), Some(TokenRoute::Code), "{status} {body:?}");
     }
     let error = read(moved(Some(&link), ""), &TARGET).unwrap_err();
     assert_eq!(error.failure().trace.request_id.as_deref(), Some("t-1"));
@@ -165,7 +169,10 @@ fn a_page_for_a_person_is_no_code_and_no_reason_to_try_on() {
     ] {
         let error = read(reply, &TARGET).unwrap_err();
         assert_eq!(error, PrtError::SignInPage);
-        assert_eq!((error.failure().class, next_way(Way::Redeem, &error)), (FailureClass::NeedsUser, None));
+        assert_eq!(
+            (error.failure().class, next_route(TokenRoute::Redeem, &error)),
+            (FailureClass::NeedsUser, None)
+        );
     }
 }
 

@@ -5,7 +5,7 @@ use oauth::{OauthError, ServerError};
 
 /// The three ways, in the order they are tried; the caller remembers the one that worked for a tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Way {
+pub enum TokenRoute {
     /// One signed request for Graph ([`crate::exchange::request`]), whose refresh token is redeemed for each
     /// resource ([`crate::exchange::redeem`]). Of this client inferred from another's.
     Redeem,
@@ -19,21 +19,21 @@ pub enum Way {
 ///
 /// A Conditional Access rule, a second factor, the device or the network would stop every way alike, and
 /// trying on would hide them.
-pub fn next_way(way: Way, error: &PrtError) -> Option<Way> {
-    let next = match way {
-        Way::Redeem => Way::PerResource,
-        Way::PerResource => Way::Code,
-        Way::Code => return None,
+pub fn next_route(route: TokenRoute, error: &PrtError) -> Option<TokenRoute> {
+    let next = match route {
+        TokenRoute::Redeem => TokenRoute::PerResource,
+        TokenRoute::PerResource => TokenRoute::Code,
+        TokenRoute::Code => return None,
     };
     match error {
-        PrtError::Service(OauthError::Refused(refusal)) if is_of_the_way(refusal) => Some(next),
+        PrtError::Service(OauthError::Refused(refusal)) if is_of_the_route(refusal) => Some(next),
         _ => None,
     }
 }
 
 /// Whether all that is known of a refusal is on the list; a code that is known to mean something else decides
 /// against a word that is on it.
-fn is_of_the_way(refusal: &ServerError) -> bool {
+fn is_of_the_route(refusal: &ServerError) -> bool {
     let busy = matches!(refusal.status, 429 | 500..=599);
     let known: Vec<u32> = refusal.codes.iter().copied().filter(|code| means_something(*code)).collect();
     let listed = match known.as_slice() {
