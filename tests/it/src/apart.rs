@@ -3,7 +3,7 @@
 //! State directories are bound to their machine, name the port of their cloud, and hold dates.
 //! The programs have no option that lies about any of these, so namespaces and faketime do.
 
-use crate::house::{PROGRAMS, binary, text};
+use crate::harness::{PROGRAMS, binary, text};
 use std::io::Write;
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;

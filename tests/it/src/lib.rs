@@ -8,6 +8,6 @@
 )]
 
 pub mod apart;
-pub mod house;
+pub mod harness;
 pub mod softhsm;
 pub mod swtpm;

@@ -1,6 +1,6 @@
 //! A PKCS#11 token of its own, simulated by SoftHSM2.
 
-use crate::house::text;
+use crate::harness::text;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,6 +1,6 @@
 //! A TPM of its own, simulated by swtpm on loopback.
 
-use crate::house::wait_for;
+use crate::harness::wait_for;
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};

@@ -13,7 +13,7 @@ pub fn arrows() -> Vec<Arrow> {
     for policy in [IntuneEnrolment::Disabled, IntuneEnrolment::Enabled] {
         let mut restored = BTreeSet::new();
         found.extend(walk(
-            || Life::new(policy),
+            || Harness::new(policy),
             |here| {
                 restored.insert(restore(policy, here));
             },
@@ -29,7 +29,7 @@ pub fn transitions() -> BTreeSet<(&'static str, &'static str)> {
 }
 
 /// Where a crash here leads to.
-fn restore(policy: IntuneEnrolment, here: &Life) -> Arrow {
+fn restore(policy: IntuneEnrolment, here: &Harness) -> Arrow {
     let mut again = Device::new(facts(policy), 1);
     drop(again.handle(Event::Restored(here.disk.clone()), here.now).commands);
     Arrow { from: "booting", event: "a snapshot is restored", to: again.status().state.as_str() }
@@ -48,7 +48,7 @@ enum Move {
     Rebind,
 }
 
-struct Life {
+struct Harness {
     device: Device,
     disk: Snapshot,
     now: Timestamp,
@@ -57,11 +57,11 @@ struct Life {
     tokens: u64,
 }
 
-impl Life {
-    fn new(policy: IntuneEnrolment) -> Life {
+impl Harness {
+    fn new(policy: IntuneEnrolment) -> Harness {
         let (disk, now) = (Snapshot::absent(tenant()), Timestamp::from_secs(1_000_000));
         let device = Device::new(facts(policy), 1);
-        let mut life = Life { device, disk: disk.clone(), now, in_flight: None, wake_at: None, tokens: 0 };
+        let mut life = Harness { device, disk: disk.clone(), now, in_flight: None, wake_at: None, tokens: 0 };
         life.feed(Event::Restored(disk));
         life
     }
@@ -80,7 +80,7 @@ impl Life {
     }
 }
 
-impl Walker for Life {
+impl Walker for Harness {
     type Move = Move;
     const MOVES: &'static [(Move, &'static str)] = &[
         (Move::SignIn, "a person signs in"),

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// Every arrow that the walk found, in order; those that stay in their state are left out.
 pub(crate) fn arrows() -> Vec<Arrow> {
-    drawn(walk(Life::new, |_| {}))
+    drawn(walk(Harness::new, |_| {}))
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -21,7 +21,7 @@ enum Move {
     End,
 }
 
-struct Life {
+struct Harness {
     session: UserSession,
     now: Timestamp,
     in_flight: Option<OpId>,
@@ -29,14 +29,14 @@ struct Life {
     tokens: u64,
 }
 
-impl Life {
-    fn new() -> Life {
+impl Harness {
+    fn new() -> Harness {
         let (session, now) = (UserSession::new(1), Timestamp::from_secs(1_000_000));
-        Life { session, now, in_flight: None, wake_at: None, tokens: 0 }
+        Harness { session, now, in_flight: None, wake_at: None, tokens: 0 }
     }
 }
 
-impl Walker for Life {
+impl Walker for Harness {
     type Move = Move;
     const MOVES: &'static [(Move, &'static str)] = &[
         (Move::SignIn, "the person signs in"),

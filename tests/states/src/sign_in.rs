@@ -20,7 +20,7 @@ pub(crate) fn arrows() -> Vec<Arrow> {
     let mut found = BTreeSet::new();
     for (method, pinned) in [(Method::DeviceCode, false), (Method::Password, false), (Method::Password, true)]
     {
-        found.extend(walk(|| Life::new([&asked, &other], method, pinned), |_| {}));
+        found.extend(walk(|| Harness::new([&asked, &other], method, pinned), |_| {}));
     }
     drawn(found)
 }
@@ -40,7 +40,7 @@ enum Move {
     HangUp,
 }
 
-struct Life {
+struct Harness {
     /// The account that is asked for, and another name of it.
     accounts: [Account; 2],
     session: Session,
@@ -53,8 +53,8 @@ struct Life {
     tokens: u64,
 }
 
-impl Life {
-    fn new(names: [&Upn; 2], method: Method, pinned: bool) -> Life {
+impl Harness {
+    fn new(names: [&Upn; 2], method: Method, pinned: bool) -> Harness {
         let accounts = names.map(|upn| Account { tenant: tenant(), object: id(2), upn: upn.clone() });
         let facts = Facts {
             asked: names[0].clone(),
@@ -66,7 +66,7 @@ impl Life {
             standing: Standing::Unregistered,
         };
         let now = Timestamp::from_secs(1_000_000);
-        Life {
+        Harness {
             accounts,
             session: Session::new(facts),
             now,
@@ -141,7 +141,7 @@ impl Life {
     }
 }
 
-impl Walker for Life {
+impl Walker for Harness {
     type Move = Move;
     const MOVES: &'static [(Move, &'static str)] = &[
         (Move::Begin, "it begins"),

@@ -27,19 +27,19 @@ const LOST: [&str; 9] = [
 ];
 
 /// A life under way.
-struct Life {
+struct Harness {
     world: World,
     dice: Generator,
     /// Whether an object that was in doubt may stay in the directory: somebody left or gave up keys in another way.
     gave_up: bool,
 }
 
-impl Life {
-    fn new(seed: u64) -> Life {
+impl Harness {
+    fn new(seed: u64) -> Harness {
         let mut dice = Generator::new(seed);
         let intune = if dice.below(2) == 0 { IntuneEnrolment::Disabled } else { IntuneEnrolment::Enabled };
         let options = Options { seed, intune, most_prepared: dice.below(3) as usize };
-        let mut life = Life { world: World::off(options), dice, gave_up: false };
+        let mut life = Harness { world: World::off(options), dice, gave_up: false };
         if life.dice.below(2) == 0 {
             life.world.be_random(seed);
         }
@@ -243,7 +243,7 @@ impl Life {
 }
 
 fn live(seed: u64) {
-    let mut life = Life::new(seed);
+    let mut life = Harness::new(seed);
     for _ in 0..life.dice.below(10) + 3 {
         life.happen();
     }

@@ -1,6 +1,6 @@
 //! What all calls have in common: ids, the rule of the four minutes, and how far a request got.
 
-use super::lab::{ENTROPY, Lab, NOW, finish, id, join_order};
+use super::harness::{ENTROPY, Harness, NOW, finish, id, join_order};
 use super::ports::{says, says_at};
 use crate::call::Caller;
 use lifecycle::Work;
@@ -8,14 +8,14 @@ use model::{Delivery, FailureClass, Who};
 use std::collections::BTreeSet;
 use transport::TransportError;
 
-fn caller<'a>(lab: &'a Lab, entropy: [u8; 32]) -> Caller<'a> {
-    Caller { executor: &lab.executor, now: NOW, entropy }
+fn caller<'a>(harness: &'a Harness, entropy: [u8; 32]) -> Caller<'a> {
+    Caller { executor: &harness.executor, now: NOW, entropy }
 }
 
 #[test]
 fn every_call_of_a_work_has_an_id_of_its_own_and_every_signature_its_own_context() {
-    let lab = Lab::new();
-    let (one, other) = (caller(&lab, [1; 32]), caller(&lab, [2; 32]));
+    let harness = Harness::new();
+    let (one, other) = (caller(&harness, [1; 32]), caller(&harness, [2; 32]));
     let ids: BTreeSet<_> =
         (0..=u8::MAX).flat_map(|nth| [one.request_id(nth), other.request_id(nth)]).collect();
     assert_eq!(ids.len(), 512);
@@ -45,8 +45,8 @@ fn a_clock_that_is_more_than_four_minutes_wrong_is_named_before_anything_else() 
         ),
         ("not a date", None),
     ] {
-        let lab = Lab::new();
-        let call = caller(&lab, ENTROPY);
+        let harness = Harness::new();
+        let call = caller(&harness, ENTROPY);
         let judged = call.check_clock(&says_at(date, 418, "").unwrap());
         let told_failure = judged.as_ref().err().map(|failure| failure.message.as_str());
         assert_eq!(told_failure, told, "{date}");
@@ -55,14 +55,14 @@ fn a_clock_that_is_more_than_four_minutes_wrong_is_named_before_anything_else() 
             assert_eq!((failure.delivery, failure.trace.http_status), (Delivery::Answered, Some(418)));
         }
     }
-    let lab = Lab::new();
-    assert!(caller(&lab, ENTROPY).check_clock(&says(200, "").unwrap()).is_ok());
+    let harness = Harness::new();
+    assert!(caller(&harness, ENTROPY).check_clock(&says(200, "").unwrap()).is_ok());
 }
 
 #[test]
 fn the_server_s_time_is_ours_only_where_it_gives_none() {
-    let lab = Lab::new();
-    let call = caller(&lab, ENTROPY);
+    let harness = Harness::new();
+    let call = caller(&harness, ENTROPY);
     assert_eq!(call.server_time(&says(200, "").unwrap()), NOW);
     let reply = says_at("Fri, 15 Jan 2027 08:01:00 GMT", 200, "").unwrap();
     assert_eq!(call.server_time(&reply).since(NOW).as_secs(), 60);
@@ -98,10 +98,10 @@ fn a_failure_of_the_network_says_how_far_the_request_got_and_when() {
             Delivery::NotSent,
         ),
     ] {
-        let lab = Lab::new();
-        let order = join_order(lab.tokens(true));
-        lab.net.will([Err(error)]);
-        let failure = lab.perform(Work::Join(Box::new(order))).unwrap_err();
+        let harness = Harness::new();
+        let order = join_order(harness.tokens(true));
+        harness.net.will([Err(error)]);
+        let failure = harness.perform(Work::Join(Box::new(order))).unwrap_err();
         assert_eq!((failure.code.as_str(), failure.class, failure.delivery), (code, class, delivery));
         assert_eq!(failure.at, Some(NOW), "{code}");
         assert!(failure.message.contains("host.example"), "{}", failure.message);
@@ -110,13 +110,13 @@ fn a_failure_of_the_network_says_how_far_the_request_got_and_when() {
 
 #[test]
 fn works_of_every_kind_stamp_their_failures() {
-    let lab = Lab::new();
+    let harness = Harness::new();
     let gone = model::TokenRef(99);
     let work = signin::Work::Poll { tenant: id(1), code: gone };
-    let failure = finish(lab.executor.perform_sign_in(work, None, NOW, ENTROPY)).unwrap_err();
+    let failure = finish(harness.executor.perform_sign_in(work, None, NOW, ENTROPY)).unwrap_err();
     assert_eq!((failure.code.as_str(), failure.at), ("SignInExpired", Some(NOW)));
     let work = signin::UserWork::Renew { token: gone };
-    let identity = super::lab::identity();
-    let failure = finish(lab.executor.perform_user(work, &identity, NOW, ENTROPY)).unwrap_err();
+    let identity = super::harness::identity();
+    let failure = finish(harness.executor.perform_user(work, &identity, NOW, ENTROPY)).unwrap_err();
     assert_eq!((failure.code.as_str(), failure.at), ("SignInExpired", Some(NOW)));
 }

@@ -1,6 +1,6 @@
 //! Intune: with whose session, in which order, by which way to its tokens.
 
-use super::lab::{ENTROPY, HOUR, Lab, NOW, facts, finish, id, identity, owner, primary, tokens};
+use super::harness::{ENTROPY, HOUR, Harness, NOW, facts, finish, id, identity, owner, primary, tokens};
 use super::ports::{Scripted, in_doubt, key, not_sent, says};
 use super::prt::nonce;
 use crate::IntuneVersion;
@@ -40,14 +40,14 @@ fn enrolled() -> Identity {
 }
 
 /// A lab in which the owner has a session with a PRT.
-fn with_session() -> Lab {
-    let lab = Lab::new();
-    seat(&lab);
-    lab
+fn with_session() -> Harness {
+    let harness = Harness::new();
+    seat(&harness);
+    harness
 }
 
-fn seat(lab: &Lab) {
-    lab.vault.seat(&owner(), lab.keep(Tokens { primary: Some(primary()), ..tokens() }));
+fn seat(harness: &Harness) {
+    harness.vault.seat(&owner(), harness.keep(Tokens { primary: Some(primary()), ..tokens() }));
 }
 
 fn token(name: &str) -> Scripted {
@@ -77,19 +77,19 @@ fn enrol_order() -> EnrolOrder {
     }
 }
 
-fn enrol(lab: &Lab, replies: Vec<Scripted>) -> Result<Reply, Failure> {
-    lab.net.will(replies);
-    lab.perform(Work::EnrolIntune(Box::new(enrol_order())))
+fn enrol(harness: &Harness, replies: Vec<Scripted>) -> Result<Reply, Failure> {
+    harness.net.will(replies);
+    harness.perform(Work::EnrolIntune(Box::new(enrol_order())))
 }
 
-fn check_in(lab: &Lab, replies: Vec<Scripted>) -> Result<Reply, Failure> {
-    lab.net.will(replies);
-    lab.perform(Work::CheckIn { identity: Box::new(enrolled()), device: facts("renamed") })
+fn check_in(harness: &Harness, replies: Vec<Scripted>) -> Result<Reply, Failure> {
+    harness.net.will(replies);
+    harness.perform(Work::CheckIn { identity: Box::new(enrolled()), device: facts("renamed") })
 }
 
-fn retire(lab: &Lab, replies: Vec<Scripted>) -> Result<Reply, Failure> {
-    lab.net.will(replies);
-    lab.perform(Work::Retire { identity: Box::new(enrolled()) })
+fn retire(harness: &Harness, replies: Vec<Scripted>) -> Result<Reply, Failure> {
+    harness.net.will(replies);
+    harness.perform(Work::Retire { identity: Box::new(enrolled()) })
 }
 
 fn known() -> Scripted {
@@ -98,14 +98,15 @@ fn known() -> Scripted {
 
 #[test]
 fn an_enrolment_signs_first_and_asks_the_tenant_where_and_sends_what_was_announced() {
-    let lab = with_session();
-    let reply = enrol(&lab, vec![nonce(), token("graph"), all(), token("enrol"), says(200, "[]")]).unwrap();
+    let harness = with_session();
+    let reply =
+        enrol(&harness, vec![nonce(), token("graph"), all(), token("enrol"), says(200, "[]")]).unwrap();
     let Reply::IntuneAnswered(StoredReply { status, body, at, .. }) = reply else { panic!("{reply:?}") };
     assert_eq!((status, body.as_slice(), at), (200, &b"[]"[..], NOW));
     let enroll = format!("POST {BASE}/enrol/enroll");
-    assert_eq!(lab.net.asked(), [&START[..], &["refresh_token", &enroll]].concat());
-    assert_eq!(lab.keys.jobs(), ["sign intune"]);
-    let sent = lab.net.sent();
+    assert_eq!(harness.net.asked(), [&START[..], &["refresh_token", &enroll]].concat());
+    assert_eq!(harness.keys.jobs(), ["sign intune"]);
+    let sent = harness.net.sent();
     assert_eq!((sent[2].token.as_deref(), sent[4].token.as_deref()), (Some("graph"), Some("enrol")));
     assert!(sent[3].text.contains("refresh_token=graph-rt") && sent[3].text.contains(ENROLMENT));
     assert_eq!(sent[4].id.as_deref(), Some("06060606-0606-0606-0606-060606060606"));
@@ -123,9 +124,10 @@ fn a_server_that_failed_in_the_middle_of_an_enrolment_may_have_made_the_device()
         (in_doubt(), FailureClass::Transient, Delivery::InDoubt),
         (not_sent(), FailureClass::Transient, Delivery::NotSent),
     ] {
-        let lab = with_session();
+        let harness = with_session();
         let told = format!("{reply:?}");
-        let failure = enrol(&lab, vec![nonce(), token("graph"), all(), token("enrol"), reply]).unwrap_err();
+        let failure =
+            enrol(&harness, vec![nonce(), token("graph"), all(), token("enrol"), reply]).unwrap_err();
         assert_eq!((failure.class, failure.delivery), (class, delivery), "{told}");
     }
 }
@@ -138,14 +140,14 @@ fn what_fails_before_the_enrolment_leaves_sends_none() {
         ("no service", vec![nonce(), token("g"), list(&[])], None, "NoIntuneEndpoint", 3),
         ("no token", vec![nonce(), token("g"), all(), not_sent()], None, "Unreachable", 4),
     ] {
-        let lab = with_session();
+        let harness = with_session();
         if let Some(error) = job {
-            lab.keys.will("sign intune", error);
+            harness.keys.will("sign intune", error);
         }
-        let failure = enrol(&lab, replies).unwrap_err();
+        let failure = enrol(&harness, replies).unwrap_err();
         assert_eq!(failure.code, code, "{what}");
         assert_ne!(failure.delivery, Delivery::InDoubt, "{what}");
-        assert_eq!(lab.net.lines().len(), asked, "{what}");
+        assert_eq!(harness.net.lines().len(), asked, "{what}");
     }
 }
 
@@ -159,12 +161,12 @@ fn every_call_needs_the_session_of_the_one_who_enrols() {
         ]
     };
     for work in works() {
-        let lab = Lab::new();
+        let harness = Harness::new();
         let stranger = model::Account { object: id(99), ..owner() };
-        lab.vault.seat(&stranger, lab.keep(Tokens { primary: Some(primary()), ..tokens() }));
+        harness.vault.seat(&stranger, harness.keep(Tokens { primary: Some(primary()), ..tokens() }));
         let told = format!("{work:?}");
-        assert_eq!(lab.perform(work).unwrap_err().code, "SignInExpired", "{told}");
-        assert_eq!(lab.net.lines().len(), 0);
+        assert_eq!(harness.perform(work).unwrap_err().code, "SignInExpired", "{told}");
+        assert_eq!(harness.net.lines().len(), 0);
     }
 }
 
@@ -174,21 +176,21 @@ fn only_an_enrolled_machine_checks_in_or_retires() {
         Work::CheckIn { identity: Box::new(identity()), device: facts("x") },
         Work::Retire { identity: Box::new(identity()) },
     ] {
-        let lab = with_session();
-        let failure = lab.perform(work).unwrap_err();
+        let harness = with_session();
+        let failure = harness.perform(work).unwrap_err();
         assert_eq!((failure.code.as_str(), failure.class), ("NotEnrolled", FailureClass::Gone));
-        assert_eq!(lab.net.lines().len(), 0);
+        assert_eq!(harness.net.lines().len(), 0);
     }
 }
 
 #[test]
 fn the_inventory_names_the_device_of_intune_and_what_was_measured_now() {
-    let lab = with_session();
-    let reply = check_in(&lab, vec![nonce(), token("graph"), all(), token("intune"), known()]).unwrap();
+    let harness = with_session();
+    let reply = check_in(&harness, vec![nonce(), token("graph"), all(), token("intune"), known()]).unwrap();
     assert_eq!(reply, Reply::CheckedIn);
     let details = format!("POST {BASE}/checkin/details");
-    assert_eq!(lab.net.asked(), [&START[..], &["refresh_token", &details]].concat());
-    let sent = lab.net.sent();
+    assert_eq!(harness.net.asked(), [&START[..], &["refresh_token", &details]].concat());
+    let sent = harness.net.sent();
     assert!(sent[3].text.contains(INTUNE));
     assert!(
         sent[4].text.contains("08080808-0808-0808-0808-080808080808") && sent[4].text.contains("renamed")
@@ -224,10 +226,10 @@ fn a_device_is_retired_only_where_the_service_offers_it() {
             Some("DeviceValidationFailed"),
         ),
     ] {
-        let lab = with_session();
-        let end = retire(&lab, replies);
+        let harness = with_session();
+        let end = retire(&harness, replies);
         assert_eq!(end.err().map(|failure| failure.code).as_deref(), code, "{what}");
-        let sent = lab.net.sent();
+        let sent = harness.net.sent();
         assert!(
             sent.iter()
                 .skip(3)
@@ -271,25 +273,26 @@ fn a_way_that_is_closed_leads_to_the_next_and_the_one_that_worked_is_taken_first
     let closed = || [vec![nonce(), refused(65_002)], vec![nonce(), refused(65_002)]].concat_all();
     let by_code = |name| vec![nonce(), code_page(), token(name)];
 
-    let lab = with_session();
+    let harness = with_session();
     let first = [closed(), by_code("graph"), vec![all()], by_code("intune"), vec![known()]].concat_all();
-    check_in(&lab, first).unwrap();
+    check_in(&harness, first).unwrap();
     let wanted = [&per_resource[..], &per_resource, &code, &[LIST], &code, &[&details]].concat();
-    assert_eq!(lab.net.asked(), wanted);
-    assert_eq!(lab.keys.jobs(), ["sign device", "sign device"], "the third way shows the device");
+    assert_eq!(harness.net.asked(), wanted);
+    assert_eq!(harness.keys.jobs(), ["sign device", "sign device"], "the third way shows the device");
     let second = [by_code("graph"), vec![all()], by_code("intune"), vec![known()]].concat_all();
-    check_in(&lab, second).unwrap();
-    assert_eq!(lab.net.asked()[wanted.len()..], [&code[..], &[LIST], &code, &[&details]].concat());
+    check_in(&harness, second).unwrap();
+    assert_eq!(harness.net.asked()[wanted.len()..], [&code[..], &[LIST], &code, &[&details]].concat());
 }
 
 #[test]
 fn a_resource_that_is_not_redeemed_gets_a_signed_request_of_its_own() {
-    let lab = with_session();
+    let harness = with_session();
     let replies = vec![nonce(), token("graph"), all(), refused(65_002), nonce(), token("intune"), known()];
-    check_in(&lab, replies).unwrap();
+    check_in(&harness, replies).unwrap();
     let details = format!("POST {BASE}/checkin/details");
-    assert_eq!(lab.net.asked(), [&START[..], &["refresh_token", "nonce", "signed", &details]].concat());
-    let ids: std::collections::BTreeSet<_> = lab.net.sent().into_iter().filter_map(|sent| sent.id).collect();
+    assert_eq!(harness.net.asked(), [&START[..], &["refresh_token", "nonce", "signed", &details]].concat());
+    let ids: std::collections::BTreeSet<_> =
+        harness.net.sent().into_iter().filter_map(|sent| sent.id).collect();
     assert!(ids.len() >= 5, "{ids:?}");
 }
 
@@ -301,13 +304,13 @@ fn what_would_stop_every_way_alike_is_not_tried_on() {
         (not_sent(), "Unreachable"),
         (says(503, "{}"), "NotJson"),
     ] {
-        let lab = with_session();
-        let failure = check_in(&lab, vec![nonce(), reply]).unwrap_err();
-        assert_eq!((failure.code.as_str(), lab.net.lines().len()), (code, 2));
+        let harness = with_session();
+        let failure = check_in(&harness, vec![nonce(), reply]).unwrap_err();
+        assert_eq!((failure.code.as_str(), harness.net.lines().len()), (code, 2));
     }
-    let lab = with_session();
+    let harness = with_session();
     let failure = check_in(
-        &lab,
+        &harness,
         [vec![nonce(), refused(65_002)], vec![nonce(), refused(65_002)], vec![nonce(), refused(65_002)]]
             .concat_all(),
     );
@@ -318,23 +321,27 @@ fn what_would_stop_every_way_alike_is_not_tried_on() {
 fn the_newest_version_is_looked_up_once_a_day_and_its_lack_costs_nothing() {
     let listing = || says(200, r#"<a href="intune-portal_1.9901.7-noble_amd64.deb">x</a>"#);
     let start = || vec![nonce(), token("graph"), all(), token("intune")];
-    let at = |lab: &Lab, now: Timestamp, replies| {
-        lab.net.will(replies);
+    let at = |harness: &Harness, now: Timestamp, replies| {
+        harness.net.will(replies);
         let work = Work::CheckIn { identity: Box::new(enrolled()), device: facts("x") };
-        finish(lab.executor.perform(work, now, ENTROPY)).unwrap();
-        let sent = lab.net.sent();
+        finish(harness.executor.perform(work, now, ENTROPY)).unwrap();
+        let sent = harness.net.sent();
         let version = sent.last().unwrap().text.clone();
         (sent.len(), version.lines().next().unwrap().rsplit('=').next().unwrap().to_owned())
     };
-    let lab = Lab::with(IntuneVersion::looked_up_daily());
-    seat(&lab);
+    let harness = Harness::with(IntuneVersion::looked_up_daily());
+    seat(&harness);
     let compiled = model::ClientVersion::COMPILED.to_string();
-    assert_eq!(at(&lab, NOW, [start(), vec![not_sent(), known()]].concat_all()), (6, compiled.clone()));
-    assert_eq!(at(&lab, NOW, [start(), vec![known()]].concat_all()), (11, compiled), "no second look today");
-    let lab = Lab::with(IntuneVersion::looked_up_daily());
-    seat(&lab);
-    let (calls, version) = at(&lab, NOW, [start(), vec![listing(), known()]].concat_all());
+    assert_eq!(at(&harness, NOW, [start(), vec![not_sent(), known()]].concat_all()), (6, compiled.clone()));
+    assert_eq!(
+        at(&harness, NOW, [start(), vec![known()]].concat_all()),
+        (11, compiled),
+        "no second look today"
+    );
+    let harness = Harness::with(IntuneVersion::looked_up_daily());
+    seat(&harness);
+    let (calls, version) = at(&harness, NOW, [start(), vec![listing(), known()]].concat_all());
     assert_eq!(calls, 6);
-    assert_eq!(lab.net.sent()[4].auth, "nothing");
-    assert_eq!(at(&lab, NOW, [start(), vec![known()]].concat_all()), (11, version));
+    assert_eq!(harness.net.sent()[4].auth, "nothing");
+    assert_eq!(at(&harness, NOW, [start(), vec![known()]].concat_all()), (11, version));
 }

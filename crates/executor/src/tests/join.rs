@@ -1,6 +1,6 @@
 //! The join: what the service's answers become, and when a token is redeemed once more.
 
-use super::lab::{Lab, NOW, join_order};
+use super::harness::{Harness, NOW, join_order};
 use super::ports::{Scripted, in_doubt, not_sent, says, says_at};
 use hsm::HsmError;
 use lifecycle::{Reply, Work};
@@ -9,10 +9,10 @@ use serde_json::json;
 
 const JOIN: &str = "POST enterpriseregistration.windows.net/EnrollmentServer/device/";
 
-fn join(lab: &Lab, reply: Scripted) -> Result<Reply, Failure> {
-    let token = lab.tokens(true);
-    lab.net.will([reply]);
-    lab.perform(Work::Join(Box::new(join_order(token))))
+fn join(harness: &Harness, reply: Scripted) -> Result<Reply, Failure> {
+    let token = harness.tokens(true);
+    harness.net.will([reply]);
+    harness.perform(Work::Join(Box::new(join_order(token))))
 }
 
 #[test]
@@ -34,11 +34,11 @@ fn a_server_that_failed_in_the_middle_may_have_made_the_object() {
         (not_sent(), FailureClass::Transient, Delivery::NotSent),
         (in_doubt(), FailureClass::Transient, Delivery::InDoubt),
     ] {
-        let lab = Lab::new();
+        let harness = Harness::new();
         let told = format!("{reply:?}");
-        let failure = join(&lab, reply).unwrap_err();
+        let failure = join(&harness, reply).unwrap_err();
         assert_eq!((failure.class, failure.delivery), (class, delivery), "{told}");
-        assert_eq!(lab.net.lines(), [JOIN], "{told}");
+        assert_eq!(harness.net.lines(), [JOIN], "{told}");
     }
 }
 
@@ -54,12 +54,12 @@ fn a_refused_token_is_redeemed_once_more_and_then_the_refusal_counts() {
         (vec![says(401, "<html>"), redeemed(), says(200, "{}")], vec!["at", "", "at-2"], Ok(())),
         (vec![says(403, json!({ "code": "Forbidden" }))], vec!["at"], Err("Forbidden")),
     ] {
-        let lab = Lab::new();
-        let order = join_order(lab.tokens(true));
-        lab.net.will(replies);
-        let result = lab.perform(Work::Join(Box::new(order))).map(drop);
+        let harness = Harness::new();
+        let order = join_order(harness.tokens(true));
+        harness.net.will(replies);
+        let result = harness.perform(Work::Join(Box::new(order))).map(drop);
         assert_eq!(result.map_err(|failure| failure.code), end.map_err(str::to_owned));
-        let sent = lab.net.sent();
+        let sent = harness.net.sent();
         let seen: Vec<_> = sent.iter().map(|sent| sent.token.as_deref().unwrap_or_default()).collect();
         assert_eq!(seen, tokens, "{end:?}");
         assert!(sent.iter().skip(1).step_by(2).all(|sent| sent.text.contains("refresh_token=rt")));
@@ -74,8 +74,8 @@ fn a_reply_that_says_made_is_kept_whatever_our_clock_says_and_a_refusal_is_not_r
         (400, r#"{"code":"x"}"#, Err("ClockSkew")),
         (500, r#"{"code":"x"}"#, Err("ClockSkew")),
     ] {
-        let lab = Lab::new();
-        let result = join(&lab, says_at("Fri, 15 Jan 2027 07:30:00 GMT", status, body));
+        let harness = Harness::new();
+        let result = join(&harness, says_at("Fri, 15 Jan 2027 07:30:00 GMT", status, body));
         let told = match &result {
             Ok(Reply::JoinAnswered(stored)) => {
                 assert_eq!((stored.body.as_slice(), stored.at), (body.as_bytes(), NOW));
@@ -90,21 +90,21 @@ fn a_reply_that_says_made_is_kept_whatever_our_clock_says_and_a_refusal_is_not_r
 
 #[test]
 fn the_device_key_signs_the_request_and_a_key_store_that_fails_lets_nothing_out() {
-    let lab = Lab::new();
-    join(&lab, says(200, "{}")).unwrap();
-    assert_eq!(lab.keys.jobs(), ["sign device"]);
-    assert_eq!(lab.net.sent()[0].id.as_deref(), Some("06060606-0606-0606-0606-060606060606"));
+    let harness = Harness::new();
+    join(&harness, says(200, "{}")).unwrap();
+    assert_eq!(harness.keys.jobs(), ["sign device"]);
+    assert_eq!(harness.net.sent()[0].id.as_deref(), Some("06060606-0606-0606-0606-060606060606"));
 
     for (error, code, class) in [
         (HsmError::Busy, "KeyStoreBusy", FailureClass::Transient),
         (HsmError::KeyGone("it".to_owned()), "KeyUnavailable", FailureClass::Broken),
     ] {
-        let lab = Lab::new();
-        lab.keys.will("sign device", error);
-        let order = join_order(lab.tokens(true));
-        let failure = lab.perform(Work::Join(Box::new(order))).unwrap_err();
+        let harness = Harness::new();
+        harness.keys.will("sign device", error);
+        let order = join_order(harness.tokens(true));
+        let failure = harness.perform(Work::Join(Box::new(order))).unwrap_err();
         assert_eq!((failure.code.as_str(), failure.class), (code, class));
         assert_eq!(failure.delivery, Delivery::NotSent);
-        assert_eq!(lab.net.lines(), [""; 0]);
+        assert_eq!(harness.net.lines(), [""; 0]);
     }
 }

@@ -1,6 +1,6 @@
 //! Jobs for the key store: in which order, and what an end that is not the wanted one becomes.
 
-use super::lab::{Lab, device_keys, finish, id, identity, intent};
+use super::harness::{Harness, device_keys, finish, id, identity, intent};
 use super::ports::{KeyStore, key};
 use crate::identity::DeviceIdentity;
 use crate::perform_keys;
@@ -12,8 +12,8 @@ use tenancy_model::{KeysReply, KeysWork, PairTest};
 use transport::ClientIdentity;
 
 /// Code and class of the failure that a work ends in.
-fn failed(lab: &Lab, work: Work) -> (String, FailureClass) {
-    let failure = lab.perform(work).unwrap_err();
+fn failed(harness: &Harness, work: Work) -> (String, FailureClass) {
+    let failure = harness.perform(work).unwrap_err();
     (failure.code, failure.class)
 }
 
@@ -29,9 +29,9 @@ fn with_intune() -> Identity {
 
 #[test]
 fn both_keys_are_made_where_the_intent_says_and_carry_it() {
-    let lab = Lab::new();
-    assert_eq!(lab.perform(Work::CreateKeys(intent())).unwrap(), Reply::Keys(device_keys()));
-    assert_eq!(lab.keys.jobs(), ["create device in tpm of 3", "create transport in tpm of 3"]);
+    let harness = Harness::new();
+    assert_eq!(harness.perform(Work::CreateKeys(intent())).unwrap(), Reply::Keys(device_keys()));
+    assert_eq!(harness.keys.jobs(), ["create device in tpm of 3", "create transport in tpm of 3"]);
 }
 
 #[test]
@@ -41,40 +41,40 @@ fn a_pair_is_whole_or_there_is_none() {
         ("create transport in tpm of 3", HsmError::Busy, "KeyStoreBusy", FailureClass::Transient, 2),
         ("create transport in tpm of 3", HsmError::Decrypt, "KeyStore", FailureClass::Broken, 2),
     ] {
-        let lab = Lab::new();
-        lab.keys.will(job, error);
-        assert_eq!(failed(&lab, Work::CreateKeys(intent())), (code.to_owned(), class), "{job}");
-        assert_eq!(lab.keys.jobs().len(), jobs, "{job}");
+        let harness = Harness::new();
+        harness.keys.will(job, error);
+        assert_eq!(failed(&harness, Work::CreateKeys(intent())), (code.to_owned(), class), "{job}");
+        assert_eq!(harness.keys.jobs().len(), jobs, "{job}");
     }
 }
 
 #[test]
 fn the_key_for_intune_is_made_beside_the_others_and_carries_its_own_intent() {
-    let lab = Lab::new();
+    let harness = Harness::new();
     let Intune::KeyReady(intent, key) = with_intune().intune else { panic!("no key") };
     let work = Work::CreateIntuneKey { intent: intent.clone(), backend: Backend::Soft };
-    assert_eq!(lab.perform(work).unwrap(), Reply::IntuneKey(key));
-    assert_eq!(lab.keys.jobs(), ["create intune in soft of 5"]);
-    lab.keys.will("create intune in soft of 5", HsmError::Decrypt);
+    assert_eq!(harness.perform(work).unwrap(), Reply::IntuneKey(key));
+    assert_eq!(harness.keys.jobs(), ["create intune in soft of 5"]);
+    harness.keys.will("create intune in soft of 5", HsmError::Decrypt);
     let work = Work::CreateIntuneKey { intent, backend: Backend::Soft };
-    assert_eq!(failed(&lab, work), ("KeyStore".to_owned(), FailureClass::Broken));
+    assert_eq!(failed(&harness, work), ("KeyStore".to_owned(), FailureClass::Broken));
 }
 
 #[test]
 fn every_key_is_bound_anew_and_has_to_prove_itself_before_the_next() {
-    let lab = Lab::new();
-    let reply = lab.perform(Work::Rebind(Box::new(with_intune()))).unwrap();
+    let harness = Harness::new();
+    let reply = harness.perform(Work::Rebind(Box::new(with_intune()))).unwrap();
     let anew = |key: KeyHandle| KeyHandle { wrapped: vec![key.wrapped[0], 1], ..key };
     let lifecycle::DeviceKeys { device, transport } = device_keys();
     let keys = lifecycle::DeviceKeys { device: anew(device), transport: anew(transport) };
     assert_eq!(reply, Reply::Rebound { keys, intune: Some(anew(intune_key())) });
     let jobs = ["rebind device", "test device [0, 1]", "rebind transport", "test transport [1, 1]"];
-    assert_eq!(lab.keys.jobs(), [&jobs[..], &["rebind intune", "test intune [2, 1]"]].concat());
+    assert_eq!(harness.keys.jobs(), [&jobs[..], &["rebind intune", "test intune [2, 1]"]].concat());
 
-    let lab = Lab::new();
-    let reply = lab.perform(Work::Rebind(Box::new(identity()))).unwrap();
+    let harness = Harness::new();
+    let reply = harness.perform(Work::Rebind(Box::new(identity()))).unwrap();
     assert!(matches!(reply, Reply::Rebound { intune: None, .. }));
-    assert_eq!(lab.keys.jobs(), jobs);
+    assert_eq!(harness.keys.jobs(), jobs);
 }
 
 #[test]
@@ -87,10 +87,10 @@ fn a_rebinding_that_fails_at_one_key_gives_no_handles() {
         ("test transport [1, 1]", HsmError::Busy, "KeyStoreBusy", 4),
         ("rebind intune", gone(), "ClonedMachine", 5),
     ] {
-        let lab = Lab::new();
-        lab.keys.will(job, error);
-        assert_eq!(failed(&lab, Work::Rebind(Box::new(with_intune()))).0, code, "{job}");
-        assert_eq!(lab.keys.jobs().len(), jobs, "{job}");
+        let harness = Harness::new();
+        harness.keys.will(job, error);
+        assert_eq!(failed(&harness, Work::Rebind(Box::new(with_intune()))).0, code, "{job}");
+        assert_eq!(harness.keys.jobs().len(), jobs, "{job}");
     }
 }
 
@@ -106,14 +106,14 @@ fn a_key_that_is_another_machine_s_does_not_keep_the_next_from_being_destroyed()
         (Some(("destroy transport", HsmError::Busy)), Some("KeyStoreBusy"), 2),
         (Some(("destroy device", HsmError::KeyGone("it".to_owned()))), Some("KeyUnavailable"), 1),
     ] {
-        let lab = Lab::new();
+        let harness = Harness::new();
         let told = format!("{failing:?}");
         if let Some((job, error)) = failing {
-            lab.keys.will(job, error);
+            harness.keys.will(job, error);
         }
-        let end = lab.perform(Work::EraseKeys(keys()));
+        let end = harness.perform(Work::EraseKeys(keys()));
         assert_eq!(end.err().map(|failure| failure.code).as_deref(), code, "{told}");
-        assert_eq!(lab.keys.jobs(), all[..jobs], "{told}");
+        assert_eq!(harness.keys.jobs(), all[..jobs], "{told}");
     }
 }
 
@@ -135,36 +135,36 @@ fn a_handshake_is_signed_in_the_two_schemes_and_in_no_other() {
     assert_eq!(keys.jobs().len(), 4);
 }
 
-fn perform_on_pair(lab: &Lab, work: KeysWork) -> Result<KeysReply, String> {
-    finish(perform_keys(&*lab.keys, work)).map_err(|failure| failure.code)
+fn perform_on_pair(harness: &Harness, work: KeysWork) -> Result<KeysReply, String> {
+    finish(perform_keys(&*harness.keys, work)).map_err(|failure| failure.code)
 }
 
 #[test]
 fn keys_that_are_nobody_s_are_made_as_a_pair_and_both_destroyed_whatever_becomes_of_the_first() {
-    let lab = Lab::new();
+    let harness = Harness::new();
     let work = KeysWork::Create { id: intent().id, backend: Backend::Tpm };
-    assert_eq!(perform_on_pair(&lab, work), Ok(KeysReply::Created(device_keys())));
-    assert_eq!(lab.keys.jobs(), ["create device in tpm of 3", "create transport in tpm of 3"]);
+    assert_eq!(perform_on_pair(&harness, work), Ok(KeysReply::Created(device_keys())));
+    assert_eq!(harness.keys.jobs(), ["create device in tpm of 3", "create transport in tpm of 3"]);
     for (job, error, code, jobs) in [
         ("create device in tpm of 3", HsmError::Busy, "KeyStoreBusy", 1),
         ("create transport in tpm of 3", HsmError::Decrypt, "KeyStore", 2),
     ] {
-        let lab = Lab::new();
-        lab.keys.will(job, error);
+        let harness = Harness::new();
+        harness.keys.will(job, error);
         let work = KeysWork::Create { id: intent().id, backend: Backend::Tpm };
         assert_eq!(
-            (perform_on_pair(&lab, work), lab.keys.jobs().len()),
+            (perform_on_pair(&harness, work), harness.keys.jobs().len()),
             (Err(code.to_owned()), jobs),
             "{job}"
         );
     }
     for (job, code) in [("", Ok(KeysReply::Destroyed)), ("destroy device", Err("KeyStoreBusy".to_owned()))] {
-        let lab = Lab::new();
+        let harness = Harness::new();
         if !job.is_empty() {
-            lab.keys.will(job, HsmError::Busy);
+            harness.keys.will(job, HsmError::Busy);
         }
-        assert_eq!(perform_on_pair(&lab, KeysWork::Destroy(device_keys())), code);
-        assert_eq!(lab.keys.jobs(), ["destroy device", "destroy transport"]);
+        assert_eq!(perform_on_pair(&harness, KeysWork::Destroy(device_keys())), code);
+        assert_eq!(harness.keys.jobs(), ["destroy device", "destroy transport"]);
     }
 }
 
@@ -184,16 +184,16 @@ fn a_pair_is_lost_only_when_one_of_its_keys_is() {
         (vec![("transport [1]", HsmError::Locked(it()))], unknown("KeyStoreLocked"), 2),
         (vec![("device [0]", HsmError::Busy), ("transport [1]", HsmError::OtherMachine(it()))], lost(), 2),
     ] {
-        let lab = Lab::new();
+        let harness = Harness::new();
         let what = format!("{ends:?}");
         for (key, error) in ends {
-            lab.keys.will(&format!("test {key}"), error);
+            harness.keys.will(&format!("test {key}"), error);
         }
-        assert_eq!(perform_on_pair(&lab, KeysWork::Test(device_keys())), expected, "{what}");
-        assert_eq!(lab.keys.jobs().len(), jobs, "{what}");
+        assert_eq!(perform_on_pair(&harness, KeysWork::Test(device_keys())), expected, "{what}");
+        assert_eq!(harness.keys.jobs().len(), jobs, "{what}");
     }
-    let lab = Lab::new();
-    assert_eq!(perform_on_pair(&lab, KeysWork::Ready(Backend::Tpm)), Ok(KeysReply::Ready));
-    lab.keys.will(&lab.keys.jobs()[0], HsmError::Locked("it".to_owned()));
-    assert_eq!(perform_on_pair(&lab, KeysWork::Ready(Backend::Tpm)), Err("KeyStoreLocked".to_owned()));
+    let harness = Harness::new();
+    assert_eq!(perform_on_pair(&harness, KeysWork::Ready(Backend::Tpm)), Ok(KeysReply::Ready));
+    harness.keys.will(&harness.keys.jobs()[0], HsmError::Locked("it".to_owned()));
+    assert_eq!(perform_on_pair(&harness, KeysWork::Ready(Backend::Tpm)), Err("KeyStoreLocked".to_owned()));
 }

@@ -1,6 +1,6 @@
 //! Leaving: which end is asked when, and which failure counts.
 
-use super::lab::{Lab, id, identity, owner};
+use super::harness::{Harness, id, identity, owner};
 use super::ports::{Scripted, in_doubt, not_sent, says};
 use lifecycle::{Reply, Work};
 use model::{Failure, FailureClass, TokenRef};
@@ -10,8 +10,8 @@ const DRS: &str =
     "DELETE enterpriseregistration.windows.net/EnrollmentServer/device/09090909-0909-0909-0909-090909090909";
 const CERTAUTH: &str = "DELETE certauth.enterpriseregistration.windows.net/EnrollmentServer/device/09090909-0909-0909-0909-090909090909";
 
-fn unregister(lab: &Lab, token: Option<TokenRef>) -> Result<Reply, Failure> {
-    lab.perform(Work::Unregister { identity: Box::new(identity()), token, request: id(6) })
+fn unregister(harness: &Harness, token: Option<TokenRef>) -> Result<Reply, Failure> {
+    harness.perform(Work::Unregister { identity: Box::new(identity()), token, request: id(6) })
 }
 
 fn deleted() -> Scripted {
@@ -57,12 +57,12 @@ fn a_passing_fault_at_any_end_is_tried_again_and_a_refusal_counts_only_when_ever
         (&["refused", "page"], FailureClass::Transient, "NotJson"),
         (&["not sent", "busy", "in doubt"], FailureClass::Transient, "Unreachable"),
     ] {
-        let lab = Lab::new();
-        let token = (ends.len() == 3).then(|| lab.tokens(true));
-        lab.net.will(ends.iter().map(|word| end(word)));
-        let failure = unregister(&lab, token).unwrap_err();
+        let harness = Harness::new();
+        let token = (ends.len() == 3).then(|| harness.tokens(true));
+        harness.net.will(ends.iter().map(|word| end(word)));
+        let failure = unregister(&harness, token).unwrap_err();
         assert_eq!((failure.class, failure.code.as_str()), (class, code), "{ends:?}");
-        assert_eq!(lab.net.lines().len(), ends.len(), "{ends:?}");
+        assert_eq!(harness.net.lines().len(), ends.len(), "{ends:?}");
     }
 }
 
@@ -76,21 +76,21 @@ fn the_first_end_that_knows_what_became_of_the_object_counts() {
         (&["refused", "in doubt", "deleted"], &[DRS, CERTAUTH, DRS]),
         (&["busy", "refused", "gone"], &[DRS, CERTAUTH, DRS]),
     ] {
-        let lab = Lab::new();
-        let token = Some(lab.tokens(true));
-        lab.net.will(ends.iter().map(|word| end(word)));
-        assert_eq!(unregister(&lab, token).unwrap(), Reply::Unregistered, "{ends:?}");
-        assert_eq!(lab.net.lines(), asked, "{ends:?}");
+        let harness = Harness::new();
+        let token = Some(harness.tokens(true));
+        harness.net.will(ends.iter().map(|word| end(word)));
+        assert_eq!(unregister(&harness, token).unwrap(), Reply::Unregistered, "{ends:?}");
+        assert_eq!(harness.net.lines(), asked, "{ends:?}");
     }
 }
 
 #[test]
 fn the_device_proves_itself_first_and_the_token_is_the_last_resort() {
-    let lab = Lab::new();
-    let token = Some(lab.tokens(true));
-    lab.net.will([refused(), refused(), deleted()]);
-    unregister(&lab, token).unwrap();
-    let sent = lab.net.sent();
+    let harness = Harness::new();
+    let token = Some(harness.tokens(true));
+    harness.net.will([refused(), refused(), deleted()]);
+    unregister(&harness, token).unwrap();
+    let sent = harness.net.sent();
     let auth: Vec<_> = sent.iter().map(|sent| (sent.auth, sent.token.as_deref())).collect();
     assert_eq!(auth, [("certificate", None), ("certificate", None), ("credential", Some("at"))]);
     let ids: Vec<_> = sent.iter().map(|sent| sent.id.as_deref().unwrap()).collect();
@@ -99,24 +99,24 @@ fn the_device_proves_itself_first_and_the_token_is_the_last_resort() {
 
 #[test]
 fn without_a_token_of_its_own_a_leave_takes_any_session_of_the_tenant() {
-    let lab = Lab::new();
-    lab.vault.seat(&owner(), lab.tokens(true));
-    lab.net.will([refused(), refused(), deleted()]);
-    assert_eq!(unregister(&lab, None).unwrap(), Reply::Unregistered);
+    let harness = Harness::new();
+    harness.vault.seat(&owner(), harness.tokens(true));
+    harness.net.will([refused(), refused(), deleted()]);
+    assert_eq!(unregister(&harness, None).unwrap(), Reply::Unregistered);
 
-    let lab = Lab::new();
+    let harness = Harness::new();
     let stranger = model::Account { tenant: id(77), ..owner() };
-    lab.vault.seat(&stranger, lab.tokens(true));
-    lab.net.will([refused(), refused()]);
-    assert_eq!(unregister(&lab, None).unwrap_err().class, FailureClass::Denied, "not of another tenant");
-    assert_eq!(lab.net.lines(), [DRS, CERTAUTH]);
+    harness.vault.seat(&stranger, harness.tokens(true));
+    harness.net.will([refused(), refused()]);
+    assert_eq!(unregister(&harness, None).unwrap_err().class, FailureClass::Denied, "not of another tenant");
+    assert_eq!(harness.net.lines(), [DRS, CERTAUTH]);
 }
 
 #[test]
 fn a_refusal_names_the_object_and_who_can_delete_it() {
-    let lab = Lab::new();
-    lab.net.will([refused(), refused()]);
-    let failure = unregister(&lab, None).unwrap_err();
+    let harness = Harness::new();
+    harness.net.will([refused(), refused()]);
+    let failure = unregister(&harness, None).unwrap_err();
     assert_eq!(failure.who, model::Who::TenantAdmin);
     let device = "09090909-0909-0909-0909-090909090909";
     assert!(failure.message.contains(device), "{}", failure.message);

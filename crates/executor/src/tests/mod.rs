@@ -2,10 +2,10 @@
 
 mod call;
 mod discover;
+mod harness;
 mod intune;
 mod join;
 mod keys;
-mod lab;
 mod leave;
 mod ports;
 mod prt;

@@ -1,6 +1,6 @@
 //! Primary refresh tokens and passwords: the order of the exchanges, and what is kept of them.
 
-use super::lab::{ENTROPY, HOUR, Lab, NOW, finish, id, identity, owner, primary, secret, tokens};
+use super::harness::{ENTROPY, HOUR, Harness, NOW, finish, id, identity, owner, primary, secret, tokens};
 use super::ports::{Scripted, not_sent, says};
 use crate::vault::{Held, Tokens};
 use base64::Engine;
@@ -37,27 +37,27 @@ fn grants(token: &str) -> Scripted {
     says(200, granted(token, owner().object))
 }
 
-fn verify(lab: &Lab, token: TokenRef, now: Timestamp) -> Result<Reply, Failure> {
-    finish(lab.executor.perform(Work::Verify { identity: Box::new(identity()), token }, now, ENTROPY))
+fn verify(harness: &Harness, token: TokenRef, now: Timestamp) -> Result<Reply, Failure> {
+    finish(harness.executor.perform(Work::Verify { identity: Box::new(identity()), token }, now, ENTROPY))
 }
 
-fn user(lab: &Lab, work: UserWork, now: Timestamp) -> Result<Timestamp, Failure> {
-    let end = finish(lab.executor.perform_user(work, &identity(), now, ENTROPY));
+fn user(harness: &Harness, work: UserWork, now: Timestamp) -> Result<Timestamp, Failure> {
+    let end = finish(harness.executor.perform_user(work, &identity(), now, ENTROPY));
     end.map(|UserReply::Prt { expires_at }| expires_at)
 }
 
 #[test]
 fn a_proof_is_a_nonce_then_a_signature_then_a_request_then_the_unwrapped_key() {
-    let lab = Lab::new();
-    let token = lab.tokens(false);
-    lab.net.will([nonce(), grants("prt-1")]);
-    assert_eq!(verify(&lab, token, NOW).unwrap(), Reply::Verified);
-    assert_eq!(lab.net.asked(), ["nonce", "signed"]);
-    assert_eq!(lab.keys.jobs(), ["sign device", "unwrap transport"]);
-    let sent = lab.net.sent();
+    let harness = Harness::new();
+    let token = harness.tokens(false);
+    harness.net.will([nonce(), grants("prt-1")]);
+    assert_eq!(verify(&harness, token, NOW).unwrap(), Reply::Verified);
+    assert_eq!(harness.net.asked(), ["nonce", "signed"]);
+    assert_eq!(harness.keys.jobs(), ["sign device", "unwrap transport"]);
+    let sent = harness.net.sent();
     assert_eq!((sent[0].auth, sent[1].auth), ("nothing", "credential"));
     assert_ne!(sent[0].id, sent[1].id);
-    let held = lab.vault.tokens(token, NOW).unwrap();
+    let held = harness.vault.tokens(token, NOW).unwrap();
     let primary = held.primary.as_ref().unwrap();
     assert_eq!((primary.token.expose().as_str(), primary.object), ("prt-1", owner().object));
     assert_eq!(primary.expires, NOW.after(HOUR));
@@ -65,12 +65,12 @@ fn a_proof_is_a_nonce_then_a_signature_then_a_request_then_the_unwrapped_key() {
 
 #[test]
 fn a_prt_that_is_there_is_the_proof() {
-    let lab = Lab::new();
-    let token = lab.keep(Tokens { primary: Some(primary()), ..tokens() });
-    assert_eq!(verify(&lab, token, NOW).unwrap(), Reply::Verified);
+    let harness = Harness::new();
+    let token = harness.keep(Tokens { primary: Some(primary()), ..tokens() });
+    assert_eq!(verify(&harness, token, NOW).unwrap(), Reply::Verified);
     let work = UserWork::Obtain { token };
-    assert_eq!(user(&lab, work, NOW).unwrap(), primary().expires);
-    assert_eq!((lab.net.lines().len(), lab.keys.jobs().len()), (0, 0));
+    assert_eq!(user(&harness, work, NOW).unwrap(), primary().expires);
+    assert_eq!((harness.net.lines().len(), harness.keys.jobs().len()), (0, 0));
 }
 
 #[test]
@@ -96,26 +96,26 @@ fn a_proof_ends_where_it_fails_and_keeps_nothing() {
         ),
         ("another person", vec![nonce(), says(200, granted("p", id(99)))], vec![], "AnotherAccount", 2),
     ] {
-        let lab = Lab::new();
-        let token = lab.keep(Tokens { object: Some(owner().object), ..tokens() });
-        lab.net.will(replies);
-        jobs.into_iter().for_each(|(job, error)| lab.keys.will(job, error));
-        assert_eq!(verify(&lab, token, NOW).unwrap_err().code, code, "{what}");
-        assert_eq!(lab.net.lines().len(), asked, "{what}");
-        lab.keys.jobs();
-        assert!(lab.vault.tokens(token, NOW).unwrap().primary.is_none(), "{what}");
+        let harness = Harness::new();
+        let token = harness.keep(Tokens { object: Some(owner().object), ..tokens() });
+        harness.net.will(replies);
+        jobs.into_iter().for_each(|(job, error)| harness.keys.will(job, error));
+        assert_eq!(verify(&harness, token, NOW).unwrap_err().code, code, "{what}");
+        assert_eq!(harness.net.lines().len(), asked, "{what}");
+        harness.keys.jobs();
+        assert!(harness.vault.tokens(token, NOW).unwrap().primary.is_none(), "{what}");
     }
 }
 
 #[test]
 fn a_session_key_of_another_length_is_none_and_nothing_is_kept() {
-    let lab = Lab::new();
-    let token = lab.keep(Tokens { object: Some(owner().object), ..tokens() });
-    lab.net.will([nonce(), grants("p")]);
-    lab.keys.unwraps(vec![1; 31]);
-    assert_eq!(verify(&lab, token, NOW).unwrap_err().code, "SessionKey");
-    assert_eq!((lab.net.lines().len(), lab.keys.jobs().len()), (2, 2));
-    assert!(lab.vault.tokens(token, NOW).unwrap().primary.is_none());
+    let harness = Harness::new();
+    let token = harness.keep(Tokens { object: Some(owner().object), ..tokens() });
+    harness.net.will([nonce(), grants("p")]);
+    harness.keys.unwraps(vec![1; 31]);
+    assert_eq!(verify(&harness, token, NOW).unwrap_err().code, "SessionKey");
+    assert_eq!((harness.net.lines().len(), harness.keys.jobs().len()), (2, 2));
+    assert!(harness.vault.tokens(token, NOW).unwrap().primary.is_none());
 }
 
 #[test]
@@ -127,48 +127,48 @@ fn a_session_without_what_the_step_needs_asks_for_a_sign_in_and_sends_nothing() 
         client_info: None,
         expires_in: HOUR,
     };
-    let lab = Lab::new();
-    let without_refresh = lab.keep(Tokens { set: Arc::new(bare), ..tokens() });
-    let without_prt = lab.tokens(true);
+    let harness = Harness::new();
+    let without_refresh = harness.keep(Tokens { set: Arc::new(bare), ..tokens() });
+    let without_prt = harness.tokens(true);
     for (what, work) in [
         ("no such session", UserWork::Obtain { token: TokenRef(99) }),
         ("no refresh token", UserWork::Obtain { token: without_refresh }),
         ("no such session", UserWork::Renew { token: TokenRef(99) }),
         ("no PRT to renew", UserWork::Renew { token: without_prt }),
     ] {
-        assert_eq!(user(&lab, work, NOW).unwrap_err().code, "SignInExpired", "{what}");
+        assert_eq!(user(&harness, work, NOW).unwrap_err().code, "SignInExpired", "{what}");
     }
-    assert_eq!(lab.net.lines().len(), 0);
+    assert_eq!(harness.net.lines().len(), 0);
 }
 
 #[test]
 fn a_renewal_keeps_the_session_key_and_the_person() {
-    let lab = Lab::new();
+    let harness = Harness::new();
     let old = primary();
-    let token = lab.keep(Tokens { primary: Some(old.clone()), ..tokens() });
-    lab.net.will([nonce(), grants("prt-2")]);
+    let token = harness.keep(Tokens { primary: Some(old.clone()), ..tokens() });
+    harness.net.will([nonce(), grants("prt-2")]);
     let now = NOW.after(Duration::from_secs(60));
-    assert_eq!(user(&lab, UserWork::Renew { token }, now).unwrap(), now.after(HOUR));
-    assert_eq!(lab.net.asked(), ["nonce", "signed"]);
-    assert_eq!(lab.keys.jobs().len(), 0, "the session key signs");
-    let held = lab.vault.tokens(token, now).unwrap();
+    assert_eq!(user(&harness, UserWork::Renew { token }, now).unwrap(), now.after(HOUR));
+    assert_eq!(harness.net.asked(), ["nonce", "signed"]);
+    assert_eq!(harness.keys.jobs().len(), 0, "the session key signs");
+    let held = harness.vault.tokens(token, now).unwrap();
     let renewed = held.primary.as_ref().unwrap();
     assert_eq!(renewed.token.expose(), "prt-2");
     assert!(Arc::ptr_eq(&renewed.key, &old.key));
 
-    lab.net.will([nonce(), says(200, granted("prt-3", id(99)))]);
-    let failure = user(&lab, UserWork::Renew { token }, now).unwrap_err();
+    harness.net.will([nonce(), says(200, granted("prt-3", id(99)))]);
+    let failure = user(&harness, UserWork::Renew { token }, now).unwrap_err();
     assert_eq!(failure.code, "AnotherAccount");
-    let held = lab.vault.tokens(token, now).unwrap();
+    let held = harness.vault.tokens(token, now).unwrap();
     assert_eq!(held.primary.as_ref().unwrap().token.expose(), "prt-2", "the old one stays");
-    assert!(lab.vault.tokens(token, now.after(HOUR)).is_none(), "it lives as long as the new one");
+    assert!(harness.vault.tokens(token, now.after(HOUR)).is_none(), "it lives as long as the new one");
 }
 
-fn password(lab: &Lab, standing: Standing, identity: Option<&Identity>) -> Result<TokenRef, Failure> {
+fn password(harness: &Harness, standing: Standing, identity: Option<&Identity>) -> Result<TokenRef, Failure> {
     let name = owner().upn;
-    let password = lab.vault.keep(Held::Password(Arc::new(secret("hunter2"))), NOW.after(HOUR));
+    let password = harness.vault.keep(Held::Password(Arc::new(secret("hunter2"))), NOW.after(HOUR));
     let work = signin::Work::Password { tenant: id(1), name, password, standing };
-    let end = finish(lab.executor.perform_sign_in(work, identity, NOW, ENTROPY));
+    let end = finish(harness.executor.perform_sign_in(work, identity, NOW, ENTROPY));
     end.map(|reply| match reply {
         signin::Reply::Tokens(token) => token,
         other => panic!("{other:?}"),
@@ -197,37 +197,37 @@ fn a_machine_with_an_identity_never_sends_a_password_plainly() {
             Ok(&bound),
         ),
     ] {
-        let lab = Lab::new();
-        lab.net.will(replies);
-        let end = password(&lab, standing, identity);
+        let harness = Harness::new();
+        harness.net.will(replies);
+        let end = password(&harness, standing, identity);
         assert_eq!(
-            end.as_ref().map(|_| lab.net.asked()).map_err(|it| it.code.clone()),
+            end.as_ref().map(|_| harness.net.asked()).map_err(|it| it.code.clone()),
             asked.map(|it| it.iter().map(|it| (*it).to_owned()).collect()).map_err(str::to_owned)
         );
-        let typed = lab.net.sent().iter().filter(|sent| sent.text.contains("hunter2")).count();
+        let typed = harness.net.sent().iter().filter(|sent| sent.text.contains("hunter2")).count();
         assert_eq!(typed, usize::from(asked == Ok(&["password"][..])), "{standing:?}");
         if let Ok(token) = end {
-            let held = lab.vault.tokens(token, NOW).unwrap();
+            let held = harness.vault.tokens(token, NOW).unwrap();
             assert!(held.for_registration);
             assert_eq!(held.set.access_token.expose(), "at-1");
             assert_eq!(held.object, identity.map(|_| owner().object), "told by the PRT alone");
             assert_eq!(held.primary.is_some(), identity.is_some());
-            assert!(lab.vault.tokens(token, NOW.after(HOUR)).is_none());
+            assert!(harness.vault.tokens(token, NOW.after(HOUR)).is_none());
         }
     }
 }
 
 #[test]
 fn a_password_that_is_gone_or_refused_is_sent_no_second_time() {
-    let lab = Lab::new();
+    let harness = Harness::new();
     let work = signin::Work::Password {
         tenant: id(1),
         name: owner().upn,
         password: TokenRef(99),
         standing: Standing::Unregistered,
     };
-    let failure = finish(lab.executor.perform_sign_in(work, None, NOW, ENTROPY)).unwrap_err();
-    assert_eq!((failure.code.as_str(), lab.net.lines().len()), ("SignInExpired", 0));
+    let failure = finish(harness.executor.perform_sign_in(work, None, NOW, ENTROPY)).unwrap_err();
+    assert_eq!((failure.code.as_str(), harness.net.lines().len()), ("SignInExpired", 0));
 
     let wrong = || says(400, json!({ "error": "invalid_grant", "error_codes": [50126] }));
     for (identity, replies, asked) in [
@@ -235,10 +235,14 @@ fn a_password_that_is_gone_or_refused_is_sent_no_second_time() {
         (Some(&identity()), vec![nonce(), wrong()], 2),
         (Some(&identity()), vec![nonce(), grants("p"), nonce(), wrong()], 4),
     ] {
-        let lab = Lab::new();
-        lab.net.will(replies);
-        let failure = password(&lab, Standing::Unregistered, identity).unwrap_err();
-        assert_eq!((failure.code.as_str(), lab.net.lines().len()), ("AADSTS50126", asked));
-        assert_eq!(lab.vault.names(NOW).len(), 1, "no tokens are left, and the password is not ours to end");
+        let harness = Harness::new();
+        harness.net.will(replies);
+        let failure = password(&harness, Standing::Unregistered, identity).unwrap_err();
+        assert_eq!((failure.code.as_str(), harness.net.lines().len()), ("AADSTS50126", asked));
+        assert_eq!(
+            harness.vault.names(NOW).len(),
+            1,
+            "no tokens are left, and the password is not ours to end"
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! The works of a sign-in: what each sends, and what it leaves in the vault.
 
-use super::lab::{ENTROPY, HOUR, Lab, NOW, finish, id, owner, secret, tokens};
+use super::harness::{ENTROPY, HOUR, Harness, NOW, finish, id, owner, secret, tokens};
 use super::ports::{Scripted, says, says_at};
 use crate::vault::{Held, Tokens};
 use base64::Engine;
@@ -21,8 +21,8 @@ use std::time::Duration;
 const TENANT: &str = "01010101-0101-0101-0101-010101010101";
 const ISSUER: &str = "https://login.microsoftonline.com/01010101-0101-0101-0101-010101010101/v2.0";
 
-fn run(lab: &Lab, work: Work) -> Result<Reply, Failure> {
-    finish(lab.executor.perform_sign_in(work, None, NOW, ENTROPY))
+fn run(harness: &Harness, work: Work) -> Result<Reply, Failure> {
+    finish(harness.executor.perform_sign_in(work, None, NOW, ENTROPY))
 }
 
 fn code_of(end: Result<Reply, Failure>) -> String {
@@ -87,11 +87,11 @@ fn a_domain_leads_to_its_tenant_and_that_to_its_keys() {
         format!("GET login.microsoftonline.com/{TENANT}/keys"),
     ];
     let domain = || Work::Resolve { domain: "contoso.com".parse().unwrap() };
-    let lab = Lab::new();
-    lab.net.will([metadata(), jwks()]);
-    assert_eq!(run(&lab, domain()).unwrap(), Reply::Resolved { pin: pin(), keys: keys() });
-    assert_eq!(lab.net.lines(), asked);
-    assert!(lab.net.sent().iter().all(|sent| sent.auth == "nothing"));
+    let harness = Harness::new();
+    harness.net.will([metadata(), jwks()]);
+    assert_eq!(run(&harness, domain()).unwrap(), Reply::Resolved { pin: pin(), keys: keys() });
+    assert_eq!(harness.net.lines(), asked);
+    assert!(harness.net.sent().iter().all(|sent| sent.auth == "nothing"));
 
     for (replies, code, calls) in [
         (
@@ -103,10 +103,10 @@ fn a_domain_leads_to_its_tenant_and_that_to_its_keys() {
         (vec![metadata(), says(200, json!({ "keys": [] }))], "UnusableDocument", 2),
         (vec![says_at("Fri, 15 Jan 2027 07:30:00 GMT", 200, "{}")], "ClockSkew", 1),
     ] {
-        let lab = Lab::new();
-        lab.net.will(replies);
-        assert_eq!(code_of(run(&lab, domain())), code);
-        assert_eq!(lab.net.lines().len(), calls, "{code}");
+        let harness = Harness::new();
+        harness.net.will(replies);
+        assert_eq!(code_of(run(&harness, domain())), code);
+        assert_eq!(harness.net.lines().len(), calls, "{code}");
     }
 }
 
@@ -117,10 +117,10 @@ fn who_checks_a_password_is_asked_by_name_and_shows_nothing() {
         ("Federated", signin::Realm::Federated),
         ("Unknown", signin::Realm::Unknown),
     ] {
-        let lab = Lab::new();
-        lab.net.will([says(200, json!({ "account_type": kind }))]);
-        assert_eq!(run(&lab, Work::AskRealm { name: owner().upn }).unwrap(), Reply::Realm(realm));
-        assert_eq!(lab.net.sent()[0].auth, "nothing");
+        let harness = Harness::new();
+        harness.net.will([says(200, json!({ "account_type": kind }))]);
+        assert_eq!(run(&harness, Work::AskRealm { name: owner().upn }).unwrap(), Reply::Realm(realm));
+        assert_eq!(harness.net.sent()[0].auth, "nothing");
     }
 }
 
@@ -130,13 +130,13 @@ fn a_code_is_asked_for_what_it_is_for_and_kept_until_it_expires() {
         (Scope::Registration, "01cb2876-7ebd-4aa4-9cc9-d28bd4d359a9"),
         (Scope::Portal, "c44b4083-3bb0-49c1-b47d-974e53cbdf3c"),
     ] {
-        let lab = Lab::new();
-        lab.net.will([says(200, json!({
+        let harness = Harness::new();
+        harness.net.will([says(200, json!({
             "device_code": "dc", "user_code": "ABCD-1234", "verification_uri": "https://microsoft.com/devicelogin",
             "expires_in": 900, "interval": 7,
         }))]);
         let claims = Some("{\"x\":1}".to_owned());
-        let reply = run(&lab, Work::RequestCode { tenant: id(1), scope, claims }).unwrap();
+        let reply = run(&harness, Work::RequestCode { tenant: id(1), scope, claims }).unwrap();
         let Reply::Code { code, user_code, verification_uri, expires_in, interval } = reply else {
             panic!("{reply:?}")
         };
@@ -145,17 +145,17 @@ fn a_code_is_asked_for_what_it_is_for_and_kept_until_it_expires() {
             ("ABCD-1234", "https://microsoft.com/devicelogin")
         );
         assert_eq!((expires_in, interval), (Duration::from_secs(900), Duration::from_secs(7)));
-        let sent = lab.net.sent();
+        let sent = harness.net.sent();
         assert!(sent[0].text.contains(resource) && sent[0].text.contains("claims="), "{}", sent[0].text);
-        let (kept, kept_for) = lab.vault.code(code, NOW.after(Duration::from_secs(899))).unwrap();
+        let (kept, kept_for) = harness.vault.code(code, NOW.after(Duration::from_secs(899))).unwrap();
         assert_eq!((kept.expose().as_str(), kept_for), ("dc", scope));
-        assert!(lab.vault.code(code, NOW.after(Duration::from_secs(900))).is_none());
+        assert!(harness.vault.code(code, NOW.after(Duration::from_secs(900))).is_none());
     }
 }
 
 #[test]
 fn a_poll_is_one_question_whose_tokens_are_for_what_the_code_was_for() {
-    let poll = |lab: &Lab, code| run(lab, Work::Poll { tenant: id(1), code });
+    let poll = |harness: &Harness, code| run(harness, Work::Poll { tenant: id(1), code });
     let approved = || {
         says_at(
             "Fri, 15 Jan 2027 08:01:00 GMT",
@@ -164,43 +164,48 @@ fn a_poll_is_one_question_whose_tokens_are_for_what_the_code_was_for() {
         )
     };
     for (scope, for_registration) in [(Scope::Registration, true), (Scope::Portal, false)] {
-        let lab = Lab::new();
-        let code = lab.vault.keep(Held::Code(Arc::new(secret("dc")), scope), NOW.after(HOUR));
-        lab.net.will([says(400, json!({ "error": "authorization_pending" })), approved()]);
-        assert_eq!(poll(&lab, code).unwrap(), Reply::Pending);
-        let Ok(Reply::Tokens(token)) = poll(&lab, code) else { panic!("no tokens") };
-        assert_eq!(lab.net.asked().len(), 2);
+        let harness = Harness::new();
+        let code = harness.vault.keep(Held::Code(Arc::new(secret("dc")), scope), NOW.after(HOUR));
+        harness.net.will([says(400, json!({ "error": "authorization_pending" })), approved()]);
+        assert_eq!(poll(&harness, code).unwrap(), Reply::Pending);
+        let Ok(Reply::Tokens(token)) = poll(&harness, code) else { panic!("no tokens") };
+        assert_eq!(harness.net.asked().len(), 2);
         assert!(
-            lab.net
+            harness
+                .net
                 .sent()
                 .iter()
                 .all(|sent| sent.text.contains("device_code=dc") && sent.auth == "credential")
         );
-        let held = lab.vault.tokens(token, NOW.after(HOUR - Duration::from_millis(1))).unwrap();
+        let held = harness.vault.tokens(token, NOW.after(HOUR - Duration::from_millis(1))).unwrap();
         assert_eq!(
             (held.set.access_token.expose().as_str(), held.for_registration),
             ("at-1", for_registration)
         );
         assert_eq!(held.server_time.since(NOW), Duration::from_secs(60), "the server's clock judges them");
         assert!(held.object.is_none() && held.primary.is_none());
-        assert!(lab.vault.tokens(token, NOW.after(HOUR)).is_none());
+        assert!(harness.vault.tokens(token, NOW.after(HOUR)).is_none());
     }
-    let lab = Lab::new();
-    let code = lab.vault.keep(Held::Code(Arc::new(secret("dc")), Scope::Portal), NOW.after(HOUR));
-    lab.net.will([refused(70_019)]);
-    assert_eq!(code_of(poll(&lab, code)), "AADSTS70019");
-    assert_eq!(code_of(poll(&lab, TokenRef(99))), "SignInExpired");
-    assert_eq!(lab.net.lines().len(), 1);
+    let harness = Harness::new();
+    let code = harness.vault.keep(Held::Code(Arc::new(secret("dc")), Scope::Portal), NOW.after(HOUR));
+    harness.net.will([refused(70_019)]);
+    assert_eq!(code_of(poll(&harness, code)), "AADSTS70019");
+    assert_eq!(code_of(poll(&harness, TokenRef(99))), "SignInExpired");
+    assert_eq!(harness.net.lines().len(), 1);
 }
 
 #[test]
 fn a_person_is_identified_by_a_signed_token_once_and_stays_that_person() {
-    let identify = |lab: &Lab, token, pin| run(lab, Work::Identify { pin, keys: keys(), token });
-    let lab = Lab::new();
-    let token = lab.keep(identified());
-    assert_eq!(identify(&lab, token, pin()).unwrap(), Reply::Identified(owner()));
-    assert_eq!(lab.vault.tokens(token, NOW).unwrap().object, Some(owner().object), "the PRT must be theirs");
-    assert_eq!(identify(&lab, token, pin()).unwrap(), Reply::Identified(owner()));
+    let identify = |harness: &Harness, token, pin| run(harness, Work::Identify { pin, keys: keys(), token });
+    let harness = Harness::new();
+    let token = harness.keep(identified());
+    assert_eq!(identify(&harness, token, pin()).unwrap(), Reply::Identified(owner()));
+    assert_eq!(
+        harness.vault.tokens(token, NOW).unwrap().object,
+        Some(owner().object),
+        "the PRT must be theirs"
+    );
+    assert_eq!(identify(&harness, token, pin()).unwrap(), Reply::Identified(owner()));
 
     for (what, held, pin, code) in [
         ("another tenant", identified(), TenantPin { tenant: id(7), ..pin() }, "IdToken"),
@@ -219,57 +224,57 @@ fn a_person_is_identified_by_a_signed_token_once_and_stays_that_person() {
         ),
         ("no id_token", tokens(), pin(), "IdToken"),
     ] {
-        let token = lab.keep(held);
-        let before = lab.vault.tokens(token, NOW).unwrap().object;
-        assert_eq!(code_of(identify(&lab, token, pin)), code, "{what}");
-        assert_eq!(lab.vault.tokens(token, NOW).unwrap().object, before, "{what}");
+        let token = harness.keep(held);
+        let before = harness.vault.tokens(token, NOW).unwrap().object;
+        assert_eq!(code_of(identify(&harness, token, pin)), code, "{what}");
+        assert_eq!(harness.vault.tokens(token, NOW).unwrap().object, before, "{what}");
     }
-    assert_eq!(code_of(identify(&lab, TokenRef(99), pin())), "SignInExpired");
-    assert_eq!(lab.net.lines().len(), 0);
+    assert_eq!(code_of(identify(&harness, TokenRef(99), pin())), "SignInExpired");
+    assert_eq!(harness.net.lines().len(), 0);
 }
 
 #[test]
 fn a_redemption_takes_the_place_of_the_tokens_and_keeps_what_it_does_not_repeat() {
-    let redeem = |lab: &Lab, token| run(lab, Work::Redeem { tenant: id(1), token });
-    let lab = Lab::new();
-    let token = lab.keep(identified());
-    lab.net.will([says_at("Fri, 15 Jan 2027 08:01:00 GMT", 200, json!({ "access_token": "at-1" }))]);
-    assert_eq!(redeem(&lab, token).unwrap(), Reply::Redeemed);
-    assert_eq!(lab.net.asked(), ["refresh_token"]);
-    let sent = lab.net.sent();
+    let redeem = |harness: &Harness, token| run(harness, Work::Redeem { tenant: id(1), token });
+    let harness = Harness::new();
+    let token = harness.keep(identified());
+    harness.net.will([says_at("Fri, 15 Jan 2027 08:01:00 GMT", 200, json!({ "access_token": "at-1" }))]);
+    assert_eq!(redeem(&harness, token).unwrap(), Reply::Redeemed);
+    assert_eq!(harness.net.asked(), ["refresh_token"]);
+    let sent = harness.net.sent();
     assert!(sent[0].text.contains("refresh_token=rt") && sent[0].text.contains(oauth::client::REGISTRATION));
-    let held = lab.vault.tokens(token, NOW).unwrap();
+    let held = harness.vault.tokens(token, NOW).unwrap();
     assert_eq!((held.set.access_token.expose().as_str(), held.for_registration), ("at-1", true));
     assert_eq!(held.set.refresh_token.as_ref().unwrap().expose(), "rt");
     assert!(held.set.id_token.is_some() && held.set.client_info.is_some());
     assert_eq!(held.server_time.since(NOW), Duration::from_secs(60));
 
-    let lab = Lab::new();
-    let token = lab.keep(identified());
-    lab.net.will([refused(50_076)]);
-    assert_eq!(code_of(redeem(&lab, token)), "AADSTS50076");
-    let held = lab.vault.tokens(token, NOW).unwrap();
+    let harness = Harness::new();
+    let token = harness.keep(identified());
+    harness.net.will([refused(50_076)]);
+    assert_eq!(code_of(redeem(&harness, token)), "AADSTS50076");
+    let held = harness.vault.tokens(token, NOW).unwrap();
     assert_eq!(
         (held.set.access_token.expose().as_str(), held.for_registration),
         ("at", false),
         "nothing changed"
     );
-    assert_eq!(code_of(redeem(&lab, TokenRef(99))), "SignInExpired");
+    assert_eq!(code_of(redeem(&harness, TokenRef(99))), "SignInExpired");
 }
 
 #[test]
 fn graph_is_asked_with_a_token_for_graph_and_the_set_stays_as_it_was() {
     let me = json!({ "id": owner().object.to_string(), "userPrincipalName": "Alex@contoso.com" });
-    let lab = Lab::new();
-    let token = lab.tokens(true);
-    lab.net.will([says(200, json!({ "access_token": "at-g", "refresh_token": "rt-g" })), says(200, &me)]);
-    let reply = run(&lab, Work::LookUpMe { tenant: id(1), token }).unwrap();
+    let harness = Harness::new();
+    let token = harness.tokens(true);
+    harness.net.will([says(200, json!({ "access_token": "at-g", "refresh_token": "rt-g" })), says(200, &me)]);
+    let reply = run(&harness, Work::LookUpMe { tenant: id(1), token }).unwrap();
     assert_eq!(reply, Reply::Me { object: owner().object, upn: "Alex@contoso.com".to_owned() });
-    assert_eq!(lab.net.asked(), ["refresh_token", "GET graph.microsoft.com/v1.0/me"]);
-    let sent = lab.net.sent();
+    assert_eq!(harness.net.asked(), ["refresh_token", "GET graph.microsoft.com/v1.0/me"]);
+    let sent = harness.net.sent();
     assert!(sent[0].text.contains("graph.microsoft.com"), "{}", sent[0].text);
     assert_eq!((sent[1].token.as_deref(), sent[1].auth), (Some("at-g"), "credential"));
     assert_ne!(sent[0].id, sent[1].id);
-    let held = lab.vault.tokens(token, NOW).unwrap();
+    let held = harness.vault.tokens(token, NOW).unwrap();
     assert_eq!((held.set.access_token.expose().as_str(), held.for_registration), ("at", true));
 }

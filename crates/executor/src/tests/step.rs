@@ -1,6 +1,6 @@
 //! The driver law: a batch in its order, and no further than its first durable write that failed.
 
-use super::lab::{NOW, finish};
+use super::harness::{NOW, finish};
 use crate::{Effects, step};
 use machine::{Batch, Machine};
 use model::{Failure, FailureClass, Timestamp, Who};

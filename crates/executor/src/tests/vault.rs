@@ -1,6 +1,6 @@
 //! Secrets in memory: each under its name, for its time, of its kind.
 
-use super::lab::{HOUR, Lab, NOW, id, owner, primary, secret, tokens};
+use super::harness::{HOUR, Harness, NOW, id, owner, primary, secret, tokens};
 use crate::Vault;
 use crate::vault::{Held, Tokens};
 use model::{Account, Timestamp, TokenRef};
@@ -93,36 +93,36 @@ fn a_session_is_one_person_s_in_one_tenant() {
 
 #[test]
 fn a_new_sign_in_takes_the_seat_of_the_one_before() {
-    let lab = Lab::new();
-    let (old, new) = (lab.tokens(false), lab.tokens(true));
-    lab.vault.seat(&owner(), old);
-    lab.vault.seat(&owner(), new);
-    lab.vault.forget(old);
-    assert_eq!(lab.vault.session(&owner(), NOW).map(|(name, _)| name), Some(new));
+    let harness = Harness::new();
+    let (old, new) = (harness.tokens(false), harness.tokens(true));
+    harness.vault.seat(&owner(), old);
+    harness.vault.seat(&owner(), new);
+    harness.vault.forget(old);
+    assert_eq!(harness.vault.session(&owner(), NOW).map(|(name, _)| name), Some(new));
 }
 
 #[test]
 fn tokens_are_changed_as_a_whole_and_live_as_long_as_their_prt() {
-    let lab = Lab::new();
-    let name = lab.tokens(false);
-    let before = lab.vault.tokens(name, NOW).unwrap();
-    let changed = lab.vault.change(name, |tokens| tokens.for_registration = true).unwrap();
+    let harness = Harness::new();
+    let name = harness.tokens(false);
+    let before = harness.vault.tokens(name, NOW).unwrap();
+    let changed = harness.vault.change(name, |tokens| tokens.for_registration = true).unwrap();
     assert!(changed.for_registration && !before.for_registration, "whoever holds them keeps what they had");
-    assert!(lab.vault.tokens(name, NOW.after(HOUR)).is_none(), "no PRT, no longer life");
+    assert!(harness.vault.tokens(name, NOW.after(HOUR)).is_none(), "no PRT, no longer life");
 
-    let name = lab.tokens(false);
+    let name = harness.tokens(false);
     let hold = |tokens: &mut Tokens| tokens.primary = Some(primary());
-    lab.vault.change(name, hold).unwrap();
-    assert!(lab.vault.tokens(name, NOW.after(24 * HOUR - MILLI)).is_some());
-    assert!(lab.vault.tokens(name, NOW.after(24 * HOUR)).is_none());
+    harness.vault.change(name, hold).unwrap();
+    assert!(harness.vault.tokens(name, NOW.after(24 * HOUR - MILLI)).is_some());
+    assert!(harness.vault.tokens(name, NOW.after(24 * HOUR)).is_none());
 }
 
 #[test]
 fn what_is_no_longer_wanted_is_not_changed() {
-    let lab = Lab::new();
-    let name = lab.tokens(false);
-    lab.vault.forget(name);
-    assert!(lab.vault.change(name, |_| panic!("it is gone")).is_none());
-    let password = lab.vault.keep_password(secret("hunter2"), NOW);
-    assert!(lab.vault.change(password, |_| panic!("it is no token set")).is_none());
+    let harness = Harness::new();
+    let name = harness.tokens(false);
+    harness.vault.forget(name);
+    assert!(harness.vault.change(name, |_| panic!("it is gone")).is_none());
+    let password = harness.vault.keep_password(secret("hunter2"), NOW);
+    assert!(harness.vault.change(password, |_| panic!("it is no token set")).is_none());
 }

@@ -1,6 +1,6 @@
 //! What somebody on the wires between processor and TPM can read.
 
-use crate::lab::{AUTH, Lab, intent, wrap};
+use crate::harness::{AUTH, Harness, intent, wrap};
 use hsm::{Hsm, SignScheme};
 use model::{KeyPurpose, Secret};
 use tss_esapi::structures::SensitiveData;
@@ -9,8 +9,8 @@ const CANARY: &[u8] = b"canary: a secret of 32 bytes ...";
 
 #[test]
 fn neither_the_auth_value_nor_a_secret_passes_in_clear() {
-    let lab = Lab::new();
-    let mut own = lab.open();
+    let harness = Harness::new();
+    let mut own = harness.open();
     let device = own.create(KeyPurpose::Device, intent()).unwrap();
     own.sign(&device, SignScheme::PssSha256, CANARY).unwrap();
     let transport = own.create(KeyPurpose::Transport, intent()).unwrap();
@@ -18,34 +18,34 @@ fn neither_the_auth_value_nor_a_secret_passes_in_clear() {
     assert_eq!(own.unwrap_oaep_sha1(&transport, &text).unwrap().expose(), CANARY);
     let sealed = own.seal("a label", &Secret::new(CANARY.to_vec())).unwrap();
     assert_eq!(own.unseal("a label", &sealed).unwrap().expose(), CANARY);
-    assert_eq!(passed(&lab, CANARY), 0);
-    assert_eq!(passed(&lab, AUTH.as_bytes()), 0);
+    assert_eq!(passed(&harness, CANARY), 0);
+    assert_eq!(passed(&harness, AUTH.as_bytes()), 0);
 
     // The proxy would have seen them: a command without a session carries what it is given.
-    let mut library = lab.library();
+    let mut library = harness.library();
     library
         .execute_without_session(|library| library.stir_random(SensitiveData::try_from(CANARY).unwrap()))
         .unwrap();
-    assert_eq!(passed(&lab, CANARY), 1);
+    assert_eq!(passed(&harness, CANARY), 1);
 }
 
 #[test]
 fn boot_secret_and_recovery_code_are_hidden_by_sessions_that_encrypt() {
-    let lab = Lab::new();
-    let mut own = lab.open_bound();
+    let harness = Harness::new();
+    let mut own = harness.open_bound();
     let device = own.create(KeyPurpose::Device, intent()).unwrap();
     own.sign(&device, SignScheme::PssSha256, CANARY).unwrap();
     let code = own.recovery_code().unwrap();
-    lab.extend(7, 1);
+    harness.extend(7, 1);
     own.reseal(Some(&code)).unwrap();
     own.sign(&device, SignScheme::PssSha256, CANARY).unwrap();
     let letters = code.expose().replace('-', "");
     for secret in [code.expose().as_bytes(), letters.as_bytes(), &letters.as_bytes()[..26], AUTH.as_bytes()] {
-        assert_eq!(passed(&lab, secret), 0);
+        assert_eq!(passed(&harness, secret), 0);
     }
     // The boot secret, the key and both slots anew; the boot secret for the key, each signature, and either slot.
     for (command, times, attribute) in [(CREATE, 4, TO_THE_TPM), (UNSEAL, 5, FROM_THE_TPM)] {
-        let found = attributes(&lab, command, 1);
+        let found = attributes(&harness, command, 1);
         assert_eq!(found.len(), times, "0x{command:x}");
         assert!(found.iter().all(|byte| byte & attribute != 0), "0x{command:x}: {found:x?}");
     }
@@ -53,8 +53,8 @@ fn boot_secret_and_recovery_code_are_hidden_by_sessions_that_encrypt() {
 
 #[test]
 fn what_is_secret_goes_through_a_session_that_encrypts_it() {
-    let lab = Lab::new();
-    let mut own = lab.open();
+    let harness = Harness::new();
+    let mut own = harness.open();
     let transport = own.create(KeyPurpose::Transport, intent()).unwrap();
     own.unwrap_oaep_sha1(&transport, &wrap(&transport, CANARY)).unwrap();
     let sealed = own.seal("a label", &Secret::new(CANARY.to_vec())).unwrap();
@@ -66,7 +66,7 @@ fn what_is_secret_goes_through_a_session_that_encrypts_it() {
         (UNSEAL, 1, 1, FROM_THE_TPM),
         (OBJECT_CHANGE_AUTH, 2, 1, TO_THE_TPM),
     ] {
-        let found = attributes(&lab, command, handles);
+        let found = attributes(&harness, command, handles);
         assert_eq!(found.len(), times, "0x{command:x}");
         assert!(found.iter().all(|byte| byte & attribute != 0), "0x{command:x}: {found:x?}");
     }
@@ -74,9 +74,9 @@ fn what_is_secret_goes_through_a_session_that_encrypts_it() {
 
 /// The attributes of the first session of each such command that passed: they follow the header (10 bytes),
 /// the handles, the length of the sessions, the session's handle (4 bytes each) and its nonce.
-fn attributes(lab: &Lab, command: u32, handles: usize) -> Vec<u8> {
+fn attributes(harness: &Harness, command: u32, handles: usize) -> Vec<u8> {
     let mut found = Vec::new();
-    let wire = lab.proxy.wire();
+    let wire = harness.proxy.wire();
     let mut rest = wire.seen.as_slice();
     while !rest.is_empty() {
         let length = u32::from_be_bytes(rest[2..6].try_into().unwrap()) as usize;
@@ -99,8 +99,8 @@ const UNSEAL: u32 = 0x15e;
 const TO_THE_TPM: u8 = 0x20;
 const FROM_THE_TPM: u8 = 0x40;
 
-fn passed(lab: &Lab, secret: &[u8]) -> usize {
-    let wire = lab.proxy.wire();
+fn passed(harness: &Harness, secret: &[u8]) -> usize {
+    let wire = harness.proxy.wire();
     assert!(wire.seen.len() > 5000, "the proxy sees the channel");
     wire.seen.windows(secret.len()).filter(|window| *window == secret).count()
 }

@@ -1,6 +1,6 @@
 //! Every command of every operation fails once, in every way that we know of.
 
-use crate::lab::{Lab, intent, wrap};
+use crate::harness::{Harness, intent, wrap};
 use crate::proxy::Harm;
 use hsm::{Hsm, HsmError, SignScheme};
 use hsm_tpm::TpmHsm;
@@ -44,12 +44,12 @@ fn things(own: &mut TpmHsm) -> Things {
 }
 
 /// How many commands an operation takes, without harm.
-fn commands(lab: &Lab, own: &mut TpmHsm, things: &Things, operation: Operation) -> usize {
+fn commands(harness: &Harness, own: &mut TpmHsm, things: &Things, operation: Operation) -> usize {
     // The first one may connect.
     operation.1(own, things).unwrap();
-    lab.proxy.harm(Harm::None);
+    harness.proxy.harm(Harm::None);
     operation.1(own, things).unwrap();
-    let count = lab.proxy.wire().commands;
+    let count = harness.proxy.wire().commands;
     assert!(count >= 5, "{}: {count}", operation.0);
     count
 }
@@ -57,20 +57,20 @@ fn commands(lab: &Lab, own: &mut TpmHsm, things: &Things, operation: Operation) 
 /// Harms each command of each operation in turn; the operation must succeed all the same, leave nothing
 /// behind, and so must the next one.
 fn comes_through(harm: fn(usize) -> Harm) {
-    let lab = Lab::new();
-    let mut own = lab.open();
+    let harness = Harness::new();
+    let mut own = harness.open();
     let things = things(&mut own);
     for operation in OPERATIONS {
-        for at in 1..=commands(&lab, &mut own, &things, operation) {
-            lab.proxy.harm(harm(at));
+        for at in 1..=commands(&harness, &mut own, &things, operation) {
+            harness.proxy.harm(harm(at));
             let told = operation.1(&mut own, &things);
             assert_eq!(told, Ok(()), "{} with {:?}", operation.0, harm(at));
-            assert_eq!(lab.loaded(), 0, "{} with {:?}", operation.0, harm(at));
-            lab.proxy.harm(Harm::None);
+            assert_eq!(harness.loaded(), 0, "{} with {:?}", operation.0, harm(at));
+            harness.proxy.harm(Harm::None);
             assert_eq!(operation.1(&mut own, &things), Ok(()), "after {} with {:?}", operation.0, harm(at));
         }
     }
-    assert_eq!(lab.loaded(), 0);
+    assert_eq!(harness.loaded(), 0);
 }
 
 #[test]
@@ -100,8 +100,8 @@ fn a_tpm_that_restarts_behind_our_back_is_started_over_with() {
 
 #[test]
 fn refusals_have_their_class_and_leave_nothing_loaded() {
-    let lab = Lab::new();
-    let mut own = lab.open();
+    let harness = Harness::new();
+    let mut own = harness.open();
     let things = things(&mut own);
     let cases: [(u32, FailureClass, &str); 7] = [
         (0x922, Transient, "another command"),
@@ -113,36 +113,36 @@ fn refusals_have_their_class_and_leave_nothing_loaded() {
         (0x101, Broken, "failure mode"),
     ];
     for operation in OPERATIONS {
-        let commands = commands(&lab, &mut own, &things, operation);
+        let commands = commands(&harness, &mut own, &things, operation);
         // All codes on the operation that says most of itself, the first one on all.
         let cases = if operation.0 == "unwrap" { cases.as_slice() } else { &cases[..1] };
         for (at, (code, class, words)) in
             (1..=commands).flat_map(|at| cases.iter().map(move |case| (at, case)))
         {
-            lab.proxy.harm(Harm::AnswerAll(at, *code));
+            harness.proxy.harm(Harm::AnswerAll(at, *code));
             let error = operation.1(&mut own, &things).unwrap_err();
             let place = format!("{} with {code:x} from {at} of {commands}: {error}", operation.0);
             assert_eq!(error.class(), *class, "{place}");
             assert!(error.to_string().contains(words), "{place}");
-            lab.proxy.harm(Harm::None);
+            harness.proxy.harm(Harm::None);
             assert_eq!(operation.1(&mut own, &things), Ok(()), "after {place}");
-            assert_eq!(lab.loaded(), 0, "after {place}");
+            assert_eq!(harness.loaded(), 0, "after {place}");
         }
     }
 }
 
 #[test]
 fn one_refusal_of_one_command_leaves_nothing_loaded() {
-    let lab = Lab::new();
-    let mut own = lab.open();
+    let harness = Harness::new();
+    let mut own = harness.open();
     let things = things(&mut own);
     for operation in OPERATIONS {
-        for at in 1..=commands(&lab, &mut own, &things, operation) {
+        for at in 1..=commands(&harness, &mut own, &things, operation) {
             for code in [0x921, 0x9a2] {
-                lab.proxy.harm(Harm::Answer(at, code));
+                harness.proxy.harm(Harm::Answer(at, code));
                 let told = operation.1(&mut own, &things);
-                assert_eq!(lab.loaded(), 0, "{} with {code:x} at {at}: {told:?}", operation.0);
-                lab.proxy.harm(Harm::None);
+                assert_eq!(harness.loaded(), 0, "{} with {code:x} at {at}: {told:?}", operation.0);
+                harness.proxy.harm(Harm::None);
                 assert_eq!(operation.1(&mut own, &things), Ok(()), "after {} at {at}", operation.0);
             }
         }
@@ -151,8 +151,8 @@ fn one_refusal_of_one_command_leaves_nothing_loaded() {
 
 #[test]
 fn a_tpm_in_failure_mode_is_no_bad_ciphertext() {
-    let lab = Lab::new();
-    let mut own = lab.open();
+    let harness = Harness::new();
+    let mut own = harness.open();
     let things = things(&mut own);
     let mut bent = things.text.clone();
     bent[100] ^= 1;
@@ -160,9 +160,9 @@ fn a_tpm_in_failure_mode_is_no_bad_ciphertext() {
     assert_eq!(own.unwrap_oaep_sha1(&things.transport, &bent[1..]).unwrap_err(), HsmError::Decrypt);
     let above = [0xff; 256];
     assert_eq!(own.unwrap_oaep_sha1(&things.transport, &above).unwrap_err(), HsmError::Decrypt);
-    let count = commands(&lab, &mut own, &things, OPERATIONS[2]);
+    let count = commands(&harness, &mut own, &things, OPERATIONS[2]);
     for at in 1..=count {
-        lab.proxy.harm(Harm::AnswerAll(at, 0x101));
+        harness.proxy.harm(Harm::AnswerAll(at, 0x101));
         let error = own.unwrap_oaep_sha1(&things.transport, &things.text).unwrap_err();
         assert!(matches!(&error, HsmError::Backend(why) if why.contains("failure mode")), "{at}: {error}");
     }
@@ -170,16 +170,16 @@ fn a_tpm_in_failure_mode_is_no_bad_ciphertext() {
 
 #[test]
 fn both_answers_to_a_bad_ciphertext_are_known() {
-    let lab = Lab::new();
-    let mut own = lab.open();
+    let harness = Harness::new();
+    let mut own = harness.open();
     let things = things(&mut own);
-    let count = commands(&lab, &mut own, &things, OPERATIONS[2]);
+    let count = commands(&harness, &mut own, &things, OPERATIONS[2]);
     for code in [0x1c4, 0x1d5, 0x101] {
         let refused = (1..=count).filter(|at| {
             // The one before may have cost the connection.
-            lab.proxy.harm(Harm::None);
+            harness.proxy.harm(Harm::None);
             own.unwrap_oaep_sha1(&things.transport, &things.text).unwrap();
-            lab.proxy.harm(Harm::Answer(*at, code));
+            harness.proxy.harm(Harm::Answer(*at, code));
             own.unwrap_oaep_sha1(&things.transport, &things.text).is_err_and(|why| why == HsmError::Decrypt)
         });
         // Only the one command that decrypts may be read so.
@@ -189,18 +189,18 @@ fn both_answers_to_a_bad_ciphertext_are_known() {
 
 #[test]
 fn what_a_killed_program_left_loaded_does_not_fill_the_tpm() {
-    let lab = Lab::new();
-    let mut own = lab.open();
+    let harness = Harness::new();
+    let mut own = harness.open();
     let things = things(&mut own);
     drop(own);
     for _ in 0..5 {
         // The connection dies with all loaded, as a process does that is killed.
-        let mut killed = lab.open();
-        let count = commands(&lab, &mut killed, &things, OPERATIONS[1]);
-        lab.proxy.harm(Harm::CutAfter(count - 3));
+        let mut killed = harness.open();
+        let count = commands(&harness, &mut killed, &things, OPERATIONS[1]);
+        harness.proxy.harm(Harm::CutAfter(count - 3));
         drop(killed.sign(&things.device, SignScheme::Pkcs1Sha256, b"x"));
     }
-    lab.proxy.harm(Harm::None);
-    lab.open().sign(&things.device, SignScheme::Pkcs1Sha256, b"x").unwrap();
-    assert_eq!(lab.loaded(), 0);
+    harness.proxy.harm(Harm::None);
+    harness.open().sign(&things.device, SignScheme::Pkcs1Sha256, b"x").unwrap();
+    assert_eq!(harness.loaded(), 0);
 }

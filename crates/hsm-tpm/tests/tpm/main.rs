@@ -5,7 +5,7 @@
 mod boot;
 mod channel;
 mod faults;
-mod lab;
+mod harness;
 mod moves;
 mod proxy;
 mod rates;

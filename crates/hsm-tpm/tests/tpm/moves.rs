@@ -1,6 +1,6 @@
 //! What happens to a machine: restarts, updates, other TPMs, clears, lockouts, storage keys that come and go.
 
-use crate::lab::{Lab, intent};
+use crate::harness::{Harness, intent};
 use hsm::{Hsm, HsmError, SignScheme};
 use hsm_tpm::TpmHsm;
 use model::{FailureClass, KeyHandle, KeyPurpose, Secret};
@@ -29,65 +29,65 @@ fn made(own: &mut TpmHsm) -> (KeyHandle, Vec<u8>) {
 
 #[test]
 fn keys_survive_a_restart_of_tpm_and_program() {
-    let lab = Lab::new();
-    let mut own = lab.open();
+    let harness = Harness::new();
+    let mut own = harness.open();
     let (key, sealed) = made(&mut own);
-    lab.restart();
+    harness.restart();
     use_all(&mut own, &key, &sealed).unwrap();
     drop(own);
-    lab.restart();
-    use_all(&mut lab.open(), &key, &sealed).unwrap();
+    harness.restart();
+    use_all(&mut harness.open(), &key, &sealed).unwrap();
 }
 
 #[test]
 fn firmware_updates_change_nothing() {
-    let lab = Lab::new();
-    let (key, sealed) = made(&mut lab.open());
+    let harness = Harness::new();
+    let (key, sealed) = made(&mut harness.open());
     for boot in 0..100_u8 {
-        lab.restart();
+        harness.restart();
         for register in 0..16 {
-            lab.extend(register, boot.wrapping_mul(37).wrapping_add(register));
+            harness.extend(register, boot.wrapping_mul(37).wrapping_add(register));
         }
-        use_all(&mut lab.open(), &key, &sealed).unwrap();
+        use_all(&mut harness.open(), &key, &sealed).unwrap();
     }
 }
 
 #[test]
 fn another_tpm_refuses() {
-    let (lab, other) = (Lab::new(), Lab::new());
-    let mut own = lab.open();
+    let (harness, other) = (Harness::new(), Harness::new());
+    let mut own = harness.open();
     let (key, sealed) = made(&mut own);
     drop(other.open());
-    lab.become_another(&other);
+    harness.become_another(&other);
     let refused = HsmError::OtherMachine("tpm-srk".to_owned());
     // The same program goes on with the other TPM, as after a move of a virtual machine.
     assert_eq!(use_all(&mut own, &key, &sealed), Err(refused.clone()));
-    assert_eq!(use_all(&mut lab.open(), &key, &sealed), Err(refused.clone()));
-    assert_eq!(lab.open().unseal("a label", &sealed).unwrap_err(), refused);
-    assert_eq!(lab.open().rebind(&key), Err(refused.clone()));
+    assert_eq!(use_all(&mut harness.open(), &key, &sealed), Err(refused.clone()));
+    assert_eq!(harness.open().unseal("a label", &sealed).unwrap_err(), refused);
+    assert_eq!(harness.open().rebind(&key), Err(refused.clone()));
     assert_eq!(refused.class(), FailureClass::Broken);
-    assert_eq!(lab.loaded(), 0);
+    assert_eq!(harness.loaded(), 0);
 }
 
 #[test]
 fn a_header_that_lies_about_the_tpm_does_not_help() {
-    let (lab, other) = (Lab::new(), Lab::new());
-    let (home, _) = made(&mut lab.open());
+    let (harness, other) = (Harness::new(), Harness::new());
+    let (home, _) = made(&mut harness.open());
     let (away, _) = made(&mut other.open());
     let (home_header, _) = hsm::binding::split(1, &home.wrapped).unwrap();
     let (_, away_rest) = hsm::binding::split(1, &away.wrapped).unwrap();
     let mixed = KeyHandle { wrapped: [home_header, away_rest].concat(), ..away };
-    let refused = lab.open().sign(&mixed, SignScheme::Pkcs1Sha256, b"x");
+    let refused = harness.open().sign(&mixed, SignScheme::Pkcs1Sha256, b"x");
     assert_eq!(refused, Err(HsmError::Integrity("key")));
-    assert_eq!(lab.open().rebind(&mixed), Err(HsmError::Integrity("key")));
+    assert_eq!(harness.open().rebind(&mixed), Err(HsmError::Integrity("key")));
 }
 
 #[test]
 fn a_cleared_tpm_is_named_and_takes_new_keys() {
-    let lab = Lab::new();
-    let mut own = lab.open();
+    let harness = Harness::new();
+    let mut own = harness.open();
     let (key, sealed) = made(&mut own);
-    lab.clear();
+    harness.clear();
     let refused = use_all(&mut own, &key, &sealed).unwrap_err();
     assert!(matches!(&refused, HsmError::KeyGone(why) if why.contains("cleared")), "{refused}");
     assert_eq!(own.unseal("a label", &sealed).unwrap_err(), refused);
@@ -99,17 +99,17 @@ fn a_cleared_tpm_is_named_and_takes_new_keys() {
 
 #[test]
 fn a_lockout_by_another_program_does_not_stop_our_keys() {
-    let lab = Lab::new();
-    let mut own = lab.open();
+    let harness = Harness::new();
+    let mut own = harness.open();
     let (key, sealed) = made(&mut own);
-    let mut library = lab.library();
+    let mut library = harness.library();
     let refusals: Vec<String> = (0..6).map(|_| guess_wrongly(&mut library)).collect();
     assert!(refusals.last().unwrap().contains("lockout mode"), "{refusals:?}");
     drop(library);
     use_all(&mut own, &key, &sealed).unwrap();
     let (key, sealed) = made(&mut own);
     use_all(&mut own, &key, &sealed).unwrap();
-    use_all(&mut lab.open(), &key, &sealed).unwrap();
+    use_all(&mut harness.open(), &key, &sealed).unwrap();
 }
 
 /// A wrong auth value for an object of another program that the dictionary-attack logic guards.
@@ -144,14 +144,14 @@ fn guess_wrongly(library: &mut Context) -> String {
 
 #[test]
 fn an_owner_password_is_named_and_a_storage_key_gets_round_it() {
-    let lab = Lab::new();
-    provision(&lab);
-    lab.set_password(1);
-    let mut own = lab.open();
+    let harness = Harness::new();
+    provision(&harness);
+    harness.set_password(1);
+    let mut own = harness.open();
     let (key, sealed) = made(&mut own);
     use_all(&mut own, &key, &sealed).unwrap();
 
-    let bare = Lab::new();
+    let bare = Harness::new();
     bare.set_password(1);
     let refused = bare.open().create(KeyPurpose::Device, intent()).unwrap_err();
     assert!(matches!(&refused, HsmError::AuthValue(why) if why.contains("0x81000001")), "{refused}");
@@ -160,10 +160,10 @@ fn an_owner_password_is_named_and_a_storage_key_gets_round_it() {
 
 #[test]
 fn a_storage_key_with_an_auth_value_of_its_own_is_named() {
-    let lab = Lab::new();
-    let (below_ours, sealed) = made(&mut lab.open());
-    persist(&lab, rsa_storage(true), Some(Auth::try_from(b"secret".to_vec()).unwrap()));
-    let mut own = lab.open();
+    let harness = Harness::new();
+    let (below_ours, sealed) = made(&mut harness.open());
+    persist(&harness, rsa_storage(true), Some(Auth::try_from(b"secret".to_vec()).unwrap()));
+    let mut own = harness.open();
     use_all(&mut own, &below_ours, &sealed).unwrap();
     let refused = own.create(KeyPurpose::Device, intent()).unwrap_err();
     assert!(matches!(&refused, HsmError::AuthValue(why) if why.contains("0x81000001")), "{refused}");
@@ -171,10 +171,10 @@ fn a_storage_key_with_an_auth_value_of_its_own_is_named() {
 
 #[test]
 fn an_endorsement_hierarchy_that_cannot_be_asked_is_no_obstacle() {
-    let lab = Lab::new();
-    let (key, sealed) = made(&mut lab.open());
-    lab.set_password(11);
-    let mut own = lab.open();
+    let harness = Harness::new();
+    let (key, sealed) = made(&mut harness.open());
+    harness.set_password(11);
+    let mut own = harness.open();
     let names: Vec<String> = own.machine().unwrap().components.into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["tpm-srk", "machine-id"]);
     use_all(&mut own, &key, &sealed).unwrap();
@@ -184,27 +184,27 @@ fn an_endorsement_hierarchy_that_cannot_be_asked_is_no_obstacle() {
 
 #[test]
 fn keys_hang_on_the_storage_key_that_they_record() {
-    let lab = Lab::new();
-    let mut own = lab.open();
+    let harness = Harness::new();
+    let mut own = harness.open();
     let (below_ours, sealed) = made(&mut own);
-    provision(&lab);
+    provision(&harness);
     use_all(&mut own, &below_ours, &sealed).unwrap();
     let (below_theirs, sealed_below_theirs) = made(&mut own);
     assert_ne!(srk(&below_ours), srk(&below_theirs), "new keys hang on the one that is there");
     use_all(&mut own, &below_theirs, &sealed_below_theirs).unwrap();
-    evict(&lab);
+    evict(&harness);
     use_all(&mut own, &below_ours, &sealed).unwrap();
     let refused = use_all(&mut own, &below_theirs, &sealed_below_theirs);
     assert!(matches!(&refused, Err(HsmError::KeyGone(_))), "{refused:?}");
-    assert_eq!(lab.loaded(), 0);
+    assert_eq!(harness.loaded(), 0);
 }
 
 #[test]
 fn what_is_no_storage_key_is_left_alone() {
-    let lab = Lab::new();
-    let mut own = lab.open();
+    let harness = Harness::new();
+    let mut own = harness.open();
     let (below_ours, _) = made(&mut own);
-    persist(&lab, rsa_storage(false), None);
+    persist(&harness, rsa_storage(false), None);
     let (second, sealed) = made(&mut own);
     assert_eq!(srk(&below_ours), srk(&second));
     use_all(&mut own, &second, &sealed).unwrap();
@@ -212,8 +212,8 @@ fn what_is_no_storage_key_is_left_alone() {
 
 #[test]
 fn the_machine_of_new_keys_is_told() {
-    let lab = Lab::new();
-    let mut own = lab.open();
+    let harness = Harness::new();
+    let mut own = harness.open();
     let machine = own.machine().unwrap();
     let names: Vec<&str> = machine.components.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["tpm-endorsement", "tpm-srk", "machine-id"]);
@@ -259,8 +259,8 @@ fn rsa_storage(deaf_to_lockouts: bool) -> Public {
         .unwrap()
 }
 
-pub(crate) fn provision(lab: &Lab) {
-    persist(lab, rsa_storage(true), None);
+pub(crate) fn provision(harness: &Harness) {
+    persist(harness, rsa_storage(true), None);
 }
 
 const SRK: u32 = 0x8100_0001;
@@ -269,8 +269,8 @@ fn at() -> Persistent {
     Persistent::Persistent(PersistentTpmHandle::new(SRK).unwrap())
 }
 
-fn persist(lab: &Lab, public: Public, auth: Option<Auth>) {
-    let mut library = lab.library();
+fn persist(harness: &Harness, public: Public, auth: Option<Auth>) {
+    let mut library = harness.library();
     library.execute_with_session(Some(AuthSession::Password), |library| {
         let made = library.create_primary(Hierarchy::Owner, public, auth, None, None, None).unwrap();
         library.evict_control(Provision::Owner, made.key_handle.into(), at()).unwrap();
@@ -279,8 +279,8 @@ fn persist(lab: &Lab, public: Public, auth: Option<Auth>) {
     });
 }
 
-fn evict(lab: &Lab) {
-    let mut library = lab.library();
+fn evict(harness: &Harness) {
+    let mut library = harness.library();
     let handle = PersistentTpmHandle::new(SRK).unwrap().into();
     let found = library.tr_from_tpm_public(handle).unwrap();
     library.execute_with_session(Some(AuthSession::Password), |library| {

@@ -1,6 +1,6 @@
 //! Many operations, and what they cost; the figures are printed with `--nocapture`.
 
-use crate::lab::{Lab, intent, wrap};
+use crate::harness::{Harness, intent, wrap};
 use hsm::{Hsm, SignScheme};
 use hsm_tpm::TpmHsm;
 use model::{KeyHandle, KeyPurpose, Secret};
@@ -8,8 +8,8 @@ use std::time::Instant;
 
 #[test]
 fn two_thousand_operations_leave_nothing_loaded() {
-    let lab = Lab::new();
-    let mut own = lab.open();
+    let harness = Harness::new();
+    let mut own = harness.open();
     let device = own.create(KeyPurpose::Device, intent()).unwrap();
     let transport = own.create(KeyPurpose::Transport, intent()).unwrap();
     let text = wrap(&transport, b"session key");
@@ -26,13 +26,13 @@ fn two_thousand_operations_leave_nothing_loaded() {
         }
     }
     println!("{OPERATIONS} operations: {:.1} s", begun.elapsed().as_secs_f64());
-    assert_eq!(lab.loaded(), 0, "while the adapter is open");
+    assert_eq!(harness.loaded(), 0, "while the adapter is open");
 }
 
 #[test]
 fn keys_are_made_and_used_at_some_rate() {
-    let lab = Lab::new();
-    let mut own = lab.open();
+    let harness = Harness::new();
+    let mut own = harness.open();
     let begun = Instant::now();
     let mut keys: Vec<_> = (0..10).map(|_| own.create(KeyPurpose::Device, intent()).unwrap()).collect();
     println!("a key: {:.0} ms on average of 10", begun.elapsed().as_secs_f64() * 100.0);
@@ -41,7 +41,7 @@ fn keys_are_made_and_used_at_some_rate() {
         println!("{scheme:?}: {:.0} signatures per second", rate(&mut own, &key, scheme));
     }
     drop(own);
-    let mut own = lab.open_bound();
+    let mut own = harness.open_bound();
     let key = own.create(KeyPurpose::Device, intent()).unwrap();
     println!("bound: {:.0} signatures per second", rate(&mut own, &key, SignScheme::Pkcs1Sha256));
 }

@@ -1,31 +1,31 @@
-use crate::lab::{Lab, intent};
+use crate::harness::{Harness, intent};
 use hsm::{Hsm, HsmError, SignScheme};
 use model::{Backend, BootPolicy, FailureClass, KeyHandle, KeyPurpose, Secret};
 
 #[test]
 fn the_suite_that_every_backend_passes() {
-    let lab = Lab::new();
-    conformance::hsm(&mut lab.open());
-    conformance::rebinding(&|machine| Box::new(lab.open_as(crate::lab::AUTH, machine).unwrap()));
-    assert_eq!(lab.loaded(), 0);
+    let harness = Harness::new();
+    conformance::hsm(&mut harness.open());
+    conformance::rebinding(&|machine| Box::new(harness.open_as(crate::harness::AUTH, machine).unwrap()));
+    assert_eq!(harness.loaded(), 0);
 }
 
 #[test]
 fn the_suite_passes_with_keys_that_are_bound_to_the_boot_state() {
-    let lab = Lab::new();
-    lab.extend(7, 1);
-    conformance::hsm(&mut lab.open_bound());
+    let harness = Harness::new();
+    harness.extend(7, 1);
+    conformance::hsm(&mut harness.open_bound());
     conformance::rebinding(&|machine| {
-        let own = lab.open_as(crate::lab::AUTH, machine).unwrap();
-        Box::new(own.with_boot_secret(lab.boot_file(), BootPolicy::Pcr7))
+        let own = harness.open_as(crate::harness::AUTH, machine).unwrap();
+        Box::new(own.with_boot_secret(harness.boot_file(), BootPolicy::Pcr7))
     });
-    assert_eq!(lab.loaded(), 0);
+    assert_eq!(harness.loaded(), 0);
 }
 
 #[test]
 fn the_backend_says_which_tpm_it_is() {
-    let lab = Lab::new();
-    let info = lab.open().info();
+    let harness = Harness::new();
+    let info = harness.open().info();
     assert_eq!(info.backend, Backend::Tpm);
     assert!(info.description.starts_with("keys made in the TPM (IBM, SW TPM, firmware "), "{info:?}");
     assert!(info.description.ends_with("; a test"), "{info:?}");
@@ -33,8 +33,8 @@ fn the_backend_says_which_tpm_it_is() {
 
 #[test]
 fn every_flipped_byte_and_every_other_context_is_refused() {
-    let lab = Lab::new();
-    let mut own = lab.open();
+    let harness = Harness::new();
+    let mut own = harness.open();
     let key = own.create(KeyPurpose::Device, intent()).unwrap();
     let (header, _) = hsm::binding::split(1, &key.wrapped).unwrap();
     for at in 0..key.wrapped.len() {
@@ -59,16 +59,16 @@ fn every_flipped_byte_and_every_other_context_is_refused() {
     assert_eq!(own.sign(&mixed, SignScheme::Pkcs1Sha256, b"x"), integrity);
     assert!(own.sign(&key, SignScheme::Pkcs1Sha256, b"x").is_ok());
     drop(own);
-    let mut elsewhere = lab.open_as("another auth value!!", "a").unwrap();
+    let mut elsewhere = harness.open_as("another auth value!!", "a").unwrap();
     assert_eq!(elsewhere.sign(&key, SignScheme::Pkcs1Sha256, b"x"), integrity);
     assert_eq!(elsewhere.rebind(&key), Err(HsmError::Integrity("key")));
-    assert_eq!(lab.loaded(), 0);
+    assert_eq!(harness.loaded(), 0);
 }
 
 #[test]
 fn texts_of_every_size_are_sealed_and_opened_again() {
-    let lab = Lab::new();
-    let mut own = lab.open();
+    let harness = Harness::new();
+    let mut own = harness.open();
     for size in [0, 1, 128, 129, 4096, 65_536] {
         let plain = vec![0x5a; size];
         let sealed = own.seal("a label", &Secret::new(plain.clone())).unwrap();
@@ -81,7 +81,7 @@ fn texts_of_every_size_are_sealed_and_opened_again() {
 fn a_device_that_is_not_there_is_absent_and_a_silent_one_does_not_answer() {
     let open = |tcti: &str| {
         let auth = Secret::new(b"0123456789abcdef".to_vec());
-        hsm_tpm::TpmHsm::open(tcti, auth, crate::lab::machine_id("a"), "a test").err().unwrap()
+        hsm_tpm::TpmHsm::open(tcti, auth, crate::harness::machine_id("a"), "a test").err().unwrap()
     };
     let absent = open("device:/nonexistent/tpmrm0");
     assert_eq!(absent, HsmError::Absent("there is no /nonexistent/tpmrm0".to_owned()));
@@ -95,8 +95,8 @@ fn a_device_that_is_not_there_is_absent_and_a_silent_one_does_not_answer() {
 
 #[test]
 fn both_schemes_of_both_signing_keys_and_both_self_tests_work() {
-    let lab = Lab::new();
-    let mut own = lab.open();
+    let harness = Harness::new();
+    let mut own = harness.open();
     for purpose in [KeyPurpose::Device, KeyPurpose::Intune] {
         let key = own.create(purpose, intent()).unwrap();
         for scheme in [SignScheme::Pkcs1Sha256, SignScheme::PssSha256] {

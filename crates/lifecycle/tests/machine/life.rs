@@ -84,7 +84,7 @@ fn suspicion(n: u8) -> model::Failure {
 }
 
 /// A machine, its disk, and everything that happened.
-pub(super) struct Life {
+pub(super) struct Harness {
     pub(super) device: Device,
     policy: IntuneEnrolment,
     pub(super) now: Timestamp,
@@ -100,10 +100,10 @@ pub(super) struct Life {
     pub(super) states: Vec<&'static str>,
 }
 
-impl Life {
-    pub(super) fn new(policy: IntuneEnrolment) -> Life {
+impl Harness {
+    pub(super) fn new(policy: IntuneEnrolment) -> Harness {
         let disk = Snapshot::absent(states::samples::tenant());
-        let mut life = Life {
+        let mut life = Harness {
             device: Device::new(facts(policy), 7),
             policy,
             now: Timestamp::from_secs(1_000_000),
@@ -120,22 +120,22 @@ impl Life {
         life
     }
 
-    pub(super) fn play(policy: IntuneEnrolment, steps: &[Step]) -> Life {
-        let mut life = Life::new(policy);
+    pub(super) fn play(policy: IntuneEnrolment, steps: &[Step]) -> Harness {
+        let mut life = Harness::new(policy);
         steps.iter().for_each(|step| life.step(*step));
         life
     }
 
     /// The same under one law alone.
     pub(super) fn under(law: &'static str, policy: IntuneEnrolment, steps: &[Step]) {
-        let mut life = Life::new(policy);
+        let mut life = Harness::new(policy);
         life.laws = Laws::only(law);
         steps.iter().for_each(|step| life.step(*step));
     }
 
     /// The same, with its trace.
     pub(super) fn traced(policy: IntuneEnrolment, steps: &[Step]) -> Vec<String> {
-        let mut life = Life::new(policy);
+        let mut life = Harness::new(policy);
         life.trace = Some(Vec::new());
         steps.iter().for_each(|step| life.step(*step));
         life.trace.unwrap_or_default()

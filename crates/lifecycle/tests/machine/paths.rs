@@ -1,23 +1,23 @@
 //! Single lives, told as a story and as what came of them.
 
-use super::life::{Life, Step};
+use super::life::{Harness, Step};
 use lifecycle::*;
 use model::{Backend, Delivery, FailureClass, MachineBinding};
 use states::samples::{facts, failure};
 
-fn state(life: &Life) -> &'static str {
+fn state(life: &Harness) -> &'static str {
     life.device.status().state.as_str()
 }
 
-fn fail(life: &mut Life, class: FailureClass, delivery: Delivery, code: &str) {
+fn fail(life: &mut Harness, class: FailureClass, delivery: Delivery, code: &str) {
     let (op, work) = life.in_flight.pop_first().expect("a work in flight");
     let result = Err(failure(class, delivery, code));
     life.laws.answered(&work, &result);
     life.feed(Event::Done(op, result));
 }
 
-fn registered(policy: IntuneEnrolment) -> Life {
-    Life::play(policy, &[Step::SignIn, Step::Succeed, Step::Succeed, Step::Succeed, Step::Succeed])
+fn registered(policy: IntuneEnrolment) -> Harness {
+    Harness::play(policy, &[Step::SignIn, Step::Succeed, Step::Succeed, Step::Succeed, Step::Succeed])
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn with_intune_it_ends_enrolled_and_a_second_sign_in_never_enrols_again() {
 }
 
 /// Verified, and about to enrol.
-fn about_to_enrol() -> Life {
+fn about_to_enrol() -> Harness {
     let mut life = registered(IntuneEnrolment::Enabled);
     life.step(Step::Succeed);
     life.step(Step::Succeed);
@@ -56,7 +56,7 @@ fn about_to_enrol() -> Life {
     life
 }
 
-fn intune(life: &Life) -> Intune {
+fn intune(life: &Harness) -> Intune {
     match &life.disk.stage {
         Stage::Registered(identity) => identity.intune.clone(),
         other => panic!("{other:?}"),
@@ -117,7 +117,7 @@ fn a_stored_reply_of_intune_is_read_after_a_crash_without_a_person() {
 fn a_session_s_failure_suspends_only_when_it_is_on_the_list() {
     let mut life = registered(IntuneEnrolment::Disabled);
     life.step(Step::Succeed);
-    let suspect = |life: &mut Life, code: &str| {
+    let suspect = |life: &mut Harness, code: &str| {
         let found = failure(FailureClass::Denied, Delivery::Answered, code);
         life.laws.suspected(&found);
         life.feed(Event::Suspected(found));
@@ -136,7 +136,7 @@ fn a_session_s_failure_suspends_only_when_it_is_on_the_list() {
 
 #[test]
 fn a_lost_reply_keeps_the_keys_and_is_in_the_ledger() {
-    let mut life = Life::play(IntuneEnrolment::Disabled, &[Step::SignIn, Step::Succeed, Step::Succeed]);
+    let mut life = Harness::play(IntuneEnrolment::Disabled, &[Step::SignIn, Step::Succeed, Step::Succeed]);
     fail(&mut life, FailureClass::Transient, Delivery::InDoubt, "NoAnswer");
     assert_eq!((state(&life), life.disk.ledger.len()), ("joining", 1));
     assert!(life.wake_at.is_some() && matches!(life.disk.stage, Stage::KeysReady(..)));
@@ -147,7 +147,7 @@ fn a_lost_reply_keeps_the_keys_and_is_in_the_ledger() {
 
 #[test]
 fn a_refused_join_keeps_its_keys_for_the_next_person() {
-    let mut life = Life::play(IntuneEnrolment::Disabled, &[Step::SignIn, Step::Succeed, Step::Succeed]);
+    let mut life = Harness::play(IntuneEnrolment::Disabled, &[Step::SignIn, Step::Succeed, Step::Succeed]);
     fail(&mut life, FailureClass::Denied, Delivery::Answered, "error_directory_quota_exceeded");
     assert_eq!(
         (state(&life), life.device.status().waits_for),
@@ -165,7 +165,8 @@ fn kept_keys_of_another_boot_state_or_backend_serve_no_new_intent() {
         |facts| facts.backend = Backend::Tpm,
     ];
     for change in changed {
-        let mut life = Life::play(IntuneEnrolment::Disabled, &[Step::SignIn, Step::Succeed, Step::Succeed]);
+        let mut life =
+            Harness::play(IntuneEnrolment::Disabled, &[Step::SignIn, Step::Succeed, Step::Succeed]);
         fail(&mut life, FailureClass::Denied, Delivery::Answered, "error_directory_quota_exceeded");
         let mut facts = facts(IntuneEnrolment::Disabled);
         change(&mut facts);
@@ -179,7 +180,7 @@ fn kept_keys_of_another_boot_state_or_backend_serve_no_new_intent() {
 #[test]
 fn a_crash_in_the_middle_of_a_join_waits_for_a_sign_in_with_the_same_keys() {
     let mut life =
-        Life::play(IntuneEnrolment::Disabled, &[Step::SignIn, Step::Succeed, Step::Succeed, Step::Crash]);
+        Harness::play(IntuneEnrolment::Disabled, &[Step::SignIn, Step::Succeed, Step::Succeed, Step::Crash]);
     assert_eq!((state(&life), life.disk.ledger.len()), ("awaiting_sign_in", 1));
     for step in [Step::SignIn, Step::Succeed, Step::Succeed, Step::Succeed] {
         life.step(step);
@@ -189,7 +190,7 @@ fn a_crash_in_the_middle_of_a_join_waits_for_a_sign_in_with_the_same_keys() {
 
 #[test]
 fn a_stored_reply_is_read_after_a_crash_without_the_network() {
-    let mut life = Life::play(
+    let mut life = Harness::play(
         IntuneEnrolment::Disabled,
         &[Step::SignIn, Step::Succeed, Step::Succeed, Step::Succeed, Step::Crash],
     );
@@ -253,7 +254,7 @@ fn a_leave_deletes_and_erases_and_a_refused_one_waits_for_the_operator() {
 
 #[test]
 fn a_leave_where_only_a_failure_is_left_forgets_it() {
-    let mut life = Life::play(IntuneEnrolment::Disabled, &[Step::SignIn, Step::Succeed]);
+    let mut life = Harness::play(IntuneEnrolment::Disabled, &[Step::SignIn, Step::Succeed]);
     fail(&mut life, FailureClass::Denied, Delivery::NotSent, "BootStateChanged");
     assert_eq!((state(&life), &life.disk.stage), ("unregistered", &Stage::Unregistered { kept: None }));
     for _ in 0..2 {
@@ -266,7 +267,7 @@ fn a_leave_where_only_a_failure_is_left_forgets_it() {
 
 #[test]
 fn a_leave_while_the_join_is_in_flight_comes_after_it() {
-    let mut life = Life::play(
+    let mut life = Harness::play(
         IntuneEnrolment::Disabled,
         &[Step::SignIn, Step::Succeed, Step::Succeed, Step::LeaveKind(LeaveKind::Unregister)],
     );
@@ -279,8 +280,10 @@ fn a_leave_while_the_join_is_in_flight_comes_after_it() {
 
 #[test]
 fn a_reply_that_cannot_be_used_stays_on_disk() {
-    let mut life =
-        Life::play(IntuneEnrolment::Disabled, &[Step::SignIn, Step::Succeed, Step::Succeed, Step::Succeed]);
+    let mut life = Harness::play(
+        IntuneEnrolment::Disabled,
+        &[Step::SignIn, Step::Succeed, Step::Succeed, Step::Succeed],
+    );
     fail(&mut life, FailureClass::Broken, Delivery::Answered, "ForeignKey");
     assert_eq!((state(&life), life.disk.ledger.len()), ("awaiting_sign_in", 1));
     assert!(matches!(life.disk.stage, Stage::ReplyStored { .. }));
@@ -288,7 +291,7 @@ fn a_reply_that_cannot_be_used_stays_on_disk() {
 
 #[test]
 fn after_three_refusals_the_next_day_s_sign_in_joins_again() {
-    let mut life = Life::play(IntuneEnrolment::Disabled, &[Step::SignIn, Step::Succeed, Step::Succeed]);
+    let mut life = Harness::play(IntuneEnrolment::Disabled, &[Step::SignIn, Step::Succeed, Step::Succeed]);
     for _ in 0..3 {
         assert_eq!(state(&life), "joining");
         fail(&mut life, FailureClass::Denied, Delivery::Answered, "error_directory_quota_exceeded");

@@ -1,6 +1,6 @@
 //! The named properties. A random life checks all laws; each test here fails for one of them or adds its own.
 
-use super::life::{Life, Step, steps};
+use super::life::{Harness, Step, steps};
 use ::machine::Machine as _;
 use lifecycle::*;
 use proptest::prelude::*;
@@ -12,7 +12,7 @@ fn policy() -> impl Strategy<Value = IntuneEnrolment> {
 }
 
 /// Plays on with good answers and sign-ins until nothing changes any more.
-fn fair_end(life: &mut Life) {
+fn fair_end(life: &mut Harness) {
     for round in 0..60 {
         life.step(Step::Succeed);
         // Whoever began something may be the only one to end it.
@@ -26,12 +26,12 @@ proptest! {
     #[test]
     fn no_irreversible_work_before_its_persist(policy in policy(), steps in steps(60)) {
         // The law of announcements is checked at every Run.
-        Life::play(policy, &steps);
+        Harness::play(policy, &steps);
     }
 
     #[test]
     fn a_machine_restored_from_disk_has_the_same_stage(policy in policy(), steps in steps(60)) {
-        let mut life = Life::play(policy, &steps);
+        let mut life = Harness::play(policy, &steps);
         let live = life.disk.clone();
         life.step(Step::Crash);
         let joining = matches!(live.stage, Stage::Joining { .. });
@@ -46,7 +46,7 @@ proptest! {
 
     #[test]
     fn a_second_crash_changes_nothing_more(policy in policy(), steps in steps(60)) {
-        let mut life = Life::play(policy, &steps);
+        let mut life = Harness::play(policy, &steps);
         life.step(Step::Crash);
         let once = (life.disk.clone(), life.device.status().state);
         life.step(Step::Crash);
@@ -55,7 +55,7 @@ proptest! {
 
     #[test]
     fn every_life_ends_well_once_the_world_is_fair(policy in policy(), steps in steps(60)) {
-        let mut life = Life::play(policy, &steps);
+        let mut life = Harness::play(policy, &steps);
         // A new day: the three joins of the last one do not count any more.
         life.now = life.now.after(std::time::Duration::from_secs(100_000));
         fair_end(&mut life);
@@ -66,7 +66,7 @@ proptest! {
 
     #[test]
     fn a_leave_of_a_fair_world_leaves_nothing(policy in policy(), steps in steps(60)) {
-        let mut life = Life::play(policy, &steps);
+        let mut life = Harness::play(policy, &steps);
         life.step(Step::LeaveKind(LeaveKind::Unregister));
         for _ in 0..12 {
             if matches!(life.disk.stage, Stage::Unregistered { kept: None }) { break }
@@ -77,12 +77,12 @@ proptest! {
 
     #[test]
     fn the_same_life_has_the_same_trace(policy in policy(), steps in steps(60)) {
-        prop_assert_eq!(Life::traced(policy, &steps), Life::traced(policy, &steps));
+        prop_assert_eq!(Harness::traced(policy, &steps), Harness::traced(policy, &steps));
     }
 
     #[test]
     fn a_second_restored_changes_nothing(policy in policy(), steps in steps(60)) {
-        let mut life = Life::play(policy, &steps);
+        let mut life = Harness::play(policy, &steps);
         let before = life.device.status();
         let batch = life.device.handle(Event::Restored(Snapshot::absent(before.tenant)), life.now);
         prop_assert_eq!(batch.commands, vec![Command::Ignored(EventKind::Restored)]);
@@ -91,7 +91,7 @@ proptest! {
 
     #[test]
     fn a_wake_before_its_time_changes_nothing(policy in policy(), steps in steps(60)) {
-        let mut life = Life::play(policy, &steps);
+        let mut life = Harness::play(policy, &steps);
         let before = life.device.status();
         if life.wake_at.is_some_and(|due| due > life.now) {
             let batch = life.device.handle(Event::Woke, life.now);
@@ -102,7 +102,7 @@ proptest! {
 
     #[test]
     fn attempts_stand_once_a_phase_and_in_order(policy in policy(), steps in steps(60)) {
-        let life = Life::play(policy, &steps);
+        let life = Harness::play(policy, &steps);
         let phases: Vec<_> = life.disk.attempts.iter().map(|attempt| attempt.phase).collect();
         let ordered: Vec<_> = lifecycle::Phase::ALL.iter().copied().filter(|phase| phases.contains(phase)).collect();
         prop_assert_eq!(phases, ordered);
@@ -110,7 +110,7 @@ proptest! {
 
     #[test]
     fn a_failure_of_intune_never_disturbs_the_registration(steps in steps(60)) {
-        let mut life = Life::play(IntuneEnrolment::Enabled, &[Step::SignIn, Step::Succeed, Step::Succeed, Step::Succeed, Step::Succeed, Step::Succeed]);
+        let mut life = Harness::play(IntuneEnrolment::Enabled, &[Step::SignIn, Step::Succeed, Step::Succeed, Step::Succeed, Step::Succeed, Step::Succeed]);
         let Stage::Registered(before) = life.disk.stage.clone() else { panic!("not registered") };
         for step in steps.iter().filter(|step| matches!(step, Step::Fail(_) | Step::Wait(_))) {
             life.step(*step);
@@ -121,15 +121,15 @@ proptest! {
 
     #[test]
     fn no_text_of_a_snapshot_names_a_secret(policy in policy(), steps in steps(60)) {
-        let life = Life::play(policy, &steps);
+        let life = Harness::play(policy, &steps);
         let shown = format!("{:?}", life.disk);
         prop_assert!(!shown.contains("wrapped"));
     }
 
     #[test]
     fn a_leave_asked_twice_is_one(policy in policy(), steps in steps(60)) {
-        let mut once = Life::play(policy, &steps);
-        let mut twice = Life::play(policy, &steps);
+        let mut once = Harness::play(policy, &steps);
+        let mut twice = Harness::play(policy, &steps);
         once.step(Step::LeaveKind(LeaveKind::Unregister));
         twice.step(Step::LeaveKind(LeaveKind::Unregister));
         if !twice.in_flight.is_empty() {
@@ -144,77 +144,77 @@ proptest! {
 proptest! {
     #[test]
     fn every_token_is_ended_exactly_once(policy in policy(), steps in steps(60)) {
-        Life::under("tokens", policy, &steps);
+        Harness::under("tokens", policy, &steps);
     }
 
     #[test]
     fn every_step_is_on_disk_in_its_order(policy in policy(), steps in steps(60)) {
-        Life::under("order", policy, &steps);
+        Harness::under("order", policy, &steps);
     }
 
     #[test]
     fn a_good_answer_is_on_disk_before_anything_else(policy in policy(), steps in steps(60)) {
-        Life::under("answers", policy, &steps);
+        Harness::under("answers", policy, &steps);
     }
 
     #[test]
     fn a_suspended_identity_stays_so_until_it_is_lifted(policy in policy(), steps in steps(60)) {
-        Life::under("quarantine", policy, &steps);
+        Harness::under("quarantine", policy, &steps);
     }
 
     #[test]
     fn every_work_has_an_id_of_its_own(policy in policy(), steps in steps(60)) {
-        Life::under("ids", policy, &steps);
+        Harness::under("ids", policy, &steps);
     }
 
     #[test]
     fn every_work_is_announced_on_disk(policy in policy(), steps in steps(60)) {
-        Life::under("announcements", policy, &steps);
+        Harness::under("announcements", policy, &steps);
     }
 
     #[test]
     fn the_same_keys_serve_every_attempt_and_only_a_leave_erases_them(policy in policy(), steps in steps(60)) {
-        Life::under("keys", policy, &steps);
+        Harness::under("keys", policy, &steps);
     }
 
     #[test]
     fn intune_is_enrolled_once(policy in policy(), steps in steps(60)) {
-        Life::under("Intune", policy, &steps);
+        Harness::under("Intune", policy, &steps);
     }
 
     #[test]
     fn at_most_three_joins_a_day(policy in policy(), steps in steps(60)) {
-        Life::under("three", policy, &steps);
+        Harness::under("three", policy, &steps);
     }
 
     #[test]
     fn the_ledger_keeps_every_doubt_once(policy in policy(), steps in steps(60)) {
-        Life::under("ledger", policy, &steps);
+        Harness::under("ledger", policy, &steps);
     }
 
     #[test]
     fn only_a_leave_ends_an_identity(policy in policy(), steps in steps(60)) {
-        Life::under("identities", policy, &steps);
+        Harness::under("identities", policy, &steps);
     }
 
     #[test]
     fn only_the_listed_failures_suspend(policy in policy(), steps in steps(60)) {
-        Life::under("suspensions", policy, &steps);
+        Harness::under("suspensions", policy, &steps);
     }
 
     #[test]
     fn one_work_at_a_time(policy in policy(), steps in steps(60)) {
-        Life::under("one", policy, &steps);
+        Harness::under("one", policy, &steps);
     }
 
     #[test]
     fn nothing_stalls(policy in policy(), steps in steps(60)) {
-        Life::under("progress", policy, &steps);
+        Harness::under("progress", policy, &steps);
     }
 
     #[test]
     fn nobody_is_waited_for_while_something_is_done(policy in policy(), steps in steps(60)) {
-        Life::under("words", policy, &steps);
+        Harness::under("words", policy, &steps);
     }
 }
 
@@ -228,7 +228,7 @@ fn every_state_and_every_transition_is_visited() {
         proptest::test_runner::TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha),
     );
     let played = runner.run(&(policy(), steps(125)), |(policy, steps)| {
-        let life = Life::play(policy, &steps);
+        let life = Harness::play(policy, &steps);
         let mut visits = visits.lock().unwrap();
         for pair in life.states.windows(2) {
             *visits.entry((pair[0], pair[1])).or_default() += 1;

@@ -1,6 +1,6 @@
 //! The same machine with other components: its keys are bound anew, or nothing changes.
 
-use super::life::{Life, Step};
+use super::life::{Harness, Step};
 use ::machine::Machine as _;
 use lifecycle::*;
 use model::{Delivery, FailureClass, MachineBinding};
@@ -9,11 +9,11 @@ use states::samples::{facts, failure};
 const IDLE: [Step; 6] =
     [Step::SignIn, Step::Succeed, Step::Succeed, Step::Succeed, Step::Succeed, Step::Succeed];
 
-fn state(life: &Life) -> &'static str {
+fn state(life: &Harness) -> &'static str {
     life.device.status().state.as_str()
 }
 
-fn identity(life: &Life) -> Identity {
+fn identity(life: &Harness) -> Identity {
     match &life.disk.stage {
         Stage::Registered(identity) => identity.as_ref().clone(),
         other => panic!("{other:?}"),
@@ -21,8 +21,8 @@ fn identity(life: &Life) -> Identity {
 }
 
 /// The state directory on a machine with another machine-id.
-fn moved(steps: &[Step], policy: IntuneEnrolment) -> (Life, MachineBinding) {
-    let mut life = Life::play(policy, steps);
+fn moved(steps: &[Step], policy: IntuneEnrolment) -> (Harness, MachineBinding) {
+    let mut life = Harness::play(policy, steps);
     let mut facts = facts(policy);
     facts.binding.components[0].1 = "11".to_owned();
     let binding = facts.binding.clone();
@@ -30,13 +30,13 @@ fn moved(steps: &[Step], policy: IntuneEnrolment) -> (Life, MachineBinding) {
     (life, binding)
 }
 
-fn suspect(life: &mut Life, code: &str) {
+fn suspect(life: &mut Harness, code: &str) {
     let found = failure(FailureClass::Broken, Delivery::NotSent, code);
     life.laws.suspected(&found);
     life.feed(Event::Suspected(found));
 }
 
-fn fails(life: &mut Life, class: FailureClass, code: &str) {
+fn fails(life: &mut Harness, class: FailureClass, code: &str) {
     let (op, work) = life.in_flight.pop_first().unwrap();
     let result = Err(failure(class, Delivery::NotSent, code));
     life.laws.answered(&work, &result);
@@ -106,10 +106,10 @@ fn a_failed_rebinding_changes_nothing_and_is_filed() {
 
 #[test]
 fn it_comes_neither_before_an_identity_nor_between_two_answers() {
-    let unregistered = Life::new(IntuneEnrolment::Disabled);
-    let joining = Life::play(IntuneEnrolment::Disabled, &[Step::SignIn, Step::Succeed, Step::Succeed]);
-    let verifying = Life::play(IntuneEnrolment::Disabled, &IDLE[..5]);
-    let mut leaving = Life::play(IntuneEnrolment::Disabled, &IDLE);
+    let unregistered = Harness::new(IntuneEnrolment::Disabled);
+    let joining = Harness::play(IntuneEnrolment::Disabled, &[Step::SignIn, Step::Succeed, Step::Succeed]);
+    let verifying = Harness::play(IntuneEnrolment::Disabled, &IDLE[..5]);
+    let mut leaving = Harness::play(IntuneEnrolment::Disabled, &IDLE);
     leaving.step(Step::LeaveKind(LeaveKind::Unregister));
     let (mut rebinding, _) = moved(&IDLE, IntuneEnrolment::Disabled);
     rebinding.step(Step::Rebind);

@@ -54,7 +54,7 @@ pub(super) fn refused(code: &str, class: FailureClass) -> Failure {
 }
 
 /// A session and the answers it gets, one at a time.
-pub(super) struct Desk {
+pub(super) struct Harness {
     pub(super) session: Session,
     pub(super) now: Timestamp,
     pub(super) batch: Batch,
@@ -62,13 +62,13 @@ pub(super) struct Desk {
     pub(super) all: Vec<Command>,
 }
 
-impl Desk {
-    pub(super) fn open(facts: Facts) -> Desk {
+impl Harness {
+    pub(super) fn open(facts: Facts) -> Harness {
         let batch = Batch { commands: Vec::new(), wake_at: None };
-        let mut desk =
-            Desk { session: Session::new(facts), now: Timestamp::from_secs(1000), batch, all: Vec::new() };
-        desk.feed(Event::Started);
-        desk
+        let mut harness =
+            Harness { session: Session::new(facts), now: Timestamp::from_secs(1000), batch, all: Vec::new() };
+        harness.feed(Event::Started);
+        harness
     }
 
     pub(super) fn feed(&mut self, event: Event) {
@@ -100,7 +100,7 @@ impl Desk {
     }
 
     /// Up to the moment at which the person has a code.
-    pub(super) fn with_code(mut self) -> Desk {
+    pub(super) fn with_code(mut self) -> Harness {
         self.resolve();
         self.give_code(1);
         self

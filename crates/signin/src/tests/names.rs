@@ -1,17 +1,17 @@
 use super::*;
 
 /// Signs `came` (with object `id`) in where `asked` was asked for; Graph says `me`.
-fn check(asked: &str, came: &str, id: &str, accounts: &[AccountPin], me: Option<(&str, &str)>) -> Desk {
-    let mut desk = Desk::open(Facts { accounts: accounts.to_vec(), ..facts(asked) }).with_code();
-    desk.approve(7);
-    desk.answer(is_identify, Ok(Reply::Identified(account(came, id))));
-    if desk.outcome().is_none() {
+fn check(asked: &str, came: &str, id: &str, accounts: &[AccountPin], me: Option<(&str, &str)>) -> Harness {
+    let mut harness = Harness::open(Facts { accounts: accounts.to_vec(), ..facts(asked) }).with_code();
+    harness.approve(7);
+    harness.answer(is_identify, Ok(Reply::Identified(account(came, id))));
+    if harness.outcome().is_none() {
         let reply = me.map(|(id, upn)| Reply::Me { object: object(id), upn: upn.to_owned() });
-        desk.answer(is_me, reply.ok_or_else(|| refused("AADSTS65002", FailureClass::Broken)));
+        harness.answer(is_me, reply.ok_or_else(|| refused("AADSTS65002", FailureClass::Broken)));
     }
-    assert_eq!(desk.forgotten(1), 1, "the code is ended");
-    assert_eq!(desk.forgotten(7), usize::from(desk.end() != "in"), "tokens are handed out or ended");
-    desk
+    assert_eq!(harness.forgotten(1), 1, "the code is ended");
+    assert_eq!(harness.forgotten(7), usize::from(harness.end() != "in"), "tokens are handed out or ended");
+    harness
 }
 
 /// Asked, signed in as, object, pins, Graph's answer, and how it ends.
@@ -57,8 +57,8 @@ fn the_same_name_in_a_second_tenant_is_another_person() {
 
 #[test]
 fn the_first_success_is_remembered_before_it_is_told() {
-    let desk = check("alex@contoso.com", "alex@contoso.com", ALEX, &[], None);
-    let last: Vec<_> = desk.all.iter().rev().take(3).collect();
+    let harness = check("alex@contoso.com", "alex@contoso.com", ALEX, &[], None);
+    let last: Vec<_> = harness.all.iter().rev().take(3).collect();
     assert!(matches!(last[0], Command::Finish(_)));
     assert_eq!(*last[1], Command::Remember(Memory::Account(seen("alex@contoso.com", CONTOSO, ALEX))));
     assert!(matches!(last[2], Command::Remember(Memory::Domain { .. })));
@@ -67,17 +67,17 @@ fn the_first_success_is_remembered_before_it_is_told() {
 #[test]
 fn a_rename_moves_the_pin() {
     let known = [seen("alex@contoso.com", CONTOSO, ALEX)];
-    let desk = check("lex@contoso.com", "lex@contoso.com", ALEX, &known, None);
+    let harness = check("lex@contoso.com", "lex@contoso.com", ALEX, &known, None);
     let memory: Vec<_> =
-        desk.all.iter().filter(|command| matches!(command, Command::Remember(_))).skip(1).collect();
+        harness.all.iter().filter(|command| matches!(command, Command::Remember(_))).skip(1).collect();
     assert_eq!(*memory[0], Command::Remember(Memory::Account(seen("lex@contoso.com", CONTOSO, ALEX))));
     assert_eq!(*memory[1], Command::Remember(Memory::ForgetAccount("alex@contoso.com".parse().unwrap())));
 }
 
 #[test]
 fn the_texts_name_both_people() {
-    let desk = check("alex@contoso.com", "adele@contoso.com", OTHER, &[], None);
-    let Some(Outcome::Failed(failure)) = desk.outcome() else { panic!("{}", desk.end()) };
+    let harness = check("alex@contoso.com", "adele@contoso.com", OTHER, &[], None);
+    let Some(Outcome::Failed(failure)) = harness.outcome() else { panic!("{}", harness.end()) };
     assert_eq!(failure.message, "you signed in as adele@contoso.com, but alex@contoso.com was asked for");
     assert!(failure.advice.contains("only another address"));
 }

@@ -5,27 +5,27 @@ const NAME: &str = "alex@contoso.com";
 const TYPED: u64 = 5;
 const TOKENS: u64 = 7;
 
-fn by_password(standing: Standing) -> Desk {
-    let mut desk = Desk::open(Facts { method: Method::Password, standing, ..facts(NAME) });
-    desk.resolve();
-    desk.answer(is_realm, Ok(Reply::Realm(Realm::Managed)));
-    desk
+fn by_password(standing: Standing) -> Harness {
+    let mut harness = Harness::open(Facts { method: Method::Password, standing, ..facts(NAME) });
+    harness.resolve();
+    harness.answer(is_realm, Ok(Reply::Realm(Realm::Managed)));
+    harness
 }
 
 /// Up to the moment at which the password is on its way.
-fn typed(standing: Standing) -> Desk {
-    let mut desk = by_password(standing);
-    desk.feed(Event::Password(Some(TokenRef(TYPED))));
-    desk
+fn typed(standing: Standing) -> Harness {
+    let mut harness = by_password(standing);
+    harness.feed(Event::Password(Some(TokenRef(TYPED))));
+    harness
 }
 
-fn asks_password(desk: &Desk) -> bool {
-    desk.all.iter().any(|command| matches!(command, Command::AskPassword(_)))
+fn asks_password(harness: &Harness) -> bool {
+    harness.all.iter().any(|command| matches!(command, Command::AskPassword(_)))
 }
 
 /// What is asked of the person first.
-fn first_question(desk: &Desk) -> &'static str {
-    match (asks_password(desk), desk.requests().len()) {
+fn first_question(harness: &Harness) -> &'static str {
+    match (asks_password(harness), harness.requests().len()) {
         (true, 0) => "password",
         (false, 1) => "code",
         (asked, codes) => panic!("{asked} {codes}"),
@@ -48,79 +48,86 @@ fn the_table_of_first_questions() {
         (Auto, Registered, Some(Unknown), "code"),
     ];
     for (method, standing, realm, question) in rows {
-        let mut desk = Desk::open(Facts { method, standing, ..facts(NAME) });
-        assert_eq!(desk.all.len(), 1, "the tenant is resolved first");
-        desk.resolve();
+        let mut harness = Harness::open(Facts { method, standing, ..facts(NAME) });
+        assert_eq!(harness.all.len(), 1, "the tenant is resolved first");
+        harness.resolve();
         if let Some(realm) = realm {
-            desk.answer(is_realm, Ok(Reply::Realm(realm)));
+            harness.answer(is_realm, Ok(Reply::Realm(realm)));
         }
-        assert_eq!(first_question(&desk), question, "{method:?} {standing:?} {realm:?}");
+        assert_eq!(first_question(&harness), question, "{method:?} {standing:?} {realm:?}");
     }
 }
 
 #[test]
 fn a_realm_that_cannot_be_looked_up_leads_to_the_code() {
     for class in [FailureClass::Transient, FailureClass::Denied, FailureClass::Broken] {
-        let mut desk = Desk::open(Facts { method: Method::Password, ..facts(NAME) });
-        desk.resolve();
-        desk.answer(is_realm, Err(refused("Unreachable", class)));
-        assert_eq!((first_question(&desk), desk.end().as_str()), ("code", "nothing"));
+        let mut harness = Harness::open(Facts { method: Method::Password, ..facts(NAME) });
+        harness.resolve();
+        harness.answer(is_realm, Err(refused("Unreachable", class)));
+        assert_eq!((first_question(&harness), harness.end().as_str()), ("code", "nothing"));
     }
 }
 
 #[test]
 fn a_challenge_left_over_is_met_by_a_code_because_a_password_cannot_carry_it() {
     let claims = Some("{}".to_owned());
-    let mut desk = Desk::open(Facts { method: Method::Password, claims: claims.clone(), ..facts(NAME) });
-    desk.resolve();
-    assert_eq!(first_question(&desk), "code");
-    assert_eq!(desk.requests(), [(Scope::Registration, claims)]);
+    let mut harness =
+        Harness::open(Facts { method: Method::Password, claims: claims.clone(), ..facts(NAME) });
+    harness.resolve();
+    assert_eq!(first_question(&harness), "code");
+    assert_eq!(harness.requests(), [(Scope::Registration, claims)]);
 }
 
 #[test]
 fn a_password_is_used_once_and_its_tokens_are_checked_like_those_of_a_code() {
     for standing in [Standing::Unregistered, Standing::Registered] {
-        let mut desk = typed(standing);
-        let work = desk.batch.commands.last().cloned();
+        let mut harness = typed(standing);
+        let work = harness.batch.commands.last().cloned();
         let (tenant, name, password) = (tenant(CONTOSO), NAME.parse().unwrap(), TokenRef(TYPED));
         let wanted = Work::Password { tenant, name, password, standing };
         assert_eq!(work, Some(Command::Run(OpId(3), wanted)));
-        assert_eq!(desk.forgotten(TYPED), 0);
-        desk.answer(is_password, Ok(Reply::Tokens(TokenRef(TOKENS))));
-        assert_eq!(desk.batch.commands.first(), Some(&Command::Forget(TokenRef(TYPED))));
-        desk.answer(is_identify, Ok(Reply::Identified(account(NAME, ALEX))));
-        assert_eq!((desk.end().as_str(), desk.forgotten(TYPED), desk.forgotten(TOKENS)), ("in", 1, 0));
+        assert_eq!(harness.forgotten(TYPED), 0);
+        harness.answer(is_password, Ok(Reply::Tokens(TokenRef(TOKENS))));
+        assert_eq!(harness.batch.commands.first(), Some(&Command::Forget(TokenRef(TYPED))));
+        harness.answer(is_identify, Ok(Reply::Identified(account(NAME, ALEX))));
+        assert_eq!(
+            (harness.end().as_str(), harness.forgotten(TYPED), harness.forgotten(TOKENS)),
+            ("in", 1, 0)
+        );
     }
 }
 
 #[test]
 fn somebody_elses_password_does_not_open_the_door() {
-    let mut desk = typed(Standing::Registered);
-    desk.answer(is_password, Ok(Reply::Tokens(TokenRef(TOKENS))));
-    desk.answer(is_identify, Ok(Reply::Identified(account("adele@contoso.com", OTHER))));
-    desk.answer(is_me, Err(refused("AADSTS65002", FailureClass::Broken)));
-    assert_eq!((desk.end().as_str(), desk.forgotten(TYPED), desk.forgotten(TOKENS)), ("WrongAccount", 1, 1));
+    let mut harness = typed(Standing::Registered);
+    harness.answer(is_password, Ok(Reply::Tokens(TokenRef(TOKENS))));
+    harness.answer(is_identify, Ok(Reply::Identified(account("adele@contoso.com", OTHER))));
+    harness.answer(is_me, Err(refused("AADSTS65002", FailureClass::Broken)));
+    assert_eq!(
+        (harness.end().as_str(), harness.forgotten(TYPED), harness.forgotten(TOKENS)),
+        ("WrongAccount", 1, 1)
+    );
 }
 
 #[test]
 fn a_password_that_lacks_something_leads_to_a_code_that_says_why() {
     let numbers = ["50072", "50074", "50076", "50078", "50079", "500121", "50158"];
     for number in numbers {
-        let mut desk = typed(Standing::Registered);
-        desk.answer(is_password, Err(refused(&format!("AADSTS{number}"), FailureClass::NeedsUser)));
-        desk.give_code(1);
-        assert!(matches!(desk.batch.commands.last(), Some(Command::Show(Prompt { reason: Some(_), .. }))));
-        assert_eq!((desk.requests(), desk.forgotten(TYPED)), (vec![(Scope::Registration, None)], 1));
+        let mut harness = typed(Standing::Registered);
+        harness.answer(is_password, Err(refused(&format!("AADSTS{number}"), FailureClass::NeedsUser)));
+        harness.give_code(1);
+        assert!(matches!(harness.batch.commands.last(), Some(Command::Show(Prompt { reason: Some(_), .. }))));
+        assert_eq!((harness.requests(), harness.forgotten(TYPED)), (vec![(Scope::Registration, None)], 1));
     }
 }
 
 #[test]
 fn the_challenge_to_a_password_goes_into_the_code_request() {
-    let mut desk = typed(Standing::Unregistered);
+    let mut harness = typed(Standing::Unregistered);
     let mut failure = refused("invalid_grant", FailureClass::Broken);
     failure.claims = Some("{\"x\":1}".to_owned());
-    desk.answer(is_password, Err(failure));
-    assert_eq!(desk.requests(), [(Scope::Registration, Some("{\"x\":1}".to_owned()))]);
+    harness.answer(is_password, Err(failure));
+    assert_eq!(harness.requests(), [(Scope::Registration, Some("{\"x\":1}".to_owned()))]);
 }
 
 #[test]
@@ -137,61 +144,61 @@ fn a_refused_password_ends_the_sign_in_at_once() {
         ("Unreachable", FailureClass::Transient, None),
     ];
     for (code, class, claims) in rows {
-        let mut desk = typed(Standing::Registered);
+        let mut harness = typed(Standing::Registered);
         let failure = Failure { claims: claims.map(str::to_owned), ..refused(code, class) };
-        desk.answer(is_password, Err(failure.clone()));
-        assert_eq!((desk.failure(), desk.forgotten(TYPED)), (&failure, 1));
-        assert!(desk.requests().is_empty() && desk.session.is_over());
+        harness.answer(is_password, Err(failure.clone()));
+        assert_eq!((harness.failure(), harness.forgotten(TYPED)), (&failure, 1));
+        assert!(harness.requests().is_empty() && harness.session.is_over());
     }
 }
 
 #[test]
 fn the_question_stands_for_five_minutes() {
-    let mut desk = by_password(Standing::Registered);
-    let until = desk.now.after(Duration::from_secs(300));
-    assert_eq!(desk.batch.wake_at, Some(until));
-    desk.now = Timestamp::from_millis(until.as_millis() - 1);
-    desk.feed(Event::Woke);
-    assert_eq!(desk.batch.commands, [Command::Ignored("woke")]);
-    desk.wake();
-    let failure = desk.failure();
+    let mut harness = by_password(Standing::Registered);
+    let until = harness.now.after(Duration::from_secs(300));
+    assert_eq!(harness.batch.wake_at, Some(until));
+    harness.now = Timestamp::from_millis(until.as_millis() - 1);
+    harness.feed(Event::Woke);
+    assert_eq!(harness.batch.commands, [Command::Ignored("woke")]);
+    harness.wake();
+    let failure = harness.failure();
     assert_eq!((failure.code.as_str(), failure.class), ("PasswordTimeout", FailureClass::NeedsUser));
-    assert_eq!((failure.who, desk.batch.wake_at), (Who::User, None));
-    desk.feed(Event::Password(Some(TokenRef(TYPED))));
-    assert_eq!(desk.batch.commands, [Command::Forget(TokenRef(TYPED))]);
+    assert_eq!((failure.who, harness.batch.wake_at), (Who::User, None));
+    harness.feed(Event::Password(Some(TokenRef(TYPED))));
+    assert_eq!(harness.batch.commands, [Command::Forget(TokenRef(TYPED))]);
 }
 
 #[test]
 fn whoever_wants_a_code_gets_one() {
-    let mut desk = by_password(Standing::Unregistered);
-    desk.feed(Event::Password(None));
-    desk.give_code(1);
-    assert!(matches!(desk.batch.commands.last(), Some(Command::Show(Prompt { reason: None, .. }))));
-    desk.approve(TOKENS);
-    desk.answer(is_identify, Ok(Reply::Identified(account(NAME, ALEX))));
-    assert_eq!(desk.end(), "in");
+    let mut harness = by_password(Standing::Unregistered);
+    harness.feed(Event::Password(None));
+    harness.give_code(1);
+    assert!(matches!(harness.batch.commands.last(), Some(Command::Show(Prompt { reason: None, .. }))));
+    harness.approve(TOKENS);
+    harness.answer(is_identify, Ok(Reply::Identified(account(NAME, ALEX))));
+    assert_eq!(harness.end(), "in");
 }
 
 #[test]
 fn whoever_hangs_up_leaves_no_password_behind() {
-    let mut desk = typed(Standing::Registered);
-    let op = desk.op(is_password);
-    desk.feed(Event::HungUp);
-    assert_eq!(desk.batch.commands, [Command::Cancel(op), Command::Forget(TokenRef(TYPED))]);
-    desk.feed(Event::Done(op, Ok(Reply::Tokens(TokenRef(TOKENS)))));
-    assert_eq!(desk.batch.commands, [Command::Forget(TokenRef(TOKENS))]);
+    let mut harness = typed(Standing::Registered);
+    let op = harness.op(is_password);
+    harness.feed(Event::HungUp);
+    assert_eq!(harness.batch.commands, [Command::Cancel(op), Command::Forget(TokenRef(TYPED))]);
+    harness.feed(Event::Done(op, Ok(Reply::Tokens(TokenRef(TOKENS)))));
+    assert_eq!(harness.batch.commands, [Command::Forget(TokenRef(TOKENS))]);
 }
 
 #[test]
 fn whoever_hangs_up_early_leaves_no_question_behind() {
-    let mut desk = Desk::open(Facts { method: Method::Password, ..facts(NAME) });
-    desk.resolve();
-    let op = desk.op(is_realm);
-    desk.feed(Event::HungUp);
-    assert_eq!(desk.batch.commands, [Command::Cancel(op)]);
-    let mut desk = by_password(Standing::Registered);
-    desk.feed(Event::HungUp);
-    assert_eq!((desk.batch.commands.len(), desk.batch.wake_at), (0, None));
+    let mut harness = Harness::open(Facts { method: Method::Password, ..facts(NAME) });
+    harness.resolve();
+    let op = harness.op(is_realm);
+    harness.feed(Event::HungUp);
+    assert_eq!(harness.batch.commands, [Command::Cancel(op)]);
+    let mut harness = by_password(Standing::Registered);
+    harness.feed(Event::HungUp);
+    assert_eq!((harness.batch.commands.len(), harness.batch.wake_at), (0, None));
 }
 
 #[test]
@@ -201,23 +208,23 @@ fn an_answered_question_has_no_timer_left() {
 
 #[test]
 fn a_password_that_nobody_asked_for_is_ended_unused() {
-    let mut desk = typed(Standing::Registered);
-    desk.feed(Event::Password(Some(TokenRef(6))));
-    assert_eq!(desk.batch.commands, [Command::Forget(TokenRef(6))]);
-    desk.feed(Event::Password(None));
-    assert_eq!(desk.batch.commands, [Command::Ignored("password")]);
+    let mut harness = typed(Standing::Registered);
+    harness.feed(Event::Password(Some(TokenRef(6))));
+    assert_eq!(harness.batch.commands, [Command::Forget(TokenRef(6))]);
+    harness.feed(Event::Password(None));
+    assert_eq!(harness.batch.commands, [Command::Ignored("password")]);
 }
 
 #[test]
 fn a_domain_that_moved_ends_the_question_and_the_password() {
     let pinned = Some(pin(CONTOSO));
-    let mut desk = Desk::open(Facts { method: Method::Password, pinned, ..facts(NAME) });
-    desk.answer(is_realm, Ok(Reply::Realm(Realm::Managed)));
-    desk.feed(Event::Password(Some(TokenRef(TYPED))));
-    let op = desk.op(is_password);
-    desk.answer(is_resolve, Ok(Reply::Resolved { pin: pin(FABRIKAM), keys: Jwks::default() }));
-    assert_eq!((desk.end().as_str(), desk.forgotten(TYPED)), ("TenantChanged", 1));
-    assert!(desk.all.contains(&Command::Cancel(op)));
+    let mut harness = Harness::open(Facts { method: Method::Password, pinned, ..facts(NAME) });
+    harness.answer(is_realm, Ok(Reply::Realm(Realm::Managed)));
+    harness.feed(Event::Password(Some(TokenRef(TYPED))));
+    let op = harness.op(is_password);
+    harness.answer(is_resolve, Ok(Reply::Resolved { pin: pin(FABRIKAM), keys: Jwks::default() }));
+    assert_eq!((harness.end().as_str(), harness.forgotten(TYPED)), ("TenantChanged", 1));
+    assert!(harness.all.contains(&Command::Cancel(op)));
 }
 
 #[test]
@@ -234,10 +241,10 @@ fn a_rule_that_misses_the_device_points_a_registered_machine_to_the_password() {
             (Standing::Registered, Some("{}".to_owned())),
             (Standing::Unregistered, None),
         ] {
-            let mut desk = Desk::open(Facts { standing, ..facts(NAME) }).with_code();
-            desk.wake();
-            desk.answer(is_poll, Err(Failure { claims, ..refused(code, FailureClass::Denied) }));
-            let (failure, registered) = (desk.failure(), standing == Standing::Registered);
+            let mut harness = Harness::open(Facts { standing, ..facts(NAME) }).with_code();
+            harness.wake();
+            harness.answer(is_poll, Err(Failure { claims, ..refused(code, FailureClass::Denied) }));
+            let (failure, registered) = (harness.failure(), standing == Standing::Registered);
             let class = if registered { class_after } else { FailureClass::Denied };
             assert_eq!((failure.code.as_str(), failure.class), (code, class));
             assert_eq!(failure.advice.contains("sign_in = auto or password"), registered, "{failure:?}");

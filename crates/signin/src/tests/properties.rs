@@ -17,38 +17,38 @@ proptest! {
 
     #[test]
     fn only_the_person_asked_for_comes_in(facts in beginnings(), steps in steps()) {
-        let (desk, _) = play(facts, &steps);
-        if let Some(Outcome::SignedIn { account, .. }) = desk.outcome() {
-            let proved = desk.all.iter().any(|c| matches!(c, Command::Run(_, Work::LookUpMe { .. })));
+        let (harness, _) = play(facts, &steps);
+        if let Some(Outcome::SignedIn { account, .. }) = harness.outcome() {
+            let proved = harness.all.iter().any(|c| matches!(c, Command::Run(_, Work::LookUpMe { .. })));
             prop_assert!(account.upn.as_str() == "alex@contoso.com" || proved);
         }
     }
 
     #[test]
     fn a_stale_answer_changes_nothing(facts in beginnings(), steps in steps()) {
-        let (mut desk, _) = talk(facts, &steps);
-        let before = desk.batch.wake_at;
-        desk.feed(Event::Done(OpId(9_999), Ok(Reply::Pending)));
-        prop_assert_eq!(&desk.batch.commands, &vec![Command::Ignored("done")]);
-        prop_assert_eq!(desk.batch.wake_at, before);
+        let (mut harness, _) = talk(facts, &steps);
+        let before = harness.batch.wake_at;
+        harness.feed(Event::Done(OpId(9_999), Ok(Reply::Pending)));
+        prop_assert_eq!(&harness.batch.commands, &vec![Command::Ignored("done")]);
+        prop_assert_eq!(harness.batch.wake_at, before);
     }
 
     #[test]
     fn every_session_ends_by_itself(facts in beginnings(), steps in steps()) {
-        let (mut desk, mut watcher) = talk(facts, &steps);
+        let (mut harness, mut watcher) = talk(facts, &steps);
         for _ in 0..200 {
-            if desk.session.is_over() { break }
-            let event = watcher.next_of_a_patient_world(&mut desk);
-            watcher.feed(&mut desk, event);
+            if harness.session.is_over() { break }
+            let event = watcher.next_of_a_patient_world(&mut harness);
+            watcher.feed(&mut harness, event);
         }
-        prop_assert!(desk.session.is_over() && watcher.in_flight.is_empty());
+        prop_assert!(harness.session.is_over() && watcher.in_flight.is_empty());
     }
 
     #[test]
     fn a_device_code_alone_never_meets_a_password(steps in steps()) {
-        let (desk, watcher) = play(facts("alex@contoso.com"), &steps);
+        let (harness, watcher) = play(facts("alex@contoso.com"), &steps);
         prop_assert_eq!(watcher.questions, 0);
-        let spoken = desk.all.iter().any(|c| matches!(c, Command::Run(_, Work::AskRealm { .. } | Work::Password { .. })));
+        let spoken = harness.all.iter().any(|c| matches!(c, Command::Run(_, Work::AskRealm { .. } | Work::Password { .. })));
         prop_assert!(!spoken);
     }
 }
@@ -61,12 +61,12 @@ fn conversations_visit_every_work_and_every_end() {
     for _ in 0..4_000 {
         let tree = (beginnings(), steps()).new_tree(&mut runner).unwrap();
         let (facts, steps) = tree.current();
-        let (desk, _) = talk(facts, &steps);
-        let works = desk.all.iter().filter_map(|command| match command {
+        let (harness, _) = talk(facts, &steps);
+        let works = harness.all.iter().filter_map(|command| match command {
             Command::Run(_, work) => format!("{work:?}").split(' ').next().map(str::to_owned),
             _ => None,
         });
-        works.chain([desk.end()]).for_each(|visit| *visits.entry(visit).or_default() += 1);
+        works.chain([harness.end()]).for_each(|visit| *visits.entry(visit).or_default() += 1);
     }
     let wanted = "Resolve AskRealm Password RequestCode Poll Identify Redeem LookUpMe in \
         PasswordTimeout AADSTS50126 AADSTS53003 AADSTS50057 AADSTS70019 WrongAccount";

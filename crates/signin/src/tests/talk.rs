@@ -48,22 +48,22 @@ fn failure(kind: u8) -> Failure {
 }
 
 /// Plays a conversation that goes on.
-pub(super) fn talk(facts: Facts, steps: &[Step]) -> (Desk, Watcher) {
+pub(super) fn talk(facts: Facts, steps: &[Step]) -> (Harness, Watcher) {
     let mut watcher = Watcher::of(&facts);
-    let mut desk = Desk::open(facts);
-    watcher.watch(&desk);
+    let mut harness = Harness::open(facts);
+    watcher.watch(&harness);
     for step in steps {
-        let event = watcher.choose(&mut desk, step);
-        watcher.feed(&mut desk, event);
+        let event = watcher.choose(&mut harness, step);
+        watcher.feed(&mut harness, event);
     }
-    (desk, watcher)
+    (harness, watcher)
 }
 
 /// Plays a conversation to its end; whoever has nothing left to say hangs up.
-pub(super) fn play(facts: Facts, steps: &[Step]) -> (Desk, Watcher) {
-    let (mut desk, mut watcher) = talk(facts, steps);
-    watcher.feed(&mut desk, Event::HungUp);
-    (desk, watcher)
+pub(super) fn play(facts: Facts, steps: &[Step]) -> (Harness, Watcher) {
+    let (mut harness, mut watcher) = talk(facts, steps);
+    watcher.feed(&mut harness, Event::HungUp);
+    (harness, watcher)
 }
 
 /// Checks the laws after every event.
@@ -104,17 +104,17 @@ impl Watcher {
         }
     }
 
-    pub(super) fn feed(&mut self, desk: &mut Desk, event: Event) {
+    pub(super) fn feed(&mut self, harness: &mut Harness, event: Event) {
         if let (Event::Password(password), true) = (&event, self.open) {
             self.typed = *password;
             self.open = false;
         }
-        desk.feed(event);
-        self.watch(desk);
+        harness.feed(event);
+        self.watch(harness);
     }
 
     /// The next event: an answer, what the person types, the timer, or one that nobody waits for.
-    fn choose(&mut self, desk: &mut Desk, step: &Step) -> Event {
+    fn choose(&mut self, harness: &mut Harness, step: &Step) -> Event {
         let busy = self.in_flight.len().max(1);
         let chosen = self.in_flight.keys().copied().nth(step.pick % busy).filter(|_| step.pick != 0);
         match (step.noise % 10, chosen) {
@@ -125,18 +125,18 @@ impl Watcher {
             (_, None) if self.open && step.kind.is_multiple_of(4) => Event::Password(None),
             (_, None) if self.open && !step.kind.is_multiple_of(5) => Event::Password(Some(self.fresh())),
             (_, None) => {
-                desk.now = desk.batch.wake_at.unwrap_or(desk.now);
+                harness.now = harness.batch.wake_at.unwrap_or(harness.now);
                 Event::Woke
             }
         }
     }
 
     /// Answers as long as the session asks, well but without ever approving the code.
-    pub(super) fn next_of_a_patient_world(&mut self, desk: &mut Desk) -> Event {
+    pub(super) fn next_of_a_patient_world(&mut self, harness: &mut Harness) -> Event {
         match self.in_flight.keys().next().copied() {
             Some(op) => self.answer(op, &Step { pick: 0, kind: 1, noise: 0 }),
             None => {
-                desk.now = desk.batch.wake_at.unwrap_or(desk.now);
+                harness.now = harness.batch.wake_at.unwrap_or(harness.now);
                 Event::Woke
             }
         }
@@ -187,14 +187,14 @@ impl Watcher {
         }
     }
 
-    fn watch(&mut self, desk: &Desk) {
-        for command in &desk.batch.commands {
+    fn watch(&mut self, harness: &Harness) {
+        for command in &harness.batch.commands {
             assert!(
                 !self.finished || matches!(command, Command::Ignored(_) | Command::Forget(_)),
                 "{command:?} after the end"
             );
             match command {
-                Command::Run(op, work) => self.started(*op, work, desk.now),
+                Command::Run(op, work) => self.started(*op, work, harness.now),
                 Command::Cancel(op) => assert!(self.in_flight.remove(op).is_some()),
                 Command::Forget(name) => assert!(self.ended.insert(name.0), "{name:?} ended twice"),
                 Command::AskPassword(prompt) => self.asked(prompt),
@@ -202,10 +202,11 @@ impl Watcher {
                 _ => {}
             }
         }
-        self.open &= !desk.session.is_over();
-        let stalled = self.in_flight.is_empty() && desk.batch.wake_at.is_none() && !desk.session.is_over();
+        self.open &= !harness.session.is_over();
+        let stalled =
+            self.in_flight.is_empty() && harness.batch.wake_at.is_none() && !harness.session.is_over();
         assert!(!stalled, "nothing is awaited");
-        assert!(!self.open || desk.batch.wake_at.is_some(), "a question for ever");
+        assert!(!self.open || harness.batch.wake_at.is_some(), "a question for ever");
     }
 
     fn started(&mut self, op: OpId, work: &Work, now: Timestamp) {

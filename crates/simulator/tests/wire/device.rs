@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use sha1::Sha1;
 use sha2::Sha256;
 
-use crate::house::{Manner, Simulator, json};
+use crate::harness::{Manner, Simulator, json};
 use crate::sign_in::BROKER;
 
 /// One key for everything, and what the join gave it.

@@ -7,7 +7,7 @@ use http::Response;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
-use crate::house::{Failure, METADATA, Manner, Simulator, get};
+use crate::harness::{Failure, METADATA, Manner, Simulator, get};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_held_reply_is_processed_and_arrives_when_it_is_released() {

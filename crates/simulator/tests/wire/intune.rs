@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Value, json};
 
-use crate::house::{Manner, Simulator, json, program, text};
+use crate::harness::{Manner, Simulator, json, program, text};
 use crate::sign_in::{BROKER, Code};
 
 #[tokio::test]

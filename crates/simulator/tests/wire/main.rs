@@ -4,7 +4,7 @@
 
 mod device;
 mod faults;
-mod house;
+mod harness;
 mod intune;
 mod objects;
 mod page;

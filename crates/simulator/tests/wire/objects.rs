@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::device::{Device, REGISTRATION, by_password};
-use crate::house::{Simulator, program, text};
+use crate::harness::{Simulator, program, text};
 use crate::sign_in::BROKER;
 
 const ALEX: &str = "alex@contoso.com";

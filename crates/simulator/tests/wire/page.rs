@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::json;
 
 use crate::device::{Device, REGISTRATION, by_password};
-use crate::house::Simulator;
+use crate::harness::Simulator;
 
 #[tokio::test]
 async fn a_browser_shows_devices_owners_compliance_and_the_last_request() {

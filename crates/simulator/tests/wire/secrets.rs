@@ -7,7 +7,7 @@ use http::Request;
 use serde_json::{Value, json};
 
 use crate::device::{Device, REGISTRATION, by_password, post};
-use crate::house::{Manner, Simulator, json};
+use crate::harness::{Manner, Simulator, json};
 use crate::sign_in::{BROKER, Code};
 
 #[tokio::test]

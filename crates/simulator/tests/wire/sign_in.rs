@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::Request;
 use serde_json::Value;
 
-use crate::house::{Manner, Simulator, get, json};
+use crate::harness::{Manner, Simulator, get, json};
 
 #[tokio::test]
 async fn a_code_approved_on_the_command_line_becomes_tokens_and_no_secret_is_written_down() {

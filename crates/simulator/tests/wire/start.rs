@@ -5,7 +5,7 @@ use std::net::TcpStream;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::house::{METADATA, Manner, Simulator, get, program, text};
+use crate::harness::{METADATA, Manner, Simulator, get, program, text};
 
 #[test]
 fn it_never_listens_beyond_loopback() {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::house::{Manner, Simulator, get, json, text};
+use crate::harness::{Manner, Simulator, get, json, text};
 
 async fn discover(simulator: &Simulator, domain: &str) -> u16 {
     let request = get("localhost", &format!("/{domain}/Discover?api-version=1.9"));

@@ -11,7 +11,7 @@ use rustls::sign::CertifiedKey;
 use rustls::{SignatureScheme, SupportedProtocolVersion};
 use serde_json::json;
 
-use crate::house::{METADATA, Manner, Simulator, get, json};
+use crate::harness::{METADATA, Manner, Simulator, get, json};
 
 #[tokio::test]
 async fn both_versions_of_tls_and_of_http_are_served() {

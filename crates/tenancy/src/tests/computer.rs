@@ -17,7 +17,7 @@ use std::time::Duration;
 
 /// A person on the way through a sign-in.
 #[derive(Debug)]
-pub(super) struct Visit {
+pub(super) struct OpenSignIn {
     pub(super) person: Person,
     next: Next,
     /// For whose answer it waits.
@@ -55,7 +55,7 @@ pub(super) struct Computer {
     pub(super) works: BTreeMap<OpId, Work>,
     pub(super) key_works: BTreeMap<OpId, KeysWork>,
     pub(super) waiting: BTreeMap<Caller, Wish>,
-    pub(super) visits: Vec<Visit>,
+    pub(super) visits: Vec<OpenSignIn>,
     pub(super) answers: Vec<(Wish, Result<Answer, Failure>)>,
     pub(super) wake_at: Option<Timestamp>,
     pub(super) views: BTreeMap<TenantId, TenantView>,
@@ -204,7 +204,7 @@ impl Computer {
 
     /// Somebody comes to sign in.
     pub(super) fn comes(&mut self, person: Person) {
-        self.visits.push(Visit { person, next: Next::LeaveKind, waiting: None });
+        self.visits.push(OpenSignIn { person, next: Next::LeaveKind, waiting: None });
     }
 
     /// The nth sign-in that waits for nothing goes on.
@@ -212,7 +212,7 @@ impl Computer {
         let free: Vec<usize> =
             (0..self.visits.len()).filter(|at| self.visits[*at].waiting.is_none()).collect();
         let Some(at) = nth(&free, n) else { return };
-        let Visit { person, next, .. } = self.visits[at];
+        let OpenSignIn { person, next, .. } = self.visits[at];
         let caller = Caller(self.number());
         self.visits[at].waiting = Some(caller);
         let (wish, event) = self.next_of(person, next, caller);

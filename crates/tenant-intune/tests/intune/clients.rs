@@ -1,7 +1,7 @@
 //! Requests of clients that nobody here wrote, with their own queries, tokens and spellings.
 
-use crate::house::{
-    BASE, Call, DEVICE, House, IW, IW_SERVICE, MDM, VERSIONS, call, details, device, encryption, endpoints,
+use crate::harness::{
+    BASE, Call, DEVICE, Harness, IW, IW_SERVICE, MDM, VERSIONS, call, details, device, encryption, endpoints,
     enroll, enroll_with, policies, renewal, status,
 };
 use http::Method;
@@ -26,20 +26,20 @@ fn bearing(mut call: Call, token: &str) -> Call {
     call
 }
 
-fn renewed(house: &mut House) -> String {
-    let reply = house.send(&theirs(renewal()));
+fn renewed(harness: &mut Harness) -> String {
+    let reply = harness.send(&theirs(renewal()));
     assert_eq!(reply.status, 200, "{reply:?}");
     reply.body["Result"]["Token"].as_str().unwrap().to_owned()
 }
 
 #[test]
 fn without_client_version_the_older_refusal_comes() {
-    let mut house = House::new();
-    let id = house.enrolled();
+    let mut harness = Harness::new();
+    let id = harness.enrolled();
     for call in [enroll(), details(&id), policies(&id), status(&id, &[])] {
         let mut call = theirs(call);
         call.change_target("&client-version=1.2609.5", "");
-        let reply = house.send(&call);
+        let reply = harness.send(&call);
         assert_eq!((reply.status, reply.entry.rule.as_deref()), (400, Some("client-version")));
         assert_eq!(
             reply.body,
@@ -55,15 +55,15 @@ fn without_client_version_the_older_refusal_comes() {
 fn a_service_without_a_floor_takes_it_through_check_in() {
     let mut knobs = encryption();
     knobs["version_floor"] = json!("");
-    let mut house = House::with(knobs);
+    let mut harness = Harness::with(knobs);
     let bare = |call: Call| {
         let mut call = theirs(call);
         call.change_target("&client-version=1.2609.5", "");
         call
     };
-    let id = house.send(&bare(enroll())).body["deviceId"].as_str().unwrap().to_owned();
-    assert_eq!(house.send(&bare(details(&id))).body["deviceFriendlyName"], "lx-adele");
-    let list = house.send(&bare(policies(&id))).body["policies"].clone();
+    let id = harness.send(&bare(enroll())).body["deviceId"].as_str().unwrap().to_owned();
+    assert_eq!(harness.send(&bare(details(&id))).body["deviceFriendlyName"], "lx-adele");
+    let list = harness.send(&bare(policies(&id))).body["policies"].clone();
     // Whatever is expected is what it finds; numbers are left out, and the date is local time.
     let setting = &list[0]["policySettings"][0];
     let mut report = bare(status(&id, &[]));
@@ -74,18 +74,18 @@ fn a_service_without_a_floor_takes_it_through_check_in() {
             "NewComplianceState": "Compliant", "OldComplianceState": "Unknown",
         }],
     }]);
-    assert_eq!(house.send(&report).status, 200);
-    house.now += 2_000;
-    assert_eq!(house.send(&device(&id)).body["ComplianceState"], "Compliant");
+    assert_eq!(harness.send(&report).status, 200);
+    harness.now += 2_000;
+    assert_eq!(harness.send(&device(&id)).body["ComplianceState"], "Compliant");
 }
 
 #[test]
 fn a_renewed_token_lists_by_entra_id_and_retires_by_target() {
-    let mut house = House::new();
-    let id = house.enrolled();
-    let token = renewed(&mut house);
+    let mut harness = Harness::new();
+    let id = harness.enrolled();
+    let token = renewed(&mut harness);
     let list = call(Method::GET, format!("{IW}/Devices?{SSP}"), IW_SERVICE, Value::Null);
-    let body = house.send(&bearing(list, &token)).body;
+    let body = harness.send(&bearing(list, &token)).body;
     let own = body["value"].as_array().unwrap().iter().find(|it| it["AadId"] == DEVICE).unwrap().clone();
     assert_eq!((&own["Key"], &own["OfficialName"]), (&json!(id), &json!("lx-adele")));
     // 18 is a corporate device, which that client does not retire.
@@ -93,27 +93,27 @@ fn a_renewed_token_lists_by_entra_id_and_retires_by_target() {
     let target = own["#CommonContainer.Retire"]["target"].as_str().unwrap();
     let path = target.strip_prefix(BASE).unwrap();
     let bare = call(Method::POST, path.to_owned(), IW_SERVICE, Value::Null);
-    assert_eq!(house.send(&bearing(bare, &token)).status, 400);
+    assert_eq!(harness.send(&bearing(bare, &token)).status, 400);
     let full = call(Method::POST, format!("{path}?{SSP}"), IW_SERVICE, Value::Null);
-    let reply = house.send(&bearing(full, &token));
+    let reply = harness.send(&bearing(full, &token));
     assert_eq!((reply.status, reply.text.as_str()), (204, ""));
-    assert!(house.intune.devices(house.now).is_empty());
+    assert!(harness.intune.devices(harness.now).is_empty());
 }
 
 #[test]
 fn a_renewed_token_is_for_iw_service_alone() {
-    let mut house = House::new();
-    let id = house.enrolled();
-    let token = renewed(&mut house);
-    assert_eq!(house.send(&bearing(device(&id), &token)).status, 200);
-    assert_eq!(house.send(&bearing(device(&id), "another")).entry.rule.as_deref(), Some("token"));
+    let mut harness = Harness::new();
+    let id = harness.enrolled();
+    let token = renewed(&mut harness);
+    assert_eq!(harness.send(&bearing(device(&id), &token)).status, 200);
+    assert_eq!(harness.send(&bearing(device(&id), "another")).entry.rule.as_deref(), Some("token"));
     for call in [details(&id), policies(&id), status(&id, &[]), enroll(), renewal()] {
-        let reply = house.send(&bearing(call, &token));
+        let reply = harness.send(&bearing(call, &token));
         assert_eq!((reply.status, reply.entry.rule.as_deref()), (401, Some("audience")));
     }
-    assert_eq!(house.send(&bearing(endpoints(), &token)).status, 401);
-    house.now += 3_600_000;
-    assert_eq!(house.send(&bearing(device(&id), &token)).status, 401);
+    assert_eq!(harness.send(&bearing(endpoints(), &token)).status, 401);
+    harness.now += 3_600_000;
+    assert_eq!(harness.send(&bearing(device(&id), &token)).status, 401);
 }
 
 #[test]
@@ -132,15 +132,15 @@ fn a_certificate_request_may_be_laid_out_in_many_ways() {
         ("version 2", include_str!("csr/version2.pem").to_owned(), "2"),
         ("3072 bits", include_str!("csr/rsa3072.pem").to_owned(), "0"),
     ] {
-        let reply = House::new().send(&theirs(enroll_with(&csr)));
+        let reply = Harness::new().send(&theirs(enroll_with(&csr)));
         assert_eq!((reply.status, reply.entry.facts["csr_version"].as_str()), (200, version), "{name}");
     }
 }
 
 #[test]
 fn older_spellings_of_the_same_calls_pass() {
-    let mut house = House::new();
-    let id = house.enrolled();
+    let mut harness = Harness::new();
+    let id = harness.enrolled();
     let details_as = |distribution: &str, version: &str| {
         let mut call = details(&id);
         (call.body["OSDistribution"], call.body["OSVersion"]) = (json!(distribution), json!(version));
@@ -164,7 +164,7 @@ fn older_spellings_of_the_same_calls_pass() {
         ("no client-request-id and no user agent", theirs(device(&id))),
         ("a v2 token", v2(call(Method::GET, format!("{IW}/Devices?{SSP}"), IW_SERVICE, Value::Null))),
     ] {
-        let reply = house.send(&call);
+        let reply = harness.send(&call);
         assert_eq!(reply.status, 200, "{name}: {reply:?}");
     }
 }

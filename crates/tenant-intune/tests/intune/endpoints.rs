@@ -1,9 +1,9 @@
-use crate::house::{BASE, Call, House, endpoints};
+use crate::harness::{BASE, Call, Harness, endpoints};
 use serde_json::Value;
 use tenant_intune::name;
 
-fn uri(house: &mut House, service: &str) -> Option<String> {
-    let reply = house.send(&endpoints());
+fn uri(harness: &mut Harness, service: &str) -> Option<String> {
+    let reply = harness.send(&endpoints());
     let list = reply.body["value"].as_array().unwrap().clone();
     let entry = list.iter().find(|entry| entry["providerName"] == service)?;
     Some(entry["uri"].as_str().unwrap().to_owned())
@@ -11,8 +11,8 @@ fn uri(house: &mut House, service: &str) -> Option<String> {
 
 #[test]
 fn the_list_has_the_fields_of_the_page_and_services_of_other_platforms() {
-    let mut house = House::new();
-    let reply = house.send(&endpoints());
+    let mut harness = Harness::new();
+    let reply = harness.send(&endpoints());
     assert_eq!((reply.status, reply.entry.request.as_str()), (200, "intune.endpoints"));
     let context = reply.body["@odata.context"].as_str().unwrap();
     assert!(context.ends_with("servicePrincipals('appId%3D0000000a-0000-0000-c000-000000000000')/endpoints"));
@@ -31,7 +31,7 @@ fn the_list_has_the_fields_of_the_page_and_services_of_other_platforms() {
         "BrandingService",
         "AndroidEnrollment",
     ] {
-        assert!(uri(&mut house, service).is_some(), "{service}");
+        assert!(uri(&mut harness, service).is_some(), "{service}");
     }
 }
 
@@ -57,7 +57,7 @@ fn each_path_and_each_name_of_graph_will_do() {
     for change in change {
         let mut call = endpoints();
         change(&mut call);
-        let reply = House::new().send(&call);
+        let reply = Harness::new().send(&call);
         assert_eq!((reply.status, reply.entry.request.as_str()), (200, "intune.endpoints"), "{call:?}");
     }
 }
@@ -70,13 +70,13 @@ fn alternate_key(call: &mut Call) {
 
 #[test]
 fn names_come_from_method_and_path_alone() {
-    let iw = crate::house::IW;
+    let iw = crate::harness::IW;
     for (method, path, expected) in [
         ("POST", "/any/where/linuxmdm/LINUXENROLLMENTSERVICE/enroll", Some("intune.enroll")),
         ("POST", "/x/LinuxDeviceCheckinService/details/", Some("intune.details")),
         ("GET", "/x/LinuxDeviceCheckinService/policies/1", Some("intune.policies")),
         ("POST", "/x/LinuxDeviceCheckinService/status", Some("intune.status")),
-        ("GET", &format!("{iw}/Devices(guid%27{}%27)", crate::house::UNKNOWN), Some("intune.device")),
+        ("GET", &format!("{iw}/Devices(guid%27{}%27)", crate::harness::UNKNOWN), Some("intune.device")),
         ("GET", &format!("{iw}/Devices"), Some("intune.devices")),
         ("POST", &format!("{iw}/Devices(guid'1')/Retire"), Some("intune.retire")),
         ("GET", "/OAuth/StatelessOAuthService/OAuthProxy/", Some("intune.token")),

@@ -1,4 +1,4 @@
-use crate::house::{ALEX, DEVICE, House, OTHER_DEVICE, enroll, policies};
+use crate::harness::{ALEX, DEVICE, Harness, OTHER_DEVICE, enroll, policies};
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
 
@@ -14,8 +14,8 @@ fn holds(whole: &[u8], part: &[u8]) -> bool {
 
 #[test]
 fn a_good_request_gets_an_id_and_a_certificate_with_that_name() {
-    let mut house = House::new();
-    let reply = house.send(&enroll());
+    let mut harness = Harness::new();
+    let reply = harness.send(&enroll());
     assert_eq!(reply.status, 200, "{reply:?}");
     assert_eq!(reply.body["certificate"]["renewPeriod"], 181);
     let id = reply.body["deviceId"].as_str().unwrap();
@@ -32,12 +32,12 @@ fn a_good_request_gets_an_id_and_a_certificate_with_that_name() {
 
 #[test]
 fn enrolling_again_gives_a_new_id_and_drops_the_old_one() {
-    let mut house = House::new();
-    let (first, second) = (house.enrolled(), house.enrolled());
+    let mut harness = Harness::new();
+    let (first, second) = (harness.enrolled(), harness.enrolled());
     assert_ne!(first, second);
-    assert_eq!(house.send(&policies(&first)).entry.rule.as_deref(), Some("unknown device"));
-    assert_eq!(house.send(&policies(&second)).status, 200);
-    let mut keeps = House::with(json!({ "re_enrol_keeps_id": true }));
+    assert_eq!(harness.send(&policies(&first)).entry.rule.as_deref(), Some("unknown device"));
+    assert_eq!(harness.send(&policies(&second)).status, 200);
+    let mut keeps = Harness::with(json!({ "re_enrol_keeps_id": true }));
     assert_eq!(keeps.enrolled(), keeps.enrolled());
 }
 
@@ -45,34 +45,34 @@ fn enrolling_again_gives_a_new_id_and_drops_the_old_one() {
 fn a_second_user_is_refused_or_takes_over() {
     let mut call = enroll();
     call.claim("oid", ALEX);
-    let mut house = House::new();
-    let id = house.enrolled();
-    let reply = house.send(&call);
+    let mut harness = Harness::new();
+    let id = harness.enrolled();
+    let reply = harness.send(&call);
     assert_eq!((reply.status, reply.entry.rule.as_deref()), (400, Some("second user")));
-    assert_eq!(house.send(&policies(&id)).status, 200);
+    assert_eq!(harness.send(&policies(&id)).status, 200);
 
-    let mut house = House::with(json!({ "second_user": "overwrite" }));
-    let id = house.enrolled();
-    assert_eq!(house.send(&call).status, 200);
-    assert_eq!(house.send(&policies(&id)).entry.rule.as_deref(), Some("unknown device"));
+    let mut harness = Harness::with(json!({ "second_user": "overwrite" }));
+    let id = harness.enrolled();
+    assert_eq!(harness.send(&call).status, 200);
+    assert_eq!(harness.send(&policies(&id)).entry.rule.as_deref(), Some("unknown device"));
 }
 
 #[test]
 fn another_device_of_the_same_user_is_another_object() {
-    let mut house = House::new();
-    let first = house.enrolled();
+    let mut harness = Harness::new();
+    let first = harness.enrolled();
     let mut call = enroll();
     call.claim("deviceid", OTHER_DEVICE);
-    assert_eq!(house.send(&call).status, 200);
-    assert_eq!(house.send(&policies(&first)).status, 200);
-    assert_eq!(house.intune.devices(house.now).len(), 2);
+    assert_eq!(harness.send(&call).status, 200);
+    assert_eq!(harness.send(&policies(&first)).status, 200);
+    assert_eq!(harness.intune.devices(harness.now).len(), 2);
 }
 
 #[test]
 fn a_licence_matters_only_under_its_knob() {
     let mut call = enroll();
     call.licensed = false;
-    assert_eq!(House::new().send(&call).status, 200);
-    let reply = House::with(json!({ "licence_check": true })).send(&call);
+    assert_eq!(Harness::new().send(&call).status, 200);
+    let reply = Harness::with(json!({ "licence_check": true })).send(&call);
     assert_eq!((reply.status, reply.entry.rule.as_deref()), (403, Some("licence")));
 }

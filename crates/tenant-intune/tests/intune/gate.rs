@@ -1,29 +1,29 @@
 //! Who may call, and what is written down about it (intune.md 8.1, rules 2 and 3).
 
-use crate::house::{House, details, device, policies, renewal, status};
+use crate::harness::{Harness, details, device, policies, renewal, status};
 
 #[test]
 fn both_portals_may_call_and_a_v2_token_names_its_client_in_azp() {
-    let mut house = House::new();
+    let mut harness = Harness::new();
     let mut call = renewal();
     call.claim("appid", "9ba1a5c7-f17a-4de9-a1f1-6178c8d51223");
-    assert_eq!(house.send(&call).status, 200);
+    assert_eq!(harness.send(&call).status, 200);
     let mut call = renewal();
     call.drop_claim("appid");
-    call.claim("azp", crate::house::PORTAL);
-    assert_eq!(house.send(&call).status, 200);
+    call.claim("azp", crate::harness::PORTAL);
+    assert_eq!(harness.send(&call).status, 200);
 }
 
 #[test]
 fn every_line_of_the_transcript_names_its_caller() {
-    let mut house = House::new();
-    let id = house.enrolled();
+    let mut harness = Harness::new();
+    let id = harness.enrolled();
     for call in [details(&id), policies(&id), status(&id, &[]), device(&id)] {
-        let facts = house.send(&call).entry.facts;
+        let facts = harness.send(&call).entry.facts;
         for (name, value) in [
-            ("device", crate::house::DEVICE),
+            ("device", crate::harness::DEVICE),
             ("intune_device", id.as_str()),
-            ("appid", crate::house::PORTAL),
+            ("appid", crate::harness::PORTAL),
             ("user", "adele@contoso.com"),
             ("client_version", "1.2609.5"),
             ("client_request_id", "5b000000-0000-4000-8000-000000000010"),

@@ -1,5 +1,5 @@
-use crate::house::{
-    ALEX, BASE, DEVICE, House, IW, OTHER_DEVICE, POLICY, details, device, devices, encryption, enroll,
+use crate::harness::{
+    ALEX, BASE, DEVICE, Harness, IW, OTHER_DEVICE, POLICY, details, device, devices, encryption, enroll,
     retire, status,
 };
 use serde_json::{Value, json};
@@ -10,8 +10,8 @@ const SCRIPT: &str = "linux_customcompliance_discoveryscript";
 const SYNC: &str = "Sync your device with Intune";
 
 /// The state and the titles of the rules that fail.
-fn verdict(house: &mut House, id: &str) -> (String, Vec<String>) {
-    let body = house.send(&device(id)).body;
+fn verdict(harness: &mut Harness, id: &str) -> (String, Vec<String>) {
+    let body = harness.send(&device(id)).body;
     let titles = body["NoncompliantRules"].as_array().unwrap().iter();
     let titles = titles.map(|rule| rule["Title"].as_str().unwrap().to_owned()).collect();
     (body["ComplianceState"].as_str().unwrap().to_owned(), titles)
@@ -19,10 +19,10 @@ fn verdict(house: &mut House, id: &str) -> (String, Vec<String>) {
 
 #[test]
 fn the_view_has_the_fields_of_the_page() {
-    let mut house = House::new();
-    let id = house.enrolled();
-    house.send(&details(&id));
-    let body = house.send(&device(&id)).body;
+    let mut harness = Harness::new();
+    let id = harness.enrolled();
+    harness.send(&details(&id));
+    let body = harness.send(&device(&id)).body;
     let place = format!("{BASE}{IW}/Devices(guid'{id}')");
     for (field, value) in [
         ("Key", json!(id)),
@@ -49,30 +49,30 @@ fn the_view_has_the_fields_of_the_page() {
 
 #[test]
 fn the_verdict_comes_after_its_delay_and_the_directory_is_told_once() {
-    let mut house = House::with(encryption());
-    let id = house.enrolled();
-    assert_eq!(verdict(&mut house, &id), ("Noncompliant".into(), vec![SYNC.into()]));
-    house.send(&status(&id, &[(5, ITEM, "True", "Compliant")]));
-    house.now += 1_999;
-    assert_eq!(verdict(&mut house, &id), ("Noncompliant".into(), vec![SYNC.into()]));
-    assert!(house.changes.is_empty());
-    house.now += 1;
-    let told = house.intune.settle(house.now);
+    let mut harness = Harness::with(encryption());
+    let id = harness.enrolled();
+    assert_eq!(verdict(&mut harness, &id), ("Noncompliant".into(), vec![SYNC.into()]));
+    harness.send(&status(&id, &[(5, ITEM, "True", "Compliant")]));
+    harness.now += 1_999;
+    assert_eq!(verdict(&mut harness, &id), ("Noncompliant".into(), vec![SYNC.into()]));
+    assert!(harness.changes.is_empty());
+    harness.now += 1;
+    let told = harness.intune.settle(harness.now);
     assert_eq!((told.len(), told[0].managed, told[0].compliant), (1, true, true));
-    assert!(house.intune.settle(house.now).is_empty());
-    assert_eq!(verdict(&mut house, &id), ("Compliant".into(), vec![]));
-    assert_eq!(house.send(&device(&id)).body["IsCompliantInGraph"], true);
-    assert!(house.changes.is_empty());
+    assert!(harness.intune.settle(harness.now).is_empty());
+    assert_eq!(verdict(&mut harness, &id), ("Compliant".into(), vec![]));
+    assert_eq!(harness.send(&device(&id)).body["IsCompliantInGraph"], true);
+    assert!(harness.changes.is_empty());
 }
 
 #[test]
 fn a_worse_status_takes_compliance_away_again() {
-    let mut house = House::with(encryption());
-    let id = house.enrolled();
+    let mut harness = Harness::with(encryption());
+    let id = harness.enrolled();
     for (state, compliant) in [("Compliant", true), ("NonCompliant", false)] {
-        house.send(&status(&id, &[(5, ITEM, "x", state)]));
-        house.now += 2_000;
-        let change = house.intune.settle(house.now).remove(0);
+        harness.send(&status(&id, &[(5, ITEM, "x", state)]));
+        harness.now += 2_000;
+        let change = harness.intune.settle(harness.now).remove(0);
         assert_eq!((change.device.as_str(), change.managed, change.compliant), (DEVICE, true, compliant));
     }
 }
@@ -88,12 +88,12 @@ fn the_verdict_follows_the_worst_rule() {
         (&[], "Noncompliant", &[SYNC]),
         (&[(6, ITEM, "True", "Compliant")], "Noncompliant", &[SYNC]),
     ] {
-        let mut house = House::with(encryption());
-        let id = house.enrolled();
-        house.send(&status(&id, details));
-        house.now += 2_000;
+        let mut harness = Harness::with(encryption());
+        let id = harness.enrolled();
+        harness.send(&status(&id, details));
+        harness.now += 2_000;
         let titles: Vec<String> = titles.iter().map(|title| (*title).to_owned()).collect();
-        assert_eq!(verdict(&mut house, &id), (state.to_owned(), titles), "{details:?}");
+        assert_eq!(verdict(&mut harness, &id), (state.to_owned(), titles), "{details:?}");
     }
 }
 
@@ -107,8 +107,8 @@ fn each_policy_has_a_status_of_its_own() {
     for (first, second, state) in
         [("a", "b", "Compliant"), ("B", "A", "Compliant"), ("a", "c", "Noncompliant")]
     {
-        let mut house = House::with(json!({ "policies": [policy("a"), policy("b")] }));
-        let id = house.enrolled();
+        let mut harness = Harness::with(json!({ "policies": [policy("a"), policy("b")] }));
+        let id = harness.enrolled();
         let mut call = status(&id, &[(5, ITEM, "True", "Compliant")]);
         let told = |id: &str| {
             let mut told = call.body["PolicyStatuses"][0].clone();
@@ -117,19 +117,19 @@ fn each_policy_has_a_status_of_its_own() {
             told
         };
         call.body["PolicyStatuses"] = json!([told(first), told(second)]);
-        house.send(&call);
-        house.now += 2_000;
-        assert_eq!(verdict(&mut house, &id).0, state, "{first} {second}");
+        harness.send(&call);
+        harness.now += 2_000;
+        assert_eq!(verdict(&mut harness, &id).0, state, "{first} {second}");
     }
 }
 
 #[test]
 fn a_failing_rule_says_what_was_expected_and_where_it_comes_from() {
-    let mut house = House::with(encryption());
-    let id = house.enrolled();
-    house.send(&status(&id, &[(5, ITEM, "False", "NonCompliant")]));
-    house.now += 2_000;
-    let rule = house.send(&device(&id)).body["NoncompliantRules"][0].clone();
+    let mut harness = Harness::with(encryption());
+    let id = harness.enrolled();
+    harness.send(&status(&id, &[(5, ITEM, "False", "NonCompliant")]));
+    harness.now += 2_000;
+    let rule = harness.send(&device(&id)).body["NoncompliantRules"][0].clone();
     assert_eq!((&rule["SettingID"], &rule["ExpectedValue"]), (&json!(ITEM), &json!("True")));
     assert_eq!((&rule["ComplianceSource"], &rule["RemediationOwner"]), (&json!("LinuxMDM"), &json!(0)));
 }
@@ -158,18 +158,18 @@ fn custom_rules_are_evaluated_by_the_service_and_speak_with_the_admins_words() {
         ("timed out", "Error", "Error", &[SCRIPT]),
         ("no JSON", "Unknown", "Error", &[]),
     ] {
-        let mut house = House::with(knobs(false));
-        let id = house.enrolled();
-        let wire = house.send(&crate::house::policies(&id)).body;
+        let mut harness = Harness::with(knobs(false));
+        let id = harness.enrolled();
+        let wire = harness.send(&crate::harness::policies(&id)).body;
         assert_eq!(wire["policies"][0]["policySettings"].as_array().unwrap().len(), 1);
-        house.send(&status(&id, &[(7, SCRIPT, output, claimed)]));
-        house.now += 2_000;
+        harness.send(&status(&id, &[(7, SCRIPT, output, claimed)]));
+        harness.now += 2_000;
         let titles: Vec<String> = titles.iter().map(|title| (*title).to_owned()).collect();
-        assert_eq!(verdict(&mut house, &id), (state.to_owned(), titles), "{output}");
+        assert_eq!(verdict(&mut harness, &id), (state.to_owned(), titles), "{output}");
     }
-    let mut house = House::with(knobs(true));
-    let id = house.enrolled();
-    let wire = house.send(&crate::house::policies(&id)).body;
+    let mut harness = Harness::with(knobs(true));
+    let id = harness.enrolled();
+    let wire = harness.send(&crate::harness::policies(&id)).body;
     let delivered = &wire["policies"][0]["policySettings"][1];
     assert_eq!(delivered["settingDefinitionItemId"], "linux_customcompliance_rules");
 }
@@ -182,37 +182,37 @@ fn configuration_does_not_count_and_no_policy_is_the_tenants_choice() {
     let mut strict = script.clone();
     strict["compliant_without_policy"] = json!(false);
     for (knobs, state) in [(json!({}), "Compliant"), (script, "Compliant"), (strict, "Noncompliant")] {
-        let mut house = House::with(knobs);
-        let id = house.enrolled();
-        house.send(&status(&id, &[]));
-        house.now += 2_000;
-        assert_eq!(verdict(&mut house, &id).0, state);
+        let mut harness = Harness::with(knobs);
+        let id = harness.enrolled();
+        harness.send(&status(&id, &[]));
+        harness.now += 2_000;
+        assert_eq!(verdict(&mut harness, &id).0, state);
     }
 }
 
 #[test]
 fn the_list_holds_the_users_devices_and_nobody_elses() {
-    let mut house = House::new();
-    let first = house.enrolled();
+    let mut harness = Harness::new();
+    let first = harness.enrolled();
     let mut second = enroll();
     second.claim("deviceid", OTHER_DEVICE);
     second.claim("oid", ALEX);
-    house.send(&second);
-    let body = house.send(&devices()).body;
+    harness.send(&second);
+    let body = harness.send(&devices()).body;
     let keys: Vec<_> = body["value"].as_array().unwrap().iter().map(|it| it["Key"].clone()).collect();
     assert_eq!(keys, [json!(first)]);
 }
 
 #[test]
 fn retirement_drops_the_object_and_the_directory_hears_of_it() {
-    let mut house = House::new();
-    let id = house.enrolled();
-    let reply = house.send(&retire(&id));
+    let mut harness = Harness::new();
+    let id = harness.enrolled();
+    let reply = harness.send(&retire(&id));
     assert_eq!((reply.status, reply.body, reply.kind.as_str()), (204, Value::Null, ""));
-    let change = house.changes.remove(0);
+    let change = harness.changes.remove(0);
     assert_eq!((change.device.as_str(), change.managed, change.compliant), (DEVICE, false, false));
-    assert_eq!(house.send(&device(&id)).status, 404);
-    assert_eq!(house.send(&details(&id)).entry.rule.as_deref(), Some("unknown device"));
+    assert_eq!(harness.send(&device(&id)).status, 404);
+    assert_eq!(harness.send(&details(&id)).entry.rule.as_deref(), Some("unknown device"));
 }
 
 /// The names of intune.md 9.7, without the nine actions.

@@ -1,4 +1,4 @@
-use crate::house::{House, details, device, encryption, enroll, policies, renewal, status};
+use crate::harness::{Harness, details, device, encryption, enroll, policies, renewal, status};
 use serde_json::{Value, json};
 use tenant_intune::IntuneKnobs;
 
@@ -19,14 +19,15 @@ fn knobs_survive_their_own_spelling_and_unknown_ones_are_refused() {
 
 #[test]
 fn faults_befall_their_request_at_their_rate_and_change_nothing() {
-    let mut house = House::with(json!({ "faults": {
+    let mut harness = Harness::with(json!({ "faults": {
         "intune.enroll": { "not_found": 1.0 }, "intune.token": { "server_error": 1.0 },
     } }));
-    assert_eq!(house.send(&enroll()).status, 404);
-    assert!(house.intune.devices(house.now).is_empty() && house.changes.is_empty());
-    assert_eq!(house.send(&renewal()).status, 500);
-    let mut house = House::with(json!({ "faults": { "*": { "not_found": 0.25, "server_error": 0.25 } } }));
-    let met: Vec<u16> = (0..400).map(|_| house.send(&renewal()).status).collect();
+    assert_eq!(harness.send(&enroll()).status, 404);
+    assert!(harness.intune.devices(harness.now).is_empty() && harness.changes.is_empty());
+    assert_eq!(harness.send(&renewal()).status, 500);
+    let mut harness =
+        Harness::with(json!({ "faults": { "*": { "not_found": 0.25, "server_error": 0.25 } } }));
+    let met: Vec<u16> = (0..400).map(|_| harness.send(&renewal()).status).collect();
     for (status, expected) in [(404, 100), (500, 100), (200, 200)] {
         let found = met.iter().filter(|it| **it == status).count();
         assert!(found.abs_diff(expected) < 40, "{status}: {found}");
@@ -36,38 +37,38 @@ fn faults_befall_their_request_at_their_rate_and_change_nothing() {
 #[test]
 fn the_same_seed_gives_the_same_service() {
     let story = || {
-        let mut house = House::new();
-        let id = house.enrolled();
-        (id.clone(), house.send(&device(&id)).body, house.send(&renewal()).body)
+        let mut harness = Harness::new();
+        let id = harness.enrolled();
+        (id.clone(), harness.send(&device(&id)).body, harness.send(&renewal()).body)
     };
     assert_eq!(story(), story());
 }
 
 #[test]
 fn the_case_of_replies_is_a_knob_for_each_request() {
-    let mut house = House::with(json!({ "casing": {
+    let mut harness = Harness::with(json!({ "casing": {
         "intune.enroll": "pascal", "intune.policies": "pascal", "intune.status": "pascal",
         "intune.details": "pascal", "intune.device": "camel",
     } }));
-    let reply = house.send(&enroll()).body;
+    let reply = harness.send(&enroll()).body;
     let id = reply["DeviceId"].as_str().unwrap().to_owned();
     assert!(reply["Certificate"]["CertBlob"].is_array());
-    assert!(house.send(&policies(&id)).body["Policies"].is_array());
-    let statuses = house.send(&status(&id, &[(5, "x", "", "Compliant")])).body;
+    assert!(harness.send(&policies(&id)).body["Policies"].is_array());
+    let statuses = harness.send(&status(&id, &[(5, "x", "", "Compliant")])).body;
     assert_eq!(statuses["PolicyStatuses"][0]["Details"][0]["NewComplianceState"], "Compliant");
-    assert_eq!(house.send(&details(&id)).body["DeviceFriendlyName"], "lx-adele");
-    let view = house.send(&device(&id)).body;
+    assert_eq!(harness.send(&details(&id)).body["DeviceFriendlyName"], "lx-adele");
+    let view = harness.send(&device(&id)).body;
     assert!(view["complianceState"].is_string() && view["#CommonContainer.Retire"].is_object());
-    let refusal = house.send(&policies("x")).body;
+    let refusal = harness.send(&policies("x")).body;
     assert_eq!(refusal["detail"], "Device validation failed");
 }
 
 #[test]
 fn single_knobs_do_what_they_say() {
-    let first = |knobs: Value, call: fn(&str) -> crate::house::Call| {
-        let mut house = House::with(knobs);
-        let id = house.enrolled();
-        let reply = house.send(&call(&id));
+    let first = |knobs: Value, call: fn(&str) -> crate::harness::Call| {
+        let mut harness = Harness::with(knobs);
+        let id = harness.enrolled();
+        let reply = harness.send(&call(&id));
         (reply.status, reply.entry.rule, reply.body)
     };
     let omitted = first(json!({ "omit_policy_statuses": true }), |id| status(id, &[]));
@@ -84,11 +85,11 @@ fn single_knobs_do_what_they_say() {
     assert_eq!(pending.2["ComplianceState"], "Unknown");
     let late = first(json!({ "verdict_delay_ms": 0 }), |id| status(id, &[]));
     assert_eq!(late.0, 200);
-    let unknown = first(json!({ "unknown_device_status": 401 }), |_| details(crate::house::UNKNOWN));
+    let unknown = first(json!({ "unknown_device_status": 401 }), |_| details(crate::harness::UNKNOWN));
     assert_eq!((unknown.0, unknown.1.as_deref()), (401, Some("unknown device")));
     let other = first(json!({ "other_device_status": 404, "second_user_status": 409 }), |id| {
         let mut call = details(id);
-        call.claim("deviceid", crate::house::OTHER_DEVICE);
+        call.claim("deviceid", crate::harness::OTHER_DEVICE);
         call
     });
     assert_eq!(other.0, 404);
@@ -103,12 +104,12 @@ fn headers_matter_only_under_their_knobs() {
         ("client_request_id_needed", "client-request-id", "client-request-id"),
     ] {
         for (on, status) in [(false, 200), (true, 400)] {
-            let mut house = House::with(json!({ knob: on }));
-            let id = house.enrolled();
+            let mut harness = Harness::with(json!({ knob: on }));
+            let id = harness.enrolled();
             let mut call = policies(&id);
-            assert_eq!(house.send(&call).status, 200);
+            assert_eq!(harness.send(&call).status, 200);
             call.headers.retain(|(name, _)| *name != header);
-            let reply = house.send(&call);
+            let reply = harness.send(&call);
             assert_eq!((reply.status, reply.entry.rule.as_deref()), (status, on.then_some(rule)), "{knob}");
         }
     }
@@ -116,8 +117,8 @@ fn headers_matter_only_under_their_knobs() {
 
 #[test]
 fn the_list_of_clients_and_the_floor_can_be_moved() {
-    let mut house = House::with(json!({ "clients": [], "version_floor": "1.2610.0" }));
-    assert_eq!(house.send(&enroll()).entry.rule.as_deref(), Some("client"));
-    let mut house = House::with(json!({ "version_floor": "1.2610.0" }));
-    assert_eq!(house.send(&enroll()).entry.rule.as_deref(), Some("client-version"));
+    let mut harness = Harness::with(json!({ "clients": [], "version_floor": "1.2610.0" }));
+    assert_eq!(harness.send(&enroll()).entry.rule.as_deref(), Some("client"));
+    let mut harness = Harness::with(json!({ "version_floor": "1.2610.0" }));
+    assert_eq!(harness.send(&enroll()).entry.rule.as_deref(), Some("client-version"));
 }

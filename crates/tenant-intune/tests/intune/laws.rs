@@ -1,6 +1,6 @@
 //! Whatever arrives, the stand-in answers and keeps its records.
 
-use crate::house::{House, details, enroll, enroll_with, policies, status};
+use crate::harness::{Harness, details, enroll, enroll_with, policies, status};
 use proptest::prelude::*;
 
 proptest! {
@@ -13,19 +13,19 @@ proptest! {
         let mut changed = good.to_owned();
         changed.replace_range(at..=at, &to);
         prop_assume!(changed != good);
-        let reply = House::new().send(&enroll_with(&changed));
+        let reply = Harness::new().send(&enroll_with(&changed));
         prop_assert_eq!(reply.status, 400, "{}", changed);
     }
 
     #[test]
     fn bodies_of_any_kind_are_refused_and_change_nothing(text in "\\PC{0,40}") {
-        let mut house = House::new();
-        let id = house.enrolled();
+        let mut harness = Harness::new();
+        let id = harness.enrolled();
         for mut call in [enroll(), details(&id), status(&id, &[])] {
             call.body = serde_json::json!(text);
-            prop_assert_eq!(house.send(&call).status, 400);
+            prop_assert_eq!(harness.send(&call).status, 400);
         }
-        prop_assert_eq!(house.send(&policies(&id)).status, 200);
-        prop_assert!(house.changes.is_empty());
+        prop_assert_eq!(harness.send(&policies(&id)).status, 200);
+        prop_assert!(harness.changes.is_empty());
     }
 }

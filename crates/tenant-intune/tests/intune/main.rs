@@ -8,7 +8,7 @@ mod endpoints;
 mod enrolment;
 mod gate;
 mod guesses;
-mod house;
+mod harness;
 mod iw_service;
 mod knobs;
 mod laws;

@@ -3,8 +3,8 @@
 //! The common name of rule 6 is in `enrolment.rs`, the custom rules of rule 10 are in `iw_service.rs`; a slow
 //! service (rule 12) is made by the wire of whoever serves this.
 
-use crate::house::{
-    BASE, Call, DEVICE, House, details, device, devices, encryption, endpoints, enroll, policies, renewal,
+use crate::harness::{
+    BASE, Call, DEVICE, Harness, details, device, devices, encryption, endpoints, enroll, policies, renewal,
     retire, status,
 };
 use serde_json::{Value, json};
@@ -14,20 +14,30 @@ use tenant_intune::DeviceAction;
 type Ask = fn(&str) -> Call;
 
 /// Name, knobs, what is looked at once the machine is enrolled, and what it is.
-type Row = (&'static str, Value, fn(&mut House, &str) -> Value, Value);
+type Row = (&'static str, Value, fn(&mut Harness, &str) -> Value, Value);
 
 #[test]
 fn what_is_issued() {
     check([
-        ("8.1/6 certBlob is an array of integers", json!({}), |house, _| blob_is_bytes(house), json!(true)),
+        (
+            "8.1/6 certBlob is an array of integers",
+            json!({}),
+            |harness, _| blob_is_bytes(harness),
+            json!(true),
+        ),
         (
             "8.1/6 renewPeriod 181",
             json!({}),
-            |house, _| certificate(house)["renewPeriod"].clone(),
+            |harness, _| certificate(harness)["renewPeriod"].clone(),
             json!(181),
         ),
         ("8.1/6 renewPeriod of the knob", json!({ "renew_period": 90 }), renew_period, json!(90)),
-        ("8.1/6 thumbprint is 40 upper-case digits", json!({}), |house, _| form(house), json!([40, true])),
+        (
+            "8.1/6 thumbprint is 40 upper-case digits",
+            json!({}),
+            |harness, _| form(harness),
+            json!([40, true]),
+        ),
     ]);
 }
 
@@ -40,7 +50,7 @@ fn the_case_of_a_status_reply() {
         (
             "8.1/9 omit-policy-statuses",
             json!({ "omit_policy_statuses": true }),
-            |house, id| house.send(&status(id, &[])).body,
+            |harness, id| harness.send(&status(id, &[])).body,
             json!({}),
         ),
     ]);
@@ -71,7 +81,7 @@ fn the_verdict_of_iw_service() {
         (
             "8.1/11 rules JSON stays here",
             script(),
-            |house, id| items(&house.send(&policies(id)).body),
+            |harness, id| items(&harness.send(&policies(id)).body),
             json!(["linux_customcompliance_discoveryscript"]),
         ),
     ]);
@@ -94,14 +104,14 @@ fn faults_of_each_endpoint() {
         for (kind, status, code) in
             [("not_found", 404, "NotFound"), ("server_error", 500, "InternalServerError")]
         {
-            let mut house = House::new();
-            let id = house.enrolled();
+            let mut harness = Harness::new();
+            let id = harness.enrolled();
             let faulty = json!({ "faults": { name: { kind: 1.0 } } });
-            house.intune.set_knobs(serde_json::from_value(faulty).unwrap());
-            let reply = house.send(&call(&id));
+            harness.intune.set_knobs(serde_json::from_value(faulty).unwrap());
+            let reply = harness.send(&call(&id));
             let found = (reply.status, reply.entry.rule.as_deref(), reply.body["ErrorCode"].as_str());
             assert_eq!(found, (status, Some("fault"), Some(code)), "8.1/12 {name} {kind}");
-            assert_eq!(house.intune.devices(house.now)[0].id, id, "8.1/12 {name}: nothing is changed");
+            assert_eq!(harness.intune.devices(harness.now)[0].id, id, "8.1/12 {name}: nothing is changed");
         }
     }
 }
@@ -141,10 +151,10 @@ fn devices_that_are_gone_and_lists_that_differ() {
             json!([200, null]),
         ),
         ("8.1/12 retired: no name", json!({}), no_name, json!({})),
-        ("8.1/12 endpoint missing", missing, |house, _| uri(house), Value::Null),
-        ("8.1/12 LinuxMDM", json!({}), |house, _| uri(house), check_in("LinuxMDM", "")),
-        ("8.1/12 LinuxMdm", mdm, |house, _| uri(house), check_in("LinuxMdm", "")),
-        ("8.1/12 trailing slash", slashed, |house, _| uri(house), check_in("LinuxMDM", "/")),
+        ("8.1/12 endpoint missing", missing, |harness, _| uri(harness), Value::Null),
+        ("8.1/12 LinuxMDM", json!({}), |harness, _| uri(harness), check_in("LinuxMDM", "")),
+        ("8.1/12 LinuxMdm", mdm, |harness, _| uri(harness), check_in("LinuxMdm", "")),
+        ("8.1/12 trailing slash", slashed, |harness, _| uri(harness), check_in("LinuxMDM", "/")),
     ]);
 }
 
@@ -154,9 +164,9 @@ fn what_the_directory_is_told() {
         (
             "8.1/13 enrolled",
             encryption(),
-            |house, _| {
-                house.send(&enroll());
-                told(house)
+            |harness, _| {
+                harness.send(&enroll());
+                told(harness)
             },
             json!([[DEVICE, true, false]]),
         ),
@@ -175,18 +185,18 @@ fn what_the_directory_is_told() {
         (
             "8.1/13 not compliant any more",
             encryption(),
-            |house, id| {
-                reported(house, id, "Compliant");
-                reported(house, id, "NonCompliant")
+            |harness, id| {
+                reported(harness, id, "Compliant");
+                reported(harness, id, "NonCompliant")
             },
             json!([[DEVICE, true, false]]),
         ),
         (
             "8.1/13 retired by its user",
             encryption(),
-            |house, id| {
-                house.send(&retire(id));
-                told(house)
+            |harness, id| {
+                harness.send(&retire(id));
+                told(harness)
             },
             json!([[DEVICE, false, false]]),
         ),
@@ -195,34 +205,34 @@ fn what_the_directory_is_told() {
 
 fn check<const N: usize>(rows: [Row; N]) {
     for (name, knobs, look, expected) in rows {
-        let mut house = House::with(knobs);
-        let id = house.enrolled();
-        assert_eq!(look(&mut house, &id), expected, "{name}");
+        let mut harness = Harness::with(knobs);
+        let id = harness.enrolled();
+        assert_eq!(look(&mut harness, &id), expected, "{name}");
     }
 }
 
-fn certificate(house: &mut House) -> Value {
-    house.send(&enroll()).body["certificate"].clone()
+fn certificate(harness: &mut Harness) -> Value {
+    harness.send(&enroll()).body["certificate"].clone()
 }
 
-fn renew_period(house: &mut House, _: &str) -> Value {
-    certificate(house)["renewPeriod"].clone()
+fn renew_period(harness: &mut Harness, _: &str) -> Value {
+    certificate(harness)["renewPeriod"].clone()
 }
 
-fn blob_is_bytes(house: &mut House) -> Value {
-    let blob = certificate(house)["certBlob"].clone();
+fn blob_is_bytes(harness: &mut Harness) -> Value {
+    let blob = certificate(harness)["certBlob"].clone();
     json!(blob.as_array().unwrap().iter().all(|byte| byte.as_u64().is_some_and(|byte| byte < 256)))
 }
 
-fn form(house: &mut House) -> Value {
-    let thumbprint = certificate(house)["thumbprint"].as_str().unwrap().to_owned();
+fn form(harness: &mut Harness) -> Value {
+    let thumbprint = certificate(harness)["thumbprint"].as_str().unwrap().to_owned();
     let upper = |letter: char| letter.is_ascii_digit() || ('A'..='F').contains(&letter);
     json!([thumbprint.len(), thumbprint.chars().all(upper)])
 }
 
 /// The names of the first two levels.
-fn names_of_status(house: &mut House, id: &str) -> Value {
-    let body = house.send(&status(id, &[])).body;
+fn names_of_status(harness: &mut Harness, id: &str) -> Value {
+    let body = harness.send(&status(id, &[])).body;
     let (outer, list) = body.as_object().unwrap().iter().next().unwrap();
     let inner =
         list[0].as_object().unwrap().keys().find(|name| name.eq_ignore_ascii_case("policyid")).unwrap();
@@ -230,16 +240,16 @@ fn names_of_status(house: &mut House, id: &str) -> Value {
 }
 
 /// State and titles of IWService.
-fn verdict(house: &mut House, id: &str) -> Value {
-    let body = house.send(&device(id)).body;
+fn verdict(harness: &mut Harness, id: &str) -> Value {
+    let body = harness.send(&device(id)).body;
     let titles = body["NoncompliantRules"].as_array().unwrap().iter();
     json!([body["ComplianceState"], titles.map(|rule| rule["Title"].clone()).collect::<Vec<_>>()])
 }
 
-fn after(house: &mut House, id: &str, milliseconds: i64) -> Value {
-    house.send(&status(id, &[(5, ITEM, "False", "NonCompliant")]));
-    house.now += milliseconds;
-    verdict(house, id)
+fn after(harness: &mut Harness, id: &str, milliseconds: i64) -> Value {
+    harness.send(&status(id, &[(5, ITEM, "False", "NonCompliant")]));
+    harness.now += milliseconds;
+    verdict(harness, id)
 }
 
 fn with_encryption(name: &str, value: Value) -> Value {
@@ -261,35 +271,35 @@ fn items(policies: &Value) -> Value {
 }
 
 /// Status and detail of a call once the device is gone.
-fn gone(house: &mut House, id: &str, how: DeviceAction, call: Ask) -> Value {
-    house.intune.administer(id, how).unwrap();
-    let reply = house.send(&call(id));
+fn gone(harness: &mut Harness, id: &str, how: DeviceAction, call: Ask) -> Value {
+    harness.intune.administer(id, how).unwrap();
+    let reply = harness.send(&call(id));
     json!([reply.status, reply.body["detail"]])
 }
 
-fn no_name(house: &mut House, id: &str) -> Value {
-    house.intune.administer(id, DeviceAction::Retire).unwrap();
-    house.send(&details(id)).body
+fn no_name(harness: &mut Harness, id: &str) -> Value {
+    harness.intune.administer(id, DeviceAction::Retire).unwrap();
+    harness.send(&details(id)).body
 }
 
-fn uri(house: &mut House) -> Value {
-    let list = house.send(&endpoints()).body["value"].as_array().unwrap().clone();
+fn uri(harness: &mut Harness) -> Value {
+    let list = harness.send(&endpoints()).body["value"].as_array().unwrap().clone();
     let found = list.iter().find(|entry| entry["providerName"] == "LinuxDeviceCheckinService");
     found.map_or(Value::Null, |entry| entry["uri"].clone())
 }
 
 /// Device, `isManaged` and `isCompliant` of each change so far.
-fn told(house: &mut House) -> Value {
-    let changes = std::mem::take(&mut house.changes);
+fn told(harness: &mut Harness) -> Value {
+    let changes = std::mem::take(&mut harness.changes);
     changes.iter().map(|it| json!([it.device, it.managed, it.compliant])).collect()
 }
 
-fn reported(house: &mut House, id: &str, state: &str) -> Value {
-    house.send(&status(id, &[(5, ITEM, "x", state)]));
-    house.now += 2_000;
-    let due = house.intune.settle(house.now);
-    house.changes = due;
-    told(house)
+fn reported(harness: &mut Harness, id: &str, state: &str) -> Value {
+    harness.send(&status(id, &[(5, ITEM, "x", state)]));
+    harness.now += 2_000;
+    let due = harness.intune.settle(harness.now);
+    harness.changes = due;
+    told(harness)
 }
 
 const ITEM: &str = "linux_deviceencryption_required";

@@ -4,8 +4,8 @@
 //! Rules 6 and 9 to 13 are about what is served: they are in `outputs.rs`.
 //! What rules 2 and 5 let pass (both clients, version 2, any layout of PEM) is in `gate.rs` and `clients.rs`.
 
-use crate::house::{
-    ALEX, Call, ENROLLMENT, House, INTUNE, IW_SERVICE, OTHER_DEVICE, UNKNOWN, details, device, devices,
+use crate::harness::{
+    ALEX, Call, ENROLLMENT, Harness, INTUNE, IW_SERVICE, OTHER_DEVICE, UNKNOWN, details, device, devices,
     endpoints, enroll, enroll_with, policies, renewal, retire, status,
 };
 use serde_json::{Map, Value, json};
@@ -26,11 +26,11 @@ fn every_service_has_an_audience_of_its_own() {
     audiences.extend(["00000003-0000-0000-c000-000000000000", "https://enrollment.manage.microsoft.com/"]);
     for (service, good, own) in SERVICES {
         for other in audiences.iter().filter(|it| **it != own) {
-            let mut house = House::new();
-            let mut call = good(&house.enrolled());
+            let mut harness = Harness::new();
+            let mut call = good(&harness.enrolled());
             call.claim("aud", *other);
             let row = format!("8.1/1 {service} with a token for {other}");
-            see(&row, &house.send(&call), "audience", Refusal::Old(401));
+            see(&row, &harness.send(&call), "audience", Refusal::Old(401));
         }
     }
 }
@@ -70,9 +70,9 @@ fn enrolment_judges_the_certificate_request_and_its_fields() {
 
 #[test]
 fn the_ids_of_a_refusal_are_fresh() {
-    let mut house = House::new();
+    let mut harness = Harness::new();
     let mut ids = || {
-        let body = house.send(&enroll_with("x")).body;
+        let body = harness.send(&enroll_with("x")).body;
         [body["traceId"].clone(), body["activityId"].clone()]
     };
     let (first, second) = (ids(), ids());
@@ -83,8 +83,8 @@ fn the_ids_of_a_refusal_are_fresh() {
 fn details_want_all_five_keys_and_a_known_id() {
     check(details, DETAILS);
     for (status, refusal) in [(401, Refusal::Old(401)), (404, Refusal::Old(404)), (500, Refusal::Old(500))] {
-        let mut house = House::with(json!({ "unknown_device_status": status }));
-        see("8.1/7 details, MAY", &house.send(&details(UNKNOWN)), "unknown device", refusal);
+        let mut harness = Harness::with(json!({ "unknown_device_status": status }));
+        see("8.1/7 details, MAY", &harness.send(&details(UNKNOWN)), "unknown device", refusal);
     }
 }
 

@@ -1,6 +1,8 @@
 //! Each tenant has its own knobs, or those of everybody.
 
-use crate::house::{Call, House, TENANT, details, device, encryption, endpoints, enroll, policies, status};
+use crate::harness::{
+    Call, Harness, TENANT, details, device, encryption, endpoints, enroll, policies, status,
+};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -8,15 +10,15 @@ use uuid::Uuid;
 const FABRIKAM: &str = "66666666-7777-8888-9999-aaaaaaaaaaaa";
 
 /// A house where one tenant has knobs of its own.
-fn house(general: Value, tenant: &str, own: Value) -> House {
-    let mut house = House::with(general);
-    set(&mut house, tenant, own);
-    house
+fn harness(general: Value, tenant: &str, own: Value) -> Harness {
+    let mut harness = Harness::with(general);
+    set(&mut harness, tenant, own);
+    harness
 }
 
-fn set(house: &mut House, tenant: &str, own: Value) {
+fn set(harness: &mut Harness, tenant: &str, own: Value) {
     let id: Uuid = tenant.parse().unwrap();
-    house.intune.set_tenant_knobs(BTreeMap::from([(id, serde_json::from_value(own).unwrap())]));
+    harness.intune.set_tenant_knobs(BTreeMap::from([(id, serde_json::from_value(own).unwrap())]));
 }
 
 fn of_fabrikam(mut call: Call) -> Call {
@@ -26,9 +28,9 @@ fn of_fabrikam(mut call: Call) -> Call {
 }
 
 /// The machine of each tenant.
-fn both(house: &mut House) -> (String, String) {
-    let theirs = house.send(&of_fabrikam(enroll())).body["deviceId"].as_str().unwrap().to_owned();
-    (house.enrolled(), theirs)
+fn both(harness: &mut Harness) -> (String, String) {
+    let theirs = harness.send(&of_fabrikam(enroll())).body["deviceId"].as_str().unwrap().to_owned();
+    (harness.enrolled(), theirs)
 }
 
 #[test]
@@ -44,14 +46,14 @@ fn every_rule_goes_by_the_knobs_of_the_callers_tenant() {
         (json!({ "throttle": { "*": { "times": 9, "status": 429 } } }), enroll(), 200, 429),
         (json!({ "enrolment_limit": 0 }), enroll(), 200, 403),
         (json!({ "user_agent_pattern": true }), bare(enroll()), 200, 400),
-        (json!({ "unknown_device_status": 401 }), details(crate::house::UNKNOWN), 400, 401),
+        (json!({ "unknown_device_status": 401 }), details(crate::harness::UNKNOWN), 400, 401),
         (json!({ "missing_claim_status": 401 }), without_oid(enroll()), 400, 401),
         (json!({ "faults": { "intune.endpoints": { "not_found": 1.0 } } }), endpoints(), 200, 404),
     ];
     for (own, call, ours, theirs) in rows {
-        let mut house = house(json!({}), FABRIKAM, own.clone());
-        assert_eq!(house.send(&call).status, ours, "{own}");
-        assert_eq!(house.send(&of_fabrikam(call)).status, theirs, "{own}");
+        let mut harness = harness(json!({}), FABRIKAM, own.clone());
+        assert_eq!(harness.send(&call).status, ours, "{own}");
+        assert_eq!(harness.send(&of_fabrikam(call)).status, theirs, "{own}");
     }
 }
 
@@ -67,53 +69,53 @@ fn without_oid(mut call: Call) -> Call {
 
 #[test]
 fn policies_and_verdicts_are_the_tenants_own() {
-    let mut house = house(json!({}), FABRIKAM, encryption());
-    let (ours, theirs) = both(&mut house);
+    let mut harness = harness(json!({}), FABRIKAM, encryption());
+    let (ours, theirs) = both(&mut harness);
     let count = |reply: Value| reply["policies"].as_array().unwrap().len();
-    assert_eq!(count(house.send(&policies(&ours)).body), 0);
-    assert_eq!(count(house.send(&of_fabrikam(policies(&theirs))).body), 1);
-    house.send(&status(&ours, &[]));
-    house.send(&of_fabrikam(status(&theirs, &[])));
-    house.now += 2_000;
+    assert_eq!(count(harness.send(&policies(&ours)).body), 0);
+    assert_eq!(count(harness.send(&of_fabrikam(policies(&theirs))).body), 1);
+    harness.send(&status(&ours, &[]));
+    harness.send(&of_fabrikam(status(&theirs, &[])));
+    harness.now += 2_000;
     let told: Vec<_> =
-        house.intune.settle(house.now).into_iter().map(|it| (it.device, it.compliant)).collect();
-    assert_eq!(told, [(crate::house::DEVICE.to_owned(), true)]);
+        harness.intune.settle(harness.now).into_iter().map(|it| (it.device, it.compliant)).collect();
+    assert_eq!(told, [(crate::harness::DEVICE.to_owned(), true)]);
     let mut seen: Vec<_> =
-        house.intune.devices(house.now).into_iter().map(|it| (it.tenant, it.compliance)).collect();
+        harness.intune.devices(harness.now).into_iter().map(|it| (it.tenant, it.compliance)).collect();
     seen.sort();
     assert_eq!(seen, [(TENANT.into(), "Compliant".into()), (FABRIKAM.into(), "Noncompliant".to_owned())]);
-    assert_eq!(house.send(&of_fabrikam(device(&theirs))).body["ComplianceState"], "Noncompliant");
+    assert_eq!(harness.send(&of_fabrikam(device(&theirs))).body["ComplianceState"], "Noncompliant");
 }
 
 #[test]
 fn a_set_replaces_all_sets_and_is_a_whole_one() {
-    let mut house = house(json!({ "version_floor": "1.2610.0" }), TENANT, json!({ "renew_period": 7 }));
+    let mut harness = harness(json!({ "version_floor": "1.2610.0" }), TENANT, json!({ "renew_period": 7 }));
     // Its own set does not inherit the general floor.
-    assert_eq!(house.send(&enroll()).body["certificate"]["renewPeriod"], 7);
-    assert_eq!(house.intune.tenant_knobs().len(), 1);
-    set(&mut house, FABRIKAM, json!({}));
-    assert_eq!(house.send(&enroll()).entry.rule.as_deref(), Some("client-version"));
-    assert_eq!(house.send(&of_fabrikam(enroll())).status, 200);
-    assert_eq!(house.intune.knobs().version_floor, "1.2610.0");
+    assert_eq!(harness.send(&enroll()).body["certificate"]["renewPeriod"], 7);
+    assert_eq!(harness.intune.tenant_knobs().len(), 1);
+    set(&mut harness, FABRIKAM, json!({}));
+    assert_eq!(harness.send(&enroll()).entry.rule.as_deref(), Some("client-version"));
+    assert_eq!(harness.send(&of_fabrikam(enroll())).status, 200);
+    assert_eq!(harness.intune.knobs().version_floor, "1.2610.0");
 }
 
 #[test]
 fn new_knobs_lead_to_new_verdicts() {
-    let mut house = House::new();
-    let (ours, theirs) = both(&mut house);
-    house.send(&status(&ours, &[]));
-    house.send(&of_fabrikam(status(&theirs, &[])));
-    house.now += 2_000;
-    assert_eq!(house.intune.settle(house.now).len(), 2);
-    set(&mut house, TENANT, encryption());
+    let mut harness = Harness::new();
+    let (ours, theirs) = both(&mut harness);
+    harness.send(&status(&ours, &[]));
+    harness.send(&of_fabrikam(status(&theirs, &[])));
+    harness.now += 2_000;
+    assert_eq!(harness.intune.settle(harness.now).len(), 2);
+    set(&mut harness, TENANT, encryption());
     let told: Vec<_> =
-        house.intune.settle(house.now).into_iter().map(|it| (it.device, it.compliant)).collect();
-    assert_eq!(told, [(crate::house::DEVICE.to_owned(), false)]);
-    house.intune.set_tenant_knobs(BTreeMap::new());
-    assert_eq!(house.intune.settle(house.now).len(), 1);
-    assert!(house.intune.settle(house.now).is_empty());
-    house.intune.set_knobs(serde_json::from_value(encryption()).unwrap());
-    assert_eq!(house.intune.settle(house.now).len(), 2);
+        harness.intune.settle(harness.now).into_iter().map(|it| (it.device, it.compliant)).collect();
+    assert_eq!(told, [(crate::harness::DEVICE.to_owned(), false)]);
+    harness.intune.set_tenant_knobs(BTreeMap::new());
+    assert_eq!(harness.intune.settle(harness.now).len(), 1);
+    assert!(harness.intune.settle(harness.now).is_empty());
+    harness.intune.set_knobs(serde_json::from_value(encryption()).unwrap());
+    assert_eq!(harness.intune.settle(harness.now).len(), 2);
 }
 
 #[test]
@@ -121,6 +123,6 @@ fn a_request_without_claims_meets_the_general_knobs() {
     let faulty = json!({ "faults": { "*": { "not_found": 1.0 } } });
     let mut call = enroll();
     call.claims = None;
-    assert_eq!(house(json!({}), TENANT, faulty.clone()).send(&call).status, 401);
-    assert_eq!(house(faulty, TENANT, json!({})).send(&call).status, 404);
+    assert_eq!(harness(json!({}), TENANT, faulty.clone()).send(&call).status, 401);
+    assert_eq!(harness(faulty, TENANT, json!({})).send(&call).status, 404);
 }

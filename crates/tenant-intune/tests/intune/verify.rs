@@ -1,6 +1,6 @@
 //! Values of a status that cannot be what they are called (intune.md 8.2, `verify`).
 
-use crate::house::{House, POLICY, device, status};
+use crate::harness::{Harness, POLICY, device, status};
 use serde_json::{Value, json};
 
 /// The rules of the example of intune.md 9.5, with the end of each item's id and its value.
@@ -29,8 +29,8 @@ fn knobs(verify: &str) -> Value {
 
 /// The numbers of the rules that are doubted, and the verdict.
 fn judged(verify: &str, values: [&str; 8]) -> (Option<String>, Value, Vec<Value>) {
-    let mut house = House::with(knobs(verify));
-    let id = house.enrolled();
+    let mut harness = Harness::with(knobs(verify));
+    let id = harness.enrolled();
     let items = RULES.map(|(_, item, _)| format!("linux_{item}"));
     let details: Vec<(u32, &str, &str, &str)> = RULES
         .iter()
@@ -38,10 +38,10 @@ fn judged(verify: &str, values: [&str; 8]) -> (Option<String>, Value, Vec<Value>
         .zip(values)
         .map(|(((rule, _, _), item), value)| (*rule, item.as_str(), value, "Compliant"))
         .collect();
-    let reply = house.send(&status(&id, &details));
+    let reply = harness.send(&status(&id, &details));
     assert_eq!(reply.status, 200, "{reply:?}");
-    house.now += 2_000;
-    let body = house.send(&device(&id)).body;
+    harness.now += 2_000;
+    let body = harness.send(&device(&id)).body;
     let rules = body["NoncompliantRules"].as_array().unwrap();
     let failing = rules.iter().map(|rule| rule["SettingID"].clone()).collect();
     (reply.entry.facts.get("doubted").cloned(), body["ComplianceState"].clone(), failing)
@@ -99,18 +99,18 @@ fn what_is_made_of_doubt_is_the_knobs_choice() {
 #[test]
 fn what_is_not_called_compliant_is_not_doubted() {
     for state in ["NonCompliant", "Unknown", "Error"] {
-        let mut house = House::with(knobs("flag"));
-        let id = house.enrolled();
-        let reply = house.send(&status(&id, &[(7, "linux_deviceencryption_required", "False", state)]));
+        let mut harness = Harness::with(knobs("flag"));
+        let id = harness.enrolled();
+        let reply = harness.send(&status(&id, &[(7, "linux_deviceencryption_required", "False", state)]));
         assert_eq!((reply.status, reply.entry.facts.get("doubted")), (200, None), "{state}");
     }
 }
 
 #[test]
 fn made_up_paths_keep_the_entries_of_a_list_apart() {
-    let mut house = House::with(knobs("trust"));
-    let id = house.enrolled();
-    let body = house.send(&crate::house::policies(&id)).body;
+    let mut harness = Harness::with(knobs("trust"));
+    let id = harness.enrolled();
+    let body = harness.send(&crate::harness::policies(&id)).body;
     let paths = body["policies"][0]["policySettings"].as_array().unwrap().iter();
     let paths: Vec<_> = paths.map(|it| it["cspPath"].as_str().unwrap().split('/').nth(3)).collect();
     let (first, second) = (Some("0"), Some("1"));

@@ -26,7 +26,7 @@ use tenant_wire::cloud::Urls;
 use tenant_wire::keys::KeySource;
 
 /// One stand-in, its clock, and a device with a user.
-pub(crate) struct House {
+pub(crate) struct Harness {
     pub(crate) cloud: Tenant,
     pub(crate) now: i64,
     pub(crate) device: Device,
@@ -95,18 +95,18 @@ pub(crate) struct SessionSigned {
     pub(crate) form: String,
 }
 
-impl House {
+impl Harness {
     /// Signs alex in by device code and joins.
-    pub(crate) fn new() -> House {
-        House::with(false)
+    pub(crate) fn new() -> Harness {
+        Harness::with(false)
     }
 
     /// One whose stand-in approves by itself.
-    pub(crate) fn approving() -> House {
-        House::with(true)
+    pub(crate) fn approving() -> Harness {
+        Harness::with(true)
     }
 
-    fn with(auto_approve: bool) -> House {
+    fn with(auto_approve: bool) -> Harness {
         let setup = Setup {
             seed: Seed::default(),
             urls: Urls::Public,
@@ -125,12 +125,12 @@ impl House {
             key: key(include_bytes!("test-device.pk8")),
             transport: key(include_bytes!("test-transport.pk8")),
         };
-        let mut house = House { cloud, now, device, refresh_token: String::new() };
-        let tokens = house.device_code(REGISTRATION);
-        house.refresh_token = tokens["refresh_token"].as_str().unwrap().to_owned();
-        let transport_key = STANDARD.encode(blob(&house.device.transport));
-        house.join(tokens["access_token"].as_str().unwrap(), &transport_key);
-        house
+        let mut harness = Harness { cloud, now, device, refresh_token: String::new() };
+        let tokens = harness.device_code(REGISTRATION);
+        harness.refresh_token = tokens["refresh_token"].as_str().unwrap().to_owned();
+        let transport_key = STANDARD.encode(blob(&harness.device.transport));
+        harness.join(tokens["access_token"].as_str().unwrap(), &transport_key);
+        harness
     }
 
     pub(crate) fn turn(&mut self, change: impl FnOnce(&mut Knobs)) {

@@ -27,7 +27,7 @@ struct Hello {
     assertion: DeviceSigned,
 }
 
-impl House {
+impl Harness {
     /// A refresh token of the broker after a second factor, by a code that demands one.
     fn fresh_refresh_token(&mut self) -> String {
         let body = format!("client_id={BROKER}&resource={URN}&amr_values=ngcmfa");
@@ -78,11 +78,11 @@ impl House {
     }
 
     /// A house whose user has a key.
-    fn with_key() -> House {
-        let mut house = House::new();
-        let adding = house.adding();
-        assert_eq!(house.add(&adding).status, 200);
-        house
+    fn with_key() -> Harness {
+        let mut harness = Harness::new();
+        let adding = harness.adding();
+        assert_eq!(harness.add(&adding).status, 200);
+        harness
     }
 
     /// The transport key serves as the key of the user too.
@@ -120,28 +120,28 @@ impl House {
 
 #[test]
 fn a_device_signed_exchange_names_the_device_and_keeps_the_second_factor_fresh() {
-    let mut house = House::new();
-    let refresh_token = house.fresh_refresh_token();
-    let request = house.device_exchange(&refresh_token, URN);
-    let reply = house.ask(&request);
+    let mut harness = Harness::new();
+    let refresh_token = harness.fresh_refresh_token();
+    let request = harness.device_exchange(&refresh_token, URN);
+    let reply = harness.ask(&request);
     assert_eq!((reply.status, reply.entry.request.as_str()), (200, "token.device_exchange"), "{reply:?}");
     let told = reply.json();
     let token = claims(&told["access_token"]);
-    assert_eq!([&token["aud"], &token["deviceid"]], [&json!(URN), &json!(house.device.id)]);
+    assert_eq!([&token["aud"], &token["deviceid"]], [&json!(URN), &json!(harness.device.id)]);
     assert_eq!(token["amr"], json!(["pwd", "mfa", "rsa", "ngcmfa"]));
     assert_eq!((&told["resource"], &told["expires_in"]), (&json!(URN), &json!("3599")));
     assert!(told.get("session_key_jwe").is_none(), "it is no PRT");
-    house.now += 600_001;
-    let request = house.device_exchange(&refresh_token, URN);
-    let token = claims(&house.ask(&request).json()["access_token"]);
+    harness.now += 600_001;
+    let request = harness.device_exchange(&refresh_token, URN);
+    let token = claims(&harness.ask(&request).json()["access_token"]);
     assert_eq!(token["amr"], json!(["pwd", "mfa", "rsa"]));
 }
 
 #[test]
 fn one_thing_wrong_with_a_device_signed_exchange() {
-    type Change = fn(&mut House, &mut DeviceSigned);
+    type Change = fn(&mut Harness, &mut DeviceSigned);
     let changes: &[(&str, u64, Change)] = &[
-        ("another key", 50_013, |house, request| request.key = house.device.transport.clone()),
+        ("another key", 50_013, |harness, request| request.key = harness.device.transport.clone()),
         ("no certificate", 50_187, |_, request| request.header = json!({ "alg": "RS256" })),
         ("no nonce", 140_000, |_, request| request.claims["request_nonce"] = json!(null)),
         ("another tenant", 50_155, |_, request| request.tenant = FABRIKAM.to_owned()),
@@ -150,17 +150,17 @@ fn one_thing_wrong_with_a_device_signed_exchange() {
         ("another redirect URI", 50_011, |_, request| request.claims["redirect_uri"] = json!(PORTAL_URI)),
         ("no pre-authorisation", 65_002, |_, request| request.claims["resource"] = json!("x")),
         ("a device-only form", 221_000, |_, request| request.claims["grant_type"] = json!("device_token")),
-        ("the device is deleted", 50_155, |house, _| house.device_action(DeviceAction::Delete)),
-        ("the device is disabled", 135_011, |house, _| house.device_action(DeviceAction::Disable)),
-        ("the user is disabled", 50_057, |house, _| house.cloud.user(ALEX, UserAction::Disable).unwrap()),
-        ("a rule", 53_000, |house, _| house.turn(|knobs| knobs.compliant_device_required = true)),
+        ("the device is deleted", 50_155, |harness, _| harness.device_action(DeviceAction::Delete)),
+        ("the device is disabled", 135_011, |harness, _| harness.device_action(DeviceAction::Disable)),
+        ("the user is disabled", 50_057, |harness, _| harness.cloud.user(ALEX, UserAction::Disable).unwrap()),
+        ("a rule", 53_000, |harness, _| harness.turn(|knobs| knobs.compliant_device_required = true)),
     ];
     for (what, code, change) in changes {
-        let mut house = House::new();
-        let refresh_token = house.fresh_refresh_token();
-        let mut request = house.device_exchange(&refresh_token, URN);
-        change(&mut house, &mut request);
-        let reply = house.ask(&request);
+        let mut harness = Harness::new();
+        let refresh_token = harness.fresh_refresh_token();
+        let mut request = harness.device_exchange(&refresh_token, URN);
+        change(&mut harness, &mut request);
+        let reply = harness.ask(&request);
         assert_eq!((reply.status, reply.code()), (400, *code), "{what}: {reply:?}");
     }
 }
@@ -168,23 +168,23 @@ fn one_thing_wrong_with_a_device_signed_exchange() {
 #[test]
 fn a_key_is_added_to_its_user_and_goes_with_its_device() {
     for path in ["/EnrollmentServer/key/?api-version=1.0", "/enrollmentserver/Key?api-version=1.0"] {
-        let mut house = House::new();
-        let adding = Adding { path: path.to_owned(), ..house.adding() };
-        let reply = house.add(&adding);
+        let mut harness = Harness::new();
+        let adding = Adding { path: path.to_owned(), ..harness.adding() };
+        let reply = harness.add(&adding);
         assert_eq!((reply.status, reply.entry.request.as_str()), (200, "key"), "{reply:?}");
         let told = reply.json();
         assert_eq!((&told["upn"], told["kid"].as_str().unwrap().len()), (&json!(ALEX), 36));
         assert_eq!(reply.headers["request-id"].len(), 36);
-        assert_eq!((reply.fact("device"), house.keys()), (&*house.device.id, 1));
-        assert_eq!((house.add(&adding).status, house.keys()), (200, 1), "the same key again");
-        house.device_action(DeviceAction::Delete);
-        assert_eq!(house.keys(), 0);
+        assert_eq!((reply.fact("device"), harness.keys()), (&*harness.device.id, 1));
+        assert_eq!((harness.add(&adding).status, harness.keys()), (200, 1), "the same key again");
+        harness.device_action(DeviceAction::Delete);
+        assert_eq!(harness.keys(), 0);
     }
 }
 
 #[test]
 fn one_thing_wrong_with_a_new_key() {
-    type Change = fn(&mut House, &mut Adding);
+    type Change = fn(&mut Harness, &mut Adding);
     let changes: &[(&str, u16, &str, Change)] = &[
         ("no version", 400, "key_version", |_, it| it.path = "/EnrollmentServer/key/".to_owned()),
         ("another version", 400, "key_version", |_, it| it.path = it.path.replace("1.0", "2.0")),
@@ -193,43 +193,43 @@ fn one_thing_wrong_with_a_new_key() {
         ("no object", 400, "key_blob", |_, it| it.body = json!("x")),
         ("no key", 400, "key_blob", |_, it| it.body = json!({})),
         ("no base64", 400, "key_blob", |_, it| it.body["kngc"] = json!("?")),
-        ("a short key", 400, "key_blob", |house, it| {
-            it.body["kngc"] = json!(STANDARD.encode(&blob(&house.device.key)[..282]));
+        ("a short key", 400, "key_blob", |harness, it| {
+            it.body["kngc"] = json!(STANDARD.encode(&blob(&harness.device.key)[..282]));
         }),
-        ("a key with a prime", 400, "key_blob", |house, it| {
-            let mut blob = blob(&house.device.key);
+        ("a key with a prime", 400, "key_blob", |harness, it| {
+            let mut blob = blob(&harness.device.key);
             blob[16] = 1;
             it.body["kngc"] = json!(STANDARD.encode(blob));
         }),
         ("no token", 401, "key_token", |_, it| it.bearer = String::new()),
-        ("an expired token", 401, "key_token", |house, _| house.now += 3_600_000),
-        ("a token for something else", 401, "key_token", |house, it| {
-            let refresh_token = house.fresh_refresh_token();
-            it.bearer = house.exchanged(&refresh_token, GRAPH);
+        ("an expired token", 401, "key_token", |harness, _| harness.now += 3_600_000),
+        ("a token for something else", 401, "key_token", |harness, it| {
+            let refresh_token = harness.fresh_refresh_token();
+            it.bearer = harness.exchanged(&refresh_token, GRAPH);
         }),
-        ("a token without a device", 401, "key_device", |house, it| {
-            let tokens = house.device_code(REGISTRATION);
+        ("a token without a device", 401, "key_device", |harness, it| {
+            let tokens = harness.device_code(REGISTRATION);
             it.bearer = tokens["access_token"].as_str().unwrap().to_owned();
         }),
-        ("a deleted device", 401, "key_device", |house, _| house.device_action(DeviceAction::Delete)),
-        ("a disabled device", 401, "key_device", |house, _| house.device_action(DeviceAction::Disable)),
-        ("a disabled user", 401, "key_user", |house, _| {
-            house.cloud.user(ALEX, UserAction::Disable).unwrap();
+        ("a deleted device", 401, "key_device", |harness, _| harness.device_action(DeviceAction::Delete)),
+        ("a disabled device", 401, "key_device", |harness, _| harness.device_action(DeviceAction::Disable)),
+        ("a disabled user", 401, "key_user", |harness, _| {
+            harness.cloud.user(ALEX, UserAction::Disable).unwrap();
         }),
-        ("a user who has another name now", 401, "key_user", |house, _| {
-            house.cloud.user(ALEX, UserAction::Rename("alexa@contoso.com".to_owned())).unwrap();
+        ("a user who has another name now", 401, "key_user", |harness, _| {
+            harness.cloud.user(ALEX, UserAction::Rename("alexa@contoso.com".to_owned())).unwrap();
         }),
-        ("no second factor", 401, "key_mfa", |house, it| {
-            let refresh_token = house.refresh_token.clone();
-            it.bearer = house.exchanged(&refresh_token, REGISTRATION);
+        ("no second factor", 401, "key_mfa", |harness, it| {
+            let refresh_token = harness.refresh_token.clone();
+            it.bearer = harness.exchanged(&refresh_token, REGISTRATION);
         }),
-        ("a second factor that is not fresh", 401, "key_mfa", |house, _| house.now += 601_000),
+        ("a second factor that is not fresh", 401, "key_mfa", |harness, _| harness.now += 601_000),
     ];
     for (what, status, rule, change) in changes {
-        let mut house = House::new();
-        let mut adding = house.adding();
-        change(&mut house, &mut adding);
-        let reply = house.add(&adding);
+        let mut harness = Harness::new();
+        let mut adding = harness.adding();
+        change(&mut harness, &mut adding);
+        let reply = harness.add(&adding);
         assert_eq!((reply.status, reply.entry.rule.as_deref()), (*status, Some(*rule)), "{what}: {reply:?}");
         let told = reply.json();
         assert_eq!((&told["response"], &told["target"]), (&json!("ERROR_FAIL"), &json!("key")));
@@ -237,42 +237,42 @@ fn one_thing_wrong_with_a_new_key() {
         assert_eq!(told["innererror"], json!({ "trace": "null", "context": "null" }));
         assert!(told["time"].as_str().unwrap().contains('T') && told["clientrequestid"].is_string());
         assert_eq!(told["code"], if *status == 401 { "unauthorized" } else { "invalid_request" });
-        assert_eq!(house.keys(), 0, "{what}");
+        assert_eq!(harness.keys(), 0, "{what}");
     }
 }
 
 #[test]
 fn how_long_a_second_factor_is_fresh_and_whether_it_must_be_are_knobs() {
-    let mut house = House::new();
-    let adding = house.adding();
-    house.now += 600_000;
-    assert_eq!(house.add(&adding).status, 200);
-    house.now += 1_000;
-    assert_eq!(house.add(&adding).status, 401);
-    house.turn(|knobs| knobs.ngcmfa_lifetime_s = 601);
-    assert_eq!(house.add(&adding).status, 200);
-    house.now += 1_000;
-    house.turn(|knobs| knobs.key_needs_ngcmfa = false);
-    assert_eq!(house.add(&adding).status, 200, "by the specification any second factor will do");
-    let refresh_token = house.refresh_token.clone();
-    let bearer = house.exchanged(&refresh_token, URN);
-    assert_eq!(house.add(&Adding { bearer, ..adding }).status, 401, "a password alone will not");
+    let mut harness = Harness::new();
+    let adding = harness.adding();
+    harness.now += 600_000;
+    assert_eq!(harness.add(&adding).status, 200);
+    harness.now += 1_000;
+    assert_eq!(harness.add(&adding).status, 401);
+    harness.turn(|knobs| knobs.ngcmfa_lifetime_s = 601);
+    assert_eq!(harness.add(&adding).status, 200);
+    harness.now += 1_000;
+    harness.turn(|knobs| knobs.key_needs_ngcmfa = false);
+    assert_eq!(harness.add(&adding).status, 200, "by the specification any second factor will do");
+    let refresh_token = harness.refresh_token.clone();
+    let bearer = harness.exchanged(&refresh_token, URN);
+    assert_eq!(harness.add(&Adding { bearer, ..adding }).status, 401, "a password alone will not");
 }
 
 #[test]
 fn a_key_gets_a_prt_that_had_a_second_factor() {
     for client in [BROKER, BROKER_IDENTITY] {
-        let mut house = House::with_key();
-        let mut hello = house.by_hello();
+        let mut harness = Harness::with_key();
+        let mut hello = harness.by_hello();
         hello.request.claims["client_id"] = json!(client);
-        let reply = house.ask_hello(&hello);
+        let reply = harness.ask_hello(&hello);
         assert_eq!((reply.status, reply.entry.request.as_str()), (200, "token.prt"), "{reply:?}");
-        let prt = house.unwrap(&reply.json());
+        let prt = harness.unwrap(&reply.json());
         let told = claims(&reply.json()["id_token"]);
         assert_eq!((&told["upn"], &told["amr"]), (&json!(ALEX), &json!(["mfa", "rsa"])));
-        let exchange = house.exchange(&prt);
-        let tokens = prt.open(&house.ask_signed(&exchange));
-        assert_eq!(claims(&tokens["access_token"])["deviceid"], json!(house.device.id));
+        let exchange = harness.exchange(&prt);
+        let tokens = prt.open(&harness.ask_signed(&exchange));
+        assert_eq!(claims(&tokens["access_token"])["deviceid"], json!(harness.device.id));
     }
 }
 
@@ -301,41 +301,41 @@ fn an_assertion_may_be_spelled_otherwise() {
         ("any tenant", |it| it.request.tenant = "common".to_owned()),
     ];
     for (what, change) in changes {
-        let mut house = House::with_key();
-        let mut hello = house.by_hello();
+        let mut harness = Harness::with_key();
+        let mut hello = harness.by_hello();
         change(&mut hello);
-        let reply = house.ask_hello(&hello);
+        let reply = harness.ask_hello(&hello);
         assert_eq!(reply.status, 200, "{what}: {reply:?}");
     }
 }
 
 /// The user's key stays on a device that is not the one that asks any more.
-fn elsewhere(house: &mut House) -> String {
-    house.turn(|knobs| knobs.recognition = Recognition::M3);
-    let old = house.device.id.clone();
-    let transport_key = STANDARD.encode(blob(&house.device.transport));
-    house.join_again(&transport_key);
-    assert_ne!(old, house.device.id);
+fn elsewhere(harness: &mut Harness) -> String {
+    harness.turn(|knobs| knobs.recognition = Recognition::M3);
+    let old = harness.device.id.clone();
+    let transport_key = STANDARD.encode(blob(&harness.device.transport));
+    harness.join_again(&transport_key);
+    assert_ne!(old, harness.device.id);
     old
 }
 
 #[test]
 fn one_thing_wrong_with_an_assertion() {
-    type Change = fn(&mut House, &mut Hello);
+    type Change = fn(&mut Harness, &mut Hello);
     let changes: &[(&str, u64, Change)] = &[
         ("an unknown key id", 130_004, |_, it| it.assertion.header["kid"] = json!("AAAA")),
-        ("the key id in the other alphabet", 130_004, |house, it| {
-            let hash = Sha256::digest(blob(&house.device.transport));
+        ("the key id in the other alphabet", 130_004, |harness, it| {
+            let hash = Sha256::digest(blob(&harness.device.transport));
             it.assertion.header["kid"] = json!(URL_SAFE_NO_PAD.encode(hash));
         }),
         ("no key id", 130_004, |_, it| it.assertion.header = json!({ "alg": "RS256", "use": "ngc" })),
         ("the name of somebody else", 130_004, |_, it| {
             it.assertion.claims["iss"] = json!("adele@contoso.com");
         }),
-        ("a user who is another one now", 130_004, |house, _| {
-            house.cloud.user(ALEX, UserAction::Recreate).unwrap();
+        ("a user who is another one now", 130_004, |harness, _| {
+            harness.cloud.user(ALEX, UserAction::Recreate).unwrap();
         }),
-        ("another key", 130_005, |house, it| it.assertion.key = house.device.key.clone()),
+        ("another key", 130_005, |harness, it| it.assertion.key = harness.device.key.clone()),
         ("no assertion", 50_027, |_, it| it.request.claims["assertion"] = json!(null)),
         ("an assertion that is no JWT", 50_027, |_, it| it.request.claims["assertion"] = json!("x")),
         ("another use", 50_027, |_, it| it.assertion.header["use"] = json!("sig")),
@@ -346,26 +346,26 @@ fn one_thing_wrong_with_an_assertion() {
         }),
         ("no nonce outside", 140_000, |_, it| it.request.claims["request_nonce"] = json!(null)),
         ("an assertion that has ended", 700_024, |_, it| it.assertion.claims["exp"] = json!(1)),
-        ("an assertion of tomorrow", 700_024, |house, it| {
-            it.assertion.claims["iat"] = json!((house.now / 1000 + 301).to_string());
+        ("an assertion of tomorrow", 700_024, |harness, it| {
+            it.assertion.claims["iat"] = json!((harness.now / 1000 + 301).to_string());
         }),
         ("another client", 700_016, |_, it| it.request.claims["client_id"] = json!(LINUX_BROKER)),
         ("no aza", 70_011, |_, it| it.request.claims["scope"] = json!("openid ugs")),
-        ("the device that asks is deleted", 50_155, |house, _| house.device_action(DeviceAction::Delete)),
-        ("the device that asks is disabled", 130_007, |house, _| {
-            house.device_action(DeviceAction::Disable);
+        ("the device that asks is deleted", 50_155, |harness, _| harness.device_action(DeviceAction::Delete)),
+        ("the device that asks is disabled", 130_007, |harness, _| {
+            harness.device_action(DeviceAction::Disable);
         }),
-        ("the device that asks is new", 50_155, |house, _| {
-            house.turn(|knobs| knobs.replication_lag_s = 1);
+        ("the device that asks is new", 50_155, |harness, _| {
+            harness.turn(|knobs| knobs.replication_lag_s = 1);
         }),
-        ("the user is disabled", 50_057, |house, _| house.cloud.user(ALEX, UserAction::Disable).unwrap()),
+        ("the user is disabled", 50_057, |harness, _| harness.cloud.user(ALEX, UserAction::Disable).unwrap()),
         ("another tenant", 50_155, |_, it| it.request.tenant = FABRIKAM.to_owned()),
     ];
     for (what, code, change) in changes {
-        let mut house = House::with_key();
-        let mut hello = house.by_hello();
-        change(&mut house, &mut hello);
-        let reply = house.ask_hello(&hello);
+        let mut harness = Harness::with_key();
+        let mut hello = harness.by_hello();
+        change(&mut harness, &mut hello);
+        let reply = harness.ask_hello(&hello);
         assert_eq!((reply.status, reply.code()), (400, *code), "{what}: {reply:?}");
         assert_eq!(reply.entry.rule, Some(format!("AADSTS{code}")), "{what}");
         assert_eq!(reply.json()["error"].as_str().unwrap().starts_with("invalid"), code != &700_016);
@@ -374,25 +374,25 @@ fn one_thing_wrong_with_an_assertion() {
 
 #[test]
 fn the_device_of_the_key_must_be_there_and_enabled_whichever_device_asks() {
-    let mut house = House::with_key();
-    let old = elsewhere(&mut house);
+    let mut harness = Harness::with_key();
+    let old = elsewhere(&mut harness);
     for (action, code) in
         [(None, 0), (Some(DeviceAction::Disable), 130_007), (Some(DeviceAction::Delete), 130_008)]
     {
         if let Some(action) = action {
-            house.cloud.device(&old, action).unwrap();
+            harness.cloud.device(&old, action).unwrap();
         }
-        let hello = house.by_hello();
-        assert_eq!(house.ask_hello(&hello).code(), code);
+        let hello = harness.by_hello();
+        assert_eq!(harness.ask_hello(&hello).code(), code);
     }
 }
 
 #[test]
 fn a_transport_key_that_is_no_key_is_told_by_its_number() {
-    let mut house = House::with_key();
-    let mut broken = blob(&house.device.transport);
+    let mut harness = Harness::with_key();
+    let mut broken = blob(&harness.device.transport);
     broken[27..].fill(0);
-    house.join_again(&STANDARD.encode(broken));
-    let hello = house.by_hello();
-    assert_eq!(house.ask_hello(&hello).code(), 130_006);
+    harness.join_again(&STANDARD.encode(broken));
+    let hello = harness.by_hello();
+    assert_eq!(harness.ask_hello(&hello).code(), 130_006);
 }

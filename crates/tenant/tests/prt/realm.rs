@@ -3,10 +3,10 @@
 use crate::client::*;
 use serde_json::{Value, json};
 
-fn house() -> House {
-    let mut house = House::new();
-    house.turn(|knobs| knobs.federated.extend([("fabrikam.com".to_owned(), true)]));
-    house
+fn harness() -> Harness {
+    let mut harness = Harness::new();
+    harness.turn(|knobs| knobs.federated.extend([("fabrikam.com".to_owned(), true)]));
+    harness
 }
 
 #[test]
@@ -17,8 +17,8 @@ fn a_realm_is_managed_federated_or_unknown() {
         ("kim@fabrikam.net", "Managed", 4),
         ("x@nowhere.example", "Unknown", 2),
     ] {
-        let mut house = house();
-        let mut get = |path: String| house.get(&path, "").json();
+        let mut harness = harness();
+        let mut get = |path: String| harness.get(&path, "").json();
         let one = get(format!("/common/UserRealm/{upn}?api-version=1.0"));
         let two = get(format!("/common/userrealm/{upn}?api-version=2.0"));
         let file = get(format!("/GetUserRealm.srf?login={upn}"));
@@ -35,9 +35,9 @@ fn the_credential_type_tells_who_exists_and_how_they_sign_in() {
     for (upn, exists, preferred, domain) in
         [(ALEX, 0, 1, 3), ("nobody@contoso.com", 1, 1, 3), ("sam@fabrikam.com", 0, 4, 4)]
     {
-        let mut house = house();
+        let mut harness = harness();
         let body = json!({ "username": upn, "isOtherIdpSupported": true, "flowToken": "f" }).to_string();
-        let reply = house.post("/common/GetCredentialType", body);
+        let reply = harness.post("/common/GetCredentialType", body);
         let told = reply.json();
         assert_eq!((reply.entry.request.as_str(), &told["FlowToken"]), ("credential_type", &json!("f")));
         assert_eq!([&told["IfExistsResult"], &told["ThrottleStatus"]], [&json!(exists), &json!(0)], "{upn}");

@@ -12,19 +12,19 @@ use tenant_model::setup::Peer;
 use tenant_model::views::DeviceAction;
 use tenant_wire::drs_error::DrsErrorShape;
 
-type Change = fn(&mut House, &mut Sent);
+type Change = fn(&mut Harness, &mut Sent);
 /// Row, what is changed, status, `code`, `subcode`.
 type Row = (&'static str, Change, u16, &'static str, &'static str);
 
-fn refused(good: fn(&mut House) -> Sent, taken: u16, rows: &[Row]) {
-    let mut house = House::new();
-    let request = good(&mut house);
-    assert_eq!(house.replay(&request).status, taken, "the good request");
+fn refused(good: fn(&mut Harness) -> Sent, taken: u16, rows: &[Row]) {
+    let mut harness = Harness::new();
+    let request = good(&mut harness);
+    assert_eq!(harness.replay(&request).status, taken, "the good request");
     for (row, change, status, code, subcode) in rows {
-        let mut house = House::new();
-        let mut request = good(&mut house);
-        change(&mut house, &mut request);
-        let reply = house.replay(&request);
+        let mut harness = Harness::new();
+        let mut request = good(&mut harness);
+        change(&mut harness, &mut request);
+        let reply = harness.replay(&request);
         let body = reply.json();
         assert_eq!((reply.status, &body["code"]), (*status, &json!(code)), "{row}: {reply:?}");
         assert_eq!(body["subcode"], *subcode, "{row}");
@@ -42,8 +42,8 @@ fn flip(body: &mut Value, pointer: &str, at: usize) {
 }
 
 /// A token for the registration service with another `aud`, by another client or of another time is no good.
-fn token_for(house: &mut House, resource: &str) -> Option<String> {
-    house.device_code(resource)["access_token"].as_str().map(str::to_owned)
+fn token_for(harness: &mut Harness, resource: &str) -> Option<String> {
+    harness.device_code(resource)["access_token"].as_str().map(str::to_owned)
 }
 
 const BAD: &str = "invalid_request";
@@ -83,10 +83,10 @@ const JOIN: &[Row] = &[
         WHO,
         "error_invalid_token",
     ),
-    ("I1 expired", |house, _| house.now += 3_600_000, 401, WHO, "error_invalid_token"),
+    ("I1 expired", |harness, _| harness.now += 3_600_000, 401, WHO, "error_invalid_token"),
     (
         "I1 for another resource",
-        |house, sent| sent.bearer = token_for(house, GRAPH),
+        |harness, sent| sent.bearer = token_for(harness, GRAPH),
         401,
         WHO,
         "error_invalid_token",
@@ -119,26 +119,32 @@ const JOIN: &[Row] = &[
     ("I3 none", |_, sent| sent.edit(|it| it["TransportKey"] = json!(null)), 400, BAD, "error_fail"),
     (
         "I4 the legacy switch",
-        |house, _| house.turn(|it| it.mfa_required_join = true),
+        |harness, _| harness.turn(|it| it.mfa_required_join = true),
         403,
         WHO,
         "error_mfa_required",
     ),
     (
         "I5 join is not allowed",
-        |house, _| house.turn(|it| it.join_allowed = false),
+        |harness, _| harness.turn(|it| it.join_allowed = false),
         403,
         WHO,
         "error_authorization_request_denied",
     ),
     (
         "5.7 registration is switched off",
-        |house, _| house.turn(|it| it.registration_allowed = false),
+        |harness, _| harness.turn(|it| it.registration_allowed = false),
         400,
         BAD,
         "error_fail",
     ),
-    ("I6 the quota", |house, _| house.turn(|it| it.quota = 1), 400, BAD, "error_directory_quota_exceeded"),
+    (
+        "I6 the quota",
+        |harness, _| harness.turn(|it| it.quota = 1),
+        400,
+        BAD,
+        "error_directory_quota_exceeded",
+    ),
     ("I7 hybrid", |_, sent| sent.edit(|it| it["JoinType"] = json!(6)), 400, BAD, "error_fail"),
     ("I7 a join type of nobody", |_, sent| sent.edit(|it| it["JoinType"] = json!(9)), 400, BAD, "error_fail"),
     (
@@ -153,17 +159,17 @@ const JOIN: &[Row] = &[
 
 #[test]
 fn a_join() {
-    refused(House::join_request, 200, JOIN);
+    refused(Harness::join_request, 200, JOIN);
 }
 
 #[test]
 fn a_csr_with_a_key_that_is_not_served() {
     for key in [&include_bytes!("test-1024.pk8")[..], include_bytes!("test-3072.pk8")] {
         let key = RsaPrivateKey::from_pkcs8_der(key).unwrap();
-        let mut house = House::new();
-        let mut request = house.join_request();
+        let mut harness = Harness::new();
+        let mut request = harness.join_request();
         request.edit(|body| body["CertificateRequest"]["Data"] = json!(STANDARD.encode(csr(&key))));
-        let body = house.replay(&request).json();
+        let body = harness.replay(&request).json();
         assert_eq!(
             (&body["subcode"], &body["message"]),
             (&json!("error_fail"), &json!("The key of the certificate request is not RSA-2048."))
@@ -173,27 +179,27 @@ fn a_csr_with_a_key_that_is_not_served() {
 
 #[test]
 fn a_user_may_register_where_join_is_not_allowed() {
-    let mut house = House::new();
-    house.turn(|knobs| knobs.join_allowed = false);
-    let mut request = house.join_request();
+    let mut harness = Harness::new();
+    harness.turn(|knobs| knobs.join_allowed = false);
+    let mut request = harness.join_request();
     request.edit(|body| body["JoinType"] = json!(4));
-    assert_eq!(house.replay(&request).status, 200);
+    assert_eq!(harness.replay(&request).status, 200);
 }
 
 #[test]
 fn the_quota_names_the_user_and_the_reason() {
-    let mut house = House::new();
-    house.turn(|knobs| knobs.quota = 1);
-    let request = house.join_request();
-    let body = house.replay(&request).json();
+    let mut harness = Harness::new();
+    harness.turn(|knobs| knobs.quota = 1);
+    let request = harness.join_request();
+    let body = harness.replay(&request).json();
     let text = format!(
         "User '{ALEX_OID}' is not eligible to enroll a device of type 'Linux'. Reason 'DeviceCapReached'."
     );
     assert_eq!((&body["message"], &body["operation"]), (&json!(text), &json!("DeviceJoin")));
 }
 
-fn leaving(house: &mut House) -> Sent {
-    house.device_request("DELETE", "/EnrollmentServer/device/{id}")
+fn leaving(harness: &mut Harness) -> Sent {
+    harness.device_request("DELETE", "/EnrollmentServer/device/{id}")
 }
 
 const DELETE: &[Row] = &[
@@ -207,15 +213,15 @@ const DELETE: &[Row] = &[
     ),
     (
         "D7 never taken",
-        |house, _| house.turn(|it| it.client_certificate = ClientCertificate::Never),
+        |harness, _| harness.turn(|it| it.client_certificate = ClientCertificate::Never),
         401,
         WHO,
         "error_authentication",
     ),
     (
         "D7 on the certificate host only",
-        |house, _| {
-            house.turn(|it| it.client_certificate = ClientCertificate::CertauthOnly);
+        |harness, _| {
+            harness.turn(|it| it.client_certificate = ClientCertificate::CertauthOnly);
         },
         401,
         WHO,
@@ -223,8 +229,8 @@ const DELETE: &[Row] = &[
     ),
     (
         "D7 with a token only",
-        |house, _| {
-            house.turn(|it| it.client_certificate = ClientCertificate::WithBearer);
+        |harness, _| {
+            harness.turn(|it| it.client_certificate = ClientCertificate::WithBearer);
         },
         401,
         WHO,
@@ -232,7 +238,7 @@ const DELETE: &[Row] = &[
     ),
     (
         "D10 the device is deleted",
-        |house, _| house.device_action(DeviceAction::Delete),
+        |harness, _| harness.device_action(DeviceAction::Delete),
         400,
         BAD,
         "error_missing_device",
@@ -248,10 +254,10 @@ const DELETE: &[Row] = &[
     ),
     (
         "5.7 a token of somebody who is not the owner",
-        |house, sent| {
-            sent.bearer = token_for(house, REGISTRATION);
+        |harness, sent| {
+            sent.bearer = token_for(harness, REGISTRATION);
             sent.peer = Peer::default();
-            house.device_action(DeviceAction::Own("adele@contoso.com".to_owned()));
+            harness.device_action(DeviceAction::Own("adele@contoso.com".to_owned()));
         },
         403,
         WHO,
@@ -266,35 +272,35 @@ fn a_delete() {
 
 #[test]
 fn a_device_leaves_by_every_way_that_is_open() {
-    type Open = fn(&mut House, &mut Sent);
+    type Open = fn(&mut Harness, &mut Sent);
     let ways: [(&str, Open); 4] = [
-        ("the certificate host", |house, sent| {
-            house.turn(|it| it.client_certificate = ClientCertificate::CertauthOnly);
+        ("the certificate host", |harness, sent| {
+            harness.turn(|it| it.client_certificate = ClientCertificate::CertauthOnly);
             sent.peer.host = "certauth.enterpriseregistration.windows.net".to_owned();
         }),
-        ("certificate and token", |house, sent| {
-            house.turn(|it| it.client_certificate = ClientCertificate::WithBearer);
-            sent.bearer = token_for(house, REGISTRATION);
+        ("certificate and token", |harness, sent| {
+            harness.turn(|it| it.client_certificate = ClientCertificate::WithBearer);
+            sent.bearer = token_for(harness, REGISTRATION);
         }),
-        ("the owner's token alone", |house, sent| {
-            house.turn(|it| it.client_certificate = ClientCertificate::Never);
-            sent.bearer = token_for(house, REGISTRATION);
+        ("the owner's token alone", |harness, sent| {
+            harness.turn(|it| it.client_certificate = ClientCertificate::Never);
+            sent.bearer = token_for(harness, REGISTRATION);
         }),
         ("11.3 rule 5: an api-version", |_, sent| sent.path.push_str("?api-version=1.0")),
     ];
     for (way, open) in ways {
-        let mut house = House::new();
-        let mut request = leaving(&mut house);
-        open(&mut house, &mut request);
-        assert_eq!(house.replay(&request).status, 200, "{way}");
-        assert!(house.cloud.devices().is_empty(), "{way}");
+        let mut harness = Harness::new();
+        let mut request = leaving(&mut harness);
+        open(&mut harness, &mut request);
+        assert_eq!(harness.replay(&request).status, 200, "{way}");
+        assert!(harness.cloud.devices().is_empty(), "{way}");
     }
 }
 
 #[test]
 fn the_management_service_says_what_it_knows_of_the_device() {
-    fn managing(house: &mut House) -> Sent {
-        house.device_request("POST", &format!("/manage/{CONTOSO}/devices/{{id}}"))
+    fn managing(harness: &mut Harness) -> Sent {
+        harness.device_request("POST", &format!("/manage/{CONTOSO}/devices/{{id}}"))
     }
     refused(
         managing,
@@ -303,14 +309,14 @@ fn the_management_service_says_what_it_knows_of_the_device() {
             ("5.7 the feature is off", |_, _| {}, 400, BAD, "error_fail"),
             (
                 "D9 disabled",
-                |house, _| house.device_action(DeviceAction::Disable),
+                |harness, _| harness.device_action(DeviceAction::Disable),
                 403,
                 WHO,
                 "error_authorization_request_denied",
             ),
             (
                 "D10 deleted",
-                |house, _| house.device_action(DeviceAction::Delete),
+                |harness, _| harness.device_action(DeviceAction::Delete),
                 400,
                 BAD,
                 "error_missing_device",
@@ -322,38 +328,38 @@ fn the_management_service_says_what_it_knows_of_the_device() {
 
 #[test]
 fn a_disabled_device_that_is_enabled_again_works_again() {
-    let mut house = House::new();
+    let mut harness = Harness::new();
     for (action, code) in [(DeviceAction::Disable, 135_011), (DeviceAction::Enable, 0)] {
-        house.device_action(action);
-        let request = house.by_refresh_token();
-        assert_eq!(house.ask(&request).code(), code);
+        harness.device_action(action);
+        let request = harness.by_refresh_token();
+        assert_eq!(harness.ask(&request).code(), code);
     }
 }
 
 #[test]
 fn hybrid_completion_is_refused_in_the_service_s_own_words() {
-    let mut house = House::new();
-    let request = house.device_request("PUT", "/EnrollmentServer/device/{id}?api-version=2.0");
-    let reply = house.replay(&request);
+    let mut harness = Harness::new();
+    let request = harness.device_request("PUT", "/EnrollmentServer/device/{id}?api-version=2.0");
+    let reply = harness.replay(&request);
     assert_eq!((reply.status, &reply.json()["subcode"]), (400, &json!("error_fail")));
     assert!(reply.json()["message"].as_str().unwrap().contains("Hybrid join"));
 }
 
 #[test]
 fn a_discover_of_no_tenant_and_one_that_needs_a_token() {
-    let mut house = House::new();
+    let mut harness = Harness::new();
     let discover = |domain: &str| Sent {
         method: "GET",
         path: format!("/{domain}/Discover?api-version=1.9&managed=True"),
         ..Sent::form("", "")
     };
-    let unknown = house.replay(&discover("nowhere.example"));
+    let unknown = harness.replay(&discover("nowhere.example"));
     assert_eq!((unknown.status, &unknown.json()["subcode"]), (400, &json!("error_fail")), "D14");
-    house.turn(|knobs| knobs.discover_needs_token = true);
+    harness.turn(|knobs| knobs.discover_needs_token = true);
     let mut request = discover("contoso.com");
-    assert_eq!(house.replay(&request).status, 401);
-    request.bearer = token_for(&mut house, REGISTRATION);
-    assert_eq!(house.replay(&request).status, 200);
+    assert_eq!(harness.replay(&request).status, 401);
+    request.bearer = token_for(&mut harness, REGISTRATION);
+    assert_eq!(harness.replay(&request).status, 200);
 }
 
 #[test]
@@ -363,10 +369,10 @@ fn errors_have_three_shapes() {
         (DrsErrorShape::B, "/subcode", "error_authorization_request_denied"),
         (DrsErrorShape::C, "/odata.error/values/0/value", "error_authorization_request_denied"),
     ] {
-        let mut house = House::new();
-        house.turn(|knobs| (knobs.join_allowed, knobs.drs_error_shape) = (false, shape));
-        let request = house.join_request();
-        let body = house.replay(&request).json();
+        let mut harness = Harness::new();
+        harness.turn(|knobs| (knobs.join_allowed, knobs.drs_error_shape) = (false, shape));
+        let request = harness.join_request();
+        let body = harness.replay(&request).json();
         assert_eq!(body.pointer(pointer), Some(&json!(value)), "{body}");
         let text = body.to_string();
         assert!(text.contains("does not allow this user to device join"), "{text}");
@@ -375,14 +381,14 @@ fn errors_have_three_shapes() {
 
 #[test]
 fn the_operation_is_spelled_as_on_each_path() {
-    let mut house = House::new();
-    let mut join = house.join_request();
+    let mut harness = Harness::new();
+    let mut join = harness.join_request();
     join.bearer = None;
-    let body = house.replay(&join).json();
+    let body = harness.replay(&join).json();
     assert_eq!((&body["operation"], body["requestid"].is_string()), (&json!("DeviceJoin"), true));
     let delete =
-        Sent { peer: Peer::default(), ..house.device_request("DELETE", "/EnrollmentServer/device/{id}") };
-    let body = house.replay(&delete).json();
+        Sent { peer: Peer::default(), ..harness.device_request("DELETE", "/EnrollmentServer/device/{id}") };
+    let body = harness.replay(&delete).json();
     assert_eq!((&body["operation"], body["requestId"].is_string()), (&json!("DELETE"), true));
     assert!(body["time"].as_str().unwrap().ends_with("0000000Z"), "seven digits: {body}");
 }

@@ -7,27 +7,27 @@ use tenant_model::views::DeviceAction;
 
 #[test]
 fn a_rule_for_compliant_devices_wants_the_proof_of_one() {
-    let mut house = House::new();
-    let prt = house.prt();
-    let exchange = house.exchange(&prt);
-    let tokens = prt.open(&house.ask_signed(&exchange));
+    let mut harness = Harness::new();
+    let prt = harness.prt();
+    let exchange = harness.exchange(&prt);
+    let tokens = prt.open(&harness.ask_signed(&exchange));
     let refresh_token = tokens["refresh_token"].as_str().unwrap().to_owned();
-    house.turn(|knobs| knobs.compliant_device_required = true);
-    let password = house.by_password();
+    harness.turn(|knobs| knobs.compliant_device_required = true);
+    let password = harness.by_password();
     for compliant in [false, true, false] {
-        house.cloud.set_device_management(&house.device.id, true, compliant).unwrap();
+        harness.cloud.set_device_management(&harness.device.id, true, compliant).unwrap();
         let codes = [
-            house.ask(&password).code(),
-            house.ask_signed(&exchange).code(),
-            house.redeem(&refresh_token, INTUNE).code(),
+            harness.ask(&password).code(),
+            harness.ask_signed(&exchange).code(),
+            harness.redeem(&refresh_token, INTUNE).code(),
         ];
         assert_eq!(codes, if compliant { [0; 3] } else { [53_000; 3] });
-        let plain = house.device_code_refusal();
+        let plain = harness.device_code_refusal();
         assert_eq!(plain, 53_000, "a code proves no device");
     }
 }
 
-impl House {
+impl Harness {
     fn device_code_refusal(&mut self) -> u64 {
         self.device_code(REGISTRATION)["error_codes"][0].as_u64().unwrap_or_default()
     }
@@ -36,47 +36,47 @@ impl House {
 #[test]
 fn enrolment_is_excluded_from_that_rule_unless_the_knob_says_otherwise() {
     for (excluded, refusal) in [(true, 0), (false, 53_000)] {
-        let mut house = House::new();
-        let prt = house.prt();
-        house.turn(|knobs| {
+        let mut harness = Harness::new();
+        let prt = harness.prt();
+        harness.turn(|knobs| {
             knobs.compliant_device_required = true;
             knobs.enrolment_excluded = excluded;
         });
-        let mut request = house.exchange(&prt);
+        let mut request = harness.exchange(&prt);
         request.claims["resource"] = json!(ENROLMENT);
-        assert_eq!(house.ask_signed(&request).code(), refusal);
+        assert_eq!(harness.ask_signed(&request).code(), refusal);
     }
 }
 
 #[test]
 fn whether_the_rules_look_at_prts_is_a_knob() {
-    let mut house = House::new();
-    house.turn(|knobs| {
+    let mut harness = Harness::new();
+    harness.turn(|knobs| {
         knobs.compliant_device_required = true;
         knobs.conditional_access_on_prt = false;
     });
-    let prt = house.prt();
-    let (renewal, exchange) = (house.renewal(&prt), house.exchange(&prt));
-    assert_eq!([house.ask_signed(&renewal).code(), house.ask_signed(&exchange).code()], [0, 53_000]);
-    house.turn(|knobs| knobs.conditional_access_on_prt = true);
-    assert_eq!(house.ask_signed(&renewal).code(), 53_000);
+    let prt = harness.prt();
+    let (renewal, exchange) = (harness.renewal(&prt), harness.exchange(&prt));
+    assert_eq!([harness.ask_signed(&renewal).code(), harness.ask_signed(&exchange).code()], [0, 53_000]);
+    harness.turn(|knobs| knobs.conditional_access_on_prt = true);
+    assert_eq!(harness.ask_signed(&renewal).code(), 53_000);
 }
 
 #[test]
 fn the_mark_of_the_device_code_stays_on_what_comes_from_it() {
-    let mut house = House::new();
-    let prt = house.prt();
-    house.turn(|knobs| {
+    let mut harness = Harness::new();
+    let prt = harness.prt();
+    harness.turn(|knobs| {
         knobs.device_code_blocked = DeviceCodeBlock::ProtocolTracking;
         knobs.conditional_access_on_prt = false;
     });
-    let request = house.exchange(&prt);
-    assert_eq!(house.ask_signed(&request).code(), 530_036);
-    let request = house.by_password();
-    let reply = house.ask(&request).json();
-    let prt = house.unwrap(&reply);
-    let request = house.exchange(&prt);
-    assert_eq!(house.ask_signed(&request).code(), 0, "a password has no mark");
+    let request = harness.exchange(&prt);
+    assert_eq!(harness.ask_signed(&request).code(), 530_036);
+    let request = harness.by_password();
+    let reply = harness.ask(&request).json();
+    let prt = harness.unwrap(&reply);
+    let request = harness.exchange(&prt);
+    assert_eq!(harness.ask_signed(&request).code(), 0, "a password has no mark");
 }
 
 /// Each way of the plan for Intune can be refused alone.
@@ -91,11 +91,11 @@ fn the_refusals_of_the_knob_reach_every_means() {
         ("prt_refresh_token", None, "by refresh token"),
         ("prt_password", None, "by password"),
     ] {
-        let mut house = House::new();
-        let prt = house.prt();
-        let exchange = house.exchange(&prt);
-        let tokens = prt.open(&house.ask_signed(&exchange));
-        house.turn(|knobs| {
+        let mut harness = Harness::new();
+        let prt = harness.prt();
+        let exchange = harness.exchange(&prt);
+        let tokens = prt.open(&harness.ask_signed(&exchange));
+        harness.turn(|knobs| {
             knobs.refuse.push(Refuse {
                 resource: resource.map(str::to_owned),
                 grant: Some(grant.to_owned()),
@@ -104,14 +104,14 @@ fn the_refusals_of_the_knob_reach_every_means() {
                 ..Refuse::default()
             });
         });
-        let (renewal, token) = (house.renewal(&prt), house.by_refresh_token());
-        let password = house.by_password();
+        let (renewal, token) = (harness.renewal(&prt), harness.by_refresh_token());
+        let password = harness.by_password();
         let replies = [
-            ("exchange", house.ask_signed(&exchange)),
-            ("redemption", house.redeem(tokens["refresh_token"].as_str().unwrap(), ENROLMENT)),
-            ("renewal", house.ask_signed(&renewal)),
-            ("by refresh token", house.ask(&token)),
-            ("by password", house.ask(&password)),
+            ("exchange", harness.ask_signed(&exchange)),
+            ("redemption", harness.redeem(tokens["refresh_token"].as_str().unwrap(), ENROLMENT)),
+            ("renewal", harness.ask_signed(&renewal)),
+            ("by refresh token", harness.ask(&token)),
+            ("by password", harness.ask(&password)),
         ];
         let hit: Vec<_> = replies.iter().filter(|(_, reply)| reply.code() == 65_001).collect();
         let names: Vec<_> = hit.iter().map(|(name, _)| *name).collect();
@@ -121,58 +121,59 @@ fn the_refusals_of_the_knob_reach_every_means() {
 
 #[test]
 fn a_refresh_token_that_names_a_device_falls_with_it() {
-    let mut house = House::new();
-    let prt = house.prt();
-    let exchange = house.exchange(&prt);
-    let tokens = prt.open(&house.ask_signed(&exchange));
+    let mut harness = Harness::new();
+    let prt = harness.prt();
+    let exchange = harness.exchange(&prt);
+    let tokens = prt.open(&harness.ask_signed(&exchange));
     let refresh_token = tokens["refresh_token"].as_str().unwrap();
-    house.device_action(DeviceAction::Disable);
-    assert_eq!(house.redeem(refresh_token, INTUNE).code(), 135_011);
-    house.device_action(DeviceAction::Enable);
-    assert_eq!(house.redeem(refresh_token, INTUNE).code(), 0);
-    house.device_action(DeviceAction::Delete);
-    assert_eq!(house.redeem(refresh_token, INTUNE).code(), 50_155);
+    harness.device_action(DeviceAction::Disable);
+    assert_eq!(harness.redeem(refresh_token, INTUNE).code(), 135_011);
+    harness.device_action(DeviceAction::Enable);
+    assert_eq!(harness.redeem(refresh_token, INTUNE).code(), 0);
+    harness.device_action(DeviceAction::Delete);
+    assert_eq!(harness.redeem(refresh_token, INTUNE).code(), 50_155);
 }
 
 #[test]
 fn what_intune_found_out_stands_on_the_object() {
-    let mut house = House::new();
-    let id = house.device.id.clone();
-    let seen = |house: &House| house.cloud.devices().first().map(|it| (it.managed, it.compliant));
-    assert_eq!(seen(&house), Some((false, false)));
-    house.cloud.set_device_management(&id, true, true).unwrap();
-    assert_eq!(seen(&house), Some((true, true)));
-    house.device_action(DeviceAction::Fail);
-    assert_eq!(seen(&house), Some((true, false)));
-    house.device_action(DeviceAction::Comply);
-    assert_eq!(seen(&house), Some((true, true)));
+    let mut harness = Harness::new();
+    let id = harness.device.id.clone();
+    let seen = |harness: &Harness| harness.cloud.devices().first().map(|it| (it.managed, it.compliant));
+    assert_eq!(seen(&harness), Some((false, false)));
+    harness.cloud.set_device_management(&id, true, true).unwrap();
+    assert_eq!(seen(&harness), Some((true, true)));
+    harness.device_action(DeviceAction::Fail);
+    assert_eq!(seen(&harness), Some((true, false)));
+    harness.device_action(DeviceAction::Comply);
+    assert_eq!(seen(&harness), Some((true, true)));
     for unknown in ["x", CONTOSO] {
-        assert!(house.cloud.set_device_management(unknown, true, true).is_err());
+        assert!(harness.cloud.set_device_management(unknown, true, true).is_err());
     }
 }
 
 #[test]
 fn graph_shows_devices_to_nobody_without_the_scope() {
-    let mut house = House::new();
-    let path = format!("/v1.0/devices(deviceId='{}')", house.device.id);
-    let graph = |house: &mut House| house.device_code(GRAPH)["access_token"].as_str().unwrap().to_owned();
-    let token = graph(&mut house);
-    assert_eq!(house.get(&path, &token).status, 403);
-    assert_eq!(house.get(&path, "x").status, 401);
-    house.turn(|knobs| knobs.extra_graph_scopes = vec!["Device.Read.All".to_owned()]);
-    let token = graph(&mut house);
-    let reply = house.get(&path, &token);
+    let mut harness = Harness::new();
+    let path = format!("/v1.0/devices(deviceId='{}')", harness.device.id);
+    let graph =
+        |harness: &mut Harness| harness.device_code(GRAPH)["access_token"].as_str().unwrap().to_owned();
+    let token = graph(&mut harness);
+    assert_eq!(harness.get(&path, &token).status, 403);
+    assert_eq!(harness.get(&path, "x").status, 401);
+    harness.turn(|knobs| knobs.extra_graph_scopes = vec!["Device.Read.All".to_owned()]);
+    let token = graph(&mut harness);
+    let reply = harness.get(&path, &token);
     let members =
         ["accountEnabled", "isManaged", "isCompliant", "trustType"].map(|it| reply.json()[it].clone());
     assert_eq!(members, [json!(true), json!(false), json!(false), json!("AzureAd")]);
-    house.device_action(DeviceAction::Delete);
-    assert_eq!((house.get(&path, &token).status, reply.entry.request.as_str()), (404, "device"));
+    harness.device_action(DeviceAction::Delete);
+    assert_eq!((harness.get(&path, &token).status, reply.entry.request.as_str()), (404, "device"));
 }
 
 #[test]
 fn the_twist_of_id_tokens_reaches_that_of_a_prt() {
-    let mut house = House::new();
-    house.turn(|knobs| knobs.id_token_twist.extend([("oid".to_owned(), Value::Null)]));
-    let request = house.by_refresh_token();
-    assert_eq!(claims(&house.ask(&request).json()["id_token"])["oid"], Value::Null);
+    let mut harness = Harness::new();
+    harness.turn(|knobs| knobs.id_token_twist.extend([("oid".to_owned(), Value::Null)]));
+    let request = harness.by_refresh_token();
+    assert_eq!(claims(&harness.ask(&request).json()["id_token"])["oid"], Value::Null);
 }

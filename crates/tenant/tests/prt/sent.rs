@@ -39,7 +39,7 @@ impl Sent {
     }
 }
 
-impl House {
+impl Harness {
     pub(crate) fn replay(&mut self, sent: &Sent) -> Reply {
         let mut request = Request::builder().method(sent.method).uri(&sent.path);
         if let Some(bearer) = &sent.bearer {

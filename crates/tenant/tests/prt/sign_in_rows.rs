@@ -7,21 +7,21 @@ use tenant_model::knobs::{DeviceCodeBlock, Refuse};
 use tenant_model::throttle::Throttle;
 use tenant_model::views::UserAction;
 
-type Change = fn(&mut House, &mut Sent);
-type Good = fn(&mut House) -> Sent;
+type Change = fn(&mut Harness, &mut Sent);
+type Good = fn(&mut Harness) -> Sent;
 /// Row, what is changed, number, `error`.
 type Row = (&'static str, Change, u64, &'static str);
 
 /// Sends a good request with one thing changed; without the change it must be taken.
 fn refused(good: Good, rows: &[Row]) {
-    let mut house = House::new();
-    let request = good(&mut house);
-    assert_eq!(house.replay(&request).status, 200, "the good request");
+    let mut harness = Harness::new();
+    let request = good(&mut harness);
+    assert_eq!(harness.replay(&request).status, 200, "the good request");
     for (row, change, code, error) in rows {
-        let mut house = House::new();
-        let mut request = good(&mut house);
-        change(&mut house, &mut request);
-        let reply = house.replay(&request);
+        let mut harness = Harness::new();
+        let mut request = good(&mut harness);
+        change(&mut harness, &mut request);
+        let reply = harness.replay(&request);
         let body = reply.json();
         assert_eq!((reply.status, reply.code()), (400, *code), "{row}: {reply:?}");
         assert_eq!(body["error"], *error, "{row}");
@@ -53,17 +53,17 @@ const POLL: &[Row] = &[
         70_018,
         "bad_verification_code",
     ),
-    ("D11 too late", |house, _| house.now += 900_000, 70_019, "expired_token"),
+    ("D11 too late", |harness, _| harness.now += 900_000, 70_019, "expired_token"),
     (
         "D11 too late, v1",
-        |house, sent| {
+        |harness, sent| {
             sent.path = sent.path.replace("/v2.0", "");
-            house.now += 900_000;
+            harness.now += 900_000;
         },
         70_019,
         "code_expired",
     ),
-    ("I11 used twice", |house, sent| assert_eq!(house.replay(sent).status, 200), 54_005, "invalid_grant"),
+    ("I11 used twice", |harness, sent| assert_eq!(harness.replay(sent).status, 200), 54_005, "invalid_grant"),
     (
         "D14 no tenant",
         |_, sent| sent.path = sent.path.replace(CONTOSO, "nowhere.example"),
@@ -72,23 +72,23 @@ const POLL: &[Row] = &[
     ),
     (
         "I4 a second factor for registration",
-        |house, _| {
-            house.turn(|knobs| knobs.mfa_required_registration = true);
+        |harness, _| {
+            harness.turn(|knobs| knobs.mfa_required_registration = true);
         },
         50_076,
         "invalid_grant",
     ),
     (
         "6.5 blocked at the token endpoint",
-        |house, _| {
-            house.turn(|knobs| knobs.device_code_blocked = DeviceCodeBlock::TokenEndpoint);
+        |harness, _| {
+            harness.turn(|knobs| knobs.device_code_blocked = DeviceCodeBlock::TokenEndpoint);
         },
         53_003,
         "interaction_required",
     ),
     (
         "6.5 the user is disabled",
-        |house, _| house.cloud.user(ALEX, UserAction::Disable).unwrap(),
+        |harness, _| harness.cloud.user(ALEX, UserAction::Disable).unwrap(),
         50_057,
         "invalid_grant",
     ),
@@ -96,7 +96,7 @@ const POLL: &[Row] = &[
 
 #[test]
 fn a_poll() {
-    refused(House::poll, POLL);
+    refused(Harness::poll, POLL);
 }
 
 #[test]
@@ -105,27 +105,27 @@ fn a_code_waits_or_was_declined() {
         ("D11 nobody has answered", false, 70_016, "authorization_pending"),
         ("D11 declined", true, 70_020, "authorization_declined"),
     ] {
-        let mut house = House::new();
-        let request = house.code_request();
-        let answer = house.replay(&request).json();
+        let mut harness = Harness::new();
+        let request = harness.code_request();
+        let answer = harness.replay(&request).json();
         if decline {
-            house.cloud.deny(answer["user_code"].as_str().unwrap(), ALEX, house.now).unwrap();
+            harness.cloud.deny(answer["user_code"].as_str().unwrap(), ALEX, harness.now).unwrap();
         }
         let secret = answer["device_code"].as_str().unwrap();
         let grant = "urn:ietf:params:oauth:grant-type:device_code";
         let body = format!("client_id={BROKER}&grant_type={grant}&device_code={secret}");
-        let reply = house.replay(&Sent::form("oauth2/v2.0/token", body));
+        let reply = harness.replay(&Sent::form("oauth2/v2.0/token", body));
         assert_eq!((reply.status, reply.code(), &reply.json()["error"]), (400, code, &json!(error)), "{row}");
     }
 }
 
 #[test]
 fn a_block_that_only_the_browser_shows_leaves_the_poll_pending() {
-    let mut house = House::new();
-    house.turn(|knobs| knobs.device_code_blocked = DeviceCodeBlock::BrowserOnly);
-    let request = house.code_request();
-    let answer = house.replay(&request).json();
-    let shown = house.cloud.approve(answer["user_code"].as_str().unwrap(), ALEX, house.now).unwrap_err();
+    let mut harness = Harness::new();
+    harness.turn(|knobs| knobs.device_code_blocked = DeviceCodeBlock::BrowserOnly);
+    let request = harness.code_request();
+    let answer = harness.replay(&request).json();
+    let shown = harness.cloud.approve(answer["user_code"].as_str().unwrap(), ALEX, harness.now).unwrap_err();
     assert!(shown.to_string().contains("53003"), "{shown}");
 }
 
@@ -137,14 +137,14 @@ fn protocol_tracking_spares_the_excluded_resources() {
         (INTUNE, INTUNE, 0),
         (INTUNE, REGISTRATION, 530_036),
     ] {
-        let mut house = House::new();
-        house.turn(|knobs| {
+        let mut harness = Harness::new();
+        harness.turn(|knobs| {
             knobs.device_code_blocked = DeviceCodeBlock::ProtocolTracking;
             knobs.device_code_excluded = [excluded.to_owned()].into();
         });
-        let mut request = house.refresh_request();
+        let mut request = harness.refresh_request();
         request.put(REGISTRATION, resource);
-        assert_eq!(house.replay(&request).code(), code, "{resource} with {excluded} excluded");
+        assert_eq!(harness.replay(&request).code(), code, "{resource} with {excluded} excluded");
     }
 }
 
@@ -153,11 +153,11 @@ const PASSWORD_ROWS: &[Row] = &[
     ("D12 unknown user", |_, sent| sent.put(ALEX, "bob@contoso.com"), 50_034, "invalid_grant"),
     (
         "D12 locked",
-        |house, sent| {
+        |harness, sent| {
             for _ in 0..10 {
                 let mut wrong = sent.clone();
                 wrong.put(PASSWORD, "x");
-                assert_eq!(house.replay(&wrong).code(), 50_126);
+                assert_eq!(harness.replay(&wrong).code(), 50_126);
             }
         },
         50_053,
@@ -165,22 +165,22 @@ const PASSWORD_ROWS: &[Row] = &[
     ),
     (
         "D12 a second factor",
-        |house, _| house.turn(|knobs| knobs.mfa_required_sign_in = true),
+        |harness, _| harness.turn(|knobs| knobs.mfa_required_sign_in = true),
         50_076,
         "invalid_grant",
     ),
     (
         "6.5 a compliant device",
-        |house, _| {
-            house.turn(|knobs| knobs.compliant_device_required = true);
+        |harness, _| {
+            harness.turn(|knobs| knobs.compliant_device_required = true);
         },
         53_000,
         "interaction_required",
     ),
     (
         "6.5 an unknown platform",
-        |house, _| {
-            house.turn(|knobs| knobs.unknown_platform_blocked = true);
+        |harness, _| {
+            harness.turn(|knobs| knobs.unknown_platform_blocked = true);
         },
         53_003,
         "interaction_required",
@@ -203,13 +203,13 @@ const PASSWORD_ROWS: &[Row] = &[
 
 #[test]
 fn a_password() {
-    refused(House::password_request, PASSWORD_ROWS);
+    refused(Harness::password_request, PASSWORD_ROWS);
 }
 
 #[test]
 fn a_refresh_token() {
     refused(
-        House::refresh_request,
+        Harness::refresh_request,
         &[
             ("unknown", |_, sent| sent.put("refresh_token=0.", "refresh_token=0.x"), 70_008, "invalid_grant"),
             ("another client", |_, sent| sent.put(BROKER, LINUX_BROKER), 70_000, "invalid_grant"),
@@ -221,13 +221,13 @@ fn a_refresh_token() {
             ),
             (
                 "6.5 revoked",
-                |house, _| house.cloud.user(ALEX, UserAction::SignOut).unwrap(),
+                |harness, _| harness.cloud.user(ALEX, UserAction::SignOut).unwrap(),
                 50_173,
                 "invalid_grant",
             ),
             (
                 "6.5 the user is another one now",
-                |house, _| house.cloud.user(ALEX, UserAction::Recreate).unwrap(),
+                |harness, _| harness.cloud.user(ALEX, UserAction::Recreate).unwrap(),
                 50_173,
                 "invalid_grant",
             ),
@@ -237,15 +237,15 @@ fn a_refresh_token() {
 
 #[test]
 fn a_refresh_token_that_nobody_used_is_forgotten() {
-    let mut house = House::new();
-    house.turn(|knobs| knobs.refresh_token_lifetime_s = 60);
-    let first = house.refresh_request();
-    house.refresh_token = house.replay(&first).json()["refresh_token"].as_str().unwrap().to_owned();
-    let request = house.refresh_request();
-    house.now += 60_001;
+    let mut harness = Harness::new();
+    harness.turn(|knobs| knobs.refresh_token_lifetime_s = 60);
+    let first = harness.refresh_request();
+    harness.refresh_token = harness.replay(&first).json()["refresh_token"].as_str().unwrap().to_owned();
+    let request = harness.refresh_request();
+    harness.now += 60_001;
     // Something new has to come before what has ended is forgotten.
-    assert_eq!(house.replay(&first).status, 200);
-    assert_eq!(house.replay(&request).code(), 70_008);
+    assert_eq!(harness.replay(&first).status, 200);
+    assert_eq!(harness.replay(&request).code(), 70_008);
 }
 
 /// Numbers that no rule of the stand-in leads to, but that a knob does; with what clients may read besides.
@@ -296,18 +296,18 @@ const BY_KNOB: &[(u32, u16, &str)] = &[
 #[test]
 fn every_other_number_of_6_5_is_a_knob_by_user_and_by_request() {
     for (code, status, error) in BY_KNOB {
-        let by_user: fn(&mut House, u32) = |house, code| {
-            house.turn(|knobs| knobs.user_refusals.extend([(ALEX.to_owned(), code)]));
+        let by_user: fn(&mut Harness, u32) = |harness, code| {
+            harness.turn(|knobs| knobs.user_refusals.extend([(ALEX.to_owned(), code)]));
         };
-        let by_request: fn(&mut House, u32) = |house, code| {
+        let by_request: fn(&mut Harness, u32) = |harness, code| {
             let grant = Some("password".to_owned());
-            house.turn(|knobs| knobs.refuse.push(Refuse { grant, code, ..Refuse::default() }));
+            harness.turn(|knobs| knobs.refuse.push(Refuse { grant, code, ..Refuse::default() }));
         };
         for set in [by_user, by_request] {
-            let mut house = House::new();
-            set(&mut house, *code);
-            let request = house.password_request();
-            let reply = house.replay(&request);
+            let mut harness = Harness::new();
+            set(&mut harness, *code);
+            let request = harness.password_request();
+            let reply = harness.replay(&request);
             assert_eq!((reply.status, reply.code()), (*status, u64::from(*code)), "{reply:?}");
             assert_eq!(reply.json()["error"], *error, "{code}");
         }
@@ -317,10 +317,10 @@ fn every_other_number_of_6_5_is_a_knob_by_user_and_by_request() {
 #[test]
 fn a_second_factor_comes_with_a_challenge() {
     for code in [50_072, 50_074, 50_076, 50_079] {
-        let mut house = House::new();
-        house.turn(|knobs| knobs.user_refusals.extend([(ALEX.to_owned(), code)]));
-        let request = house.password_request();
-        let body = house.replay(&request).json();
+        let mut harness = Harness::new();
+        harness.turn(|knobs| knobs.user_refusals.extend([(ALEX.to_owned(), code)]));
+        let request = harness.password_request();
+        let body = harness.replay(&request).json();
         assert_eq!(body["suberror"], "basic_action", "{code}");
         let claims: serde_json::Value = serde_json::from_str(body["claims"].as_str().unwrap()).unwrap();
         assert_eq!(claims["access_token"]["amr"]["values"], json!(["ngcmfa", "mfa"]));
@@ -329,36 +329,36 @@ fn a_second_factor_comes_with_a_challenge() {
 
 #[test]
 fn a_refusal_has_the_status_and_the_body_that_it_is_given() {
-    let mut house = House::new();
+    let mut harness = Harness::new();
     let refuse = json!({
         "client": BROKER, "resource": "urn:ms-drs:enterpriseregistration.windows.net", "grant": "password",
         "endpoint": "token", "code": 53_003, "error": "access_denied", "status": 403,
         "body": { "suberror": "message_only", "error_codes": [53_003, 50_097] },
     });
-    house.turn(|knobs| knobs.refuse.push(serde_json::from_value(refuse).unwrap()));
-    let request = house.password_request();
-    let reply = house.replay(&request);
+    harness.turn(|knobs| knobs.refuse.push(serde_json::from_value(refuse).unwrap()));
+    let request = harness.password_request();
+    let reply = harness.replay(&request);
     let body = reply.json();
     assert_eq!((reply.status, &body["error"]), (403, &json!("access_denied")));
     assert_eq!((&body["suberror"], &body["error_codes"]), (&json!("message_only"), &json!([53_003, 50_097])));
-    let refresh = house.refresh_request();
-    assert_eq!(house.replay(&refresh).status, 200, "another grant is not meant");
+    let refresh = harness.refresh_request();
+    assert_eq!(harness.replay(&refresh).status, 200, "another grant is not meant");
 }
 
 #[test]
 fn throttled_is_told_in_the_shape_of_the_service_and_passes() {
     let rows: [(&str, &str, Good); 3] = [
-        ("D13 sign-in", "token.password", House::password_request),
-        ("D13 poll", "token.device_code", House::poll),
-        ("D13 join", "join", House::join_request),
+        ("D13 sign-in", "token.password", Harness::password_request),
+        ("D13 poll", "token.device_code", Harness::poll),
+        ("D13 join", "join", Harness::join_request),
     ];
     for (row, name, good) in rows {
         for (status, retry_after) in [(429, Some("7")), (429, None), (503, None), (400, None)] {
-            let mut house = House::new();
-            let request = good(&mut house);
+            let mut harness = Harness::new();
+            let request = good(&mut harness);
             let throttle = Throttle { times: 1, status, retry_after: retry_after.map(str::to_owned) };
-            house.turn(|knobs| knobs.throttle.extend([(name.to_owned(), throttle)]));
-            let reply = house.replay(&request);
+            harness.turn(|knobs| knobs.throttle.extend([(name.to_owned(), throttle)]));
+            let reply = harness.replay(&request);
             let told = reply.headers.get("retry-after").map(|value| value.to_str().unwrap());
             assert_eq!((reply.status, told), (status, retry_after), "{row}");
             match name {
@@ -371,39 +371,39 @@ fn throttled_is_told_in_the_shape_of_the_service_and_passes() {
                     (90_055, &json!("temporarily_unavailable"))
                 ),
             }
-            assert_eq!(house.replay(&request).status, 200, "{row}: it passes");
+            assert_eq!(harness.replay(&request).status, 200, "{row}: it passes");
         }
     }
 }
 
 #[test]
 fn a_throttled_look_for_a_user_says_so_in_its_body() {
-    let mut house = House::new();
+    let mut harness = Harness::new();
     let throttle = Throttle { times: 1, status: 200, retry_after: None };
-    house.turn(|knobs| knobs.throttle.extend([("credential_type".to_owned(), throttle)]));
+    harness.turn(|knobs| knobs.throttle.extend([("credential_type".to_owned(), throttle)]));
     let look = Sent::form("GetCredentialType", json!({ "username": ALEX }).to_string());
-    let reply = house.replay(&look).json();
+    let reply = harness.replay(&look).json();
     assert_eq!((&reply["ThrottleStatus"], &reply["IfExistsResult"]), (&json!(1), &json!(2)));
-    assert_eq!(house.replay(&look).json()["ThrottleStatus"], 0);
+    assert_eq!(harness.replay(&look).json()["ThrottleStatus"], 0);
 }
 
 #[test]
 fn what_is_guessed_of_a_refusal_is_a_knob() {
-    let mut house = House::new();
-    house.turn(|knobs| {
+    let mut harness = Harness::new();
+    harness.turn(|knobs| {
         knobs.error_strings = [("50126".to_owned(), "interaction_required".to_owned())].into();
         (knobs.lockout_after, knobs.lockout_s) = (2, 10);
     });
-    let good = house.password_request();
+    let good = harness.password_request();
     let mut wrong = good.clone();
     wrong.put(PASSWORD, "x");
     for _ in 0..2 {
-        let reply = house.replay(&wrong);
+        let reply = harness.replay(&wrong);
         assert_eq!((reply.code(), &reply.json()["error"]), (50_126, &json!("interaction_required")));
     }
-    assert_eq!(house.replay(&good).code(), 50_053, "two are enough");
-    house.now += 10_000;
-    assert_eq!(house.replay(&good).status, 200, "ten seconds are enough");
+    assert_eq!(harness.replay(&good).code(), 50_053, "two are enough");
+    harness.now += 10_000;
+    assert_eq!(harness.replay(&good).status, 200, "ten seconds are enough");
 }
 
 #[test]
@@ -413,11 +413,11 @@ fn a_client_that_nobody_named_has_a_token_for_graph_unless_a_knob_forbids_it() {
         (false, "00000000-1111-2222-3333-444444444444", 700_016),
         (false, LINUX_BROKER, 0),
     ] {
-        let mut house = House::new();
-        house.turn(|knobs| knobs.unlisted_clients = allowed);
-        let mut request = house.password_request();
+        let mut harness = Harness::new();
+        harness.turn(|knobs| knobs.unlisted_clients = allowed);
+        let mut request = harness.password_request();
         request.put(BROKER, client);
         request.put(REGISTRATION, "https://graph.microsoft.com");
-        assert_eq!(house.replay(&request).code(), code, "{client}");
+        assert_eq!(harness.replay(&request).code(), code, "{client}");
     }
 }

@@ -32,10 +32,10 @@ fn a_request_for_a_prt_may_be_spelled_otherwise() {
         }),
     ];
     for (what, change) in changes {
-        let mut house = House::new();
-        let mut request = house.by_refresh_token();
+        let mut harness = Harness::new();
+        let mut request = harness.by_refresh_token();
         change(&mut request);
-        let reply = house.ask(&request);
+        let reply = harness.ask(&request);
         assert_eq!(reply.status, 200, "{what}: {reply:?}");
     }
 }
@@ -44,14 +44,14 @@ fn a_request_for_a_prt_may_be_spelled_otherwise() {
 fn a_signed_request_may_be_derived_either_way_from_a_context_of_any_length() {
     for version in [1, 2] {
         for length in [0, 1, 24, 32, 100] {
-            let mut house = House::new();
-            let prt = house.prt();
-            let mut request = house.exchange(&prt);
+            let mut harness = Harness::new();
+            let prt = harness.prt();
+            let mut request = harness.exchange(&prt);
             request.ctx = vec![0xfb; length];
             if version == 1 {
                 request.header = json!({ "alg": "HS256", "kid": "0123abcd", "typ": "JWT" });
             }
-            let reply = house.ask_signed(&request);
+            let reply = harness.ask_signed(&request);
             assert_eq!(
                 (reply.status, reply.fact("kdf_ver")),
                 (200, version.to_string().as_str()),
@@ -78,46 +78,46 @@ fn a_signed_request_may_lack_what_the_specification_wants() {
         ("no resource", |request| request.claims["resource"] = json!(null)),
     ];
     for (what, change) in changes {
-        let mut house = House::new();
-        let prt = house.prt();
-        let mut request = house.exchange(&prt);
+        let mut harness = Harness::new();
+        let prt = harness.prt();
+        let mut request = harness.exchange(&prt);
         change(&mut request);
-        assert_eq!(house.ask_signed(&request).status, 200, "{what}");
+        assert_eq!(harness.ask_signed(&request).status, 200, "{what}");
     }
 }
 
 #[test]
 fn a_nonce_of_any_endpoint_serves_more_than_once() {
-    let mut house = House::new();
+    let mut harness = Harness::new();
     for tenant in ["common", FABRIKAM, "fabrikam.net"] {
         let body = "windows_api_version=2.0&grant_type=srv_challenge&client_id=x";
         let path = format!("/{tenant}/OAuth2/Token");
-        let reply = house.send(Request::post(path).body(Bytes::from(body)).unwrap());
+        let reply = harness.send(Request::post(path).body(Bytes::from(body)).unwrap());
         assert_eq!((reply.headers["pragma"].as_bytes(), reply.status), (&b"no-cache"[..], 200));
-        let mut request = house.by_refresh_token();
+        let mut request = harness.by_refresh_token();
         request.claims["request_nonce"] = reply.json()["Nonce"].clone();
-        assert_eq!([house.ask(&request).status, house.ask(&request).status], [200, 200], "{tenant}");
+        assert_eq!([harness.ask(&request).status, harness.ask(&request).status], [200, 200], "{tenant}");
     }
 }
 
 #[test]
 fn the_transport_key_may_be_a_jwk() {
     use rsa::traits::PublicKeyParts;
-    let mut house = House::new();
-    let n = STANDARD.encode(house.device.transport.n().to_be_bytes());
+    let mut harness = Harness::new();
+    let n = STANDARD.encode(harness.device.transport.n().to_be_bytes());
     let jwk = json!({ "kty": "RSA", "e": "AQAB", "n": n, "alg": "RS256", "kid": "X" });
-    house.join_again(&STANDARD.encode(jwk.to_string()));
-    let request = house.by_refresh_token();
-    let reply = house.ask(&request);
-    house.unwrap(&reply.json());
+    harness.join_again(&STANDARD.encode(jwk.to_string()));
+    let request = harness.by_refresh_token();
+    let reply = harness.ask(&request);
+    harness.unwrap(&reply.json());
 }
 
 #[test]
 fn a_transport_key_that_can_wrap_nothing_is_named() {
-    let mut house = House::new();
-    house.join_again(&STANDARD.encode(r#"{"kty":"RSA","e":"AQAB","n":"AA"}"#));
-    let request = house.by_refresh_token();
-    assert_eq!(house.ask(&request).code(), 130_006);
+    let mut harness = Harness::new();
+    harness.join_again(&STANDARD.encode(r#"{"kty":"RSA","e":"AQAB","n":"AA"}"#));
+    let request = harness.by_refresh_token();
+    assert_eq!(harness.ask(&request).code(), 130_006);
 }
 
 fn named(sent: &mut Sent, key: &rsa::RsaPrivateKey, name: &str) {
@@ -126,12 +126,12 @@ fn named(sent: &mut Sent, key: &rsa::RsaPrivateKey, name: &str) {
 
 #[test]
 fn a_join_may_be_spelled_otherwise() {
-    type Spelling = fn(&mut House, &mut Sent);
+    type Spelling = fn(&mut Harness, &mut Sent);
     let changes: &[(&str, Spelling)] = &[
-        ("a name with a NUL at its end", |house, sent| {
-            named(sent, &house.device.key, "7E980AD9-B86D-4306-9425-9AC066FB014A\0");
+        ("a name with a NUL at its end", |harness, sent| {
+            named(sent, &harness.device.key, "7E980AD9-B86D-4306-9425-9AC066FB014A\0");
         }),
-        ("any name", |house, sent| named(sent, &house.device.key, "lap-0042")),
+        ("any name", |harness, sent| named(sent, &harness.device.key, "lap-0042")),
         ("members in lower case", |_, sent| {
             sent.edit(|body| {
                 let members = body.as_object().unwrap().iter();
@@ -154,8 +154,8 @@ fn a_join_may_be_spelled_otherwise() {
             });
         }),
         ("join type 8", |_, sent| sent.edit(|body| body["JoinType"] = json!(8))),
-        ("one key for both", |house, sent| {
-            let blob = STANDARD.encode(blob(&house.device.key));
+        ("one key for both", |harness, sent| {
+            let blob = STANDARD.encode(blob(&harness.device.key));
             sent.edit(|body| body["TransportKey"] = json!(blob));
         }),
         ("no slash, another case, an older version", |_, sent| {
@@ -164,10 +164,10 @@ fn a_join_may_be_spelled_otherwise() {
         ("no version", |_, sent| sent.path = "/EnrollmentServer/device/".to_owned()),
     ];
     for (what, change) in changes {
-        let mut house = House::new();
-        let mut request = house.join_request();
-        change(&mut house, &mut request);
-        let reply = house.replay(&request);
+        let mut harness = Harness::new();
+        let mut request = harness.join_request();
+        change(&mut harness, &mut request);
+        let reply = harness.replay(&request);
         assert_eq!(reply.status, 200, "{what}: {reply:?}");
         assert!(reply.json()["Certificate"]["RawBody"].is_string(), "{what}");
     }
@@ -186,10 +186,10 @@ fn a_form_may_be_spelled_otherwise() {
         }),
     ];
     for (what, change) in polls {
-        let mut house = House::new();
-        let mut request = house.poll();
+        let mut harness = Harness::new();
+        let mut request = harness.poll();
         change(&mut request);
-        assert_eq!(house.replay(&request).status, 200, "{what}");
+        assert_eq!(harness.replay(&request).status, 200, "{what}");
     }
     let passwords: &[(&str, Spelling)] = &[
         ("version 1", |sent| {
@@ -202,10 +202,10 @@ fn a_form_may_be_spelled_otherwise() {
         ("blanks as plus signs", |sent| sent.body = sent.body.replace(' ', "+")),
     ];
     for (what, change) in passwords {
-        let mut house = House::new();
-        let mut request = house.password_request();
+        let mut harness = Harness::new();
+        let mut request = harness.password_request();
         change(&mut request);
-        let reply = house.replay(&request);
+        let reply = harness.replay(&request);
         assert_eq!(reply.status, 200, "{what}: {reply:?}");
     }
 }

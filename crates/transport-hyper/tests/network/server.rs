@@ -108,8 +108,8 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let (memory, seen) = watch::channel(Seen::default());
-        let house = House { acceptor: TlsAcceptor::from(Arc::new(config)), manner: kind.manner, memory };
-        tokio::spawn(house.open(listener));
+        let harness = Harness { acceptor: TlsAcceptor::from(Arc::new(config)), manner: kind.manner, memory };
+        tokio::spawn(harness.open(listener));
         Server { name: kind.name, port, ca: path, seen, _dir: dir }
     }
 
@@ -148,21 +148,21 @@ fn config(kind: &Kind, ca: &CertifiedIssuer<'_, KeyPair>) -> ServerConfig {
     config
 }
 
-struct House {
+struct Harness {
     acceptor: TlsAcceptor,
     manner: Manner,
     memory: watch::Sender<Seen>,
 }
 
-impl House {
+impl Harness {
     async fn open(self, listener: TcpListener) {
-        let house = Arc::new(self);
+        let harness = Arc::new(self);
         while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(house.clone().receive(stream));
+            tokio::spawn(harness.clone().receive(stream));
         }
     }
 
-    async fn receive(self: Arc<House>, stream: TcpStream) {
+    async fn receive(self: Arc<Harness>, stream: TcpStream) {
         self.memory.send_modify(|seen| seen.connections += 1);
         if matches!(self.manner, Manner::NoHandshake) {
             return;
@@ -180,18 +180,18 @@ impl House {
         }
     }
 
-    async fn serve(self: Arc<House>, stream: TlsStream<TcpStream>) {
+    async fn serve(self: Arc<Harness>, stream: TlsStream<TcpStream>) {
         let certificate = stream.get_ref().1.peer_certificates().is_some();
         let service = service_fn(move |request: http::Request<hyper::body::Incoming>| {
-            let house = self.clone();
+            let harness = self.clone();
             async move {
                 let (head, body) = request.into_parts();
                 let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
                 let agent = head.headers.get("user-agent").map(|value| value.to_str().unwrap().to_owned());
                 let request =
                     Request { http: head.version, user_agent: agent.unwrap_or_default(), body, certificate };
-                house.memory.send_modify(|seen| seen.requests.push(request));
-                house.answer().await
+                harness.memory.send_modify(|seen| seen.requests.push(request));
+                harness.answer().await
             }
         });
         // A client that breaks off, or a connection that is to be broken off, is no fault of the server's.
@@ -211,7 +211,7 @@ impl House {
         response.map_err(io::Error::other)
     }
 
-    async fn answer_and_close(self: Arc<House>, mut stream: TlsStream<TcpStream>) {
+    async fn answer_and_close(self: Arc<Harness>, mut stream: TlsStream<TcpStream>) {
         let mut read = Vec::new();
         while !read.ends_with(b"body") {
             if stream.read_buf(&mut read).await.unwrap_or(0) == 0 {

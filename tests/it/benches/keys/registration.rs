@@ -3,7 +3,7 @@
 
 use crate::figures::Figures;
 use crate::say;
-use it::house::{Cloud, Machine, code, rest, text, wait_for};
+use it::harness::{Cloud, Machine, code, rest, text, wait_for};
 use it::swtpm::Tpm;
 use std::io::{BufRead, BufReader};
 use std::time::Instant;

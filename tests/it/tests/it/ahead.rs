@@ -1,7 +1,7 @@
 //! Keys are made before anybody signs in, serve the first registration, and are gone with the last.
 
 use crate::crash::registers_in_the_end;
-use crate::house::{Cloud, Machine, code, text, wait_for};
+use crate::harness::{Cloud, Machine, code, text, wait_for};
 use crate::life::signs_in;
 use crate::pkcs11::{self, configure, objects};
 use it::softhsm::PIN;

@@ -2,7 +2,7 @@
 //! who can fix it and what to do, and the daemon goes on serving.
 
 use crate::disk::edit_record;
-use crate::house::{Cloud, Machine, binary, code, text};
+use crate::harness::{Cloud, Machine, binary, code, text};
 use serde_json::{Value, json};
 use std::process::Command;
 

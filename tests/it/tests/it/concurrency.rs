@@ -1,4 +1,4 @@
-use crate::house::{Cloud, Machine, code, text};
+use crate::harness::{Cloud, Machine, code, text};
 
 #[test]
 fn fifty_sign_ins_at_once_on_a_cold_start_register_once() {

@@ -1,6 +1,6 @@
 //! The daemon is killed with SIGKILL while the reply of each request is held back, and after each step.
 
-use crate::house::{Cloud, Machine, code, text, wait_for};
+use crate::harness::{Cloud, Machine, code, text, wait_for};
 use serde_json::{Value, json};
 
 /// Signs in until the machine is registered; a sign-in whose daemon was killed counts for nothing.

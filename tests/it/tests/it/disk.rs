@@ -1,6 +1,6 @@
 //! The state directory, as another version of the daemon would have left it.
 
-use crate::house::Machine;
+use crate::harness::Machine;
 use host::{auth, machine};
 use hsm_soft::SoftHsm;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-use crate::house::{Cloud, Machine, code, line_with, rest, text};
+use crate::harness::{Cloud, Machine, code, line_with, rest, text};
 use serde_json::Value;
 use std::io::BufReader;
 

@@ -8,7 +8,7 @@ mod place;
 mod stages;
 
 use crate::disk::open_store;
-use crate::house::{Cloud, Machine, PATIENCE};
+use crate::harness::{Cloud, Machine, PATIENCE};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use golden::Golden;

@@ -1,6 +1,6 @@
 //! A machine that becomes an image, and one that gets its auth value before the first start.
 
-use crate::house::{Cloud, Machine, code, text};
+use crate::harness::{Cloud, Machine, code, text};
 use std::fs;
 use std::os::unix::net::UnixListener;
 use std::process::Output;

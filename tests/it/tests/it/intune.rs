@@ -1,6 +1,6 @@
 //! Enrolment into Intune after the registration: once per machine, never in the way of a sign-in.
 
-use crate::house::{Cloud, Machine, code, text, wait_for};
+use crate::harness::{Cloud, Machine, code, text, wait_for};
 use serde_json::{Value, json};
 
 const ALEX: &str = "alex@contoso.com";

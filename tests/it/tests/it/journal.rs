@@ -1,6 +1,6 @@
 //! The daemon's log at INFO: codes, domains and ids, and never the name of a person.
 
-use crate::house::{Cloud, Machine, code, line_with, rest, text, wait_for};
+use crate::harness::{Cloud, Machine, code, line_with, rest, text, wait_for};
 use std::io::BufReader;
 use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};

@@ -1,6 +1,6 @@
 //! Where keys live, and that they are tested.
 
-use crate::house::{Cloud, Machine, code, text, wait_for};
+use crate::harness::{Cloud, Machine, code, text, wait_for};
 
 #[test]
 fn every_key_is_tested_after_a_registration_and_after_a_start() {

@@ -1,4 +1,4 @@
-use crate::house::{Cloud, Machine, code, text};
+use crate::harness::{Cloud, Machine, code, text};
 
 #[test]
 fn leaving_deletes_the_object_with_the_issued_certificate() {

@@ -1,6 +1,6 @@
 //! The whole life of an identity, the same wherever its keys are.
 
-use crate::house::{Cloud, Machine, code, text};
+use crate::harness::{Cloud, Machine, code, text};
 use serde_json::Value;
 
 const ALEX: &str = "alex@contoso.com";

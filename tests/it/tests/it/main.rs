@@ -28,4 +28,4 @@ mod systemd;
 #[cfg(feature = "tpm")]
 mod tpm;
 
-use it::house;
+use it::harness;

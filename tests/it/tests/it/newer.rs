@@ -1,7 +1,7 @@
 //! The state directory of a newer version: the daemon says so, and changes nothing of it.
 
 use crate::disk::{edit_record, open_store, records};
-use crate::house::{Cloud, Machine, code, text};
+use crate::harness::{Cloud, Machine, code, text};
 use serde_json::{Value, json};
 use std::fs;
 use std::process::Output;

@@ -1,6 +1,6 @@
 //! Sign-in with a password: when it is asked for, which request carries it, and what a refusal leads to.
 
-use crate::house::{Cloud, Machine, code, text};
+use crate::harness::{Cloud, Machine, code, text};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;

@@ -1,6 +1,6 @@
 //! The whole life of an identity whose keys are in a PKCS#11 token, and what happens without that token.
 
-use crate::house::{Cloud, Machine, code, text, wait_for};
+use crate::harness::{Cloud, Machine, code, text, wait_for};
 use crate::life::{copy_state, live, signs_in};
 use it::softhsm::{LABEL, PIN, make_token, module};
 use serde_json::Value;

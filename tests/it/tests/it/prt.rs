@@ -1,6 +1,6 @@
 //! The proof that the directory knows the device: a primary refresh token, signed for with the device key.
 
-use crate::house::{Cloud, Machine, code, text, wait_for};
+use crate::harness::{Cloud, Machine, code, text, wait_for};
 use serde_json::{Value, json};
 
 const ALEX: &str = "alex@contoso.com";

@@ -1,6 +1,6 @@
 //! A copy on another machine, and the same machine with another machine-id.
 
-use crate::house::{Cloud, Machine, code, text, wait_for};
+use crate::harness::{Cloud, Machine, code, text, wait_for};
 use crate::life::{copy_state, signs_in};
 use serde_json::{Value, json};
 

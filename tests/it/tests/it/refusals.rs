@@ -1,6 +1,6 @@
 //! The table of refusals as people meet it: every code of the sign-in service, one person for each.
 
-use crate::house::{Cloud, Machine, code, line_with, rest, text, wait_for};
+use crate::harness::{Cloud, Machine, code, line_with, rest, text, wait_for};
 use model::{FailureClass, Refusal};
 use serde_json::{Map, Value, json};
 use std::io::{BufRead, BufReader};

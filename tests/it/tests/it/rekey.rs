@@ -1,6 +1,6 @@
 //! Keys move to another place, and until the new ones are proved the old ones are in force.
 
-use crate::house::{Cloud, Machine, code, text, wait_for};
+use crate::harness::{Cloud, Machine, code, text, wait_for};
 use crate::life::signs_in;
 use crate::pkcs11::{self, configure, objects};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-use crate::house::{Cloud, Machine, code};
+use crate::harness::{Cloud, Machine, code};
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 

@@ -1,7 +1,7 @@
 //! What systemd sees of the daemon: notifications, a socket handed over, and an end when it is asked.
 
 use crate::crash::registers_in_the_end;
-use crate::house::{Cloud, Machine, PATIENCE, code, text, wait_for};
+use crate::harness::{Cloud, Machine, PATIENCE, code, text, wait_for};
 use ipc::{HEADER, Message, Request};
 use serde_json::json;
 use std::fs;

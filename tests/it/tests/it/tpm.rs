@@ -1,7 +1,7 @@
 //! The whole life of an identity whose keys are in a TPM (swtpm), and of a copy beside another TPM.
 
 use crate::ahead::has_spare_keys;
-use crate::house::{Cloud, Machine, code, text, wait_for};
+use crate::harness::{Cloud, Machine, code, text, wait_for};
 use crate::life::{copy_state, live, signs_in};
 use it::swtpm::Tpm;
 use std::io::{Read, Write};

@@ -66,7 +66,7 @@ fn failures(n: u8) -> Failure {
 }
 
 /// A session, and everything that happened to it.
-pub(super) struct Life {
+pub(super) struct Harness {
     pub(super) session: UserSession,
     pub(super) now: Timestamp,
     pub(super) wake_at: Option<Timestamp>,
@@ -85,9 +85,9 @@ pub(super) struct Life {
     not_before: Option<Timestamp>,
 }
 
-impl Life {
-    pub(super) fn new(seed: u64) -> Life {
-        Life {
+impl Harness {
+    pub(super) fn new(seed: u64) -> Harness {
+        Harness {
             session: UserSession::new(seed),
             now: Timestamp::from_secs(1_000_000),
             wake_at: None,
@@ -102,8 +102,8 @@ impl Life {
         }
     }
 
-    pub(super) fn play(steps: &[Step]) -> Life {
-        let mut life = Life::new(7);
+    pub(super) fn play(steps: &[Step]) -> Harness {
+        let mut life = Harness::new(7);
         steps.iter().for_each(|step| life.step(*step));
         life
     }

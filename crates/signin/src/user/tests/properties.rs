@@ -1,4 +1,4 @@
-use super::life::{Life, Step, steps};
+use super::life::{Harness, Step, steps};
 use super::{HOUR, refused};
 use crate::{SessionState, UserCommand, UserWork};
 use model::FailureClass;
@@ -11,7 +11,7 @@ proptest! {
     /// All laws of a life are checked at each of its events.
     #[test]
     fn every_token_is_ended_exactly_once_and_never_used_after(steps in steps()) {
-        let mut life = Life::play(&steps);
+        let mut life = Harness::play(&steps);
         life.end();
         prop_assert_eq!(&life.given, &life.ended);
         prop_assert!(life.in_flight.is_empty());
@@ -19,7 +19,7 @@ proptest! {
 
     #[test]
     fn a_life_ends_well_once_the_world_is_fair(steps in steps()) {
-        let mut life = Life::play(&steps);
+        let mut life = Harness::play(&steps);
         for _ in 0..4 {
             life.step(Step::Succeed);
         }
@@ -28,7 +28,7 @@ proptest! {
 
     #[test]
     fn the_same_life_has_the_same_trace(steps in steps()) {
-        let (mut one, mut other) = (Life::new(3), Life::new(3));
+        let (mut one, mut other) = (Harness::new(3), Harness::new(3));
         for step in steps {
             one.step(step);
             other.step(step);
@@ -38,7 +38,7 @@ proptest! {
 
     #[test]
     fn renewals_lie_about_four_hours_apart_in_a_fair_world(seed: u64) {
-        let mut life = Life::new(seed);
+        let mut life = Harness::new(seed);
         life.give();
         for _ in 0..60 {
             life.succeed();
@@ -54,7 +54,7 @@ proptest! {
     #[test]
     fn what_somebody_else_has_to_mend_is_tried_every_hour_with_the_same_tokens(seed: u64, broken: bool) {
         let class = if broken { FailureClass::Broken } else { FailureClass::Denied };
-        let mut life = Life::new(seed);
+        let mut life = Harness::new(seed);
         life.give();
         life.succeed();
         life.wait(0);
@@ -73,7 +73,7 @@ proptest! {
 
     #[test]
     fn an_outage_is_sat_out_as_long_as_the_tokens_live_and_then_ends(seed: u64, obtained: bool) {
-        let mut life = Life::new(seed);
+        let mut life = Harness::new(seed);
         life.give();
         if obtained {
             life.succeed();
@@ -96,7 +96,7 @@ fn every_state_and_every_transition_is_visited() {
     let mut runner = TestRunner::deterministic();
     let mut visits = BTreeMap::<(&str, &str), usize>::new();
     for _ in 0..2_000 {
-        let life = Life::play(&steps().new_tree(&mut runner).unwrap().current());
+        let life = Harness::play(&steps().new_tree(&mut runner).unwrap().current());
         life.states.windows(2).for_each(|pair| *visits.entry((pair[0], pair[1])).or_default() += 1);
     }
     let wanted = "empty>obtaining obtaining>holding obtaining>obtaining obtaining>lost obtaining>empty \

@@ -1,4 +1,4 @@
-use super::life::Life;
+use super::life::Harness;
 use super::{HOUR, PRT_LIFE, refused};
 use crate::OpId;
 use crate::{SessionState, UserCommand, UserEvent, UserWork};
@@ -6,25 +6,25 @@ use ::machine::Machine as _;
 use model::{Failure, FailureClass, TokenRef};
 use std::time::Duration;
 
-fn obtaining() -> Life {
-    let mut life = Life::new(7);
+fn obtaining() -> Harness {
+    let mut life = Harness::new(7);
     life.give();
     life
 }
 
-fn holding() -> Life {
+fn holding() -> Harness {
     let mut life = obtaining();
     life.succeed();
     life
 }
 
-fn renewing() -> Life {
+fn renewing() -> Harness {
     let mut life = holding();
     life.wait(0);
     life
 }
 
-fn state(life: &Life) -> &'static str {
+fn state(life: &Harness) -> &'static str {
     life.session.status().state.as_str()
 }
 
@@ -75,7 +75,7 @@ fn an_end_cancels_forgets_and_empties() {
         life.give();
         assert_eq!(state(&life), "obtaining");
     }
-    let batch = Life::new(7).session.handle(UserEvent::Ended, model::Timestamp::default());
+    let batch = Harness::new(7).session.handle(UserEvent::Ended, model::Timestamp::default());
     assert_eq!(batch.commands, [UserCommand::Ignored("ended")]);
 }
 
@@ -167,7 +167,7 @@ fn a_first_prt_that_is_refused_is_tried_once_more_before_the_sign_in_is_too_old(
 fn states_of_a_session_are_frozen() {
     let mut lost = obtaining();
     lost.fail(refused("AADSTS50173", FailureClass::NeedsUser));
-    let lives = [Life::new(7), obtaining(), holding(), renewing(), lost];
+    let lives = [Harness::new(7), obtaining(), holding(), renewing(), lost];
     let said = manual::words("sessions.state", lives.iter().map(state));
     assert_eq!(said["sessions.state"].len(), lives.len());
     manual::check_words("states of a session", &said).unwrap();

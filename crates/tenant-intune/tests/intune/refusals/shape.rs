@@ -1,4 +1,4 @@
-use crate::house::{Call, House, Reply};
+use crate::harness::{Call, Harness, Reply};
 use serde_json::{Map, Value, json};
 
 /// Name, rule of the transcript, what is made wrong, and the refusal.
@@ -27,14 +27,14 @@ pub(crate) enum Refusal {
 /// The refusal of each row is exactly the documented one; then the good request passes.
 pub(crate) fn check(good: Good, rows: &[Row]) {
     for (name, rule, spoil, refusal) in rows {
-        let mut house = House::new();
-        let good = good(&house.enrolled());
+        let mut harness = Harness::new();
+        let good = good(&harness.enrolled());
         let mut call = good.clone();
         spoil(&mut call);
         assert_ne!(format!("{call:?}"), format!("{good:?}"), "{name} changes nothing");
-        see(&format!("{name} ({})", good.target), &house.send(&call), rule, *refusal);
-        assert!(house.changes.is_empty() && house.intune.devices(house.now).len() == 1, "{name}");
-        assert!(house.send(&good).status < 300, "{name}: the good request has to pass in the end");
+        see(&format!("{name} ({})", good.target), &harness.send(&call), rule, *refusal);
+        assert!(harness.changes.is_empty() && harness.intune.devices(harness.now).len() == 1, "{name}");
+        assert!(harness.send(&good).status < 300, "{name}: the good request has to pass in the end");
     }
 }
 

@@ -1,7 +1,7 @@
 //! The files of one golden.
 
 use super::LISTEN;
-use crate::house::{Cloud, Machine};
+use crate::harness::{Cloud, Machine};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};

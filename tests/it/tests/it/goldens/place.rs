@@ -1,6 +1,6 @@
 //! Where the keys of a golden are, and what must run for them.
 
-use crate::house::Machine;
+use crate::harness::Machine;
 use crate::pkcs11::configure;
 use it::softhsm::{self, LABEL, PIN, make_token};
 use std::fs;

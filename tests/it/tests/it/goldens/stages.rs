@@ -1,7 +1,7 @@
 //! The stages: how a machine comes to each, and how it goes on from there.
 
 use super::place::Place;
-use crate::house::{Cloud, Machine, code, text, wait_for};
+use crate::harness::{Cloud, Machine, code, text, wait_for};
 use crate::pkcs11::{configure, objects};
 use serde_json::{Value, json};
 use std::io::Write;

@@ -18,14 +18,14 @@ use tss_esapi::tcti_ldr::TctiNameConf;
 pub(crate) const AUTH: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
 /// A TPM of its own; it ends with the value.
-pub(crate) struct Lab {
+pub(crate) struct Harness {
     pub(crate) proxy: Proxy,
     dir: tempfile::TempDir,
     child: Arc<Mutex<Option<Child>>>,
 }
 
-impl Lab {
-    pub(crate) fn new() -> Lab {
+impl Harness {
+    pub(crate) fn new() -> Harness {
         let dir = tempfile::tempdir().unwrap();
         let child = Arc::new(Mutex::new(None));
         let (path, shared) = (dir.path().to_owned(), child.clone());
@@ -35,7 +35,7 @@ impl Lab {
             connect(&path.join("data"))
         };
         let proxy = Proxy::start(&dir.path().join("control"), restart);
-        Lab { proxy, dir, child }
+        Harness { proxy, dir, child }
     }
 
     /// The way to this TPM in the library's syntax.
@@ -98,16 +98,16 @@ impl Lab {
     }
 
     /// The state on disk becomes that of another TPM.
-    pub(crate) fn become_another(&self, other: &Lab) {
+    pub(crate) fn become_another(&self, other: &Harness) {
         kill(&other.child);
         kill(&self.child);
-        let state = |lab: &Lab| lab.dir.path().join("tpm2-00.permall");
+        let state = |harness: &Harness| harness.dir.path().join("tpm2-00.permall");
         std::fs::copy(state(other), state(self)).unwrap();
         self.restart();
     }
 }
 
-impl Drop for Lab {
+impl Drop for Harness {
     fn drop(&mut self) {
         kill(&self.child);
     }

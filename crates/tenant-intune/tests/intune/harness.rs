@@ -1,3 +1,5 @@
+//! Intune alone, with a clock that is set by hand and a record of what it wants changed in the directory.
+
 use bytes::Bytes;
 use http::{Method, Request};
 use serde_json::{Value, json};
@@ -5,7 +7,7 @@ use tenant_intune::{Caller, DeviceChange, Entry, Intune, IntuneKnobs, Setup};
 use tenant_wire::keys::KeySource;
 
 /// The stand-in with a clock of its own.
-pub(crate) struct House {
+pub(crate) struct Harness {
     pub(crate) intune: Intune,
     /// Milliseconds since 1970.
     pub(crate) now: i64,
@@ -35,16 +37,16 @@ pub(crate) struct Reply {
     pub(crate) entry: Entry,
 }
 
-impl House {
-    pub(crate) fn new() -> House {
-        House::with(json!({}))
+impl Harness {
+    pub(crate) fn new() -> Harness {
+        Harness::with(json!({}))
     }
 
-    pub(crate) fn with(knobs: Value) -> House {
+    pub(crate) fn with(knobs: Value) -> Harness {
         let (base, graph) = (BASE.to_owned(), "https://graph.microsoft.com".to_owned());
         let mut intune = Intune::new(Setup { base, graph, entropy: 7, keys: KeySource::Pool }).unwrap();
         intune.set_knobs(serde_json::from_value::<IntuneKnobs>(knobs).unwrap());
-        House { intune, now: NOW, changes: Vec::new() }
+        Harness { intune, now: NOW, changes: Vec::new() }
     }
 
     pub(crate) fn send(&mut self, call: &Call) -> Reply {

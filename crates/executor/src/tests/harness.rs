@@ -19,19 +19,19 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 /// An executor and the ends of its ports.
-pub(super) struct Lab {
+pub(super) struct Harness {
     pub(super) net: Arc<Net>,
     pub(super) keys: Arc<KeyStore>,
     pub(super) vault: Arc<Vault>,
     pub(super) executor: Executor,
 }
 
-impl Lab {
-    pub(super) fn new() -> Lab {
-        Lab::with(IntuneVersion::fixed("1.2609.5".parse().unwrap()))
+impl Harness {
+    pub(super) fn new() -> Harness {
+        Harness::with(IntuneVersion::fixed("1.2609.5".parse().unwrap()))
     }
 
-    pub(super) fn with(intune_version: IntuneVersion) -> Lab {
+    pub(super) fn with(intune_version: IntuneVersion) -> Harness {
         let (net, keys, vault) = (Arc::<Net>::default(), Arc::<KeyStore>::default(), Arc::<Vault>::default());
         let executor = Executor::new(ExecutorDependencies {
             profile: CloudProfile::public(),
@@ -43,7 +43,7 @@ impl Lab {
             kdf: Kdf::V2,
             intune_version,
         });
-        Lab { net, keys, vault, executor }
+        Harness { net, keys, vault, executor }
     }
 
     /// Performs a work of the device machine at [`NOW`].
