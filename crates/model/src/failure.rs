@@ -37,7 +37,7 @@ impl Who {
     /// How messages name them.
     pub fn words(self) -> &'static str {
         match self {
-            Who::Nobody => "nobody: it passes",
+            Who::Nobody => "no one; it resolves by itself",
             Who::User => "you",
             Who::TenantAdmin => "an administrator of your organisation",
             Who::MachineAdmin => "an administrator of this machine",

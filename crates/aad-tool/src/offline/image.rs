@@ -99,7 +99,6 @@ fn entries(dir: &Path) -> Result<Vec<PathBuf>, Refusal> {
     Ok(paths)
 }
 
-const UNLINKED: &str = "Nothing was overwritten, which is of no use on a disk of today: \
-    whoever reads the free blocks of this disk may find it there.";
+const UNLINKED: &str = "Files were deleted, not overwritten; overwriting is ineffective on modern disks.";
 const AFTERWARDS: &str = "The configuration is as it was. This machine has no identity now, and the next start of \
     firmamentd makes a new auth value: take the image before that.";

@@ -117,4 +117,4 @@ const UNFINISHED: &str = "The device object of the last move is still there: it 
 const MOVED: &str = "The old device object is gone, and its keys too.";
 const LEFT_BEHIND: &str =
     "The old keys are gone; what stayed at the service is in the ledger of aad-tool status.";
-const CANCELLED: &str = "The move is given up; the keys in force are those from before.";
+const CANCELLED: &str = "Rekey cancelled; the previous keys remain in use.";

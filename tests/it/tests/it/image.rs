@@ -55,7 +55,7 @@ fn an_image_has_no_identity_and_its_first_start_is_that_of_a_new_machine() {
         before.iter().map(|name| machine.path(name).display().to_string()).collect();
     expected.sort();
     assert_eq!(told, expected, "every path is named");
-    assert!(text(&output).contains("Nothing was overwritten"), "{}", text(&output));
+    assert!(text(&output).contains("Files were deleted, not overwritten"), "{}", text(&output));
     assert_eq!(fs::read(machine.path("himmelblau.conf")).unwrap(), config);
 
     machine.up();
