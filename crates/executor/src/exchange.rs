@@ -1,4 +1,4 @@
-//! Tokens of Intune's client from a primary refresh token, in the way that works in the tenant (entra.md 7.6).
+//! Tokens of Intune's client from a primary refresh token, by the route that works in the tenant (entra.md 7.6).
 
 use crate::call::Caller;
 use crate::vault::Primary;
@@ -16,14 +16,14 @@ pub(crate) struct Exchanges<'a> {
     caller: &'a Caller<'a>,
     identity: &'a Identity,
     primary: &'a Primary,
-    /// What way one gave for Graph; its refresh token serves every other resource.
+    /// What route one gave for Graph; its refresh token serves every other resource.
     for_graph: Option<TokenSet>,
     calls: u8,
 }
 
-/// Why a way did not lead to a token.
+/// Why a route did not lead to a token.
 enum RouteError {
-    /// What the service says, which may call for another way.
+    /// What the service says, which may call for another route.
     Service(Box<PrtError>),
     /// Anything else.
     Failed(Box<Failure>),
@@ -46,7 +46,7 @@ impl<'a> Exchanges<'a> {
         Exchanges { caller, identity, primary, for_graph: None, calls: 0 }
     }
 
-    /// An access token for a resource; the way that worked is remembered for the tenant.
+    /// An access token for a resource; the route that worked is remembered for the tenant.
     pub(crate) async fn token(&mut self, resource: &str) -> Result<Secret<String>, Failure> {
         let tenant = self.identity.intent.tenant;
         let mut route = self.caller.executor.route(tenant);
@@ -61,7 +61,7 @@ impl<'a> Exchanges<'a> {
             };
             let Some(next) = next_route(route, &trouble) else { return Err(trouble.failure()) };
             let failure = trouble.failure();
-            log_failure!(info, &failure, { %tenant, ?route, ?next, }, "A way to Intune's tokens is closed");
+            log_failure!(info, &failure, { %tenant, ?route, ?next, }, "A route to Intune's tokens is closed");
             route = next;
         }
     }

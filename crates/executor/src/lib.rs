@@ -47,7 +47,7 @@ pub struct Executor {
     kdf: Kdf,
     intune_version: IntuneVersion,
     endpoints: Mutex<BTreeMap<TenantId, (Endpoints, Timestamp)>>,
-    /// The way from a PRT to Intune's tokens that worked last.
+    /// The route from a PRT to Intune's tokens that worked last.
     routes: Mutex<BTreeMap<TenantId, TokenRoute>>,
 }
 

@@ -16,7 +16,7 @@ pub struct Me {
     pub upn: String,
 }
 
-/// The GET.
+/// `GET /v1.0/me`: name and object id of whoever the token is of.
 pub fn request(graph: &HostPort, access_token: &Secret<String>, id: RequestId) -> Request<Bytes> {
     let mut request = Request::new(Bytes::new());
     let uri = format!("https://{graph}/v1.0/me?$select=id,userPrincipalName");
@@ -40,7 +40,7 @@ struct Reply {
     user_principal_name: String,
 }
 
-/// Reads the person.
+/// Reads whom the token is of, from the reply to [`request`].
 ///
 /// # Errors
 /// [`OauthError`]; any counts as "not proved".

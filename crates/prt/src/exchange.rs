@@ -1,4 +1,4 @@
-//! A PRT turned into tokens by one signed request (entra.md 7.6, "Plan for Intune": ways one and two).
+//! A PRT turned into tokens by one signed request (entra.md 7.6, "Plan for Intune": routes one and two).
 
 use crate::{Call, PrtError, Session, SessionKey, redirect, sealed};
 use bytes::Bytes;
@@ -21,7 +21,7 @@ pub struct Exchange<'a> {
     pub resource: &'a str,
 }
 
-/// The POST; it asks for no new PRT.
+/// The signed POST to the token endpoint; it asks for no new PRT.
 pub fn request(order: &Exchange<'_>) -> Request<Bytes> {
     let redirect_uri = redirect::of(order.client);
     let claims = [
@@ -41,7 +41,7 @@ pub fn read(reply: Response<Bytes>, key: &SessionKey) -> Result<TokenSet, PrtErr
     Ok(TokenSet::read(&sealed::open(reply, key)?)?)
 }
 
-/// The POST that redeems the refresh token of way one for a resource; its reply is plain.
+/// The POST that redeems the refresh token of route one for a resource; its reply is plain.
 pub fn redeem(order: &Refresh<'_>) -> Request<Bytes> {
     oauth::refresh::request_as(COMPANY_PORTAL, order)
 }

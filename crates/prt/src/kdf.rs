@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_are_one_text() {
+    fn parts_are_hashed_in_a_row() {
         let key = [7; 32];
         assert_eq!(hmac_sha256(&key, &[b"ab", b"", b"c"]), hmac_sha256(&key, &[b"abc"]));
     }

@@ -1,9 +1,9 @@
-//! Which way leads from a PRT to the tokens of Intune (entra.md 7.6, "Plan for Intune").
+//! Which route leads from a PRT to the tokens of Intune (entra.md 7.6, "Plan for Intune").
 
 use crate::PrtError;
 use oauth::{OauthError, ServerError};
 
-/// The three ways, in the order they are tried; the caller remembers the one that worked for a tenant.
+/// The three routes, in the order they are tried; the caller remembers the one that worked for a tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TokenRoute {
     /// One signed request for Graph ([`crate::exchange::request`]), whose refresh token is redeemed for each
@@ -15,9 +15,9 @@ pub enum TokenRoute {
     Code,
 }
 
-/// The way to try next: only for errors that say the request was of the wrong kind.
+/// The route to try next: only for errors that say the request was of the wrong kind.
 ///
-/// A Conditional Access rule, a second factor, the device or the network would stop every way alike, and
+/// A Conditional Access rule, a second factor, the device or the network would stop every route alike, and
 /// trying on would hide them.
 pub fn next_route(route: TokenRoute, error: &PrtError) -> Option<TokenRoute> {
     let next = match route {

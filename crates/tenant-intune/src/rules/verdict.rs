@@ -78,10 +78,10 @@ pub(crate) fn of(record: &Record, knobs: &IntuneKnobs, now_ms: i64) -> Verdict {
     verdict
 }
 
-fn of_policy(policy: &Policy, knobs: &IntuneKnobs, told: &[ReportedSetting]) -> (State, Vec<Failing>) {
+fn of_policy(policy: &Policy, knobs: &IntuneKnobs, reported: &[ReportedSetting]) -> (State, Vec<Failing>) {
     let settings = policy.settings(knobs.deliver_rules);
     let doubted = match knobs.verify {
-        Verify::Distrust => honesty::doubted(&settings, told),
+        Verify::Distrust => honesty::doubted(&settings, reported),
         Verify::Trust | Verify::Flag => Vec::new(),
     };
     let (mut worst, mut all) = (State::Compliant, Vec::new());
@@ -89,7 +89,7 @@ fn of_policy(policy: &Policy, knobs: &IntuneKnobs, told: &[ReportedSetting]) -> 
         let (state, failing) = if doubted.contains(setting) {
             (State::Noncompliant, vec![built_in(setting)])
         } else {
-            judged(policy, setting, setting.reported(told), knobs.deliver_rules)
+            judged(policy, setting, setting.reported(reported), knobs.deliver_rules)
         };
         worst = worst.max(state);
         all.extend(failing);
@@ -101,18 +101,18 @@ fn of_policy(policy: &Policy, knobs: &IntuneKnobs, told: &[ReportedSetting]) -> 
 fn judged(
     policy: &Policy,
     setting: &Setting,
-    told: Option<&ReportedSetting>,
+    reported: Option<&ReportedSetting>,
     delivered: bool,
 ) -> (State, Vec<Failing>) {
-    let Some(told) = told else {
+    let Some(reported) = reported else {
         // A guess: a rule without an answer counts as not reported.
         return (State::Noncompliant, vec![not_reported()]);
     };
     let custom = policy.custom_rules.as_ref().filter(|_| !delivered);
-    match (told.state, custom) {
+    match (reported.state, custom) {
         (Claimed::Error, _) => (State::Error, vec![built_in(setting)]),
         (_, Some(custom)) if setting.setting_definition_item_id == DISCOVERY_SCRIPT => {
-            evaluated(&custom.rules, told)
+            evaluated(&custom.rules, reported)
         }
         (Claimed::Compliant, _) => (State::Compliant, Vec::new()),
         (Claimed::NonCompliant, _) => (State::Noncompliant, vec![built_in(setting)]),
@@ -120,8 +120,8 @@ fn judged(
     }
 }
 
-fn evaluated(rules: &[CustomRule], told: &ReportedSetting) -> (State, Vec<Failing>) {
-    let output: Value = match serde_json::from_str(&told.value) {
+fn evaluated(rules: &[CustomRule], reported: &ReportedSetting) -> (State, Vec<Failing>) {
+    let output: Value = match serde_json::from_str(&reported.value) {
         Ok(output @ Value::Object(_)) => output,
         _ => return (State::Error, Vec::new()),
     };
