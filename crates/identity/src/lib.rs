@@ -8,6 +8,6 @@ mod pieces;
 mod snapshot;
 mod state;
 
-pub use pieces::{Held, Post, Posting, PreparedPair};
+pub use pieces::{Held, Post, Posting, PreparedPair, RetainedKeys};
 pub use snapshot::*;
 pub use state::*;

@@ -14,6 +14,15 @@ pub enum Held {
     Unusable(Post, StoredReply),
 }
 
+/// The keys of an intent that came to nothing: they serve the next one, where they fit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RetainedKeys {
+    /// The intent that they carry the id of.
+    pub intent: Intent,
+    /// Both keys.
+    pub keys: DeviceKeys,
+}
+
 /// Keys that no tenant has a claim to yet, and the name that they carry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PreparedPair {
@@ -52,6 +61,12 @@ pub struct Posting {
 }
 
 impl Held {
+    /// What stays of this for the next intent, if keys were made.
+    pub fn retained(&self, intent: &Intent) -> Option<Box<RetainedKeys>> {
+        let keys = self.keys()?.clone();
+        Some(Box::new(RetainedKeys { intent: intent.clone(), keys }))
+    }
+
     /// The keys, if they are made.
     pub fn keys(&self) -> Option<&DeviceKeys> {
         match self {

@@ -1,6 +1,6 @@
 //! What is durable, and what it is made of.
 
-use crate::Phase;
+use crate::{Phase, RetainedKeys};
 use model::{
     Account, Backend, CertificateDer, DeviceId, Failure, IntentId, IntuneDeviceId, JoinType, KeyHandle,
     MachineBinding, RequestId, TenantId, Timestamp, Trace,
@@ -310,7 +310,7 @@ impl Snapshot {
     pub fn absent(tenant: TenantId) -> Snapshot {
         Snapshot {
             tenant,
-            stage: Stage::Unregistered { kept: None },
+            stage: Stage::Unregistered { retained: None },
             ledger: Vec::new(),
             attempts: Vec::new(),
             posts: Vec::new(),
@@ -325,7 +325,7 @@ pub enum Stage {
     /// Not registered. Keys of a closed intent stay and serve the next attempt.
     Unregistered {
         /// The keys of an intent that was refused.
-        kept: Option<Box<(Intent, DeviceKeys)>>,
+        retained: Option<Box<RetainedKeys>>,
     },
     /// The decision is on disk; no key is made.
     Intent(Intent),
@@ -377,13 +377,13 @@ pub enum Stage {
 impl Stage {
     /// Whether nothing of a tenant is here: no intent, no keys, no identity.
     pub fn is_bare(&self) -> bool {
-        matches!(self, Stage::Unregistered { kept: None })
+        matches!(self, Stage::Unregistered { retained: None })
     }
 
     /// The intent that it is about, or came from; of a tenant that is not registered the one whose keys stay.
     pub fn intent(&self) -> Option<&Intent> {
         match self {
-            Stage::Unregistered { kept } => kept.as_deref().map(|(intent, _)| intent),
+            Stage::Unregistered { retained } => retained.as_deref().map(|it| &it.intent),
             Stage::Intent(intent)
             | Stage::KeysReady(intent, _)
             | Stage::Joining { intent, .. }

@@ -213,7 +213,7 @@ impl Core {
 }
 
 /// The view of a machine that does not know its last durable state yet.
-pub(crate) const NOTHING: (StateName, Stage) = (StateName::Booting, Stage::Unregistered { kept: None });
+pub(crate) const NOTHING: (StateName, Stage) = (StateName::Booting, Stage::Unregistered { retained: None });
 /// How long the directory may take to know a new device.
 pub(crate) const GRACE: Duration = Duration::from_secs(60);
 /// How far apart two answers that it does not know it must lie to count as "deleted".

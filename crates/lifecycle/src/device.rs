@@ -166,10 +166,10 @@ fn restore(core: &mut Core, event: &Event) -> InForce {
         Stage::Leaving { identity, step } => {
             return InForce::Departure(started(Departure, departure::resume(identity, step), core));
         }
-        Stage::Unregistered { kept } => State::Unregistered { kept },
+        Stage::Unregistered { retained } => State::Unregistered { retained },
         Stage::Intent(_) => {
-            core.persist(Stage::Unregistered { kept: None });
-            State::Unregistered { kept: None }
+            core.persist(Stage::Unregistered { retained: None });
+            State::Unregistered { retained: None }
         }
         Stage::KeysReady(intent, keys) => {
             State::Awaiting { enrolment: again(intent), held: Held::Keys(keys) }

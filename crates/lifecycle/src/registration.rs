@@ -7,7 +7,7 @@ pub(crate) use steps::all_gone;
 use crate::core::{Core, Person, RETRY_FOREVER};
 use crate::member::Member;
 use crate::{
-    DeviceKeys, Endpoints, Event, Held, Intent, JoinOrder, Milestone, Post, Reply, Stage, StateName,
+    Endpoints, Event, Held, Intent, JoinOrder, Milestone, Post, Reply, RetainedKeys, Stage, StateName,
     StoredReply, Work,
 };
 use model::TokenRef;
@@ -28,8 +28,6 @@ pub(crate) struct Enrolment {
 }
 
 type Outcome = statig::Outcome<State>;
-/// The keys of a closed intent, or those made ahead of time.
-type Kept = Option<Box<(Intent, DeviceKeys)>>;
 
 #[state_machine(
     initial = "State::unregistered(None)",
@@ -38,18 +36,18 @@ type Kept = Option<Box<(Intent, DeviceKeys)>>;
 )]
 impl Registration {
     #[state(superstate = "root")]
-    fn unregistered(kept: &mut Kept, core: &mut Core, event: &Event) -> Outcome {
-        match (event, core.newcomer(event), &kept) {
+    fn unregistered(retained: &mut Option<Box<RetainedKeys>>, core: &mut Core, event: &Event) -> Outcome {
+        match (event, core.newcomer(event), &retained) {
             (_, Some(person), _) => {
                 core.person = Some(person);
-                Transition(begin(core, kept))
+                Transition(begin(core, retained.as_deref()))
             }
-            (Event::LeaveRequested(_), _, Some(kept)) => Transition(State::discarding(kept.clone())),
+            (Event::LeaveRequested(_), _, Some(keys)) => Transition(State::discarding(keys.clone())),
             // What was tried is all there is, and is forgotten like the rest.
             (Event::LeaveRequested(_), _, None) if !core.attempts.is_empty() => Transition(all_gone(core)),
             (Event::Prepared(pair), _, None) if pair.keys.device.backend == core.facts.backend => {
-                *kept = Some(Box::new((intent(core, pair.id), pair.keys.clone())));
-                let stage = Stage::Unregistered { kept: kept.clone() };
+                *retained = Held::Keys(pair.keys.clone()).retained(&intent(core, pair.id));
+                let stage = Stage::Unregistered { retained: retained.clone() };
                 core.persist_because(stage, Milestone::TookPreparedKeys);
                 Handled
             }
@@ -59,11 +57,11 @@ impl Registration {
 
     /// Keys without an identity are destroyed because somebody asked to leave.
     #[state(superstate = "root", entry_action = "discard")]
-    fn discarding(keys: &mut Box<(Intent, DeviceKeys)>, core: &mut Core, event: &Event) -> Outcome {
+    fn discarding(keys: &mut Box<RetainedKeys>, core: &mut Core, event: &Event) -> Outcome {
         match core.answer(event) {
             Some(Ok(_)) => Transition(all_gone(core)),
             Some(Err(failure)) => {
-                core.persist(Stage::Unregistered { kept: Some(keys.clone()) });
+                core.persist(Stage::Unregistered { retained: Some(keys.clone()) });
                 core.back_off(RETRY_FOREVER, failure);
                 Handled
             }
@@ -73,10 +71,10 @@ impl Registration {
     }
 
     #[action]
-    fn discard(keys: &mut Box<(Intent, DeviceKeys)>, core: &mut Core) {
+    fn discard(keys: &mut Box<RetainedKeys>, core: &mut Core) {
         core.leave = None;
-        core.persist(Stage::Unregistered { kept: Some(keys.clone()) });
-        core.run(Work::EraseKeys(vec![keys.1.device.clone(), keys.1.transport.clone()]));
+        core.persist(Stage::Unregistered { retained: Some(keys.clone()) });
+        core.run(Work::EraseKeys(vec![keys.keys.device.clone(), keys.keys.transport.clone()]));
     }
 
     #[state(superstate = "enrolling", entry_action = "discover", local_storage("token: TokenRef"))]
@@ -253,11 +251,11 @@ impl State {
     /// Its name, and what of it is on disk.
     pub(crate) fn view(&self) -> (StateName, Stage) {
         match self {
-            State::Unregistered { kept } => {
-                (StateName::Unregistered, Stage::Unregistered { kept: kept.clone() })
+            State::Unregistered { retained } => {
+                (StateName::Unregistered, Stage::Unregistered { retained: retained.clone() })
             }
             State::Discarding { keys } => {
-                (StateName::Discarding, Stage::Unregistered { kept: Some(keys.clone()) })
+                (StateName::Discarding, Stage::Unregistered { retained: Some(keys.clone()) })
             }
             State::Discovering { enrolment: it, held, .. } => {
                 (StateName::Discovering, held.stage(&it.intent))

@@ -1,6 +1,8 @@
 use crate::intune::read_intune;
 use crate::pieces::{SnapshotError, parse, read_key, read_owner, read_reply, read_trace};
-use lifecycle::{Attempt, DeviceKeys, Endpoints, Identity, Intent, Issued, LedgerLine, Snapshot, Stage};
+use lifecycle::{
+    Attempt, DeviceKeys, Endpoints, Identity, Intent, Issued, LedgerLine, RetainedKeys, Snapshot, Stage,
+};
 use model::{CertificateDer, DeviceTrouble, Failure, IntentId, MachineBinding, Timestamp};
 use std::time::Duration;
 use store::record;
@@ -22,7 +24,10 @@ pub fn from_record(record: &record::Device) -> Result<Snapshot, SnapshotError> {
 fn stage(stage: &record::Stage) -> Result<Stage, SnapshotError> {
     Ok(match stage {
         record::Stage::Unregistered { kept } => {
-            Stage::Unregistered { kept: kept.as_ref().map(keyed).transpose()?.map(Box::new) }
+            let retained = kept.as_ref().map(keyed).transpose()?;
+            Stage::Unregistered {
+                retained: retained.map(|(intent, keys)| Box::new(RetainedKeys { intent, keys })),
+            }
         }
         record::Stage::Intent { intent: it } => Stage::Intent(intent(it)?),
         record::Stage::KeysReady { keyed: it } => {

@@ -24,8 +24,8 @@ pub fn prepared_to_record(id: IntentId, keys: Option<&DeviceKeys>) -> record::Pr
 
 fn stage(stage: &Stage) -> record::Stage {
     match stage {
-        Stage::Unregistered { kept } => {
-            record::Stage::Unregistered { kept: kept.as_ref().map(|kept| keyed(&kept.0, &kept.1)) }
+        Stage::Unregistered { retained } => {
+            record::Stage::Unregistered { kept: retained.as_ref().map(|it| keyed(&it.intent, &it.keys)) }
         }
         Stage::Intent(it) => record::Stage::Intent { intent: intent(it) },
         Stage::KeysReady(intent, keys) => record::Stage::KeysReady { keyed: keyed(intent, keys) },

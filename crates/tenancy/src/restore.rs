@@ -70,7 +70,7 @@ impl Tenancy {
 /// Where the keys of a closed intent are.
 fn kept_in(stage: &Stage) -> Option<model::Backend> {
     match stage {
-        Stage::Unregistered { kept: Some(kept) } => Some(kept.1.device.backend),
+        Stage::Unregistered { retained: Some(it) } => Some(it.keys.device.backend),
         _ => None,
     }
 }

@@ -165,7 +165,7 @@ impl World {
         let found = self.disk.found();
         let own = found.identities.iter().filter(|(_, snapshot)| snapshot.tenant == tenant);
         for (role, snapshot) in own {
-            let bare = matches!(snapshot.stage, Stage::Unregistered { kept: None });
+            let bare = matches!(snapshot.stage, Stage::Unregistered { retained: None });
             assert!(bare, "{role:?} is left as {:?}: {}", snapshot.stage, self.told_so_far());
         }
         let domains = found.domains.values().filter(|pin| pin.tenant == tenant).count();
@@ -260,8 +260,8 @@ fn keys_are_nobodys(work: &KeysWork, found: &Found) -> bool {
 /// Every key that a stage names.
 fn keys_of(stage: &Stage) -> Vec<KeyHandle> {
     match stage {
-        Stage::Unregistered { kept: None } | Stage::Intent(_) => Vec::new(),
-        Stage::Unregistered { kept: Some(kept) } => vec![kept.1.device.clone(), kept.1.transport.clone()],
+        Stage::Unregistered { retained: None } | Stage::Intent(_) => Vec::new(),
+        Stage::Unregistered { retained: Some(it) } => vec![it.keys.device.clone(), it.keys.transport.clone()],
         Stage::KeysReady(_, keys) | Stage::Joining { keys, .. } | Stage::ReplyStored { keys, .. } => {
             vec![keys.device.clone(), keys.transport.clone()]
         }

@@ -232,7 +232,7 @@ impl Harness {
         assert!(identity.verified_at.is_some() && identity.suspended.is_none(), "{}", trace(world));
         for role in [Role::Successor, Role::Predecessor] {
             let stage = world.snapshot_of(role, tenant).stage;
-            let bare = matches!(stage, Stage::Unregistered { kept: None });
+            let bare = matches!(stage, Stage::Unregistered { retained: None });
             assert!(bare, "{role:?} {stage:?}: {}", trace(world));
         }
         let others = world.devices_of(tenant).len() - 1;

@@ -1,10 +1,11 @@
 //! The decisions of a registration: what a step, a failure or a person leads to.
 
-use super::{Enrolment, Kept, Outcome, State};
+use super::{Enrolment, Outcome, State};
 use crate::core::{APART, Core, GRACE};
 use crate::member::{Member, suspension};
 use crate::{
-    Held, Identity, Intent, Intune, Issued, LedgerKind, Milestone, Post, Stage, StoredReply, Suspension,
+    Held, Identity, Intent, Intune, Issued, LedgerKind, Milestone, Post, RetainedKeys, Stage, StoredReply,
+    Suspension,
 };
 use model::{Delivery, DeviceTrouble, Failure, FailureClass, IntentId, Who};
 use statig::blocking::*;
@@ -22,12 +23,12 @@ pub(super) fn intent(core: &Core, id: IntentId) -> Intent {
 }
 
 /// A first sign-in: the decision is on disk before anything is done.
-pub(super) fn begin(core: &mut Core, kept: &Kept) -> State {
+pub(super) fn begin(core: &mut Core, retained: Option<&RetainedKeys>) -> State {
     core.failure = None;
     // Keys of another backend, or bound to another machine, would be refused for ever.
     let fits = |known: &Intent| (known.backend, &known.binding) == (core.facts.backend, &core.facts.binding);
-    let (id, held) = match kept.as_deref().filter(|(known, _)| fits(known)) {
-        Some((known, keys)) => (known.id, Held::Keys(keys.clone())),
+    let (id, held) = match retained.filter(|it| fits(&it.intent)) {
+        Some(RetainedKeys { intent, keys }) => (intent.id, Held::Keys(keys.clone())),
         None => (IntentId::new(core.generator.guid()), Held::Nothing),
     };
     let enrolment = Enrolment { intent: intent(core, id), endpoints: None, tries: 0 };
@@ -120,17 +121,17 @@ pub(super) fn next_person(core: &mut Core, enrolment: &Enrolment, held: &Held) -
 /// Closes the intent; its keys stay for the next one.
 pub(super) fn close(core: &mut Core, enrolment: &Enrolment, held: &Held) -> State {
     core.end_people();
-    let kept = held.keys().map(|keys| Box::new((enrolment.intent.clone(), keys.clone())));
-    core.persist(Stage::Unregistered { kept: kept.clone() });
-    State::unregistered(kept)
+    let retained = held.retained(&enrolment.intent);
+    core.persist(Stage::Unregistered { retained: retained.clone() });
+    State::unregistered(retained)
 }
 
 /// Somebody leaves before there is an identity.
 pub(super) fn drop_intent(core: &mut Core, enrolment: &Enrolment, held: &Held) -> State {
     core.end_people();
     core.failure = None;
-    match held.keys() {
-        Some(keys) => State::discarding(Box::new((enrolment.intent.clone(), keys.clone()))),
+    match held.retained(&enrolment.intent) {
+        Some(keys) => State::discarding(keys),
         None => all_gone(core),
     }
 }
@@ -139,7 +140,7 @@ pub(super) fn drop_intent(core: &mut Core, enrolment: &Enrolment, held: &Held) -
 pub(crate) fn all_gone(core: &mut Core) -> State {
     core.end_people();
     (core.attempts, core.posts, core.failure, core.leave, core.wake_at) = Default::default();
-    core.persist_because(Stage::Unregistered { kept: None }, Milestone::Left);
+    core.persist_because(Stage::Unregistered { retained: None }, Milestone::Left);
     State::unregistered(None)
 }
 

@@ -184,7 +184,7 @@ impl Laws {
                 _ => None,
             };
         }
-        if matches!(snapshot.stage, Stage::Unregistered { kept: None }) {
+        if matches!(snapshot.stage, Stage::Unregistered { retained: None }) {
             self.enrolled = false;
         }
         if matches!(snapshot.stage, Stage::Leaving { .. }) {
@@ -354,7 +354,7 @@ fn announced(work: &Work, disk: &Snapshot) -> bool {
         (Work::Unregister { .. }, Stage::Leaving { step, .. }) => *step == LeaveStep::Unregister,
         (Work::Retire { .. } | Work::Unregister { .. }, _) => false,
         (Work::EraseKeys(_), Stage::Leaving { step, .. }) => *step == LeaveStep::Erase,
-        (Work::EraseKeys(_), stage) => matches!(stage, Stage::Unregistered { kept: Some(_) }),
+        (Work::EraseKeys(_), stage) => matches!(stage, Stage::Unregistered { retained: Some(_) }),
         (Work::Verify { .. } | Work::CheckIn { .. }, stage) => matches!(stage, Stage::Registered(_)),
         (Work::Discover { .. }, stage) => {
             matches!(stage, Stage::Intent(_) | Stage::KeysReady(..) | Stage::ReplyStored { .. })

@@ -188,11 +188,11 @@ impl Harness {
     fn prepare(&mut self) {
         self.pairs = self.pairs.wrapping_add(1);
         let pair = prepared(self.pairs);
-        let bare = self.disk.stage == Stage::Unregistered { kept: None };
+        let bare = self.disk.stage == Stage::Unregistered { retained: None };
         self.laws.prepared(&pair);
         self.feed(Event::Prepared(Box::new(pair.clone())));
         let kept =
-            matches!(&self.disk.stage, Stage::Unregistered { kept: Some(kept) } if kept.1 == pair.keys);
+            matches!(&self.disk.stage, Stage::Unregistered { retained: Some(it) } if it.keys == pair.keys);
         assert_eq!(bare, kept, "keys made ahead are taken exactly where there are none");
     }
 

@@ -249,14 +249,14 @@ fn a_leave_deletes_and_erases_and_a_refused_one_waits_for_the_operator() {
     life.step(Step::LeaveKind(LeaveKind::Force));
     assert_eq!((state(&life), life.disk.ledger.len()), ("erasing", 1));
     life.step(Step::Succeed);
-    assert_eq!(life.disk.stage, Stage::Unregistered { kept: None });
+    assert_eq!(life.disk.stage, Stage::Unregistered { retained: None });
 }
 
 #[test]
 fn a_leave_where_only_a_failure_is_left_forgets_it() {
     let mut life = Harness::play(IntuneEnrolment::Disabled, &[Step::SignIn, Step::Succeed]);
     fail(&mut life, FailureClass::Denied, Delivery::NotSent, "BootStateChanged");
-    assert_eq!((state(&life), &life.disk.stage), ("unregistered", &Stage::Unregistered { kept: None }));
+    assert_eq!((state(&life), &life.disk.stage), ("unregistered", &Stage::Unregistered { retained: None }));
     for _ in 0..2 {
         assert!(life.device.status().failure.is_some());
         life.step(Step::Crash);
@@ -275,7 +275,7 @@ fn a_leave_while_the_join_is_in_flight_comes_after_it() {
     for _ in 0..4 {
         life.step(Step::Succeed);
     }
-    assert_eq!((state(&life), &life.disk.stage), ("unregistered", &Stage::Unregistered { kept: None }));
+    assert_eq!((state(&life), &life.disk.stage), ("unregistered", &Stage::Unregistered { retained: None }));
 }
 
 #[test]

@@ -69,10 +69,10 @@ proptest! {
         let mut life = Harness::play(policy, &steps);
         life.step(Step::LeaveKind(LeaveKind::Unregister));
         for _ in 0..12 {
-            if matches!(life.disk.stage, Stage::Unregistered { kept: None }) { break }
+            if matches!(life.disk.stage, Stage::Unregistered { retained: None }) { break }
             if life.in_flight.is_empty() && life.wake_at.is_none() { life.step(Step::LeaveKind(LeaveKind::Unregister)) } else { life.step(Step::Succeed) }
         }
-        prop_assert_eq!(&life.disk.stage, &Stage::Unregistered { kept: None });
+        prop_assert_eq!(&life.disk.stage, &Stage::Unregistered { retained: None });
     }
 
     #[test]

@@ -79,7 +79,7 @@ fn domain(view: &DomainView, parts: &DocumentParts) -> DomainStatus {
 fn others(tenant: &TenantView) -> Vec<OtherIdentityReport> {
     let both = [(SUCCESSOR, &tenant.successor), (PREDECESSOR, &tenant.predecessor)];
     let told = both.into_iter().filter_map(|(role, member)| Some((role, &*member.as_ref()?.status)));
-    told.filter(|(_, status)| status.snapshot.stage != Stage::Unregistered { kept: None })
+    told.filter(|(_, status)| status.snapshot.stage != Stage::Unregistered { retained: None })
         .map(|(role, status)| other(role, status))
         .collect()
 }

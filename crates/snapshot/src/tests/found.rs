@@ -154,7 +154,7 @@ fn backends_are_told_by_the_role_of_their_identity() {
         (Role::Current, with(Backend::Soft)),
         (Role::Successor, with(Backend::Tpm)),
         (Role::Predecessor, with(Backend::Pkcs11)),
-        (Role::Current, snapshot(Stage::Unregistered { kept: None })),
+        (Role::Current, snapshot(Stage::Unregistered { retained: None })),
     ];
     let found = Found { identities, ..Found::default() };
     let recorded =

@@ -5,7 +5,8 @@ mod found;
 use crate::{from_record, prepared_from_record, prepared_to_record, to_record};
 use lifecycle::{
     Attempt, DeviceKeys, EndpointSource, Endpoints, Identity, Intent, Intune, IntuneIdentity, IntuneIntent,
-    IntuneIssued, Issued, LeaveStep, LedgerKind, LedgerLine, Phase, Snapshot, Stage, StoredReply, Suspension,
+    IntuneIssued, Issued, LeaveStep, LedgerKind, LedgerLine, Phase, RetainedKeys, Snapshot, Stage,
+    StoredReply, Suspension,
 };
 use model::{
     Account, Backend, Cause, CertificateDer, Delivery, DeviceTrouble, Failure, FailureClass, Guid, Id,
@@ -106,8 +107,8 @@ fn intunes() -> Vec<Intune> {
 fn stages() -> Vec<Stage> {
     let (endpoints, owner, request) = (endpoints(), account(8), id(6));
     let mut stages = vec![
-        Stage::Unregistered { kept: None },
-        Stage::Unregistered { kept: Some(Box::new((intent(), keys()))) },
+        Stage::Unregistered { retained: None },
+        Stage::Unregistered { retained: Some(Box::new(RetainedKeys { intent: intent(), keys: keys() })) },
         Stage::Intent(intent()),
         Stage::KeysReady(intent(), keys()),
         Stage::Joining {

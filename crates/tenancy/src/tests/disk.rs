@@ -86,5 +86,5 @@ pub(super) fn resumed(stage: &Stage) -> Stage {
     }
 }
 
-pub(super) const BARE: Stage = Stage::Unregistered { kept: None };
+pub(super) const BARE: Stage = Stage::Unregistered { retained: None };
 pub(super) const ROLES: [Role; 3] = [Role::Current, Role::Successor, Role::Predecessor];

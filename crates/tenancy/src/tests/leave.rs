@@ -6,7 +6,7 @@ use super::replies::{keys, numbered};
 use super::samples::{ALEX, ANN, KIM, Person, Setting};
 use super::stories::identity;
 use crate::{Answer, Command, KeysWork, OperatorRequest, Role};
-use lifecycle::{Identity, LeaveKind, LeaveStep, LedgerKind, Stage};
+use lifecycle::{Identity, LeaveKind, LeaveStep, LedgerKind, RetainedKeys, Stage};
 use model::{Backend, Registration};
 
 fn leave(person: Person, how: LeaveKind) -> OperatorRequest {
@@ -64,8 +64,9 @@ fn everything_of_the_tenant_leaves() {
     let unverified = Identity { verified_at: None, ..identity(ALEX.tenant(), Backend::Tpm, 2) };
     let intent = unverified.intent.clone();
     let ready = Stage::KeysReady(intent.clone(), unverified.keys.clone());
-    let kept = Stage::Unregistered { kept: Some(Box::new((intent, unverified.keys.clone()))) };
-    for successor in [BARE, ready, kept, Stage::Registered(Box::new(unverified))] {
+    let keys = unverified.keys.clone();
+    let retained = Stage::Unregistered { retained: Some(Box::new(RetainedKeys { intent, keys })) };
+    for successor in [BARE, ready, retained, Stage::Registered(Box::new(unverified))] {
         for predecessor in [BARE, leaving(3, LeaveStep::Unregister), leaving(3, LeaveStep::Erase)] {
             let disk = Disk::default().knows(&[ALEX]).and(Role::Current, ALEX.tenant(), stage(1));
             let disk = disk.and(Role::Successor, ALEX.tenant(), successor.clone());

@@ -6,7 +6,7 @@ use super::replies::{boot_bound, keys, numbered};
 use super::samples::{ALEX, ANN, KIM, Setting, failures};
 use super::stories::identity;
 use crate::{Event, FoundPair, KeysReply, KeysWork, PairTest, PreparedView, Role};
-use lifecycle::{DeviceKeys, Stage};
+use lifecycle::{DeviceKeys, RetainedKeys, Stage};
 use model::{Backend, Failure, IntentId, KeyHandle, Registration};
 
 fn one() -> Setting {
@@ -136,23 +136,26 @@ fn a_pair_that_could_not_be_tested_goes_with_the_last_tenant() {
 
 #[test]
 fn a_pair_that_an_identity_has_is_nobody_elses() {
-    let with = |kept: bool| {
+    let with = |retained: bool| {
         let it = identity(ALEX.tenant(), Backend::Soft, 1);
-        match kept {
-            true => Stage::Unregistered { kept: Some(Box::new((it.intent.clone(), it.keys.clone()))) },
+        match retained {
+            true => {
+                let keys = RetainedKeys { intent: it.intent.clone(), keys: it.keys.clone() };
+                Stage::Unregistered { retained: Some(Box::new(keys)) }
+            }
             false => Stage::Registered(Box::new(it)),
         }
     };
-    for kept in [true, false] {
+    for retained in [true, false] {
         for role in [Role::Current, Role::Successor, Role::Predecessor] {
-            let mut disk = Disk::default().knows(&[ALEX]).and(role, ALEX.tenant(), with(kept));
+            let mut disk = Disk::default().knows(&[ALEX]).and(role, ALEX.tenant(), with(retained));
             disk.prepared.extend([pair(1)]);
             let mut computer = Computer::off("none", one());
             computer.disk = disk;
             computer.restore();
             assert_eq!(works(&computer), Vec::<&str>::new(), "{role:?}");
             computer.write();
-            assert!(!computer.disk.prepared.contains_key(&numbered(1)), "{role:?} {kept}");
+            assert!(!computer.disk.prepared.contains_key(&numbered(1)), "{role:?} {retained}");
         }
     }
 }

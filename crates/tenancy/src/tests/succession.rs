@@ -151,7 +151,7 @@ fn a_move_that_was_closed_is_finished_in_its_own_place_after_a_restart() {
     computer.end_work(0, Some(5));
     computer.write();
     let kept = computer.disk.stage(ALEX.tenant(), Role::Successor).clone();
-    assert!(matches!(kept, Stage::Unregistered { kept: Some(_) }), "{kept:?}");
+    assert!(matches!(kept, Stage::Unregistered { retained: Some(_) }), "{kept:?}");
     computer.crash(0, Setting::default());
     computer.ask(rekey(ALEX, Backend::Tpm));
     computer.fair_end();

@@ -39,7 +39,7 @@ const SIGHTS: [Sight; 20] = [
     ("a successor with keys", |it| any(it, Role::Successor, |stage| matches!(stage, Stage::KeysReady(..)))),
     ("a successor that is registered", |it| any(it, Role::Successor, registered)),
     ("a successor that was closed", |it| {
-        any(it, Role::Successor, |stage| matches!(stage, Stage::Unregistered { kept: Some(_) }))
+        any(it, Role::Successor, |stage| matches!(stage, Stage::Unregistered { retained: Some(_) }))
     }),
     ("a successor that was given up", |it| any(it, Role::Successor, leaving)),
     ("a predecessor that knows of nothing yet", |it| any(it, Role::Predecessor, registered)),

@@ -76,7 +76,7 @@ fn keys_of_a_registration_that_was_refused_on_another_machine_are_made_anew() {
     let mut world = World::new(4);
     world.knobs(|knobs| knobs.join_allowed = false);
     world.sign_in().unwrap();
-    assert!(matches!(world.snapshot().stage, Stage::Unregistered { kept: Some(_) }));
+    assert!(matches!(world.snapshot().stage, Stage::Unregistered { retained: Some(_) }));
     world.move_disk();
     world.be_fair();
     world.sign_in().unwrap();

@@ -26,7 +26,7 @@ fn backend(world: &World) -> Option<Backend> {
 }
 
 fn is_absent(world: &World, role: Role) -> bool {
-    matches!(world.snapshot_of(role, contoso()).stage, Stage::Unregistered { kept: None })
+    matches!(world.snapshot_of(role, contoso()).stage, Stage::Unregistered { retained: None })
 }
 
 /// The story of a whole move, by somebody who does not give up.
@@ -109,7 +109,7 @@ fn refused(seed: u64) -> World {
     let moved = world.rekey(ALEX, PLACE, LeaveKind::Unregister).unwrap();
     assert!(matches!(moved, Moved::SignedIn(_)));
     let kept = world.snapshot_of(Role::Successor, contoso()).stage;
-    assert!(matches!(kept, Stage::Unregistered { kept: Some(_) }), "{kept:?}");
+    assert!(matches!(kept, Stage::Unregistered { retained: Some(_) }), "{kept:?}");
     assert_eq!(backend(&world), Some(Backend::Soft));
     world.check();
     world
@@ -118,13 +118,15 @@ fn refused(seed: u64) -> World {
 #[test]
 fn a_refused_move_goes_on_with_its_keys_once_it_may() {
     let mut world = refused(4);
-    let Stage::Unregistered { kept: Some(kept) } = world.snapshot_of(Role::Successor, contoso()).stage else {
+    let Stage::Unregistered { retained: Some(retained) } =
+        world.snapshot_of(Role::Successor, contoso()).stage
+    else {
         panic!("no keys")
     };
     world.be_fair();
     move_to(&mut world, PLACE);
     assert_moved(&world, PLACE);
-    assert_eq!(world.identity().unwrap().keys, kept.1);
+    assert_eq!(world.identity().unwrap().keys, retained.keys);
 }
 
 #[test]
@@ -221,7 +223,7 @@ fn an_old_object_that_may_not_be_deleted_is_left_behind_by_force_and_in_the_ledg
     assert_eq!(world.rekey(ALEX, Backend::Soft, LeaveKind::Unregister).unwrap(), Moved::Unfinished);
     assert_eq!(world.rekey(ALEX, Backend::Soft, LeaveKind::Force).unwrap(), Moved::Unfinished);
     let old = world.snapshot_of(Role::Predecessor, contoso());
-    assert!(matches!(old.stage, Stage::Unregistered { kept: None }), "{:?}", old.stage);
+    assert!(matches!(old.stage, Stage::Unregistered { retained: None }), "{:?}", old.stage);
     let lines: Vec<_> = old.ledger.iter().map(|line| (line.kind, line.device)).collect();
     assert_eq!(lines, [(LedgerKind::LeftBehind, Some(before.issued.device))]);
     world.check();
