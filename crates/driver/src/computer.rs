@@ -4,7 +4,7 @@
 use crate::clock::{Clock, entropy};
 use crate::dependencies::Neighbours;
 use crate::in_flight::{InFlight, crashed, rest};
-use crate::inbox::{Inbox, Message, Told};
+use crate::inbox::{Answered, Inbox, Message};
 use crate::session::{self, SessionHandle};
 use crate::store_thread::{StoreReport, StoreThread};
 use executor::{Executor, Vault};
@@ -46,7 +46,7 @@ pub(crate) struct Computer {
     store: StoreThread,
     inbox: Inbox,
     works: InFlight<OpId, Ended>,
-    callers: BTreeMap<Caller, oneshot::Sender<Result<Told, Failure>>>,
+    callers: BTreeMap<Caller, oneshot::Sender<Result<Answered, Failure>>>,
     last_caller: u64,
     sessions: BTreeMap<(TenantId, ObjectId), SessionHandle>,
     wake_at: Option<Timestamp>,
@@ -108,7 +108,7 @@ impl Computer {
                 },
                 Some(message) = sources.messages.recv() => match message {
                     Message::Tell(event) => *event,
-                    Message::LeaveKind(event, answer) => event(self.call(answer)),
+                    Message::Call(event, answer) => event(self.call(answer)),
                 },
                 () = rest(&*self.ports.clock, self.wake_at) => Event::Woke,
                 else => return,
@@ -125,7 +125,7 @@ impl Computer {
         }
     }
 
-    fn call(&mut self, answer: oneshot::Sender<Result<Told, Failure>>) -> Caller {
+    fn call(&mut self, answer: oneshot::Sender<Result<Answered, Failure>>) -> Caller {
         self.last_caller += 1;
         self.callers.insert(Caller(self.last_caller), answer);
         Caller(self.last_caller)

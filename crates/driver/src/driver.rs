@@ -1,7 +1,7 @@
 use crate::clock::seed;
 use crate::computer::{Computer, Ports};
 use crate::dependencies::Dependencies;
-use crate::inbox::{Inbox, Told, unexpected_answer};
+use crate::inbox::{Answered, Inbox, unexpected_answer};
 use crate::self_test;
 use crate::sign_in::{self, SignIn};
 use crate::store_thread::StoreThread;
@@ -101,7 +101,7 @@ impl Driver {
         &self.ports
     }
 
-    async fn request(&self, request: OperatorRequest) -> Result<Told, Failure> {
+    async fn request(&self, request: OperatorRequest) -> Result<Answered, Failure> {
         self.inbox.ask(|caller| Event::Asked { caller, request }).await
     }
 

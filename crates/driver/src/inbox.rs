@@ -8,14 +8,14 @@ use tokio::sync::{mpsc, oneshot, watch};
 pub(crate) struct Inbox(mpsc::Sender<Message>);
 
 /// An answer, and how the machine fares that it is about; one that has ended keeps its last status.
-pub(crate) type Told = (Answer, Option<watch::Receiver<Status>>);
+pub(crate) type Answered = (Answer, Option<watch::Receiver<Status>>);
 
 /// What the loop is told.
 pub(crate) enum Message {
     /// An event that nobody waits for.
     Tell(Box<Event>),
     /// An event of a caller, who waits for the answer.
-    LeaveKind(Box<dyn FnOnce(Caller) -> Event + Send>, oneshot::Sender<Result<Told, Failure>>),
+    Call(Box<dyn FnOnce(Caller) -> Event + Send>, oneshot::Sender<Result<Answered, Failure>>),
 }
 
 impl Inbox {
@@ -37,9 +37,9 @@ impl Inbox {
     pub(crate) async fn ask(
         &self,
         event: impl FnOnce(Caller) -> Event + Send + 'static,
-    ) -> Result<Told, Failure> {
+    ) -> Result<Answered, Failure> {
         let (answer, answered) = oneshot::channel();
-        self.0.send(Message::LeaveKind(Box::new(event), answer)).await.map_err(|_| ended())?;
+        self.0.send(Message::Call(Box::new(event), answer)).await.map_err(|_| ended())?;
         answered.await.unwrap_or_else(|_| Err(ended()))
     }
 }

@@ -38,7 +38,7 @@ pub(crate) fn start(
     account: Account,
 ) -> SessionHandle {
     let session = UserSession::new(seed());
-    // Unbounded, because the loop that effects over never waits.
+    // Unbounded, because the loop that hands over never waits.
     let (sender, events) = mpsc::unbounded_channel();
     let (works, finished) = InFlight::new();
     let (publish, status) = watch::channel(session.status());

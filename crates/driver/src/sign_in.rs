@@ -22,7 +22,7 @@ pub struct SignIn {
 pub enum SignInEvent {
     /// Show this to the person.
     Prompt(Prompt),
-    /// LeaveKind the person for the password; [`SignIn::answer`] takes it.
+    /// Ask the person for the password; [`SignIn::answer`] takes it.
     AskPassword(PasswordPrompt),
     /// The last event: the person is who was asked for.
     SignedIn(Account),

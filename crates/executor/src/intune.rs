@@ -164,7 +164,7 @@ fn not_offered() -> Failure {
         model::Who::TenantAdmin,
         "RetireNotOffered",
         "Intune does not let this machine retire itself".to_owned(),
-        "LeaveKind an administrator to delete the device in Intune.",
+        "Ask an administrator to delete the device in Intune.",
     )
 }
 

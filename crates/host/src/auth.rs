@@ -31,7 +31,7 @@ pub enum Source {
 
 impl Source {
     /// One phrase for people; `what` is "auth value" or "PIN".
-    pub fn words(&self, what: &str) -> String {
+    pub fn description(&self, what: &str) -> String {
         match self {
             Source::Credential(_) => format!("{what} from a systemd credential"),
             Source::File(path) | Source::Made(path) => {

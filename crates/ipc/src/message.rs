@@ -133,7 +133,7 @@ impl From<&Failure> for FailureReport {
             class: failure.class.to_string(),
             code: failure.code.clone(),
             message: failure.message.clone(),
-            who: failure.who.words().to_owned(),
+            who: failure.who.description().to_owned(),
             advice: failure.advice.clone(),
             http_status: failure.trace.http_status,
             request_id: failure.trace.request_id.clone(),

@@ -8,7 +8,7 @@ use model::{Backend, DeviceFacts, DomainName, KeyHandle, RequestId, TenantId, To
 /// One thing to be done outside. None of them sleeps, retries or polls.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Work {
-    /// LeaveKind DRS where to join. Read only. Ends in [`Reply::Discovered`].
+    /// Ask DRS where to join. Read only. Ends in [`Reply::Discovered`].
     Discover {
         /// The tenant.
         tenant: TenantId,

@@ -34,8 +34,8 @@ word_enum! {
 }
 
 impl Who {
-    /// How messages name them.
-    pub fn words(self) -> &'static str {
+    /// How messages for people name them.
+    pub fn description(self) -> &'static str {
         match self {
             Who::Nobody => "no one; it resolves by itself",
             Who::User => "you",

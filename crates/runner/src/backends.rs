@@ -71,7 +71,7 @@ impl BackendOpeners<'_> {
     /// The software backend, whose auth value opens the store too.
     pub(crate) fn soft(&self) -> SoftHsm {
         let value = Secret::new(self.auth.value.expose().clone());
-        SoftHsm::new(value, self.machine.clone(), &self.auth.source.words("auth value"))
+        SoftHsm::new(value, self.machine.clone(), &self.auth.source.description("auth value"))
     }
 
     /// Why the TPM cannot be opened now, if so.
@@ -127,7 +127,7 @@ fn pkcs11(settings: &Settings, machine: MachineBinding) -> Opener {
             serial: token.serial,
             trust: Trust::default(),
         };
-        let opened = Pkcs11Hsm::open(settings, pin.value, machine.clone(), &pin.source.words("PIN"));
+        let opened = Pkcs11Hsm::open(settings, pin.value, machine.clone(), &pin.source.description("PIN"));
         opened.map(|hsm| Box::new(hsm) as Box<dyn Hsm>)
     })
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 pub(crate) fn opener(openers: &BackendOpeners<'_>) -> Opener {
     use hsm_tpm::TpmHsm;
     let tcti = openers.settings.global.tpm_tcti_name.clone();
-    let (machine, origin) = (openers.machine.clone(), openers.auth.source.words("auth value"));
+    let (machine, origin) = (openers.machine.clone(), openers.auth.source.description("auth value"));
     let auth = model::Secret::new(openers.auth.value.expose().clone());
     let file = openers.boot_file();
     let policy = openers.settings.global.tpm_pcrs;

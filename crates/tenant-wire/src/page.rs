@@ -56,7 +56,7 @@ pub fn keep_signed_in(place: &Place<'_>) -> String {
 
 /// A page of this kind (`pgid`) that leads nowhere: the sign-in has ended with the fault that the place names.
 pub fn end(place: &Place<'_>, kind: &str) -> String {
-    page(&of(place, kind, "login"), &told(place))
+    page(&of(place, kind, "login"), &notice(place))
 }
 
 /// The page that takes the answer to where it belongs by a form (`response_mode=form_post`).
@@ -113,7 +113,7 @@ fn form(place: &Place<'_>, config: &Value, ctx: &str, fields: &str) -> String {
     let carried: String = carried.iter().map(|(name, value)| hidden(name, value)).collect();
     let action = escaped(config["urlPost"].as_str().unwrap_or_default());
     let button = "<button id=\"idSIButton9\">Next</button>";
-    format!("{}<form method=\"POST\" action=\"{action}\">\n{fields}{carried}{button}</form>\n", told(place))
+    format!("{}<form method=\"POST\" action=\"{action}\">\n{fields}{carried}{button}</form>\n", notice(place))
 }
 
 fn input(name: &str, kind: &str, id: &str, label: &str, value: &str) -> String {
@@ -128,7 +128,7 @@ fn choice(method: &str, is_default: bool) -> String {
     format!("<p><label data-value=\"{method}\">{input} {method}</label></p>\n")
 }
 
-fn told(place: &Place<'_>) -> String {
+fn notice(place: &Place<'_>) -> String {
     place.fault.map(|(_, text)| format!("<p>{}</p>\n", escaped(text))).unwrap_or_default()
 }
 

@@ -24,7 +24,7 @@ mod tests;
 pub use computer::SignInId;
 pub use keys::PLACE;
 pub use network::{Cloud, Recorded};
-pub use operator::{Moved, Told};
+pub use operator::{Moved, OperatorAnswer};
 pub use setup::{ALEX, CONTOSO_PEOPLE, DOMAINS, FABRIKAM_PEOPLE, Options, Person};
 
 use computer::Computer;

@@ -9,7 +9,7 @@ use signin::Outcome;
 use tenancy::{Answer, Caller, Event, OperatorRequest, RekeyStarted};
 
 /// What an operator is told.
-pub type Told = Result<Answer, Failure>;
+pub type OperatorAnswer = Result<Answer, Failure>;
 
 impl World {
     /// An operator asks for something; nothing happens yet.
@@ -21,7 +21,7 @@ impl World {
     }
 
     /// What an operator was told, once they were.
-    pub fn told(&self, caller: Caller) -> Option<&Told> {
+    pub fn answer_of(&self, caller: Caller) -> Option<&OperatorAnswer> {
         self.computer.answers.get(&caller)
     }
 
@@ -29,10 +29,10 @@ impl World {
     ///
     /// # Errors
     /// [`PowerCut`].
-    pub fn request(&mut self, request: OperatorRequest) -> Result<Told, PowerCut> {
+    pub fn request(&mut self, request: OperatorRequest) -> Result<OperatorAnswer, PowerCut> {
         let caller = self.ask(request);
         self.settle()?;
-        Ok(self.told(caller).unwrap().clone())
+        Ok(self.answer_of(caller).unwrap().clone())
     }
 
     /// An operator asks to leave the first tenant.
@@ -47,7 +47,7 @@ impl World {
     ///
     /// # Errors
     /// [`PowerCut`].
-    pub fn leave_domain(&mut self, domain: &str, how: LeaveKind) -> Result<Told, PowerCut> {
+    pub fn leave_domain(&mut self, domain: &str, how: LeaveKind) -> Result<OperatorAnswer, PowerCut> {
         self.request(OperatorRequest::Leave { domain: domain.parse().unwrap(), how })
     }
 
@@ -63,7 +63,7 @@ impl World {
     ///
     /// # Errors
     /// [`PowerCut`].
-    pub fn rebind_domain(&mut self, domain: &str) -> Result<Told, PowerCut> {
+    pub fn rebind_domain(&mut self, domain: &str) -> Result<OperatorAnswer, PowerCut> {
         self.request(OperatorRequest::Rebind(domain.parse().unwrap()))
     }
 
@@ -92,7 +92,7 @@ impl World {
     ///
     /// # Errors
     /// [`PowerCut`].
-    pub fn cancel_rekey(&mut self, domain: &str) -> Result<Told, PowerCut> {
+    pub fn cancel_rekey(&mut self, domain: &str) -> Result<OperatorAnswer, PowerCut> {
         self.request(OperatorRequest::CancelRekey(domain.parse().unwrap()))
     }
 }

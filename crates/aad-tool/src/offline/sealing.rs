@@ -24,7 +24,7 @@ impl Sealing {
         found.map_or(Sealing::Unknown, |(_, sealing)| *sealing)
     }
 
-    fn words(self) -> &'static str {
+    fn description(self) -> &'static str {
         match self {
             Sealing::Host => "encrypted with the host's key alone, which is a file: not bound to a TPM",
             Sealing::HostAndTpm => "encrypted with the host's key and the TPM",
@@ -40,7 +40,7 @@ impl Sealing {
 pub(crate) fn sealing(root: &Path) -> Option<String> {
     let (path, text) = STORES.iter().find_map(|store| beginning(root.join(store).join(CREDENTIAL)))?;
     let said = match text {
-        Ok(text) => format!("is {}", Sealing::of(&text).words()),
+        Ok(text) => format!("is {}", Sealing::of(&text).description()),
         Err(error) => format!("could not be read, so which key it is encrypted with is unknown: {error}"),
     };
     Some(format!("Credential: {} {said}\n", path.display()))

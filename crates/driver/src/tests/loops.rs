@@ -1,4 +1,4 @@
-//! InFlight, time, and what one tenant means for another.
+//! Works, time, and what one tenant means for another.
 
 use super::harness::{Disk, Line, Next, Rig, domain, tenant, wait_for};
 use hsm::HsmError;

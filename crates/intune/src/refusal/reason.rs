@@ -107,7 +107,7 @@ mod tests {
         let mut rows = vec![head.map(str::to_owned).to_vec()];
         for line in TABLE.iter().chain([&UNKNOWN]) {
             let (code, class) = (line.code.unwrap_or("HTTP and the status"), format!("{:?}", line.class));
-            let row = [code, &class, line.who.words(), line.meaning, line.advice];
+            let row = [code, &class, line.who.description(), line.meaning, line.advice];
             rows.push(row.map(str::to_owned).to_vec());
         }
         manual::check_table("operations.md", "refusals of Intune", &rows).unwrap();

@@ -23,7 +23,7 @@ pub(super) enum Step {
     /// Somebody of another tenant signs in.
     StrangerSignsIn,
     /// An operator asks.
-    LeaveKind(LeaveKind),
+    Leave(LeaveKind),
     /// A session met this failure.
     Suspect(u8),
     /// Another person of the tenant signs in.
@@ -49,8 +49,8 @@ pub(super) fn steps(longest: usize) -> impl Strategy<Value = Vec<Step>> {
         1 => Just(Step::StrangerSignsIn),
         4 => Just(Step::OtherSignsIn),
         4 => any::<u8>().prop_map(Step::Suspect),
-        5 => Just(Step::LeaveKind(LeaveKind::Unregister)),
-        4 => Just(Step::LeaveKind(LeaveKind::Force)),
+        5 => Just(Step::Leave(LeaveKind::Unregister)),
+        4 => Just(Step::Leave(LeaveKind::Force)),
         9 => Just(Step::Crash),
         3 => Just(Step::Prepare),
         15 => Just(Step::Rebind),
@@ -159,7 +159,7 @@ impl Harness {
                 self.laws.suspected(&suspicion(n));
                 self.feed(Event::Suspected(suspicion(n)));
             }
-            Step::LeaveKind(ask) => {
+            Step::Leave(ask) => {
                 self.laws.asked();
                 self.feed(Event::LeaveRequested(ask));
             }

@@ -242,11 +242,11 @@ fn keys_that_another_boot_state_locks_suspend_and_a_sign_in_lifts_it_when_they_o
 #[test]
 fn a_leave_deletes_and_erases_and_a_refused_one_waits_for_the_operator() {
     let mut life = registered(IntuneEnrolment::Disabled);
-    life.step(Step::LeaveKind(LeaveKind::Unregister));
+    life.step(Step::Leave(LeaveKind::Unregister));
     assert_eq!(state(&life), "unregistering");
     fail(&mut life, FailureClass::Denied, Delivery::Answered, "Denied");
     assert_eq!(life.device.status().waits_for, Some(WaitsFor::Operator));
-    life.step(Step::LeaveKind(LeaveKind::Force));
+    life.step(Step::Leave(LeaveKind::Force));
     assert_eq!((state(&life), life.disk.ledger.len()), ("erasing", 1));
     life.step(Step::Succeed);
     assert_eq!(life.disk.stage, Stage::Unregistered { retained: None });
@@ -261,7 +261,7 @@ fn a_leave_where_only_a_failure_is_left_forgets_it() {
         assert!(life.device.status().failure.is_some());
         life.step(Step::Crash);
     }
-    life.step(Step::LeaveKind(LeaveKind::Unregister));
+    life.step(Step::Leave(LeaveKind::Unregister));
     assert_eq!((life.device.status().failure, life.disk.attempts.len()), (None, 0));
 }
 
@@ -269,7 +269,7 @@ fn a_leave_where_only_a_failure_is_left_forgets_it() {
 fn a_leave_while_the_join_is_in_flight_comes_after_it() {
     let mut life = Harness::play(
         IntuneEnrolment::Disabled,
-        &[Step::SignIn, Step::Succeed, Step::Succeed, Step::LeaveKind(LeaveKind::Unregister)],
+        &[Step::SignIn, Step::Succeed, Step::Succeed, Step::Leave(LeaveKind::Unregister)],
     );
     assert_eq!(state(&life), "joining");
     for _ in 0..4 {
@@ -328,7 +328,7 @@ fn what_intune_kept_at_a_leave_is_in_the_ledger() {
         let mut life = about_to_enrol();
         (0..3).for_each(|_| life.step(Step::Succeed));
         assert_eq!(state(&life), "intune_enrolled");
-        life.step(Step::LeaveKind(ask));
+        life.step(Step::Leave(ask));
         if ask == LeaveKind::Unregister {
             fail(&mut life, class, Delivery::Answered, "RetireNotOffered");
         }
@@ -341,11 +341,11 @@ fn what_intune_kept_at_a_leave_is_in_the_ledger() {
 fn what_intune_has_retired_is_not_told_as_left_behind() {
     let mut life = about_to_enrol();
     (0..3).for_each(|_| life.step(Step::Succeed));
-    life.step(Step::LeaveKind(LeaveKind::Unregister));
+    life.step(Step::Leave(LeaveKind::Unregister));
     life.step(Step::Succeed);
     assert_eq!(state(&life), "unregistering");
     fail(&mut life, FailureClass::Denied, Delivery::Answered, "Denied");
-    life.step(Step::LeaveKind(LeaveKind::Force));
+    life.step(Step::Leave(LeaveKind::Force));
     let kinds: Vec<_> = life.disk.ledger.iter().map(|line| line.kind).collect();
     assert_eq!(kinds, [LedgerKind::LeftBehind]);
 }

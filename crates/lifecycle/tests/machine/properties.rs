@@ -67,10 +67,10 @@ proptest! {
     #[test]
     fn a_leave_of_a_fair_world_leaves_nothing(policy in policy(), steps in steps(60)) {
         let mut life = Harness::play(policy, &steps);
-        life.step(Step::LeaveKind(LeaveKind::Unregister));
+        life.step(Step::Leave(LeaveKind::Unregister));
         for _ in 0..12 {
             if matches!(life.disk.stage, Stage::Unregistered { retained: None }) { break }
-            if life.in_flight.is_empty() && life.wake_at.is_none() { life.step(Step::LeaveKind(LeaveKind::Unregister)) } else { life.step(Step::Succeed) }
+            if life.in_flight.is_empty() && life.wake_at.is_none() { life.step(Step::Leave(LeaveKind::Unregister)) } else { life.step(Step::Succeed) }
         }
         prop_assert_eq!(&life.disk.stage, &Stage::Unregistered { retained: None });
     }
@@ -130,10 +130,10 @@ proptest! {
     fn a_leave_asked_twice_is_one(policy in policy(), steps in steps(60)) {
         let mut once = Harness::play(policy, &steps);
         let mut twice = Harness::play(policy, &steps);
-        once.step(Step::LeaveKind(LeaveKind::Unregister));
-        twice.step(Step::LeaveKind(LeaveKind::Unregister));
+        once.step(Step::Leave(LeaveKind::Unregister));
+        twice.step(Step::Leave(LeaveKind::Unregister));
         if !twice.in_flight.is_empty() {
-            twice.step(Step::LeaveKind(LeaveKind::Unregister));
+            twice.step(Step::Leave(LeaveKind::Unregister));
             prop_assert_eq!(&once.disk, &twice.disk);
             prop_assert_eq!(once.in_flight.len(), twice.in_flight.len());
         }

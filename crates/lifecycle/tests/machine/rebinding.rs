@@ -110,7 +110,7 @@ fn it_comes_neither_before_an_identity_nor_between_two_answers() {
     let joining = Harness::play(IntuneEnrolment::Disabled, &[Step::SignIn, Step::Succeed, Step::Succeed]);
     let verifying = Harness::play(IntuneEnrolment::Disabled, &IDLE[..5]);
     let mut leaving = Harness::play(IntuneEnrolment::Disabled, &IDLE);
-    leaving.step(Step::LeaveKind(LeaveKind::Unregister));
+    leaving.step(Step::Leave(LeaveKind::Unregister));
     let (mut rebinding, _) = moved(&IDLE, IntuneEnrolment::Disabled);
     rebinding.step(Step::Rebind);
     for mut life in [unregistered, joining, verifying, leaving, rebinding] {
@@ -125,7 +125,7 @@ fn it_comes_neither_before_an_identity_nor_between_two_answers() {
 fn whoever_asks_to_leave_meanwhile_leaves_with_the_new_handles() {
     let (mut life, binding) = moved(&IDLE, IntuneEnrolment::Disabled);
     life.step(Step::Rebind);
-    life.step(Step::LeaveKind(LeaveKind::Unregister));
+    life.step(Step::Leave(LeaveKind::Unregister));
     assert_eq!((state(&life), life.in_flight.len()), ("rebinding", 1));
     life.step(Step::Succeed);
     let Stage::Leaving { identity, .. } = &life.disk.stage else { panic!("{:?}", life.disk.stage) };

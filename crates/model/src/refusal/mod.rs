@@ -77,7 +77,8 @@ mod tests {
             true => format!("{:?}", line.class),
             false => format!("{:?}; once registered {:?}", line.class, line.after_registration),
         };
-        let texts = [class, line.who.words().to_owned(), line.meaning.to_owned(), line.advice.to_owned()];
+        let texts =
+            [class, line.who.description().to_owned(), line.meaning.to_owned(), line.advice.to_owned()];
         [vec![name(line)], texts.to_vec()].concat()
     }
 

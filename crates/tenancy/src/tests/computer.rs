@@ -27,7 +27,7 @@ pub(super) struct OpenSignIn {
 /// What a sign-in does next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Next {
-    LeaveKind,
+    Ask,
     PinDomain,
     PinAccount,
     Finish,
@@ -204,7 +204,7 @@ impl Computer {
 
     /// Somebody comes to sign in.
     pub(super) fn comes(&mut self, person: Person) {
-        self.visits.push(OpenSignIn { person, next: Next::LeaveKind, waiting: None });
+        self.visits.push(OpenSignIn { person, next: Next::Ask, waiting: None });
     }
 
     /// The nth sign-in that waits for nothing goes on.
@@ -224,7 +224,7 @@ impl Computer {
         let memory = match next {
             Next::PinDomain => Memory::Domain { domain: person.domain(), pin: person.domain_pin() },
             Next::PinAccount => Memory::Account(person.account_pin()),
-            Next::LeaveKind | Next::Leave => {
+            Next::Ask | Next::Leave => {
                 return (Wish::Facts(person), Event::SignInAsked { caller, asked: person.upn() });
             }
             Next::Finish => {

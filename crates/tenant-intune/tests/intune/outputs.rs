@@ -166,7 +166,7 @@ fn what_the_directory_is_told() {
             encryption(),
             |harness, _| {
                 harness.send(&enroll());
-                told(harness)
+                changes_so_far(harness)
             },
             json!([[DEVICE, true, false]]),
         ),
@@ -196,7 +196,7 @@ fn what_the_directory_is_told() {
             encryption(),
             |harness, id| {
                 harness.send(&retire(id));
-                told(harness)
+                changes_so_far(harness)
             },
             json!([[DEVICE, false, false]]),
         ),
@@ -289,7 +289,7 @@ fn uri(harness: &mut Harness) -> Value {
 }
 
 /// Device, `isManaged` and `isCompliant` of each change so far.
-fn told(harness: &mut Harness) -> Value {
+fn changes_so_far(harness: &mut Harness) -> Value {
     let changes = std::mem::take(&mut harness.changes);
     changes.iter().map(|it| json!([it.device, it.managed, it.compliant])).collect()
 }
@@ -299,7 +299,7 @@ fn reported(harness: &mut Harness, id: &str, state: &str) -> Value {
     harness.now += 2_000;
     let due = harness.intune.settle(harness.now);
     harness.changes = due;
-    told(harness)
+    changes_so_far(harness)
 }
 
 const ITEM: &str = "linux_deviceencryption_required";

@@ -1,6 +1,6 @@
 //! `authorize`, with a PRT (entra.md 7.6, 7.7) or for a person.
 
-use crate::replies::code::{code_or_refusal, told_to_client};
+use crate::replies::code::{code_or_refusal, redirect_with};
 use crate::replies::pages::error_page;
 use crate::replies::sign_in::begin_sign_in;
 use crate::request_context::RequestContext;
@@ -36,7 +36,7 @@ fn code_for(entra: &mut Tenant, context: &RequestContext) -> Result<Answer, Answ
     };
     let client = context.query.get("client_id").unwrap_or_default().to_owned();
     let demand = Demand::of(&context.query);
-    let grant = demand.told(context, Grant { client, ..prt.grant });
+    let grant = demand.with_fresh_factor(context, Grant { client, ..prt.grant });
     if demand.is_met(context, &grant) {
         return Ok(code_or_refusal(entra, context, grant, Some(prt.session_key)));
     }
@@ -99,7 +99,7 @@ fn credential_device(entra: &Tenant, context: &RequestContext) -> Option<Uuid> {
 fn person(entra: &mut Tenant, context: &RequestContext, ignored: &str) -> Answer {
     let answer = if context.query.get("prompt") == Some("none") {
         let text = "Session information is not sufficient for single sign-on.";
-        told_to_client(context, context.error(50_058, "login_required", text))
+        redirect_with(context, context.error(50_058, "login_required", text))
     } else {
         begin_sign_in(entra, context, credential_device(entra, context), None, Stage::Password)
     };

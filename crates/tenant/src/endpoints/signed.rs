@@ -55,8 +55,8 @@ fn signed_by_device(
     signed: &Signed,
 ) -> Result<Answer, Answer> {
     let (device, thumbprint) = device_that_signed(entra, context, signed)?;
-    let told = |answer: Answer| answer.fact("prt_signed_by", &thumbprint).fact("device", device.id);
-    prt_for(entra, context, form, signed, &device).map(told).map_err(told)
+    let with_device = |answer: Answer| answer.fact("prt_signed_by", &thumbprint).fact("device", device.id);
+    prt_for(entra, context, form, signed, &device).map(with_device).map_err(with_device)
 }
 
 fn prt_for(
@@ -96,7 +96,7 @@ fn signed_by_session(
 ) -> Result<Answer, Answer> {
     let prt = proved(entra, context, signed)?;
     let version = if signed.kdf_version() == Some(KdfVersion::Two) { "2" } else { "1" };
-    let told = |answer: Answer| {
+    let with_facts = |answer: Answer| {
         let device = prt.grant.device.map(|id| id.to_string()).unwrap_or_default();
         answer.fact("kdf_ver", version).fact("device", device)
     };
@@ -105,7 +105,7 @@ fn signed_by_session(
     } else {
         exchange(entra, context, form, signed, &prt)
     };
-    answer.map(|answer| told(sealed(entra, answer, &prt.session_key))).map_err(told)
+    answer.map(|answer| with_facts(sealed(entra, answer, &prt.session_key))).map_err(with_facts)
 }
 
 /// A new PRT under the same session key; the old one stays good for a while.

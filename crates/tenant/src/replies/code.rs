@@ -76,11 +76,11 @@ fn shown(context: &RequestContext, refusal: Answer) -> Answer {
     if context.knobs.authorize_refusal == AuthorizeRefusal::Page {
         return error_page(context, &refusal);
     }
-    told_to_client(context, refusal)
+    redirect_with(context, refusal)
 }
 
 /// A refusal that goes to the client with its redirect URI.
-pub(crate) fn told_to_client(context: &RequestContext, refusal: Answer) -> Answer {
+pub(crate) fn redirect_with(context: &RequestContext, refusal: Answer) -> Answer {
     let member = |name: &str| refusal.member(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (error, text) = (member("error"), member("error_description"));
     let state = context.query.get("state").unwrap_or_default();

@@ -25,7 +25,7 @@ pub(crate) fn sign_in_page(
         canary: &sign_in.canary,
         flow_token: &sign_in.flow_token,
         ctx,
-        fault: fault.map(told),
+        fault: fault.map(code_and_text),
     };
     let (html, name) = match &sign_in.stage {
         Stage::Password => (page::sign_in(&place, &new_nonce(entra, context), &sign_in.name), "sign-in page"),
@@ -43,7 +43,7 @@ pub(crate) fn sign_in_page(
 
 /// A page that ends the sign-in; its kind is the one that clients know for the number [inferred].
 pub(crate) fn error_page(context: &RequestContext, refusal: &Answer) -> Answer {
-    let (code, text) = told(refusal);
+    let (code, text) = code_and_text(refusal);
     let kind = match code {
         50_055 | 50_056 | 50_144 => "ConvergedChangePassword",
         50_072 | 50_079 | 50_203 => "ConvergedProofUpRedirect",
@@ -65,7 +65,7 @@ pub(crate) fn error_page(context: &RequestContext, refusal: &Answer) -> Answer {
 }
 
 /// AADSTS number and text of a refusal.
-fn told(refusal: &Answer) -> (u64, &str) {
+fn code_and_text(refusal: &Answer) -> (u64, &str) {
     let code = refusal.member("error_codes").and_then(|codes| codes[0].as_u64()).unwrap_or_default();
     (code, refusal.member("error_description").and_then(Value::as_str).unwrap_or_default())
 }

@@ -41,7 +41,7 @@ fn issue(entra: &mut Tenant, context: &RequestContext, wish: &Wish<'_>, user: &U
     entra.grants.keep(&refresh, grant.clone(), until, context.now_ms);
     let scope = scopes(entra, context, &grant.client, resource).unwrap_or_default();
     let mut answer = Answer::ok(json!({
-        "token_type": "Bearer", "scope": told_scope(wish.scope, &scope),
+        "token_type": "Bearer", "scope": answered_scope(wish.scope, &scope),
         "expires_in": number(LIFE_S), "ext_expires_in": number(LIFE_S),
         "access_token": access_token(entra, context, wish, user, &scope),
         "refresh_token": refresh,
@@ -90,7 +90,7 @@ fn id_token(entra: &Tenant, context: &RequestContext, wish: &Wish<'_>, user: &Us
 
 /// `scope` of a reply: what was asked for, and in front of each `RESOURCE/.default` what it stands for
 /// [inferred].
-fn told_scope(asked: Option<&str>, granted: &str) -> String {
+fn answered_scope(asked: Option<&str>, granted: &str) -> String {
     let expanded = |word: &str| {
         let resource = word.strip_suffix("/.default");
         let each =
@@ -122,7 +122,7 @@ mod tests {
                 "https://g/User.Read https://g/User.ReadWrite https://g/.default openid",
             ),
         ] {
-            assert_eq!(told_scope(asked, "User.Read User.ReadWrite"), told);
+            assert_eq!(answered_scope(asked, "User.Read User.ReadWrite"), told);
         }
     }
 }

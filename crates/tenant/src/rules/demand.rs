@@ -28,8 +28,8 @@ impl Demand {
         self.0.iter().any(|method| method == "ngcmfa")
     }
 
-    /// The grant for this request: a fresh second factor is told only where it is named.
-    pub(crate) fn told(&self, context: &RequestContext, mut grant: Grant) -> Grant {
+    /// The grant for this request: a fresh second factor is in it only where it is named.
+    pub(crate) fn with_fresh_factor(&self, context: &RequestContext, mut grant: Grant) -> Grant {
         if self.wants_fresh() && is_fresh(context, &grant) && !grant.has("ngcmfa") {
             grant.amr.push("ngcmfa".to_owned());
         }

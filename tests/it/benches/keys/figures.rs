@@ -14,7 +14,7 @@ impl Figures {
     }
 
     /// The median, and from where to where the figures go.
-    pub(crate) fn words(&self, unit: &str) -> String {
+    pub(crate) fn summary(&self, unit: &str) -> String {
         let (least, most, count) = (self.0[0], self.0[self.0.len() - 1], self.0.len());
         format!("{:.0} {unit} ({least:.0} to {most:.0}, measured {count} times)", self.median())
     }

@@ -47,14 +47,14 @@ pub(crate) fn measure(places: &mut [Place]) {
     let names: Vec<_> = places.iter().map(|place| place.hsm.info().backend.as_str()).collect();
     let pairs: Vec<_> = places.iter_mut().map(|place| pairs(place.hsm.as_mut())).collect();
     for (name, times) in names.iter().zip(&pairs) {
-        say(&format!("{name}: an RSA-2048 pair: {}", times.words("ms")));
+        say(&format!("{name}: an RSA-2048 pair: {}", times.summary("ms")));
     }
     say(&format!("ratio: time of an RSA-2048 pair: {}", ratios(&names, &pairs)));
     let keys: Vec<_> = places.iter_mut().map(|place| Keys::make(place.hsm.as_mut())).collect();
     for (what, usage) in USES {
         let rates = rates(places, &keys, usage);
         for (name, rates) in names.iter().zip(&rates) {
-            say(&format!("{name}: {what}: {}", rates.words("a second")));
+            say(&format!("{name}: {what}: {}", rates.summary("a second")));
         }
         say(&format!("ratio: {what} a second: {}", ratios(&names, &rates)));
     }

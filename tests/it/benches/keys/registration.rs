@@ -25,8 +25,8 @@ pub(crate) fn measure() {
         without.push(registration(&cloud, &machine));
     }
     let (with, without) = (Figures::of(with), Figures::of(without));
-    say(&format!("tpm: signed in to registered, keys made ahead: {}", with.words("ms")));
-    say(&format!("tpm: signed in to registered, keys made then: {}", without.words("ms")));
+    say(&format!("tpm: signed in to registered, keys made ahead: {}", with.summary("ms")));
+    say(&format!("tpm: signed in to registered, keys made then: {}", without.summary("ms")));
     let ratio = without.median() / with.median();
     say(&format!("ratio: signed in to registered: keys made then {ratio:.2} : keys made ahead 1.00"));
 }

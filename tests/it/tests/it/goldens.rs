@@ -155,11 +155,11 @@ fn goes_on(golden: &Golden, place: Place, stage: &Stage) {
     let (cloud, mut machine) = golden.set_up(stage.held);
     let _helper = place.resume(&machine);
     machine.up();
-    let expected = golden.told();
-    let (begun, mut found) = (Instant::now(), told(&machine, stage));
+    let expected = golden.said();
+    let (begun, mut found) = (Instant::now(), said(&machine, stage));
     while found != expected && begun.elapsed() < PATIENCE {
         std::thread::sleep(Duration::from_millis(20));
-        found = told(&machine, stage);
+        found = said(&machine, stage);
     }
     assert!(found == expected, "then: {expected:#}\nnow: {found:#}");
     if stage.keeps_keys {
@@ -174,16 +174,16 @@ fn goes_on(golden: &Golden, place: Place, stage: &Stage) {
 /// What is told when nothing more comes of a start for a second.
 fn settled(machine: &Machine, stage: &Stage) -> Value {
     loop {
-        let before = told(machine, stage);
+        let before = said(machine, stage);
         std::thread::sleep(Duration::from_secs(1));
-        if told(machine, stage) == before {
+        if said(machine, stage) == before {
             return before;
         }
     }
 }
 
 /// What the status says that no later version may say otherwise: words for programs and what they are about.
-fn told(machine: &Machine, stage: &Stage) -> Value {
+fn said(machine: &Machine, stage: &Stage) -> Value {
     let mut status = machine.status();
     if let (Some(_), Some(at)) = (stage.passed, status.pointer_mut("/domains/0/identity/registered_at")) {
         // It is registered since this start.

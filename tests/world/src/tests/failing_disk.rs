@@ -11,7 +11,7 @@ fn live(world: &mut World) {
     world.sign_in_as(FABRIKAM_PEOPLE[0]).unwrap();
     world.sign_in_as(CONTOSO_PEOPLE[2]).unwrap();
     world.rekey(CONTOSO_PEOPLE[0], PLACE, LeaveKind::Unregister).unwrap();
-    let _: crate::Told = world.leave_domain(DOMAINS[1], LeaveKind::Unregister).unwrap();
+    let _: crate::OperatorAnswer = world.leave_domain(DOMAINS[1], LeaveKind::Unregister).unwrap();
 }
 
 fn begin(seed: u64) -> World {

@@ -87,7 +87,7 @@ fn one_tenant_moves_and_another_leaves_while_people_come() {
         let left = world.ask(tenancy::OperatorRequest::Leave { domain, how: LeaveKind::Unregister });
         world.knock(CONTOSO_PEOPLE[1]);
         world.rekey(CONTOSO_PEOPLE[2], PLACE, LeaveKind::Unregister).unwrap();
-        assert!(matches!(world.told(left), Some(Ok(_))));
+        assert!(matches!(world.answer_of(left), Some(Ok(_))));
         let identity = world.identity_of(contoso()).unwrap();
         assert_eq!(identity.keys.device.backend, PLACE, "{}", world.trace().join("\n"));
         assert!(world.devices_of(fabrikam()).is_empty());

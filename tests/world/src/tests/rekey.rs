@@ -159,7 +159,7 @@ fn ask_everywhere(request: &OperatorRequest, judge: impl Fn(&mut World, u64)) {
         let finished = moved && is_absent(&world, Role::Predecessor);
         let asked = world.ask(request.clone());
         world.settle().unwrap();
-        assert!(world.told(asked).is_some());
+        assert!(world.answer_of(asked).is_some());
         let domain = DOMAINS[0].parse().unwrap();
         world.request(OperatorRequest::RekeyEnded(domain)).unwrap().unwrap();
         judge(&mut world, steps);

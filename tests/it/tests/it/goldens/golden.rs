@@ -44,7 +44,7 @@ impl Golden {
     }
 
     /// What the status said.
-    pub(super) fn told(&self) -> Value {
+    pub(super) fn said(&self) -> Value {
         self.note_file()["told"].clone()
     }
 
