@@ -27,9 +27,9 @@ use crate::{act, cloud, page};
 /// What a call gets.
 #[derive(Debug)]
 pub(crate) enum Answer {
-    /// Data.
+    /// Data, sent as `application/json`.
     Json(Value),
-    /// The page.
+    /// HTML of the page, sent as it is.
     Page(String),
 }
 
@@ -37,9 +37,9 @@ pub(crate) enum Answer {
 pub(crate) struct Call {
     /// Method and path segments, for example `POST approve`.
     pub(crate) words: Vec<String>,
-    /// The query.
+    /// Parameters of the query, decoded; of a repeated name the last one counts.
     pub(crate) query: BTreeMap<String, String>,
-    /// The body.
+    /// At most `MAX_BODY` bytes, not parsed yet.
     pub(crate) body: Bytes,
 }
 

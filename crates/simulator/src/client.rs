@@ -15,12 +15,12 @@ use crate::cli::Asking;
 /// Why a command had no effect.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ClientError {
-    /// Nobody listens.
+    /// No TCP connection comes about at the admin address.
     #[error("no simulator answers at {address}: {cause}")]
     Unreachable {
-        /// The address.
+        /// Address of the admin API that was tried.
         address: std::net::SocketAddr,
-        /// Why.
+        /// Why the connection failed, in the system's words.
         cause: io::Error,
     },
     /// The connection broke.

@@ -38,11 +38,11 @@ pub(crate) struct Held {
 /// Which holds are meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Which {
-    /// Every hold.
+    /// Every hold: the body of `POST /release` names neither `id` nor `request`.
     All,
     /// Every hold of a request name.
     Request(String),
-    /// One hold.
+    /// The hold with this number (`Held::id`).
     Id(u64),
 }
 

@@ -25,7 +25,7 @@ pub(crate) struct Hub {
 pub(crate) struct State {
     /// Sign-in, directory and registration.
     pub(crate) tenant: Tenant,
-    /// Device management.
+    /// Intune: enrolment, check-ins and verdicts.
     pub(crate) intune: Intune,
     /// What goes wrong on the wire.
     pub(crate) wire: Wire,
@@ -50,7 +50,7 @@ pub(crate) struct Counters {
     pub(crate) tls_failed: u64,
     /// Handshakes in which the client proved a certificate's key.
     pub(crate) client_certificates: u64,
-    /// Requests received.
+    /// Requests received of any name, those that faults struck included.
     pub(crate) requests: u64,
     /// Requests received, by name.
     pub(crate) requests_by_name: BTreeMap<String, u64>,

@@ -60,9 +60,9 @@ pub enum StartError {
     /// A socket that cannot be opened.
     #[error("could not listen on {address}: {cause}")]
     Listen {
-        /// The address.
+        /// Address to listen on; `127.0.0.1:0` where the chosen one cannot be read back.
         address: SocketAddr,
-        /// Why.
+        /// What the system says.
         #[source]
         cause: io::Error,
     },
@@ -71,25 +71,25 @@ pub enum StartError {
     File {
         /// The file or directory.
         path: PathBuf,
-        /// Why.
+        /// What the system says.
         #[source]
         cause: io::Error,
     },
     /// A file that does not parse.
     #[error("{path} does not parse: {cause}")]
     Parse {
-        /// The file.
+        /// The JSON file that was read.
         path: PathBuf,
-        /// Why.
+        /// What the JSON parser says.
         #[source]
         cause: serde_json::Error,
     },
     /// Knobs that do not parse.
     #[error("{path}: {cause}")]
     Knobs {
-        /// The file.
+        /// The JSON file of `Options::knobs`.
         path: PathBuf,
-        /// Why.
+        /// Which part of the knobs is refused, and why.
         #[source]
         cause: KnobsError,
     },
@@ -99,10 +99,10 @@ pub enum StartError {
     /// Intune cannot be made.
     #[error("Intune could not be set up: {0}")]
     Intune(#[from] tenant_intune::SetupError),
-    /// No certificate.
+    /// The simulator's authority or its server certificate cannot be made.
     #[error("could not make a certificate: {0}")]
     Certificate(#[from] rcgen::Error),
-    /// No TLS.
+    /// rustls refuses the server's configuration.
     #[error("could not set up TLS: {0}")]
     Tls(#[from] rustls::Error),
     /// The system gives no random numbers.

@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
 
-/// One request.
+/// What the endpoints know of one request: its time, its caller and what the client sent.
 pub(crate) struct RequestContext<'a> {
     pub(crate) now: OffsetDateTime,
     /// The same, in milliseconds since 1970.

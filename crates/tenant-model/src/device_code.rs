@@ -35,11 +35,11 @@ pub struct DeviceCode {
 /// What the person said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CodeState {
-    /// Nothing yet.
+    /// Nothing yet: polls get `authorization_pending`.
     Waiting,
     /// By the user with this object id.
     Approved(Uuid),
-    /// No.
+    /// No: polls get `authorization_declined`.
     Declined,
     /// Yes, and the client has its tokens.
     Used,

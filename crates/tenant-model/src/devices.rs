@@ -11,17 +11,17 @@ use uuid::Uuid;
 /// One device object.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Device {
-    /// Device id.
+    /// Entra device id: `deviceId` of the directory, `deviceid` of tokens.
     pub id: Uuid,
-    /// Tenant id.
+    /// Id of the tenant that it was joined to.
     pub tenant: Uuid,
-    /// Display name.
+    /// `DeviceDisplayName` of its first join.
     pub name: String,
     /// Object id of the registered owner.
     pub owner: Uuid,
     /// `JoinType` of entra.md 5.1: 0 joined, 4 registered, 8 joined as a cloud device.
     pub join_type: u64,
-    /// `OSVersion`.
+    /// `OSVersion` of its first join.
     pub os: String,
     /// Whether it may be used.
     pub enabled: bool,

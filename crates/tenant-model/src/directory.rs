@@ -10,7 +10,7 @@ use uuid::Uuid;
 /// One tenant's directory.
 #[derive(Debug)]
 pub struct Directory {
-    /// Tenant id.
+    /// Tenant id, `tid` of its tokens.
     pub id: Uuid,
     /// Verified domains in lower case; the first is the tenant's name.
     pub domains: Vec<String>,
@@ -20,12 +20,12 @@ pub struct Directory {
     pub users: BTreeMap<Uuid, User>,
 }
 
-/// One person.
+/// One person: what the seed says of them, and what has changed since.
 #[derive(Debug, Clone)]
 pub struct User {
     /// `name@domain`, in lower case.
     pub upn: String,
-    /// Object id.
+    /// Object id, `oid` of their tokens.
     pub oid: Uuid,
     /// In the clear: this is a stand-in.
     pub password: String,
@@ -64,7 +64,7 @@ impl Directories {
         self.0.get(&tenant)
     }
 
-    /// Every tenant.
+    /// Every tenant, ordered by id.
     pub fn all(&self) -> impl Iterator<Item = &Directory> {
         self.0.values()
     }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 /// What a refresh token stands for.
 #[derive(Debug, Clone)]
 pub struct Grant {
-    /// Tenant id.
+    /// Tenant id, `tid` of its tokens.
     pub tenant: Uuid,
     /// Object id of the user.
     pub user: Uuid,

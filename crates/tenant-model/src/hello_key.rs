@@ -6,11 +6,11 @@ use uuid::Uuid;
 /// A key of a user, made on a device; it is theirs as long as that device exists.
 #[derive(Debug, Clone)]
 pub struct HelloKey {
-    /// Tenant id.
+    /// Id of the tenant that the device is in.
     pub tenant: Uuid,
     /// Object id of the user.
     pub user: Uuid,
-    /// Device id.
+    /// Entra device id of the device that it was made on.
     pub device: Uuid,
     /// Modulus and exponent, big-endian.
     pub public: PublicParts,

@@ -11,31 +11,31 @@ pub struct Seed {
     pub tenants: Vec<SeedTenant>,
 }
 
-/// One tenant.
+/// One tenant as JSON; unknown members are refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SeedTenant {
-    /// GUID.
+    /// Tenant id, a GUID in any case.
     pub id: String,
     /// Verified domains; the first is the tenant's name.
     pub domains: Vec<String>,
     /// The national cloud that it is in.
     #[serde(default)]
     pub cloud: Cloud,
-    /// Its people.
+    /// Its people; of a UPN in two tenants only one is found.
     pub users: Vec<SeedUser>,
 }
 
-/// One person.
+/// One person as JSON; unknown members are refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SeedUser {
-    /// `name@domain`.
+    /// `name@domain`, in any case; it is kept in lower case.
     pub upn: String,
     /// Object id; made from the generator where it is not given.
     #[serde(default)]
     pub oid: Option<String>,
-    /// Their password.
+    /// Password in the clear: this is a stand-in.
     pub password: String,
     /// Whether they have an Intune licence.
     #[serde(default)]

@@ -10,7 +10,7 @@ use tenant_wire::keys::{KeySource, KeysError};
 /// How a stand-in is made.
 #[derive(Debug, Clone)]
 pub struct Setup {
-    /// Its tenants.
+    /// The tenants and people to begin with.
     pub seed: Seed,
     /// Which hosts its documents name.
     pub urls: Urls,
@@ -47,7 +47,7 @@ pub struct Peer {
 /// A reply and what is written down about it.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The reply.
+    /// The reply for the client, complete with headers and body.
     pub response: http::Response<Bytes>,
     /// The line of the transcript.
     pub entry: Entry,
@@ -58,11 +58,11 @@ pub struct Outcome {
 pub struct Entry {
     /// The request's name, as `tenant::name` gives it.
     pub request: String,
-    /// HTTP method.
+    /// HTTP method as the request spells it, for example `POST`.
     pub method: String,
     /// Path without query.
     pub path: String,
-    /// Server name.
+    /// Server name as [`Peer::host`] has it.
     pub host: String,
     /// HTTP status of the reply.
     pub status: u16,

@@ -10,7 +10,7 @@ use uuid::Uuid;
 pub struct SignIn {
     /// Path of the request that began it, in lower case, split at `/`.
     pub path: Vec<String>,
-    /// Its query.
+    /// Query of that request, which later steps are judged by.
     pub query: Form,
     /// The one of all its pages; whether the real one changes on the way does not matter to clients [inferred].
     pub flow_token: String,
@@ -66,7 +66,7 @@ pub struct Begun {
 /// What came of a method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// Nothing yet.
+    /// Nothing yet: the page goes on asking.
     Waiting,
     /// The person approved, or the code is right.
     Approved,

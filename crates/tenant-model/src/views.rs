@@ -45,17 +45,17 @@ pub struct PendingFactor {
 /// A device object from outside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DeviceView {
-    /// Device id.
+    /// Entra device id, a lower-case GUID.
     pub id: String,
-    /// Tenant id.
+    /// Tenant id, a lower-case GUID.
     pub tenant: String,
-    /// Display name.
+    /// `DeviceDisplayName` of its first join.
     pub name: String,
     /// UPN of who registered it.
     pub owner: String,
     /// `AzureAd` or `Workplace`.
     pub trust_type: String,
-    /// `OSVersion`.
+    /// `OSVersion` of its first join.
     pub os: String,
     /// Thumbprint of its certificate.
     pub thumbprint: String,
@@ -67,18 +67,18 @@ pub struct DeviceView {
     pub compliant: bool,
     /// How many joins led to this object.
     pub joins: u32,
-    /// RFC 3339.
+    /// Time of its first join (UTC), `yyyy-MM-dd HH:mm:ssZ`.
     pub registered_at: String,
 }
 
 /// A user from outside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct UserView {
-    /// `name@domain`.
+    /// `name@domain`, in lower case.
     pub upn: String,
-    /// Object id.
+    /// Object id, a lower-case GUID.
     pub oid: String,
-    /// Tenant id.
+    /// Tenant id, a lower-case GUID.
     pub tenant: String,
     /// Whether they may sign in.
     pub enabled: bool,
@@ -93,11 +93,11 @@ pub struct UserView {
 /// What can be done to a device.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DeviceAction {
-    /// Disable it.
+    /// Disable it: at sign-in its proofs are refused with 135011.
     Disable,
-    /// Enable it.
+    /// Enable it again after `Disable`.
     Enable,
-    /// Delete it.
+    /// Delete its object: at sign-in its proofs get the code of the knob `deleted_device_code`.
     Delete,
     /// Call it compliant.
     Comply,
@@ -110,9 +110,9 @@ pub enum DeviceAction {
 /// What can be done to a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UserAction {
-    /// Disable them.
+    /// Disable them: their sign-ins are refused with 50057.
     Disable,
-    /// Enable them.
+    /// Enable them again after `Disable`.
     Enable,
     /// Give them an Intune licence.
     License,

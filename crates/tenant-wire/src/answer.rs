@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 /// What a handler says: the reply, the rule that refused, and what it found out.
 #[derive(Debug)]
 pub struct Answer {
-    /// HTTP status.
+    /// HTTP status; a number that is none is sent as 500.
     pub status: u16,
     /// What it carries.
     pub body: Body,
@@ -24,11 +24,11 @@ pub struct Answer {
 /// The body of a reply.
 #[derive(Debug)]
 pub enum Body {
-    /// JSON.
+    /// JSON, sent as `application/json; charset=utf-8`.
     Json(Value),
     /// A compact JWE alone (entra.md 7.6); its content type is inferred.
     Jwe(String),
-    /// A page.
+    /// A page, sent as `text/html; charset=utf-8`.
     Html(String),
 }
 
@@ -130,7 +130,7 @@ impl Ids {
     }
 }
 
-/// `yyyy-MM-dd HH:mm:ssZ`.
+/// `yyyy-MM-dd HH:mm:ssZ`, as `timestamp` of errors has it (entra.md 2.8).
 pub fn stamp(now: OffsetDateTime) -> String {
     let (d, t) = (now.date(), now.time());
     format!("{} {:02}:{:02}:{:02}Z", d, t.hour(), t.minute(), t.second())

@@ -10,11 +10,11 @@ use uuid::Uuid;
 pub struct Subject<'a> {
     /// `CN` of the subject.
     pub common_name: &'a str,
-    /// OID .284.2.
+    /// Device id, OID .284.2 (entra.md 5.6).
     pub device: Uuid,
-    /// OID .284.3.
+    /// Object id of the user who registered, OID .284.3 (entra.md 5.6).
     pub user: Uuid,
-    /// OID .284.5.
+    /// Tenant id, OID .284.5 (entra.md 5.6).
     pub tenant: Uuid,
     /// OID .284.7: joined, not only registered.
     pub joined: bool,
@@ -22,7 +22,7 @@ pub struct Subject<'a> {
     pub modulus: &'a [u8],
     /// Of the key, big-endian.
     pub exponent: &'a [u8],
-    /// Random.
+    /// Random; an unsigned number in big-endian.
     pub serial: [u8; 16],
     /// When it begins to count.
     pub not_before: OffsetDateTime,
@@ -124,7 +124,7 @@ fn set(mut parts: Vec<Vec<u8>>) -> Vec<u8> {
     tlv(0x31, &parts.concat())
 }
 
-/// Unsigned, big-endian.
+/// DER INTEGER of an unsigned number in big-endian.
 fn integer(bytes: &[u8]) -> Vec<u8> {
     let start = bytes.iter().position(|byte| *byte != 0).unwrap_or(bytes.len().saturating_sub(1));
     let significant = bytes.get(start..).unwrap_or_default();

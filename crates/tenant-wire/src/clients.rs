@@ -59,7 +59,7 @@ pub fn is_family(client: &str) -> bool {
 
 /// entra.md 0.3: the Device Registration Service.
 pub const REGISTRATION: &str = "01cb2876-7ebd-4aa4-9cc9-d28bd4d359a9";
-/// Microsoft Graph.
+/// intune.md 0.3: Microsoft Graph.
 pub const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
 /// What a request on behalf of a PRT is for that names no resource; inferred.
 pub const DEFAULT_RESOURCE: &str = "https://graph.microsoft.com";

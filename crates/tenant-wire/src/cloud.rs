@@ -30,11 +30,11 @@ pub enum Urls {
 /// The hosts that a document names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hosts {
-    /// Of sign-in.
+    /// Host of sign-in, with its port in local mode.
     pub login: String,
-    /// Of registration.
+    /// Host of registration, with its port in local mode.
     pub drs: String,
-    /// Of Graph.
+    /// Host of Graph, with its port in local mode.
     pub graph: String,
     /// The registration service as a resource; local mode keeps the public spelling, which clients compare.
     pub drs_resource: String,

@@ -8,24 +8,24 @@ use time::OffsetDateTime;
 /// Which shape an error has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DrsErrorShape {
-    /// `ErrorType`.
+    /// With `ErrorType`: AD FS and older Entra.
     A,
     /// `code` and `subcode`.
     B,
-    /// `odata.error`.
+    /// With `odata.error`: newer versions of an endpoint.
     C,
 }
 
 /// A refusal of the registration service.
 #[derive(Debug, Clone, Copy)]
 pub struct DrsError<'a> {
-    /// HTTP status.
+    /// HTTP status, the same in every shape.
     pub status: u16,
     /// `code`: `invalid_request`, `authorization_error` or `directory_error`.
     pub code: &'a str,
     /// `subcode`, which is also the rule of the transcript.
     pub subcode: &'a str,
-    /// A sentence.
+    /// A sentence; shape A appends the subcode in brackets.
     pub message: &'a str,
 }
 
@@ -100,14 +100,14 @@ fn error_type(code: &str, subcode: &str) -> &'static str {
     }
 }
 
-/// `MM-dd-yyyy HH:mm:ssZ`.
+/// `MM-dd-yyyy HH:mm:ssZ`, in shapes A and C and for a join (entra.md 5.7).
 fn american(now: OffsetDateTime) -> String {
     let (d, t) = (now.date(), now.time());
     let (month, day, year) = (u8::from(d.month()), d.day(), d.year());
     format!("{month:02}-{day:02}-{year:04} {:02}:{:02}:{:02}Z", t.hour(), t.minute(), t.second())
 }
 
-/// `yyyy-MM-ddTHH:mm:ss.fffffffZ`.
+/// `yyyy-MM-ddTHH:mm:ss.fffffffZ`, in shape B (entra.md 5.7).
 pub fn iso(now: OffsetDateTime) -> String {
     let (d, t) = (now.date(), now.time());
     let (hour, minute, second) = t.as_hms();

@@ -12,7 +12,7 @@ pub struct Place<'a> {
     pub tenant: &'a str,
     /// `sessionId`.
     pub session: &'a str,
-    /// `canary`.
+    /// What forms and scripts have to repeat, told as `canary` and `apiCanary`.
     pub canary: &'a str,
     /// `sFT`.
     pub flow_token: &'a str,

@@ -39,7 +39,7 @@ fn kdf(key: &SessionKey, context: &[u8]) -> SessionKey {
     mac(key, &[&[0, 0, 0, 1], LABEL, &[0], context, &[0, 0, 1, 0]].concat())
 }
 
-/// HMAC-SHA-256.
+/// HMAC-SHA-256 of a message under a session key or one derived from it.
 pub fn mac(key: &SessionKey, message: &[u8]) -> SessionKey {
     // RFC 2104: a key is padded with zeros to the block of the hash, so this cannot fail.
     let mut block = [0; 64];

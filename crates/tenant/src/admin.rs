@@ -128,7 +128,7 @@ impl Tenant {
         }
     }
 
-    /// Every user.
+    /// Every user, ordered by tenant id and object id.
     pub fn users(&self) -> Vec<UserView> {
         let view = |directory: &Directory, user: &User| UserView {
             upn: user.upn.clone(),
@@ -206,7 +206,7 @@ impl Tenant {
     /// Changes a device.
     ///
     /// # Errors
-    /// [`ApproveError::Unknown`].
+    /// [`ApproveError::Unknown`], or [`ApproveError::Refused`] for an owner in another tenant.
     pub fn device(&mut self, id: &str, action: DeviceAction) -> Result<(), ApproveError> {
         let unknown = || ApproveError::Unknown(id.to_owned());
         let id = id.parse().map_err(|_| unknown())?;

@@ -13,7 +13,7 @@ use tenant_wire::forms::Form;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// One request.
+/// What the endpoints know of one request: its time, its tenant and what the client sent.
 #[derive(Debug, Clone)]
 pub(crate) struct RequestContext {
     /// The time at the service, which a knob can move.

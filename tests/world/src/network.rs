@@ -10,7 +10,7 @@ use transport::{Call, Policy, ReplyFuture, RequestAuth, Transport, TransportErro
 /// Both halves of the stand-in cloud; the directory comes first.
 pub struct Cloud {
     pub(crate) tenant: Tenant,
-    /// Device management.
+    /// The half that enrols devices and judges their compliance.
     pub intune: Intune,
 }
 

@@ -88,7 +88,7 @@ impl Harness {
         if self.dice.below(3) == 0 { Backend::Soft } else { PLACE }
     }
 
-    /// One event.
+    /// One event, as the dice choose it.
     fn happen(&mut self) {
         match self.dice.below(22) {
             0..5 => {

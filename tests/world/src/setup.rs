@@ -38,7 +38,7 @@ impl Options {
 /// How a person signs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Person {
-    /// Their name.
+    /// UPN that they sign in with.
     pub name: &'static str,
     /// What they type when asked for a password; without it they take a code.
     pub password: Option<&'static str>,

@@ -64,7 +64,7 @@ pub(super) type Row = (&'static str, Vec<Html>);
 
 /// A table with its heading; on a narrow window each cell names its column itself.
 pub(super) struct Table {
-    /// The heading.
+    /// Text of the `<h2>`, written without escaping.
     pub(super) title: &'static str,
     /// An id for the section.
     pub(super) id: &'static str,

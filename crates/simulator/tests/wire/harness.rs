@@ -74,7 +74,7 @@ impl Simulator {
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
-    /// Changes knobs.
+    /// Merges these members into the knobs in force (`knobs --merge`).
     pub(crate) fn turn(&self, knobs: &Value) {
         let file = self.dir.path().join("knobs.json");
         std::fs::write(&file, knobs.to_string()).unwrap();

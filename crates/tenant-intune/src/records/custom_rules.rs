@@ -40,7 +40,7 @@ pub struct CustomRule {
 pub struct Remediation {
     /// For example `en_US`.
     pub language: String,
-    /// One line.
+    /// `Title` of the rule among IWService's `NoncompliantRules`.
     pub title: String,
     /// What to do.
     pub description: String,

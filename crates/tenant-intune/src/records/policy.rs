@@ -17,10 +17,10 @@ pub struct Policy {
     pub account_id: Option<String>,
     /// GUID; status echoes it.
     pub policy_id: String,
-    /// Free text.
+    /// Free text, which may be empty; the portal logs it (intune.md 3.2).
     #[serde(default)]
     pub description: String,
-    /// From 1.
+    /// The policy's version, 1 where it is left out.
     #[serde(default = "first")]
     pub version: u32,
     /// `Compliance` (guess) or `Configuration`; the latter does not count for the verdict.

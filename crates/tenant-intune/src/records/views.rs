@@ -46,7 +46,7 @@ impl Caller {
 /// A reply, what is written down about it, and what it changes in the directory.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The reply.
+    /// The reply for the client, complete with headers and body.
     pub response: http::Response<Bytes>,
     /// The line of the transcript.
     pub entry: Entry,
@@ -59,7 +59,7 @@ pub struct Outcome {
 pub struct Entry {
     /// The request's name, as [`crate::name`] gives it.
     pub request: String,
-    /// HTTP method.
+    /// HTTP method as the request spells it, for example `POST`.
     pub method: String,
     /// Path without query.
     pub path: String,
@@ -89,11 +89,11 @@ pub struct DeviceView {
     pub id: String,
     /// Entra device id.
     pub device: String,
-    /// Tenant id.
+    /// Entra tenant id, `tid` of the token that enrolled it.
     pub tenant: String,
     /// UPN of who enrolled it.
     pub owner: String,
-    /// Display name.
+    /// `DeviceName` of its enrolment or of its last details.
     pub name: String,
     /// `OSDistribution` and `OSVersion` of its last details; empty before.
     pub os: String,

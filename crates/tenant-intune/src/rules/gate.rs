@@ -15,19 +15,19 @@ pub(crate) struct Gate {
     version: Option<&'static str>,
 }
 
-/// LinuxEnrollmentService.
+/// LinuxEnrollmentService, whose tokens are for Microsoft Intune Enrollment (intune.md 1.2).
 pub(crate) const ENROLLMENT: Gate =
     Gate { audience: ENROLLMENT_RESOURCE, api_version: "1.0", version: Some("client-version") };
-/// LinuxDeviceCheckinService.
+/// LinuxDeviceCheckinService, whose tokens are for Microsoft Intune (intune.md 1.2).
 pub(crate) const CHECK_IN: Gate = Gate {
     audience: "0000000a-0000-0000-c000-000000000000",
     api_version: "1.0",
     version: Some("client-version"),
 };
-/// IWService.
+/// IWService, which is itself the audience of its tokens (intune.md 1.2).
 pub(crate) const IW_SERVICE: Gate =
     Gate { audience: IW_RESOURCE, api_version: "16.4", version: Some("ssp-version") };
-/// TokenRenewalService.
+/// TokenRenewalService, whose tokens are for Microsoft Intune Enrollment (intune.md 0.3).
 pub(crate) const RENEWAL: Gate = Gate { audience: ENROLLMENT_RESOURCE, api_version: "1.0", version: None };
 
 /// Who calls, once the token is judged.
@@ -121,7 +121,7 @@ fn is_current(context: &RequestContext<'_>, parameter: &str) -> bool {
     floor.is_empty() || version.is_some_and(|version| version >= numbers(floor).unwrap_or_default())
 }
 
-/// `1.YYMM.n`.
+/// The three numbers of a version `1.YYMM.n`; `None` for any other form.
 fn numbers(version: &str) -> Option<[u32; 3]> {
     let numbers: Result<Vec<u32>, _> = version.split('.').map(str::parse).collect();
     numbers.ok()?.try_into().ok()

@@ -72,7 +72,7 @@ fn utc_time(at: OffsetDateTime) -> Vec<u8> {
 const ISSUER: &str = "Stand-in Intune MDM Device CA";
 const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
 const EXTENDED_KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x25];
-/// id-kp-clientAuth, 1.3.6.1.5.5.7.3.2.
+/// DER content of id-kp-clientAuth, 1.3.6.1.5.5.7.3.2.
 const CLIENT_AUTH: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x02];
 
 #[cfg(test)]

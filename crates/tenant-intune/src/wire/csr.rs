@@ -74,5 +74,5 @@ const BEGIN: &str = "-----BEGIN CERTIFICATE REQUEST-----";
 const END: &str = "-----END CERTIFICATE REQUEST-----";
 /// `[0]`, constructed, length 0.
 const NO_ATTRIBUTES: &[u8] = &[0xa0, 0x00];
-/// Bytes.
+/// Bytes of a 2048-bit modulus.
 const LEAST_MODULUS: usize = 256;

@@ -26,7 +26,7 @@ pub(crate) struct Call {
     pub(crate) licensed: bool,
 }
 
-/// A reply.
+/// A reply and its line of the transcript.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -201,7 +201,7 @@ pub(crate) const MDM: &str = "/TrafficGateway/TrafficRoutingService/LinuxMDM";
 pub(crate) const IW: &str = "/TrafficGateway/TrafficRoutingService/IWService/StatelessIWService";
 pub(crate) const VERSIONS: &str = "api-version=1.0&client-version=1.2609.5";
 const EIGHT: &str = "api-version=16.4&ssp=LinuxCP&ssp-version=1.2609.5&os=Linux&os-version=24.04&os-sub=None&arch=X64&mgmt-agent=mdm";
-/// 2026-11-22T10:00:00Z.
+/// 2026-11-22T10:00:00Z, in milliseconds since 1970.
 pub(crate) const NOW: i64 = 1_795_341_600_000;
 pub(crate) const TENANT: &str = "11111111-2222-3333-4444-555555555555";
 pub(crate) const ADELE: &str = "aaaaaaaa-0000-4000-8000-000000000001";

@@ -19,7 +19,7 @@ struct Call {
     code: Option<String>,
 }
 
-/// `POST urlBeginAuth`.
+/// `POST urlBeginAuth`: begins the method that the page names, if it is offered.
 pub(crate) fn begin_auth(entra: &mut Tenant, context: &RequestContext) -> Answer {
     let call = Call::of(context);
     let number = entra.generator.word() % 90 + 10;

@@ -381,7 +381,7 @@ fn hmac(key: &[u8], message: &[u8]) -> Vec<u8> {
     mac.finalize().into_bytes().to_vec()
 }
 
-/// entra.md 5.2.
+/// PKCS#10 request in DER (entra.md 5.2).
 pub(crate) fn csr(key: &RsaPrivateKey) -> Vec<u8> {
     csr_named("7E980AD9-B86D-4306-9425-9AC066FB014A", key)
 }
@@ -403,7 +403,7 @@ fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
     [head.as_slice(), content].concat()
 }
 
-/// entra.md 5.3.
+/// BCRYPT_RSAKEY_BLOB of the public key, 2048 bits and 65537 (entra.md 5.3).
 pub(crate) fn blob(key: &RsaPrivateKey) -> Vec<u8> {
     let head = hex("525341310008000003000000000100000000000000000000010001");
     [head, key.n().to_be_bytes().to_vec()].concat()

@@ -161,7 +161,7 @@ fn a_join_says_who_administers_the_device_where_that_is_asked_for() {
     }
 }
 
-/// entra.md 12.6.
+/// SID of Alex's object id (entra.md 12.6).
 const ALEX_SID: &str = "S-1-12-1-2863315899-3722300620-4294962926-286326784";
 
 #[test]

@@ -16,7 +16,7 @@ pub(crate) enum Refusal {
     Invalid(&'static str, &'static str),
     /// The same where the sentence depends on the parser.
     Malformed,
-    /// intune.md 3.1.
+    /// The 400 "Device validation failed" of intune.md 3.1.
     NotValid,
     /// Graph's: status, code, message.
     Graph(u16, &'static str, &'static str),
