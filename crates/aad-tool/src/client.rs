@@ -10,9 +10,9 @@ pub(crate) enum ClientError {
     /// Nobody listens at the socket.
     #[error("firmamentd does not answer at {}: {cause}; is the service running?", socket.display())]
     Unreachable {
-        /// The socket.
+        /// The path that was connected to.
         socket: PathBuf,
-        /// The cause.
+        /// What the operating system said to connecting or sending.
         #[source]
         cause: io::Error,
     },
@@ -45,7 +45,7 @@ impl Conversation {
         ipc::decode(&payload).map_err(broken)
     }
 
-    /// Answers [`Message::AskPassword`].
+    /// Answers [`Message::AskPassword`]; the frame is overwritten afterwards.
     pub(crate) fn answer(&mut self, answer: &Answer) -> Result<(), ClientError> {
         let frame = Secret::new(ipc::encode(answer).map_err(broken)?);
         self.stream.write_all(frame.expose()).map_err(|_| gone())

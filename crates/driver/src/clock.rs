@@ -3,7 +3,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Where the time comes from.
 pub trait Clock: Send + Sync {
-    /// Wall-clock time.
+    /// Wall-clock time in milliseconds since 1970 (UTC); it may jump.
     fn now(&self) -> Timestamp;
 }
 

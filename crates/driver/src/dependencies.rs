@@ -12,7 +12,7 @@ pub struct Dependencies {
     pub facts: tenancy::Facts,
     /// What performs the works of each configured domain's cloud, by the domain's own name.
     pub executors: BTreeMap<DomainName, Arc<Executor>>,
-    /// What survives.
+    /// The records, which survive a restart.
     pub store: Box<dyn Store>,
     /// The secrets of sign-ins, shared with every executor.
     pub vault: Arc<Vault>,

@@ -25,7 +25,7 @@ pub(crate) struct Exchanges<'a> {
 enum RouteError {
     /// What the service says, which may call for another route.
     Service(Box<PrtError>),
-    /// Anything else.
+    /// Anything else: no other route is tried.
     Failed(Box<Failure>),
 }
 

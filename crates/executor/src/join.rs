@@ -153,7 +153,7 @@ pub(crate) enum DiscoverError {
     /// The clock of this machine is too far from the service's for anything else.
     #[error("{}", .0.code)]
     ClockSkew(Box<Failure>),
-    /// Anything else.
+    /// Anything else: the cloud's documented endpoints are used.
     #[error("{}", .0.code)]
     Failed(Box<Failure>),
 }

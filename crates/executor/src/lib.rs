@@ -55,7 +55,7 @@ pub struct Executor {
 pub struct ExecutorDependencies {
     /// The hosts of the cloud.
     pub profile: CloudProfile,
-    /// The network.
+    /// Sends every request, over TLS 1.2 or later.
     pub transport: Arc<dyn Transport>,
     /// The private keys.
     pub keys: Arc<dyn Keys>,

@@ -4,7 +4,7 @@ use std::future::Future;
 
 /// Whoever performs the commands of a machine: the driver on tokio, the test world in virtual time.
 pub trait Effects<M: Machine> {
-    /// The clock.
+    /// The moment that the machine is told with each event.
     fn now(&self) -> Timestamp;
 
     /// Performs one command; returns when it is done or, for a work, when it is started.

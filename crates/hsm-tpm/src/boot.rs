@@ -125,7 +125,7 @@ impl Boot {
         Ok(NewRoot { secret: joined(means.ours, &secret), recorded })
     }
 
-    /// [`hsm::Hsm::recovery_code`].
+    /// [`hsm::Hsm::recovery_code`]; makes the file of the boot secret where there is none.
     pub(crate) fn recovery_code(&self, means: &mut Means<'_>) -> Result<Secret<String>, HsmError> {
         let (path, slots) = self.slots_or_new(means)?;
         let secret = means.open(&slots)?;
@@ -135,7 +135,7 @@ impl Boot {
         Ok(code)
     }
 
-    /// [`hsm::Hsm::reseal`].
+    /// [`hsm::Hsm::reseal`]; never makes the file of the boot secret.
     pub(crate) fn reseal(
         &self,
         means: &mut Means<'_>,

@@ -6,23 +6,23 @@ use model::{Backend, IntentId, KeyHandle, KeyPurpose, Secret};
 /// A job that is dropped answers too: [`HsmError::Unreachable`].
 #[derive(Debug)]
 pub enum Job {
-    /// [`Hsm::ready`].
+    /// [`Hsm::ready`]: the backend, and what it says of itself.
     Ready(Backend, Reply<HsmInfo>),
-    /// [`Hsm::create_in`].
+    /// [`Hsm::create_in`]: where, what for and in which intent; the handle of the new key.
     Create(Backend, KeyPurpose, IntentId, Reply<KeyHandle>),
     /// [`Hsm::sign`]: the message (not a digest) and its signature.
     Sign(KeyHandle, SignScheme, Vec<u8>, Reply<Vec<u8>>),
     /// [`Hsm::unwrap_oaep_sha1`]: the ciphertext and its plaintext.
     UnwrapOaepSha1(KeyHandle, Vec<u8>, Reply<Secret<Vec<u8>>>),
-    /// [`Hsm::destroy`].
+    /// [`Hsm::destroy`]: the key to make unusable.
     Destroy(KeyHandle, Reply<()>),
-    /// [`Hsm::self_test`].
+    /// [`Hsm::self_test`]: the key to prove.
     SelfTest(KeyHandle, Reply<()>),
-    /// [`Hsm::rebind`].
+    /// [`Hsm::rebind`]: the key, and the handle that is bound to the machine as it is now.
     Rebind(KeyHandle, Reply<KeyHandle>),
-    /// [`Hsm::recovery_code`].
+    /// [`Hsm::recovery_code`]: the new code, in groups of letters.
     RecoveryCode(Reply<Secret<String>>),
-    /// [`Hsm::reseal`].
+    /// [`Hsm::reseal`]: the recovery code, which a changed boot state asks for.
     Reseal(Option<Secret<String>>, Reply<()>),
 }
 

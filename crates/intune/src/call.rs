@@ -124,7 +124,7 @@ fn short_header(reply: &Response<Bytes>, name: &str) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// intune.md 6.2.
+/// `api-version` of the Linux services; IWService has its own (intune.md 6.2).
 const API_VERSION: &str = "1.0";
 const IW_API_VERSION: &str = "16.4";
 /// The word of [`DeviceFacts`] for what could not be read.

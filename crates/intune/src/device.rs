@@ -26,11 +26,11 @@ pub enum ComplianceState {
 pub struct Rule {
     /// `SettingID`.
     pub setting: Option<String>,
-    /// `Title`.
+    /// `Title`: the name of the rule for people.
     pub title: Option<String>,
-    /// `Description`.
+    /// `Description`: the text of the rule for people.
     pub description: Option<String>,
-    /// `MoreInfoUri`.
+    /// `MoreInfoUri`: a text like the others, not checked to be a URI.
     pub more_info: Option<String>,
     /// `ExpectedValue`.
     pub expected: Option<String>,
@@ -39,14 +39,14 @@ pub struct Rule {
 /// What IWService knows of a device.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Device {
-    /// The verdict.
+    /// `ComplianceState`: the verdict of the service.
     pub state: ComplianceState,
-    /// `NoncompliantRules`.
+    /// `NoncompliantRules`, in the order of the reply.
     pub rules: Vec<Rule>,
     /// `IsCompliantInGraph`: whether the good verdict has reached the directory, which Conditional Access
     /// reads.
     pub compliant_in_graph: Option<bool>,
-    /// `IsManagedInGraph`.
+    /// `IsManagedInGraph`: whether the directory shows the device as managed.
     pub managed_in_graph: Option<bool>,
     /// `AadId`: the device object of the directory.
     pub entra_device: Option<DeviceId>,

@@ -14,7 +14,7 @@ pub enum IntuneError {
     NotJson {
         /// Who should have answered.
         from: Service,
-        /// HTTP status.
+        /// HTTP status; 2xx too, when a success is no JSON.
         status: u16,
         /// Its first 80 printable characters.
         excerpt: String,
@@ -26,7 +26,7 @@ pub enum IntuneError {
     /// A success does not hold what it should.
     #[error("the answer of {from} cannot be used: {why}")]
     Unusable {
-        /// Who answered.
+        /// The service whose success it is.
         from: Service,
         /// What is wrong with it.
         why: String,
@@ -55,9 +55,9 @@ pub enum IntuneError {
     /// The certificate is not valid at the time of the reply, with a day of skew.
     #[error("the Intune certificate is valid from {from} to {until}, which is not now")]
     Dates {
-        /// `notBefore`.
+        /// `notBefore` of the certificate, in RFC 3339 (UTC).
         from: String,
-        /// `notAfter`.
+        /// `notAfter` of the certificate, in RFC 3339 (UTC).
         until: String,
     },
 }

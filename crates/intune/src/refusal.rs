@@ -17,9 +17,9 @@ use std::time::Duration;
 pub enum Service {
     /// Microsoft Graph: the list of endpoints.
     Graph,
-    /// Enrolment.
+    /// `LinuxEnrollmentService`: the enrolment of the device.
     Enrolment,
-    /// The inventory.
+    /// `LinuxDeviceCheckinService`: the inventory.
     CheckIn,
     /// IWService: the verdict, and retirement.
     Iw,
@@ -41,7 +41,7 @@ impl fmt::Display for Service {
 pub struct Refusal {
     /// Who says so.
     pub service: Service,
-    /// HTTP status.
+    /// HTTP status, never 2xx or 3xx.
     pub status: u16,
     /// What it means.
     pub reason: Reason,

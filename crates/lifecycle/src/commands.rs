@@ -8,9 +8,9 @@ use model::{Account, TokenRef};
 pub enum Command {
     /// Make this the durable state before the next command starts.
     Persist {
-        /// The state.
+        /// The whole state, in the place of the one before.
         snapshot: Box<Snapshot>,
-        /// Why.
+        /// What else hangs on this write.
         because: Milestone,
     },
     /// Start this work; its end comes back as [`Event::Done`](crate::Event) with the same id.
@@ -21,7 +21,7 @@ pub enum Command {
     Forget(TokenRef),
     /// The device is verified: this person's session owns the token set from here on.
     HandOver {
-        /// Whose session.
+        /// The person whose session owns the set from here on.
         account: Account,
         /// Their token set.
         token: TokenRef,

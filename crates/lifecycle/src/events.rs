@@ -31,7 +31,7 @@ pub enum IntuneEnrolment {
     Disabled,
 }
 
-/// What happened.
+/// What happened outside; nothing else moves the machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// The last durable state of this tenant, or [`Snapshot::absent`]; always the first event.
@@ -40,7 +40,7 @@ pub enum Event {
     Prepared(Box<PreparedPair>),
     /// A person of this tenant signed in; the machine owns the token set from here on.
     SignedIn {
-        /// Who.
+        /// The person; one of another tenant is not taken in.
         account: Account,
         /// The domain that was asked for; becomes `TargetDomain` of the join.
         domain: DomainName,

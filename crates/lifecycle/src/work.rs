@@ -10,7 +10,7 @@ use model::{Backend, DeviceFacts, DomainName, KeyHandle, RequestId, TenantId, To
 pub enum Work {
     /// Ask DRS where to join. Read only. Ends in [`Reply::Discovered`].
     Discover {
-        /// The tenant.
+        /// The tenant whose DRS is asked.
         tenant: TenantId,
         /// For services that want a token (401/403 without).
         token: TokenRef,
@@ -23,7 +23,7 @@ pub enum Work {
     ReadJoin {
         /// The intent whose keys the certificate must be for.
         intent: Intent,
-        /// The keys.
+        /// The keys of the intent; the certificate must be for the device key.
         keys: DeviceKeys,
         /// What is on disk.
         reply: StoredReply,
@@ -117,17 +117,17 @@ impl Work {
 /// Everything one join request is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JoinOrder {
-    /// The intent.
+    /// The decision that this request carries out; its keys carry its id.
     pub intent: Intent,
     /// Its keys, the same in every attempt.
     pub keys: DeviceKeys,
-    /// Where to.
+    /// Where the request goes, and the version it names.
     pub endpoints: Endpoints,
     /// Counts from 1 over the life of the intent.
     pub attempt: u32,
     /// `client-request-id`, on disk before the request leaves.
     pub request: RequestId,
-    /// `TargetDomain`.
+    /// `TargetDomain`: the domain that was asked for at the sign-in.
     pub domain: DomainName,
     /// Whose token set to use.
     pub token: TokenRef,
@@ -153,23 +153,23 @@ pub struct EnrolOrder {
 /// How a work ended well.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
-    /// Of [`Work::Discover`].
+    /// Of [`Work::Discover`]: where the join request goes.
     Discovered(Endpoints),
-    /// Of [`Work::CreateKeys`].
+    /// Of [`Work::CreateKeys`]: the device key and the transport key.
     Keys(DeviceKeys),
     /// Of [`Work::Join`]: the reply as it came, not parsed yet.
     JoinAnswered(StoredReply),
-    /// Of [`Work::ReadJoin`].
+    /// Of [`Work::ReadJoin`]: what the stored reply holds, parsed and checked.
     Issued(Box<Issued>),
-    /// Of [`Work::Verify`].
+    /// Of [`Work::Verify`]: the directory gave the first PRT.
     Verified,
-    /// Of [`Work::CreateIntuneKey`].
+    /// Of [`Work::CreateIntuneKey`]: the handle of the new key.
     IntuneKey(KeyHandle),
     /// Of [`Work::EnrolIntune`]: the reply as it came, not parsed yet.
     IntuneAnswered(StoredReply),
-    /// Of [`Work::ReadEnrolment`].
+    /// Of [`Work::ReadEnrolment`]: what the stored reply holds, parsed and checked.
     IntuneIssued(Box<IntuneIssued>),
-    /// Of [`Work::CheckIn`].
+    /// Of [`Work::CheckIn`]: Intune took the inventory.
     CheckedIn,
     /// Of [`Work::Rebind`]: the same keys in new handles.
     Rebound {
@@ -178,10 +178,10 @@ pub enum Reply {
         /// The key of its Intune half, if it has one.
         intune: Option<KeyHandle>,
     },
-    /// Of [`Work::Retire`].
+    /// Of [`Work::Retire`]: Intune took the request to retire the device.
     Retired,
-    /// Of [`Work::Unregister`].
+    /// Of [`Work::Unregister`]: the device object is deleted, or was gone already.
     Unregistered,
-    /// Of [`Work::EraseKeys`].
+    /// Of [`Work::EraseKeys`]: every key is destroyed that this machine can reach.
     Erased,
 }

@@ -39,7 +39,7 @@ pub struct DeviceCode {
     pub interval: Duration,
 }
 
-/// The POST.
+/// The POST to the device authorization endpoint (RFC 8628 section 3.1).
 pub fn request(order: &CodeRequest<'_>) -> Request<Bytes> {
     let scope = scope(order.resource);
     let mut fields = vec![("client_id", client::BROKER), ("scope", scope.as_str())];

@@ -24,7 +24,7 @@ pub enum OauthError {
     /// The answer is not the service's, or not what the protocol says.
     #[error("the answer (HTTP {status}) is not from the sign-in service: {why}")]
     NotJson {
-        /// HTTP status.
+        /// HTTP status; 2xx too, when a success is no JSON.
         status: u16,
         /// What is wrong with it.
         why: String,
@@ -36,17 +36,17 @@ pub enum OauthError {
 /// The error object of entra.md 2.8.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ServerError {
-    /// HTTP status.
+    /// HTTP status; 2xx and 3xx too, when a page or a redirect says no.
     pub status: u16,
-    /// `error`.
+    /// `error` of RFC 6749 section 5.2, at most 64 characters.
     pub error: String,
     /// Every AADSTS number of `error_codes` and of the text, the most telling first.
     pub codes: Vec<u32>,
     /// First line of `error_description` without its code, at most 300 characters.
     pub text: String,
-    /// `suberror`.
+    /// `suberror`: what `error` leaves open, at most 64 characters.
     pub suberror: Option<String>,
-    /// `claims`.
+    /// `claims`: the challenge that the next request has to carry.
     pub claims: Option<String>,
     /// The ids and the time that find the call in the sign-in log.
     pub trace: Trace,

@@ -10,9 +10,9 @@ use serde::Deserialize;
 /// Who Graph says the bearer is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Me {
-    /// `id`.
+    /// `id`: the object id of the person.
     pub object: ObjectId,
-    /// `userPrincipalName`.
+    /// `userPrincipalName`, as Graph writes it.
     pub upn: String,
 }
 

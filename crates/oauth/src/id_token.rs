@@ -195,6 +195,6 @@ fn decode(part: &str, what: &'static str) -> Result<Vec<u8>, IdTokenError> {
 
 /// entra.md 2.10, rule 4.
 const LEEWAY: Duration = Duration::from_secs(5 * 60);
-/// entra.md 0.3.
+/// The tenants of consumer accounts (entra.md 0.3).
 const CONSUMER_TENANTS: [&str; 2] =
     ["9188040d-6c67-4c5b-b112-36a304b66dad", "9cd80435-793b-4f48-844b-6b3f37d1c1f3"];

@@ -16,7 +16,7 @@ pub struct Password<'a> {
     pub tenant: TenantId,
     /// The user name.
     pub username: &'a Upn,
-    /// The password.
+    /// The password; it stands in the body of the request alone.
     pub password: &'a Secret<String>,
     /// The resource whose `.default` scope is asked for.
     pub resource: &'a str,
@@ -24,7 +24,7 @@ pub struct Password<'a> {
     pub request_id: RequestId,
 }
 
-/// The POST.
+/// The POST of the password grant (RFC 6749 section 4.3.2).
 pub fn request(order: &Password<'_>) -> Request<Bytes> {
     let scope = scope(order.resource);
     let fields = [

@@ -12,11 +12,11 @@ use model::{HostPort, RequestId, Secret, TenantId};
 pub enum Poll {
     /// The person has not approved yet.
     Pending,
-    /// Approved.
+    /// The person approved: the tokens of the code's resource.
     Tokens(TokenSet),
 }
 
-/// The POST.
+/// The POST of one poll (RFC 8628 section 3.4).
 pub fn request(
     authority: &HostPort,
     tenant: TenantId,

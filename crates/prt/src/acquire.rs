@@ -15,7 +15,7 @@ pub enum Credential<'a> {
     Password {
         /// The user name.
         username: &'a Upn,
-        /// The password.
+        /// The password; the signed request holds it in base64.
         password: &'a Secret<String>,
     },
 }
@@ -27,7 +27,7 @@ pub struct Acquire<'a> {
     pub call: Call<'a>,
     /// The device certificate.
     pub certificate: &'a CertificateDer,
-    /// From [`crate::nonce`].
+    /// From [`crate::nonce`]; good for some minutes.
     pub nonce: &'a str,
     /// The operating system, as this machine truly calls it.
     pub win_ver: &'a str,
@@ -38,7 +38,7 @@ pub struct Acquire<'a> {
 /// A PRT, and the session key that only the transport key unwraps.
 #[derive(Debug)]
 pub struct Acquired {
-    /// The token.
+    /// The PRT, how long it lives, and whose it is.
     pub prt: Prt,
     /// For the transport key.
     pub session_key: WrappedSessionKey,
@@ -85,5 +85,5 @@ pub fn read(reply: Response<Bytes>, expected: &Expected) -> Result<Acquired, Prt
 
 /// `aza` asks for a PRT; every client sends the three (entra.md 7.3).
 pub(crate) const SCOPE: &str = "openid aza ugs";
-/// entra.md 7.2.
+/// `windows_api_version` of a PRT request (entra.md 7.2).
 const API_VERSION: &str = "2.0";

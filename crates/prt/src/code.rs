@@ -24,7 +24,7 @@ pub struct Authorize<'a> {
 /// Who the tokens are for, and of what.
 #[derive(Debug, Clone, Copy)]
 pub struct Target<'a> {
-    /// The client.
+    /// The client id; the redirect URI follows from it.
     pub client: &'a str,
     /// The resource whose `.default` scope is asked for.
     pub resource: &'a str,

@@ -12,7 +12,7 @@ use oauth::refresh::Refresh;
 pub struct Exchange<'a> {
     /// Where, and the id of the call.
     pub call: Call<'a>,
-    /// The session.
+    /// The session, whose key signs the request.
     pub session: Session<'a>,
     /// The client that the tokens are for.
     pub client: &'a str,

@@ -25,7 +25,7 @@ pub enum JweFault {
     /// A part has another length than the algorithm gives it.
     #[error("its {part} has {length} bytes")]
     Length {
-        /// Which part.
+        /// Which part: `encrypted key`, `IV` or `tag`.
         part: &'static str,
         /// How long it is.
         length: usize,

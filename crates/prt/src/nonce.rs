@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde::Deserialize;
 
-/// The POST.
+/// The POST with `grant_type=srv_challenge` (entra.md 7.1).
 pub fn request(call: &Call<'_>) -> Request<Bytes> {
     call.post(TOKEN_PATH, &[("grant_type", "srv_challenge")])
 }

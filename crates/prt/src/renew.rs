@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use oauth::client::WINDOWS_BROKER;
 
-/// The POST.
+/// The POST that the session key signs (entra.md 7.6, "PRT renewal").
 pub fn request(call: &Call<'_>, session: &Session<'_>) -> Request<Bytes> {
     session.request(call, &[("client_id", WINDOWS_BROKER), ("scope", SCOPE)])
 }

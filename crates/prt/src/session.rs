@@ -6,7 +6,7 @@ use model::{Kdf, Secret};
 /// A person's session on this device, as one request uses it.
 #[derive(Debug, Clone, Copy)]
 pub struct Session<'a> {
-    /// The PRT.
+    /// The PRT: `refresh_token` in what is signed.
     pub prt: &'a Secret<String>,
     /// The session key that came with the first PRT of the session.
     pub key: &'a SessionKey,
@@ -14,7 +14,7 @@ pub struct Session<'a> {
     pub kdf: Kdf,
     /// Fresh random bytes.
     pub ctx: [u8; 24],
-    /// From [`crate::nonce`].
+    /// From [`crate::nonce`]; good for some minutes.
     pub nonce: &'a str,
     /// The operating system, as this machine truly calls it.
     pub win_ver: &'a str,
@@ -44,5 +44,5 @@ impl Session<'_> {
     }
 }
 
-/// entra.md 7.6.
+/// `windows_api_version` of what a session key signs (entra.md 7.6).
 const API_VERSION: &str = "2.2";

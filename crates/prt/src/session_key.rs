@@ -6,7 +6,7 @@ use aes_gcm::Aes256Gcm;
 use aes_gcm::aead::{Aead, KeyInit};
 use model::Secret;
 
-/// `session_key_jwe`, split.
+/// `session_key_jwe` of a PRT reply, split into its parts (entra.md 7.5).
 ///
 /// The session key is the content encryption key itself.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,9 +11,9 @@ pub(crate) enum SocketError {
     /// The path cannot be used.
     #[error("cannot listen on {}", path.display())]
     Bind {
-        /// The path.
+        /// The path of the socket.
         path: PathBuf,
-        /// The cause.
+        /// What the operating system said.
         #[source]
         cause: io::Error,
     },

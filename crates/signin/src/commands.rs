@@ -48,7 +48,7 @@ pub enum Work {
     },
     /// Ask once whether the person has approved. Ends in [`crate::Reply::Pending`] or [`crate::Reply::Tokens`].
     Poll {
-        /// The tenant.
+        /// The tenant whose authority is used; never `common`.
         tenant: TenantId,
         /// The device code.
         code: TokenRef,
@@ -64,7 +64,7 @@ pub enum Work {
         tenant: TenantId,
         /// The name that was asked for.
         name: Upn,
-        /// The password.
+        /// The password, by its name in the vault.
         password: TokenRef,
         /// Which request carries it: a machine with an identity shows it (entra.md 7.3).
         standing: Standing,
@@ -75,21 +75,21 @@ pub enum Work {
         pin: TenantPin,
         /// The tenant's signing keys.
         keys: Jwks,
-        /// The set.
+        /// The token set to verify, by its name in the vault.
         token: TokenRef,
     },
     /// Redeem the refresh token for the registration resource, into the same set. Ends in [`crate::Reply::Redeemed`].
     Redeem {
-        /// The tenant.
+        /// The tenant whose authority is used; never `common`.
         tenant: TenantId,
-        /// The set.
+        /// The set that lends its refresh token and takes the new tokens.
         token: TokenRef,
     },
     /// Ask Graph for the UPN of the person (best effort, entra.md 2.10, rule 6). Ends in [`crate::Reply::Me`].
     LookUpMe {
-        /// The tenant.
+        /// The tenant whose authority is used; never `common`.
         tenant: TenantId,
-        /// The set.
+        /// The set whose refresh token is redeemed for Graph; it stays as it is.
         token: TokenRef,
     },
 }
@@ -106,7 +106,7 @@ pub enum Scope {
 /// The question for a password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PasswordPrompt {
-    /// Whose.
+    /// The name that was asked for: whose password it is to be.
     pub name: Upn,
     /// Why, where it has to be explained.
     pub reason: Option<&'static str>,
@@ -130,7 +130,7 @@ pub struct Prompt {
 pub enum Outcome {
     /// The person asked for signed in; the set holds a token for registration.
     SignedIn {
-        /// Who.
+        /// The person, as the verified id_token has them.
         account: Account,
         /// Their token set; the receiver owns it now.
         token: TokenRef,

@@ -4,7 +4,7 @@ use crate::OpId;
 use model::{Account, Failure, Jwks, ObjectId, TenantPin, TokenRef};
 use std::time::Duration;
 
-/// What happened.
+/// What happened outside; nothing else moves the session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// Begin; always the first event.
@@ -22,20 +22,20 @@ pub enum Event {
 /// How a work ended well.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
-    /// Of [`crate::Work::Resolve`].
+    /// Of [`crate::Work::Resolve`]: what an id_token of the tenant is judged by.
     Resolved {
         /// The tenant and its issuer.
         pin: TenantPin,
         /// Its signing keys.
         keys: Jwks,
     },
-    /// Of [`crate::Work::RequestCode`].
+    /// Of [`crate::Work::RequestCode`]: the reply of RFC 8628 section 3.2.
     Code {
         /// The device code, in the vault.
         code: TokenRef,
         /// What the person types.
         user_code: String,
-        /// Where.
+        /// Where: an https URL of at most 200 characters.
         verification_uri: String,
         /// How long the code lives.
         expires_in: Duration,
@@ -46,17 +46,17 @@ pub enum Reply {
     Pending,
     /// Of [`crate::Work::Poll`] and [`crate::Work::Password`]: approved; the token set is in the vault.
     Tokens(TokenRef),
-    /// Of [`crate::Work::AskRealm`].
+    /// Of [`crate::Work::AskRealm`]: who checks the passwords of the domain.
     Realm(Realm),
-    /// Of [`crate::Work::Identify`].
+    /// Of [`crate::Work::Identify`]: whose the token set is, verified.
     Identified(Account),
-    /// Of [`crate::Work::Redeem`].
+    /// Of [`crate::Work::Redeem`]: the set holds a token for registration.
     Redeemed,
-    /// Of [`crate::Work::LookUpMe`].
+    /// Of [`crate::Work::LookUpMe`]: who Graph says the person is.
     Me {
-        /// `id`.
+        /// `id`: the object id of the person.
         object: ObjectId,
-        /// `userPrincipalName`.
+        /// `userPrincipalName`, as Graph writes it.
         upn: String,
     },
 }

@@ -171,5 +171,5 @@ fn person(code: &str, message: String, advice: &str) -> Failure {
 }
 
 const PASSWORD_SHOWS_DEVICE: &str = "A sign-in by device code cannot show which device it comes from; sign in with the password, which does (sign_in = auto or password in himmelblau.conf).";
-/// entra.md 2.9.
+/// The `claims` that ask for fresh MFA (entra.md 2.9).
 const FRESH_MFA: &str = r#"{"access_token":{"amr":{"values":["ngcmfa","mfa"]}}}"#;

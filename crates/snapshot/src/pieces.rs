@@ -9,9 +9,9 @@ use store::record;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("its field {field} says '{value}', which this version does not know")]
 pub struct SnapshotError {
-    /// The field.
+    /// The member of the record.
     pub field: &'static str,
-    /// Its value.
+    /// What it says, at most 80 characters and no control characters.
     pub value: String,
 }
 

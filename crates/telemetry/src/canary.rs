@@ -9,11 +9,11 @@ pub enum Encoding {
     Base64,
     /// In hexadecimal, either case.
     Hex,
-    /// Percent-escaped.
+    /// Percent-escaped, with hexadecimal digits in either case.
     Percent,
     /// Escaped as a JSON string.
     Json,
-    /// Backwards.
+    /// The bytes of the whole secret, the last one first.
     Reversed,
 }
 

@@ -9,7 +9,7 @@ pub enum RootsError {
     /// `ca_file` cannot be read as PEM certificates.
     #[error("ca_file {}: {why}", path.display())]
     File {
-        /// The file.
+        /// The path that `ca_file` names.
         path: PathBuf,
         /// What is wrong with it.
         why: String,

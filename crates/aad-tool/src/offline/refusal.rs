@@ -37,12 +37,12 @@ pub(crate) enum Refusal {
     /// The daemon would not take the value of the file.
     #[error("the auth value in {} cannot be used: {why}", path.display())]
     BadValue {
-        /// The file.
+        /// The file that holds the auth value.
         path: PathBuf,
         /// What is wrong with it.
         why: &'static str,
     },
-    /// systemd-creds failed.
+    /// systemd-creds ended with a status that is no success.
     #[error("systemd-creds {verb} ended with {status}; what it said itself stands above")]
     Credential {
         /// What it was to do.
@@ -58,7 +58,7 @@ pub(crate) enum Refusal {
     File {
         /// What was used.
         path: PathBuf,
-        /// The cause.
+        /// What the operating system said.
         #[source]
         cause: io::Error,
     },

@@ -10,7 +10,7 @@ use std::thread;
 /// What happens to commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Harm {
-    /// Nothing.
+    /// Commands and answers pass unchanged.
     None,
     /// The n-th command is not carried out; this code is the answer.
     Answer(usize, u32),

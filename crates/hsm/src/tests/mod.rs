@@ -70,7 +70,7 @@ impl Keys for Direct {
     }
 }
 
-/// Does none.
+/// Does no job and answers [`HsmError::Busy`].
 struct Refusing;
 
 impl Keys for Refusing {

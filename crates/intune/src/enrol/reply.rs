@@ -14,7 +14,7 @@ use x509::DeviceCertificate;
 /// An answer that says "enrolled", as it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answered {
-    /// HTTP status.
+    /// HTTP status, always 2xx.
     pub status: u16,
     /// The raw body.
     pub body: Vec<u8>,
@@ -49,9 +49,9 @@ pub struct Enrolled {
     pub certificate: CertificateDer,
     /// SHA-1 over the DER, 40 upper-case hex digits, computed here.
     pub thumbprint: String,
-    /// `notBefore`.
+    /// `notBefore` of the certificate (UTC).
     pub not_before: Timestamp,
-    /// `notAfter`.
+    /// `notAfter` of the certificate (UTC).
     pub not_after: Timestamp,
     /// `renewPeriod` in whole days.
     pub renew_after: Option<Duration>,

@@ -18,7 +18,7 @@ pub struct DocumentParts {
     pub about: About,
     /// How far the keys for the next registration are.
     pub prepared: PreparedView,
-    /// Its domains.
+    /// Its domains, configured or remembered.
     pub views: Vec<DomainView>,
     /// Tenants that no domain leads to, with what stayed there.
     pub left: Vec<Snapshot>,

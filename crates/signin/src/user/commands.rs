@@ -28,12 +28,12 @@ pub type UserBatch = ::machine::Batch<UserCommand>;
 pub enum UserWork {
     /// Get a PRT with the refresh token of the set, into the same set (entra.md 7.3). Ends in [`UserReply::Prt`].
     Obtain {
-        /// The set.
+        /// The set with the refresh token, which also takes the PRT.
         token: TokenRef,
     },
     /// Renew the PRT of the set (entra.md 7.6, "PRT renewal"). Ends in [`UserReply::Prt`].
     Renew {
-        /// The set.
+        /// The set with the PRT, which also takes the new one.
         token: TokenRef,
     },
 }

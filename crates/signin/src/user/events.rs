@@ -3,7 +3,7 @@
 use crate::OpId;
 use model::{Failure, Timestamp, TokenRef};
 
-/// What happened.
+/// What happened outside; nothing else moves the session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UserEvent {
     /// The person signed in: this token set is the session's from now on, and the only one.

@@ -326,7 +326,7 @@ pub struct IntuneIdentity {
 pub struct LedgerLine {
     /// When it was noted, Unix time in milliseconds.
     pub at: i64,
-    /// `client-request-id`.
+    /// `client-request-id` of the request, as text.
     pub request: String,
     /// The device id, where known.
     pub device: Option<String>,

@@ -1,4 +1,4 @@
-//! Random lives.
+//! Random lives of a computer: rows of steps that the generator chooses.
 
 use super::computer::{Computer, Wish};
 use super::samples::{Person, Setting, suspicion};
@@ -22,7 +22,7 @@ pub(super) enum Step {
     Work(u8, Option<u8>),
     /// A work with keys ends.
     KeyWork(u8, Option<u8>),
-    /// Time passes.
+    /// So many seconds pass.
     Wait(u32),
     /// The clock is set back.
     ClockBack(u32),

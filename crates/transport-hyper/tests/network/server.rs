@@ -42,7 +42,7 @@ pub(crate) enum Client {
     Welcome,
     /// Takes any, and nobody without.
     Demanded,
-    /// Takes none.
+    /// Takes none: every certificate counts as revoked.
     Refused,
 }
 

@@ -8,7 +8,7 @@ use model::{DeviceTrouble, Failure, FailureClass, Who};
 use std::time::Duration;
 
 const HOUR: Duration = Duration::from_secs(3600);
-/// entra.md 7.9.
+/// How long a PRT lives without a renewal (entra.md 7.9).
 const PRT_LIFE: Duration = Duration::from_secs(14 * 24 * 3600);
 
 fn refused(code: &str, class: FailureClass) -> Failure {
