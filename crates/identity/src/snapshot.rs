@@ -251,7 +251,7 @@ model::word_enum! {
 /// One device object that the server made or may have made and that is not the identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerLine {
-    /// When the request left.
+    /// When it was noted: as soon as the end of the request was known, or known to be in doubt.
     pub at: Timestamp,
     /// The `client-request-id` of the request that made the object or may have.
     pub request: RequestId,

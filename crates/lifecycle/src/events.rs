@@ -47,10 +47,10 @@ pub enum Event {
         /// Their token set.
         token: TokenRef,
     },
-    /// An operator asked for something.
+    /// An operator asks to leave the tenant.
     LeaveRequested(LeaveKind),
     /// The machine's administrator says that it is the same machine although its components changed: the keys
-    /// are to be bound to it as it is now. Not an [`LeaveKind`], because those end an identity.
+    /// are to be bound to it as it is now. Not a leave, which ends an identity.
     Rebind,
     /// A person's session met this failure, which may say something about the device.
     Suspected(Failure),
