@@ -178,7 +178,7 @@ pub fn parse(body: &[u8], expected: &Expected<'_>) -> Result<Joined, DrsError> {
 fn object(body: &[u8]) -> Result<Map<String, Value>, DrsError> {
     serde_json::from_slice(body).map_err(|error| {
         let start = String::from_utf8_lossy(body.get(..80).unwrap_or(body));
-        DrsError::Unreadable(printable(&format!("it is no JSON object ({error}): {start}"), 200))
+        DrsError::Unreadable(printable(&format!("it is not a JSON object ({error}): {start}"), 200))
     })
 }
 

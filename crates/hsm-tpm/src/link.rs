@@ -24,7 +24,7 @@ impl Tcti {
     pub(crate) fn parse(name: &str) -> Result<Tcti, HsmError> {
         let name = if name == "device" { DEVICE } else { name };
         let conf = TctiNameConf::from_str(name)
-            .map_err(|_| HsmError::Backend(format!("{name} names no way to a TPM")))?;
+            .map_err(|_| HsmError::Backend(format!("{name} is not a valid TCTI")))?;
         Ok(Tcti { name: name.to_owned(), conf })
     }
 

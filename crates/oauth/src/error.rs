@@ -78,10 +78,10 @@ pub fn success<B: DeserializeOwned>(reply: &Response<Bytes>) -> Result<B, OauthE
         return Err(refused(reply));
     }
     // The reader's words could quote a token: only its place is told.
-    serde_json::from_slice(reply.body()).map_err(|error| OauthError::NotJson {
-        status,
-        why: format!("no such JSON (line {}, column {})", error.line(), error.column()),
-        retry_after: None,
+    serde_json::from_slice(reply.body()).map_err(|error| {
+        let what = if error.is_data() { "unexpected" } else { "invalid" };
+        let why = format!("{what} JSON at line {}, column {}", error.line(), error.column());
+        OauthError::NotJson { status, why, retry_after: None }
     })
 }
 

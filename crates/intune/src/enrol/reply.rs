@@ -65,7 +65,7 @@ pub struct Enrolled {
 /// # Errors
 /// [`IntuneError::Unusable`], [`IntuneError::Certificate`], and one variant per check.
 pub fn parse(body: &[u8], expected: &Expected<'_>) -> Result<Enrolled, IntuneError> {
-    let body: Value = serde_json::from_slice(body).map_err(|_| unusable("it is no JSON"))?;
+    let body: Value = serde_json::from_slice(body).map_err(|_| unusable("it is not JSON"))?;
     let reply = Fields::of(&body).ok_or_else(|| unusable("it is no object"))?;
     let device = device_id(reply)?;
     let issued = reply.inner("certificate").ok_or_else(|| unusable("it holds no certificate"))?;
