@@ -90,7 +90,7 @@ impl Record {
     }
 }
 
-/// The objects of every tenant, as [`Intune::objects`] gives them; nothing secret is among them.
+/// The objects of every tenant, as [`crate::Intune::objects`] gives them; nothing secret is among them.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Objects(pub(crate) Vec<Record>);
