@@ -1,0 +1,96 @@
+use crate::error::{FileError, mend};
+use crate::judge::{Fault, Found, Kind, Trust, Verdict, judge};
+use crate::walk::{End, Walk};
+use rustix::fs::{Mode, OFlags, openat};
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+/// What an operator should know of a part of a path; it is used all the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// The part of the path.
+    pub path: PathBuf,
+    /// What is odd about it.
+    pub fault: Fault,
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let trust = Trust { me: 0, service: None };
+        let mend = mend(&self.path, self.fault, Kind::Public, &trust);
+        write!(out, "{} {}: {mend}", self.path.display(), self.fault)
+    }
+}
+
+/// Something that anybody may read, and what an operator should know of the way to it.
+#[derive(Debug)]
+pub struct Public<T> {
+    /// What was read.
+    pub content: T,
+    /// Each part of the path once.
+    pub notices: Vec<Notice>,
+}
+
+/// Reads a file that only root or the user who runs this can change; links that they made are followed.
+///
+/// # Errors
+/// [`FileError::Refused`] that names the part of the path that another user owns or may write, and the command that
+/// mends it; [`FileError::Io`] with [`io::ErrorKind::FileTooLarge`] for more than [`LARGEST`] bytes.
+pub fn read_public(path: &Path, trust: &Trust) -> Result<Public<Vec<u8>>, FileError> {
+    let mut walk = Walk::new(Kind::PublicWay, trust)?;
+    let End::Name(name) = walk.to(path)? else {
+        return Err(FileError::refused(&walk.at, Fault::Not("regular file"), Kind::Public, trust));
+    };
+    let path = walk.at.join(&name);
+    let failed = |error: io::Error| FileError::io(&path, error);
+    // Judged before it is opened: a pipe or a device is never opened, and a pipe that takes the place does not hang.
+    let flags = OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let mut opened = None;
+    for access in [OFlags::PATH, OFlags::RDONLY | OFlags::NONBLOCK] {
+        let file = openat(&walk.dir, &name, access | flags, Mode::empty());
+        let file = File::from(file.map_err(|error| failed(error.into()))?);
+        let found = Found::of(&file.metadata().map_err(failed)?);
+        match judge(&found, Kind::Public, trust) {
+            Verdict::Fine => {}
+            Verdict::Notice(fault) => walk.note(&path, fault),
+            Verdict::Refused(fault) => return Err(FileError::refused(&path, fault, Kind::Public, trust)),
+        }
+        opened = Some(file);
+    }
+    let mut content = Vec::new();
+    if let Some(file) = opened {
+        file.take(LARGEST + 1).read_to_end(&mut content).map_err(failed)?;
+    }
+    match content.len() as u64 > LARGEST {
+        true => Err(failed(io::ErrorKind::FileTooLarge.into())),
+        false => Ok(Public { content, notices: walk.notices }),
+    }
+}
+
+/// The names in a directory where only root or the user who runs this can make any.
+///
+/// # Errors
+/// As [`read_public`].
+pub fn list_public(path: &Path, trust: &Trust) -> Result<Public<Vec<OsString>>, FileError> {
+    let mut walk = Walk::new(Kind::PublicWay, trust)?;
+    if let End::Name(_) = walk.to(path)? {
+        return Err(FileError::io(path, rustix::io::Errno::NOTDIR));
+    }
+    let failed = |error| FileError::io(path, error);
+    let mut content = Vec::new();
+    for entry in rustix::fs::Dir::new(walk.listable()?).map_err(failed)? {
+        let name = OsStr::from_bytes(entry.map_err(failed)?.file_name().to_bytes()).to_owned();
+        if name != "." && name != ".." {
+            content.push(name);
+        }
+    }
+    content.sort();
+    Ok(Public { content, notices: walk.notices })
+}
+
+/// The longest file that is read, in bytes; the bundle of all certificates of a system has a quarter of a megabyte.
+pub const LARGEST: u64 = 8 << 20;
