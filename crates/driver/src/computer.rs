@@ -155,6 +155,7 @@ impl Computer {
             Command::Answer(caller, answer) => self.answer(caller, answer),
             Command::Publish(view) => views.publish(*view),
             Command::PublishDomains(domains) => views.publish_domains(domains),
+            Command::PublishMissing(missing) => views.publish_missing(missing),
             Command::PublishPrepared(prepared) => drop(views.prepared.send_replace(prepared)),
             // Nobody watching is the ordinary case.
             Command::Announce(status) => {

@@ -38,8 +38,8 @@ pub enum StartError {
 pub struct LeaveStarted {
     /// Every domain that leaves with it.
     pub domains: Vec<DomainName>,
-    /// Follows the machine on its way out.
-    pub status: watch::Receiver<Status>,
+    /// Follows the machine on its way out; none where its state could not be read and was given up.
+    pub status: Option<watch::Receiver<Status>>,
 }
 
 /// What is left to do of a move, as seen by whoever asked for it.
@@ -78,7 +78,7 @@ impl Driver {
             let failure = snapshot::failure(&error);
             log_failure!(warn, &failure, {}, "Records of an older version stay as they are");
         }
-        let found = snapshot::found(records);
+        let found = snapshot::found(records, store.missing());
         let (binding, domains) = (facts.binding.clone(), facts.domains.clone());
         let tenancy = Tenancy::new(facts, seed());
         let views = Views::default();
@@ -166,7 +166,10 @@ impl Driver {
     /// A failure when the domain leads to no tenant that this machine knows.
     pub async fn leave(&self, domain: &DomainName, how: LeaveKind) -> Result<LeaveStarted, Failure> {
         match self.request(OperatorRequest::Leave { domain: domain.clone(), how }).await? {
-            (Answer::Leaving { domains, .. }, Some(status)) => Ok(LeaveStarted { domains, status }),
+            (Answer::Leaving { domains, .. }, Some(status)) => {
+                Ok(LeaveStarted { domains, status: Some(status) })
+            }
+            (Answer::GivenUp(domains), _) => Ok(LeaveStarted { domains, status: None }),
             _ => Err(unexpected_answer()),
         }
     }

@@ -100,7 +100,7 @@ fn commit(store: &mut dyn Store, changes: &[Change]) -> Result<(), Failure> {
 /// Everything durable, as far as it can be read.
 fn read(store: &mut dyn Store) -> Option<Found> {
     match catch_unwind(AssertUnwindSafe(|| store.list())) {
-        Ok(Ok(records)) => Some(snapshot::found(records)),
+        Ok(Ok(records)) => Some(snapshot::found(records, store.missing())),
         Ok(Err(error)) => {
             log_failure!(error, &snapshot::failure(&error), {}, "The state cannot be read back");
             None

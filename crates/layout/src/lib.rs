@@ -6,7 +6,10 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 pub mod auth_value;
+pub mod old_slot;
 pub mod slot;
 mod state_dir;
 
-pub use state_dir::{BOOT_SECRET, SLED, SLOTS, broken_sled, draft_of, is_ours, old_boot_secret};
+pub use state_dir::{
+    BOOT_SECRET, LOG, MARKER, SLED, SLOTS, draft_of, is_ours, old_boot_secret, set_aside_as,
+};

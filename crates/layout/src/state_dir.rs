@@ -2,11 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-/// The slot file: every record, and the whole of the truth unless sled is newer.
+/// The slot file: what a device identity is, by tenant.
 pub const SLOTS: &str = "records.slots";
+
+/// The log: who is who (domains and names), and keys that no tenant has yet.
+pub const LOG: &str = "records.log";
 
 /// The directory of sled: the same records once more.
 pub const SLED: &str = "sled";
+
+/// There as long as there is a record: a state directory that has it and no records has lost them.
+pub const MARKER: &str = "has-records";
 
 /// The boot secret that keys in a TPM hang on where they are bound to the boot state.
 pub const BOOT_SECRET: &str = "tpm-boot";
@@ -16,9 +22,9 @@ pub fn draft_of(path: &Path) -> PathBuf {
     path.with_extension("new")
 }
 
-/// The name under which a sled that does not open is kept.
-pub fn broken_sled(number: usize) -> String {
-    format!("{BROKEN_SLED}{number}")
+/// The name under which something that cannot be read is kept.
+pub fn set_aside_as(name: &str, number: usize) -> String {
+    format!("{name}.broken.{number}")
 }
 
 /// The name under which the boot secret of another TPM is kept.
@@ -29,12 +35,13 @@ pub fn old_boot_secret(number: usize) -> String {
 /// Whether the daemon makes a file or directory of this name in its state directory; the auth value is none of them.
 pub fn is_ours(name: &str) -> bool {
     let drafts = [SLOTS, BOOT_SECRET].map(|name| draft_of(Path::new(name)));
-    [SLOTS, SLED, BOOT_SECRET].contains(&name)
+    let begins = |part: &str| name.starts_with(&set_aside_as(part, 0).trim_end_matches('0'));
+    [SLOTS, LOG, SLED, BOOT_SECRET, MARKER].contains(&name)
         || drafts.iter().any(|draft| draft == Path::new(name))
-        || [BROKEN_SLED, OLD_BOOT_SECRET].iter().any(|begin| name.starts_with(begin))
+        || [SLOTS, LOG, SLED].into_iter().any(begins)
+        || name.starts_with(OLD_BOOT_SECRET)
 }
 
-const BROKEN_SLED: &str = "sled.broken.";
 const OLD_BOOT_SECRET: &str = "tpm-boot.old.";
 
 #[cfg(test)]
@@ -49,6 +56,10 @@ mod tests {
             "sled",
             "sled.broken.0",
             "sled.broken.2",
+            "records.log",
+            "records.slots.broken.0",
+            "records.log.broken.1",
+            "has-records",
             "tpm-boot",
             "tpm-boot.new",
             "tpm-boot.old.0",
@@ -58,6 +69,6 @@ mod tests {
         for name in ["hsm-pin", "records", "sled2", "sled.new", "notes.txt", "etc", ""] {
             assert!(!is_ours(name), "{name}");
         }
-        assert!(is_ours(&broken_sled(12)) && is_ours(&old_boot_secret(99)));
+        assert!(is_ours(&set_aside_as(SLED, 12)) && is_ours(&old_boot_secret(99)));
     }
 }

@@ -40,7 +40,7 @@ pub(crate) fn build(options: &Options, loaded: &Loaded) -> Result<Wired, Box<dyn
     let openers = BackendOpeners { settings, auth: &auth, machine: &machine, state_dir: options.state_dir() };
     let mut store = SledStore::open(options.state_dir(), &openers.soft().store_key()?)?;
     refuse_fresh_auth_value(matches!(auth.source, auth::Source::Made(_)), &store)?;
-    let recorded = recorded_backends(&snapshot::found(store.list()?));
+    let recorded = recorded_backends(&snapshot::found(store.list()?, store.missing()));
     let (chosen, no_tpm) =
         backends::choose(settings.global.hsm_type, &recorded.in_force, || openers.without_tpm())?;
     let (hsm, closed) = openers.open(chosen, &(&recorded.in_force | &recorded.others));

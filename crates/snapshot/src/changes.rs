@@ -36,6 +36,7 @@ pub fn to_change(change: &Change) -> store::Change {
             store::Change::Put(RecordKey::Prepared(*id), record.encode())
         }
         Change::NoPreparedKeys(id) => store::Change::Delete(RecordKey::Prepared(*id)),
+        Change::GiveUpMissing => store::Change::GiveUpMissing,
     }
 }
 

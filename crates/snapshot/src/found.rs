@@ -8,9 +8,9 @@ use store::record::{self, Versioned};
 use store::{RecordKey, StoreError};
 use tenancy_model::{Found, FoundPair, Role};
 
-/// What is durable, out of the records of a store.
-pub fn found(records: Vec<store::Found>) -> Found {
-    let mut found = Found::default();
+/// What is durable, out of the records of a store and what it says is missing.
+pub fn found(records: Vec<store::Found>, missing: Option<StoreError>) -> Found {
+    let mut found = Found { missing: missing.as_ref().map(failure), ..Found::default() };
     for (key, bytes) in records {
         match &key {
             RecordKey::Device(tenant) => identity(&mut found, (Role::Current, *tenant), &key, bytes),
@@ -76,6 +76,11 @@ pub fn failure(error: &StoreError) -> Failure {
         StoreError::Damaged { .. } => (
             "StateDamaged",
             "Restore the state directory from a backup, or leave with --force; nothing was changed.",
+        ),
+        StoreError::Missing { .. } => (
+            "StateIncomplete",
+            "Put the state directory back from a backup and restart firmamentd, or give up what is lost with `aad-tool \
+             leave --force`; nothing was deleted.",
         ),
         StoreError::Write { .. } | StoreError::ReadOnly(_) => {
             ("StateNotWritable", "Free space on the disk or make it writable, then restart firmamentd.")

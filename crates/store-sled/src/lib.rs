@@ -1,34 +1,53 @@
-//! The store on sled, with a two-slot file beside it that sled can break without harm.
+//! The store on slots, a log, and sled.
 //!
-//! Every record is in both. The slot file is written first, in place and with `fdatasync`, so a full disk
-//! cannot stop a change of state and a read-only one can still be read; it is the truth unless it is older
-//! than sled. sled is rebuilt from it when it will not open, and a broken one is moved aside, never deleted.
+//! What a device identity is lies in slots, by tenant; who is who lies in a log: both are preallocated, so that a
+//! full disk cannot stop a change of an identity, and are read where nothing can be written. sled has every record
+//! once more, written behind; it stands in for a file that is lost or damaged, and nothing waits for it.
+//! One sequence runs through all three, and every record counts as the newest copy has it.
 
 mod cipher;
 mod codec;
+mod content;
+mod core;
+mod log;
+mod marker;
+mod medium;
+mod merge;
 mod mirror;
+mod old;
+mod open;
+mod order;
 mod slots;
 #[cfg(test)]
 mod tests;
 
+use crate::core::{Core, Plan};
 use cipher::Cipher;
 use codec::Records;
-use layout::{SLED, SLOTS};
+use content::Writes;
+use files::{Dir, Trust};
+use layout::MARKER;
+use medium::Place;
 use mirror::Mirror;
 use model::Secret;
-use slots::Slots;
-use std::fs::{self, File};
+use open::{How, Opened};
+use std::fs::{File, TryLockError};
 use std::io;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::sync::Arc;
 use store::{Change, Found, RecordKey, Store, StoreError};
 
 /// The store of one state directory; one process at a time.
 pub struct SledStore {
-    slots: Slots,
+    place: Place,
+    cipher: Cipher,
+    core: Option<Core>,
     mirror: Option<Mirror>,
     records: Records,
-    generation: u64,
+    marker: bool,
+    lost: Option<String>,
+    /// Whether a commit failed: what is on disk is known only after it was read again.
+    failed: bool,
     remarks: Vec<String>,
     _lock: File,
 }
@@ -36,40 +55,45 @@ pub struct SledStore {
 impl SledStore {
     /// Opens the state directory, which is made (mode 0700) if it is not there. `key` encrypts every record.
     ///
+    /// A directory that has lost records opens, and says so as [`Store::missing`].
+    ///
     /// # Errors
-    /// [`StoreError::InUse`] when another process holds it or sled's own lock, [`StoreError::Newer`] when a newer version wrote
-    /// it, [`StoreError::Damaged`] when neither copy can be read (wrong key included), [`StoreError::Open`]
-    /// for faults of the file system.
-    pub fn open(dir: &Path, key: &Secret<[u8; 32]>) -> Result<SledStore, StoreError> {
-        let failed = |cause| StoreError::Open { dir: dir.display().to_string(), cause };
-        make_private(dir).map_err(failed)?;
-        let lock = lock(dir)?;
-        let cipher = Cipher::new(key).map_err(|why| failed(io::Error::other(why)))?;
-        let (slots, from_slots) = Slots::open(&dir.join(SLOTS), cipher.clone())?;
-        let mut remarks = slots.remarks();
-        let sled = dir.join(SLED);
-        // A healthy sled that is held must not be moved aside: it may be all that knows the newest state.
-        if slots.is_writable() && Mirror::is_held(&sled) {
-            return Err(StoreError::InUse { dir: sled.display().to_string() });
-        }
-        let mirror = if slots.is_writable() { Mirror::open(&sled, cipher, &mut remarks) } else { None };
-        let from_sled = mirror.as_ref().and_then(Mirror::read);
-        let damaged = || StoreError::Damaged {
-            key: "all".to_owned(),
-            why: "neither copy can be read: wrong auth value, or both are damaged".to_owned(),
+    /// [`StoreError::InUse`] when another process holds it or sled's own lock, [`StoreError::Newer`] when a newer
+    /// version wrote it, [`StoreError::WrongAuthValue`] when its records are whole and `key` does not open them,
+    /// [`StoreError::Open`] for faults of the file system.
+    pub fn open(path: &Path, key: &Secret<[u8; 32]>) -> Result<SledStore, StoreError> {
+        let failed = |cause| StoreError::Open { dir: path.display().to_string(), cause };
+        let dir = Dir::make(path, &Trust::current()).map_err(|error| failed(error.into()))?;
+        let lock = lock(&dir, path)?;
+        let place = Place { dir: Arc::new(dir), path: path.to_owned() };
+        let cipher = Cipher::new(key).map_err(failed)?;
+        let marker = place.dir.holds(MARKER).map_err(|error| failed(error.into()))?;
+        let opened = open::open(&How { place: &place, cipher: &cipher, marker, give_up: false })?;
+        let mut store = SledStore {
+            place,
+            cipher,
+            core: None,
+            mirror: None,
+            records: Records::new(),
+            marker,
+            lost: None,
+            failed: false,
+            remarks: Vec::new(),
+            _lock: lock,
         };
-        let (generation, records) = match (from_slots, from_sled) {
-            (Some(slots), Some(sled)) if sled.0 > slots.0 => sled,
-            (Some(slots), _) => slots,
-            (None, Some(sled)) => sled,
-            (None, None) if slots.is_new() && !mirror.as_ref().is_some_and(Mirror::has_data) => {
-                (0, Records::new())
-            }
-            (None, None) => return Err(damaged()),
-        };
-        let mut store = SledStore { slots, mirror, records, generation, remarks, _lock: lock };
-        store.repair();
+        store.take(opened)?;
         Ok(store)
+    }
+
+    fn take(&mut self, opened: Opened) -> Result<(), StoreError> {
+        let Opened { core, records, mirror, lost, remarks } = opened;
+        self.remarks = remarks;
+        self.remarks.extend(lost.iter().map(|what| format!("the state directory has lost records: {what}")));
+        (self.core, self.records, self.mirror, self.lost) = (core, records, mirror, lost);
+        if self.core.is_some() && !self.records.is_empty() {
+            self.mark().map_err(|cause| refused(&[], cause))?;
+        }
+        Ok(())
     }
 
     /// What an operator should know of how the store was found, one sentence each.
@@ -77,32 +101,48 @@ impl SledStore {
         &self.remarks
     }
 
-    /// Whether nothing was ever written.
+    /// Whether there is no record, and was none.
     pub fn is_empty(&self) -> bool {
-        self.generation == 0
+        self.records.is_empty() && self.lost.is_none()
     }
 
-    /// Brings the older copy up to the newer one.
-    fn repair(&mut self) {
-        if self.slots.is_writable() && self.slots.generation() != Some(self.generation) && self.generation > 0
-        {
-            match self.slots.write(self.generation, &self.records) {
-                Ok(()) => self.remarks.push("the slot file was rebuilt from sled".to_owned()),
-                Err(error) => self.remarks.push(format!("the slot file cannot be rebuilt: {error}")),
-            }
+    fn mark(&mut self) -> io::Result<()> {
+        if !self.marker {
+            marker::make(&self.place)?;
+            self.marker = true;
         }
-        if self.mirror.as_ref().is_some_and(|mirror| mirror.generation() != Some(self.generation)) {
-            self.write_mirror();
-        }
+        Ok(())
     }
 
-    /// sled's copy; a sled that will not be written is set aside until the next start.
-    fn write_mirror(&mut self) {
-        let Some(mirror) = &self.mirror else { return };
-        if let Err(error) = mirror.write(self.generation, &self.records) {
-            tracing::warn!(%error, "sled cannot be written; the slot file goes on alone");
-            self.mirror = None;
+    /// Makes a plan durable, and hands it to sled.
+    fn write(&mut self, plan: Plan) -> io::Result<()> {
+        if self.core.is_some() {
+            self.mark()?;
         }
+        let core = self.core.as_mut().ok_or(io::ErrorKind::ReadOnlyFilesystem)?;
+        core.write(&plan, &self.records)?;
+        codec::apply(&mut self.records, &plan.changes);
+        if let Some(mirror) = &mut self.mirror {
+            let groups = plan.groups.into_iter().map(|(group, _)| (group, core.sequence)).collect();
+            let log = (!plan.log.is_empty()).then_some(core.sequence);
+            mirror.write(Writes { sequence: core.sequence, changes: plan.changes, groups, log });
+        }
+        if self.records.is_empty() && self.lost.is_none() {
+            marker::remove(&self.place)?;
+            self.marker = false;
+        }
+        Ok(())
+    }
+
+    /// Opens everything anew without what is lost, whose bytes are moved aside.
+    fn give_up_missing(&mut self) -> Result<(), StoreError> {
+        if self.lost.is_none() {
+            return Ok(());
+        }
+        (self.core, self.mirror) = (None, None);
+        let how = How { place: &self.place, cipher: &self.cipher, marker: self.marker, give_up: true };
+        let opened = open::open(&how)?;
+        self.take(opened)
     }
 }
 
@@ -116,19 +156,28 @@ impl Store for SledStore {
     }
 
     fn commit(&mut self, changes: &[Change]) -> Result<(), StoreError> {
-        let mut records = self.records.clone();
-        for change in changes {
-            match change {
-                Change::Put(key, bytes) => drop(records.insert(key.clone(), bytes.clone())),
-                Change::Delete(key) => drop(records.remove(key)),
-            }
+        if self.failed {
+            return Err(refused(changes, io::Error::other("a write before this one failed")));
         }
-        let generation = self.generation + 1;
-        self.slots.write(generation, &records).map_err(|cause| refused(changes, cause))?;
-        self.generation = generation;
-        self.records = records;
-        self.write_mirror();
-        Ok(())
+        if changes.contains(&Change::GiveUpMissing) {
+            self.give_up_missing()?;
+        }
+        let plan = Plan::of(&self.records, changes);
+        if plan.changes.is_empty() {
+            return Ok(());
+        }
+        if let Some(missing) = self.missing().filter(|_| self.core.is_none()) {
+            return Err(missing);
+        }
+        self.write(plan).map_err(|cause| {
+            self.failed = true;
+            refused(changes, cause)
+        })
+    }
+
+    fn missing(&self) -> Option<StoreError> {
+        let dir = self.place.path.display().to_string();
+        self.lost.clone().map(|what| StoreError::Missing { dir, what })
     }
 }
 
@@ -138,31 +187,21 @@ fn refused(changes: &[Change], cause: io::Error) -> StoreError {
         _ => {
             let key = changes.first().map_or_else(String::new, |change| match change {
                 Change::Put(key, _) | Change::Delete(key) => key.to_string(),
+                Change::GiveUpMissing => "all".to_owned(),
             });
             StoreError::Write { key, cause }
         }
     }
 }
 
-/// Makes the directory for us alone, whatever the umask; one that cannot be changed is used as it is.
-fn make_private(dir: &Path) -> io::Result<()> {
-    if !dir.exists() {
-        fs::create_dir_all(dir)?;
-        fs::set_permissions(dir, fs::Permissions::from_mode(0o700))?;
-        if let Some(parent) = dir.parent() {
-            File::open(parent)?.sync_all()?;
-        }
-    }
-    Ok(())
-}
-
 /// Holds the directory itself locked, which needs no file in it and no right to write.
-fn lock(dir: &Path) -> Result<File, StoreError> {
-    let name = dir.display().to_string();
-    let file = File::open(dir).map_err(|cause| StoreError::Open { dir: name.clone(), cause })?;
+fn lock(dir: &Dir, path: &Path) -> Result<File, StoreError> {
+    let name = path.display().to_string();
+    let failed = |cause| StoreError::Open { dir: name.clone(), cause };
+    let file = dir.file().try_clone().map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(fs::TryLockError::WouldBlock) => Err(StoreError::InUse { dir: name }),
-        Err(fs::TryLockError::Error(cause)) => Err(StoreError::Open { dir: name, cause }),
+        Err(TryLockError::WouldBlock) => Err(StoreError::InUse { dir: name }),
+        Err(TryLockError::Error(cause)) => Err(failed(cause)),
     }
 }

@@ -1,14 +1,38 @@
-//! sled 0.34: the database, and never the only copy (measured: it does not always reopen after a kill).
+//! sled 0.34 on a thread of its own: the same records once more, written behind the commits.
+//!
+//! sled does not always reopen after a kill, opens a damaged log as an empty one, and panics where the disk refuses
+//! a sync, in its destructor too. So it is never waited for, its panics end here, and a database that failed is
+//! left and not dropped.
 
 use crate::cipher::Cipher;
-use crate::codec::{self, Records};
+use crate::content::{self, Content, Stored, Writes};
 use std::fs::{self, File, TryLockError};
 use std::io;
+use std::mem::ManuallyDrop;
 use std::os::unix::fs::PermissionsExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, channel, sync_channel};
+use std::thread;
+use std::time::Duration;
 
+/// Why there is no database.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// What is there is not what sled wrote.
+    Damaged(String),
+    /// The disk or the system refuses; that says nothing of what is there.
+    Unusable(String),
+}
+
+/// The way to the database; dropping it waits until everything is written, but not for ever.
 pub(crate) struct Mirror {
-    db: sled::Db,
+    orders: Option<SyncSender<Writes>>,
+    ended: Receiver<()>,
+}
+
+struct Database {
+    db: ManuallyDrop<sled::Db>,
     /// Our own descriptor of sled's log, because sled's flush is no barrier against a power cut.
     log: File,
     cipher: Cipher,
@@ -21,59 +45,128 @@ impl Mirror {
         log.is_ok_and(|log| matches!(log.try_lock(), Err(TryLockError::WouldBlock)))
     }
 
-    /// Opens sled; one that will not open is moved aside and a new one made; none when that fails too.
-    pub(crate) fn open(dir: &Path, cipher: Cipher, remarks: &mut Vec<String>) -> Option<Mirror> {
-        match Mirror::try_open(dir, cipher.clone()) {
-            Ok(mirror) => return Some(mirror),
-            Err(error) => {
-                remarks.push(format!("sled did not open ({error}); it was moved aside and rebuilt"))
+    /// Opens the database, which is made where it is not there, and reads it.
+    pub(crate) fn open(dir: &Path, cipher: Cipher) -> Result<(Mirror, Content), Fault> {
+        let (orders, todo) = sync_channel(MOST_WAITING);
+        let (say, ended) = channel();
+        let (answer, opened) = channel();
+        let dir: PathBuf = dir.to_owned();
+        let run = move || {
+            match unharmed(|| Database::open(&dir, cipher)) {
+                Ok((database, content)) => {
+                    // Nobody waits for more than one answer.
+                    drop(answer.send(Ok(content)));
+                    database.serve(&todo);
+                }
+                Err(fault) => drop(answer.send(Err(fault))),
+            }
+            // Whoever waited may have gone.
+            let _ = say.send(());
+        };
+        thread::Builder::new()
+            .name("sled".to_owned())
+            .spawn(run)
+            .map_err(|error| Fault::Unusable(error.to_string()))?;
+        let content =
+            opened.recv_timeout(OPENING).map_err(|_| Fault::Unusable("it does not open".to_owned()))??;
+        Ok((Mirror { orders: Some(orders), ended }, content))
+    }
+
+    /// Hands over what a commit changed; a database that does not keep up is left until the next start.
+    pub(crate) fn write(&mut self, writes: Writes) {
+        if let Some(orders) = &self.orders
+            && orders.try_send(writes).is_err()
+        {
+            self.orders = None;
+        }
+    }
+}
+
+impl Drop for Mirror {
+    fn drop(&mut self) {
+        self.orders = None;
+        if let Err(RecvTimeoutError::Timeout) = self.ended.recv_timeout(CLOSING) {
+            tracing::warn!("sled does not end and is left");
+        }
+    }
+}
+
+impl Database {
+    fn open(dir: &Path, cipher: Cipher) -> Result<(Database, Content), Fault> {
+        let unusable = |error: io::Error| Fault::Unusable(error.to_string());
+        fs::create_dir_all(dir).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => Fault::Damaged("it is no directory".to_owned()),
+            _ => unusable(error),
+        })?;
+        fs::set_permissions(dir, fs::Permissions::from_mode(0o700)).map_err(unusable)?;
+        keep_half_snapshots(dir).map_err(unusable)?;
+        let config = sled::Config::new().path(dir).mode(sled::Mode::LowSpace);
+        let db = config.cache_capacity(1 << 20).flush_every_ms(None).open().map_err(fault)?;
+        let log = File::open(dir.join("db")).map_err(unusable)?;
+        let database = Database { db: ManuallyDrop::new(db), log, cipher };
+        let content = database.read()?;
+        Ok((database, content))
+    }
+
+    fn read(&self) -> Result<Content, Fault> {
+        let mut stored = Vec::new();
+        for item in self.db.iter() {
+            let (key, value) = item.map_err(fault)?;
+            stored.push((key.to_vec(), value.to_vec()));
+        }
+        content::read(stored, &self.cipher)
+            .ok_or_else(|| Fault::Damaged("a record in it is damaged".to_owned()))
+    }
+
+    /// Writes what comes until nothing comes any more, as one where several wait.
+    fn serve(self, todo: &Receiver<Writes>) {
+        while let Ok(mut writes) = todo.recv() {
+            todo.try_iter().for_each(|later| writes.add(later));
+            if let Err(Fault::Damaged(why) | Fault::Unusable(why)) = unharmed(|| self.write(&writes)) {
+                tracing::warn!(why, "sled cannot be written; slots and log go on alone");
+                return;
             }
         }
-        let opened = set_aside(dir).and_then(|()| Mirror::try_open(dir, cipher));
-        opened.map_err(|error| remarks.push(format!("sled cannot be used: {error}"))).ok()
+        let Database { db, .. } = self;
+        if unharmed(|| Ok(drop(ManuallyDrop::into_inner(db)))).is_err() {
+            tracing::warn!("sled did not close");
+        }
     }
 
-    fn try_open(dir: &Path, cipher: Cipher) -> io::Result<Mirror> {
-        fs::create_dir_all(dir)?;
-        fs::set_permissions(dir, fs::Permissions::from_mode(0o700))?;
-        remove_half_snapshots(dir)?;
-        let config = sled::Config::new().path(dir).mode(sled::Mode::LowSpace);
-        let db = config.cache_capacity(1 << 20).flush_every_ms(None).open().map_err(io::Error::other)?;
-        let log = File::open(dir.join("db"))?;
-        Ok(Mirror { db, log, cipher })
+    fn write(&self, writes: &Writes) -> Result<(), Fault> {
+        let mut batch = sled::Batch::default();
+        for (key, value) in writes.sealed(&self.cipher).map_err(|error| Fault::Unusable(error.to_string()))? {
+            match value {
+                Stored::There(bytes) => batch.insert(key, bytes),
+                Stored::Gone => batch.remove(key),
+            }
+        }
+        self.db.apply_batch(batch).map_err(fault)?;
+        self.db.flush().map_err(fault)?;
+        self.log.sync_data().map_err(|error| Fault::Unusable(error.to_string()))
     }
+}
 
-    /// Whether anything was ever written here.
-    pub(crate) fn has_data(&self) -> bool {
-        !self.db.is_empty()
-    }
+/// What sled does, with its panics as faults.
+fn unharmed<T>(act: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+    catch_unwind(AssertUnwindSafe(act)).unwrap_or_else(|_| Err(Fault::Unusable("sled crashed".to_owned())))
+}
 
-    pub(crate) fn generation(&self) -> Option<u64> {
-        self.read().map(|(generation, _)| generation)
-    }
-
-    /// The newest generation, if it is whole.
-    pub(crate) fn read(&self) -> Option<(u64, Records)> {
-        let bytes = self.db.get(RECORDS).ok()??;
-        let (generation, sealed) = bytes.split_first_chunk::<8>()?;
-        let generation = u64::from_be_bytes(*generation);
-        let plain = self.cipher.open(PLACE, generation, sealed)?;
-        Some((generation, codec::decode(&plain)?))
-    }
-
-    /// Writes a generation; durable when it returns.
-    pub(crate) fn write(&self, generation: u64, records: &Records) -> io::Result<()> {
-        let sealed =
-            self.cipher.seal(PLACE, generation, &codec::encode(records)).map_err(io::Error::other)?;
-        let value = [generation.to_be_bytes().as_slice(), &sealed].concat();
-        self.db.insert(RECORDS, value).map_err(io::Error::other)?;
-        self.db.flush().map_err(io::Error::other)?;
-        self.log.sync_data()
+/// Only what sled says of its bytes is damage: a disk that refuses says nothing of them.
+fn fault(error: sled::Error) -> Fault {
+    match error {
+        sled::Error::Io(cause) => match cause.kind() {
+            io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidInput => {
+                Fault::Damaged(cause.to_string())
+            }
+            _ => Fault::Unusable(cause.to_string()),
+        },
+        other => Fault::Damaged(other.to_string()),
     }
 }
 
 /// A snapshot that was being written at a kill is what keeps sled from opening (spacejam/sled#1527).
-fn remove_half_snapshots(dir: &Path) -> io::Result<()> {
+fn keep_half_snapshots(dir: &Path) -> io::Result<()> {
     for entry in fs::read_dir(dir)? {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "generating") {
@@ -83,21 +176,7 @@ fn remove_half_snapshots(dir: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Moves the directory to `sled.broken.0`, older ones one further; the fourth is dropped.
-fn set_aside(dir: &Path) -> io::Result<()> {
-    let name = |n: usize| -> PathBuf { dir.with_file_name(layout::broken_sled(n)) };
-    let last = name(KEPT - 1);
-    if last.exists() {
-        fs::remove_dir_all(&last)?;
-    }
-    for n in (1..KEPT).rev() {
-        if name(n - 1).exists() {
-            fs::rename(name(n - 1), name(n))?;
-        }
-    }
-    if dir.exists() { fs::rename(dir, name(0)) } else { Ok(()) }
-}
-
-const RECORDS: &str = "records";
-const PLACE: &str = "sled";
-const KEPT: usize = 3;
+/// Commits that may wait for the database.
+const MOST_WAITING: usize = 4096;
+const OPENING: Duration = Duration::from_secs(20);
+const CLOSING: Duration = Duration::from_secs(5);

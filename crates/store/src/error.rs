@@ -36,6 +36,20 @@ pub enum StoreError {
     /// The store can be read and not written.
     #[error("the state directory cannot be written")]
     ReadOnly(#[source] io::Error),
+    /// Records were here and are not any more; what is left of them was not touched.
+    #[error("the state directory {dir} has lost records: {what}")]
+    Missing {
+        /// Path of the state directory, as text.
+        dir: String,
+        /// What is not there, or cannot be read.
+        what: String,
+    },
+    /// The records were written under another auth value.
+    #[error("the state directory {dir} was written with another auth value")]
+    WrongAuthValue {
+        /// Path of the state directory, as text.
+        dir: String,
+    },
     /// The store could not be opened or read at all.
     #[error("the state directory {dir} cannot be used")]
     Open {

@@ -34,6 +34,16 @@ pub enum RecordKey {
 }
 
 impl RecordKey {
+    /// The tenant whose device identity the record is a part of.
+    pub fn tenant(&self) -> Option<TenantId> {
+        match self {
+            RecordKey::Device(tenant) | RecordKey::Successor(tenant) | RecordKey::Predecessor(tenant) => {
+                Some(*tenant)
+            }
+            _ => None,
+        }
+    }
+
     /// Whether the record may be about an object that a tenant has, or had, of this machine; one that is not
     /// understood may be.
     pub fn is_of_a_device(&self) -> bool {
@@ -54,6 +64,8 @@ pub enum Change {
     Put(RecordKey, Vec<u8>),
     /// Removes the record; one that is not there is no error.
     Delete(RecordKey),
+    /// Goes on without what [`Store::missing`] says is not there; its bytes are moved aside and kept.
+    GiveUpMissing,
 }
 
 /// A record as it was found: its key, and its bytes or why they could not be read.
@@ -76,8 +88,14 @@ pub trait Store: Send {
     /// Makes all changes durable (a power cut after the return loses nothing) or none.
     ///
     /// # Errors
-    /// [`StoreError::Write`] and [`StoreError::ReadOnly`]; the old records are then still in force.
+    /// [`StoreError::Write`], [`StoreError::ReadOnly`] and [`StoreError::Missing`]; the old records are then still in
+    /// force, and every later commit may fail too, until the store is opened anew.
     fn commit(&mut self, changes: &[Change]) -> Result<(), StoreError>;
+
+    /// [`StoreError::Missing`] where records were lost, and not even their names are known.
+    fn missing(&self) -> Option<StoreError> {
+        None
+    }
 }
 
 impl std::fmt::Display for RecordKey {

@@ -47,6 +47,8 @@ pub enum Command {
     Publish(Box<TenantView>),
     /// Where domains lead to from here on.
     PublishDomains(BTreeMap<DomainName, TenantId>),
+    /// Why records are missing, from here on; none where they are not, or were given up.
+    PublishMissing(Option<Failure>),
     /// How far the keys made ahead of time are.
     PublishPrepared(PreparedView),
     /// The identity in force of a tenant changed, for whoever watches.
@@ -109,6 +111,8 @@ pub enum Change {
     },
     /// The pair is somebody's, or gone.
     NoPreparedKeys(IntentId),
+    /// What is missing is given up: the store goes on without it.
+    GiveUpMissing,
 }
 
 impl Change {
@@ -155,6 +159,8 @@ pub enum Answer {
         /// Whom to follow.
         member: MemberId,
     },
+    /// What cannot be read of these domains is given up.
+    GivenUp(Vec<DomainName>),
     /// A move to other keys has begun, or an earlier one has to end first.
     Rekey(RekeyStarted),
     /// The move is being given up.
@@ -182,9 +188,12 @@ impl Answer {
             | Answer::Rebinding { member, .. }
             | Answer::Cancelling(member) => Some(*member),
             Answer::Rekey(RekeyStarted::SignIn(member) | RekeyStarted::Unfinished(member)) => Some(*member),
-            Answer::SignIn(..) | Answer::Remembered | Answer::Taken | Answer::Forgotten(_) | Answer::Done => {
-                None
-            }
+            Answer::SignIn(..)
+            | Answer::Remembered
+            | Answer::Taken
+            | Answer::GivenUp(_)
+            | Answer::Forgotten(_)
+            | Answer::Done => None,
         }
     }
 }

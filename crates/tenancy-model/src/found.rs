@@ -18,6 +18,9 @@ pub struct Found {
     pub blocked: BTreeMap<TenantId, Failure>,
     /// Records of domains and names that are there and cannot be read.
     pub unreadable: Unreadable,
+    /// Why nobody who is not known may sign in and nothing new is registered: records were lost, and nobody knows
+    /// which.
+    pub missing: Option<Failure>,
 }
 
 /// A pair of keys that is nobody's, as it was found.

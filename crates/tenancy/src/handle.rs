@@ -140,6 +140,7 @@ impl Tenancy {
             }
             Step::Stored(id) => self.pair_is_stored(id),
             Step::Begun => self.prepared_begun(),
+            Step::GivenUp(tenant) => self.given_up(tenant),
         }
     }
 
@@ -260,7 +261,10 @@ impl Tenancy {
             it.wake_at = None;
             it.shown = it.status.clone();
         });
-        self.commands.retain(|command| matches!(command, Command::PublishDomains(_) | Command::Unserved(_)));
+        let stays = |command: &Command| {
+            matches!(command, Command::PublishDomains(_) | Command::PublishMissing(_) | Command::Unserved(_))
+        };
+        self.commands.retain(stays);
         let tenants: Vec<TenantId> = self.tenants.keys().copied().collect();
         let views = tenants.into_iter().map(|tenant| Command::Publish(Box::new(self.shown(tenant))));
         let views: Vec<Command> = views.collect();

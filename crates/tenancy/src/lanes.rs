@@ -32,6 +32,8 @@ pub(crate) enum Step {
     Stored(IntentId),
     /// A registration that waited for keys has begun.
     Begun,
+    /// What could not be read of this tenant, or of the computer, is not there any more.
+    GivenUp(Option<TenantId>),
 }
 
 /// What a lane has to deal with.

@@ -11,9 +11,15 @@ impl Tenancy {
     pub(crate) fn asked(&mut self, caller: Caller, request: OperatorRequest) {
         let known = |domain: &DomainName| self.pins.tenant_of(domain).map(|tenant| (tenant, caller));
         let refused = match request {
+            OperatorRequest::Leave { domain, how } if self.has_to_give_up(&domain, how) => {
+                return self.give_up(caller, domain);
+            }
             OperatorRequest::Leave { domain, how } => match known(&domain) {
                 Some(waiting) => return self.leave(waiting, &domain, how),
-                None => refusals::not_registered(&domain, "There is nothing to leave."),
+                None => self
+                    .missing
+                    .clone()
+                    .unwrap_or_else(|| refusals::not_registered(&domain, "There is nothing to leave.")),
             },
             OperatorRequest::Rekey { person, to, how } => match known(person.domain()) {
                 Some(waiting) => return self.rekey(waiting, person, to, how),
@@ -58,7 +64,7 @@ impl Tenancy {
     /// Why there is no identity to do something with: one that cannot be read is there all the same.
     pub(crate) fn no_identity(&self, tenant: TenantId, domain: &DomainName, advice: &str) -> Failure {
         let blocked = self.tenants.get(&tenant).and_then(|roster| roster.blocked.clone());
-        blocked.unwrap_or_else(|| refusals::not_registered(domain, advice))
+        blocked.or_else(|| self.missing.clone()).unwrap_or_else(|| refusals::not_registered(domain, advice))
     }
 
     fn forget_account(&mut self, caller: Caller, name: Upn) {

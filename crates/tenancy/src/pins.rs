@@ -33,6 +33,11 @@ impl Pins {
         self.accounts.contains_key(upn) || self.unreadable.accounts.contains_key(upn)
     }
 
+    /// Whether this person was seen here before.
+    pub(crate) fn knows(&self, asked: &Upn) -> bool {
+        self.domains.contains_key(asked.domain()) && self.accounts.contains_key(asked)
+    }
+
     /// Every domain that leads to the tenant.
     pub(crate) fn domains_of(&self, tenant: TenantId) -> Vec<DomainName> {
         let own = self.domains.iter().filter(|(_, pin)| pin.tenant == tenant);
@@ -74,7 +79,10 @@ impl Pins {
     pub(crate) fn apply(&mut self, change: Change) -> bool {
         match change {
             Change::Domain { domain, pin, .. } => drop(self.domains.insert(domain, pin)),
-            Change::NoDomain(domain) => drop(self.domains.remove(&domain)),
+            Change::NoDomain(domain) => {
+                self.domains.remove(&domain);
+                self.unreadable.domains.remove(&domain);
+            }
             Change::Account { pin, .. } => {
                 self.accounts.insert(pin.upn.clone(), pin);
                 return false;
@@ -87,7 +95,8 @@ impl Pins {
             Change::Identity { .. }
             | Change::NoIdentity { .. }
             | Change::PreparedKeys { .. }
-            | Change::NoPreparedKeys(_) => return false,
+            | Change::NoPreparedKeys(_)
+            | Change::GiveUpMissing => return false,
         }
         true
     }

@@ -101,9 +101,13 @@ impl Tenancy {
     }
 
     /// Decides on the pairs that are missing, while somebody may register this computer and nobody has.
-    fn make_pairs(&mut self) {
+    pub(crate) fn make_pairs(&mut self) {
         let registers = self.facts.domains.iter().any(|config| config.registration != Registration::Off);
-        if !registers || self.prepared.destroying || self.tenants.values().any(Roster::holds_anything) {
+        if !registers
+            || self.missing.is_some()
+            || self.prepared.destroying
+            || self.tenants.values().any(Roster::holds_anything)
+        {
             return;
         }
         let decided = self.prepared.pairs.iter().filter(|(_, pair)| **pair == Pair::Decided);

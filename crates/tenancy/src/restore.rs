@@ -10,7 +10,8 @@ use tenancy_model::{Change, Command, Found, FoundPair, Role};
 
 impl Tenancy {
     pub(crate) fn restore(&mut self, found: Found) {
-        let Found { identities, domains, accounts, prepared, blocked, unreadable } = found;
+        let Found { identities, domains, accounts, prepared, blocked, unreadable, missing } = found;
+        self.missing = missing.clone();
         self.pins = Pins { domains, accounts, unreadable };
         for (tenant, failure) in blocked {
             self.tenants.entry(tenant).or_default().blocked = Some(failure);
@@ -24,6 +25,7 @@ impl Tenancy {
             self.resume(role, snapshot);
         }
         self.commands.push(Command::PublishDomains(self.pins.leads_to()));
+        self.commands.push(Command::PublishMissing(missing));
         let tenants: Vec<TenantId> = self.tenants.keys().copied().collect();
         tenants.into_iter().for_each(|tenant| self.push(Some(tenant), Step::Publish(tenant)));
         self.restore_prepared(prepared, &taken);

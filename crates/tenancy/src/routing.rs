@@ -22,6 +22,9 @@ impl Tenancy {
         if let Some(obstacle) = self.pins.obstacle(&asked) {
             return Err(obstacle);
         }
+        if let Some(missing) = self.missing.as_ref().filter(|_| !self.pins.knows(&asked)) {
+            return Err(missing.clone());
+        }
         let pinned = self.pins.domains.get(asked.domain()).cloned();
         let view = pinned.as_ref().map(|pin| self.view(pin.tenant));
         let current = view.as_ref().and_then(|view| view.current.as_ref());
@@ -73,8 +76,12 @@ impl Tenancy {
         let off = config.is_none_or(|config| config.registration == Registration::Off);
         // Somebody may have left the tenant since this sign-in began: nothing would lead to a new identity.
         let leads = self.pins.tenant_of(sign_in.asked.domain()) == Some(sign_in.account.tenant);
-        let blocked =
-            self.tenants.get(&sign_in.account.tenant).is_some_and(|roster| roster.blocked.is_some());
+        let roster = self.tenants.get(&sign_in.account.tenant);
+        let blocked = match roster {
+            // What is missing may be this tenant's.
+            None => self.missing.is_some(),
+            Some(roster) => roster.blocked.is_some() || self.missing.is_some() && !roster.holds_anything(),
+        };
         !off && !blocked && leads
     }
 

@@ -33,6 +33,8 @@ pub struct Tenancy {
     pub(crate) commands: Vec<Command>,
     /// Steps for the end of the batch that is being taken apart.
     pub(crate) afterwards: Vec<Step>,
+    /// Why nothing new may be registered: records were lost.
+    pub(crate) missing: Option<Failure>,
     /// Why nothing can be written any more.
     pub(crate) not_writable: Option<Failure>,
     /// Whether the durable state is being read back.
@@ -68,6 +70,7 @@ impl Tenancy {
             generator: Generator::new(seed),
             commands: Vec::new(),
             afterwards: Vec::new(),
+            missing: None,
             not_writable: None,
             rereading: false,
         }

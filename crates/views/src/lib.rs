@@ -29,6 +29,8 @@ pub struct DomainView {
     pub tenant: Option<TenantView>,
     /// What is configured for it; nothing for a domain that is only remembered.
     pub config: Option<DomainConfig>,
+    /// Why its state may be lost: records are missing, and it has no identity that is known.
+    pub missing: Option<Failure>,
     /// Everybody's session in the tenant since the start.
     pub users: Vec<UserView>,
     /// The last test of each key of the identity, by the wrapped bytes of its handle.
@@ -52,9 +54,9 @@ impl DomainView {
         self.tenant.as_ref()?.current.as_ref().map(|member| member.status.as_ref())
     }
 
-    /// Why this tenant's state cannot be used (damaged, or written by a newer version).
+    /// Why this tenant's state cannot be used (lost, damaged, or written by a newer version).
     pub fn blocked(&self) -> Option<&Failure> {
-        self.tenant.as_ref()?.blocked.as_ref()
+        self.tenant.as_ref().and_then(|tenant| tenant.blocked.as_ref()).or(self.missing.as_ref())
     }
 
     /// Whether it is configured that a registered device enrols into Intune.
@@ -104,6 +106,7 @@ pub struct Views {
 #[derive(Default)]
 struct Known {
     domains: BTreeMap<DomainName, TenantId>,
+    missing: Option<Failure>,
     tenants: BTreeMap<TenantId, TenantView>,
     members: BTreeMap<MemberId, watch::Sender<Status>>,
     users: BTreeMap<(TenantId, ObjectId), (Account, watch::Receiver<UserStatus>)>,
@@ -156,6 +159,11 @@ impl Views {
     /// Domains lead there from here on.
     pub fn publish_domains(&self, domains: BTreeMap<DomainName, TenantId>) {
         self.write(|known| known.domains = domains);
+    }
+
+    /// Records are missing from here on, or are not any more.
+    pub fn publish_missing(&self, missing: Option<Failure>) {
+        self.write(|known| known.missing = missing);
     }
 
     /// A person has a session, or another name.
@@ -235,7 +243,9 @@ impl Views {
         let current = view.as_ref().and_then(|view| view.current.as_ref());
         let bound_to = current.map(|member| bound_to(&member.status, binding, &key_tests));
         let bound_to = bound_to.unwrap_or_default();
-        DomainView { domain, tenant: view, config: config.cloned(), users, key_tests, bound_to }
+        let known = view.as_ref().is_some_and(|view| view.snapshots().next().is_some());
+        let missing = self.read(|views| views.missing.clone()).filter(|_| !known);
+        DomainView { domain, tenant: view, config: config.cloned(), missing, users, key_tests, bound_to }
     }
 
     fn users_of(&self, tenant: TenantId) -> Vec<UserView> {

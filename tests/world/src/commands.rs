@@ -43,6 +43,7 @@ impl World {
             Command::PublishDomains(_)
             | Command::Announce(_)
             | Command::Unserved(_)
+            | Command::PublishMissing(_)
             | Command::Ignored(..) => {}
         }
     }

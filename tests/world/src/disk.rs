@@ -124,7 +124,7 @@ impl Disk {
     pub(crate) fn found(&self) -> &Found {
         self.read.get_or_init(|| {
             let records = self.records.iter().map(|(key, bytes)| (key.clone(), Ok(bytes.clone())));
-            snapshot::found(records.collect())
+            snapshot::found(records.collect(), None)
         })
     }
 
@@ -148,6 +148,7 @@ impl Disk {
         match snapshot::to_change(change) {
             store::Change::Put(key, bytes) => drop(self.records.insert(key, bytes)),
             store::Change::Delete(key) => drop(self.records.remove(&key)),
+            store::Change::GiveUpMissing => {}
         }
     }
 
@@ -171,6 +172,7 @@ fn tenant(change: &Change) -> Option<TenantId> {
         Change::NoDomain(_)
         | Change::NoAccount(_)
         | Change::PreparedKeys { .. }
-        | Change::NoPreparedKeys(_) => None,
+        | Change::NoPreparedKeys(_)
+        | Change::GiveUpMissing => None,
     }
 }

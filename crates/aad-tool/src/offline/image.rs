@@ -70,6 +70,8 @@ fn plan(place: &Place, records: Records) -> Result<Plan, Refusal> {
         }
     }
     doomed.extend(auth_values);
+    // As long as it is there, an interrupted run is no first start.
+    doomed.sort_by_key(|path| path.file_name().is_some_and(|name| name == layout::MARKER));
     Ok(Plan { doomed, strange, _lock: lock })
 }
 

@@ -1,8 +1,9 @@
 use super::Refusal;
 use super::files::{is_there, refused};
 use layout::auth_value::CREDENTIAL;
-use layout::slot::{HEADER, Header};
-use layout::{SLED, SLOTS};
+use layout::slot::{BLOCK, HEADER, Header};
+use layout::{MARKER, SLED, SLOTS, old_slot};
+use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read};
 use std::os::unix::fs::{FileExt, MetadataExt};
@@ -55,10 +56,14 @@ impl Place {
         self.root.join("dev/tpmrm0").exists()
     }
 
-    /// Whether anything was ever written in the state directory: a slot file has only zeros before that.
+    /// Whether there are records in the state directory, or were: the marker says so. One of the format before has
+    /// none, and only zeros in its slot file until something is written.
     pub(crate) fn holds_records(&self) -> Result<bool, Refusal> {
         let slots = self.state_dir.join(SLOTS);
-        match File::open(&slots).and_then(has_content) {
+        if is_there(&self.state_dir.join(MARKER))? {
+            return Ok(true);
+        }
+        match File::open(&slots).and_then(holds_old_records) {
             // The slot file is written first, so sled alone is one whose slot file was lost.
             Err(error) if error.kind() == io::ErrorKind::NotFound => is_there(&self.state_dir.join(SLED)),
             other => other.map_err(|cause| refused(&slots, cause)),
@@ -70,8 +75,8 @@ impl Place {
     /// that says so comes after the object's end.
     pub(crate) fn may_be_registered(&self) -> Result<bool, Refusal> {
         let slots = self.state_dir.join(SLOTS);
-        match File::open(&slots).and_then(|file| newest_header(&file)) {
-            Ok(Some(header)) => Ok(header.may_have_device),
+        match File::open(&slots).and_then(|file| may_have_device(&file)) {
+            Ok(Some(may)) => Ok(may),
             Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(refused(&slots, cause)),
             Ok(None) | Err(_) => self.holds_records(),
         }
@@ -100,20 +105,48 @@ impl Place {
     }
 }
 
-/// The header of the slot that was written last; none in a file that is no slot file.
-fn newest_header(file: &File) -> io::Result<Option<Header>> {
+/// What the slot that each group wrote last says; nothing where the file is no slot file.
+fn may_have_device(file: &File) -> io::Result<Option<bool>> {
+    let blocks = file.metadata()?.len() / BLOCK;
+    let mut newest = BTreeMap::new();
+    for block in 1..blocks {
+        let mut bytes = [0; HEADER];
+        file.read_exact_at(&mut bytes, block * BLOCK)?;
+        if let Some(header) = Header::read(&bytes) {
+            let of_group = newest.entry(header.group).or_insert(header);
+            if header.sequence > of_group.sequence {
+                *of_group = header;
+            }
+        }
+    }
+    match newest.is_empty() {
+        true => Ok(newest_old_header(file)?.map(|header| header.may_have_device)),
+        false => Ok(Some(newest.values().any(|header| header.may_have_device))),
+    }
+}
+
+/// The header of the slot that was written last in the format before; none in a file of another format.
+fn newest_old_header(file: &File) -> io::Result<Option<old_slot::Header>> {
     let mut headers = Vec::new();
     for at in [0, file.metadata()?.len() / 2] {
-        let mut header = [0; HEADER];
+        let mut header = [0; old_slot::HEADER];
         match file.read_exact_at(&mut header, at) {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {}
             other => other.map(|()| headers.push(header))?,
         }
     }
-    Ok(headers.iter().filter_map(Header::read).max_by_key(|header| header.generation))
+    let headers = headers.iter().filter_map(old_slot::Header::read);
+    Ok(headers.filter(|header| header.format == old_slot::FORMAT).max_by_key(|header| header.generation))
 }
 
-fn has_content(mut file: File) -> io::Result<bool> {
+/// Whether a slot file without a marker was written to: one of today says by its first block that it was not.
+fn holds_old_records(mut file: File) -> io::Result<bool> {
+    let mut begin = [0; old_slot::HEADER];
+    if file.read_exact_at(&mut begin, 0).is_ok()
+        && old_slot::Header::read(&begin).is_some_and(|header| header.format > old_slot::FORMAT)
+    {
+        return Ok(false);
+    }
     let mut piece = vec![0; 64 * 1024];
     loop {
         match file.read(&mut piece)? {
@@ -170,10 +203,34 @@ mod tests {
         }
     }
 
-    /// A slot with this generation.
+    /// A slot of the format before with this generation.
     fn slot(generation: u64, may_have_device: bool) -> Vec<u8> {
-        let header = Header { format: 1, generation, length: 7, checksum: 7, may_have_device };
+        let header = old_slot::Header { format: 1, generation, length: 7, checksum: 7, may_have_device };
         [header.write(), vec![1; 968]].concat()
+    }
+
+    /// A slot file of today, a block a slot: group, sequence and whether it may be about a device.
+    fn blocks(slots: &[(u8, u64, bool)]) -> Vec<u8> {
+        let first =
+            old_slot::Header { format: 2, generation: 0, length: 0, checksum: 0, may_have_device: true };
+        let mut bytes = first.write();
+        bytes.resize(BLOCK as usize, 0);
+        for (at, (group, sequence, may_have_device)) in slots.iter().enumerate() {
+            let header = Header {
+                sequence: *sequence,
+                floor: 0,
+                log: 0,
+                group: [*group; 16],
+                needs: [*group; 16],
+                groups: 1,
+                length: 7,
+                may_have_device: *may_have_device,
+                checksum: 7,
+            };
+            bytes.extend(header.write());
+            bytes.resize((at + 2) * BLOCK as usize, 1);
+        }
+        bytes
     }
 
     #[test]
@@ -189,6 +246,12 @@ mod tests {
             ([vec![1; 1000], slot(1, none)].concat(), false),
             (vec![1; 2000], true),
             (vec![1; 20], true),
+            (blocks(&[(0, 0, false)]), false),
+            (blocks(&[(1, 5, true), (1, 6, false)]), false),
+            (blocks(&[(1, 6, false), (1, 5, true)]), false),
+            (blocks(&[(1, 6, true), (1, 5, false)]), true),
+            (blocks(&[(1, 6, false), (2, 5, true)]), true),
+            (blocks(&[]), false),
         ] {
             let dir = tempfile::tempdir().unwrap();
             fs::write(dir.path().join(SLOTS), &bytes).unwrap();
@@ -199,12 +262,16 @@ mod tests {
     #[test]
     fn a_state_directory_holds_records_once_something_was_written() {
         let (zeros, written) = (vec![0; 200_000], [vec![0; 199_999], vec![1]].concat());
-        for (slots, sled, expected) in [
-            (None, false, false),
-            (None, true, true),
-            (Some(&zeros), true, false),
-            (Some(&written), false, true),
-            (Some(&written), true, true),
+        let today = blocks(&[(0, 0, false)]);
+        for (slots, sled, marker, expected) in [
+            (None, false, false, false),
+            (None, true, false, true),
+            (None, false, true, true),
+            (Some(&zeros), true, false, false),
+            (Some(&written), false, false, true),
+            (Some(&written), true, false, true),
+            (Some(&today), true, false, false),
+            (Some(&today), true, true, true),
         ] {
             let dir = tempfile::tempdir().unwrap();
             let name = |name: &str| dir.path().join(name);
@@ -215,7 +282,10 @@ mod tests {
             if sled {
                 fs::create_dir(name(SLED)).unwrap();
             }
-            assert_eq!(place.holds_records().unwrap(), expected, "{} {sled}", slots.is_some());
+            if marker {
+                fs::write(name(MARKER), "").unwrap();
+            }
+            assert_eq!(place.holds_records().unwrap(), expected, "{} {sled} {marker}", slots.is_some());
         }
     }
 }

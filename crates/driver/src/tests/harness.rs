@@ -208,6 +208,7 @@ impl Store for Disk {
             match change {
                 store::Change::Put(key, bytes) => drop(disk.records.insert(key.clone(), bytes.clone())),
                 store::Change::Delete(key) => drop(disk.records.remove(key)),
+                store::Change::GiveUpMissing => {}
             }
         }
         Ok(())

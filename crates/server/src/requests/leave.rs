@@ -19,7 +19,19 @@ pub(crate) async fn run(
     let ask = if force { LeaveKind::Force } else { LeaveKind::Unregister };
     let LeaveStarted { domains, status } = service.driver.leave(&domain, ask).await?;
     let names: Vec<String> = domains.iter().map(ToString::to_string).collect();
+    let Some(status) = status else {
+        tell(connection, &given_up(&names.join(", "))).await;
+        return Ok(Ending::Done);
+    };
     tell(connection, &format!("Leaving the tenant of {}.", names.join(", "))).await;
     let ending = follow(connection, service, status, has_left).await?;
     Ok(if ending == Ending::NotRegistered { Ending::Done } else { ending })
+}
+
+/// What somebody has to do by hand who gave up an identity that could not be read.
+fn given_up(domains: &str) -> String {
+    format!(
+        "What could not be read of {domains} was given up; firmamentd does not know the device object. \
+         Ask an administrator of the organisation to look for objects with the name of this machine."
+    )
 }

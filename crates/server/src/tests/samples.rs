@@ -63,6 +63,7 @@ pub(super) fn view(domain: &str, status: Option<Status>) -> DomainView {
         tenant: status
             .map(|status| TenantView { current: Some(member(1, status)), ..TenantView::absent(id(1)) }),
         config: None,
+        missing: None,
         users: vec![],
         key_tests: Default::default(),
         bound_to: Default::default(),

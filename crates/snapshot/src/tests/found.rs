@@ -39,6 +39,7 @@ fn held(changes: &[Change]) -> Vec<store::Found> {
         match to_change(change) {
             store::Change::Put(key, bytes) => drop(records.insert(key, bytes)),
             store::Change::Delete(key) => assert!(records.remove(&key).is_some(), "{key} was never written"),
+            store::Change::GiveUpMissing => panic!("{change:?}"),
         }
     }
     records.into_iter().map(|(key, bytes)| (key, Ok(bytes))).collect()
@@ -47,7 +48,7 @@ fn held(changes: &[Change]) -> Vec<store::Found> {
 #[test]
 fn what_is_written_is_found_and_what_is_taken_back_is_not() {
     let (written, taken): (Vec<_>, Vec<_>) = changes().into_iter().unzip();
-    let all = found(held(&written));
+    let all = found(held(&written), None);
     let snapshot = snapshot(Stage::Registered(identity(Intune::None)));
     let mut roles: Vec<Role> = all.identities.iter().map(|(role, _)| *role).collect();
     roles.sort();
@@ -59,7 +60,7 @@ fn what_is_written_is_found_and_what_is_taken_back_is_not() {
         all.prepared.iter().map(|pair| (pair.id, pair.keys.is_some(), pair.boot_bound)).collect();
     assert_eq!(pairs, [(id(9), false, false), (id(10), true, false)]);
     assert!(all.blocked.is_empty() && all.unreadable == Default::default());
-    assert_eq!(found(held(&[written, taken].concat())), Found::default());
+    assert_eq!(found(held(&[written, taken].concat()), None), Found::default());
 }
 
 #[test]
@@ -67,6 +68,7 @@ fn each_change_is_of_one_record() {
     for (write, take) in changes() {
         let keys = [to_change(&write), to_change(&take)].map(|change| match change {
             store::Change::Put(key, _) | store::Change::Delete(key) => key,
+            store::Change::GiveUpMissing => panic!("{write:?}"),
         });
         assert_eq!(keys[0], keys[1], "{write:?}");
     }
@@ -84,7 +86,7 @@ fn one_unreadable_record_blocks_what_it_is_about_and_nothing_else() {
             let code = if bad == Ok(newer.clone()) { "StateNewer" } else { "StateDamaged" };
             *bytes = bad.map_err(|()| damaged(key));
             let key = key.clone();
-            let all = found(records);
+            let all = found(records, None);
             let failures: Vec<&str> = all
                 .blocked
                 .values()
@@ -102,9 +104,23 @@ fn one_unreadable_record_blocks_what_it_is_about_and_nothing_else() {
 }
 
 #[test]
+fn a_store_that_has_lost_records_says_so_and_how_to_go_on() {
+    let lost = StoreError::Missing {
+        dir: "/var/lib/firmament".to_owned(),
+        what: "records.slots is not there".to_owned(),
+    };
+    let missing = found(Vec::new(), Some(lost)).missing.unwrap();
+    assert_eq!((missing.code.as_str(), missing.class), ("StateIncomplete", FailureClass::Broken));
+    assert!(
+        missing.message.contains("records.slots is not there") && missing.advice.contains("leave --force")
+    );
+    assert_eq!(to_change(&Change::GiveUpMissing), store::Change::GiveUpMissing);
+}
+
+#[test]
 fn a_record_of_another_version_is_left_alone() {
     let foreign = (RecordKey::Foreign("later/kind".to_owned()), Ok(b"?".to_vec()));
-    assert_eq!(found(vec![foreign]), Found::default());
+    assert_eq!(found(vec![foreign], None), Found::default());
 }
 
 #[test]

@@ -151,6 +151,7 @@ impl Computer {
             | Command::EndSessions(_)
             | Command::Announce(_)
             | Command::Unserved(_)
+            | Command::PublishMissing(_)
             | Command::NotWritable(_)
             | Command::Stop(_)
             | Command::Ignored(..) => {}

@@ -28,6 +28,7 @@ impl Disk {
                 Change::NoAccount(upn) => drop(self.accounts.remove(&upn)),
                 Change::PreparedKeys { id, keys } => drop(self.prepared.insert(id, keys.map(|keys| *keys))),
                 Change::NoPreparedKeys(id) => drop(self.prepared.remove(&id)),
+                Change::GiveUpMissing => {}
             }
         }
     }

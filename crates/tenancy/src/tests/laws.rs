@@ -361,7 +361,7 @@ fn lane_of(changes: &[Change], before: &Disk) -> LaneName {
         Change::Account { pin, .. } => Some(pin.tenant),
         Change::NoDomain(name) => domain(name),
         Change::NoAccount(name) => account(name),
-        Change::PreparedKeys { .. } | Change::NoPreparedKeys(_) => None,
+        Change::PreparedKeys { .. } | Change::NoPreparedKeys(_) | Change::GiveUpMissing => None,
     })
 }
 

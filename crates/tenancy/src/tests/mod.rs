@@ -5,6 +5,7 @@ mod disk;
 mod ends;
 mod laws;
 mod leave;
+mod missing;
 mod prepared;
 mod properties;
 mod refusals;

@@ -243,7 +243,6 @@ fn an_identity_that_cannot_be_read_is_named_and_not_taken_for_none() {
     let domain = ALEX.domain();
     for request in [
         OperatorRequest::Leave { domain: domain.clone(), how: LeaveKind::Unregister },
-        OperatorRequest::Leave { domain: domain.clone(), how: LeaveKind::Force },
         OperatorRequest::Rebind(domain),
         rekey(ALEX, Backend::Tpm),
     ] {

@@ -1,0 +1,170 @@
+//! The log: changes of records one behind the other, in one of two areas of the file.
+//!
+//! When an area is full, what is still there is written into the other one, which is kept free for that, or into
+//! one twice as long behind both. The area of the highest epoch counts.
+//!
+//! An area begins with `FMLOG002`, its epoch, the sequence of the commit that it begins with and its length (8 bytes
+//! each, numbers big-endian) and a CRC-32C over these. Entries follow from byte 64 on, each at a multiple of 8:
+//!
+//! | Offset | Size | Field |
+//! |---|---|---|
+//! | 0 | 4 | `FMLE` |
+//! | 4 | 4 | length of the payload |
+//! | 8 | 8 | epoch of the area |
+//! | 16 | 8 | sequence of the commit |
+//! | 24 | 8 | sequence up to which everything was durable when it was written |
+//! | 32 | 4 | 1 where a group of the slot file belongs to the commit, else 0 |
+//! | 36 | 16 | that group |
+//! | 52 | 4 | checksum of the entry before |
+//! | 56 | 4 | CRC-32C over bytes 0 to 55 and the payload |
+//! | 60 | 4 | zero |
+
+mod area;
+mod entry;
+
+use crate::cipher::{Cipher, SEAL};
+use crate::codec::{self, Changes, Records};
+use crate::medium::Medium;
+pub(crate) use area::first_area;
+use area::{Area, BEGIN};
+pub(crate) use entry::Entry;
+use layout::slot::Group;
+use std::io;
+
+pub(crate) struct Log {
+    medium: Box<dyn Medium>,
+    cipher: Cipher,
+    area: Area,
+    tail: u64,
+    previous: u32,
+    last: u64,
+}
+
+/// What a log holds.
+pub(crate) struct LogFound {
+    pub(crate) log: Log,
+    pub(crate) entries: Vec<Entry>,
+    /// Whether an entry behind which there are others cannot be read.
+    pub(crate) damaged: bool,
+    /// Whether its first entry was written under another key.
+    pub(crate) sealed_otherwise: bool,
+}
+
+impl Log {
+    /// Reads the newest area; none where no area can be recognised.
+    pub(crate) fn open(medium: Box<dyn Medium>, cipher: Cipher) -> io::Result<Option<LogFound>> {
+        let Some(area) = Area::newest(medium.as_ref())? else { return Ok(None) };
+        let mut bytes = vec![0; area.length as usize];
+        medium.read_at(area.start, &mut bytes)?;
+        let (entries, tail) = entry::parse(&bytes, &area, &cipher);
+        // What an area begins with was durable before the area counted.
+        let begun =
+            area.sequence == 0 || entries.first().is_some_and(|entry| entry.sequence >= area.sequence);
+        let last = entries.last().map_or(area.sequence, |entry| entry.sequence);
+        let damaged = !begun || entry::any_behind(&bytes, tail, (&area, last));
+        let sealed_otherwise = entries.is_empty() && entry::is_whole(&bytes, &area);
+        let previous = entries.last().map_or(0, |entry| entry.checksum);
+        let log = Log { medium, cipher, tail: area.start + tail as u64, previous, last, area };
+        Ok(Some(LogFound { log, entries, damaged, sealed_otherwise }))
+    }
+
+    /// The sequence of the last entry.
+    pub(crate) fn last(&self) -> u64 {
+        self.last
+    }
+
+    /// Takes the last entry back: the commit that it belonged to was cut off. Where it can be overwritten it is: it
+    /// would count again with the next slot of its number.
+    pub(crate) fn drop_last(&mut self, entries: &mut Vec<Entry>, writable: bool) -> io::Result<()> {
+        let Some(dropped) = entries.pop() else { return Ok(()) };
+        self.tail = self.area.start + dropped.at as u64;
+        self.previous = entries.last().map_or(0, |entry| entry.checksum);
+        self.last = entries.last().map_or(self.area.sequence, |entry| entry.sequence);
+        if writable {
+            self.medium.write_at(self.tail, &[0; BEGIN as usize])?;
+            self.medium.sync()?;
+        }
+        Ok(())
+    }
+
+    /// Gives a log that was made its name.
+    pub(crate) fn publish(&mut self) -> io::Result<()> {
+        self.medium.publish()
+    }
+
+    /// Whether the path still leads here.
+    pub(crate) fn check(&self) -> io::Result<()> {
+        self.medium.check()
+    }
+
+    /// Whether the changes fit into the area and leave so many bytes of it.
+    pub(crate) fn has_room(&self, changes: &Changes, kept: u64) -> bool {
+        self.tail + size(changes) + kept <= self.area.start + self.area.length
+    }
+
+    /// Writes an entry; durable when it returns.
+    pub(crate) fn append(
+        &mut self,
+        (sequence, floor): (u64, u64),
+        needs: Option<Group>,
+        changes: &Changes,
+    ) -> io::Result<()> {
+        let order = entry::Order { sequence, floor, needs, previous: self.previous };
+        let (bytes, checksum) = entry::write(&order, self.area.epoch, (&self.cipher, changes))?;
+        if self.tail + bytes.len() as u64 > self.area.start + self.area.length {
+            return Err(io::Error::new(io::ErrorKind::StorageFull, "the log is full"));
+        }
+        self.medium.write_at(self.tail, &bytes)?;
+        self.medium.sync()?;
+        self.tail += bytes.len() as u64;
+        self.previous = checksum;
+        self.last = sequence;
+        Ok(())
+    }
+
+    /// Writes everything that is still there into another area, with room for changes to come and for so many bytes
+    /// more; `sequence` is the last commit.
+    pub(crate) fn compact(
+        &mut self,
+        records: &Records,
+        sequence: u64,
+        (coming, kept): (&Changes, u64),
+    ) -> io::Result<()> {
+        let everything: Changes =
+            records.iter().map(|(key, bytes)| (key.clone(), Some(bytes.clone()))).collect();
+        let area = self.next_area(BEGIN + size(&everything) + size(coming) + kept, sequence)?;
+        self.medium.write_at(area.start, &[0; BEGIN as usize])?;
+        self.medium.sync()?;
+        let order = entry::Order { sequence, floor: sequence, needs: None, previous: 0 };
+        let (bytes, checksum) = entry::write(&order, area.epoch, (&self.cipher, &everything))?;
+        self.medium.write_at(area.start + BEGIN, &bytes)?;
+        self.medium.sync()?;
+        self.medium.write_at(area.start, &area.write())?;
+        self.medium.sync()?;
+        self.tail = area.start + BEGIN + bytes.len() as u64;
+        (self.area, self.previous, self.last) = (area, checksum, sequence);
+        Ok(())
+    }
+
+    /// The area that is free, or a longer one behind both where that would soon be full again.
+    fn next_area(&mut self, needed: u64, sequence: u64) -> io::Result<Area> {
+        let free = self.area.other(sequence);
+        let mut longer = self.area.longer(sequence);
+        while longer.length < needed * 2 {
+            longer = Area { start: longer.length * 2, length: longer.length * 2, ..longer };
+        }
+        if needed <= free.length / 2 {
+            return Ok(free);
+        }
+        let end = longer.start + longer.length;
+        match self.medium.len()? >= end || self.medium.extend(end).is_ok() {
+            true => Ok(longer),
+            false if needed <= free.length => Ok(free),
+            false => Err(io::Error::new(io::ErrorKind::StorageFull, "the log cannot grow")),
+        }
+    }
+}
+
+fn size(changes: &Changes) -> u64 {
+    entry::size(codec::encode_changes(changes).len() + SEAL)
+}
