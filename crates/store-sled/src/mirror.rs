@@ -180,3 +180,36 @@ fn keep_half_snapshots(dir: &Path) -> io::Result<()> {
 const MOST_WAITING: usize = 4096;
 const OPENING: Duration = Duration::from_secs(20);
 const CLOSING: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_that_refuses_is_no_damage() {
+        let io = |kind: io::ErrorKind| sled::Error::Io(kind.into());
+        for kind in [
+            io::ErrorKind::StorageFull,
+            io::ErrorKind::ReadOnlyFilesystem,
+            io::ErrorKind::PermissionDenied,
+            io::ErrorKind::QuotaExceeded,
+            io::ErrorKind::Other,
+        ] {
+            assert!(matches!(fault(io(kind)), Fault::Unusable(_)), "{kind}");
+        }
+        for error in [
+            io(io::ErrorKind::InvalidData),
+            io(io::ErrorKind::UnexpectedEof),
+            sled::Error::Corruption { at: None, bt: () },
+            sled::Error::Unsupported("version".to_owned()),
+        ] {
+            assert!(matches!(fault(error), Fault::Damaged(_)));
+        }
+    }
+
+    #[test]
+    fn a_panic_of_sled_ends_where_sled_is() {
+        let fault = unharmed(|| -> Result<(), Fault> { panic!("on purpose") });
+        assert!(matches!(fault, Err(Fault::Unusable(why)) if why == "sled crashed"));
+    }
+}

@@ -177,3 +177,13 @@ fn what_is_deleted_leaves_no_bytes_and_the_last_record_takes_the_marker_along() 
     drop(store);
     assert!(open(dir.path()).is_empty());
 }
+
+#[test]
+fn a_version_before_sees_a_newer_format() {
+    let dir = written();
+    let begin: [u8; layout::old_slot::HEADER] =
+        fs::read(dir.path().join(SLOTS)).unwrap()[..layout::old_slot::HEADER].try_into().unwrap();
+    let header = layout::old_slot::Header::read(&begin).unwrap();
+    assert!(header.format > layout::old_slot::FORMAT && header.length == 0);
+    assert_eq!(header.checksum, crc32c::crc32c(&header.checked()));
+}

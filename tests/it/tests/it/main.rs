@@ -15,6 +15,7 @@ mod journal;
 mod keys;
 mod leave;
 mod life;
+mod lost_state;
 mod newer;
 mod no_forgotten_files;
 mod password;
