@@ -35,7 +35,7 @@ pub fn old_boot_secret(number: usize) -> String {
 /// Whether the daemon makes a file or directory of this name in its state directory; the auth value is none of them.
 pub fn is_ours(name: &str) -> bool {
     let drafts = [SLOTS, BOOT_SECRET].map(|name| draft_of(Path::new(name)));
-    let begins = |part: &str| name.starts_with(&set_aside_as(part, 0).trim_end_matches('0'));
+    let begins = |part: &str| name.starts_with(set_aside_as(part, 0).trim_end_matches('0'));
     [SLOTS, LOG, SLED, BOOT_SECRET, MARKER].contains(&name)
         || drafts.iter().any(|draft| draft == Path::new(name))
         || [SLOTS, LOG, SLED].into_iter().any(begins)

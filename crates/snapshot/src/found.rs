@@ -20,7 +20,10 @@ pub fn found(records: Vec<store::Found>, missing: Option<StoreError>) -> Found {
             RecordKey::Domain(domain) => match bytes.and_then(|bytes| domain_pin(&key, &bytes)) {
                 Ok(pin) => drop(found.domains.insert(domain.clone(), pin)),
                 Err(error) => {
-                    drop(found.unreadable.domains.insert(domain.clone(), unreadable(&error, "domain")))
+                    if matches!(error, StoreError::Newer { .. }) {
+                        found.unreadable.newer.insert(domain.clone());
+                    }
+                    found.unreadable.domains.insert(domain.clone(), unreadable(&error, "domain"));
                 }
             },
             RecordKey::Account(name) => match bytes.and_then(|bytes| account_pin(&key, name, &bytes)) {
@@ -104,6 +107,9 @@ fn identity(
             // One that is not in force yet, or not any more, hinders nobody.
             if role == Role::Current {
                 found.blocked.insert(tenant, failure);
+                if matches!(error, StoreError::Newer { .. }) {
+                    found.newer.insert(tenant);
+                }
             }
         }
     }

@@ -7,9 +7,9 @@
 //! | a zero, then `log` | sequence of the last entry of the log |
 //! | `records` | as versions before wrote it: generation, then all records, sealed |
 
-use crate::cipher::Cipher;
-use crate::codec::{self, Changes, Records};
 use layout::slot::Group;
+use slots::Cipher;
+use slots::{Changes, Records};
 use std::collections::BTreeMap;
 use std::io;
 use store::RecordKey;
@@ -95,7 +95,7 @@ pub(crate) fn read(stored: Vec<(Vec<u8>, Vec<u8>)>, cipher: &Cipher) -> Option<C
             Some((0, part)) => drop(content.groups.insert(part.try_into().ok()?, at)),
             _ if key == OLD => {
                 let plain = cipher.open(&old_context("sled", at), rest)?;
-                content.old = Some((at, codec::decode(&plain)?));
+                content.old = Some((at, slots::decode(&plain)?));
             }
             _ => {
                 let plain = cipher.open(&context(&key, *sequence), rest)?;

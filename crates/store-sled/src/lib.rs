@@ -5,32 +5,27 @@
 //! once more, written behind; it stands in for a file that is lost or damaged, and nothing waits for it.
 //! One sequence runs through all three, and every record counts as the newest copy has it.
 
-mod cipher;
-mod codec;
 mod content;
-mod core;
-mod log;
+mod look;
+mod make;
 mod marker;
-mod medium;
 mod merge;
 mod mirror;
 mod old;
 mod open;
-mod order;
-mod slots;
 #[cfg(test)]
 mod tests;
 
-use crate::core::{Core, Plan};
-use cipher::Cipher;
-use codec::Records;
 use content::Writes;
 use files::{Dir, Trust};
 use layout::MARKER;
-use medium::Place;
 use mirror::Mirror;
 use model::Secret;
 use open::{How, Opened};
+use slots::Cipher;
+use slots::Place;
+use slots::Records;
+use slots::{Core, Plan};
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::Path;
@@ -121,7 +116,7 @@ impl SledStore {
         }
         let core = self.core.as_mut().ok_or(io::ErrorKind::ReadOnlyFilesystem)?;
         core.write(&plan, &self.records)?;
-        codec::apply(&mut self.records, &plan.changes);
+        slots::apply(&mut self.records, &plan.changes);
         if let Some(mirror) = &mut self.mirror {
             let groups = plan.groups.into_iter().map(|(group, _)| (group, core.sequence)).collect();
             let log = (!plan.log.is_empty()).then_some(core.sequence);

@@ -1,7 +1,7 @@
 //! The marker: a file that is there as long as there is a record.
 
-use crate::medium::Place;
 use layout::{MARKER, draft_of};
+use slots::Place;
 use std::io;
 use std::path::Path;
 

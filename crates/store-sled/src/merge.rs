@@ -1,11 +1,11 @@
 //! Which copy of each record counts: pure.
 
-use crate::codec::Records;
 use crate::content::Content;
-use crate::core::{group_of, of_group, of_log};
-use crate::slots::SlotsFound;
 use layout::slot::Group;
 use layout::{LOG, SLOTS};
+use slots::Records;
+use slots::SlotsFound;
+use slots::{group_of, of_group, of_log};
 
 /// What was read.
 #[derive(Default)]

@@ -4,8 +4,8 @@
 //! a sync, in its destructor too. So it is never waited for, its panics end here, and a database that failed is
 //! left and not dropped.
 
-use crate::cipher::Cipher;
 use crate::content::{self, Content, Stored, Writes};
+use slots::Cipher;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::mem::ManuallyDrop;
@@ -128,7 +128,11 @@ impl Database {
             }
         }
         let Database { db, .. } = self;
-        if unharmed(|| Ok(drop(ManuallyDrop::into_inner(db)))).is_err() {
+        let close = || {
+            drop(ManuallyDrop::into_inner(db));
+            Ok(())
+        };
+        if unharmed(close).is_err() {
             tracing::warn!("sled did not close");
         }
     }

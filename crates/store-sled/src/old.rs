@@ -1,10 +1,10 @@
 //! The format before: one file with two slots of all records, and all of them as one value of sled.
 
-use crate::cipher::Cipher;
-use crate::codec::{self, Records};
 use crate::content::old_context;
-use crate::medium::Medium;
 use layout::old_slot::{CAPACITY, HEADER, Header, SLOT};
+use slots::Cipher;
+use slots::Medium;
+use slots::Records;
 use std::io;
 
 /// What the two slots say.
@@ -38,7 +38,7 @@ pub(crate) fn read(medium: &dyn Medium, cipher: &Cipher) -> io::Result<OldSlots>
             continue;
         };
         let plain = cipher.open(&old_context("slots", header.generation), &payload);
-        match plain.and_then(|plain| codec::decode(&plain)) {
+        match plain.and_then(|plain| slots::decode(&plain)) {
             None => found.sealed_otherwise += 1,
             Some(records) if found.newest.as_ref().is_none_or(|(newest, _)| header.generation > *newest) => {
                 found.newest = Some((header.generation, records));
@@ -63,7 +63,7 @@ fn slot(medium: &dyn Medium, at: u64) -> io::Result<Option<(Header, Vec<u8>)>> {
 
 fn header(medium: &dyn Medium, at: u64) -> io::Result<Option<Header>> {
     let mut bytes = [0; HEADER];
-    if at + HEADER as u64 > medium.len()? {
+    if at + HEADER as u64 > medium.length()? {
         return Ok(None);
     }
     medium.read_at(at, &mut bytes)?;

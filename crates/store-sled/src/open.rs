@@ -3,20 +3,20 @@
 //! Nothing is deleted and nothing that cannot be read is overwritten: it is moved aside when something whole takes
 //! its place.
 
-use crate::cipher::Cipher;
-use crate::codec::{Changes, Records};
 use crate::content::{Content, Writes};
-use crate::core::{Core, Plan, group_of, of_log, settle_log};
-use crate::log::{Log, LogFound, first_area};
-use crate::medium::{self, FileMedium, Medium, Place};
+use crate::look::{Found, SlotFile, look_at_log, look_at_slots, open_mirror};
+use crate::make::{new_log, new_slots};
 use crate::merge::{self, Merged, Sources};
-use crate::mirror::{Fault, Mirror};
+use crate::mirror::Mirror;
 use crate::old;
-use crate::slots::{self, Batch, FIRST_LENGTH, Scan, Slots, SlotsFound};
 use files::FileError;
-use layout::slot::{FORMAT, Group};
-use layout::{LOG, SLED, SLOTS};
-use std::collections::BTreeMap;
+use layout::{LOG, SLOTS};
+use slots::Cipher;
+use slots::{Changes, Records};
+use slots::{Core, Plan, of_log, settle_log};
+use slots::{FileMedium, Place};
+use slots::{Log, LogFound};
+use slots::{Scan, Slots, SlotsFound};
 use std::io;
 use store::StoreError;
 
@@ -39,26 +39,6 @@ pub(crate) struct How<'a> {
     pub(crate) marker: bool,
     /// Whether to go on without what is lost.
     pub(crate) give_up: bool,
-}
-
-/// One of the two files, as it was found.
-pub(crate) enum Found<T> {
-    Missing,
-    /// It has only zeros.
-    Empty,
-    Unreadable,
-    Old(FileMedium, bool),
-    There(T, bool),
-}
-
-impl<T> Found<T> {
-    fn is_there(&self) -> bool {
-        matches!(self, Found::There(..))
-    }
-
-    fn is_read_only(&self) -> bool {
-        matches!(self, Found::Old(_, false) | Found::There(_, false))
-    }
 }
 
 pub(crate) fn open(how: &How<'_>) -> Result<Opened, StoreError> {
@@ -85,76 +65,6 @@ pub(crate) fn open(how: &How<'_>) -> Result<Opened, StoreError> {
     opened.mirror = mirror.filter(|_| opened.core.is_some());
     opened.remarks = remarks;
     Ok(opened)
-}
-
-fn look_at_slots(how: &How<'_>) -> Result<Found<(Box<dyn Medium>, Scan)>, StoreError> {
-    let (medium, writable) = match FileMedium::open(how.place, SLOTS) {
-        Err(error) if error.is_not_found() => return Ok(Found::Missing),
-        other => other.map_err(|error| refused(how, error))?,
-    };
-    let failed = |cause| unusable(how, cause);
-    match old::named_format(&medium).map_err(failed)? {
-        Some(found) if found > FORMAT => {
-            Err(StoreError::Newer { key: "all".to_owned(), found, known: FORMAT })
-        }
-        Some(found) if found < FORMAT => Ok(Found::Old(medium, writable)),
-        _ => {
-            let scan = slots::scan(&medium).map_err(failed)?;
-            if !scan.slots.is_empty() {
-                return Ok(Found::There((Box::new(medium), scan), writable));
-            }
-            Ok(if medium::is_empty(&medium).map_err(failed)? { Found::Empty } else { Found::Unreadable })
-        }
-    }
-}
-
-fn look_at_log(how: &How<'_>) -> Result<Found<LogFound>, StoreError> {
-    let (medium, writable) = match FileMedium::open(how.place, LOG) {
-        Err(error) if error.is_not_found() => return Ok(Found::Missing),
-        other => other.map_err(|error| refused(how, error))?,
-    };
-    let found = Log::open(Box::new(medium), how.cipher.clone()).map_err(|cause| unusable(how, cause))?;
-    Ok(found.map_or(Found::Unreadable, |found| Found::There(found, writable)))
-}
-
-/// The database; where it has to stand in for a file, a copy is kept of what opening it might change.
-fn open_mirror(
-    how: &How<'_>,
-    whole: bool,
-    remarks: &mut Vec<String>,
-) -> Result<(Option<Mirror>, Option<Content>), StoreError> {
-    let dir = how.place.dir.path().join(SLED);
-    // One that somebody holds is whole, and may be all that knows the newest state.
-    if Mirror::is_held(&dir) {
-        return Err(StoreError::InUse { dir: dir.display().to_string() });
-    }
-    let there = how.place.dir.holds(SLED).map_err(|error| refused(how, error))?;
-    if !whole && there && how.marker {
-        if let Err(error) = how.place.keep_copy(SLED) {
-            remarks.push(format!("sled is not used: it cannot be copied first ({error})"));
-            return Ok((None, None));
-        }
-    }
-    let why = match Mirror::open(&dir, how.cipher.clone()) {
-        Ok((mirror, content)) => return Ok((Some(mirror), Some(content))),
-        Err(Fault::Unusable(why)) => {
-            remarks.push(format!("sled cannot be used now, slots and log go on alone: {why}"));
-            return Ok((None, None));
-        }
-        Err(Fault::Damaged(why)) => why,
-    };
-    let anew = how.place.set_aside(SLED).map_err(|error| Fault::Unusable(error.to_string()));
-    let anew = anew.and_then(|aside| Mirror::open(&dir, how.cipher.clone()).map(|opened| (aside, opened)));
-    match anew {
-        Ok((aside, (mirror, content))) => {
-            remarks.push(format!("sled is damaged ({why}); it was moved to {aside} and rebuilt"));
-            Ok((Some(mirror), Some(content)))
-        }
-        Err(Fault::Unusable(error) | Fault::Damaged(error)) => {
-            remarks.push(format!("sled is damaged ({why}) and cannot be moved aside: {error}"));
-            Ok((None, None))
-        }
-    }
 }
 
 /// Reads a directory of the format before and writes it anew, the slot file last: until then it is the old one.
@@ -196,42 +106,9 @@ fn begin_anew(how: &How<'_>, records: &Records, sequence: u64) -> io::Result<Ope
     Ok(Opened { core: Some(core), ..nothing_written(records.clone(), None) })
 }
 
-pub(crate) fn new_log(how: &How<'_>, records: &Records, sequence: u64) -> io::Result<Log> {
-    let (begin, length) = first_area();
-    let medium = FileMedium::make(how.place, LOG, &begin, length)?;
-    let opened = Log::open(Box::new(medium), how.cipher.clone())?;
-    let mut log = opened.ok_or_else(|| io::Error::other("a new log cannot be read"))?.log;
-    if !records.is_empty() {
-        log.compact(records, sequence, (&Changes::new(), 0))?;
-    }
-    log.publish()?;
-    Ok(log)
-}
-
-/// A slot file whose first slots are of this commit; without groups it says that there is none.
-pub(crate) fn new_slots(how: &How<'_>, records: &Records, (sequence, log): (u64, u64)) -> io::Result<Slots> {
-    let medium = FileMedium::make(how.place, SLOTS, &slots::first_block(), FIRST_LENGTH)?;
-    let nothing = Scan { slots: Vec::new(), damaged: Vec::new() };
-    let (mut slots, _) = Slots::load(Box::new(medium), how.cipher.clone(), &nothing, (0, true))?;
-    let mut groups: BTreeMap<Group, Records> = BTreeMap::new();
-    for (key, bytes) in records {
-        if let Some(group) = group_of(key) {
-            groups.entry(group).or_default().insert(key.clone(), bytes.clone());
-        }
-    }
-    if groups.is_empty() {
-        groups.insert([0; 16], Records::new());
-    }
-    let groups: Vec<_> = groups.into_iter().collect();
-    let floor = sequence.saturating_sub(1);
-    slots.write(&Batch { sequence, floor, log, lost: 0, groups: &groups })?;
-    slots.publish()?;
-    Ok(slots)
-}
-
 fn put_together(
     how: &How<'_>,
-    (slots, log): (Found<(Box<dyn Medium>, Scan)>, Found<LogFound>),
+    (slots, log): (Found<SlotFile>, Found<LogFound>),
     (content, writable): (Option<&Content>, bool),
     remarks: &mut Vec<String>,
 ) -> Result<Opened, StoreError> {
@@ -266,7 +143,7 @@ pub(crate) type Files = (Option<Slots>, Option<Log>);
 
 pub(crate) fn read_files(
     (cipher, writable): (&Cipher, bool),
-    (slots, log): (Found<(Box<dyn Medium>, Scan)>, Found<LogFound>),
+    (slots, log): (Found<SlotFile>, Found<LogFound>),
     content: Option<&Content>,
 ) -> io::Result<(Sources, Files)> {
     let mut sources = Sources { missing_slots: matches!(slots, Found::Missing), ..Sources::default() };
@@ -276,7 +153,7 @@ pub(crate) fn read_files(
         floor = log.entries.iter().map(|entry| entry.floor).fold(floor, u64::max);
     }
     let mut files: Files = (None, None);
-    if let Found::There((medium, scan), _) = slots {
+    if let Found::There(SlotFile { medium, scan }, _) = slots {
         floor = scan.slots.iter().map(|slot| slot.header.floor).fold(floor, u64::max);
         let (slots, found) = Slots::load(medium, cipher.clone(), &scan, (floor, writable))?;
         sources.sealed_otherwise = found.groups.is_empty() && found.sealed_otherwise > 0;
@@ -327,7 +204,7 @@ fn repair(how: &How<'_>, (slots, log): Files, merged: Merged) -> io::Result<Open
     if how.give_up && lost_groups > 0 {
         again.extend(core.slots.groups().next());
     }
-    let groups = again.into_iter().map(|group| (group, crate::core::of_group(&records, &group))).collect();
+    let groups = again.into_iter().map(|group| (group, slots::of_group(&records, &group))).collect();
     core.write(&Plan { groups, ..Plan::default() }, &records)?;
     let lost = merged.lost.filter(|_| !how.give_up);
     Ok(Opened { core: Some(core), ..nothing_written(records, lost) })
@@ -359,10 +236,10 @@ fn nothing_written(records: Records, lost: Option<String>) -> Opened {
     Opened { core: None, records, mirror: None, lost, remarks: Vec::new() }
 }
 
-fn refused(how: &How<'_>, error: FileError) -> StoreError {
+pub(crate) fn refused(how: &How<'_>, error: FileError) -> StoreError {
     unusable(how, error.into())
 }
 
-fn unusable(how: &How<'_>, cause: io::Error) -> StoreError {
+pub(crate) fn unusable(how: &How<'_>, cause: io::Error) -> StoreError {
     StoreError::Open { dir: how.place.path.display().to_string(), cause }
 }

@@ -1,7 +1,7 @@
 use crate::Role;
 use lifecycle::{DeviceKeys, Snapshot};
 use model::{AccountPin, DomainName, Failure, IntentId, TenantId, TenantPin, Upn};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that is durable.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -16,6 +16,8 @@ pub struct Found {
     pub prepared: Vec<FoundPair>,
     /// Tenants whose state is there and cannot be used: nothing is registered anew for them.
     pub blocked: BTreeMap<TenantId, Failure>,
+    /// Those of them that a newer version wrote: nobody gives them up, because that version can read them.
+    pub newer: BTreeSet<TenantId>,
     /// Records of domains and names that are there and cannot be read.
     pub unreadable: Unreadable,
     /// Why nobody who is not known may sign in and nothing new is registered: records were lost, and nobody knows
@@ -39,6 +41,8 @@ pub struct FoundPair {
 pub struct Unreadable {
     /// Why the pin of each of these domains cannot be read.
     pub domains: BTreeMap<DomainName, Failure>,
+    /// Those of them that a newer version wrote.
+    pub newer: BTreeSet<DomainName>,
     /// Why the pin of each of these names cannot be read.
     pub accounts: BTreeMap<Upn, Failure>,
 }

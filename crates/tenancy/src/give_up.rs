@@ -1,6 +1,7 @@
 //! Going on without what was lost or cannot be read, because an operator says so.
 
 use crate::lanes::Step;
+use crate::roster::Roster;
 use crate::tenancy::Tenancy;
 use lifecycle::LeaveKind;
 use model::{DomainName, TenantId};
@@ -10,9 +11,10 @@ impl Tenancy {
     /// Whether whoever leaves by force leaves something that cannot be read: there is no machine to tell.
     pub(crate) fn has_to_give_up(&self, domain: &DomainName, how: LeaveKind) -> bool {
         let roster = self.pins.tenant_of(domain).and_then(|tenant| self.tenants.get(&tenant));
-        let blocked = roster.is_some_and(|roster| roster.blocked.is_some());
-        let holds = roster.is_some_and(|roster| roster.members().any(|member| !member.stage().is_bare()));
-        let unreadable = self.pins.unreadable.domains.contains_key(domain);
+        let blocked = roster.is_some_and(|roster| roster.blocked.is_some() && !roster.newer);
+        let holds = roster.is_some_and(Roster::holds_anything);
+        let pins = &self.pins.unreadable;
+        let unreadable = pins.domains.contains_key(domain) && !pins.newer.contains(domain);
         how == LeaveKind::Force && (blocked || unreadable || self.missing.is_some() && !holds)
     }
 

@@ -10,11 +10,12 @@ use tenancy_model::{Change, Command, Found, FoundPair, Role};
 
 impl Tenancy {
     pub(crate) fn restore(&mut self, found: Found) {
-        let Found { identities, domains, accounts, prepared, blocked, unreadable, missing } = found;
+        let Found { identities, domains, accounts, prepared, blocked, newer, unreadable, missing } = found;
         self.missing = missing.clone();
         self.pins = Pins { domains, accounts, unreadable };
         for (tenant, failure) in blocked {
-            self.tenants.entry(tenant).or_default().blocked = Some(failure);
+            let roster = self.tenants.entry(tenant).or_default();
+            (roster.blocked, roster.newer) = (Some(failure), newer.contains(&tenant));
         }
         let taken: Vec<IntentId> =
             identities.iter().filter_map(|(_, snapshot)| snapshot.stage.intent()).map(|it| it.id).collect();

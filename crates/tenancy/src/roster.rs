@@ -44,6 +44,8 @@ pub(crate) struct Roster {
     pub(crate) leaving: bool,
     /// Why the tenant's state cannot be used.
     pub(crate) blocked: Option<Failure>,
+    /// Whether a newer version can use it.
+    pub(crate) newer: bool,
 }
 
 impl Roster {

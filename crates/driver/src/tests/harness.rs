@@ -401,6 +401,6 @@ pub(super) fn registered(n: u8) -> (RecordKey, Vec<u8>) {
     let change = Change::Identity { role: Role::Current, snapshot: Box::new(snapshot) };
     match snapshot::to_change(&change) {
         store::Change::Put(key, bytes) => (key, bytes),
-        store::Change::Delete(_) => panic!("it is written"),
+        store::Change::Delete(_) | store::Change::GiveUpMissing => panic!("it is written"),
     }
 }

@@ -97,6 +97,7 @@ fn one_unreadable_record_blocks_what_it_is_about_and_nothing_else() {
             let blocks = matches!(key, RecordKey::Device(_) | RecordKey::Domain(_) | RecordKey::Account(_));
             assert_eq!(failures, if blocks { vec![code] } else { vec![] }, "{key}");
             assert_eq!(all.blocked.contains_key(&id(1)), matches!(key, RecordKey::Device(_)), "{key}");
+            assert_eq!(all.newer.contains(&id(1)), all.blocked.contains_key(&id(1)) && code == "StateNewer");
             let there = all.identities.len() + all.domains.len() + all.accounts.len() + all.prepared.len();
             assert_eq!(there, written.len() - 1, "{key}");
         }

@@ -2,15 +2,15 @@
 
 use super::medium::{Disk, Power};
 use super::*;
-use crate::codec::Records;
-use crate::core::{Core, Plan};
-use crate::log::{Log, first_area};
-use crate::medium::Medium;
+use crate::look::{Found, SlotFile};
 use crate::merge::{Merged, merge};
-use crate::open::{Files, Found, read_files};
-use crate::slots::{Batch, FIRST_LENGTH, Scan, Slots, first_block, scan};
+use crate::open::{Files, read_files};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use slots::Records;
+use slots::{Batch, FIRST_LENGTH, Scan, Slots, first_block, scan};
+use slots::{Core, Plan};
+use slots::{Log, first_area};
 
 /// A computer whose disk can lose power.
 struct Machine {
@@ -42,7 +42,7 @@ impl Machine {
         let found = scan(&slots).unwrap();
         let opened = Log::open(Box::new(log.clone()), cipher()).unwrap().expect("a log");
         let there = (
-            Found::There((Box::new(slots.clone()) as Box<dyn Medium>, found), true),
+            Found::There(SlotFile { medium: Box::new(slots.clone()), scan: found }, true),
             Found::There(opened, true),
         );
         let (sources, files): (_, Files) = read_files((&cipher(), true), there, None).unwrap();
@@ -59,7 +59,7 @@ impl Machine {
             return Ok(());
         }
         self.core.write(&plan, &self.records)?;
-        codec::apply(&mut self.records, &plan.changes);
+        slots::apply(&mut self.records, &plan.changes);
         Ok(())
     }
 
@@ -118,7 +118,7 @@ proptest! {
                 let before = machine.records.clone();
                 if machine.commit(&changes).is_err() {
                     let mut after = before.clone();
-                    codec::apply(&mut after, &Plan::of(&before, &changes).changes);
+                    slots::apply(&mut after, &Plan::of(&before, &changes).changes);
                     next = Some(after);
                     break;
                 }

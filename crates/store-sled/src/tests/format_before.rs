@@ -15,7 +15,7 @@ fn old_slots(dir: &Path, slots: &[(u64, u8)]) {
     fs::set_permissions(dir.join(SLOTS), fs::Permissions::from_mode(0o600)).unwrap();
     let cipher = Cipher::new(&key()).unwrap();
     for (generation, value) in slots {
-        let plain = codec::encode(&old_records(*value));
+        let plain = slots::encode(&old_records(*value));
         let payload = cipher.seal(&old_context("slots", *generation), &plain).unwrap();
         let mut header = Header {
             format: 1,
@@ -32,7 +32,7 @@ fn old_slots(dir: &Path, slots: &[(u64, u8)]) {
 fn old_sled(dir: &Path, generation: u64, value: u8) {
     let db = sled::open(dir.join(SLED)).unwrap();
     let cipher = Cipher::new(&key()).unwrap();
-    let sealed = cipher.seal(&old_context("sled", generation), &codec::encode(&old_records(value))).unwrap();
+    let sealed = cipher.seal(&old_context("sled", generation), &slots::encode(&old_records(value))).unwrap();
     db.insert("records", [generation.to_be_bytes().as_slice(), &sealed].concat()).unwrap();
     db.flush().unwrap();
 }

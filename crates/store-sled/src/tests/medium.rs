@@ -1,6 +1,6 @@
 //! A disk in memory that loses power, and fails when it is told to.
 
-use crate::medium::Medium;
+use slots::Medium;
 use std::io;
 use std::sync::{Arc, Mutex};
 
@@ -70,7 +70,7 @@ impl Disk {
 }
 
 impl Medium for Disk {
-    fn len(&self) -> io::Result<u64> {
+    fn length(&self) -> io::Result<u64> {
         Ok(self.0.lock().unwrap().durable.len() as u64)
     }
 

@@ -90,6 +90,16 @@ fn an_identity_that_cannot_be_read_is_given_up_by_force_with_its_pins() {
 }
 
 #[test]
+fn an_identity_that_a_newer_version_can_read_is_kept_whoever_insists() {
+    let mut computer = Computer::off("unreadable", Setting::default());
+    let mut found = Disk::default().knows(&[ALEX]).found();
+    found.blocked.insert(ALEX.tenant(), disk_full());
+    found.newer.insert(ALEX.tenant());
+    computer.feed(Event::Restored(Box::new(found)));
+    assert_eq!(told(&mut computer, leave(ALEX, LeaveKind::Force)), Err(disk_full()));
+}
+
+#[test]
 fn a_domain_whose_record_cannot_be_read_is_given_up_by_force() {
     let mut computer = Computer::off("unreadable", Setting::default());
     let mut found = Disk::default().found();

@@ -18,11 +18,12 @@ use store::Store;
 async fn main() {
     let dir = tempfile::tempdir().unwrap();
     println!(
-        "bench | {ROUNDS} times each, medians; the store is sled with its slot file, in {}",
+        "bench | {ROUNDS} times each, medians; the store is that of the daemon, in {}",
         kind(dir.path())
     );
     let bare = bare_write(&dir.path().join("bare"));
     println!("bench | a bare write of one identity: {}", shown(bare));
+    filled(&dir.path().join("filled"), bare);
     let mut one = Duration::ZERO;
     for busy in [1, 20] {
         let driver = ports::driver(&dir.path().join(busy.to_string())).await;
@@ -72,12 +73,57 @@ async fn rebinds(driver: &Driver, n: u32) -> Duration {
 /// The store alone, with one record of an identity.
 fn bare_write(path: &Path) -> Duration {
     let mut store = ports::store(path);
-    let times = (0..ROUNDS).map(|_| {
-        let begun = Instant::now();
-        store.commit(&[ports::registered(0)]).unwrap();
-        begun.elapsed()
-    });
-    median(times.collect())
+    median((0..ROUNDS).map(|round| write(&mut store, changed(0, round))).collect())
+}
+
+/// The store alone, with 100 tenants and 1,000 people in it: what is merely stored must not cost anything.
+fn filled(path: &Path, bare: Duration) {
+    let mut store = ports::store(path);
+    let before = resident();
+    (0..100).for_each(|n| drop(write(&mut store, changed(n, 0))));
+    (0..1000).for_each(|n| drop(write(&mut store, ports::person(n))));
+    let identity = median((0..ROUNDS).map(|round| write(&mut store, changed(50, round))).collect());
+    let person = median((0..ROUNDS).map(|round| write(&mut store, ports::person(2000 + round))).collect());
+    let times = |time: Duration| time.as_secs_f64() / bare.as_secs_f64();
+    println!(
+        "bench | beside 100 tenants and 1,000 people: an identity {}, {:.2} bare writes; a new person {}, {:.2}",
+        shown(identity),
+        times(identity),
+        shown(person),
+        times(person)
+    );
+    let memory = resident().saturating_sub(before) / 1024;
+    drop(store);
+    println!("bench | they take {memory} KiB of memory and {} KiB of disk", disk_usage(path) / 1024);
+}
+
+fn write(store: &mut impl Store, change: store::Change) -> Duration {
+    let begun = Instant::now();
+    store.commit(&[change]).unwrap();
+    begun.elapsed()
+}
+
+/// The record of an identity, another one each round.
+fn changed(n: u32, round: u32) -> store::Change {
+    match ports::registered(n) {
+        store::Change::Put(key, mut bytes) => {
+            bytes.resize(bytes.len() + round as usize % 2, b' ');
+            store::Change::Put(key, bytes)
+        }
+        other => other,
+    }
+}
+
+/// Bytes of this process in memory.
+fn resident() -> u64 {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
+    let pages: u64 = statm.split(' ').nth(1).unwrap().parse().unwrap();
+    pages * 4096
+}
+
+fn disk_usage(path: &Path) -> u64 {
+    let output = std::process::Command::new("du").args(["-s", "--block-size=1"]).arg(path).output().unwrap();
+    String::from_utf8_lossy(&output.stdout).split('\t').next().unwrap().parse().unwrap()
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {

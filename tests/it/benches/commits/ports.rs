@@ -64,6 +64,13 @@ pub(crate) fn store(state: &Path) -> SledStore {
     SledStore::open(state, &model::Secret::new([7; 32])).unwrap()
 }
 
+/// What is remembered of a person.
+pub(crate) fn person(n: u32) -> store::Change {
+    let upn = format!("person{n}@contoso.com").parse().unwrap();
+    let pin = model::AccountPin { upn, tenant: tenant(0), object: Id::new(Guid::from_bytes([7; 16])) };
+    snapshot::to_change(&Change::Account { pin, at: Timestamp::from_secs(1) })
+}
+
 struct Nowhere;
 
 impl Transport for Nowhere {

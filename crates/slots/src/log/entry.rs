@@ -8,14 +8,18 @@ use std::io;
 
 /// An entry that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Entry {
+pub struct Entry {
     /// Where it begins in its area.
     pub(super) at: usize,
-    pub(crate) sequence: u64,
-    pub(crate) floor: u64,
-    pub(crate) needs: Option<Group>,
+    /// The number of its commit.
+    pub sequence: u64,
+    /// The last commit that was known to be durable.
+    pub floor: u64,
+    /// A group of the slot file that belongs to the commit.
+    pub needs: Option<Group>,
     pub(super) checksum: u32,
-    pub(crate) changes: Changes,
+    /// What it changes.
+    pub changes: Changes,
 }
 
 /// What an entry says besides its changes.

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use store::RecordKey;
 
 /// Every record by its key.
-pub(crate) type Records = BTreeMap<RecordKey, Vec<u8>>;
+pub type Records = BTreeMap<RecordKey, Vec<u8>>;
 
 /// Records that are there from now on, or are not any more.
-pub(crate) type Changes = BTreeMap<RecordKey, Option<Vec<u8>>>;
+pub type Changes = BTreeMap<RecordKey, Option<Vec<u8>>>;
 
 /// For each record: length of the key's text (4 bytes, big-endian), the text, length of the bytes, the bytes.
-pub(crate) fn encode(records: &Records) -> Vec<u8> {
+pub fn encode(records: &Records) -> Vec<u8> {
     let mut out = Vec::new();
     for (key, bytes) in records {
         put(&mut out, key.to_string().as_bytes());
@@ -19,7 +19,8 @@ pub(crate) fn encode(records: &Records) -> Vec<u8> {
     out
 }
 
-pub(crate) fn decode(mut bytes: &[u8]) -> Option<Records> {
+/// Records from their bytes; none where these are not records.
+pub fn decode(mut bytes: &[u8]) -> Option<Records> {
     let mut records = Records::new();
     while !bytes.is_empty() {
         let (key, rest) = take(bytes)?;
@@ -55,7 +56,7 @@ pub(crate) fn decode_changes(mut bytes: &[u8]) -> Option<Changes> {
 }
 
 /// Applies changes to records.
-pub(crate) fn apply(records: &mut Records, changes: &Changes) {
+pub fn apply(records: &mut Records, changes: &Changes) {
     for (key, bytes) in changes {
         match bytes {
             Some(bytes) => drop(records.insert(key.clone(), bytes.clone())),

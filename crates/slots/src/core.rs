@@ -3,19 +3,22 @@
 //! The log is written first, and its entry counts only with the slots of the same commit.
 
 use crate::codec::{Changes, Records};
+use crate::file::{Batch, Slots, SlotsFound};
 use crate::log::{Entry, Log};
-use crate::slots::{Batch, Slots, SlotsFound};
 use layout::slot::Group;
 use std::io;
 use store::{Change, RecordKey};
 
-pub(crate) struct Core {
-    pub(crate) slots: Slots,
-    pub(crate) log: Log,
-    /// The last commit.
-    pub(crate) sequence: u64,
+/// Both files of a state directory.
+pub struct Core {
+    /// Records of device identities.
+    pub slots: Slots,
+    /// All other records.
+    pub log: Log,
+    /// The number of the last commit.
+    pub sequence: u64,
     /// Groups that were here and cannot be found.
-    pub(crate) lost: u32,
+    pub lost: u32,
 }
 
 /// Bytes of the log that it takes to delete everything in it: they are kept free, so that nothing hinders a leave.
@@ -26,17 +29,17 @@ fn farewell(records: &Records) -> u64 {
 
 /// What a commit writes.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Plan {
+pub struct Plan {
     /// Every record that is another one from now on.
-    pub(crate) changes: Changes,
+    pub changes: Changes,
     /// All records that the groups have from now on that it changes.
-    pub(crate) groups: Vec<(Group, Records)>,
+    pub groups: Vec<(Group, Records)>,
     /// What it changes in the log.
-    pub(crate) log: Changes,
+    pub log: Changes,
 }
 
 /// The group of the slot file that a record is in; none for those of the log.
-pub(crate) fn group_of(key: &RecordKey) -> Option<Group> {
+pub fn group_of(key: &RecordKey) -> Option<Group> {
     match key {
         RecordKey::Foreign(_) => Some([0; 16]),
         key => key.tenant().map(|tenant| *tenant.guid().as_bytes()),
@@ -44,20 +47,20 @@ pub(crate) fn group_of(key: &RecordKey) -> Option<Group> {
 }
 
 /// All records of a group.
-pub(crate) fn of_group(records: &Records, group: &Group) -> Records {
+pub fn of_group(records: &Records, group: &Group) -> Records {
     let mine = records.iter().filter(|(key, _)| group_of(key).as_ref() == Some(group));
     mine.map(|(key, bytes)| (key.clone(), bytes.clone())).collect()
 }
 
 /// All records of the log.
-pub(crate) fn of_log(records: &Records) -> Records {
+pub fn of_log(records: &Records) -> Records {
     let mine = records.iter().filter(|(key, _)| group_of(key).is_none());
     mine.map(|(key, bytes)| (key.clone(), bytes.clone())).collect()
 }
 
 impl Plan {
     /// What changes do to records; what they leave as it is, is not written.
-    pub(crate) fn of(records: &Records, changes: &[Change]) -> Plan {
+    pub fn of(records: &Records, changes: &[Change]) -> Plan {
         let mut plan = Plan::default();
         for change in changes {
             match change {
@@ -85,8 +88,11 @@ impl Plan {
 }
 
 impl Core {
-    /// Makes a commit durable. After an error the files have to be opened anew.
-    pub(crate) fn write(&mut self, plan: &Plan, records: &Records) -> io::Result<()> {
+    /// Makes a commit durable; `records` are those before it.
+    ///
+    /// # Errors
+    /// What the disk says; the files have to be opened anew then. Also when a path leads elsewhere by now.
+    pub fn write(&mut self, plan: &Plan, records: &Records) -> io::Result<()> {
         let (sequence, floor) = (self.sequence + 1, self.sequence);
         if !plan.log.is_empty() {
             let kept = if plan.log.values().any(Option::is_some) { farewell(records) } else { 0 };
@@ -107,8 +113,12 @@ impl Core {
     }
 }
 
-/// The records of the log's entries; the last one only where the slots of its commit stand.
-pub(crate) fn settle_log(
+/// The records of the log's entries; the last one only where the slots of its commit stand, or where everything up to
+/// `floor` is known to be durable.
+///
+/// # Errors
+/// When an entry that does not stand cannot be overwritten.
+pub fn settle_log(
     (log, mut entries): (&mut Log, Vec<Entry>),
     slots: Option<&SlotsFound>,
     (floor, writable): (u64, bool),

@@ -17,7 +17,7 @@ pub(crate) struct Area {
 impl Area {
     /// The area of the highest epoch.
     pub(super) fn newest(medium: &dyn Medium) -> io::Result<Option<Area>> {
-        let end = medium.len()?;
+        let end = medium.length()?;
         let mut found = Vec::new();
         let mut start = 0;
         while start + BEGIN <= end {
@@ -63,7 +63,7 @@ impl Area {
 }
 
 /// A new log: the beginning of its first area, and the length of the file.
-pub(crate) fn first_area() -> (Vec<u8>, u64) {
+pub fn first_area() -> (Vec<u8>, u64) {
     (Area { start: 0, length: AREA, epoch: 1, sequence: 0 }.write(), 2 * AREA)
 }
 

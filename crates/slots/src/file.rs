@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 use std::io;
 use store::RecordKey;
 
-pub(crate) struct Slots {
+/// An open slot file.
+pub struct Slots {
     medium: Box<dyn Medium>,
     cipher: Cipher,
     blocks: u64,
@@ -35,49 +36,60 @@ struct Place {
 
 /// A slot whose checksum is right.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Slot {
-    pub(crate) header: Header,
+pub struct Slot {
+    /// What it says of itself.
+    pub header: Header,
     extent: Extent,
 }
 
 /// What a file says without being decrypted.
-pub(crate) struct Scan {
-    pub(crate) slots: Vec<Slot>,
+pub struct Scan {
+    /// Those that are whole.
+    pub slots: Vec<Slot>,
     /// Headers whose payload is not what they say.
-    pub(crate) damaged: Vec<Header>,
+    pub damaged: Vec<Header>,
 }
 
 /// The newest readable slot of a group.
-pub(crate) struct GroupFound {
-    pub(crate) sequence: u64,
-    pub(crate) records: Records,
+pub struct GroupFound {
+    /// The number of the commit that wrote it.
+    pub sequence: u64,
+    /// None where the group is gone.
+    pub records: Records,
 }
 
 /// What stands in a file.
 #[derive(Default)]
-pub(crate) struct SlotsFound {
+pub struct SlotsFound {
     /// By group; without records where the group is gone.
-    pub(crate) groups: BTreeMap<Group, GroupFound>,
+    pub groups: BTreeMap<Group, GroupFound>,
     /// The header of the last commit.
-    pub(crate) newest: Option<Header>,
+    pub newest: Option<Header>,
     /// Groups whose slots are whole and cannot be decrypted.
-    pub(crate) sealed_otherwise: usize,
+    pub sealed_otherwise: usize,
 }
 
 /// One commit.
-pub(crate) struct Batch<'a> {
-    pub(crate) sequence: u64,
-    pub(crate) floor: u64,
-    pub(crate) log: u64,
+pub struct Batch<'a> {
+    /// Its number.
+    pub sequence: u64,
+    /// The last commit that is known to be durable.
+    pub floor: u64,
+    /// The number of the log's last entry.
+    pub log: u64,
     /// Groups that were here and cannot be found.
-    pub(crate) lost: u32,
-    pub(crate) groups: &'a [(Group, Records)],
+    pub lost: u32,
+    /// All records of each group that it changes.
+    pub groups: &'a [(Group, Records)],
 }
 
 /// Every slot of the file with a right checksum, and every header without.
-pub(crate) fn scan(medium: &dyn Medium) -> io::Result<Scan> {
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn scan(medium: &dyn Medium) -> io::Result<Scan> {
     let mut found = Scan { slots: Vec::new(), damaged: Vec::new() };
-    let blocks = medium.len()? / BLOCK;
+    let blocks = medium.length()? / BLOCK;
     for start in 1..blocks {
         let mut bytes = [0; HEADER];
         medium.read_at(start * BLOCK, &mut bytes)?;
@@ -94,7 +106,7 @@ pub(crate) fn scan(medium: &dyn Medium) -> io::Result<Scan> {
 }
 
 /// The first block, which tells older versions that the file is not theirs.
-pub(crate) fn first_block() -> Vec<u8> {
+pub fn first_block() -> Vec<u8> {
     let mut header = layout::old_slot::Header {
         format: FORMAT,
         generation: 0,
@@ -108,13 +120,13 @@ pub(crate) fn first_block() -> Vec<u8> {
 
 impl Slots {
     /// Takes the slots that stand into force, and erases those that do not.
-    pub(crate) fn load(
+    pub fn load(
         medium: Box<dyn Medium>,
         cipher: Cipher,
         scan: &Scan,
         (floor, writable): (u64, bool),
     ) -> io::Result<(Slots, SlotsFound)> {
-        let blocks = medium.len()? / BLOCK;
+        let blocks = medium.length()? / BLOCK;
         let mut slots = Slots { medium, cipher, blocks, places: BTreeMap::new(), farewells: Vec::new() };
         let (standing, fallen) = order::split(&scan.slots, floor);
         let mut over: Vec<Extent> = fallen.iter().map(|slot| slot.extent).collect();
@@ -167,27 +179,27 @@ impl Slots {
     }
 
     /// The groups that have records.
-    pub(crate) fn groups(&self) -> impl Iterator<Item = Group> {
+    pub fn groups(&self) -> impl Iterator<Item = Group> {
         self.places.keys().copied()
     }
 
     /// Whether the group has a slot.
-    pub(crate) fn has(&self, group: &Group) -> bool {
+    pub fn has(&self, group: &Group) -> bool {
         self.places.contains_key(group)
     }
 
     /// Gives a file that was made its name.
-    pub(crate) fn publish(&mut self) -> io::Result<()> {
+    pub fn publish(&mut self) -> io::Result<()> {
         self.medium.publish()
     }
 
     /// Whether the path still leads here.
-    pub(crate) fn check(&self) -> io::Result<()> {
+    pub fn check(&self) -> io::Result<()> {
         self.medium.check()
     }
 
     /// Writes the slots of a commit; durable when it returns.
-    pub(crate) fn write(&mut self, batch: &Batch<'_>) -> io::Result<()> {
+    pub fn write(&mut self, batch: &Batch<'_>) -> io::Result<()> {
         let mut placed = Vec::new();
         let live = self.live_after(batch.groups) + batch.lost;
         for (at, (group, records)) in batch.groups.iter().enumerate() {
@@ -325,4 +337,4 @@ fn checksum(header: &Header, payload: &[u8]) -> u32 {
 /// Blocks that are kept free: a stored answer is at most 512 KiB in hex, and there is the rest of its tenant.
 const RESERVE: u64 = 640 * 1024 / BLOCK;
 /// The length of a new file.
-pub(crate) const FIRST_LENGTH: u64 = (1 + 16) * BLOCK + RESERVE * BLOCK;
+pub const FIRST_LENGTH: u64 = (1 + 16) * BLOCK + RESERVE * BLOCK;

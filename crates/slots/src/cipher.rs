@@ -6,16 +6,23 @@ use std::sync::Arc;
 
 /// AES-256-GCM over what is written; what it is written as is authenticated with it.
 #[derive(Clone)]
-pub(crate) struct Cipher(Arc<LessSafeKey>);
+pub struct Cipher(Arc<LessSafeKey>);
 
 impl Cipher {
-    pub(crate) fn new(key: &Secret<[u8; 32]>) -> io::Result<Cipher> {
+    /// With a key of 256 bits.
+    ///
+    /// # Errors
+    /// When the cryptographic library fails.
+    pub fn new(key: &Secret<[u8; 32]>) -> io::Result<Cipher> {
         let key = UnboundKey::new(&AES_256_GCM, key.expose()).map_err(|_| failed())?;
         Ok(Cipher(Arc::new(LessSafeKey::new(key))))
     }
 
     /// Nonce (12 bytes), ciphertext, tag (16 bytes).
-    pub(crate) fn seal(&self, context: &[u8], plain: &[u8]) -> io::Result<Vec<u8>> {
+    ///
+    /// # Errors
+    /// When the cryptographic library fails.
+    pub fn seal(&self, context: &[u8], plain: &[u8]) -> io::Result<Vec<u8>> {
         let mut nonce = [0; NONCE_LEN];
         rand::fill(&mut nonce).map_err(|_| failed())?;
         let mut text = plain.to_vec();
@@ -24,7 +31,8 @@ impl Cipher {
         Ok([nonce.as_slice(), &text].concat())
     }
 
-    pub(crate) fn open(&self, context: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+    /// The plain text; none where text, key or context is another one.
+    pub fn open(&self, context: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
         let (nonce, text) = sealed.split_at_checked(NONCE_LEN)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
         let mut buffer = text.to_vec();

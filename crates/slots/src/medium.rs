@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Where bytes are kept; tests have one that fails and loses power.
-pub(crate) trait Medium: Send {
+pub trait Medium: Send {
     /// Bytes that can be read.
-    fn len(&self) -> io::Result<u64>;
+    fn length(&self) -> io::Result<u64>;
     /// Fills `into` from `at` on.
     fn read_at(&self, at: u64, into: &mut [u8]) -> io::Result<()>;
     /// Writes within the length; durable with the next [`Medium::sync`].
@@ -27,7 +27,7 @@ pub(crate) trait Medium: Send {
 }
 
 /// A file of the state directory.
-pub(crate) struct FileMedium {
+pub struct FileMedium {
     file: File,
     dir: Arc<Dir>,
     /// The path that the next start opens.
@@ -37,7 +37,7 @@ pub(crate) struct FileMedium {
 
 impl FileMedium {
     /// Opens a file that is there: to write, or else to read; the flag says which.
-    pub(crate) fn open(place: &Place, name: &'static str) -> Result<(FileMedium, bool), FileError> {
+    pub fn open(place: &Place, name: &'static str) -> Result<(FileMedium, bool), FileError> {
         let opened = |file| place.medium(file, name);
         match place.dir.open_private_to_write(name) {
             Ok(file) => Ok((opened(file), true)),
@@ -49,12 +49,7 @@ impl FileMedium {
     }
 
     /// A file that begins so and goes on with zeros, under the name of a draft until [`Medium::publish`].
-    pub(crate) fn make(
-        place: &Place,
-        name: &'static str,
-        begin: &[u8],
-        length: u64,
-    ) -> io::Result<FileMedium> {
+    pub fn make(place: &Place, name: &'static str, begin: &[u8], length: u64) -> io::Result<FileMedium> {
         let draft = draft_of(Path::new(name));
         place.dir.write_draft(&draft, begin)?;
         let file = place.dir.open_private_to_write(&draft)?;
@@ -65,9 +60,11 @@ impl FileMedium {
 
 /// The state directory, and the path that leads to it.
 #[derive(Clone)]
-pub(crate) struct Place {
-    pub(crate) dir: Arc<Dir>,
-    pub(crate) path: PathBuf,
+pub struct Place {
+    /// The directory, open.
+    pub dir: Arc<Dir>,
+    /// The path that the next start opens.
+    pub path: PathBuf,
 }
 
 impl Place {
@@ -76,7 +73,7 @@ impl Place {
     }
 
     /// Gives something that cannot be read another name; nothing is ever overwritten.
-    pub(crate) fn set_aside(&self, name: &str) -> io::Result<String> {
+    pub fn set_aside(&self, name: &str) -> io::Result<String> {
         for number in 0..MOST_ASIDE {
             let to = layout::set_aside_as(name, number);
             if !self.dir.holds(&to)? {
@@ -89,7 +86,7 @@ impl Place {
     }
 
     /// A copy of a directory of plain files, under the name of what is set aside.
-    pub(crate) fn keep_copy(&self, name: &str) -> io::Result<()> {
+    pub fn keep_copy(&self, name: &str) -> io::Result<()> {
         let free = (0..MOST_ASIDE).map(|number| layout::set_aside_as(name, number));
         for to in free {
             if !self.dir.holds(&to)? {
@@ -123,7 +120,7 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 impl Medium for FileMedium {
-    fn len(&self) -> io::Result<u64> {
+    fn length(&self) -> io::Result<u64> {
         Ok(self.file.metadata()?.len())
     }
 
@@ -140,7 +137,7 @@ impl Medium for FileMedium {
     }
 
     fn extend(&mut self, to: u64) -> io::Result<()> {
-        fill(&self.file, self.len()?, to)?;
+        fill(&self.file, self.length()?, to)?;
         self.file.sync_all()
     }
 
@@ -167,8 +164,8 @@ impl Medium for FileMedium {
 }
 
 /// Whether there are only zeros.
-pub(crate) fn is_empty(medium: &dyn Medium) -> io::Result<bool> {
-    let length = medium.len()?;
+pub fn is_empty(medium: &dyn Medium) -> io::Result<bool> {
+    let length = medium.length()?;
     let mut piece = vec![0; 64 * 1024];
     let mut at = 0;
     while at < length {

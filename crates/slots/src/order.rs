@@ -3,7 +3,7 @@
 //! Each slot says up to which commit everything was durable when it was written. The one commit after that may have
 //! been cut off: its slots name each other in a ring, and stand only together.
 
-use crate::slots::Slot;
+use crate::file::Slot;
 use std::collections::BTreeSet;
 
 /// Those that stand, and those of the commit that was cut off. `floor` is known to be durable from elsewhere.

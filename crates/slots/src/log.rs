@@ -25,13 +25,14 @@ mod entry;
 use crate::cipher::{Cipher, SEAL};
 use crate::codec::{self, Changes, Records};
 use crate::medium::Medium;
-pub(crate) use area::first_area;
+pub use area::first_area;
 use area::{Area, BEGIN};
-pub(crate) use entry::Entry;
+pub use entry::Entry;
 use layout::slot::Group;
 use std::io;
 
-pub(crate) struct Log {
+/// An open log.
+pub struct Log {
     medium: Box<dyn Medium>,
     cipher: Cipher,
     area: Area,
@@ -41,18 +42,20 @@ pub(crate) struct Log {
 }
 
 /// What a log holds.
-pub(crate) struct LogFound {
-    pub(crate) log: Log,
-    pub(crate) entries: Vec<Entry>,
+pub struct LogFound {
+    /// The log, whose next entry goes behind these.
+    pub log: Log,
+    /// In their order, the first one with what was left at the last compaction.
+    pub entries: Vec<Entry>,
     /// Whether an entry behind which there are others cannot be read.
-    pub(crate) damaged: bool,
+    pub damaged: bool,
     /// Whether its first entry was written under another key.
-    pub(crate) sealed_otherwise: bool,
+    pub sealed_otherwise: bool,
 }
 
 impl Log {
     /// Reads the newest area; none where no area can be recognised.
-    pub(crate) fn open(medium: Box<dyn Medium>, cipher: Cipher) -> io::Result<Option<LogFound>> {
+    pub fn open(medium: Box<dyn Medium>, cipher: Cipher) -> io::Result<Option<LogFound>> {
         let Some(area) = Area::newest(medium.as_ref())? else { return Ok(None) };
         let mut bytes = vec![0; area.length as usize];
         medium.read_at(area.start, &mut bytes)?;
@@ -69,13 +72,13 @@ impl Log {
     }
 
     /// The sequence of the last entry.
-    pub(crate) fn last(&self) -> u64 {
+    pub fn last(&self) -> u64 {
         self.last
     }
 
     /// Takes the last entry back: the commit that it belonged to was cut off. Where it can be overwritten it is: it
     /// would count again with the next slot of its number.
-    pub(crate) fn drop_last(&mut self, entries: &mut Vec<Entry>, writable: bool) -> io::Result<()> {
+    pub fn drop_last(&mut self, entries: &mut Vec<Entry>, writable: bool) -> io::Result<()> {
         let Some(dropped) = entries.pop() else { return Ok(()) };
         self.tail = self.area.start + dropped.at as u64;
         self.previous = entries.last().map_or(0, |entry| entry.checksum);
@@ -88,22 +91,22 @@ impl Log {
     }
 
     /// Gives a log that was made its name.
-    pub(crate) fn publish(&mut self) -> io::Result<()> {
+    pub fn publish(&mut self) -> io::Result<()> {
         self.medium.publish()
     }
 
     /// Whether the path still leads here.
-    pub(crate) fn check(&self) -> io::Result<()> {
+    pub fn check(&self) -> io::Result<()> {
         self.medium.check()
     }
 
     /// Whether the changes fit into the area and leave so many bytes of it.
-    pub(crate) fn has_room(&self, changes: &Changes, kept: u64) -> bool {
+    pub fn has_room(&self, changes: &Changes, kept: u64) -> bool {
         self.tail + size(changes) + kept <= self.area.start + self.area.length
     }
 
     /// Writes an entry; durable when it returns.
-    pub(crate) fn append(
+    pub fn append(
         &mut self,
         (sequence, floor): (u64, u64),
         needs: Option<Group>,
@@ -124,7 +127,7 @@ impl Log {
 
     /// Writes everything that is still there into another area, with room for changes to come and for so many bytes
     /// more; `sequence` is the last commit.
-    pub(crate) fn compact(
+    pub fn compact(
         &mut self,
         records: &Records,
         sequence: u64,
@@ -157,7 +160,7 @@ impl Log {
             return Ok(free);
         }
         let end = longer.start + longer.length;
-        match self.medium.len()? >= end || self.medium.extend(end).is_ok() {
+        match self.medium.length()? >= end || self.medium.extend(end).is_ok() {
             true => Ok(longer),
             false if needed <= free.length => Ok(free),
             false => Err(io::Error::new(io::ErrorKind::StorageFull, "the log cannot grow")),
