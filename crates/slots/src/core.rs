@@ -123,10 +123,11 @@ pub fn settle_log(
     slots: Option<&SlotsFound>,
     (floor, writable): (u64, bool),
 ) -> io::Result<Records> {
-    let stands = |entry: &Entry| match entry.needs {
-        Some(group) if entry.sequence > floor => slots
-            .and_then(|slots| slots.groups.get(&group))
-            .is_some_and(|found| found.sequence >= entry.sequence),
+    let stands = |entry: &Entry| match (entry.needs, slots) {
+        (Some(group), Some(slots)) if entry.sequence > floor => {
+            slots.groups.get(&group).is_some_and(|found| found.sequence >= entry.sequence)
+        }
+        // Where the slots are lost nobody knows: what it took away must not come back.
         _ => true,
     };
     while entries.last().is_some_and(|entry| !stands(entry)) {

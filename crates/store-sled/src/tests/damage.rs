@@ -283,3 +283,22 @@ fn a_link_in_the_place_of_a_file_is_not_followed() {
     assert_eq!(values(&dir), [2, 2]);
     assert_eq!(fs::read(&victim).unwrap(), b"kept");
 }
+
+#[test]
+fn what_a_commit_took_from_the_log_does_not_come_back_with_the_slots_lost() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = open(dir.path());
+    put(&mut store, name(1), 1);
+    store
+        .commit(&[Change::Delete(name(1)), Change::Put(tenant(1), vec![1]), Change::Put(name(2), vec![1])])
+        .unwrap();
+    drop(store);
+    ruin_sled(dir.path(), true);
+    ruin(&dir.path().join(SLOTS), true);
+    let log = fs::read(dir.path().join(LOG)).unwrap();
+    let mut store = open(dir.path());
+    assert!(store.missing().is_some());
+    assert_eq!([name(1), name(2)].map(|key| store.get(&key).unwrap().is_some()), [false, true]);
+    drop(store);
+    assert_eq!(fs::read(dir.path().join(LOG)).unwrap(), log, "nothing was written");
+}
