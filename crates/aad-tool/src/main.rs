@@ -24,7 +24,8 @@ fn main() -> ExitCode {
     match commands::run(&options) {
         Ok(ending) => exit::code(ending),
         Err(error) => {
-            eprintln!("aad-tool: {error}");
+            // The daemon, or whoever listens in its place, may be quoted.
+            eprintln!("aad-tool: {}", show::printable(&error.to_string()));
             exit::failure(&error)
         }
     }

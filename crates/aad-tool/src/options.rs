@@ -110,7 +110,7 @@ pub(crate) enum AskCommand {
         #[arg(long, value_name = "DOMAIN")]
         domain: Option<String>,
     },
-    /// Forget which person a name was first seen with, after an account was re-created. Root only.
+    /// Forget whose a name is, after an account was re-created or its name went to somebody else. Root only.
     ForgetAccount {
         /// Whose name: name@domain.
         name: String,

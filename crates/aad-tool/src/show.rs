@@ -6,6 +6,7 @@ mod status;
 pub(crate) use keys::{keys, verdict};
 
 use ipc::{FailureReport, Message, StatusDocument};
+use model::is_printable;
 use std::io::IsTerminal;
 
 /// A message as text, or nothing for one that is not shown.
@@ -30,7 +31,7 @@ pub(crate) fn message(message: &Message) -> Option<String> {
 /// A status document as `status --json` prints it.
 pub(crate) fn json(document: &StatusDocument) -> String {
     // A document of strings and numbers has a JSON form always.
-    serde_json::to_string_pretty(document).unwrap_or_default() + "\n"
+    escaped(&serde_json::to_string_pretty(document).unwrap_or_default()) + "\n"
 }
 
 /// Whose password is asked for, and the way around it.
@@ -102,9 +103,19 @@ fn line(text: &str) -> String {
     format!("{text}\n")
 }
 
-/// Without control characters, save the line ends that this module wrote itself.
-fn printable(text: &str) -> String {
-    text.chars().filter(|c| *c == '\n' || !c.is_control()).collect()
+/// Without characters that steer a terminal or turn around what is read, save the line ends that this module wrote
+/// itself.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().filter(|c| *c == '\n' || is_printable(*c)).collect()
+}
+
+/// JSON whose texts hold such characters as escapes alone.
+fn escaped(json: &str) -> String {
+    let mut units = [0; 2];
+    let mut escape = |c: char| -> String {
+        c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")).collect()
+    };
+    json.chars().map(|c| if c == '\n' || is_printable(c) { c.to_string() } else { escape(c) }).collect()
 }
 
 #[cfg(test)]
@@ -115,6 +126,18 @@ mod tests {
     fn text_of_a_server_cannot_steer_the_terminal() {
         let shown = message(&Message::Notice { text: "a\u{1b}[31mb\u{9b}c".into() }).unwrap();
         assert_eq!(shown, "Note: a[31mbc\n");
+        let turned = "moc.live\u{202e}\u{2066}//\u{200f}\u{200b}:sptth\nDone.".to_owned();
+        let shown = message(&Message::Notice { text: turned }).unwrap();
+        assert_eq!(shown, "Note: moc.live//:sptth\nDone.\n");
+    }
+
+    #[test]
+    fn json_holds_such_characters_as_escapes_that_mean_them() {
+        let text = "a\u{1b}\u{9b}b\u{202e}c\u{e0041}d\u{7f}\u{1f511}é\n";
+        let json = escaped(&serde_json::to_string_pretty(&[text]).unwrap());
+        assert!(json.chars().all(|c| c == '\n' || is_printable(c)), "{json:?}");
+        assert_eq!(serde_json::from_str::<[String; 1]>(&json).unwrap(), [text]);
+        assert!(json.contains("\\u202e") && json.contains("\u{1f511}é"), "{json}");
     }
 
     #[test]

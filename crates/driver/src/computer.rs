@@ -5,6 +5,7 @@ use crate::clock::{Clock, entropy};
 use crate::dependencies::Neighbours;
 use crate::in_flight::{InFlight, crashed, rest};
 use crate::inbox::{Answered, Inbox, Message};
+use crate::log_limit::LogLimit;
 use crate::session::{self, SessionHandle};
 use crate::store_thread::{StoreReport, StoreThread};
 use executor::{Executor, Vault};
@@ -31,6 +32,8 @@ pub(crate) struct Ports {
     pub(crate) executors: BTreeMap<DomainName, Arc<Executor>>,
     pub(crate) neighbours: Neighbours,
     pub(crate) views: Views,
+    /// For lines that anybody on this machine can cause.
+    pub(crate) log: LogLimit,
 }
 
 /// How a work ended.

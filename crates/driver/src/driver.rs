@@ -2,12 +2,15 @@ use crate::clock::seed;
 use crate::computer::{Computer, Ports};
 use crate::dependencies::Dependencies;
 use crate::inbox::{Answered, Inbox, unexpected_answer};
+use crate::log_limit::LogLimit;
 use crate::self_test;
 use crate::sign_in::{self, SignIn};
 use crate::store_thread::StoreThread;
 use hsm::BoundTo;
 use lifecycle::{LeaveKind, Snapshot, Status};
-use model::{Backend, DomainName, Failure, MachineBinding, Registration, Timestamp, Upn, log_failure};
+use model::{
+    Backend, DomainName, Failure, MachineBinding, Registration, Requester, Timestamp, Upn, log_failure,
+};
 use std::io;
 use std::sync::Arc;
 use store::StoreError;
@@ -82,7 +85,8 @@ impl Driver {
         let (binding, domains) = (facts.binding.clone(), facts.domains.clone());
         let tenancy = Tenancy::new(facts, seed());
         let views = Views::default();
-        let ports = Arc::new(Ports { clock, vault, keys, domains, executors, neighbours, views });
+        let log = LogLimit::default();
+        let ports = Arc::new(Ports { clock, vault, keys, domains, executors, neighbours, views, log });
         let (reports, said) = mpsc::unbounded_channel();
         let store = StoreThread::start(store, reports)?;
         let (inbox, messages) = Inbox::new();
@@ -105,15 +109,15 @@ impl Driver {
         self.inbox.ask(|caller| Event::Asked { caller, request }).await
     }
 
-    /// Starts a person's sign-in.
+    /// Starts a person's sign-in, which this requester asks for.
     ///
     /// # Errors
     /// A failure when the domain of the name is not configured, or its record cannot be read.
-    pub async fn sign_in(&self, asked: Upn) -> Result<SignIn, Failure> {
+    pub async fn sign_in(&self, asked: Upn, by: Requester) -> Result<SignIn, Failure> {
         let told = self.inbox.ask(|caller| Event::SignInAsked { caller, asked }).await?;
         let (Answer::SignIn(facts, domain), _) = told else { return Err(unexpected_answer()) };
         let executor = self.ports.executors.get(&domain).cloned().ok_or_else(unexpected_answer)?;
-        Ok(sign_in::start(self.ports.clone(), self.inbox.clone(), executor, *facts))
+        Ok(sign_in::start(self.ports.clone(), self.inbox.clone(), executor, (*facts, by)))
     }
 
     /// What a sign-in under this domain does about the registration.
@@ -241,6 +245,11 @@ impl Driver {
     /// What holds the registrations of other products, one sentence each.
     pub fn neighbours(&self) -> Vec<String> {
         (self.ports.neighbours)()
+    }
+
+    /// What keeps the log from being filled by whoever may call.
+    pub fn log(&self) -> &LogLimit {
+        &self.ports.log
     }
 
     /// The driver's clock.

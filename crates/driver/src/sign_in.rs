@@ -5,7 +5,8 @@ use crate::inbox::Inbox;
 use executor::{Effects, Executor, step};
 use machine::OpId;
 use model::{
-    Account, Failure, FailureClass, Secret, SignInFacts, TenantId, Timestamp, TokenRef, Upn, log_failure,
+    Account, Attempt, Failure, FailureClass, Requester, Secret, SignInFacts, TenantId, Timestamp, TokenRef,
+    Upn, log_failure,
 };
 use signin::{Command, Event, Outcome, PasswordPrompt, Prompt, Reply, Session, Work};
 use std::sync::Arc;
@@ -44,12 +45,17 @@ impl SignIn {
 }
 
 /// Starts the sign-in of one person.
-pub(crate) fn start(ports: Arc<Ports>, inbox: Inbox, executor: Arc<Executor>, facts: SignInFacts) -> SignIn {
+pub(crate) fn start(
+    ports: Arc<Ports>,
+    inbox: Inbox,
+    executor: Arc<Executor>,
+    (facts, by): (SignInFacts, Requester),
+) -> SignIn {
     let (tell, events) = mpsc::channel(EVENTS);
     let (answers, typed) = mpsc::channel(1);
     let (works, finished) = InFlight::new();
     let (asked, wake_at, tenant, over) = (facts.asked.clone(), None, None, false);
-    let effects = SignInEffects { ports, inbox, executor, asked, tell, works, wake_at, tenant, over };
+    let effects = SignInEffects { ports, inbox, executor, asked, by, tell, works, wake_at, tenant, over };
     tokio::spawn(run(effects, Session::new(facts), finished, typed));
     SignIn { events, answers }
 }
@@ -86,6 +92,7 @@ struct SignInEffects {
     inbox: Inbox,
     executor: Arc<Executor>,
     asked: Upn,
+    by: Requester,
     tell: mpsc::Sender<SignInEvent>,
     works: InFlight<OpId, Result<Reply, Failure>>,
     wake_at: Option<Timestamp>,
@@ -102,6 +109,11 @@ impl Effects<Session> for SignInEffects {
     async fn perform(&mut self, command: Command) -> Result<(), Failure> {
         match command {
             Command::Run(op, work) => self.begin(op, work),
+            Command::Attempt(op, attempt) => self.ask_for(op, attempt).await,
+            Command::PasswordTried(result) => {
+                let (asked, by) = (self.asked.clone(), self.by);
+                self.inbox.tell(tenancy::Event::PasswordTried { asked, by, result }).await;
+            }
             Command::Cancel(op) => self.works.cancel(op),
             Command::Forget(token) => self.ports.vault.forget(token),
             Command::Remember(memory) => {
@@ -138,6 +150,14 @@ impl SignInEffects {
         self.works.begin(op, performing, Err(crashed));
     }
 
+    /// Whether something may be tried now for the name.
+    async fn ask_for(&mut self, op: OpId, attempt: Attempt) {
+        let (asked, by) = (self.asked.clone(), self.by);
+        let event = move |caller| tenancy::Event::AttemptAsked { caller, attempt, asked, by };
+        let answer = self.inbox.ask(event).await;
+        self.works.end(op, answer.map(|_| Reply::Permitted));
+    }
+
     fn keep(&self, password: Option<Secret<String>>) -> Option<TokenRef> {
         password.map(|password| self.ports.vault.keep_password(password, self.now()))
     }
@@ -165,10 +185,12 @@ impl SignInEffects {
         match outcome {
             Outcome::SignedIn { account, token } => {
                 for notice in (self.ports.neighbours)() {
-                    tracing::warn!(notice, "Another product has registered this machine too");
+                    if self.ports.log.allows("another product") {
+                        tracing::warn!(notice, "Another product has registered this machine too");
+                    }
                 }
-                let (asked, who) = (self.asked.clone(), account.clone());
-                let event = move |caller| tenancy::Event::SignedIn { caller, asked, account: who, token };
+                let (asked, by, who) = (self.asked.clone(), self.by, account.clone());
+                let event = move |caller| tenancy::Event::SignedIn { caller, asked, by, account: who, token };
                 if self.inbox.ask(event).await.is_err() {
                     self.ports.vault.forget(token);
                 }
@@ -176,7 +198,9 @@ impl SignInEffects {
             }
             Outcome::Failed(failure) => {
                 let domain = self.asked.domain().clone();
-                log_failure!(info, &failure, { %domain, }, "Sign-in failed");
+                if self.ports.log.allows("sign-in failed") {
+                    log_failure!(info, &failure, { %domain, }, "Sign-in failed");
+                }
                 let why = failure.clone();
                 let event = move |caller| tenancy::Event::SignInFailed { caller, domain, failure: why };
                 // A service that is ending suspects nobody.

@@ -55,7 +55,8 @@ impl Caller<'_> {
             request_id: self.request_id(0),
         });
         let reply = self.ask(request, RequestAuth::Nothing).await?;
-        let code = oauth::device_code::read(reply).map_err(|error| failure(&error))?;
+        let code =
+            oauth::device_code::read(reply, &self.executor.profile).map_err(|error| failure(&error))?;
         let expires = self.now.after(code.expires_in);
         let name = self.executor.vault.keep(Held::Code(Arc::new(code.device_code), scope), expires);
         Ok(Reply::Code {

@@ -207,6 +207,14 @@ impl Intune {
         }
     }
 
+    /// The id that Intune gave the device, once it is enrolled.
+    pub fn device(&self) -> Option<IntuneDeviceId> {
+        match self {
+            Intune::Enrolled(enrolled) => Some(enrolled.issued.device),
+            _ => None,
+        }
+    }
+
     /// Whether nothing of it is left to be done.
     pub fn is_complete(&self) -> bool {
         matches!(self, Intune::Enrolled(enrolled) if enrolled.inventory_at.is_some())
@@ -255,10 +263,25 @@ pub struct LedgerLine {
     pub at: Timestamp,
     /// The `client-request-id` of the request that made the object or may have.
     pub request: RequestId,
-    /// The object's id, where it is known.
+    /// The id of the device in the directory, where it is known.
     pub device: Option<DeviceId>,
+    /// The id that Intune gave the device, where it is known and the line is about Intune.
+    pub intune: Option<IntuneDeviceId>,
     /// How the line came to be.
     pub kind: LedgerKind,
+}
+
+impl LedgerLine {
+    /// A line that is noted now about a request; `left` is the identity whose object it is about, if one was read.
+    pub fn new(
+        (at, request): (Timestamp, RequestId),
+        left: Option<&Identity>,
+        kind: LedgerKind,
+    ) -> LedgerLine {
+        let intune = left.and_then(|identity| identity.intune.device());
+        let intune = intune.filter(|_| kind == LedgerKind::IntuneLeftBehind);
+        LedgerLine { at, request, device: left.map(|identity| identity.issued.device), intune, kind }
+    }
 }
 
 model::word_enum! {

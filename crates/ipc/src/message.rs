@@ -1,5 +1,5 @@
 use crate::status::StatusDocument;
-use model::Failure;
+use model::{Failure, printable};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -127,18 +127,24 @@ pub struct FailureReport {
 }
 
 impl From<&Failure> for FailureReport {
+    /// What the service wrote stands in a failure's texts; here is the last place before somebody's terminal.
     fn from(failure: &Failure) -> FailureReport {
         let here = failure.at.map(|at| at.to_string());
+        let shown = |text: &str| printable(text, LONGEST_TEXT);
+        let id = |text: &Option<String>| text.as_deref().map(shown);
         FailureReport {
             class: failure.class.to_string(),
-            code: failure.code.clone(),
-            message: failure.message.clone(),
+            code: shown(&failure.code),
+            message: shown(&failure.message),
             who: failure.who.description().to_owned(),
-            advice: failure.advice.clone(),
+            advice: shown(&failure.advice),
             http_status: failure.trace.http_status,
-            request_id: failure.trace.request_id.clone(),
-            correlation_id: failure.trace.correlation_id.clone(),
-            time: failure.trace.server_time.clone().or(here),
+            request_id: id(&failure.trace.request_id),
+            correlation_id: id(&failure.trace.correlation_id),
+            time: id(&failure.trace.server_time).or(here),
         }
     }
 }
+
+/// Characters of a text in a report.
+const LONGEST_TEXT: usize = 1000;

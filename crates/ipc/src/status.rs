@@ -237,8 +237,11 @@ pub struct LedgerReport {
     pub at: String,
     /// `client-request-id` of the request that made it or may have made it.
     pub request_id: String,
-    /// Its id, where it is known.
+    /// The id of the device in the directory, where it is known.
     pub device_id: Option<String>,
+    /// The id that Intune gave the device, where it is known.
+    #[serde(default)]
+    pub intune_device_id: Option<String>,
     /// `in_doubt`, `unusable_reply`, `left_behind`, `intune_in_doubt`, `intune_unusable_reply` or
     /// `intune_left_behind`.
     pub kind: String,

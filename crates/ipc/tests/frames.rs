@@ -1,7 +1,10 @@
 //! Frames from a hostile peer: nothing panics, nothing is waited for, nothing unknown is taken.
 
-use ipc::{Answer, FrameError, HEADER, MAX_FRAME, Message, Request, Wait, decode, encode, payload_length};
-use model::Secret;
+use ipc::{
+    Answer, FailureReport, FrameError, HEADER, MAX_FRAME, Message, Request, Wait, decode, encode,
+    payload_length,
+};
+use model::{Failure, FailureClass, Secret, Trace, Who};
 use proptest::prelude::*;
 
 fn requests() -> Vec<Request> {
@@ -132,5 +135,19 @@ proptest! {
         let frame = encode(&password(&typed)).unwrap();
         let Answer::Password { password } = decode(&frame[HEADER..]).unwrap() else { unreachable!() };
         prop_assert_eq!(password.expose(), &typed);
+    }
+}
+
+#[test]
+fn a_report_holds_nothing_that_steers_a_terminal() {
+    let text = || "a\u{1b}[31m\u{202e}b\r\n".to_owned();
+    let mut failure = Failure::local(FailureClass::Denied, Who::User, &text(), text(), &text());
+    let ids = || Some(text());
+    failure.trace = Trace { http_status: None, request_id: ids(), correlation_id: ids(), server_time: ids() };
+    let report = FailureReport::from(&failure);
+    let clean = "a [31m b";
+    assert_eq!([report.code, report.message, report.advice], [clean; 3].map(str::to_owned));
+    for id in [report.request_id, report.correlation_id, report.time] {
+        assert_eq!(id.as_deref(), Some(clean));
     }
 }

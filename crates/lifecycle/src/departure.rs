@@ -145,10 +145,10 @@ impl Leaver {
         self.goes_on(LeaveStep::Erase)
     }
 
-    /// Both services show their object under the id of the device.
+    /// The directory shows its object under the id of the device, and Intune under its own.
     fn note_left_behind(&self, core: &mut Core, kind: LedgerKind) {
         let request = core.request();
-        core.note(request, Some(self.identity.issued.device), kind);
+        core.note(request, Some(&self.identity), kind);
     }
 }
 

@@ -8,6 +8,17 @@ pub struct Account {
     pub tenant: TenantId,
     /// The user object (`oid`).
     pub object: ObjectId,
+    /// The name that was asked for and proved to be the account's; never one that only a token gives.
+    pub upn: Upn,
+}
+
+/// Whom a verified token is about. Its name is only compared: an [`Account`] has the name that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenSubject {
+    /// The home tenant (`tid`, checked against `client_info`).
+    pub tenant: TenantId,
+    /// The user object (`oid`).
+    pub object: ObjectId,
     /// The name the service gave (`preferred_username`), folded.
     pub upn: Upn,
 }

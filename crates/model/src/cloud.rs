@@ -59,6 +59,17 @@ impl CloudProfile {
     }
 }
 
+impl CloudProfile {
+    /// Whether a person may be sent to a page of this host to sign in: one of Microsoft's own for that, to which all
+    /// its clouds send people (entra.md 2.3), or the sign-in service that is configured.
+    pub fn has_sign_in_pages(&self, host: &str, port: u16) -> bool {
+        let own = host == self.authority.name() && port == self.authority.port();
+        own || (port == 443 && SIGN_IN_PAGES.contains(&host))
+    }
+}
+
+const SIGN_IN_PAGES: [&str; 4] = ["microsoft.com", "www.microsoft.com", "login.microsoft.com", "aka.ms"];
+
 fn profile(cloud: Cloud, authority: &str, drs: &str, graph: &str, intune: &str) -> CloudProfile {
     CloudProfile {
         cloud,

@@ -1,3 +1,4 @@
+use crate::printable;
 use std::fmt;
 use std::str::FromStr;
 
@@ -34,7 +35,7 @@ impl FromStr for DomainName {
     fn from_str(text: &str) -> Result<DomainName, NameError> {
         let name = text.to_ascii_lowercase();
         let good = name.len() <= 253 && name.contains('.') && name.split('.').all(is_label);
-        if good { Ok(DomainName(name)) } else { Err(NameError::Domain(printable(text))) }
+        if good { Ok(DomainName(name)) } else { Err(NameError::Domain(quoted(text))) }
     }
 }
 
@@ -66,7 +67,7 @@ impl FromStr for Upn {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Upn, NameError> {
-        let wrong = || NameError::Upn(printable(text));
+        let wrong = || NameError::Upn(quoted(text));
         let (local, domain) = text.split_once('@').ok_or_else(wrong)?;
         let allowed = |b: u8| b.is_ascii_alphanumeric() || b"'.-_!#^~".contains(&b);
         if local.is_empty() || text.len() > 320 || !local.bytes().all(allowed) {
@@ -111,7 +112,7 @@ impl FromStr for HostPort {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<HostPort, NameError> {
-        let wrong = || NameError::Host(printable(text));
+        let wrong = || NameError::Host(quoted(text));
         let (name, port) = match text.split_once(':') {
             Some((name, port)) => (name, Some(port.parse().map_err(|_| wrong())?)),
             None => (text, None),
@@ -167,8 +168,9 @@ fn is_label(label: &str) -> bool {
         && !label.ends_with('-')
 }
 
-fn printable(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(120).collect()
+/// What is no name, as an error quotes it.
+fn quoted(text: &str) -> String {
+    printable(text, 120)
 }
 
 #[cfg(test)]
@@ -179,6 +181,8 @@ mod tests {
     fn names_are_folded_in_ascii_only() {
         assert_eq!("Alex@CONTOSO.com".parse::<Upn>().unwrap().as_str(), "alex@contoso.com");
         assert!("alİce@contoso.com".parse::<Upn>().is_err());
+        let turned = "alex\u{202e}\u{7}@contoso.com".parse::<Upn>().unwrap_err().to_string();
+        assert!(turned.starts_with("'alex  @contoso.com' is"), "{turned}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-use crate::{DomainName, Method, ObjectId, TenantId, Upn};
+use crate::{DomainName, Method, ObjectId, TenantId, Timestamp, Upn};
 
 /// What a sign-in must know from the start.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub struct TenantPin {
     pub issuer: String,
 }
 
-/// Which object a name was first seen with (entra.md 2.10, rule 7).
+/// Which object a name belongs to (entra.md 2.10, rule 7): the one that it was first seen with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountPin {
     /// The name that was typed in.
@@ -47,6 +47,17 @@ pub struct AccountPin {
     pub tenant: TenantId,
     /// The id of the user object in the directory.
     pub object: ObjectId,
+    /// When the name was first seen with it.
+    pub first_seen: Timestamp,
+    /// Since when the object has another name; the name stays its own all the same, until root forgets it.
+    pub former_since: Option<Timestamp>,
+}
+
+impl AccountPin {
+    /// Whether the name is that of this object, now or formerly.
+    pub fn is_of(&self, tenant: TenantId, object: ObjectId) -> bool {
+        (self.tenant, self.object) == (tenant, object)
+    }
 }
 
 /// What is written down at a success.
@@ -59,8 +70,30 @@ pub enum Memory {
         /// Its tenant and issuer.
         pin: TenantPin,
     },
-    /// Pin the name to its object.
+    /// Pin the name to its object, or note that the object has another name now.
     Account(AccountPin),
-    /// The account was renamed: the old name's pin goes.
+    /// Root says that the name is nobody's from here on.
     ForgetAccount(Upn),
+}
+
+/// What of a sign-in is counted, because it costs somebody else something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Attempt {
+    /// A password goes out for the name: wrong ones lock the account at the service.
+    Password,
+    /// A device code is asked for.
+    Code,
+}
+
+/// Who asks for a sign-in, by what they cannot have many of: the user id of the caller, 0 for every log-in service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Requester(pub u32);
+
+/// What became of a password that was tried, where it is not to be held against who tried it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PasswordResult {
+    /// It did not leave this machine.
+    NotSent,
+    /// It is the right one, whatever else the service wants.
+    Accepted,
 }

@@ -1,14 +1,15 @@
 /// Foreign text for people and logs: at most `most` characters, and none that could steer a terminal
 /// or hide or reorder what is read (controls, bidirectional marks, zero-width characters).
 pub fn printable(text: &str, most: usize) -> String {
-    let clean: String = text.chars().map(|c| if is_unprintable(c) { ' ' } else { c }).take(most).collect();
+    let clean: String = text.chars().map(|c| if is_printable(c) { c } else { ' ' }).take(most).collect();
     clean.trim().to_owned()
 }
 
-fn is_unprintable(c: char) -> bool {
-    c.is_control()
+/// Whether a character only shows itself: no control, no mark of direction, nothing without width. A line end is none.
+pub fn is_printable(c: char) -> bool {
+    !(c.is_control()
         || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
-        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'))
 }
 
 #[cfg(test)]

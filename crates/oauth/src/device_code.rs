@@ -5,9 +5,10 @@ use crate::form::{DEVICE_CODE_PATH, post, scope};
 use crate::{OauthError, client};
 use bytes::Bytes;
 use http::{Request, Response};
-use model::{HostPort, RequestId, Secret, TenantId, printable};
+use model::{CloudProfile, HostPort, RequestId, Secret, TenantId, printable};
 use serde::Deserialize;
 use std::time::Duration;
+use url::Url;
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -31,7 +32,7 @@ pub struct DeviceCode {
     pub device_code: Secret<String>,
     /// What the person types: letters, digits and `-`, at most 20.
     pub user_code: String,
-    /// Where: an https URL of at most 200 characters.
+    /// Where: an https URL of at most 200 characters, on a host of the cloud.
     pub verification_uri: String,
     /// How long the code lives; 900 s where the service does not say.
     pub expires_in: Duration,
@@ -61,27 +62,47 @@ struct Reply {
     interval: Option<u64>,
 }
 
-/// Reads the code; what people are to see is held to plain characters.
+/// Reads the code; what people are to see is held to plain characters and to pages of the cloud.
 ///
 /// # Errors
-/// [`OauthError::Refused`] for the service's refusals, [`OauthError::NotJson`] for anything else.
-pub fn read(reply: Response<Bytes>) -> Result<DeviceCode, OauthError> {
+/// [`OauthError::Refused`] for the service's refusals, [`OauthError::NotJson`] for anything else that is no reply, and
+/// [`OauthError::Prompt`] for a code or an address that nobody is to see.
+pub fn read(reply: Response<Bytes>, cloud: &CloudProfile) -> Result<DeviceCode, OauthError> {
     let found: Reply = success(&reply)?;
-    let wrong = |why: &str| OauthError::NotJson { status: 200, why: why.to_owned(), retry_after: None };
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-    let code = found.user_code;
-    if code.is_empty() || code.len() > 20 || !code.bytes().all(plain) {
-        return Err(wrong("the user code has characters that cannot be typed"));
-    }
-    let uri = printable(&found.verification_uri, 200);
-    if !uri.starts_with("https://") || uri.contains(' ') || uri != found.verification_uri {
-        return Err(wrong("the verification address is no https URL"));
-    }
+    check_code(&found.user_code)?;
+    check_address(&found.verification_uri, cloud)?;
     Ok(DeviceCode {
         device_code: Secret::new(found.device_code),
-        user_code: code,
-        verification_uri: uri,
+        user_code: found.user_code,
+        verification_uri: found.verification_uri,
         expires_in: Duration::from_secs(found.expires_in.unwrap_or(900).clamp(30, 3600)),
         interval: Duration::from_secs(found.interval.unwrap_or(5).clamp(1, 60)),
     })
+}
+
+fn check_code(code: &str) -> Result<(), OauthError> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    let good = !code.is_empty() && code.len() <= 20 && code.bytes().all(plain);
+    if good {
+        Ok(())
+    } else {
+        Err(OauthError::Prompt("its code has characters that cannot be typed".to_owned()))
+    }
+}
+
+/// An https URL that every reader takes for the same host: no name before it, and no character that some take for
+/// another.
+fn check_address(text: &str, cloud: &CloudProfile) -> Result<(), OauthError> {
+    let wrong = |why: String| Err(OauthError::Prompt(why));
+    let plain = |byte: u8| byte.is_ascii_graphic() && !b"\\\"<>^`{|}".contains(&byte);
+    let url = Url::parse(text).ok().filter(|_| text.len() <= 200 && text.bytes().all(plain));
+    let Some(url) = url.filter(|url| url.scheme() == "https") else {
+        return wrong("its address is no https URL".to_owned());
+    };
+    let host = url.host_str().unwrap_or_default();
+    let named = text.contains('@') && (!url.username().is_empty() || url.password().is_some());
+    if named || !cloud.has_sign_in_pages(host, url.port_or_known_default().unwrap_or_default()) {
+        return wrong(format!("its address is on {}, which is no host of this cloud", printable(host, 100)));
+    }
+    Ok(())
 }

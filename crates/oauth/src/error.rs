@@ -21,6 +21,9 @@ pub enum OauthError {
     /// The service said no.
     #[error("{0}")]
     Refused(Box<ServerError>),
+    /// The device code is not one to show to anybody.
+    #[error("the device code that came is not shown: {0}")]
+    Prompt(String),
     /// The answer is not the service's, or not what the protocol says.
     #[error("the answer (HTTP {status}) is not from the sign-in service: {why}")]
     NotJson {
@@ -188,6 +191,12 @@ impl OauthError {
     pub fn failure(&self, moment: Moment) -> Failure {
         match self {
             OauthError::Refused(error) => server_failure(error, moment),
+            OauthError::Prompt(_) => {
+                let advice = "Type no code anywhere. Check what answers in the service's place: a proxy or a captive portal.";
+                let (class, who) = (FailureClass::Denied, Who::MachineAdmin);
+                let failure = Failure::local(class, who, "UnusablePrompt", self.to_string(), advice);
+                Failure { delivery: Delivery::Answered, ..failure }
+            }
             OauthError::NotJson { status, retry_after, .. } => {
                 let advice = "Check what answers in the service's place: a proxy or a captive portal.";
                 let (class, who) = (FailureClass::Transient, Who::MachineAdmin);

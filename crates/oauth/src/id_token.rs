@@ -3,7 +3,9 @@
 use crate::TokenSet;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use model::{Account, Cause, Delivery, Failure, FailureClass, Jwk, Jwks, TenantId, Timestamp, Upn, Who};
+use model::{
+    Cause, Delivery, Failure, FailureClass, Jwk, Jwks, TenantId, Timestamp, TokenSubject, Upn, Who, printable,
+};
 use rsa::pkcs1v15::{Signature, VerifyingKey};
 use rsa::signature::Verifier;
 use rsa::{BoxedUint, RsaPublicKey};
@@ -112,11 +114,11 @@ struct ClientInfo {
     utid: String,
 }
 
-/// Verifies signature and claims and names the account.
+/// Verifies signature and claims and says whom the token is about.
 ///
 /// # Errors
 /// One variant of [`IdTokenError`] per rule.
-pub fn verify(tokens: &TokenSet, expected: &Expected<'_>) -> Result<Account, IdTokenError> {
+pub fn verify(tokens: &TokenSet, expected: &Expected<'_>) -> Result<TokenSubject, IdTokenError> {
     let token = tokens.id_token.as_ref().ok_or(IdTokenError::Missing("id_token"))?;
     let mut parts = token.expose().splitn(3, '.');
     let (Some(header), Some(claims), Some(signature)) = (parts.next(), parts.next(), parts.next()) else {
@@ -133,14 +135,12 @@ pub fn verify(tokens: &TokenSet, expected: &Expected<'_>) -> Result<Account, IdT
         return Err(IdTokenError::Guest);
     }
     let object = claims.oid.parse().map_err(|_| IdTokenError::Claim("oid"))?;
-    Ok(Account { tenant: expected.tenant, object, upn })
+    Ok(TokenSubject { tenant: expected.tenant, object, upn })
 }
 
 fn key_of<'a>(header: &Header, keys: &'a Jwks) -> Result<&'a Jwk, IdTokenError> {
     if header.alg != "RS256" {
-        return Err(IdTokenError::Algorithm(
-            header.alg.chars().filter(|c| !c.is_control()).take(20).collect(),
-        ));
+        return Err(IdTokenError::Algorithm(printable(&header.alg, 20)));
     }
     if header.jku.is_some() || header.jwk.is_some() || header.x5u.is_some() {
         return Err(IdTokenError::Malformed("it brings its own key"));

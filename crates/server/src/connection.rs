@@ -1,3 +1,4 @@
+use driver::LogLimit;
 use ipc::{Answer, FrameError, HEADER, Message, Request};
 use model::Secret;
 use std::io;
@@ -9,6 +10,7 @@ use tokio::time::timeout;
 /// One caller's stream of frames.
 pub(crate) struct Connection {
     stream: UnixStream,
+    log: LogLimit,
 }
 
 /// Why a caller's request was not understood.
@@ -26,8 +28,8 @@ pub(crate) enum ReadError {
 }
 
 impl Connection {
-    pub(crate) fn new(stream: UnixStream) -> Connection {
-        Connection { stream }
+    pub(crate) fn new(stream: UnixStream, log: LogLimit) -> Connection {
+        Connection { stream, log }
     }
 
     /// Reads the one request of the conversation.
@@ -56,7 +58,9 @@ impl Connection {
         let frame = match ipc::encode(message) {
             Ok(frame) => Secret::new(frame),
             Err(error) => {
-                tracing::error!(%error, "A message could not be framed");
+                if self.log.allows("message without a frame") {
+                    tracing::error!(%error, "A message could not be framed");
+                }
                 return false;
             }
         };

@@ -33,7 +33,9 @@ pub(crate) async fn hold(mut connection: Connection, peer: Peer, service: &Servi
     };
     let opcode = request.opcode();
     if let Err(refused) = request.permit(peer) {
-        tracing::info!(uid = peer.uid, opcode, ?refused, "Request refused");
+        if service.driver.log().allows("request refused") {
+            tracing::info!(uid = peer.uid, opcode, ?refused, "Request refused");
+        }
         return refuse(&mut connection, forbidden(&refused.to_string())).await;
     }
     tracing::debug!(uid = peer.uid, opcode, "Request");
@@ -51,7 +53,7 @@ async fn answer(
     request: Request,
 ) -> Result<Ending, Failure> {
     match request {
-        Request::SignIn { name, wait } => sign_in::run(connection, service, &name, wait).await,
+        Request::SignIn { name, wait } => sign_in::run(connection, service, (&name, wait), peer).await,
         Request::Status { domain } => status::run(connection, service, domain, peer).await,
         Request::Leave { domain, force } => leave::run(connection, service, domain, force).await,
         Request::Rekey { name, to, force } => rekey::run(connection, service, &name, &to, force).await,

@@ -36,18 +36,27 @@ pub async fn serve(listener: UnixListener, service: Arc<Service>, mut stop: watc
 }
 
 fn admit(stream: UnixStream, service: &Arc<Service>, limits: &Arc<Limits>, mut stop: watch::Receiver<bool>) {
+    let log = service.driver.log();
     let peer = match stream.peer_cred() {
         Ok(credentials) => ipc::Peer { uid: credentials.uid() },
-        Err(error) => return tracing::warn!(%error, "A caller without credentials was turned away"),
+        Err(error) => {
+            if log.allows("caller without credentials") {
+                tracing::warn!(%error, "A caller without credentials was turned away");
+            }
+            return;
+        }
     };
     let Some(place) = limits.clone().enter(peer.uid) else {
-        return tracing::warn!(uid = peer.uid, "A caller with too many connections was turned away");
+        if log.allows("too many connections") {
+            tracing::warn!(uid = peer.uid, "A caller with too many connections was turned away");
+        }
+        return;
     };
     let service = service.clone();
     tokio::spawn(async move {
         let _place = place;
         tokio::select! {
-            () = dispatch::hold(Connection::new(stream), peer, &service) => {}
+            () = dispatch::hold(Connection::new(stream, service.driver.log().clone()), peer, &service) => {}
             _ = stop.changed() => {}
         }
     });

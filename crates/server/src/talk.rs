@@ -7,7 +7,7 @@ use crate::report;
 use driver::{SignIn, SignInEvent};
 use identity::{Status, StatusPhase, WaitsFor};
 use ipc::{Answer, Ending, FailureReport, Message};
-use model::{DomainName, Failure, FailureClass, Timestamp, Upn, Who};
+use model::{DomainName, Failure, FailureClass, Requester, Timestamp, Upn, Who};
 use signin::PasswordPrompt;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -29,13 +29,13 @@ pub(crate) enum Identified {
     HungUp,
 }
 
-/// Finds out whether a person is who was asked for.
+/// Finds out whether a person is who was asked for by this requester.
 pub(crate) async fn identify(
     connection: &mut Connection,
     service: &Service,
-    asked: Upn,
+    (asked, by): (Upn, Requester),
 ) -> Result<Identified, Failure> {
-    let mut session = service.driver.sign_in(asked).await?;
+    let mut session = service.driver.sign_in(asked, by).await?;
     loop {
         let event = tokio::select! {
             event = session.next() => event,

@@ -2,7 +2,8 @@
 
 use crate::OpId;
 use model::{
-    Account, DomainName, Failure, Jwks, Memory, Standing, TenantId, TenantPin, Timestamp, TokenRef, Upn,
+    Account, Attempt, DomainName, Failure, Jwks, Memory, PasswordResult, Standing, TenantId, TenantPin,
+    Timestamp, TokenRef, Upn,
 };
 
 /// What the session wants done, in this order.
@@ -10,6 +11,11 @@ use model::{
 pub enum Command {
     /// Start this work; its end comes back as [`crate::Event::Done`].
     Run(OpId, Work),
+    /// Ask whether this may be tried now for the name; the answer comes back as [`crate::Event::Done`]. Nothing of
+    /// the kind is run without it.
+    Attempt(OpId, Attempt),
+    /// What became of the password that was permitted last, where it was not refused.
+    PasswordTried(PasswordResult),
     /// Abandon this work; an answer that comes nevertheless is ended unread.
     Cancel(OpId),
     /// End this secret; exactly once for each that came in and was not handed out.
@@ -130,7 +136,7 @@ pub struct Prompt {
 pub enum Outcome {
     /// The person asked for signed in; the set holds a token for registration.
     SignedIn {
-        /// The person, as the verified id_token has them.
+        /// The person, under the name that was asked for.
         account: Account,
         /// Their token set; the receiver owns it now.
         token: TokenRef,

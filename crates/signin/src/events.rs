@@ -1,7 +1,7 @@
 //! What goes into a sign-in session.
 
 use crate::OpId;
-use model::{Account, Failure, Jwks, ObjectId, TenantPin, TokenRef};
+use model::{Failure, Jwks, ObjectId, TenantPin, TokenRef, TokenSubject};
 use std::time::Duration;
 
 /// What happened outside; nothing else moves the session.
@@ -22,6 +22,8 @@ pub enum Event {
 /// How a work ended well.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
+    /// Of [`crate::Command::Attempt`]: it may be made now.
+    Permitted,
     /// Of [`crate::Work::Resolve`]: what an id_token of the tenant is judged by.
     Resolved {
         /// The tenant and its issuer.
@@ -49,7 +51,7 @@ pub enum Reply {
     /// Of [`crate::Work::AskRealm`]: who checks the passwords of the domain.
     Realm(Realm),
     /// Of [`crate::Work::Identify`]: whose the token set is, verified.
-    Identified(Account),
+    Identified(TokenSubject),
     /// Of [`crate::Work::Redeem`]: the set holds a token for registration.
     Redeemed,
     /// Of [`crate::Work::LookUpMe`]: who Graph says the person is.

@@ -1,7 +1,10 @@
 //! The rules of names and pins (entra.md 2.10, rules 6 and 7), and which failures mean what.
 
-use crate::{AccountPin, Facts, Memory, Method, Standing};
-use model::{Account, Cause, Failure, FailureClass, ObjectId, TenantId, Upn, Who};
+use crate::{AccountPin, Facts, Memory, Method, Reply, Standing};
+use model::{
+    Cause, Delivery, Failure, FailureClass, ObjectId, PasswordResult, TenantId, Timestamp, TokenSubject, Upn,
+    Who,
+};
 
 /// What the rules say of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,36 +17,48 @@ pub(crate) enum Verdict {
     Refused(Failure),
 }
 
-/// Judges the account that signed in by the name it gave.
-pub(crate) fn by_name(facts: &Facts, account: &Account) -> Verdict {
-    if facts.asked == account.upn { by_pin(facts, account) } else { Verdict::AskGraph }
+/// Judges who signed in by the name that the token gives.
+pub(crate) fn by_name(facts: &Facts, came: &TokenSubject, now: Timestamp) -> Verdict {
+    if facts.asked == came.upn { by_pin(facts, came, now) } else { Verdict::AskGraph }
 }
 
-/// Judges the account by what Graph says its name is; no answer proves nothing.
-pub(crate) fn by_graph(facts: &Facts, account: &Account, me: Option<(ObjectId, &str)>) -> Verdict {
+/// Judges who signed in by what Graph says their name is; no answer proves nothing.
+pub(crate) fn by_graph(
+    facts: &Facts,
+    came: &TokenSubject,
+    me: Option<(ObjectId, &str)>,
+    now: Timestamp,
+) -> Verdict {
     let proved = me.is_some_and(|(object, upn)| {
-        object == account.object && upn.parse::<Upn>().is_ok_and(|upn| upn == facts.asked)
+        object == came.object && upn.parse::<Upn>().is_ok_and(|upn| upn == facts.asked)
     });
-    if proved { by_pin(facts, account) } else { Verdict::Refused(wrong_name(facts, account)) }
+    if proved { by_pin(facts, came, now) } else { Verdict::Refused(wrong_name(facts, came)) }
 }
 
-/// Judges the object by what the name was first seen with.
-fn by_pin(facts: &Facts, account: &Account) -> Verdict {
-    let own = AccountPin { upn: facts.asked.clone(), tenant: account.tenant, object: account.object };
-    if let Some(known) = facts.accounts.iter().find(|pin| pin.upn == facts.asked) {
-        let same = known.object == account.object && known.tenant == account.tenant;
-        return if same { Verdict::Welcome(Vec::new()) } else { Verdict::Refused(replaced(facts)) };
+/// Judges the object by whose the name is; other names of the object are its former ones from here on.
+fn by_pin(facts: &Facts, came: &TokenSubject, now: Timestamp) -> Verdict {
+    let known = facts.accounts.iter().find(|pin| pin.upn == facts.asked);
+    if let Some(known) = known.filter(|pin| !pin.is_of(came.tenant, came.object)) {
+        return Verdict::Refused(taken(facts, known));
     }
-    let earlier =
-        facts.accounts.iter().filter(|pin| pin.object == account.object && pin.tenant == account.tenant);
-    let mut memory = vec![Memory::Account(own)];
-    memory.extend(earlier.map(|pin| Memory::ForgetAccount(pin.upn.clone())));
-    Verdict::Welcome(memory)
+    let own = AccountPin {
+        upn: facts.asked.clone(),
+        tenant: came.tenant,
+        object: came.object,
+        first_seen: known.map_or(now, |pin| pin.first_seen),
+        former_since: None,
+    };
+    let others = facts.accounts.iter().filter(|pin| pin.upn != facts.asked && pin.former_since.is_none());
+    let renamed = others.filter(|pin| pin.is_of(came.tenant, came.object));
+    let renamed = renamed.map(|pin| AccountPin { former_since: Some(now), ..pin.clone() });
+    let news = (known != Some(&own)).then_some(own).into_iter().chain(renamed);
+    Verdict::Welcome(news.map(Memory::Account).collect())
 }
 
-fn wrong_name(facts: &Facts, account: &Account) -> Failure {
+fn wrong_name(facts: &Facts, account: &TokenSubject) -> Failure {
     let (asked, came) = (&facts.asked, &account.upn);
-    let renamed = facts.accounts.iter().any(|pin| pin.upn == *asked && pin.object == account.object);
+    let renamed =
+        facts.accounts.iter().any(|pin| pin.upn == *asked && pin.is_of(account.tenant, account.object));
     if renamed {
         let message = format!("{asked} was renamed to {came}");
         return person("AccountRenamed", message, "Sign in under the new name.");
@@ -53,18 +68,21 @@ fn wrong_name(facts: &Facts, account: &Account) -> Failure {
     person("WrongAccount", message, &advice)
 }
 
-fn replaced(facts: &Facts) -> Failure {
-    let mut failure = person(
-        "AccountReplaced",
-        format!("{} is now another account than the one first seen under this name", facts.asked),
-        &format!(
-            "If that is right, an administrator of this machine runs: aad-tool forget-account {}",
-            facts.asked
+/// The name is another account's, or was.
+fn taken(facts: &Facts, known: &AccountPin) -> Failure {
+    let asked = &facts.asked;
+    let (code, message) = match known.former_since {
+        None => (
+            "AccountReplaced",
+            format!("{asked} is now another account than the one first seen under this name"),
         ),
-    );
-    failure.class = FailureClass::Denied;
-    failure.who = Who::MachineAdmin;
-    failure
+        Some(_) => {
+            ("FormerName", format!("{asked} was the name of another account here, which was renamed since"))
+        }
+    };
+    let advice =
+        format!("If that is right, an administrator of this machine runs: aad-tool forget-account {asked}");
+    Failure::local(FailureClass::Denied, Who::MachineAdmin, code, message, &advice)
 }
 
 /// Why the domain must not lead to this tenant, if the configuration or the first sign-in says another.
@@ -139,6 +157,15 @@ pub(crate) fn wants_more_than_password(failure: &Failure) -> bool {
         // Such a rule sends claims too, and a code shows less of the device than a password.
         Some(Cause::DeviceRule | Cause::AccessRule) => false,
         _ => failure.claims.is_some(),
+    }
+}
+
+/// What became of a password, unless it was refused or may have been: more is wanted only of whoever has the right one.
+pub(crate) fn password_result(result: &Result<Reply, Failure>) -> Option<PasswordResult> {
+    match result {
+        Ok(_) => Some(PasswordResult::Accepted),
+        Err(failure) if wants_more_than_password(failure) => Some(PasswordResult::Accepted),
+        Err(failure) => (failure.delivery == Delivery::NotSent).then_some(PasswordResult::NotSent),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
     Command, Event, Facts, Memory, OpId, PasswordPrompt, Prompt, Realm, Reply, Scope, SignInState, TenantPin,
     Work,
 };
-use model::{Account, Cause, Jwks, Timestamp, TokenRef};
+use model::{Attempt, Cause, Jwks, Timestamp, TokenRef, TokenSubject};
 use statig::blocking::*;
 use std::time::Duration;
 
@@ -40,13 +40,15 @@ pub(crate) struct Code {
 pub(crate) struct PasswordAttempt {
     password: TokenRef,
     op: Option<OpId>,
+    /// Whether it may be tried; it is on its way then.
+    permitted: bool,
 }
 
 /// A person whose tokens came.
 #[derive(Debug, Clone)]
 pub(crate) struct Person {
     token: TokenRef,
-    account: Option<Account>,
+    came: Option<TokenSubject>,
     memory: Vec<Memory>,
     op: Option<OpId>,
 }
@@ -162,7 +164,7 @@ impl Machine {
     fn asking_password(&mut self, context: &mut Outbox, event: &Event) -> Outcome<State> {
         match event {
             Event::Password(Some(password)) => {
-                Transition(State::using_password(PasswordAttempt { password: *password, op: None }))
+                Transition(State::using_password(PasswordAttempt::new(*password)))
             }
             Event::Password(None) => Transition(State::requesting_code(Pending { op: None })),
             Event::Woke if self.is_due(context) => self.fail(context, judge::password_timeout()),
@@ -191,9 +193,13 @@ impl Machine {
         event: &Event,
     ) -> Outcome<State> {
         match event {
+            Event::Done(op, Ok(Reply::Permitted)) if typed.op == Some(*op) => {
+                self.send_password(typed, context);
+                Handled
+            }
             Event::Done(op, result) if typed.op == Some(*op) => {
                 typed.op = None;
-                self.password_judged(context, result)
+                self.password_judged(typed, context, result)
             }
             _ => Super,
         }
@@ -201,10 +207,7 @@ impl Machine {
 
     #[action]
     fn use_password(&mut self, typed: &mut PasswordAttempt, context: &mut Outbox) {
-        let Some(pin) = &self.pin else { return };
-        let (name, standing) = (self.facts.asked.clone(), self.facts.standing);
-        let work = Work::Password { tenant: pin.tenant, name, password: typed.password, standing };
-        typed.op = Some(context.run(work));
+        typed.op = Some(context.ask_for(Attempt::Password));
     }
 
     #[action]
@@ -221,6 +224,10 @@ impl Machine {
         event: &Event,
     ) -> Outcome<State> {
         match event {
+            Event::Done(op, Ok(Reply::Permitted)) if asking.op == Some(*op) => {
+                self.request_code(asking, context);
+                Handled
+            }
             Event::Done(op, Ok(Reply::Code { code, user_code, verification_uri, expires_in, interval }))
                 if asking.op == Some(*op) =>
             {
@@ -245,9 +252,7 @@ impl Machine {
 
     #[action]
     fn ask_for_code(&mut self, asking: &mut Pending, context: &mut Outbox) {
-        let Some(pin) = &self.pin else { return };
-        let claims = self.claims.clone();
-        asking.op = Some(context.run(Work::RequestCode { tenant: pin.tenant, scope: self.scope, claims }));
+        asking.op = Some(context.ask_for(Attempt::Code));
     }
 
     /// The person types; polls go out at the service's interval.
@@ -274,9 +279,9 @@ impl Machine {
     #[state(superstate = "with_person", entry_action = "ask_who")]
     fn checking(&mut self, person: &mut Person, context: &mut Outbox, event: &Event) -> Outcome<State> {
         match event {
-            Event::Done(op, Ok(Reply::Identified(account))) if person.op == Some(*op) => {
-                person.account = Some(account.clone());
-                let verdict = judge::by_name(&self.facts, account);
+            Event::Done(op, Ok(Reply::Identified(came))) if person.op == Some(*op) => {
+                person.came = Some(came.clone());
+                let verdict = judge::by_name(&self.facts, came, context.now);
                 self.judged(person, context, verdict)
             }
             Event::Done(op, Err(failure)) if person.op == Some(*op) => {
@@ -312,7 +317,7 @@ impl Machine {
     /// The names differ: the one look at Graph.
     #[state(superstate = "with_person", entry_action = "ask_graph")]
     fn looking_up(&mut self, person: &mut Person, context: &mut Outbox, event: &Event) -> Outcome<State> {
-        let (Event::Done(op, result), Some(account)) = (event, person.account.clone()) else { return Super };
+        let (Event::Done(op, result), Some(came)) = (event, person.came.clone()) else { return Super };
         if person.op != Some(*op) {
             return Super;
         }
@@ -320,7 +325,7 @@ impl Machine {
             Ok(Reply::Me { object, upn }) => Some((*object, upn.as_str())),
             _ => None,
         };
-        let verdict = judge::by_graph(&self.facts, &account, me);
+        let verdict = judge::by_graph(&self.facts, &came, me, context.now);
         self.judged(person, context, verdict)
     }
 

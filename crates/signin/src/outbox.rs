@@ -1,6 +1,6 @@
 use crate::user::{UserCommand, UserWork};
 use crate::{Command, OpId, Work};
-use model::Timestamp;
+use model::{Attempt, Timestamp};
 
 /// The context of one event: its time, and what is to be done because of it.
 pub(crate) struct Outbox<C = Command> {
@@ -27,6 +27,13 @@ impl Outbox {
     pub(crate) fn run(&mut self, work: Work) -> OpId {
         let op = self.name();
         self.push(Command::Run(op, work));
+        op
+    }
+
+    /// Asks whether this may be tried now.
+    pub(crate) fn ask_for(&mut self, attempt: Attempt) -> OpId {
+        let op = self.name();
+        self.push(Command::Attempt(op, attempt));
         op
     }
 }

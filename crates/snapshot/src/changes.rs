@@ -1,5 +1,5 @@
 use crate::{prepared_to_record, to_record};
-use model::TenantId;
+use model::{TenantId, Timestamp};
 use store::record::{self, Versioned};
 use store::{RecordKey, SCHEMA};
 use tenancy_model::{Change, Role};
@@ -21,12 +21,13 @@ pub fn to_change(change: &Change) -> store::Change {
             store::Change::Put(RecordKey::Domain(domain.clone()), record.encode())
         }
         Change::NoDomain(domain) => store::Change::Delete(RecordKey::Domain(domain.clone())),
-        Change::Account { pin, at } => {
+        Change::Account(pin) => {
             let record = record::Account {
                 schema: SCHEMA,
                 tenant: pin.tenant.to_string(),
                 object: pin.object.to_string(),
-                first_seen: at.as_millis(),
+                first_seen: pin.first_seen.as_millis(),
+                former_since: pin.former_since.map(Timestamp::as_millis),
             };
             store::Change::Put(RecordKey::Account(pin.upn.clone()), record.encode())
         }

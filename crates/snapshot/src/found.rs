@@ -2,7 +2,9 @@
 
 use crate::{from_record, prepared_from_record};
 use lifecycle::Snapshot;
-use model::{AccountPin, Backend, Failure, FailureClass, TenantId, TenantPin, Upn, Who, log_failure};
+use model::{
+    AccountPin, Backend, Failure, FailureClass, TenantId, TenantPin, Timestamp, Upn, Who, log_failure,
+};
 use std::collections::BTreeSet;
 use store::record::{self, Versioned};
 use store::{RecordKey, StoreError};
@@ -162,7 +164,9 @@ fn account_pin(key: &RecordKey, name: &Upn, bytes: &[u8]) -> Result<AccountPin, 
     let record = record::Account::decode(key, bytes)?;
     let tenant = record.tenant.parse().map_err(|_| damaged(key, "tenant is no GUID"))?;
     let object = record.object.parse().map_err(|_| damaged(key, "object is no GUID"))?;
-    Ok(AccountPin { upn: name.clone(), tenant, object })
+    let (first_seen, former_since) = (Timestamp::from_millis(record.first_seen), record.former_since);
+    let former_since = former_since.map(Timestamp::from_millis);
+    Ok(AccountPin { upn: name.clone(), tenant, object, first_seen, former_since })
 }
 
 fn damaged(key: &RecordKey, why: &str) -> StoreError {

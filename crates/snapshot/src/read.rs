@@ -130,6 +130,7 @@ fn ledger(it: &record::LedgerLine) -> Result<LedgerLine, SnapshotError> {
         at: Timestamp::from_millis(it.at),
         request: parse("request", &it.request)?,
         device: it.device.as_deref().map(|text| parse("device", text)).transpose()?,
+        intune: it.intune_device.as_deref().map(|text| parse("intune_device", text)).transpose()?,
         kind: parse("kind", &it.kind)?,
     })
 }

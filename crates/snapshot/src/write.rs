@@ -101,6 +101,7 @@ fn ledger(line: &LedgerLine) -> record::LedgerLine {
         at: line.at.as_millis(),
         request: line.request.to_string(),
         device: line.device.map(|device| device.to_string()),
+        intune_device: line.intune.map(|device| device.to_string()),
         kind: line.kind.as_str().to_owned(),
     }
 }

@@ -23,7 +23,7 @@ pub struct Domain {
     pub learnt_at: i64,
 }
 
-/// Which object a user name was first seen with (entra.md 2.10, rule 7).
+/// Which object a user name belongs to: the one that it was first seen with (entra.md 2.10, rule 7).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     /// [`crate::SCHEMA`] of the writer.
@@ -34,6 +34,10 @@ pub struct Account {
     pub object: String,
     /// When it was first seen.
     pub first_seen: i64,
+    /// Since when the object has another name; records of before, and names that are in use, have none. A version
+    /// that does not know it takes the name as one in use, which nobody else may have either.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former_since: Option<i64>,
 }
 
 /// Keys made before anybody signed in, and before them the decision to make them.
@@ -72,7 +76,8 @@ mod tests {
             members("domain/", Domain { schema: 1, tenant: text(), issuer: text(), learnt_at: 0 }.encode()),
             members(
                 "account/",
-                Account { schema: 1, tenant: text(), object: text(), first_seen: 0 }.encode(),
+                Account { schema: 1, tenant: text(), object: text(), first_seen: 0, former_since: Some(0) }
+                    .encode(),
             ),
             members("spare", PreparedKeys { schema: 1, id: text(), keys: Some((key(), key())) }.encode()),
         ]);

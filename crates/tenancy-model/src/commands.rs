@@ -93,13 +93,8 @@ pub enum Change {
     },
     /// Nothing is known of the domain any more.
     NoDomain(DomainName),
-    /// The name was first seen with this object.
-    Account {
-        /// The name and the object.
-        pin: AccountPin,
-        /// When that was.
-        at: Timestamp,
-    },
+    /// The name belongs to this object, as its name now or a former one.
+    Account(AccountPin),
     /// Nothing is known of the name any more.
     NoAccount(Upn),
     /// A pair of keys is decided on (without keys) or made (with them), and nobody's yet.
@@ -120,7 +115,7 @@ impl Change {
     pub fn is_learnt(&self) -> bool {
         matches!(
             self,
-            Change::Domain { .. } | Change::NoDomain(_) | Change::Account { .. } | Change::NoAccount(_)
+            Change::Domain { .. } | Change::NoDomain(_) | Change::Account(_) | Change::NoAccount(_)
         )
     }
 }
@@ -148,6 +143,8 @@ pub enum KeysWork {
 pub enum Answer {
     /// The sign-in begins with these facts, in the cloud of this configured domain.
     SignIn(Box<SignInFacts>, DomainName),
+    /// What was asked for may be tried once.
+    Permitted,
     /// What was learnt is durable.
     Remembered,
     /// The machine of the tenant has taken the sign-in, or nobody wants it.
@@ -189,6 +186,7 @@ impl Answer {
             | Answer::Cancelling(member) => Some(*member),
             Answer::Rekey(RekeyStarted::SignIn(member) | RekeyStarted::Unfinished(member)) => Some(*member),
             Answer::SignIn(..)
+            | Answer::Permitted
             | Answer::Remembered
             | Answer::Taken
             | Answer::GivenUp(_)

@@ -2,7 +2,10 @@ use crate::found::Found;
 use lifecycle::{DeviceKeys, LeaveKind, Reply};
 use machine::OpId;
 use machine::Ticket;
-use model::{Account, Backend, DomainName, Failure, Memory, TenantId, TokenRef, Upn};
+use model::{
+    Account, Attempt, Backend, DomainName, Failure, Memory, PasswordResult, Requester, TenantId, TokenRef,
+    Upn,
+};
 
 /// Whoever waits for an [`Answer`](crate::Answer); the service names them, each once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,6 +23,26 @@ pub enum Event {
         /// The name as it was typed in; its domain may be an alias.
         asked: Upn,
     },
+    /// A sign-in is about to try something that is counted.
+    AttemptAsked {
+        /// Who waits for the permission.
+        caller: Caller,
+        /// What is to be tried.
+        attempt: Attempt,
+        /// The name that was asked for.
+        asked: Upn,
+        /// Who asks.
+        by: Requester,
+    },
+    /// What became of the password that was permitted last, where it was not refused.
+    PasswordTried {
+        /// The name that was asked for.
+        asked: Upn,
+        /// Who asks.
+        by: Requester,
+        /// What became of it.
+        result: PasswordResult,
+    },
     /// A sign-in learnt something that has to outlive it.
     Learnt {
         /// Who waits until it is durable.
@@ -33,6 +56,8 @@ pub enum Event {
         caller: Caller,
         /// The name that was asked for.
         asked: Upn,
+        /// Who asked.
+        by: Requester,
         /// Who it is.
         account: Account,
         /// Their token set.

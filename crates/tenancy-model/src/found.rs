@@ -10,7 +10,7 @@ pub struct Found {
     pub identities: Vec<(Role, Snapshot)>,
     /// Where domains lead to.
     pub domains: BTreeMap<DomainName, TenantPin>,
-    /// Which object each name was first seen with.
+    /// Which object each name belongs to, its former names too.
     pub accounts: BTreeMap<Upn, AccountPin>,
     /// Keys that were made, or decided on, ahead of time.
     pub prepared: Vec<FoundPair>,

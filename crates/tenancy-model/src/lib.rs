@@ -8,6 +8,7 @@ mod commands;
 mod events;
 mod facts;
 mod found;
+pub mod refusals;
 mod view;
 
 pub use commands::{Answer, Change, Command, KeysWork, RekeyStarted};

@@ -40,6 +40,7 @@ impl Tenancy {
             Event::Durable(ticket) => self.durable(ticket),
             Event::NotDurable(_, failure) => self.fail(failure),
             Event::Woke => self.wake(),
+            Event::AttemptAsked { .. } | Event::PasswordTried { .. } => self.count(event),
             other => {
                 let lane = self.lane_of(&other);
                 self.queue(lane, other);
@@ -64,7 +65,28 @@ impl Tenancy {
                 Some(Owner::Member(tenant, ..) | Owner::Rekey { tenant, .. }) => Some(*tenant),
                 Some(Owner::Prepared(_)) | None => None,
             },
-            Event::Restored(_) | Event::Durable(_) | Event::NotDurable(..) | Event::Woke => None,
+            Event::Restored(_)
+            | Event::Durable(_)
+            | Event::NotDurable(..)
+            | Event::Woke
+            | Event::AttemptAsked { .. }
+            | Event::PasswordTried { .. } => None,
+        }
+    }
+
+    /// Nothing durable hangs on what is tried: it waits in no lane.
+    fn count(&mut self, event: Event) {
+        match event {
+            Event::AttemptAsked { caller, attempt, asked, by } => {
+                let is_seen = self.pins.has_account(&asked);
+                let account = self.pins.canonical(&asked);
+                let permitted = self.attempts.permit(attempt, account, (by, is_seen), self.now);
+                self.commands.push(Command::Answer(caller, permitted.map(|()| Answer::Permitted)));
+            }
+            Event::PasswordTried { asked, by, result } => {
+                self.attempts.password_tried(self.pins.canonical(&asked), by, result);
+            }
+            _ => {}
         }
     }
 
@@ -72,7 +94,8 @@ impl Tenancy {
         match event {
             Event::SignInAsked { caller, asked } => self.begin_sign_in(caller, asked),
             Event::Learnt { caller, memory } => self.learn(caller, memory, Answer::Remembered),
-            Event::SignedIn { caller, asked, account, token } => {
+            Event::SignedIn { caller, asked, by, account, token } => {
+                self.attempts.signed_in(self.pins.canonical(&asked), by);
                 self.signed_in(caller, asked, account, token)
             }
             Event::SignInFailed { caller, domain, failure } => {
@@ -98,7 +121,12 @@ impl Tenancy {
                 },
                 _ => self.commands.push(Command::Ignored(None, EventKind::StaleDone)),
             },
-            Event::Restored(_) | Event::Durable(_) | Event::NotDurable(..) | Event::Woke => {}
+            Event::Restored(_)
+            | Event::Durable(_)
+            | Event::NotDurable(..)
+            | Event::Woke
+            | Event::AttemptAsked { .. }
+            | Event::PasswordTried { .. } => {}
         }
     }
 
@@ -222,12 +250,14 @@ impl Tenancy {
     fn refuse(&mut self, event: Event, failure: Failure) {
         match event {
             Event::Restored(found) => self.restore_unwritable(*found),
+            Event::AttemptAsked { .. } | Event::PasswordTried { .. } => self.count(event),
             Event::SignInAsked { caller, asked } => self.begin_sign_in(caller, asked),
             Event::SignInFailed { caller, .. }
             | Event::Asked { caller, request: OperatorRequest::RekeyEnded(_) } => {
                 self.commands.push(Command::Answer(caller, Ok(Answer::Done)));
             }
-            Event::SignedIn { caller, token, .. } => {
+            Event::SignedIn { caller, token, asked, by, .. } => {
+                self.attempts.signed_in(self.pins.canonical(&asked), by);
                 // A login is answered when the account is checked.
                 let rest = [
                     Command::Forget(token),
@@ -290,6 +320,7 @@ fn caller_of(event: &Event) -> Option<Caller> {
         Event::SignInAsked { caller, .. }
         | Event::Learnt { caller, .. }
         | Event::SignedIn { caller, .. }
+        | Event::AttemptAsked { caller, .. }
         | Event::SignInFailed { caller, .. }
         | Event::Asked { caller, .. } => Some(*caller),
         _ => None,

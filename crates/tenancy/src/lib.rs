@@ -13,7 +13,6 @@ mod leave;
 mod operator;
 mod pins;
 mod prepared_keys;
-mod refusals;
 mod restore;
 mod roster;
 mod routing;

@@ -1,10 +1,10 @@
 //! What an operator asks for.
 
 use crate::identities::Handled;
-use crate::refusals;
 use crate::tenancy::Tenancy;
 use lifecycle::Stage;
 use model::{DomainName, Failure, Memory, TenantId, Upn};
+use tenancy_model::refusals;
 use tenancy_model::{Answer, Caller, Command, OperatorRequest};
 
 impl Tenancy {
@@ -68,6 +68,7 @@ impl Tenancy {
     }
 
     fn forget_account(&mut self, caller: Caller, name: Upn) {
+        self.attempts.forget_owners(&name);
         if self.pins.has_account(&name) {
             return self.learn(caller, Memory::ForgetAccount(name), Answer::Forgotten(true));
         }

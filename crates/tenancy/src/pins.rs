@@ -2,6 +2,7 @@
 
 use model::{AccountPin, DomainName, Failure, Memory, TenantId, TenantPin, Timestamp, Upn};
 use std::collections::BTreeMap;
+use tenancy_model::refusals;
 use tenancy_model::{Change, Unreadable};
 
 /// What was learnt.
@@ -26,6 +27,16 @@ impl Pins {
     /// Whose a name is: the tenant that it was learnt in, or that its domain leads to.
     pub(crate) fn tenant_of_account(&self, upn: &Upn) -> Option<TenantId> {
         self.accounts.get(upn).map(|pin| pin.tenant).or_else(|| self.tenant_of(upn.domain()))
+    }
+
+    /// The name by which the account is known now that this is a name of, now or formerly.
+    pub(crate) fn canonical<'a>(&'a self, upn: &'a Upn) -> &'a Upn {
+        let former = self.accounts.get(upn).filter(|pin| pin.former_since.is_some());
+        let in_use = former.and_then(|former| {
+            let mut names = self.accounts.values().filter(|pin| pin.former_since.is_none());
+            names.find(|pin| pin.is_of(former.tenant, former.object))
+        });
+        in_use.map_or(upn, |pin| &pin.upn)
     }
 
     /// Whether there is a record about this name, readable or not.
@@ -58,11 +69,18 @@ impl Pins {
         }
     }
 
+    /// Why this must not be learnt: the name is another object's.
+    pub(crate) fn conflict(&self, memory: &Memory) -> Option<Failure> {
+        let Memory::Account(pin) = memory else { return None };
+        let known = self.accounts.get(&pin.upn)?;
+        (!known.is_of(pin.tenant, pin.object)).then(|| refusals::name_taken(&pin.upn))
+    }
+
     /// What makes this durable that was learnt.
     pub(crate) fn learn(memory: Memory, at: Timestamp) -> Change {
         match memory {
             Memory::Domain { domain, pin } => Change::Domain { domain, pin, at },
-            Memory::Account(pin) => Change::Account { pin, at },
+            Memory::Account(pin) => Change::Account(pin),
             Memory::ForgetAccount(upn) => Change::NoAccount(upn),
         }
     }
@@ -83,7 +101,7 @@ impl Pins {
                 self.domains.remove(&domain);
                 self.unreadable.domains.remove(&domain);
             }
-            Change::Account { pin, .. } => {
+            Change::Account(pin) => {
                 self.accounts.insert(pin.upn.clone(), pin);
                 return false;
             }

@@ -3,11 +3,11 @@
 use crate::identities::Handled;
 use crate::lanes::{Item, SignIn, Step};
 use crate::pins::Pins;
-use crate::refusals;
 use crate::roster::{Member, Roster};
 use crate::tenancy::Tenancy;
 use lifecycle::Snapshot;
 use model::{Account, Failure, Memory, Method, Registration, SignInFacts, Standing, TenantId, TokenRef, Upn};
+use tenancy_model::refusals;
 use tenancy_model::{Answer, Caller, Command, MemberId, Role};
 
 impl Tenancy {
@@ -39,9 +39,13 @@ impl Tenancy {
         Ok(Answer::SignIn(Box::new(facts), config.name.clone()))
     }
 
-    /// Makes what was learnt durable, then tells who waits.
+    /// Makes what was learnt durable, then tells who waits. Of two objects that sign in under a new name at the
+    /// same time it is the first one's.
     pub(crate) fn learn(&mut self, caller: Caller, memory: Memory, answer: Answer) {
         let lane = self.pins.subject(&memory);
+        if let Some(taken) = self.pins.conflict(&memory) {
+            return self.order(lane, Command::Answer(caller, Err(taken)));
+        }
         self.push(lane, Step::Commit(vec![Pins::learn(memory, self.now)]));
         self.order(lane, Command::Answer(caller, Ok(answer)));
     }

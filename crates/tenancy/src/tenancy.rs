@@ -2,6 +2,7 @@ use crate::lanes::{Item, LaneName, Lanes, Step};
 use crate::pins::Pins;
 use crate::prepared_keys::PreparedKeys;
 use crate::roster::{Member, Roster};
+use attempts::Attempts;
 use lifecycle::{Device, Snapshot, Status};
 use machine::{Generator, OpId, Ticket};
 use model::{Backend, Failure, IntentId, TenantId, Timestamp, TokenRef, Upn};
@@ -19,6 +20,7 @@ pub struct Tenancy {
     pub(crate) now: Timestamp,
     pub(crate) tenants: BTreeMap<TenantId, Roster>,
     pub(crate) pins: Pins,
+    pub(crate) attempts: Attempts,
     /// What was learnt and committed, and is not known to be durable.
     pub(crate) learning: VecDeque<(Ticket, Change)>,
     pub(crate) prepared: PreparedKeys,
@@ -60,6 +62,7 @@ impl Tenancy {
             now: Timestamp::default(),
             tenants: BTreeMap::new(),
             pins: Pins::default(),
+            attempts: Attempts::default(),
             learning: VecDeque::new(),
             prepared: PreparedKeys::default(),
             lanes: Lanes::default(),

@@ -1,4 +1,5 @@
 use crate::X509Error;
+use crate::der::{is_canonical, parts};
 use model::{DeviceId, Guid, ObjectId, RsaPublicKey, TenantId, Timestamp};
 use picky_asn1::wrapper::{Asn1SequenceOf, Asn1SetOf};
 use picky_asn1_x509::{Certificate, Extension, ExtensionView, Name, PublicKey};
@@ -36,10 +37,12 @@ pub struct DeviceCertificate {
 }
 
 impl DeviceCertificate {
-    /// Reads the DER of a certificate.
+    /// Reads the DER of a certificate. What was read of it and is written again has to be the same bytes: a lenient
+    /// reader takes as digits what are none. The content of extensions that nothing is read of is not looked at.
     ///
     /// # Errors
-    /// [`X509Error::Der`] for anything that is no certificate, [`X509Error::NotRsa`] for another kind of key.
+    /// [`X509Error::Der`] for anything that is no certificate, [`X509Error::NotCanonical`] for one in another form
+    /// than DER, [`X509Error::Date`] for a 30th of February, [`X509Error::NotRsa`] for another kind of key.
     pub fn read(der: &[u8]) -> Result<DeviceCertificate, X509Error> {
         let failed = |why: String| X509Error::Der { what: "certificate", verb: "read", why };
         if !is_one_sequence(der) {
@@ -47,13 +50,19 @@ impl DeviceCertificate {
         }
         let certificate: Certificate =
             picky_asn1_der::from_bytes(der).map_err(|error| failed(error.to_string()))?;
+        if !is_canonical(der) {
+            return Err(X509Error::NotCanonical("a length, number or set has another form"));
+        }
+        if written_again(der, &certificate) != Some(true) {
+            return Err(X509Error::NotCanonical("written again it is different"));
+        }
         let tbs = &certificate.tbs_certificate;
         let extensions: &[Extension] = &tbs.extensions.0.0;
         Ok(DeviceCertificate {
             subject: first_value(&tbs.subject),
             public: rsa_key(&tbs.subject_public_key_info.subject_public_key)?,
-            not_before: moment(&tbs.validity.not_before),
-            not_after: moment(&tbs.validity.not_after),
+            not_before: moment(&tbs.validity.not_before)?,
+            not_after: moment(&tbs.validity.not_after)?,
             issuer: tbs.issuer.to_string(),
             is_ca: extensions.iter().any(is_ca),
             key_usages: extensions.iter().flat_map(key_usages).collect(),
@@ -65,6 +74,37 @@ impl DeviceCertificate {
             unreadable: unreadable(extensions),
         })
     }
+}
+
+/// Whether everything that is read gives the bytes that it was read from.
+fn written_again(der: &[u8], certificate: &Certificate) -> Option<bool> {
+    let tbs = &certificate.tbs_certificate;
+    let whole = parts(der)?;
+    let fields = parts(whole.first()?)?;
+    let is_version = |field: &&&[u8]| field.first() == Some(&VERSION);
+    let named = fields.iter().skip(usize::from(fields.first().filter(is_version).is_some()) + BEFORE_ISSUER);
+    let again = [
+        picky_asn1_der::to_vec(&tbs.issuer).ok()?,
+        picky_asn1_der::to_vec(&tbs.validity).ok()?,
+        picky_asn1_der::to_vec(&tbs.subject).ok()?,
+        picky_asn1_der::to_vec(&tbs.subject_public_key_info).ok()?,
+    ];
+    let extensions = fields.last().filter(|field| field.first() == Some(&EXTENSIONS));
+    let found = extensions.map_or(Some(Vec::new()), |field| parts(parts(field)?.first()?))?;
+    let read: &[Extension] = &tbs.extensions.0.0;
+    let same = |(bytes, extension): (&&[u8], &Extension)| {
+        !is_looked_at(extension) || picky_asn1_der::to_vec(extension).ok().as_deref() == Some(*bytes)
+    };
+    let fits = found.len() == read.len() && found.iter().zip(read).all(same);
+    Some(fits && named.take(again.len()).eq(again.iter()))
+}
+
+/// Whether anything of the extension counts.
+fn is_looked_at(extension: &Extension) -> bool {
+    let oid: String = (&extension.extn_id().0).into();
+    let view = extension.extn_value();
+    matches!(view, ExtensionView::BasicConstraints(_) | ExtensionView::ExtendedKeyUsage(_))
+        || oid.starts_with(PRIVATE_ARC)
 }
 
 /// SHA-1 over the DER, 40 upper-case hex digits.
@@ -94,6 +134,10 @@ fn first_value(name: &Name) -> String {
 
 fn rsa_key(key: &PublicKey) -> Result<RsaPublicKey, X509Error> {
     match key {
+        // It stands in a BIT STRING, which the check of the whole does not look into.
+        PublicKey::Rsa(rsa) if !picky_asn1_der::to_vec(&rsa.0).is_ok_and(|key| is_canonical(&key)) => {
+            Err(X509Error::NotCanonical("a number of its key has another form"))
+        }
         PublicKey::Rsa(rsa) => Ok(RsaPublicKey {
             modulus: rsa.0.modulus.as_unsigned_bytes_be().to_vec(),
             exponent: rsa.0.public_exponent.as_unsigned_bytes_be().to_vec(),
@@ -102,7 +146,7 @@ fn rsa_key(key: &PublicKey) -> Result<RsaPublicKey, X509Error> {
     }
 }
 
-fn moment(time: &picky_asn1_x509::validity::Time) -> Timestamp {
+fn moment(time: &picky_asn1_x509::validity::Time) -> Result<Timestamp, X509Error> {
     use picky_asn1_x509::validity::Time;
     let (date, clock) = match time {
         Time::Utc(t) => (
@@ -116,7 +160,10 @@ fn moment(time: &picky_asn1_x509::validity::Time) -> Timestamp {
     };
     let [year, month, day] = date;
     let [hour, minute, second] = clock.map(i64::from);
-    Timestamp::from_civil([year, month, day, hour, minute, second])
+    let moment = Timestamp::from_civil([year, month, day, hour, minute, second]);
+    // A day that the month does not have counts on into the next.
+    let told = format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z");
+    (moment.to_string() == told).then_some(moment).ok_or(X509Error::Date)
 }
 
 fn is_ca(extension: &Extension) -> bool {
@@ -172,4 +219,8 @@ fn unreadable(extensions: &[Extension]) -> Vec<&'static str> {
 
 const GUID_ARCS: [&str; 3] = ["2", "3", "5"];
 const TEXT_ARCS: [&str; 2] = ["7", "8"];
+/// The tags of version and extensions, and the fields between the version and the issuer.
+const VERSION: u8 = 0xa0;
+const EXTENSIONS: u8 = 0xa3;
+const BEFORE_ISSUER: usize = 2;
 const PRIVATE_ARC: &str = "1.2.840.113556.1.5.284.";

@@ -11,6 +11,12 @@ pub enum X509Error {
         /// The reader's words.
         why: String,
     },
+    /// The certificate is not in the one form that DER has for what it says.
+    #[error("the certificate is not in DER: {0}")]
+    NotCanonical(&'static str),
+    /// A date of the certificate is in no calendar.
+    #[error("the certificate has a date that does not exist")]
+    Date,
     /// The certificate's key is not RSA.
     #[error("the certificate is for a key that is not RSA")]
     NotRsa,

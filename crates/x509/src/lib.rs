@@ -6,6 +6,7 @@
 
 mod certificate;
 pub mod csr;
+mod der;
 mod error;
 
 pub use certificate::{DeviceCertificate, thumbprint};

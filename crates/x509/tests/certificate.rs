@@ -66,6 +66,51 @@ fn dates_of_the_last_century_and_the_next_are_told_apart() {
 }
 
 #[test]
+fn a_certificate_in_another_form_than_der_is_refused() {
+    let date = |text: &[u8; 13]| patched(b"221230171000Z", text);
+    for (what, der) in [
+        // A reader that only looks at the low half of a byte takes these for digits.
+        ("letters as digits", date(b"22123017100PZ")),
+        ("another true", patched(&[0x01, 0x01, 0xff], &[0x01, 0x01, 0x01])),
+        ("a negative form of the exponent", patched(&[0x02, 0x03, 1, 0, 1], &[0x02, 0x03, 0, 0, 1])),
+        ("an integer of the version that is none", patched(&[0xa0, 3, 2, 1, 2], &[0xa0, 3, 2, 1, 7])),
+    ] {
+        let read = DeviceCertificate::read(&der);
+        assert!(matches!(read, Err(X509Error::NotCanonical(_) | X509Error::Der { .. })), "{what}: {read:?}");
+    }
+    // The first two names of the issuer's RDN in another order: the same name to a reader, and other bytes.
+    let (net, windows) = (&DEVICE[50..69], &DEVICE[69..92]);
+    assert!(net.ends_with(b"net") && windows.ends_with(b"windows"));
+    let unsorted = [&DEVICE[..50], windows, net, &DEVICE[92..]].concat();
+    assert!(matches!(DeviceCertificate::read(&unsorted), Err(X509Error::NotCanonical(_))));
+}
+
+/// `authority.der` names the key, the name and the number of its issuer, which the reader writes otherwise than
+/// openssl did; it is DER all the same.
+#[test]
+fn extensions_that_nothing_is_read_of_may_be_what_they_are() {
+    let read = DeviceCertificate::read(include_bytes!("authority.der")).unwrap();
+    assert_eq!(read.subject, "11112222-3333-4444-5555-666677778888");
+    assert_eq!(read.key_usages, ["1.3.6.1.5.5.7.3.2"]);
+}
+
+#[test]
+fn dates_that_no_calendar_has_are_refused() {
+    for (text, good) in [
+        (b"240229000000Z", true),
+        (b"230229000000Z", false),
+        (b"230431000000Z", false),
+        (b"230400000000Z", false),
+        (b"231332000000Z", false),
+    ] {
+        let read = DeviceCertificate::read(&patched(b"221230171000Z", text));
+        assert_eq!(read.is_ok(), good, "{read:?}");
+    }
+    let read = DeviceCertificate::read(&patched(b"221230171000Z", b"230431000000Z"));
+    assert_eq!(read, Err(X509Error::Date));
+}
+
+#[test]
 fn what_is_no_certificate_is_refused() {
     let longer = [DEVICE, &[0]].concat();
     let (shorter, _) = DEVICE.split_at(DEVICE.len() - 1);

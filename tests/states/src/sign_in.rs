@@ -4,8 +4,8 @@ use crate::samples::{failure, id, tenant};
 use crate::{Arrow, Walker, drawn, walk};
 use machine::{Machine as _, OpId};
 use model::{
-    Account, Cause, Delivery, Failure, FailureClass, Jwks, Method, SignInFacts as Facts, Standing, TenantPin,
-    Timestamp, TokenRef, Upn,
+    Cause, Delivery, Failure, FailureClass, Jwks, Method, SignInFacts as Facts, Standing, TenantPin,
+    Timestamp, TokenRef, TokenSubject, Upn,
 };
 use signin::{Command, Event, Realm, Reply, Scope, Session, Work};
 use std::collections::BTreeSet;
@@ -36,18 +36,22 @@ enum Move {
     Fail(FailureClass, Option<Cause>),
     Type,
     ChooseCode,
+    Permit,
+    RefuseToTry,
     Wake,
     HangUp,
 }
 
 struct Harness {
-    /// The account that is asked for, and another name of it.
-    accounts: [Account; 2],
+    /// The account as its token names it: as it was asked for, and by another name.
+    accounts: [TokenSubject; 2],
     session: Session,
     now: Timestamp,
     /// The look at the domain goes on beside another work.
     in_flight: Vec<(OpId, Work)>,
     wake_at: Option<Timestamp>,
+    /// The question whether something may be tried.
+    asked: Option<OpId>,
     /// The code was asked for another resource than registration.
     redeems: bool,
     tokens: u64,
@@ -55,7 +59,7 @@ struct Harness {
 
 impl Harness {
     fn new(names: [&Upn; 2], method: Method, pinned: bool) -> Harness {
-        let accounts = names.map(|upn| Account { tenant: tenant(), object: id(2), upn: upn.clone() });
+        let accounts = names.map(|upn| TokenSubject { tenant: tenant(), object: id(2), upn: upn.clone() });
         let facts = Facts {
             asked: names[0].clone(),
             wanted: Some(tenant()),
@@ -72,6 +76,7 @@ impl Harness {
             now,
             in_flight: Vec::new(),
             wake_at: None,
+            asked: None,
             redeems: false,
             tokens: 0,
         }
@@ -132,6 +137,10 @@ impl Harness {
             }),
             Move::Type => Some(Event::Password(Some(self.token()))),
             Move::ChooseCode => Some(Event::Password(None)),
+            Move::Permit => self.asked.take().map(|op| done(op, Reply::Permitted)),
+            Move::RefuseToTry => self.asked.take().map(|op| {
+                Event::Done(op, Err(failure(FailureClass::NeedsUser, Delivery::NotSent, "TooManyAttempts")))
+            }),
             Move::Wake => self.wake_at.map(|due| {
                 self.now = due.max(self.now);
                 Event::Woke
@@ -157,6 +166,8 @@ impl Walker for Harness {
         (Move::Fail(FailureClass::Transient, None), "out of reach"),
         (Move::Type, "a password is typed"),
         (Move::ChooseCode, "a code is chosen"),
+        (Move::Permit, "it may be tried"),
+        (Move::RefuseToTry, "too much was tried"),
         (Move::Wake, "the timer comes"),
         (Move::HangUp, "the person hangs up"),
     ];
@@ -166,7 +177,7 @@ impl Walker for Harness {
     }
 
     fn mark(&self) -> [bool; 3] {
-        [!self.in_flight.is_empty(), self.wake_at.is_some(), self.redeems]
+        [!self.in_flight.is_empty() || self.asked.is_some(), self.wake_at.is_some(), self.redeems]
     }
 
     fn take(&mut self, step: Move) -> bool {
@@ -179,7 +190,11 @@ impl Walker for Harness {
                     self.redeems |= matches!(work, Work::RequestCode { scope: Scope::Portal, .. });
                     self.in_flight.push((op, work));
                 }
-                Command::Cancel(op) => self.in_flight.retain(|(known, _)| *known != op),
+                Command::Attempt(op, _) => self.asked = Some(op),
+                Command::Cancel(op) => {
+                    self.in_flight.retain(|(known, _)| *known != op);
+                    self.asked = self.asked.filter(|asked| *asked != op);
+                }
                 _ => {}
             }
         }

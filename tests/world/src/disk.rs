@@ -168,7 +168,7 @@ fn tenant(change: &Change) -> Option<TenantId> {
         Change::Identity { snapshot, .. } => Some(snapshot.tenant),
         Change::NoIdentity { tenant, .. } => Some(*tenant),
         Change::Domain { pin, .. } => Some(pin.tenant),
-        Change::Account { pin, .. } => Some(pin.tenant),
+        Change::Account(pin) => Some(pin.tenant),
         Change::NoDomain(_)
         | Change::NoAccount(_)
         | Change::PreparedKeys { .. }

@@ -3,9 +3,9 @@
 use crate::computer::{SignInId, Waiting, Work};
 use crate::setup::Person;
 use crate::{PowerCut, World};
-use machine::Machine;
-use model::{Account, Failure, Secret, Timestamp, TokenRef, Upn};
-use signin::{Command, Event, Outcome, Session};
+use machine::{Machine, OpId};
+use model::{Account, Attempt, Failure, Requester, Secret, Timestamp, TokenRef, Upn};
+use signin::{Command, Event, Outcome, Reply, Session};
 use std::collections::VecDeque;
 use tenancy::Answer;
 
@@ -19,6 +19,8 @@ pub(crate) struct SignInRun {
     commands: VecDeque<Command>,
     /// Whether the next command waits for an answer of the tenancy.
     waits: bool,
+    /// Whether the answer says if something may be tried, and the name that it comes back under.
+    attempt: Option<OpId>,
     wake_at: Option<Timestamp>,
     /// Who came out of it, until the tenancy has taken them.
     checked: Option<(Account, TokenRef)>,
@@ -63,6 +65,7 @@ impl World {
             events: VecDeque::new(),
             commands: VecDeque::new(),
             waits: true,
+            attempt: None,
             wake_at: None,
             checked: None,
             failed: None,
@@ -132,6 +135,14 @@ impl World {
                 let identity = self.proof(id, &work);
                 self.computer.works.push(Work::SignIn(id, op, Box::new(work), identity));
             }
+            Command::Attempt(op, attempt) => self.ask_for(id, op, attempt),
+            Command::PasswordTried(result) => {
+                let Some(asked) = self.computer.sign_ins.get(&id).map(|run| run.asked.clone()) else {
+                    return;
+                };
+                let event = tenancy::Event::PasswordTried { asked, by: BY, result };
+                self.computer.inbox.push_back(event);
+            }
             Command::Cancel(op) => self
                 .computer
                 .works
@@ -146,6 +157,13 @@ impl World {
             Command::Finish(outcome) => self.finish(id, *outcome),
             Command::Ignored(_) => {}
         }
+    }
+
+    fn ask_for(&mut self, id: SignInId, op: OpId, attempt: Attempt) {
+        let Some(asked) = self.computer.sign_ins.get(&id).map(|run| run.asked.clone()) else { return };
+        let caller = self.await_answer(id);
+        self.amend(id, |run| run.attempt = Some(op));
+        self.computer.inbox.push_back(tenancy::Event::AttemptAsked { caller, attempt, asked, by: BY });
     }
 
     /// The identity that a password is vouched for by; a suspended one proves nothing.
@@ -179,7 +197,13 @@ impl World {
             Outcome::SignedIn { account, token } => {
                 let caller = self.await_answer(id);
                 self.amend(id, |run| run.checked = Some((account.clone(), token)));
-                self.computer.inbox.push_back(tenancy::Event::SignedIn { caller, asked, account, token });
+                self.computer.inbox.push_back(tenancy::Event::SignedIn {
+                    caller,
+                    asked,
+                    by: BY,
+                    account,
+                    token,
+                });
             }
             Outcome::Failed(failure) => {
                 let domain = asked.domain().clone();
@@ -207,6 +231,9 @@ impl World {
     pub(crate) fn sign_in_told(&mut self, id: SignInId, answer: Result<Answer, Failure>) {
         let Some(run) = self.computer.sign_ins.get_mut(&id) else { return };
         run.waits = false;
+        if let Some(op) = run.attempt.take() {
+            return run.events.push_back(Event::Done(op, answer.map(|_| Reply::Permitted)));
+        }
         match answer {
             Ok(Answer::SignIn(facts, _)) => {
                 run.session = Some(Session::new(*facts));
@@ -241,3 +268,6 @@ impl World {
         run.events.push_back(Event::HungUp);
     }
 }
+
+/// Who asks for every sign-in.
+const BY: Requester = Requester(0);

@@ -194,7 +194,8 @@ fn attempt_words(report: &FailureReport) -> String {
 
 fn ledger(entry: &LedgerReport) -> Item {
     let device = entry.device_id.as_deref().unwrap_or("id not known");
-    item(&entry.kind, format!("{}  {device} (request {})", entry.at, entry.request_id))
+    let intune = entry.intune_device_id.as_ref().map(|id| format!(", in Intune {id}")).unwrap_or_default();
+    item(&entry.kind, format!("{}  {device}{intune} (request {})", entry.at, entry.request_id))
 }
 
 fn waits_words(waits: &str) -> &str {

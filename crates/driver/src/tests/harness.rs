@@ -10,7 +10,7 @@ use lifecycle::{
 use model::{
     Account, Backend, CertificateDer, ClientVersion, Cloud, CloudProfile, DeviceFacts, DomainName, Failure,
     Guid, Id, IntentId, JoinType, Kdf, KeyHandle, KeyPurpose, MachineBinding, Memory, Method, Registration,
-    RsaPublicKey, TenantId, TenantPin, Timestamp, TokenRef,
+    Requester, RsaPublicKey, TenantId, TenantPin, Timestamp, TokenRef,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
@@ -19,6 +19,9 @@ use store::{Found, RecordKey, Store, StoreError};
 use tenancy::{Change, DomainConfig, Event, Role};
 use tokio::sync::Notify;
 use transport::{Call, ReplyFuture, Transport, TransportError};
+
+/// Who asks for the sign-ins.
+pub(super) const CALLER: Requester = Requester(1000);
 
 /// What the network does with every request.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -287,7 +290,13 @@ impl Rig {
     pub(super) async fn signs_in(&self, n: u8) -> Result<(), Failure> {
         self.knows(n).await?;
         let (asked, account, token) = (person(n), account(n), TokenRef(u64::from(n) + 1));
-        let taken = self.driver.inbox.ask(move |caller| Event::SignedIn { caller, asked, account, token });
+        let taken = self.driver.inbox.ask(move |caller| Event::SignedIn {
+            caller,
+            asked,
+            by: CALLER,
+            account,
+            token,
+        });
         taken.await.map(drop)
     }
 

@@ -1,6 +1,6 @@
 //! Commits: in order, together, and never acted upon before they are durable.
 
-use super::harness::{Disk, Fault, Rig, domain, person, tenant, wait_for};
+use super::harness::{CALLER, Disk, Fault, Rig, domain, person, tenant, wait_for};
 use crate::store_thread::{StoreReport, StoreThread};
 use lifecycle::{LeaveKind, StateName};
 use machine::Ticket;
@@ -21,7 +21,10 @@ async fn nothing_is_done_or_told_before_it_is_durable() {
         let token = model::TokenRef(9);
         let (asked, account) = (super::harness::person(n), super::harness::account(n));
         tokio::spawn(async move {
-            driver.inbox.ask(move |caller| tenancy::Event::SignedIn { caller, asked, account, token }).await
+            driver
+                .inbox
+                .ask(move |caller| tenancy::Event::SignedIn { caller, asked, by: CALLER, account, token })
+                .await
         })
     };
     rig.disk.is_held().await;
@@ -143,6 +146,6 @@ async fn a_computer_starts_and_rests_when_its_store_can_neither_be_written_nor_r
         let rig = tokio::time::timeout(Duration::from_secs(10), Rig::on(disk, 1, 1)).await.unwrap();
         assert_eq!(rig.driver.not_writable().borrow().as_ref().unwrap().code, "StateNotWritable");
         assert_eq!(rig.keys.count("Create"), 0);
-        assert!(rig.driver.sign_in(person(0)).await.is_ok(), "what needs no write goes on");
+        assert!(rig.driver.sign_in(person(0), CALLER).await.is_ok(), "what needs no write goes on");
     }
 }

@@ -5,7 +5,7 @@ use super::ports::{Scripted, says, says_at};
 use crate::vault::{Held, Tokens};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use model::{Failure, Jwk, Jwks, RsaPublicKey, TenantPin, TokenRef};
+use model::{Failure, Jwk, Jwks, RsaPublicKey, TenantPin, TokenRef, TokenSubject};
 use oauth::TokenSet;
 use rsa::RsaPrivateKey;
 use rsa::pkcs1v15::SigningKey;
@@ -194,18 +194,23 @@ fn a_poll_is_one_question_whose_tokens_are_for_what_the_code_was_for() {
     assert_eq!(harness.net.lines().len(), 1);
 }
 
+/// The owner, as the token names them.
+fn subject() -> TokenSubject {
+    TokenSubject { tenant: owner().tenant, object: owner().object, upn: owner().upn }
+}
+
 #[test]
 fn a_person_is_identified_by_a_signed_token_once_and_stays_that_person() {
     let identify = |harness: &Harness, token, pin| run(harness, Work::Identify { pin, keys: keys(), token });
     let harness = Harness::new();
     let token = harness.keep(identified());
-    assert_eq!(identify(&harness, token, pin()).unwrap(), Reply::Identified(owner()));
+    assert_eq!(identify(&harness, token, pin()).unwrap(), Reply::Identified(subject()));
     assert_eq!(
         harness.vault.tokens(token, NOW).unwrap().object,
         Some(owner().object),
         "the PRT must be theirs"
     );
-    assert_eq!(identify(&harness, token, pin()).unwrap(), Reply::Identified(owner()));
+    assert_eq!(identify(&harness, token, pin()).unwrap(), Reply::Identified(subject()));
 
     for (what, held, pin, code) in [
         ("another tenant", identified(), TenantPin { tenant: id(7), ..pin() }, "IdToken"),

@@ -328,12 +328,21 @@ fn what_intune_kept_at_a_leave_is_in_the_ledger() {
         let mut life = about_to_enrol();
         (0..3).for_each(|_| life.step(Step::Succeed));
         assert_eq!(state(&life), "intune_enrolled");
+        let Intune::Enrolled(enrolled) = intune(&life) else { panic!("{:?}", life.disk.stage) };
+        let device = life.disk.stage.identity().unwrap().issued.device;
+        let intune_id = enrolled.issued.device;
+        assert_ne!(device.to_string(), intune_id.to_string());
         life.step(Step::Leave(ask));
         if ask == LeaveKind::Unregister {
             fail(&mut life, class, Delivery::Answered, "RetireNotOffered");
         }
         let kinds: Vec<_> = life.disk.ledger.iter().map(|line| line.kind).collect();
         assert_eq!(kinds, expected, "{class:?} {ask:?}");
+        // Each service shows its object under an id of its own.
+        for line in &life.disk.ledger {
+            let intune = (line.kind == kept).then_some(intune_id);
+            assert_eq!((line.device, line.intune), (Some(device), intune), "{line:?}");
+        }
     }
 }
 

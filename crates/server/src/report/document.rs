@@ -172,6 +172,7 @@ fn ledger(line: &LedgerLine) -> LedgerReport {
         at: line.at.to_string(),
         request_id: line.request.to_string(),
         device_id: line.device.map(|device| device.to_string()),
+        intune_device_id: line.intune.map(|device| device.to_string()),
         kind: line.kind.to_string(),
     }
 }

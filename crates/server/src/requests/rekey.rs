@@ -10,7 +10,7 @@ use crate::talk::{
 use driver::Rekey;
 use identity::{LeaveKind, Status, WaitsFor};
 use ipc::Ending;
-use model::{Backend, DomainName, Failure, UnknownWord, Upn};
+use model::{Backend, DomainName, Failure, Requester, UnknownWord, Upn};
 use tokio::sync::watch;
 
 /// Registers keys in another place, then sees the old device object off.
@@ -68,7 +68,7 @@ async fn register(
     asked: Upn,
     status: watch::Receiver<Status>,
 ) -> Result<Ending, Failure> {
-    match identify(connection, service, asked).await? {
+    match identify(connection, service, (asked, ROOT)).await? {
         Identified::Yes => follow_registration(connection, service, status).await,
         Identified::HungUp => Ok(Ending::Failed),
     }
@@ -111,6 +111,8 @@ async fn see_off(
     Ok(ending)
 }
 
+/// Nobody else may ask for a move.
+const ROOT: Requester = Requester(0);
 const BEGUN: &str = "New keys are registered with the sign-in that follows; until the directory has proved to know \
                      them, the old ones are in force.";
 const UNFINISHED: &str = "The device object of the last move is still there: it is removed first.";

@@ -3,19 +3,19 @@
 use crate::Service;
 use crate::connection::Connection;
 use crate::talk::{Identified, follow_registration, identify, parse_name, tell};
-use ipc::{Ending, Wait};
-use model::{DomainName, Failure, Registration};
+use ipc::{Ending, Peer, Wait};
+use model::{DomainName, Failure, Registration, Requester};
 
 /// Finds out who it is, then follows the registration as far as the caller wants to wait.
 pub(crate) async fn run(
     connection: &mut Connection,
     service: &Service,
-    name: &str,
-    wait: Wait,
+    (name, wait): (&str, Wait),
+    peer: Peer,
 ) -> Result<Ending, Failure> {
     let asked = parse_name(name)?;
     let domain = asked.domain().clone();
-    match identify(connection, service, asked).await? {
+    match identify(connection, service, (asked, Requester(peer.uid))).await? {
         Identified::Yes => settle(connection, service, &domain, wait).await,
         Identified::HungUp => Ok(Ending::Failed),
     }

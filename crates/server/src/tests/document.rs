@@ -123,7 +123,13 @@ fn other_identities_are_told_while_they_have_something_to_say() {
         failure: Some(failure(FailureClass::Denied, "Denied")),
         ..registered(StatusPhase::Leaving, "unregistering", identity())
     };
-    let line = LedgerLine { at: NOW, request: id(5), device: Some(id(6)), kind: LedgerKind::LeftBehind };
+    let line = LedgerLine {
+        at: NOW,
+        request: id(5),
+        device: Some(id(6)),
+        intune: None,
+        kind: LedgerKind::LeftBehind,
+    };
     let snapshot = Snapshot { ledger: vec![line], ..Snapshot::absent(id(1)) };
     let gone = Status { snapshot, ..status(StatusPhase::Unregistered, "unregistered") };
     let told = |successor: &Status, predecessor: &Status| {
@@ -227,7 +233,8 @@ fn an_enrolment_is_told_by_what_is_wanted_and_what_it_waits_for() {
 
 #[test]
 fn attempts_and_the_ledger_are_told_in_their_order() {
-    let line = |kind, device| LedgerLine { at: NOW, request: id(5), device, kind };
+    let line =
+        |kind, device| LedgerLine { at: NOW, request: id(5), device, intune: device.map(|_| id(7)), kind };
     let snapshot = Snapshot {
         stage: Stage::Registered(Box::new(identity())),
         ledger: vec![line(LedgerKind::InDoubt, None), line(LedgerKind::UnusableReply, Some(id(6)))],
@@ -239,8 +246,11 @@ fn attempts_and_the_ledger_are_told_in_their_order() {
     };
     let told =
         one(view("contoso.com", Some(Status { snapshot, ..status(StatusPhase::Registered, "idle") })), true);
-    let lines: Vec<_> =
-        told.ledger.iter().map(|line| (line.kind.as_str(), line.device_id.is_some())).collect();
+    let lines: Vec<_> = told
+        .ledger
+        .iter()
+        .map(|line| (line.kind.as_str(), line.device_id.is_some() && line.intune_device_id.is_some()))
+        .collect();
     assert_eq!(lines, [("in_doubt", false), ("unusable_reply", true)]);
     let attempts: Vec<_> = told.attempts.iter().map(|it| (it.phase.as_str(), it.failure.is_some())).collect();
     assert_eq!(attempts, [("discover", false), ("join", true)]);

@@ -1,6 +1,7 @@
 //! One value of each kind, and the other end of a connection.
 
 use crate::connection::Connection;
+use driver::LogLimit;
 use identity::{Identity, Intune, Snapshot, Stage, Status, StatusPhase};
 use ipc::Message;
 use lifecycle::{DeviceKeys, EndpointSource, Endpoints, Intent, Issued};
@@ -17,7 +18,7 @@ use views::DomainView;
 /// A connection, and whoever called.
 pub(super) fn connected() -> (Connection, Caller) {
     let (ours, theirs) = UnixStream::pair().unwrap();
-    (Connection::new(ours), Caller(theirs))
+    (Connection::new(ours, LogLimit::default()), Caller(theirs))
 }
 
 /// The client's end.

@@ -1,17 +1,23 @@
 //! What every part of a sign-in does: look the domain up, poll, judge, welcome, refuse.
 
-use super::{Code, Machine, Pending, Person, State};
+use super::{Code, Machine, PasswordAttempt, Pending, Person, State};
 use crate::judge::{self, Verdict};
 use crate::outbox::Outbox;
 use crate::{Command, Memory, Outcome as Ending, Reply, Scope, Work};
-use model::{Failure, FailureClass, TokenRef};
+use model::{Account, Failure, FailureClass, TokenRef};
 use statig::blocking::*;
 use std::time::Duration;
 
 impl Person {
     /// Tokens of somebody who is not known yet.
     fn unknown(token: TokenRef) -> Person {
-        Person { token, account: None, memory: Vec::new(), op: None }
+        Person { token, came: None, memory: Vec::new(), op: None }
+    }
+}
+
+impl PasswordAttempt {
+    pub(super) fn new(password: TokenRef) -> PasswordAttempt {
+        PasswordAttempt { password, op: None, permitted: false }
     }
 }
 
@@ -53,12 +59,30 @@ impl Machine {
         self.wake_at.is_some_and(|at| at <= context.now)
     }
 
+    /// The one use of the password, which is permitted.
+    pub(super) fn send_password(&self, typed: &mut PasswordAttempt, context: &mut Outbox) {
+        let Some(pin) = &self.pin else { return };
+        let (name, standing) = (self.facts.asked.clone(), self.facts.standing);
+        let work = Work::Password { tenant: pin.tenant, name, password: typed.password, standing };
+        (typed.op, typed.permitted) = (Some(context.run(work)), true);
+    }
+
+    /// Asks for a code, which is permitted.
+    pub(super) fn request_code(&self, asking: &mut Pending, context: &mut Outbox) {
+        let Some(pin) = &self.pin else { return };
+        let claims = self.claims.clone();
+        asking.op = Some(context.run(Work::RequestCode { tenant: pin.tenant, scope: self.scope, claims }));
+    }
+
     /// What follows from the one use of the password: a code if it may bring what is missing.
     pub(super) fn password_judged(
         &mut self,
+        typed: &PasswordAttempt,
         context: &mut Outbox,
         result: &Result<Reply, Failure>,
     ) -> Outcome<State> {
+        let tried = typed.permitted.then(|| judge::password_result(result)).flatten();
+        context.commands.extend(tried.map(Command::PasswordTried));
         match result {
             Ok(Reply::Tokens(token)) => Transition(State::checking(Person::unknown(*token))),
             Ok(_) => Transition(State::requesting_code(Pending { op: None })),
@@ -142,7 +166,9 @@ impl Machine {
     }
 
     pub(super) fn welcome(&mut self, person: &mut Person, context: &mut Outbox) -> Outcome<State> {
-        let (Some(account), Some(pin)) = (person.account.clone(), self.pin.clone()) else { return Handled };
+        let (Some(came), Some(pin)) = (person.came.clone(), self.pin.clone()) else { return Handled };
+        // A token may give another name of the same account: everybody knows it by the one that was asked for.
+        let account = Account { tenant: came.tenant, object: came.object, upn: self.facts.asked.clone() };
         if self.facts.pinned.is_none() {
             let domain = self.facts.asked.domain().clone();
             context.push(Command::Remember(Memory::Domain { domain, pin }));

@@ -8,7 +8,9 @@ mod talk;
 
 use crate::*;
 use ::machine::Machine as _;
-use model::{Account, Cause, Failure, FailureClass, Jwks, ObjectId, TenantId, Timestamp, TokenRef, Who};
+use model::{
+    Attempt, Cause, Failure, FailureClass, Jwks, ObjectId, TenantId, Timestamp, TokenRef, TokenSubject, Who,
+};
 use std::time::Duration;
 
 pub(super) const CONTOSO: &str = "11111111-2222-3333-4444-555555555555";
@@ -35,11 +37,22 @@ pub(super) fn facts(asked: &str) -> Facts {
 }
 
 pub(super) fn seen(name: &str, in_tenant: &str, id: &str) -> AccountPin {
-    AccountPin { upn: name.parse().unwrap(), tenant: tenant(in_tenant), object: object(id) }
+    AccountPin {
+        upn: name.parse().unwrap(),
+        tenant: tenant(in_tenant),
+        object: object(id),
+        first_seen: Timestamp::from_secs(9),
+        former_since: None,
+    }
 }
 
-pub(super) fn account(name: &str, id: &str) -> Account {
-    Account { tenant: tenant(CONTOSO), object: object(id), upn: name.parse().unwrap() }
+/// The same, given away since.
+pub(super) fn former(name: &str, id: &str) -> AccountPin {
+    AccountPin { former_since: Some(Timestamp::from_secs(99)), ..seen(name, CONTOSO, id) }
+}
+
+pub(super) fn subject(name: &str, id: &str) -> TokenSubject {
+    TokenSubject { tenant: tenant(CONTOSO), object: object(id), upn: name.parse().unwrap() }
 }
 
 pub(super) fn refused(code: &str, class: FailureClass) -> Failure {
@@ -60,19 +73,32 @@ pub(super) struct Harness {
     pub(super) batch: Batch,
     /// Every command so far.
     pub(super) all: Vec<Command>,
+    /// Why nothing more may be tried for the name; anything may where there is nothing.
+    pub(super) exhausted: Option<Failure>,
 }
 
 impl Harness {
     pub(super) fn open(facts: Facts) -> Harness {
         let batch = Batch { commands: Vec::new(), wake_at: None };
-        let mut harness =
-            Harness { session: Session::new(facts), now: Timestamp::from_secs(1000), batch, all: Vec::new() };
+        let (session, now, exhausted) = (Session::new(facts), Timestamp::from_secs(1000), None);
+        let mut harness = Harness { session, now, batch, all: Vec::new(), exhausted };
         harness.feed(Event::Started);
         harness
     }
 
+    /// One event; whether something may be tried is answered at once, as part of it.
     pub(super) fn feed(&mut self, event: Event) {
         self.batch = self.session.handle(event, self.now);
+        let asked = |command: &Command| match command {
+            Command::Attempt(op, _) => Some(*op),
+            _ => None,
+        };
+        if let Some(op) = self.batch.commands.iter().find_map(asked) {
+            let answer = self.exhausted.clone().map_or(Ok(Reply::Permitted), Err);
+            let follows = self.session.handle(Event::Done(op, answer), self.now);
+            self.batch.commands.extend(follows.commands);
+            self.batch.wake_at = follows.wake_at;
+        }
         self.all.extend(self.batch.commands.clone());
     }
 
@@ -129,6 +155,15 @@ impl Harness {
             _ => None,
         };
         self.all.iter().filter_map(request).collect()
+    }
+
+    /// What was asked to be tried.
+    pub(super) fn attempts(&self) -> Vec<Attempt> {
+        let attempt = |command: &Command| match command {
+            Command::Attempt(_, attempt) => Some(*attempt),
+            _ => None,
+        };
+        self.all.iter().filter_map(attempt).collect()
     }
 
     pub(super) fn outcome(&self) -> Option<&Outcome> {

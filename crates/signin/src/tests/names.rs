@@ -4,7 +4,7 @@ use super::*;
 fn check(asked: &str, came: &str, id: &str, accounts: &[AccountPin], me: Option<(&str, &str)>) -> Harness {
     let mut harness = Harness::open(Facts { accounts: accounts.to_vec(), ..facts(asked) }).with_code();
     harness.approve(7);
-    harness.answer(is_identify, Ok(Reply::Identified(account(came, id))));
+    harness.answer(is_identify, Ok(Reply::Identified(subject(came, id))));
     if harness.outcome().is_none() {
         let reply = me.map(|(id, upn)| Reply::Me { object: object(id), upn: upn.to_owned() });
         harness.answer(is_me, reply.ok_or_else(|| refused("AADSTS65002", FailureClass::Broken)));
@@ -60,18 +60,80 @@ fn the_first_success_is_remembered_before_it_is_told() {
     let harness = check("alex@contoso.com", "alex@contoso.com", ALEX, &[], None);
     let last: Vec<_> = harness.all.iter().rev().take(3).collect();
     assert!(matches!(last[0], Command::Finish(_)));
-    assert_eq!(*last[1], Command::Remember(Memory::Account(seen("alex@contoso.com", CONTOSO, ALEX))));
+    let own = AccountPin { first_seen: harness.now, ..seen("alex@contoso.com", CONTOSO, ALEX) };
+    assert_eq!(*last[1], Command::Remember(Memory::Account(own)));
     assert!(matches!(last[2], Command::Remember(Memory::Domain { .. })));
 }
 
+/// What is to be remembered of names.
+fn remembered(harness: &Harness) -> Vec<AccountPin> {
+    let account = |command: &Command| match command {
+        Command::Remember(Memory::Account(pin)) => Some(pin.clone()),
+        Command::Remember(Memory::ForgetAccount(name)) => {
+            panic!("{name} is forgotten, which is root's to say")
+        }
+        _ => None,
+    };
+    harness.all.iter().filter_map(account).collect()
+}
+
 #[test]
-fn a_rename_moves_the_pin() {
-    let known = [seen("alex@contoso.com", CONTOSO, ALEX)];
+fn a_rename_keeps_the_old_name_as_a_former_one() {
+    let known = [seen("alex@contoso.com", CONTOSO, ALEX), seen("adele@contoso.com", CONTOSO, OTHER)];
     let harness = check("lex@contoso.com", "lex@contoso.com", ALEX, &known, None);
-    let memory: Vec<_> =
-        harness.all.iter().filter(|command| matches!(command, Command::Remember(_))).skip(1).collect();
-    assert_eq!(*memory[0], Command::Remember(Memory::Account(seen("lex@contoso.com", CONTOSO, ALEX))));
-    assert_eq!(*memory[1], Command::Remember(Memory::ForgetAccount("alex@contoso.com".parse().unwrap())));
+    let now = AccountPin { first_seen: harness.now, ..seen("lex@contoso.com", CONTOSO, ALEX) };
+    let before = AccountPin { former_since: Some(harness.now), ..seen("alex@contoso.com", CONTOSO, ALEX) };
+    assert_eq!(remembered(&harness), [now, before]);
+}
+
+#[test]
+fn a_former_name_is_its_object_s_alone() {
+    let (old, new) = ("alex@contoso.com", "sandra@contoso.com");
+    let known = [former(old, ALEX), seen(new, CONTOSO, ALEX)];
+    let rows: &[Row<'_>] = &[
+        // Whoever was given the name since, by their token or by Graph.
+        (old, old, OTHER, &known, None, "FormerName"),
+        (old, "adele@contoso.com", OTHER, &known, Some((OTHER, old)), "FormerName"),
+        // The new name is the object's as before, and the former one only once the service says it again.
+        (new, new, ALEX, &known, None, "in"),
+        (new, new, OTHER, &known, None, "AccountReplaced"),
+        (old, new, ALEX, &known, Some((ALEX, new)), "AccountRenamed"),
+        (old, old, ALEX, &known, None, "in"),
+        // Without any pin of its new name it stays taken too.
+        (old, old, OTHER, &known[..1], None, "FormerName"),
+    ];
+    for (asked, came, id, accounts, me, end) in rows {
+        assert_eq!(check(asked, came, id, accounts, *me).end(), *end, "{came} for {asked}, Graph {me:?}");
+    }
+    let refused = check(old, old, OTHER, &known, None);
+    let failure = refused.failure();
+    assert_eq!((failure.class, failure.who), (FailureClass::Denied, Who::MachineAdmin));
+    assert!(failure.advice.ends_with("aad-tool forget-account alex@contoso.com"), "{}", failure.advice);
+    assert!(!failure.message.contains(new), "whoever has the old name does not learn the new one");
+}
+
+#[test]
+fn a_name_that_comes_back_is_in_use_again_and_the_other_is_the_former_one() {
+    let (old, new) = ("alex@contoso.com", "lex@contoso.com");
+    let known = [former(old, ALEX), seen(new, CONTOSO, ALEX), former("al@contoso.com", ALEX)];
+    let harness = check(old, old, ALEX, &known, None);
+    let other = AccountPin { former_since: Some(harness.now), ..seen(new, CONTOSO, ALEX) };
+    assert_eq!(remembered(&harness), [seen(old, CONTOSO, ALEX), other]);
+    let usual = check(new, new, ALEX, &known[1..], None);
+    assert!(remembered(&usual).is_empty(), "{:?}", usual.all);
+}
+
+#[test]
+fn everybody_is_known_by_the_name_that_was_asked_for() {
+    let asked = "alex@contoso.com";
+    for (came, me) in
+        [("Alex@CONTOSO.com", None), ("alex@mail.contoso.com", Some((ALEX, "ALEX@contoso.com")))]
+    {
+        let harness = check(asked, came, ALEX, &[], me);
+        let Some(Outcome::SignedIn { account, .. }) = harness.outcome() else { panic!("{}", harness.end()) };
+        assert_eq!((account.upn.as_str(), account.object), (asked, object(ALEX)), "{came}");
+        assert_eq!(remembered(&harness)[0].upn, account.upn, "the name of the record");
+    }
 }
 
 #[test]

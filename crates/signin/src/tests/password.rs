@@ -1,4 +1,5 @@
 use super::*;
+use model::{Delivery, PasswordResult};
 
 const NAME: &str = "alex@contoso.com";
 /// The password and the tokens of these stories.
@@ -85,11 +86,11 @@ fn a_password_is_used_once_and_its_tokens_are_checked_like_those_of_a_code() {
         let work = harness.batch.commands.last().cloned();
         let (tenant, name, password) = (tenant(CONTOSO), NAME.parse().unwrap(), TokenRef(TYPED));
         let wanted = Work::Password { tenant, name, password, standing };
-        assert_eq!(work, Some(Command::Run(OpId(3), wanted)));
+        assert_eq!(work, Some(Command::Run(OpId(4), wanted)));
         assert_eq!(harness.forgotten(TYPED), 0);
         harness.answer(is_password, Ok(Reply::Tokens(TokenRef(TOKENS))));
-        assert_eq!(harness.batch.commands.first(), Some(&Command::Forget(TokenRef(TYPED))));
-        harness.answer(is_identify, Ok(Reply::Identified(account(NAME, ALEX))));
+        assert!(harness.batch.commands.contains(&Command::Forget(TokenRef(TYPED))));
+        harness.answer(is_identify, Ok(Reply::Identified(subject(NAME, ALEX))));
         assert_eq!(
             (harness.end().as_str(), harness.forgotten(TYPED), harness.forgotten(TOKENS)),
             ("in", 1, 0)
@@ -101,7 +102,7 @@ fn a_password_is_used_once_and_its_tokens_are_checked_like_those_of_a_code() {
 fn somebody_elses_password_does_not_open_the_door() {
     let mut harness = typed(Standing::Registered);
     harness.answer(is_password, Ok(Reply::Tokens(TokenRef(TOKENS))));
-    harness.answer(is_identify, Ok(Reply::Identified(account("adele@contoso.com", OTHER))));
+    harness.answer(is_identify, Ok(Reply::Identified(subject("adele@contoso.com", OTHER))));
     harness.answer(is_me, Err(refused("AADSTS65002", FailureClass::Broken)));
     assert_eq!(
         (harness.end().as_str(), harness.forgotten(TYPED), harness.forgotten(TOKENS)),
@@ -152,6 +153,71 @@ fn a_refused_password_ends_the_sign_in_at_once() {
     }
 }
 
+fn exhausted() -> Failure {
+    refused("TooManyAttempts", FailureClass::NeedsUser)
+}
+
+#[test]
+fn a_password_is_tried_and_a_code_is_asked_for_only_where_it_is_permitted() {
+    let mut harness = by_password(Standing::Registered);
+    harness.exhausted = Some(exhausted());
+    harness.feed(Event::Password(Some(TokenRef(TYPED))));
+    assert_eq!((harness.failure(), harness.forgotten(TYPED)), (&exhausted(), 1));
+    assert!(!harness.all.iter().any(|it| matches!(it, Command::Run(_, Work::Password { .. }))));
+    assert_eq!((harness.attempts(), harness.session.is_over()), (vec![Attempt::Password], true));
+    assert_eq!(tried(&harness), None, "what was not permitted is not given back");
+
+    let mut harness = by_password(Standing::Registered);
+    harness.exhausted = Some(exhausted());
+    harness.feed(Event::Password(None));
+    assert_eq!((harness.failure(), harness.requests()), (&exhausted(), vec![]));
+    assert_eq!(harness.attempts(), [Attempt::Code]);
+}
+
+#[test]
+fn each_further_code_of_a_sign_in_is_counted_too() {
+    let mut harness = Harness::open(facts(NAME)).with_code();
+    harness.wake();
+    harness.exhausted = Some(exhausted());
+    harness.answer(is_poll, Err(refused("AADSTS50076", FailureClass::NeedsUser)));
+    assert_eq!(harness.attempts(), [Attempt::Code, Attempt::Code]);
+    assert_eq!((harness.failure(), harness.requests().len()), (&exhausted(), 1));
+}
+
+/// What is said of the password besides.
+fn tried(harness: &Harness) -> Option<PasswordResult> {
+    let said = harness.all.iter().filter_map(|command| match command {
+        Command::PasswordTried(result) => Some(*result),
+        _ => None,
+    });
+    let said: Vec<_> = said.collect();
+    assert!(said.len() <= 1, "{said:?}");
+    said.first().copied()
+}
+
+#[test]
+fn a_password_counts_as_refused_unless_it_was_not_sent_or_is_the_right_one() {
+    let failed = |code, delivery| Failure { delivery, ..refused(code, FailureClass::NeedsUser) };
+    for (result, said) in [
+        (Ok(Reply::Tokens(TokenRef(TOKENS))), Some(PasswordResult::Accepted)),
+        // A second factor is asked of nobody with a wrong password.
+        (Err(failed("AADSTS50076", Delivery::Answered)), Some(PasswordResult::Accepted)),
+        (Err(failed("AADSTS50072", Delivery::Answered)), Some(PasswordResult::Accepted)),
+        (Err(failed("Unreachable", Delivery::NotSent)), Some(PasswordResult::NotSent)),
+        (Err(failed("NoAnswer", Delivery::InDoubt)), None),
+        (Err(failed("AADSTS50126", Delivery::Answered)), None),
+        (Err(failed("AADSTS50053", Delivery::Answered)), None),
+        (Err(failed("AADSTS90055", Delivery::Answered)), None),
+    ] {
+        let mut harness = typed(Standing::Registered);
+        harness.answer(is_password, result.clone());
+        assert_eq!(tried(&harness), said, "{result:?}");
+    }
+    let mut gone = typed(Standing::Registered);
+    gone.feed(Event::HungUp);
+    assert_eq!(tried(&gone), None, "whoever hangs up has had their guess");
+}
+
 #[test]
 fn the_question_stands_for_five_minutes() {
     let mut harness = by_password(Standing::Registered);
@@ -175,7 +241,7 @@ fn whoever_wants_a_code_gets_one() {
     harness.give_code(1);
     assert!(matches!(harness.batch.commands.last(), Some(Command::Show(Prompt { reason: None, .. }))));
     harness.approve(TOKENS);
-    harness.answer(is_identify, Ok(Reply::Identified(account(NAME, ALEX))));
+    harness.answer(is_identify, Ok(Reply::Identified(subject(NAME, ALEX))));
     assert_eq!(harness.end(), "in");
 }
 

@@ -10,7 +10,7 @@ fn a_scope_refused_as_such_leads_to_the_portal_and_a_redemption() {
         harness.answer(is_request, Err(refused(code, FailureClass::Broken)));
         harness.give_code(1);
         harness.approve(7);
-        harness.answer(is_identify, Ok(Reply::Identified(account("alex@contoso.com", ALEX))));
+        harness.answer(is_identify, Ok(Reply::Identified(subject("alex@contoso.com", ALEX))));
         harness.answer(is_redeem, Ok(Reply::Redeemed));
         assert_eq!(harness.end(), "in", "{code}");
         assert_eq!(
@@ -27,7 +27,7 @@ fn a_redemption_that_is_refused_does_not_refuse_the_person() {
     harness.answer(is_poll, Err(refused("AADSTS65002", FailureClass::Broken)));
     harness.give_code(2);
     harness.approve(7);
-    harness.answer(is_identify, Ok(Reply::Identified(account("alex@contoso.com", ALEX))));
+    harness.answer(is_identify, Ok(Reply::Identified(subject("alex@contoso.com", ALEX))));
     harness.answer(is_redeem, Err(refused("AADSTS53003", FailureClass::Denied)));
     assert_eq!(harness.end(), "in");
 }
@@ -59,7 +59,7 @@ fn claims_left_over_from_the_registration_go_into_the_first_request() {
 fn a_pinned_domain_asks_for_the_code_at_once_and_another_tenant_is_an_error() {
     let pinned = Facts { pinned: Some(pin(CONTOSO)), ..facts("alex@contoso.com") };
     let mut harness = Harness::open(pinned);
-    assert_eq!(harness.batch.commands.len(), 2);
+    assert_eq!((harness.batch.commands.len(), harness.requests().len()), (3, 1));
     harness.give_code(1);
     harness.answer(is_resolve, Ok(Reply::Resolved { pin: pin(FABRIKAM), keys: Jwks::default() }));
     assert_eq!(harness.end(), "TenantChanged");
@@ -94,7 +94,7 @@ fn metadata_that_is_out_of_reach_matters_only_when_the_keys_are_needed() {
     harness.approve(7);
     assert_eq!(harness.end(), "nothing");
     harness.answer(is_resolve, Ok(Reply::Resolved { pin: pin(CONTOSO), keys: Jwks::default() }));
-    harness.answer(is_identify, Ok(Reply::Identified(account("alex@contoso.com", ALEX))));
+    harness.answer(is_identify, Ok(Reply::Identified(subject("alex@contoso.com", ALEX))));
     assert_eq!(harness.end(), "in");
 }
 

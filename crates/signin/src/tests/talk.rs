@@ -75,7 +75,9 @@ pub(super) struct Watcher {
     pub(super) handed_out: Option<u64>,
     used: BTreeSet<u64>,
     last_poll: Option<Timestamp>,
-    identified: Option<Account>,
+    identified: Option<TokenSubject>,
+    /// What was asked to be tried and was not yet.
+    permitted: Vec<Attempt>,
     realm: Option<Realm>,
     /// How often the password was asked for, and whether that question is open.
     pub(super) questions: usize,
@@ -93,6 +95,7 @@ impl Watcher {
             made: BTreeSet::new(),
             ended: BTreeSet::new(),
             handed_out: None,
+            permitted: Vec::new(),
             used: BTreeSet::new(),
             last_poll: None,
             identified: None,
@@ -178,7 +181,7 @@ impl Watcher {
             Work::Poll { .. } | Work::Password { .. } => Reply::Tokens(self.fresh()),
             Work::Identify { .. } => {
                 let name = if noise.is_multiple_of(2) { "alex@contoso.com" } else { "adele@contoso.com" };
-                let who = account(name, ALEX);
+                let who = subject(name, ALEX);
                 self.identified = Some(who.clone());
                 Reply::Identified(who)
             }
@@ -194,6 +197,7 @@ impl Watcher {
                 "{command:?} after the end"
             );
             match command {
+                Command::Attempt(_, attempt) => self.permitted.push(*attempt),
                 Command::Run(op, work) => self.started(*op, work, harness.now),
                 Command::Cancel(op) => assert!(self.in_flight.remove(op).is_some()),
                 Command::Forget(name) => assert!(self.ended.insert(name.0), "{name:?} ended twice"),
@@ -217,8 +221,14 @@ impl Watcher {
                 self.last_poll = Some(now);
                 self.alive(*code);
             }
-            Work::RequestCode { .. } => self.last_poll = None,
-            Work::Password { password, standing, .. } => self.tried(*password, *standing),
+            Work::RequestCode { .. } => {
+                assert_eq!(self.permitted.pop(), Some(Attempt::Code), "nobody was asked");
+                self.last_poll = None;
+            }
+            Work::Password { password, standing, .. } => {
+                assert_eq!(self.permitted.pop(), Some(Attempt::Password), "nobody was asked");
+                self.tried(*password, *standing);
+            }
             Work::Identify { token, .. } | Work::Redeem { token, .. } | Work::LookUpMe { token, .. } => {
                 self.alive(*token);
             }
@@ -253,7 +263,9 @@ impl Watcher {
         assert!(!self.finished, "finished twice");
         self.finished = true;
         if let Outcome::SignedIn { account, token } = outcome {
-            assert_eq!(self.identified.as_ref(), Some(account));
+            let came = self.identified.as_ref().map(|came| (came.tenant, came.object));
+            assert_eq!(came, Some((account.tenant, account.object)));
+            assert_eq!(account.upn, self.facts.asked, "a name that nobody asked for");
             self.alive(*token);
             self.handed_out = Some(token.0);
         }

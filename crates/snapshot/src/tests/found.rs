@@ -4,6 +4,7 @@ use super::{account, at, id, identity, key, keys, snapshot};
 use crate::{Recorded, failure, found, recorded_backends, to_change, upgrade};
 use lifecycle::{Intune, Stage};
 use model::{AccountPin, Backend, FailureClass, KeyPurpose, TenantPin};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io;
 use store::record::{PreparedKeys, Versioned};
@@ -16,7 +17,8 @@ const ROLES: [Role; 3] = [Role::Current, Role::Successor, Role::Predecessor];
 fn changes() -> Vec<(Change, Change)> {
     let upn = || account(8).upn;
     let pin = TenantPin { tenant: id(1), issuer: "https://issuer/".to_owned() };
-    let person = AccountPin { upn: upn(), tenant: id(1), object: id(8) };
+    let person =
+        AccountPin { upn: upn(), tenant: id(1), object: id(8), first_seen: at(6), former_since: Some(at(7)) };
     let domain = || "contoso.com".parse().unwrap();
     let role = |role| {
         let snapshot = Box::new(snapshot(Stage::Registered(identity(Intune::None))));
@@ -25,7 +27,7 @@ fn changes() -> Vec<(Change, Change)> {
     let mut changes = ROLES.map(role).to_vec();
     changes.extend([
         (Change::Domain { domain: domain(), pin, at: at(5) }, Change::NoDomain(domain())),
-        (Change::Account { pin: person, at: at(6) }, Change::NoAccount(upn())),
+        (Change::Account(person), Change::NoAccount(upn())),
         (Change::PreparedKeys { id: id(9), keys: None }, Change::NoPreparedKeys(id(9))),
         (Change::PreparedKeys { id: id(10), keys: Some(Box::new(keys())) }, Change::NoPreparedKeys(id(10))),
     ]);
@@ -55,7 +57,8 @@ fn what_is_written_is_found_and_what_is_taken_back_is_not() {
     assert_eq!(roles, ROLES);
     assert!(all.identities.iter().all(|(_, found)| *found == snapshot));
     assert_eq!(all.domains[&"contoso.com".parse().unwrap()].issuer, "https://issuer/");
-    assert_eq!(all.accounts[&account(8).upn].object, id(8));
+    let person = &all.accounts[&account(8).upn];
+    assert_eq!((person.object, person.first_seen, person.former_since), (id(8), at(6), Some(at(7))));
     let pairs: Vec<_> =
         all.prepared.iter().map(|pair| (pair.id, pair.keys.is_some(), pair.boot_bound)).collect();
     assert_eq!(pairs, [(id(9), false, false), (id(10), true, false)]);
@@ -177,4 +180,25 @@ fn backends_are_told_by_the_role_of_their_identity() {
     let recorded =
         Recorded { in_force: [Backend::Soft].into(), others: [Backend::Tpm, Backend::Pkcs11].into() };
     assert_eq!(recorded_backends(&found), recorded);
+}
+
+#[test]
+fn records_of_names_are_read_by_versions_before_and_after() {
+    let (tenant, object) = (id::<()>(1).to_string(), id::<()>(8).to_string());
+    let earlier = serde_json::json!({ "schema": 1, "tenant": tenant, "object": object, "first_seen": 6_000 });
+    let key = RecordKey::Account(account(8).upn);
+    let read = found(vec![(key, Ok(earlier.to_string().into_bytes()))], None).accounts[&account(8).upn].clone();
+    assert_eq!((read.object, read.first_seen, read.former_since), (id(8), at(6), None));
+    // A name in use is written as it always was. A version that knows no former names reads the rest of one, and
+    // takes it as the name of its object, which nobody else may have.
+    let written = |pin: AccountPin| -> Value {
+        match to_change(&Change::Account(pin)) {
+            store::Change::Put(_, bytes) => serde_json::from_slice(&bytes).unwrap(),
+            store::Change::Delete(key) => panic!("{key}"),
+        }
+    };
+    assert_eq!(written(read.clone()), earlier);
+    let mut former = written(AccountPin { former_since: Some(at(7)), ..read });
+    assert_eq!(former.as_object_mut().unwrap().remove("former_since"), Some(7_000.into()));
+    assert_eq!(former, earlier);
 }

@@ -145,7 +145,8 @@ fn snapshot(stage: Stage) -> Snapshot {
         LedgerKind::IntuneUnusableReply,
         LedgerKind::IntuneLeftBehind,
     ];
-    let line = |kind| LedgerLine { at: at(1), request: id(50), device: Some(id(51)), kind };
+    let line =
+        |kind| LedgerLine { at: at(1), request: id(50), device: Some(id(51)), intune: Some(id(52)), kind };
     let mut failure =
         Failure::local(FailureClass::Denied, Who::TenantAdmin, "Code", "why".to_owned(), "Do it.");
     failure.delivery = Delivery::InDoubt;

@@ -224,3 +224,15 @@ fn a_disk_that_fails_at_any_call_is_an_error_and_loses_nothing() {
         assert!(acknowledged.iter().all(|(key, _)| started.records.contains_key(key)), "{call}");
     }
 }
+
+#[test]
+fn what_changes_again_and_again_takes_no_more_room() {
+    let mut machine = Machine::new();
+    let before = [machine.slots.length().unwrap(), machine.log.length().unwrap()];
+    for n in 0..3000_u32 {
+        let value = n.to_be_bytes().repeat(100);
+        machine.commit(&[Change::Put(name(1), value.clone()), Change::Put(tenant(1), value)]).unwrap();
+    }
+    assert_eq!([machine.slots.length().unwrap(), machine.log.length().unwrap()], before);
+    assert_eq!(machine.cut(&[0]).0.records[&name(1)], 2999_u32.to_be_bytes().repeat(100));
+}

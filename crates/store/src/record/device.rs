@@ -328,8 +328,11 @@ pub struct LedgerLine {
     pub at: i64,
     /// `client-request-id` of the request, as text.
     pub request: String,
-    /// The device id, where known.
+    /// The id of the device in the directory, where known.
     pub device: Option<String>,
+    /// The id that Intune gave the device, in `intune_left_behind`; lines of before have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intune_device: Option<String>,
     /// `in_doubt`, `unusable_reply`, `left_behind`, `intune_in_doubt`, `intune_unusable_reply` or
     /// `intune_left_behind`.
     pub kind: String,

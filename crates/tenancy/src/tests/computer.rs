@@ -11,7 +11,7 @@ use crate::{
 };
 use lifecycle::{DeviceKeys, Work};
 use machine::{Machine, OpId, Ticket};
-use model::{DomainName, Failure, Memory, TenantId, Timestamp, TokenRef};
+use model::{DomainName, Failure, Memory, Requester, TenantId, Timestamp, TokenRef};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
@@ -231,7 +231,10 @@ impl Computer {
             Next::Finish => {
                 let token = TokenRef(self.number());
                 let (asked, account) = (person.upn(), person.account());
-                return (Wish::Taken(person), Event::SignedIn { caller, asked, account, token });
+                return (
+                    Wish::Taken(person),
+                    Event::SignedIn { caller, asked, by: Requester(0), account, token },
+                );
             }
         };
         (Wish::Memory(memory.clone()), Event::Learnt { caller, memory })

@@ -24,7 +24,7 @@ impl Disk {
                 Change::NoIdentity { role, tenant } => drop(self.identities.remove(&(tenant, role))),
                 Change::Domain { domain, pin, .. } => drop(self.domains.insert(domain, pin)),
                 Change::NoDomain(domain) => drop(self.domains.remove(&domain)),
-                Change::Account { pin, .. } => drop(self.accounts.insert(pin.upn.clone(), pin)),
+                Change::Account(pin) => drop(self.accounts.insert(pin.upn.clone(), pin)),
                 Change::NoAccount(upn) => drop(self.accounts.remove(&upn)),
                 Change::PreparedKeys { id, keys } => drop(self.prepared.insert(id, keys.map(|keys| *keys))),
                 Change::NoPreparedKeys(id) => drop(self.prepared.remove(&id)),

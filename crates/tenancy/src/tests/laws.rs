@@ -358,7 +358,7 @@ fn lane_of(changes: &[Change], before: &Disk) -> LaneName {
         Change::Identity { snapshot, .. } => Some(snapshot.tenant),
         Change::NoIdentity { tenant, .. } => Some(*tenant),
         Change::Domain { pin, .. } => Some(pin.tenant),
-        Change::Account { pin, .. } => Some(pin.tenant),
+        Change::Account(pin) => Some(pin.tenant),
         Change::NoDomain(name) => domain(name),
         Change::NoAccount(name) => account(name),
         Change::PreparedKeys { .. } | Change::NoPreparedKeys(_) | Change::GiveUpMissing => None,

@@ -1,5 +1,6 @@
 //! The laws of the tenancy.
 
+mod attempts;
 mod computer;
 mod disk;
 mod ends;

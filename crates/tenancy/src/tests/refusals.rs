@@ -198,7 +198,7 @@ fn after_that_what_is_known_is_answered_and_more_stops_the_service() {
     let ended = hear(Event::Asked { caller, request: ended });
     assert_eq!(ended, [Command::Answer(caller, Ok(Answer::Done))]);
     let (asked, account, token) = (ALEX.upn(), ALEX.account(), TokenRef(5));
-    let came = hear(Event::SignedIn { caller, asked, account, token });
+    let came = hear(Event::SignedIn { caller, asked, by: model::Requester(0), account, token });
     assert_eq!(came[..2], [Command::Forget(token), Command::Answer(caller, Ok(Answer::Taken))]);
     assert!(stops(&came));
     let leave = OperatorRequest::Leave { domain: ALEX.domain(), how: LeaveKind::Unregister };

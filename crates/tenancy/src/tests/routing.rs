@@ -6,7 +6,7 @@ use super::samples::{ALEX, ANN, KIM, Person, Setting, disk_full, failures, suspi
 use super::stories::identity;
 use crate::{Answer, Event, OperatorRequest, RekeyStarted, Role};
 use lifecycle::{Identity, LeaveKind, LeaveStep, Stage, Suspension};
-use model::{Backend, Failure, Memory, Method, Registration, SignInFacts, Standing, Upn};
+use model::{AccountPin, Backend, Failure, Memory, Method, Registration, SignInFacts, Standing, Upn};
 
 const DEE: Person = Person(2, 0);
 
@@ -127,6 +127,30 @@ fn a_domain_leads_to_its_tenant_when_its_own_commit_is_durable() {
     assert_eq!(computer.leads_to.keys().cloned().collect::<Vec<_>>(), [ALEX.domain()]);
     computer.write();
     assert_eq!(computer.leads_to.len(), 2);
+}
+
+#[test]
+fn of_two_objects_that_sign_in_under_a_new_name_it_is_the_first_one_s() {
+    let mut computer = Computer::new(Setting::default());
+    computer.registers(ALEX);
+    let learn = |computer: &mut Computer, pin: AccountPin| {
+        let memory = Memory::Account(pin);
+        computer.wish(Wish::Memory(memory.clone()), |caller| Event::Learnt { caller, memory });
+        computer.write();
+        computer.last_answer().clone().map_err(|failure| failure.code)
+    };
+    // Both began before anybody was known under the name.
+    let first = AccountPin { upn: Person(0, 2).upn(), ..ALEX.account_pin() };
+    let later = AccountPin { object: KIM.account().object, ..first.clone() };
+    assert_eq!(learn(&mut computer, first.clone()), Ok(Answer::Remembered));
+    assert_eq!(learn(&mut computer, later.clone()), Err("AccountReplaced".to_owned()));
+    assert_eq!(computer.disk.accounts[&first.upn], first);
+    // A former name is no different, until root says so.
+    let former = AccountPin { former_since: Some(computer.now), ..first.clone() };
+    assert_eq!(learn(&mut computer, former), Ok(Answer::Remembered));
+    assert_eq!(learn(&mut computer, later.clone()), Err("AccountReplaced".to_owned()));
+    assert_eq!(computer.tells(OperatorRequest::ForgetAccount(first.upn)), Ok(Answer::Forgotten(true)));
+    assert_eq!(learn(&mut computer, later), Ok(Answer::Remembered));
 }
 
 #[test]

@@ -4,7 +4,8 @@ use crate::{DomainConfig, Facts};
 use lifecycle::IntuneEnrolment;
 use model::{
     Account, AccountPin, Backend, Cloud, Delivery, DeviceFacts, DeviceTrouble, DomainName, Failure,
-    FailureClass, Guid, Id, JoinType, MachineBinding, Method, Registration, TenantId, TenantPin, Upn, Who,
+    FailureClass, Guid, Id, JoinType, MachineBinding, Method, Registration, TenantId, TenantPin, Timestamp,
+    Upn, Who,
 };
 
 /// The names of every person, by tenant; the first two tenants have a domain more, the first by an alias.
@@ -48,7 +49,7 @@ impl Person {
 
     pub(super) fn account_pin(self) -> AccountPin {
         let Account { tenant, object, upn } = self.account();
-        AccountPin { upn, tenant, object }
+        AccountPin { upn, tenant, object, first_seen: Timestamp::from_secs(9), former_since: None }
     }
 
     pub(super) fn domain_pin(self) -> TenantPin {

@@ -80,8 +80,10 @@ fn bare_write(path: &Path) -> Duration {
 fn filled(path: &Path, bare: Duration) {
     let mut store = ports::store(path);
     let before = resident();
-    (0..100).for_each(|n| drop(write(&mut store, changed(n, 0))));
-    (0..1000).for_each(|n| drop(write(&mut store, ports::person(n))));
+    for n in 0..1000 {
+        write(&mut store, changed(n % 100, n / 100));
+        write(&mut store, ports::person(n));
+    }
     let identity = median((0..ROUNDS).map(|round| write(&mut store, changed(50, round))).collect());
     let person = median((0..ROUNDS).map(|round| write(&mut store, ports::person(2000 + round))).collect());
     let times = |time: Duration| time.as_secs_f64() / bare.as_secs_f64();

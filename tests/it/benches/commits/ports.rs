@@ -67,8 +67,13 @@ pub(crate) fn store(state: &Path) -> SledStore {
 /// What is remembered of a person.
 pub(crate) fn person(n: u32) -> store::Change {
     let upn = format!("person{n}@contoso.com").parse().unwrap();
-    let pin = model::AccountPin { upn, tenant: tenant(0), object: Id::new(Guid::from_bytes([7; 16])) };
-    snapshot::to_change(&Change::Account { pin, at: Timestamp::from_secs(1) })
+    snapshot::to_change(&Change::Account(model::AccountPin {
+        upn,
+        tenant: tenant(0),
+        object: Id::new(Guid::from_bytes([7; 16])),
+        first_seen: Timestamp::from_secs(1),
+        former_since: None,
+    }))
 }
 
 struct Nowhere;

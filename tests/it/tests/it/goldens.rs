@@ -201,7 +201,12 @@ fn said(machine: &Machine, stage: &Stage) -> Value {
         })
     };
     let domains: Vec<Value> = status["domains"].as_array().unwrap().iter().map(domain).collect();
-    json!({ "spare_keys": status["spare_keys"], "domains": domains, "left": status["left"] })
+    let left = |left: &Value| {
+        let ledger = list(&left["ledger"], &["at", "request_id", "kind", "device_id"]);
+        json!({ "tenant": left["tenant"], "ledger": ledger })
+    };
+    let left: Vec<Value> = status["left"].as_array().unwrap().iter().map(left).collect();
+    json!({ "spare_keys": status["spare_keys"], "domains": domains, "left": left })
 }
 
 const IDENTITY: [&str; 8] =

@@ -70,11 +70,13 @@ fn a_leave_that_nobody_can_retire_says_what_intune_kept() {
     // Retiring needs the session of the owner, and a session ends with the daemon.
     machine.restart();
     let device = machine.device_id("contoso.com").unwrap();
+    let intune = cloud.json("intune-devices")[0]["id"].as_str().unwrap().to_owned();
     let left = machine.run(&["leave"]);
     assert_eq!(code(&left), 0, "{}", text(&left));
     assert_eq!((cloud.devices().len(), cloud.json("intune-devices").len()), (0, 1));
     let says = text(&machine.run(&["status"]));
     assert!(says.contains("intune_left_behind") && says.contains(&device), "{says}");
+    assert!(says.contains(&format!("in Intune {intune}")), "{says}");
 }
 
 /// Kills the daemon while the reply to this request is held back, and starts it again.

@@ -19,6 +19,7 @@ mod lost_state;
 mod newer;
 mod no_forgotten_files;
 mod password;
+mod people;
 mod pkcs11;
 mod prt;
 mod rebind;

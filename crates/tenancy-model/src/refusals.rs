@@ -1,8 +1,9 @@
 //! What people are told when something they ask for cannot be.
 
-use model::{Backend, DomainName, Failure, FailureClass, Who};
+use model::{Backend, DomainName, Failure, FailureClass, Upn, Who};
 
-pub(crate) fn unknown_domain(domain: &DomainName) -> Failure {
+/// No configured domain has this name.
+pub fn unknown_domain(domain: &DomainName) -> Failure {
     Failure::local(
         FailureClass::Denied,
         Who::MachineAdmin,
@@ -12,12 +13,25 @@ pub(crate) fn unknown_domain(domain: &DomainName) -> Failure {
     )
 }
 
-pub(crate) fn not_registered(domain: &DomainName, advice: &str) -> Failure {
+/// There is no identity to do something with.
+pub fn not_registered(domain: &DomainName, advice: &str) -> Failure {
     let message = format!("this machine is not registered for {domain}");
     Failure::local(FailureClass::Gone, Who::Nobody, "NotRegistered", message, advice)
 }
 
-pub(crate) fn keys_in_use() -> Failure {
+/// Another account came in under this name meanwhile.
+pub fn name_taken(name: &Upn) -> Failure {
+    Failure::local(
+        FailureClass::Denied,
+        Who::MachineAdmin,
+        "AccountReplaced",
+        format!("{name} belongs to another account, which has just signed in under this name"),
+        &format!("If that is wrong, an administrator of this machine runs: aad-tool forget-account {name}"),
+    )
+}
+
+/// A work with the same keys has to end first.
+pub fn keys_in_use() -> Failure {
     Failure::local(
         FailureClass::Transient,
         Who::Nobody,
@@ -27,11 +41,13 @@ pub(crate) fn keys_in_use() -> Failure {
     )
 }
 
-pub(crate) fn not_in_order() -> Failure {
+/// The identity is not one that can be moved.
+pub fn not_in_order() -> Failure {
     not_movable("only a verified, active registration can be moved".to_owned(), "See aad-tool status.")
 }
 
-pub(crate) fn there_already(to: Backend) -> Failure {
+/// The keys are where they shall go.
+pub fn there_already(to: Backend) -> Failure {
     let message = format!("the keys of this identity are {} keys already", to.as_str());
     not_movable(message, "There is nothing to do.")
 }
@@ -41,12 +57,13 @@ fn not_movable(message: String, advice: &str) -> Failure {
 }
 
 /// The place itself is the culprit, and nothing has begun.
-pub(crate) fn place_not_ready(failure: Failure) -> Failure {
+pub fn place_not_ready(failure: Failure) -> Failure {
     let advice = "Make that place usable (options, PIN, device), restart firmamentd and try again; nothing was changed.";
     Failure { advice: advice.to_owned(), ..failure }
 }
 
-pub(crate) fn backend_required(required: Backend, to: Backend) -> Failure {
+/// The configuration allows keys in one place only.
+pub fn backend_required(required: Backend, to: Backend) -> Failure {
     Failure::local(
         FailureClass::Denied,
         Who::MachineAdmin,
@@ -60,7 +77,8 @@ pub(crate) fn backend_required(required: Backend, to: Backend) -> Failure {
     )
 }
 
-pub(crate) fn move_under_way(to: Backend) -> Failure {
+/// Another move has to end first.
+pub fn move_under_way(to: Backend) -> Failure {
     Failure::local(
         FailureClass::Denied,
         Who::MachineAdmin,
@@ -73,7 +91,8 @@ pub(crate) fn move_under_way(to: Backend) -> Failure {
     )
 }
 
-pub(crate) fn no_move() -> Failure {
+/// There is nothing to give up.
+pub fn no_move() -> Failure {
     Failure::local(
         FailureClass::Gone,
         Who::Nobody,

@@ -1,0 +1,97 @@
+//! Who may be whom, how often anybody may try, and what people are shown.
+
+use crate::harness::{Cloud, Machine, code, line_with, rest, text};
+use serde_json::json;
+use std::io::BufReader;
+use std::process::Output;
+
+const ALEX: &str = "alex@contoso.com";
+const ADELE: &str = "adele@contoso.com";
+const RENAMED: &str = "sandra@contoso.com";
+const PASSWORD: &str = "Correct-Horse-1";
+
+/// Signs in under a name and lets somebody approve the code; the exit code and what was said.
+fn approved_by(cloud: &Cloud, machine: &Machine, asked: &str, approves: &str) -> (Option<i32>, String) {
+    let mut tool = machine.tool(&["auth-test", "--name", asked]).spawn().unwrap();
+    let mut out = BufReader::new(tool.stdout.take().unwrap());
+    let user_code = line_with(&mut out, "Code: ");
+    cloud.admin(&["approve", &user_code, "--user", approves]);
+    let told = rest(out);
+    (tool.wait().unwrap().code(), told)
+}
+
+#[test]
+fn a_name_that_was_given_away_stays_taken_until_root_forgets_it() {
+    let cloud = Cloud::with(&[]);
+    let mut machine = Machine::start(&cloud, "contoso.com");
+    let (first, told) = approved_by(&cloud, &machine, ALEX, ALEX);
+    assert_eq!(first, Some(0), "{told}");
+    assert!(told.contains(&format!("Signed in: {ALEX} ")), "{told}");
+    cloud.admin(&["user", ALEX, "rename", RENAMED]);
+    let (renamed, told) = approved_by(&cloud, &machine, RENAMED, RENAMED);
+    assert_eq!(renamed, Some(0), "{told}");
+    // The name is given to somebody else, whom this machine has never met.
+    cloud.admin(&["user", ADELE, "rename", ALEX]);
+    for restart in [false, true] {
+        if restart {
+            machine.restart();
+        }
+        let (taken, told) = approved_by(&cloud, &machine, ALEX, ALEX);
+        assert_eq!(taken, Some(5), "{told}");
+        assert!(told.contains("[FormerName]") && told.contains("aad-tool forget-account"), "{told}");
+        assert!(!told.contains(RENAMED), "whoever has the old name does not learn the new one: {told}");
+    }
+    let forgotten = machine.run(&["forget-account", ALEX]);
+    assert_eq!(code(&forgotten), 0, "{}", text(&forgotten));
+    assert!(text(&forgotten).contains("is forgotten"), "{}", text(&forgotten));
+    let (theirs, told) = approved_by(&cloud, &machine, ALEX, ALEX);
+    assert_eq!(theirs, Some(0), "{told}");
+    let (renamed, told) = approved_by(&cloud, &machine, RENAMED, RENAMED);
+    assert_eq!(renamed, Some(0), "{told}");
+}
+
+#[test]
+fn five_passwords_go_out_in_a_minute_and_a_code_lets_the_owner_in() {
+    let cloud = Cloud::start();
+    let machine = Machine::start(&cloud, "contoso.com");
+    assert_eq!(code(&machine.sign_in(ALEX)), 0);
+    let passwords =
+        || cloud.requests("token.prt").iter().filter(|it| it["facts"]["grant"] == "password").count();
+    let tries: Vec<Output> = (0..8).map(|_| machine.sign_in_with_password(ALEX, "Wrong-Horse-2")).collect();
+    assert!(tries.iter().all(|it| code(it) == 4), "{}", text(&tries[0]));
+    let too_many = tries.iter().filter(|it| text(it).contains("[TooManyAttempts]")).count();
+    assert_eq!((passwords(), too_many), (5, 3), "{}", text(&tries[7]));
+    assert!(text(&tries[7]).contains("What to do: Wait "), "{}", text(&tries[7]));
+    // The right password has to wait as well, and a code does not.
+    assert!(text(&machine.sign_in_with_password(ALEX, PASSWORD)).contains("[TooManyAttempts]"));
+    let by_code = machine.sign_in(ALEX);
+    assert_eq!((code(&by_code), passwords()), (0, 5), "{}", text(&by_code));
+    assert_eq!(code(&machine.sign_in_with_password(ADELE, PASSWORD)), 0, "another account");
+    assert_eq!(machine.domain()["phase"], "registered");
+}
+
+#[test]
+fn people_are_sent_nowhere_else_and_the_log_is_not_filled() {
+    let cloud = Cloud::start();
+    let machine = Machine::start(&cloud, "contoso.com");
+    let reply = json!({
+        "device_code": "d", "user_code": "ABCD", "expires_in": 900, "interval": 5,
+        "verification_uri": "https://microsoft.com.evil.example/\u{202e}nigolecived",
+    });
+    let headers = json!({ "content-type": "application/json" });
+    let action = json!({ "kind": "reply", "status": 200, "headers": headers, "body": reply.to_string() });
+    cloud.set(&json!({ "faults": [{ "request": "devicecode", "times": 0, "action": action }] }));
+    for _ in 0..15 {
+        let output = machine.sign_in(ALEX);
+        assert_eq!(code(&output), 5, "{}", text(&output));
+        assert!(text(&output).contains("[UnusablePrompt]"), "{}", text(&output));
+        assert!(
+            !text(&output).contains("Code: ") && !text(&output).contains('\u{202e}'),
+            "{}",
+            text(&output)
+        );
+    }
+    let log = machine.log();
+    let lines = log.lines().filter(|line| line.contains("INFO") && line.contains("Sign-in failed")).count();
+    assert_eq!(lines, 10, "{log}");
+}
