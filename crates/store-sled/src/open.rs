@@ -113,7 +113,12 @@ fn put_together(
     remarks: &mut Vec<String>,
 ) -> Result<Opened, StoreError> {
     let failed = |cause| unusable(how, cause);
-    let fresh = !how.marker && matches!((&slots, &log), (Found::Missing | Found::Empty, Found::Missing));
+    let no_slots = matches!(slots, Found::Missing | Found::Empty);
+    let no_log = match &log {
+        Found::There(found, _) => found.entries.is_empty() && !found.damaged && !found.sealed_otherwise,
+        log => matches!(log, Found::Missing),
+    };
+    let fresh = !how.marker && no_slots && no_log;
     if fresh && content.is_none_or(Content::is_empty) {
         return fresh_start(how).map_err(failed);
     }

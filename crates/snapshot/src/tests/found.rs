@@ -187,14 +187,15 @@ fn records_of_names_are_read_by_versions_before_and_after() {
     let (tenant, object) = (id::<()>(1).to_string(), id::<()>(8).to_string());
     let earlier = serde_json::json!({ "schema": 1, "tenant": tenant, "object": object, "first_seen": 6_000 });
     let key = RecordKey::Account(account(8).upn);
-    let read = found(vec![(key, Ok(earlier.to_string().into_bytes()))], None).accounts[&account(8).upn].clone();
+    let read =
+        found(vec![(key, Ok(earlier.to_string().into_bytes()))], None).accounts[&account(8).upn].clone();
     assert_eq!((read.object, read.first_seen, read.former_since), (id(8), at(6), None));
     // A name in use is written as it always was. A version that knows no former names reads the rest of one, and
     // takes it as the name of its object, which nobody else may have.
     let written = |pin: AccountPin| -> Value {
         match to_change(&Change::Account(pin)) {
             store::Change::Put(_, bytes) => serde_json::from_slice(&bytes).unwrap(),
-            store::Change::Delete(key) => panic!("{key}"),
+            other => panic!("{other:?}"),
         }
     };
     assert_eq!(written(read.clone()), earlier);

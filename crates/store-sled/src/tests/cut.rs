@@ -7,6 +7,7 @@ use crate::merge::{Merged, merge};
 use crate::open::{Files, read_files};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use slots::Medium as _;
 use slots::Records;
 use slots::{Batch, FIRST_LENGTH, Scan, Slots, first_block, scan};
 use slots::{Core, Plan};

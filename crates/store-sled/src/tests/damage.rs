@@ -302,3 +302,33 @@ fn what_a_commit_took_from_the_log_does_not_come_back_with_the_slots_lost() {
     drop(store);
     assert_eq!(fs::read(dir.path().join(LOG)).unwrap(), log, "nothing was written");
 }
+
+#[test]
+fn without_sled_a_damaged_entry_of_the_log_is_a_loss_and_not_its_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = open(dir.path());
+    (1..6).for_each(|n| put(&mut store, name(n), n));
+    drop(store);
+    ruin_sled(dir.path(), true);
+    // The second of five entries, of some 600 bytes each.
+    edit(dir.path().join(LOG), |file| file.write_all_at(&[0xff; 16], 64 + 900).unwrap());
+    let mut store = open(dir.path());
+    assert!(store.missing().is_some_and(|error| error.to_string().contains("records.log")));
+    assert!(store.get(&name(1)).unwrap().is_some(), "what can be read is known");
+}
+
+#[test]
+fn a_first_start_that_was_cut_is_a_first_start() {
+    for there in [vec![], vec![LOG], vec![LOG, "records.new"], vec!["records.new"]] {
+        let dir = tempfile::tempdir().unwrap();
+        drop(open(dir.path()));
+        fs::copy(dir.path().join(SLOTS), dir.path().join("records.new")).unwrap();
+        for name in names_in(dir.path()).iter().filter(|name| !there.contains(&name.as_str())) {
+            let path = dir.path().join(name);
+            if path.is_dir() { fs::remove_dir_all(path).unwrap() } else { fs::remove_file(path).unwrap() }
+        }
+        let mut store = open(dir.path());
+        assert!(store.missing().is_none() && store.is_empty(), "{there:?}");
+        put(&mut store, tenant(1), 1);
+    }
+}
