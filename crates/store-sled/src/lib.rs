@@ -114,7 +114,7 @@ impl SledStore {
         if self.core.is_some() {
             self.mark()?;
         }
-        let core = self.core.as_mut().ok_or(io::ErrorKind::ReadOnlyFilesystem)?;
+        let core = self.core.as_mut().ok_or_else(unwritable)?;
         core.write(&plan, &self.records)?;
         slots::apply(&mut self.records, &plan.changes);
         if let Some(mirror) = &mut self.mirror {
@@ -174,6 +174,11 @@ impl Store for SledStore {
         let dir = self.place.path.display().to_string();
         self.lost.clone().map(|what| StoreError::Missing { dir, what })
     }
+}
+
+/// The files could not be opened for writing, or not be made.
+fn unwritable() -> io::Error {
+    io::Error::new(io::ErrorKind::ReadOnlyFilesystem, "it could not be written when firmamentd started")
 }
 
 fn refused(changes: &[Change], cause: io::Error) -> StoreError {

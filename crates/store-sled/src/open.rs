@@ -94,7 +94,19 @@ fn bring_over(
     if !writable {
         return Ok(nothing_written(records, None));
     }
-    begin_anew(how, &records, generation).map_err(failed)
+    let brought = begin_anew(how, &records, generation);
+    Ok(brought.unwrap_or_else(|error| cannot_write(records, None, &error, remarks)))
+}
+
+/// A disk that is full, or fails, when files are to be made: what is known is known, and nothing is written.
+fn cannot_write(
+    records: Records,
+    lost: Option<String>,
+    error: &io::Error,
+    remarks: &mut Vec<String>,
+) -> Opened {
+    remarks.push(format!("the state directory cannot be written, nothing can be registered: {error}"));
+    nothing_written(records, lost)
 }
 
 /// New files with these records; what stands in their way is in the format before, or was moved aside.
@@ -120,7 +132,8 @@ fn put_together(
     };
     let fresh = !how.marker && no_slots && no_log;
     if fresh && content.is_none_or(Content::is_empty) {
-        return fresh_start(how).map_err(failed);
+        let made = fresh_start(how);
+        return Ok(made.unwrap_or_else(|error| cannot_write(Records::new(), None, &error, remarks)));
     }
     let (mut sources, files) = read_files((how.cipher, writable), (slots, log), content).map_err(failed)?;
     if sources.sealed_otherwise {
@@ -132,7 +145,9 @@ fn put_together(
     if !writable || (merged.lost.is_some() && !how.give_up && !merged.can_write) {
         return Ok(nothing_written(merged.records, merged.lost));
     }
-    repair(how, files, merged).map_err(failed)
+    let (records, lost) = (merged.records.clone(), merged.lost.clone());
+    let repaired = repair(how, files, merged);
+    Ok(repaired.unwrap_or_else(|error| cannot_write(records, lost, &error, remarks)))
 }
 
 /// Nothing was ever written here.

@@ -125,3 +125,26 @@ fn a_directory_of_before_that_was_never_written_is_a_first_start() {
     assert!(store.missing().is_none() && store.is_empty());
     put(&mut store, tenant(1), 1);
 }
+
+#[test]
+fn where_no_file_can_be_made_the_directory_of_before_is_read_and_nothing_is_written() {
+    let dir = private_dir();
+    old_slots(dir.path(), &[(4, 4), (5, 5)]);
+    // A draft that cannot be written, as on a full disk.
+    fs::create_dir(dir.path().join("records.new")).unwrap();
+    let before = fs::read(dir.path().join(SLOTS)).unwrap();
+    assert_eq!(values(&dir), [5, 5]);
+    let mut store = open(dir.path());
+    assert!(store.remarks().iter().any(|remark| remark.contains("cannot be written")));
+    let refused = store.commit(&[Change::Put(tenant(1), vec![1])]);
+    assert!(matches!(refused, Err(StoreError::ReadOnly(_))), "{refused:?}");
+    drop(store);
+    assert_eq!(fs::read(dir.path().join(SLOTS)).unwrap(), before);
+    fs::remove_dir(dir.path().join("records.new")).unwrap();
+    assert_eq!(values(&dir), [5, 5]);
+    put(&mut open(dir.path()), tenant(1), 6);
+    let fresh = private_dir();
+    fs::create_dir(fresh.path().join("records.new")).unwrap();
+    let refused = open(fresh.path()).commit(&[Change::Put(tenant(1), vec![1])]);
+    assert!(matches!(refused, Err(StoreError::ReadOnly(_))), "{refused:?}");
+}
