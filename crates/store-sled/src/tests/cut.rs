@@ -171,7 +171,8 @@ fn a_slot_that_did_not_stand_does_not_come_back_after_later_commits() {
     assert!(machine.commit(&both(9)).is_err());
     let (mut machine, _) = machine.cut(&[u16::MAX]);
     machine.commit(&[Change::Put(name(1), vec![3])]).unwrap();
-    machine.commit(&[Change::Put(tenant(3), vec![3; 500])]).unwrap();
+    // Longer than the place that is free, so that nothing is written over what did not stand.
+    machine.commit(&[Change::Put(tenant(3), vec![3; 5000])]).unwrap();
     let (machine, _) = machine.cut(&[0]);
     assert_eq!(machine.records[&tenant(1)], vec![1; 500]);
     assert_eq!(machine.records[&tenant(2)], vec![1; 500]);

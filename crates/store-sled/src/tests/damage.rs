@@ -332,3 +332,17 @@ fn a_first_start_that_was_cut_is_a_first_start() {
         put(&mut store, tenant(1), 1);
     }
 }
+
+#[test]
+fn after_a_write_that_failed_nothing_is_written_until_the_next_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = open(dir.path());
+    put(&mut store, tenant(1), 1);
+    let (slots, away) = (dir.path().join(SLOTS), dir.path().join("away"));
+    fs::rename(&slots, &away).unwrap();
+    assert!(store.commit(&[Change::Put(tenant(1), vec![2; 500])]).is_err());
+    fs::rename(&away, &slots).unwrap();
+    assert!(store.commit(&[Change::Put(tenant(1), vec![3; 500])]).is_err(), "what is on disk is not known");
+    drop(store);
+    put(&mut open(dir.path()), tenant(1), 4);
+}
