@@ -25,7 +25,7 @@ fn main() -> ExitCode {
         Ok(ending) => exit::code(ending),
         Err(error) => {
             // The daemon, or whoever listens in its place, may be quoted.
-            eprintln!("aad-tool: {}", show::printable(&error.to_string()));
+            eprintln!("aad-tool: {}", model::for_terminal(&error.to_string()));
             exit::failure(&error)
         }
     }

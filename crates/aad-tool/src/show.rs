@@ -6,7 +6,7 @@ mod status;
 pub(crate) use keys::{keys, verdict};
 
 use ipc::{FailureReport, Message, StatusDocument};
-use model::is_printable;
+use model::{for_terminal, json_for_terminal};
 use std::io::IsTerminal;
 
 /// A message as text, or nothing for one that is not shown.
@@ -25,13 +25,13 @@ pub(crate) fn message(message: &Message) -> Option<String> {
         Message::Status { document } => status::text(document),
         Message::End { .. } => return None,
     };
-    Some(printable(&text))
+    Some(for_terminal(&text))
 }
 
 /// A status document as `status --json` prints it.
 pub(crate) fn json(document: &StatusDocument) -> String {
     // A document of strings and numbers has a JSON form always.
-    escaped(&serde_json::to_string_pretty(document).unwrap_or_default()) + "\n"
+    json_for_terminal(&serde_json::to_string_pretty(document).unwrap_or_default()) + "\n"
 }
 
 /// Whose password is asked for, and the way around it.
@@ -103,21 +103,6 @@ fn line(text: &str) -> String {
     format!("{text}\n")
 }
 
-/// Without characters that steer a terminal or turn around what is read, save the line ends that this module wrote
-/// itself.
-pub(crate) fn printable(text: &str) -> String {
-    text.chars().filter(|c| *c == '\n' || is_printable(*c)).collect()
-}
-
-/// JSON whose texts hold such characters as escapes alone.
-fn escaped(json: &str) -> String {
-    let mut units = [0; 2];
-    let mut escape = |c: char| -> String {
-        c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")).collect()
-    };
-    json.chars().map(|c| if c == '\n' || is_printable(c) { c.to_string() } else { escape(c) }).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,12 +117,10 @@ mod tests {
     }
 
     #[test]
-    fn json_holds_such_characters_as_escapes_that_mean_them() {
-        let text = "a\u{1b}\u{9b}b\u{202e}c\u{e0041}d\u{7f}\u{1f511}é\n";
-        let json = escaped(&serde_json::to_string_pretty(&[text]).unwrap());
-        assert!(json.chars().all(|c| c == '\n' || is_printable(c)), "{json:?}");
-        assert_eq!(serde_json::from_str::<[String; 1]>(&json).unwrap(), [text]);
-        assert!(json.contains("\\u202e") && json.contains("\u{1f511}é"), "{json}");
+    fn json_is_shown_with_escapes_for_what_steers_a_terminal() {
+        let known: StatusDocument = serde_json::from_str(include_str!("../tests/golden/full.json")).unwrap();
+        let document = StatusDocument { version: "1\u{202e}".to_owned(), ..known };
+        assert!(json(&document).contains("\"1\\u202e\""));
     }
 
     #[test]

@@ -55,7 +55,10 @@ impl Caller<'_> {
         reply: &StoredReply,
     ) -> Result<IntuneIssued, Failure> {
         let expected = intune::enrol::Expected { key: &key.public, now: reply.at };
-        let found = intune::enrol::parse(&reply.body, &expected).map_err(|error| error.failure())?;
+        let found = intune::enrol::parse(&reply.body, &expected).map_err(|error| {
+            let made = intune::enrol::named_device(&reply.body).map(|device| device.guid());
+            Failure { made, ..error.failure() }
+        })?;
         Ok(IntuneIssued {
             device: found.device,
             certificate: found.certificate,

@@ -271,16 +271,42 @@ pub struct LedgerLine {
     pub kind: LedgerKind,
 }
 
+/// What is known of the object that a ledger line is about.
+#[derive(Debug, Clone, Copy)]
+pub enum LedgerObject<'a> {
+    /// Nothing: no reply was read.
+    Unknown,
+    /// What a reply named that was of no other use.
+    Named(&'a Failure),
+    /// The object of an identity that is left.
+    Of(&'a Identity),
+}
+
+impl<'a> From<&'a Identity> for LedgerObject<'a> {
+    fn from(identity: &'a Identity) -> LedgerObject<'a> {
+        LedgerObject::Of(identity)
+    }
+}
+
 impl LedgerLine {
-    /// A line that is noted now about a request; `left` is the identity whose object it is about, if one was read.
+    /// A line that is noted now about a request. Each service's object has an id of its own.
     pub fn new(
         (at, request): (Timestamp, RequestId),
-        left: Option<&Identity>,
+        object: LedgerObject<'_>,
         kind: LedgerKind,
     ) -> LedgerLine {
-        let intune = left.and_then(|identity| identity.intune.device());
-        let intune = intune.filter(|_| kind == LedgerKind::IntuneLeftBehind);
-        LedgerLine { at, request, device: left.map(|identity| identity.issued.device), intune, kind }
+        use LedgerKind::{InDoubt, LeftBehind, UnusableReply};
+        let in_directory = matches!(kind, InDoubt | LeftBehind | UnusableReply);
+        let (device, intune) = match object {
+            LedgerObject::Unknown => (None, None),
+            LedgerObject::Named(failure) => {
+                (failure.made.map(DeviceId::new), failure.made.map(IntuneDeviceId::new))
+            }
+            LedgerObject::Of(identity) => (Some(identity.issued.device), identity.intune.device()),
+        };
+        // A line about Intune names the machine in the directory too, where it has an identity.
+        let device = device.filter(|_| in_directory || matches!(object, LedgerObject::Of(_)));
+        LedgerLine { at, request, device, intune: intune.filter(|_| !in_directory), kind }
     }
 }
 

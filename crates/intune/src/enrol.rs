@@ -2,7 +2,7 @@
 
 mod reply;
 
-pub use reply::{Answered, Enrolled, Expected, parse, read};
+pub use reply::{Answered, Enrolled, Expected, named_device, parse, read};
 
 use crate::{Caller, IntuneError, ServiceUri};
 use base64::Engine;

@@ -2,8 +2,8 @@
 
 use crate::member::Next;
 use crate::{
-    Attempt, Command, Event, EventKind, Facts, Identity, LeaveKind, LedgerKind, LedgerLine, Milestone, OpId,
-    Phase, Reply, Snapshot, Stage, StateName, Work,
+    Attempt, Command, Event, EventKind, Facts, LeaveKind, LedgerKind, LedgerLine, LedgerObject, Milestone,
+    OpId, Phase, Reply, Snapshot, Stage, StateName, Work,
 };
 use backoff::Backoff;
 use machine::Generator;
@@ -152,10 +152,10 @@ impl Core {
         self.end_person();
     }
 
-    /// Adds a line once per request and kind; about the object of the identity that is left, where one is.
-    pub(crate) fn note(&mut self, request: RequestId, left: Option<&Identity>, kind: LedgerKind) {
+    /// Adds a line once per request and kind.
+    pub(crate) fn note(&mut self, request: RequestId, object: LedgerObject<'_>, kind: LedgerKind) {
         if !self.ledger.iter().any(|line| line.request == request && line.kind == kind) {
-            self.ledger.push(LedgerLine::new((self.now, request), left, kind));
+            self.ledger.push(LedgerLine::new((self.now, request), object, kind));
         }
     }
 

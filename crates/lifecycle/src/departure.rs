@@ -148,7 +148,7 @@ impl Leaver {
     /// The directory shows its object under the id of the device, and Intune under its own.
     fn note_left_behind(&self, core: &mut Core, kind: LedgerKind) {
         let request = core.request();
-        core.note(request, Some(&self.identity), kind);
+        core.note(request, self.identity.as_ref().into(), kind);
     }
 }
 

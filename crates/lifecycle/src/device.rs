@@ -4,8 +4,8 @@ use crate::intune;
 use crate::member::{Member, Next, leave, rebinding, suspected, suspended};
 use crate::registration::{Enrolment, Registration, State, all_gone};
 use crate::{
-    Batch, Command, Event, Facts, Held, LedgerKind, Post, Snapshot, Stage, StateName, Status, StatusPhase,
-    WaitsFor, Work,
+    Batch, Command, Event, Facts, Held, LedgerKind, LedgerObject, Post, Snapshot, Stage, StateName, Status,
+    StatusPhase, WaitsFor, Work,
 };
 use model::Timestamp;
 use statig::blocking::{self, InitializedStateMachine, IntoStateMachine, IntoStateMachineExt, Superstate};
@@ -175,7 +175,7 @@ fn restore(core: &mut Core, event: &Event) -> InForce {
             State::Awaiting { enrolment: again(intent), held: Held::Keys(keys) }
         }
         Stage::Joining { intent, keys, request, .. } => {
-            core.note(request, None, LedgerKind::InDoubt);
+            core.note(request, LedgerObject::Unknown, LedgerKind::InDoubt);
             core.persist(Stage::KeysReady(intent.clone(), keys.clone()));
             State::Awaiting { enrolment: again(intent), held: Held::Keys(keys) }
         }

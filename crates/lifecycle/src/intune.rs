@@ -5,8 +5,8 @@
 use crate::core::{Core, HOUR, NOTHING, RETRY};
 use crate::member::{Member, suspension};
 use crate::{
-    EnrolOrder, Event, Intune, IntuneEnrolment, IntuneIdentity, IntuneIntent, LedgerKind, Posting, Reply,
-    Stage, StateName, StoredReply, Work,
+    EnrolOrder, Event, Intune, IntuneEnrolment, IntuneIdentity, IntuneIntent, LedgerKind, LedgerObject,
+    Posting, Reply, Stage, StateName, StoredReply, Work,
 };
 use model::{Delivery, Failure, FailureClass, IntentId};
 use statig::blocking::*;
@@ -75,7 +75,7 @@ impl Enrolment {
             Some(Err(failure)) => {
                 let in_doubt = failure.delivery == Delivery::InDoubt;
                 if in_doubt && !intent.in_doubt {
-                    core.note(request, None, LedgerKind::IntuneInDoubt);
+                    core.note(request, LedgerObject::Unknown, LedgerKind::IntuneInDoubt);
                 }
                 let intent = IntuneIntent { in_doubt: intent.in_doubt || in_doubt, ..intent };
                 failed(core, member.with(Intune::KeyReady(intent, key)), failure)
@@ -109,8 +109,8 @@ impl Enrolment {
                 let enrolled = IntuneIdentity { owner, key, issued, enrolled_at, inventory_at: None };
                 succeeded(core, member.with(Intune::Enrolled(Box::new(enrolled))))
             }
-            Some(Err(_)) => {
-                core.note(request, None, LedgerKind::IntuneUnusableReply);
+            Some(Err(failure)) => {
+                core.note(request, LedgerObject::Named(failure), LedgerKind::IntuneUnusableReply);
                 let intent = IntuneIntent { in_doubt: true, ..intent };
                 let member = member.with(Intune::KeyReady(intent, key));
                 succeeded(core, Member { session: None, ..member })

@@ -2,8 +2,8 @@
 
 use crate::core::{Core, GRACE, Person};
 use crate::{
-    Command, Event, Identity, Intune, IntuneIntent, LeaveKind, LedgerKind, Milestone, Phase, Reply, Stage,
-    Suspension, Work,
+    Command, Event, Identity, Intune, IntuneIntent, LeaveKind, LedgerKind, LedgerObject, Milestone, Phase,
+    Reply, Stage, Suspension, Work,
 };
 use model::{Account, DeviceTrouble, Failure, TokenRef};
 
@@ -46,7 +46,7 @@ impl Member {
         let resumed = match &identity.intune {
             Intune::Intent(_) => Some(Intune::None),
             Intune::Posting { intent, key, request, .. } => {
-                core.note(*request, None, LedgerKind::IntuneInDoubt);
+                core.note(*request, LedgerObject::Unknown, LedgerKind::IntuneInDoubt);
                 Some(Intune::KeyReady(IntuneIntent { in_doubt: true, ..intent.clone() }, key.clone()))
             }
             _ => None,

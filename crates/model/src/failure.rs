@@ -1,4 +1,4 @@
-use crate::{Cause, DeviceTrouble, Refusal, Timestamp, word_enum};
+use crate::{Cause, DeviceTrouble, Guid, Refusal, Timestamp, word_enum};
 use std::time::Duration;
 
 word_enum! {
@@ -98,6 +98,8 @@ pub struct Failure {
     pub claims: Option<String>,
     /// Where to find the call in the service's logs.
     pub trace: Trace,
+    /// The object that the reply names as made, though nothing else of it is of use.
+    pub made: Option<Guid>,
     /// When it happened here.
     pub at: Option<Timestamp>,
 }
@@ -117,6 +119,7 @@ impl Failure {
             retry_after: None,
             claims: None,
             trace: Trace::default(),
+            made: None,
             at: None,
         }
     }

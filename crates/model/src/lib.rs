@@ -36,7 +36,7 @@ pub use options::*;
 pub use refusal::{Refusal, refusal, refusals};
 pub use secret::Secret;
 pub use sign_in::{AccountPin, Attempt, Memory, PasswordResult, Requester, SignInFacts, Standing, TenantPin};
-pub use text::{is_printable, printable};
+pub use text::{for_terminal, is_printable, json_for_terminal, printable};
 pub use time::{Timestamp, retry_after};
 pub use trouble::{Cause, DeviceTrouble};
 pub use word::UnknownWord;

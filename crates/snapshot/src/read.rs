@@ -164,6 +164,7 @@ fn failure(it: &record::Failure) -> Result<Failure, SnapshotError> {
         retry_after: it.retry_after.map(Duration::from_millis),
         claims: it.claims.clone(),
         trace: read_trace(&it.trace),
+        made: it.made.as_deref().map(|text| parse("made", text)).transpose()?,
         at: it.at.map(Timestamp::from_millis),
     })
 }

@@ -124,6 +124,7 @@ fn failure(it: &Failure) -> record::Failure {
         retry_after: it.retry_after.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
         claims: it.claims.clone(),
         trace: write_trace(&it.trace),
+        made: it.made.map(|object| object.to_string()),
         at: it.at.map(Timestamp::as_millis),
     }
 }

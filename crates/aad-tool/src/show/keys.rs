@@ -1,9 +1,10 @@
 //! Where each key lives, and how it did at its last test.
 
+use super::line;
 use super::status::{key_words, prepared_keys};
-use super::{line, printable};
 use crate::commands::Outcome;
 use ipc::{DomainStatus, Ending, StatusDocument};
+use model::for_terminal;
 
 /// The keys of every identity; domains of one tenant share theirs.
 pub(crate) fn keys(document: &StatusDocument) -> String {
@@ -16,7 +17,7 @@ pub(crate) fn keys(document: &StatusDocument) -> String {
             text.push_str(&line(&format!("  {:<10} {}", key.purpose, key_words(key))));
         }
     }
-    printable(&text)
+    for_terminal(&text)
 }
 
 /// A token of PKCS#11 counts as hardware, whatever it is made of: its own description says what it is.

@@ -345,3 +345,16 @@ fn the_newest_version_is_looked_up_once_a_day_and_its_lack_costs_nothing() {
     assert_eq!(harness.net.sent()[4].auth, "nothing");
     assert_eq!(at(&harness, NOW, [start(), vec![known()]].concat_all()), (11, version));
 }
+
+#[test]
+fn an_enrolment_that_cannot_be_used_names_what_intune_made() {
+    let made = "aaaaaaaa-1111-4222-8333-444444444444";
+    for (body, named) in [(json!({ "deviceId": made, "certificate": {} }), Some(made)), (json!([]), None)] {
+        let body = body.to_string().into_bytes();
+        let reply = StoredReply { status: 200, body, trace: model::Trace::default(), at: NOW };
+        let harness = Harness::new();
+        let work = Work::ReadEnrolment { key: intune_key(), reply };
+        let failure = finish(harness.executor.perform(work, NOW, ENTROPY)).unwrap_err();
+        assert_eq!(failure.made.map(|object| object.to_string()).as_deref(), named, "{failure:?}");
+    }
+}

@@ -84,6 +84,12 @@ pub fn parse(body: &[u8], expected: &Expected<'_>) -> Result<Enrolled, IntuneErr
     })
 }
 
+/// The device that a stored body names, whatever else of it is of no use.
+pub fn named_device(body: &[u8]) -> Option<IntuneDeviceId> {
+    let body: Value = serde_json::from_slice(body).ok()?;
+    device_id(Fields::of(&body)?).ok()
+}
+
 fn device_id(reply: Fields<'_>) -> Result<IntuneDeviceId, IntuneError> {
     let text = reply.raw("deviceId").unwrap_or_default();
     text.parse().map_err(|_| IntuneError::NoDeviceId(printable(text, 80)))

@@ -272,3 +272,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_reply_of_no_use_may_name_the_device_all_the_same() {
+    let id = "aaaaaaaa-1111-4222-8333-444444444444";
+    for (body, named) in [
+        (json!({ "deviceId": id, "certificate": null }), true),
+        (json!({ "DEVICEID": id.to_uppercase() }), true),
+        (json!({ "deviceId": "x" }), false),
+        (json!({ "deviceId": 7 }), false),
+        (json!([id]), false),
+        (json!({}), false),
+    ] {
+        let device = intune::enrol::named_device(body.to_string().as_bytes());
+        assert_eq!(device.map(|device| device.to_string()), named.then(|| id.to_owned()), "{body}");
+    }
+    assert_eq!(intune::enrol::named_device(b"<html>"), None);
+}

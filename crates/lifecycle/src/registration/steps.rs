@@ -4,8 +4,8 @@ use super::{Enrolment, Outcome, State};
 use crate::core::{APART, Core, GRACE};
 use crate::member::{Member, suspension};
 use crate::{
-    Held, Identity, Intent, Intune, Issued, LedgerKind, Milestone, Post, RetainedKeys, Stage, StoredReply,
-    Suspension,
+    Held, Identity, Intent, Intune, Issued, LedgerKind, LedgerObject, Milestone, Post, RetainedKeys, Stage,
+    StoredReply, Suspension,
 };
 use model::{Delivery, DeviceTrouble, Failure, FailureClass, IntentId, Who};
 use statig::blocking::*;
@@ -85,7 +85,7 @@ pub(super) fn step_failed(core: &mut Core, enrolment: &Enrolment, held: &Held, f
 /// The join failed: what may have happened at the server decides, then the class.
 pub(super) fn join_failed(core: &mut Core, enrolment: &Enrolment, post: &Post, failure: &Failure) -> State {
     match failure.delivery {
-        Delivery::InDoubt => core.note(post.request, None, LedgerKind::InDoubt),
+        Delivery::InDoubt => core.note(post.request, LedgerObject::Unknown, LedgerKind::InDoubt),
         // Nothing left this machine, so nothing counts towards the three of a day.
         Delivery::NotSent => drop(core.posts.pop()),
         Delivery::Answered => {}
@@ -151,7 +151,7 @@ pub(super) fn reply_unusable(
     post: &Post,
     reply: &StoredReply,
 ) -> State {
-    core.note(post.request, None, LedgerKind::UnusableReply);
+    core.note(post.request, LedgerObject::Unknown, LedgerKind::UnusableReply);
     let held = Held::Unusable(post.clone(), reply.clone());
     core.persist(held.stage(&enrolment.intent));
     core.end_people();

@@ -2,7 +2,7 @@
 
 use super::life::{Harness, Step};
 use lifecycle::*;
-use model::{Backend, Delivery, FailureClass, MachineBinding};
+use model::{Backend, Delivery, Failure, FailureClass, MachineBinding};
 use states::samples::{facts, failure};
 
 fn state(life: &Harness) -> &'static str {
@@ -314,6 +314,23 @@ fn an_enrolment_without_an_answer_waits_for_its_owner_alone() {
     life.step(Step::Crash);
     life.step(Step::OtherSignsIn);
     assert!(life.in_flight.is_empty());
+}
+
+#[test]
+fn an_enrolment_that_cannot_be_read_is_in_the_ledger_by_the_id_that_intune_gave() {
+    for made in [Some(model::Guid::from_bytes([9; 16])), None] {
+        let mut life = about_to_enrol();
+        life.step(Step::Succeed);
+        assert_eq!(state(&life), "intune_reading");
+        let (op, work) = life.in_flight.pop_first().unwrap();
+        let failure = failure(FailureClass::Broken, Delivery::Answered, "ForeignKey");
+        let result = Err(Failure { made, ..failure });
+        life.laws.answered(&work, &result);
+        life.feed(Event::Done(op, result));
+        let [line] = life.disk.ledger.as_slice() else { panic!("{:?}", life.disk.ledger) };
+        assert_eq!((line.kind, line.device), (LedgerKind::IntuneUnusableReply, None));
+        assert_eq!(line.intune.map(|device| device.guid()), made);
+    }
 }
 
 #[test]

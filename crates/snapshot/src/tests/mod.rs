@@ -153,6 +153,7 @@ fn snapshot(stage: Stage) -> Snapshot {
     failure.retry_after = Some(Duration::from_millis(1500));
     failure.claims = Some("{}".to_owned());
     failure.at = Some(at(3));
+    failure.made = Some(Guid::from_bytes([53; 16]));
     failure.cause = Some(Cause::SecondFactor);
     let troubles = DeviceTrouble::ALL.iter().cycle();
     let attempts = Phase::ALL.iter().zip(troubles).map(|(&phase, trouble)| {

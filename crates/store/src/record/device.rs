@@ -330,7 +330,7 @@ pub struct LedgerLine {
     pub request: String,
     /// The id of the device in the directory, where known.
     pub device: Option<String>,
-    /// The id that Intune gave the device, in `intune_left_behind`; lines of before have none.
+    /// The id that Intune gave the device, where known, in lines about Intune; those of before have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intune_device: Option<String>,
     /// `in_doubt`, `unusable_reply`, `left_behind`, `intune_in_doubt`, `intune_unusable_reply` or
@@ -378,6 +378,9 @@ pub struct Failure {
     pub claims: Option<String>,
     /// The ids of the call.
     pub trace: Trace,
+    /// The id of the object that the reply names as made, a GUID; records of before have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<String>,
     /// When it happened by the clock of this machine, Unix time in milliseconds.
     pub at: Option<i64>,
 }
