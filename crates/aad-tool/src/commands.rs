@@ -90,7 +90,8 @@ fn tell(told: &Report) -> Result<Ending, CommandError> {
 fn converse(options: &Options, ask: &AskCommand) -> Result<Outcome, CommandError> {
     let refused = |what| move |error| CommandError::Input(what, error);
     let person = Person::new().map_err(refused("password"))?;
-    let mut conversation = Conversation::begin(&socket(options)?, &ask.request())?;
+    let (socket, request) = (socket(options)?, ask.request());
+    let mut conversation = Conversation::begin(&socket, &request)?;
     let mut verdict = None;
     loop {
         let message = conversation.next()?;

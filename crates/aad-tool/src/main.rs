@@ -8,6 +8,7 @@ mod commands;
 mod exit;
 mod offline;
 mod options;
+mod server;
 mod show;
 
 #[cfg(test)]

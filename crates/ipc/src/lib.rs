@@ -4,13 +4,15 @@
 //! Unknown members, trailing bytes and longer frames are errors, never waited for.
 //!
 //! A client says one [`Request`], and exactly one [`Answer`] after each [`Message::AskPassword`] or
-//! [`Message::AskRecoveryCode`]; the daemon says nothing else in between. Everything else is said by the daemon, and [`Message::End`] is its last word.
+//! [`Message::AskRecoveryCode`]; the daemon says nothing else in between.
+//! Everything else is said by the daemon: [`Message::Accepted`] at once, and [`Message::End`] or [`Message::Again`] last.
 
 mod answer;
 mod frame;
 mod message;
 mod request;
 mod status;
+mod texts;
 
 pub use answer::Answer;
 pub use frame::{FrameError, HEADER, MAX_FRAME, decode, encode, payload_length};
@@ -20,3 +22,4 @@ pub use status::{
     AttemptReport, ComplianceReport, DomainStatus, EndpointsReport, IdentityReport, IntuneReport, KeyReport,
     LedgerReport, LeftReport, OtherIdentityReport, RuleReport, STATUS_SCHEMA, SessionReport, StatusDocument,
 };
+pub use texts::with_texts;

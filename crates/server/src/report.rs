@@ -90,6 +90,7 @@ pub(crate) fn ending_of_view(view: &DomainView) -> Ending {
 
 pub(crate) fn ending_of(failure: &Failure) -> Ending {
     match failure.class {
+        _ if failure.is_not_writable() => Ending::NotWritable,
         FailureClass::NeedsUser => Ending::NeedsSignIn,
         FailureClass::Denied => Ending::Denied,
         FailureClass::Gone => Ending::NotRegistered,

@@ -35,6 +35,7 @@ pub(crate) async fn identify(
     service: &Service,
     (asked, by): (Upn, Requester),
 ) -> Result<Identified, Failure> {
+    connection.reader.asks_for(&asked);
     let mut session = service.driver.sign_in(asked, by).await?;
     loop {
         let event = tokio::select! {
@@ -78,6 +79,27 @@ async fn ask_password(
     Ok(())
 }
 
+/// How far a machine is followed.
+#[derive(Clone, Copy)]
+pub(crate) struct Until {
+    /// Nothing more is waited for.
+    over: fn(&Status, Timestamp) -> bool,
+    /// What was asked for is on disk, whatever cannot be written afterwards.
+    done: fn(&Status) -> bool,
+}
+
+impl Until {
+    /// A registration that is there, or waits for somebody or for long.
+    pub(crate) const SETTLED: Until = Until { over: is_settled, done: is_registered };
+    /// New handles of keys that are there.
+    pub(crate) const BOUND: Until = Until { over: is_settled, done: |_| false };
+    /// A leave that is over, or stuck.
+    pub(crate) const LEFT: Until = Until { over: has_left, done: is_gone };
+}
+
+/// When it is, and why nothing can be written, once that is so.
+pub(crate) type Signs<'a> = (&'a (dyn Fn() -> Timestamp + Sync), watch::Receiver<Option<Failure>>);
+
 /// Follows a registration from the sign-in that it begins with, which may wait for its keys.
 pub(crate) async fn follow_registration(
     connection: &mut Connection,
@@ -88,43 +110,60 @@ pub(crate) async fn follow_registration(
     if prepared.borrow().waiting > 0 {
         tell(connection, KEYS_ARE_MADE).await;
         tokio::select! {
-            // A driver that has ended makes none.
+            // A driver that has ended makes none, and neither does one that cannot write.
             _ = prepared.wait_for(|prepared| prepared.waiting == 0) => {}
+            _ = not_writable(service.driver.not_writable()) => {}
             () = connection.hung_up() => return Ok(Ending::Failed),
         }
     }
-    follow(connection, service, status, is_settled).await
+    follow(connection, service, status, Until::SETTLED).await
 }
 
-/// Tells every change of one machine until `enough`.
+/// Ends when nothing can be written any more, and says why.
+pub(crate) async fn not_writable(mut why: watch::Receiver<Option<Failure>>) -> Failure {
+    match why.wait_for(Option::is_some).await.ok().and_then(|why| why.clone()) {
+        Some(failure) => failure,
+        None => std::future::pending().await,
+    }
+}
+
+/// Tells every change of one machine until it is enough, or nothing can be written any more.
 pub(crate) async fn follow(
     connection: &mut Connection,
     service: &Service,
     status: watch::Receiver<Status>,
-    enough: fn(&Status, Timestamp) -> bool,
+    until: Until,
 ) -> Result<Ending, Failure> {
-    follow_by(connection, &|| service.driver.now(), status, enough).await
+    let signs: Signs<'_> = (&|| service.driver.now(), service.driver.not_writable());
+    follow_by(connection, signs, status, until).await
 }
 
 /// The same by any clock.
 pub(crate) async fn follow_by(
     connection: &mut Connection,
-    clock: &(dyn Fn() -> Timestamp + Sync),
+    (clock, unwritable): Signs<'_>,
     mut status: watch::Receiver<Status>,
-    enough: fn(&Status, Timestamp) -> bool,
+    until: Until,
 ) -> Result<Ending, Failure> {
     loop {
         let now = status.borrow_and_update().clone();
         let at = clock();
+        let over = (until.over)(&now, at);
+        // What is shown is on disk, but after a write that failed nothing goes on from there.
+        let failed = unwritable.borrow().clone();
+        if let Some(failure) = failed.filter(|_| !(over && (until.done)(&now))) {
+            return Err(failure);
+        }
         connection.say(&report::progress(&now, at)).await;
-        if enough(&now, at) {
+        if over {
             return finish(connection, &now).await;
         }
         let more = tokio::select! {
             changed = status.changed() => changed.is_ok(),
+            _ = not_writable(unwritable.clone()) => true,
             () = connection.hung_up() => return Ok(Ending::Failed),
         };
-        if !more {
+        if !more && unwritable.borrow().is_none() {
             return Ok(Ending::Failed);
         }
     }
@@ -146,6 +185,14 @@ pub(crate) fn is_settled(status: &Status, now: Timestamp) -> bool {
 /// Nothing is left, or an operator has to decide.
 pub(crate) fn has_left(status: &Status, _: Timestamp) -> bool {
     status.phase == StatusPhase::Unregistered || status.waits_for == Some(WaitsFor::Operator)
+}
+
+fn is_registered(status: &Status) -> bool {
+    matches!(status.phase, StatusPhase::Registered | StatusPhase::IntuneEnrolled)
+}
+
+fn is_gone(status: &Status) -> bool {
+    status.phase == StatusPhase::Unregistered
 }
 
 /// The domain that is named, or the only one; `otherwise` is what to say where there is none.

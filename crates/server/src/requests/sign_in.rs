@@ -38,6 +38,9 @@ async fn settle(
     }
     match service.driver.follow(domain) {
         Some(status) => follow_registration(connection, service, status).await,
-        None => Ok(Ending::NotRegistered),
+        None => match service.driver.not_writable().borrow().clone() {
+            Some(failure) => Err(failure),
+            None => Ok(Ending::NotRegistered),
+        },
     }
 }

@@ -1,7 +1,9 @@
 //! The rules of a conversation and of its words, without a running driver.
 
 mod connection;
+mod conversation;
 mod document;
+mod reader;
 mod report;
 mod samples;
 mod talk;

@@ -36,6 +36,7 @@ fn a_conversation_ends_by_the_phase_then_by_the_failure() {
     }
     for (class, wanted) in CLASSES {
         assert_eq!(ending_of(&failure(class, "x")), wanted);
+        assert_eq!(ending_of(&failure(class, model::STATE_NOT_WRITABLE)), Ending::NotWritable);
         for phase in [StatusPhase::Enrolling, StatusPhase::Leaving, StatusPhase::Unregistered] {
             let status = Status { failure: Some(failure(class, "x")), ..status(phase, "joining") };
             assert_eq!(ending(&status), wanted, "{phase:?} {class:?}");
