@@ -11,6 +11,7 @@ use model::{DomainName, Failure, FailureClass, Requester, Timestamp, Upn, Who};
 use signin::PasswordPrompt;
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
 use views::DomainView;
 
 /// Tells the caller one sentence; nothing stops for it.
@@ -86,15 +87,17 @@ pub(crate) struct Until {
     over: fn(&Status, Timestamp) -> bool,
     /// What was asked for is on disk, whatever cannot be written afterwards.
     done: fn(&Status) -> bool,
+    /// Whether what fails and is tried again is watched for [`PATIENCE`] alone, however soon it is tried.
+    limited: bool,
 }
 
 impl Until {
     /// A registration that is there, or waits for somebody or for long.
-    pub(crate) const SETTLED: Until = Until { over: is_settled, done: is_registered };
+    pub(crate) const SETTLED: Until = Until { over: is_settled, done: is_registered, limited: true };
     /// New handles of keys that are there.
-    pub(crate) const BOUND: Until = Until { over: is_settled, done: |_| false };
+    pub(crate) const BOUND: Until = Until { over: is_settled, done: |_| false, limited: true };
     /// A leave that is over, or stuck.
-    pub(crate) const LEFT: Until = Until { over: has_left, done: is_gone };
+    pub(crate) const LEFT: Until = Until { over: has_left, done: is_gone, limited: false };
 }
 
 /// When it is, and why nothing can be written, once that is so.
@@ -117,6 +120,14 @@ pub(crate) async fn follow_registration(
         }
     }
     follow(connection, service, status, Until::SETTLED).await
+}
+
+/// Ends at this moment; never where there is none.
+async fn reached(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Ends when nothing can be written any more, and says why.
@@ -145,10 +156,15 @@ pub(crate) async fn follow_by(
     mut status: watch::Receiver<Status>,
     until: Until,
 ) -> Result<Ending, Failure> {
+    let mut limit = None;
     loop {
         let now = status.borrow_and_update().clone();
         let at = clock();
-        let over = (until.over)(&now, at);
+        if until.limited && report::again(&now).is_some() {
+            limit = limit.or_else(|| Some(Instant::now() + PATIENCE));
+        }
+        let late = limit.is_some_and(|limit| limit <= Instant::now());
+        let over = late || (until.over)(&now, at);
         // What is shown is on disk, but after a write that failed nothing goes on from there.
         let failed = unwritable.borrow().clone();
         if let Some(failure) = failed.filter(|_| !(over && (until.done)(&now))) {
@@ -161,6 +177,7 @@ pub(crate) async fn follow_by(
         let more = tokio::select! {
             changed = status.changed() => changed.is_ok(),
             _ = not_writable(unwritable.clone()) => true,
+            () = reached(limit) => true,
             () = connection.hung_up() => return Ok(Ending::Failed),
         };
         if !more && unwritable.borrow().is_none() {

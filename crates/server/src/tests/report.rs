@@ -104,6 +104,30 @@ fn a_registration_that_is_tried_again_says_when_and_why() {
 }
 
 #[test]
+fn whatever_is_tried_again_says_when_and_why() {
+    let new = Identity { verified_at: None, ..identity() };
+    for (state, says) in [
+        (registered(StatusPhase::Registered, "verifying", new), "Registered, not yet verified."),
+        (registered(StatusPhase::Registered, "intune_preparing", identity()), "making the key for Intune"),
+        (
+            registered(StatusPhase::IntuneEnrolled, "checking_in", identity()),
+            "Registered and enrolled into Intune",
+        ),
+        (registered(StatusPhase::Leaving, "unregistering", identity()), "deleting the device object"),
+    ] {
+        let failed = Status {
+            failure: Some(failure(FailureClass::Transient, "NotJson")),
+            wake_at: Some(NOW),
+            ..state
+        };
+        let again = " Tried again at 2027-01-15T08:00:00Z: it failed [NotJson].";
+        assert!(text(&failed).contains(says) && text(&failed).ends_with(again), "{}", text(&failed));
+        let tried = Status { wake_at: None, ..failed };
+        assert!(!text(&tried).contains("NotJson"), "it is being tried: {}", text(&tried));
+    }
+}
+
+#[test]
 fn why_an_identity_is_suspended_is_said() {
     for (why, says) in [
         (Suspension::Disabled, "disabled in the directory"),

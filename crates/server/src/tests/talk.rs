@@ -116,6 +116,38 @@ async fn a_conversation_ends_when_the_machine_waits_for_long_and_says_why() {
     );
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_is_tried_again_and_again_is_watched_for_a_minute() {
+    let begun = tokio::time::Instant::now();
+    for (until, limited) in [(Until::SETTLED, true), (Until::BOUND, true), (Until::LEFT, false)] {
+        let (mut connection, mut caller) = connected();
+        let trying = Status {
+            failure: Some(failure(FailureClass::Transient, "NotJson")),
+            wake_at: Some(NOW.after(SECOND)),
+            ..status(StatusPhase::Registered, "verifying")
+        };
+        let (tell, told) = watch::channel(trying.clone());
+        let (_writable, unwritable) = watch::channel(None);
+        let following =
+            tokio::spawn(async move { follow_by(&mut connection, (&|| NOW, unwritable), told, until).await });
+        let trying = tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(7 * SECOND).await;
+                // It is tried, and fails once more.
+                tell.send_replace(Status { wake_at: None, ..trying.clone() });
+                tell.send_replace(trying.clone());
+            }
+        });
+        let hearing = tokio::spawn(async move { while caller.hears().await.is_some() {} });
+        let ended = tokio::time::timeout(10 * PATIENCE, following).await;
+        assert_eq!(ended.is_ok(), limited);
+        assert!(!limited || ended.unwrap().unwrap() == Ok(Ending::Done));
+        trying.abort();
+        hearing.abort();
+    }
+    assert_eq!(begun.elapsed(), 2 * PATIENCE + 10 * PATIENCE);
+}
+
 #[tokio::test]
 async fn a_machine_that_goes_away_ends_the_conversation() {
     let (ending, heard) = followed(vec![status(StatusPhase::Enrolling, "joining")]).await;
