@@ -1,6 +1,7 @@
 //! A disk that fails at any call: whoever waits is told at once, nobody hangs, and the next start goes on.
 
 use crate::harness::{Cloud, Machine, code, text, wait_for};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -21,7 +22,7 @@ fn library(dir: &Path) -> PathBuf {
 fn failing(machine: &Machine, library: &Path, (at, all): (u32, bool)) -> Command {
     let mut daemon = machine.firmamentd();
     daemon.env("LD_PRELOAD", library).env("FAIL_DIR", machine.path("state")).env("FAIL_AT", at.to_string());
-    daemon.env("FAIL_TOLD", machine.path("has-failed"));
+    daemon.env("FAIL_TOLD", machine.path("has-failed")).env("FAIL_WHEN", machine.path("fails"));
     if all {
         daemon.env("FAIL_ALL", "1");
     }
@@ -68,6 +69,7 @@ fn registers(library: &Path, fault: (u32, bool), named: &AtomicU32) -> bool {
     let cloud = Cloud::start();
     let mut machine = Machine::switched_off(&cloud, "contoso.com", "");
     let mut daemon = failing(&machine, library, fault);
+    fs::write(machine.path("fails"), "").unwrap();
     if is_up(&mut machine, &mut daemon) {
         let output = soon(&machine, &ALEX, &what);
         ended_well(&output, &what);
@@ -109,9 +111,8 @@ fn asks_on_a_broken_disk(library: &Path, arguments: &[&str], exit: i32) {
     assert_eq!(code(&machine.sign_in("alex@contoso.com")), 0);
     machine.kill();
     let mut daemon = failing(&machine, library, (1, true));
-    // What a start writes may be written; the disk breaks afterwards.
-    daemon.env("FAIL_DIR", machine.path("state/records.slots"));
     assert!(is_up(&mut machine, &mut daemon), "{}", machine.log());
+    fs::write(machine.path("fails"), "").unwrap();
     let output = soon(&machine, arguments, &format!("{arguments:?}"));
     assert_eq!(code(&output), exit, "{arguments:?}: {}", text(&output));
     assert_eq!(text(&output).contains("StateNotWritable"), exit == 9, "{arguments:?}: {}", text(&output));
@@ -151,8 +152,8 @@ fn a_watch_ends_when_a_write_fails() {
     assert_eq!(code(&machine.sign_in("alex@contoso.com")), 0);
     machine.kill();
     let mut daemon = failing(&machine, &library, (1, true));
-    daemon.env("FAIL_DIR", machine.path("state/records.slots"));
     assert!(is_up(&mut machine, &mut daemon), "{}", machine.log());
+    fs::write(machine.path("fails"), "").unwrap();
     let watching = machine.tool(&["watch"]).spawn().unwrap();
     std::thread::sleep(Duration::from_secs(1));
     assert_eq!(code(&machine.run(&["leave"])), 9);

@@ -1,5 +1,5 @@
-// One call of the daemon to its state directory fails with EIO: the FAIL_AT-th that changes anything there, and all
-// after it where FAIL_ALL is set. FAIL_TOLD is made when it has.
+// One call of the daemon to its state directory fails with EIO: the FAIL_AT-th that changes anything there once the file
+// FAIL_WHEN is there, and all after it where FAIL_ALL is set. FAIL_TOLD is made when it has.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -14,7 +14,7 @@ static int calls;
 
 static int fails(const char *path) {
     const char *dir = getenv("FAIL_DIR"), *at = getenv("FAIL_AT"), *told = getenv("FAIL_TOLD");
-    if (!dir || !at || strncmp(path, dir, strlen(dir)) != 0) return 0;
+    if (!dir || !at || strncmp(path, dir, strlen(dir)) != 0 || access(getenv("FAIL_WHEN"), F_OK) != 0) return 0;
     int call = __atomic_add_fetch(&calls, 1, __ATOMIC_SEQ_CST), wanted = atoi(at);
     if (call != wanted && !(getenv("FAIL_ALL") && call > wanted)) return 0;
     long made = syscall(SYS_openat, AT_FDCWD, told, O_CREAT | O_WRONLY, 0600);
