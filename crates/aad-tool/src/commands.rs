@@ -1,8 +1,8 @@
 use crate::ask::Person;
-use crate::client::{ClientError, Conversation};
 use crate::offline::{self, Origin, Place, Protection, Records, Report};
 use crate::options::{AskCommand, Command, HsmCommand, LocalCommand, Options, PlaceOptions};
 use crate::show;
+use client::{ClientError, Conversation};
 use ipc::{Ending, Message};
 use model::FailureClass;
 use std::io::{self, Write};
@@ -94,7 +94,7 @@ fn converse(options: &Options, ask: &AskCommand) -> Result<Outcome, CommandError
     let mut conversation = Conversation::begin(&socket, &request)?;
     let mut verdict = None;
     loop {
-        let message = conversation.next()?;
+        let message = conversation.next_message()?;
         match (&message, ask) {
             (Message::End { ending }, _) => return Ok(verdict.unwrap_or(Outcome::Ended(*ending))),
             (Message::Status { document }, AskCommand::Status { json: true, .. }) => {

@@ -1,7 +1,7 @@
 //! The exit codes, documented in `--help` and docs/operations.md.
 
-use crate::client::ClientError;
 use crate::commands::{CommandError, Outcome};
+use client::ClientError;
 use ipc::Ending;
 use std::process::ExitCode;
 

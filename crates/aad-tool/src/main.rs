@@ -3,12 +3,10 @@
 //! Exit codes are in [`exit`]; no secret is ever taken from the command line.
 
 mod ask;
-mod client;
 mod commands;
 mod exit;
 mod offline;
 mod options;
-mod server;
 mod show;
 
 #[cfg(test)]

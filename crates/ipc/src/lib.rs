@@ -1,4 +1,4 @@
-//! The words and the framing of the local socket, and who may say what.
+//! The words and the framing of the local socket, and who may say what, and read it.
 //!
 //! A frame is a length (4 bytes, big-endian, at most [`MAX_FRAME`]) and that many bytes of JSON.
 //! Unknown members, trailing bytes and longer frames are errors, never waited for.
@@ -10,6 +10,8 @@
 mod answer;
 mod frame;
 mod message;
+mod names;
+mod reader;
 mod request;
 mod status;
 mod texts;
@@ -17,9 +19,9 @@ mod texts;
 pub use answer::Answer;
 pub use frame::{FrameError, HEADER, MAX_FRAME, decode, encode, payload_length};
 pub use message::{Ending, FailureReport, Message, RecoveryCode};
+pub use reader::Reader;
 pub use request::{Access, Peer, Refused, Request, Wait};
 pub use status::{
     AttemptReport, ComplianceReport, DomainStatus, EndpointsReport, IdentityReport, IntuneReport, KeyReport,
     LedgerReport, LeftReport, OtherIdentityReport, RuleReport, STATUS_SCHEMA, SessionReport, StatusDocument,
 };
-pub use texts::with_texts;

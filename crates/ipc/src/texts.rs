@@ -7,7 +7,7 @@ use serde_json::Value;
 ///
 /// # Errors
 /// [`FrameError::Malformed`] for what is not the same kind of thing any more.
-pub fn with_texts<M>(said: &M, of: &dyn Fn(&str, bool) -> String) -> Result<M, FrameError>
+pub(crate) fn with_texts<M>(said: &M, of: &dyn Fn(&str, bool) -> String) -> Result<M, FrameError>
 where
     M: Serialize + DeserializeOwned,
 {

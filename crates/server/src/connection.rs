@@ -1,6 +1,5 @@
-use crate::reader::Reader;
 use driver::LogLimit;
-use ipc::{Answer, FrameError, HEADER, Message, Request};
+use ipc::{Answer, FrameError, HEADER, Message, Reader, Request};
 use model::Secret;
 use std::io;
 use std::time::Duration;

@@ -2,11 +2,10 @@
 
 use crate::connection::Connection;
 use crate::limits::Place;
-use crate::reader::Reader;
 use crate::talk::tell_failure;
 use crate::{Service, dispatch};
 use driver::LogLimit;
-use ipc::{Ending, FailureReport, Message, Peer};
+use ipc::{Ending, FailureReport, Message, Peer, Reader};
 use model::{Failure, FailureClass, Who};
 use std::pin::pin;
 use std::sync::Arc;

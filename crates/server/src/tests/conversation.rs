@@ -100,7 +100,7 @@ async fn what_may_not_be_made_is_refused_before_the_service_is_ready() {
 
 #[tokio::test]
 async fn only_what_begins_or_is_said_keeps_a_request_from_being_repeated() {
-    let connection = || Connection::new(UnixStream::pair().unwrap().0, crate::reader::Reader::Root, LogLimit::default());
+    let connection = || Connection::new(UnixStream::pair().unwrap().0, ipc::Reader::Root, LogLimit::default());
     let mut said = connection();
     assert!(!said.has_begun());
     said.say(&Message::Accepted {}).await;

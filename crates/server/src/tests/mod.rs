@@ -3,7 +3,6 @@
 mod connection;
 mod conversation;
 mod document;
-mod reader;
 mod report;
 mod samples;
 mod talk;

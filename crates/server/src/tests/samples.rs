@@ -2,9 +2,8 @@
 
 use crate::connection::Connection;
 use driver::LogLimit;
-use crate::reader::Reader;
 use identity::{Identity, Intune, Snapshot, Stage, Status, StatusPhase};
-use ipc::Message;
+use ipc::{Message, Reader};
 use lifecycle::{DeviceKeys, EndpointSource, Endpoints, Intent, Issued};
 use model::{
     Account, Backend, CertificateDer, Failure, FailureClass, Guid, Id, JoinType, KeyHandle, KeyPurpose,

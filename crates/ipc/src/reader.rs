@@ -1,12 +1,14 @@
 //! Who reads an answer, and what of it is not for them.
 
+use crate::frame::FrameError;
+use crate::message::Message;
 use crate::names;
-use ipc::{FrameError, Message};
+use crate::texts::with_texts;
 use model::Upn;
 
 /// Who reads what is said in a conversation.
 #[derive(Debug, Clone)]
-pub(crate) enum Reader {
+pub enum Reader {
     /// Root sees every name.
     Root,
     /// Anybody else sees no name of a person but the one that they asked for themselves.
@@ -14,12 +16,13 @@ pub(crate) enum Reader {
 }
 
 impl Reader {
-    pub(crate) fn of(uid: u32) -> Reader {
+    /// Whoever has this user id.
+    pub fn of(uid: u32) -> Reader {
         if uid == 0 { Reader::Root } else { Reader::Person(None) }
     }
 
     /// The caller asks for this person.
-    pub(crate) fn asks_for(&mut self, name: &Upn) {
+    pub fn asks_for(&mut self, name: &Upn) {
         if let Reader::Person(own) = self {
             *own = Some(name.clone());
         }
@@ -29,7 +32,7 @@ impl Reader {
     ///
     /// # Errors
     /// Where the message is no JSON.
-    pub(crate) fn shown(&self, message: &Message) -> Result<Message, FrameError> {
+    pub fn shown(&self, message: &Message) -> Result<Message, FrameError> {
         let own = match self {
             Reader::Root => return Ok(message.clone()),
             Reader::Person(own) => own.as_ref().map(Upn::as_str),
@@ -38,9 +41,13 @@ impl Reader {
         match message {
             Message::Notice { text } => Ok(Message::Notice { text: hide(text, false) }),
             Message::Failed { .. } | Message::Progress { .. } | Message::Status { .. } => {
-                ipc::with_texts(message, &hide)
+                with_texts(message, &hide)
             }
             other => Ok(other.clone()),
         }
     }
 }
+
+#[cfg(test)]
+#[path = "tests/reader.rs"]
+mod tests;

@@ -1,9 +1,7 @@
 //! Who may read which names, in every message.
 
-use super::samples::connected;
-use crate::connection::Connection;
-use crate::reader::Reader;
-use ipc::{FailureReport, Message, StatusDocument};
+use super::*;
+use crate::{FailureReport, StatusDocument};
 use model::{Failure, FailureClass, Trace, Who};
 
 const SAM: &str = "User 'Sam Weber' (sam_fabrikam.com#EXT#@contoso.onmicrosoft.com) is not alex@contoso.com";
@@ -91,16 +89,4 @@ fn what_the_reader_asked_for_comes_as_it_is() {
     ] {
         assert_eq!(reader(None).shown(&message).unwrap(), message);
     }
-}
-
-#[tokio::test]
-async fn what_is_said_is_what_the_reader_may_see() {
-    let (mut connection, mut caller) = connected();
-    connection.say(&failed(Some(400))).await;
-    assert_eq!(caller.hears().await, Some(failed(Some(400))), "root");
-    let (ours, theirs) = tokio::net::UnixStream::pair().unwrap();
-    let mut connection = Connection::new(ours, reader(Some("alex@contoso.com")), driver::LogLimit::default());
-    connection.say(&failed(Some(400))).await;
-    let heard = super::samples::Caller(theirs).hears().await;
-    assert_eq!(heard, Some(reader(Some("alex@contoso.com")).shown(&failed(Some(400))).unwrap()));
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 /// Why the daemon gave no answer.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ClientError {
+pub enum ClientError {
     /// Nobody listens at the socket.
     #[error("firmamentd does not answer at {}: {cause}; is the service running?", socket.display())]
     Unreachable {
@@ -43,7 +43,7 @@ pub(crate) enum ClientError {
 }
 
 /// One conversation with the daemon, or with the next one where the first ends before it has begun anything.
-pub(crate) struct Conversation<'a> {
+pub struct Conversation<'a> {
     socket: &'a Path,
     request: &'a Request,
     stream: UnixStream,
@@ -65,7 +65,10 @@ enum Heard {
 
 impl<'a> Conversation<'a> {
     /// Connects and asks.
-    pub(crate) fn begin(socket: &'a Path, request: &'a Request) -> Result<Conversation<'a>, ClientError> {
+    ///
+    /// # Errors
+    /// [`ClientError`], whoever is to blame.
+    pub fn begin(socket: &'a Path, request: &'a Request) -> Result<Conversation<'a>, ClientError> {
         let stream = ask(socket, request)?;
         Ok(Conversation {
             socket,
@@ -78,7 +81,10 @@ impl<'a> Conversation<'a> {
     }
 
     /// The next message; the last one is [`Message::End`].
-    pub(crate) fn next(&mut self) -> Result<Message, ClientError> {
+    ///
+    /// # Errors
+    /// [`ClientError`] where none comes.
+    pub fn next_message(&mut self) -> Result<Message, ClientError> {
         loop {
             match self.hear() {
                 Ok(Message::Accepted {}) => {
@@ -138,7 +144,10 @@ impl<'a> Conversation<'a> {
     }
 
     /// Answers [`Message::AskPassword`]; the frame is overwritten afterwards.
-    pub(crate) fn answer(&mut self, answer: &Answer) -> Result<(), ClientError> {
+    ///
+    /// # Errors
+    /// [`ClientError::Broken`] where the daemon went away.
+    pub fn answer(&mut self, answer: &Answer) -> Result<(), ClientError> {
         let frame = Secret::new(ipc::encode(answer).map_err(broken)?);
         self.stream.write_all(frame.expose()).map_err(lost)
     }
