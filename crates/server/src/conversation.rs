@@ -6,7 +6,7 @@ use crate::talk::tell_failure;
 use crate::{Service, dispatch};
 use driver::LogLimit;
 use ipc::{Ending, FailureReport, Message, Peer, Reader};
-use model::{Failure, FailureClass, Who};
+use model::{Failure, FailureClass, Requester, Who};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +31,14 @@ enum Cut {
     TakenAway,
 }
 
+/// Whoever is at the other end.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Caller {
+    pub(crate) peer: Peer,
+    /// Who that is when attempts are counted.
+    pub(crate) by: Requester,
+}
+
 /// What a conversation needs of the house.
 #[derive(Clone)]
 pub(crate) struct House {
@@ -42,11 +50,11 @@ pub(crate) struct House {
 }
 
 /// Holds one conversation to its end.
-pub(crate) async fn hold(stream: UnixStream, peer: Peer, mut place: Place, house: House) {
+pub(crate) async fn hold(stream: UnixStream, caller: Caller, mut place: Place, house: House) {
     let House { ready, mut stop, log } = house;
-    let mut connection = Connection::new(stream, Reader::of(peer.uid), log.clone());
+    let mut connection = Connection::new(stream, Reader::of(caller.peer.uid), log.clone());
     let cut = {
-        let mut talk = pin!(dispatch::hold(&mut connection, peer, (ready, log)));
+        let mut talk = pin!(dispatch::hold(&mut connection, caller, (ready, log)));
         let cut = tokio::select! {
             biased;
             () = &mut talk => return,

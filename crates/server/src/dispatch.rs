@@ -18,10 +18,11 @@ pub(crate) use requests::tpm::ask_code;
 
 use crate::Service;
 use crate::connection::{Connection, ReadError};
+use crate::conversation::Caller;
 use crate::report::ending_of;
 use crate::talk::{bad_request, tell_failure};
 use driver::LogLimit;
-use ipc::{Ending, Message, Peer, Request};
+use ipc::{Ending, Message, Request};
 use model::{Failure, FailureClass, Who};
 use requests::{forget_account, leave, rebind, rekey, sign_in, status, tpm, watch as changes};
 use std::sync::Arc;
@@ -31,7 +32,7 @@ use tokio::sync::watch;
 /// once, the answer when the service is ready.
 pub(crate) async fn hold(
     connection: &mut Connection,
-    peer: Peer,
+    caller: Caller,
     (mut ready, log): (watch::Receiver<Option<Arc<Service>>>, LogLimit),
 ) {
     let request = match connection.request().await {
@@ -39,7 +40,7 @@ pub(crate) async fn hold(
         Err(ReadError::Gone(_)) => return,
         Err(error) => return refuse(connection, bad_request(&error.to_string())).await,
     };
-    let opcode = request.opcode();
+    let (opcode, peer) = (request.opcode(), caller.peer);
     if let Err(refused) = request.permit(peer) {
         if log.allows("request refused") {
             tracing::info!(uid = peer.uid, opcode, ?refused, "Request refused");
@@ -54,7 +55,7 @@ pub(crate) async fn hold(
     if !request.may_be_repeated() {
         connection.begin();
     }
-    let ending = match answer(connection, peer, &service, request).await {
+    let ending = match answer(connection, caller, &service, request).await {
         Ok(ending) => ending,
         Err(failure) => return refuse(connection, failure).await,
     };
@@ -63,13 +64,13 @@ pub(crate) async fn hold(
 
 async fn answer(
     connection: &mut Connection,
-    peer: Peer,
+    caller: Caller,
     service: &Service,
     request: Request,
 ) -> Result<Ending, Failure> {
     match request {
-        Request::SignIn { name, wait } => sign_in::run(connection, service, (&name, wait), peer).await,
-        Request::Status { domain } => status::run(connection, service, domain, peer).await,
+        Request::SignIn { name, wait } => sign_in::run(connection, service, (&name, wait), caller.by).await,
+        Request::Status { domain } => status::run(connection, service, domain, caller.peer).await,
         Request::Leave { domain, force } => leave::run(connection, service, domain, force).await,
         Request::Rekey { name, to, force } => rekey::run(connection, service, &name, &to, force).await,
         Request::CancelRekey { domain } => rekey::cancel(connection, service, domain).await,

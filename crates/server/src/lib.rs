@@ -19,7 +19,7 @@ pub use report::{DocumentParts, document};
 pub use service::{About, LiveNotices, Service};
 
 use accept::Patience;
-use conversation::House;
+use conversation::{Caller, House};
 use driver::LogLimit;
 use limits::Limits;
 use owners::Owners;
@@ -81,10 +81,12 @@ impl Door {
                 return;
             }
         };
-        let Some(place) = self.limits.enter(self.owners.owner(peer.uid)) else {
+        let owner = self.owners.owner(peer.uid);
+        let Some(place) = self.limits.enter(owner) else {
             return self.turn_away(stream, peer.uid);
         };
-        self.conversations.spawn(conversation::hold(stream, peer, place, self.house.clone()));
+        let caller = Caller { peer, by: owner.requester() };
+        self.conversations.spawn(conversation::hold(stream, caller, place, self.house.clone()));
     }
 
     /// What can be said without waiting for the caller.

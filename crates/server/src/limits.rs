@@ -97,9 +97,9 @@ fn share(taken: &Taken<'_>, caller: &Owner, own: usize) -> Option<u64> {
     let area = Some(caller.area()).filter(|area| areas.get(area) == Some(&most));
     let area = area.or_else(|| areas.into_iter().find(|(_, size)| *size == most).map(|(area, _)| area))?;
     let there = || people().filter(|(_, owner)| owner.area() == area);
-    let owners = count(there().map(|(_, owner)| *owner));
+    let owners = count(there().map(|(_, owner)| **owner));
     let most = owners.values().max().copied().filter(|most| *most > own)?;
-    there().find(|(_, owner)| owners.get(*owner) == Some(&most)).map(|(number, _)| *number)
+    there().find(|(_, owner)| owners.get(**owner) == Some(&most)).map(|(number, _)| *number)
 }
 
 fn count<T: Ord>(all: impl Iterator<Item = T>) -> BTreeMap<T, usize> {

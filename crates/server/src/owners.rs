@@ -1,19 +1,21 @@
 //! Whose a user id is: many may be one person's, who maps them into user namespaces (subuid(5)).
 
+use model::Requester;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 /// Who a connection counts as.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Owner {
     /// uid 0 of this system.
     Root,
     /// A user, with every user id that is theirs to map.
     User(u32),
-    /// Whoever maps a range and has no user id here, or is root: by the name in the table.
-    Range(String),
+    /// Whoever maps a range and has no user id here, or is root: by the first user id of their first range.
+    Range(u32),
 }
 
 /// User ids that one person may have without our knowing: those of one block of 65,536, as ranges come from elsewhere
@@ -22,17 +24,25 @@ pub(crate) enum Owner {
 pub(crate) enum Area {
     User(u32),
     Block(u32),
-    Range(String),
+    Range(u32),
 }
 
 impl Owner {
+    /// Whoever it is, by one user id.
+    pub(crate) fn requester(self) -> Requester {
+        match self {
+            Owner::Root => Requester(0),
+            Owner::User(uid) | Owner::Range(uid) => Requester(uid),
+        }
+    }
+
     /// Where it is counted when places are short.
     pub(crate) fn area(&self) -> Area {
         match self {
             Owner::Root => Area::User(0),
             Owner::User(uid) if *uid < BLOCK => Area::User(*uid),
             Owner::User(uid) => Area::Block(*uid / BLOCK),
-            Owner::Range(name) => Area::Range(name.clone()),
+            Owner::Range(first) => Area::Range(*first),
         }
     }
 }
@@ -85,19 +95,21 @@ fn owner_in(ranges: &[Range], uid: u32) -> Owner {
     let mapped = ranges.iter().find(|range| uid.checked_sub(range.first).is_some_and(|at| at < range.length));
     match mapped {
         _ if uid == 0 => Owner::Root,
-        Some(range) => range.owner.clone(),
+        Some(range) => range.owner,
         None => Owner::User(uid),
     }
 }
 
 /// The ranges of subuid(5): `name or uid:first:length` in each line; others are passed over.
 fn parse(ranges: &str, users: &str) -> Vec<Range> {
-    let range = |line: &str| {
-        let mut fields = line.trim().split(':');
-        let (name, first, length) = (fields.next()?, fields.next()?, fields.next()?);
-        let uid = name.parse().ok().or_else(|| uid_of(users, name)).filter(|uid| *uid != 0);
-        let owner = uid.map_or_else(|| Owner::Range(name.to_owned()), Owner::User);
-        Some(Range { first: first.parse().ok()?, length: length.parse().ok()?, owner })
+    let mut firsts: BTreeMap<&str, u32> = BTreeMap::new();
+    let range = |line| {
+        let mut fields = str::trim(line).split(':');
+        let (name, first, length) =
+            (fields.next()?, fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
+        let known = name.parse().ok().or_else(|| uid_of(users, name)).filter(|uid| *uid != 0);
+        let owner = known.map_or_else(|| Owner::Range(*firsts.entry(name).or_insert(first)), Owner::User);
+        Some(Range { first, length, owner })
     };
     ranges.lines().filter_map(range).collect()
 }
@@ -117,13 +129,12 @@ mod tests {
 
     const USERS: &str =
         "root:x:0:0:root:/root:/bin/bash\nalex:x:1000:1000::/home/alex:/bin/sh\nann:x:1001:1001::/:/bin/sh\n";
-    const RANGES: &str = "alex:100000:65536\n1001:165536:65536\nroot:1000000:65536\ncontainers:2000000:1000\n\
+    const RANGES: &str = "alex:100000:65536\n1001:165536:65536\nroot:1000000:65536\ncontainers:2000000:1000\ncontainers:4000000:10\n\
                           # a remark\nbroken:x:1\nalex:3000000:10\nshort:5\n";
 
     #[test]
     fn a_mapped_user_id_is_its_owner_s() {
         let ranges = parse(RANGES, USERS);
-        let range = |name: &str| Owner::Range(name.to_owned());
         for (uid, owner) in [
             (0, Owner::Root),
             (1000, Owner::User(1000)),
@@ -132,9 +143,10 @@ mod tests {
             (165_535, Owner::User(1000)),
             (165_536, Owner::User(1001)),
             (231_072, Owner::User(231_072)),
-            (1_000_000, range("root")),
-            (2_000_999, range("containers")),
+            (1_000_000, Owner::Range(1_000_000)),
+            (2_000_999, Owner::Range(2_000_000)),
             (2_001_000, Owner::User(2_001_000)),
+            (4_000_009, Owner::Range(2_000_000)),
             (3_000_009, Owner::User(1000)),
             (u32::MAX, Owner::User(u32::MAX)),
         ] {
@@ -148,6 +160,18 @@ mod tests {
         assert_eq!(owner_in(&ranges, u32::MAX), Owner::User(1000));
         assert_eq!(owner_in(&ranges, 0), Owner::Root);
         assert_eq!(owner_in(&ranges, 5), Owner::User(1001));
+    }
+
+    #[test]
+    fn whoever_asks_is_counted_once_however_many_user_ids_they_map() {
+        let ranges = parse(RANGES, USERS);
+        let requester = |uid| owner_in(&ranges, uid).requester();
+        assert_eq!((requester(1000), requester(100_007)), (Requester(1000), Requester(1000)));
+        assert_eq!(
+            (requester(2_000_007), requester(4_000_007)),
+            (Requester(2_000_000), Requester(2_000_000))
+        );
+        assert_eq!((requester(0), requester(1_000_000)), (Requester(0), Requester(1_000_000)));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::owners::Owner;
 use crate::{Service, serve};
 use driver::LogLimit;
 use ipc::{Ending, Message, Peer, Request, Wait};
+use model::Requester;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,7 +41,8 @@ impl House {
     fn talks(&self, uid: u32) -> (Caller, JoinHandle<()>) {
         let (ours, theirs) = UnixStream::pair().unwrap();
         let place = self.place(uid).unwrap();
-        (Caller(theirs), tokio::spawn(hold(ours, Peer { uid }, place, self.doors.clone())))
+        let asking = conversation::Caller { peer: Peer { uid }, by: Requester(uid) };
+        (Caller(theirs), tokio::spawn(hold(ours, asking, place, self.doors.clone())))
     }
 }
 
@@ -100,7 +102,8 @@ async fn what_may_not_be_made_is_refused_before_the_service_is_ready() {
 
 #[tokio::test]
 async fn only_what_begins_or_is_said_keeps_a_request_from_being_repeated() {
-    let connection = || Connection::new(UnixStream::pair().unwrap().0, ipc::Reader::Root, LogLimit::default());
+    let connection =
+        || Connection::new(UnixStream::pair().unwrap().0, ipc::Reader::Root, LogLimit::default());
     let mut said = connection();
     assert!(!said.has_begun());
     said.say(&Message::Accepted {}).await;

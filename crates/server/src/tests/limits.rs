@@ -8,12 +8,12 @@ fn user(uid: u32) -> Owner {
 }
 
 fn range() -> Owner {
-    Owner::Range("containers".to_owned())
+    Owner::Range(2_000_000)
 }
 
 /// So many places of each, taken in this order.
 fn taken(all: &[(Owner, usize)]) -> Vec<Owner> {
-    all.iter().flat_map(|(owner, places)| vec![owner.clone(); *places]).collect()
+    all.iter().flat_map(|(owner, places)| vec![*owner; *places]).collect()
 }
 
 fn admitted(taken: &[Owner], caller: &Owner) -> Admission {

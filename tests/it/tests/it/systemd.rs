@@ -1,7 +1,7 @@
 //! What systemd sees of the daemon: notifications, a socket handed over, and an end when it is asked.
 
 use crate::crash::registers_in_the_end;
-use crate::harness::{Cloud, Machine, PATIENCE, code, text, wait_for};
+use crate::harness::{Cloud, Machine, PATIENCE, binary, code, text, wait_for};
 use ipc::{HEADER, Message, Request};
 use serde_json::json;
 use std::fs;
@@ -192,4 +192,37 @@ fn a_join_under_way_does_not_keep_the_daemon_from_ending() {
     cloud.admin(&["release"]);
     machine.up();
     registers_in_the_end(&cloud, &machine);
+}
+
+/// What has to be here for a systemd of one's own: root, namespaces and the program.
+fn can_boot() -> bool {
+    let unshare =
+        Command::new("unshare").args(["--pid", "--mount", "--net", "--cgroup", "--fork", "true"]).status();
+    let root = rustix::process::geteuid().is_root();
+    root && Path::new("/lib/systemd/systemd").exists() && unshare.is_ok_and(|status| status.success())
+}
+
+#[test]
+fn under_a_real_systemd_none_of_a_hundred_and_fifty_callers_is_lost_and_the_socket_stays() {
+    if !can_boot() {
+        return eprintln!("systemd cannot be booted here");
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut script = Command::new("bash");
+    script.arg(here.join("tests/it/helpers/booted.sh")).arg(dir.path());
+    script.arg(here.join("../../crates/runner/systemd")).arg(binary("firmamentd").parent().unwrap());
+    let output = script.output().unwrap();
+    let said = text(&output);
+    for line in [
+        "first 3",
+        "served 150",
+        "socket active after 30 restarts",
+        "broken 7",
+        "systemctl status firmamentd",
+        "socket active when it cannot start",
+        "mended 3",
+    ] {
+        assert!(said.lines().any(|one| one == line), "no '{line}': {said}");
+    }
 }
