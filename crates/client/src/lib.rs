@@ -5,5 +5,7 @@
 
 mod conversation;
 mod server;
+#[cfg(test)]
+mod tests;
 
 pub use conversation::{ClientError, Conversation};
