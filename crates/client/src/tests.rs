@@ -4,21 +4,25 @@ use crate::{ClientError, Conversation};
 use ipc::{Ending, HEADER, Message, Request};
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 /// What daemons say one after another, each to one caller; a daemon that has said its part is gone.
-fn serve(listener: UnixListener, parts: Vec<Vec<Message>>) -> thread::JoinHandle<usize> {
+/// Gives how many were asked; nobody waits for those who are not.
+fn serve(listener: UnixListener, parts: Vec<Vec<Message>>) -> Arc<AtomicUsize> {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = asked.clone();
     thread::spawn(move || {
-        let mut asked = 0;
         for part in parts {
             let (mut stream, _) = listener.accept().unwrap();
-            asked += usize::from(request(&mut stream));
+            counted.fetch_add(usize::from(request(&mut stream)), Ordering::SeqCst);
             for message in part {
                 stream.write_all(&ipc::encode(&message).unwrap()).unwrap();
             }
         }
-        asked
-    })
+    });
+    asked
 }
 
 /// Whether a whole request comes.
@@ -34,7 +38,7 @@ fn request(stream: &mut UnixStream) -> bool {
 fn talk(request: &Request, parts: Vec<Vec<Message>>) -> (Result<Vec<Message>, ClientError>, usize) {
     let dir = tempfile::tempdir().unwrap();
     let socket = dir.path().join("socket");
-    let serving = serve(UnixListener::bind(&socket).unwrap(), parts);
+    let asked = serve(UnixListener::bind(&socket).unwrap(), parts);
     let mut said = Vec::new();
     let mut conversation = Conversation::begin(&socket, request).unwrap();
     let ended = loop {
@@ -44,7 +48,7 @@ fn talk(request: &Request, parts: Vec<Vec<Message>>) -> (Result<Vec<Message>, Cl
             Err(error) => break Err(error),
         }
     };
-    (ended, serving.join().unwrap())
+    (ended, asked.load(Ordering::SeqCst))
 }
 
 fn notice() -> Message {
