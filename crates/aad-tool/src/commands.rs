@@ -1,8 +1,8 @@
 use crate::ask::Person;
-use crate::client::{ClientError, Conversation};
 use crate::offline::{self, Origin, Place, Protection, Records, Report};
 use crate::options::{AskCommand, Command, HsmCommand, LocalCommand, Options, PlaceOptions};
 use crate::show;
+use client::{ClientError, Conversation};
 use ipc::{Ending, Message};
 use model::FailureClass;
 use std::io::{self, Write};
@@ -90,10 +90,11 @@ fn tell(told: &Report) -> Result<Ending, CommandError> {
 fn converse(options: &Options, ask: &AskCommand) -> Result<Outcome, CommandError> {
     let refused = |what| move |error| CommandError::Input(what, error);
     let person = Person::new().map_err(refused("password"))?;
-    let mut conversation = Conversation::begin(&socket(options)?, &ask.request())?;
+    let (socket, request) = (socket(options)?, ask.request());
+    let mut conversation = Conversation::begin(&socket, &request)?;
     let mut verdict = None;
     loop {
-        let message = conversation.next()?;
+        let message = conversation.next_message()?;
         match (&message, ask) {
             (Message::End { ending }, _) => return Ok(verdict.unwrap_or(Outcome::Ended(*ending))),
             (Message::Status { document }, AskCommand::Status { json: true, .. }) => {

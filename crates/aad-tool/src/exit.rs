@@ -1,7 +1,7 @@
 //! The exit codes, documented in `--help` and docs/operations.md.
 
-use crate::client::ClientError;
 use crate::commands::{CommandError, Outcome};
+use client::ClientError;
 use ipc::Ending;
 use std::process::ExitCode;
 
@@ -13,6 +13,7 @@ pub(crate) fn code(outcome: Outcome) -> ExitCode {
         Outcome::Ended(Ending::NeedsSignIn) => 4,
         Outcome::Ended(Ending::Denied) => 5,
         Outcome::Ended(Ending::Suspended) => 6,
+        Outcome::Ended(Ending::NotWritable) => NOT_WRITABLE,
         Outcome::KeyInSoftware => KEY_IN_SOFTWARE,
     })
 }
@@ -20,7 +21,9 @@ pub(crate) fn code(outcome: Outcome) -> ExitCode {
 pub(crate) fn failure(error: &CommandError) -> ExitCode {
     ExitCode::from(match error {
         CommandError::Config(_) => USAGE,
-        CommandError::Client(ClientError::Unreachable { .. }) => UNREACHABLE,
+        CommandError::Client(
+            ClientError::Unreachable { .. } | ClientError::Silent(_) | ClientError::Foreign { .. },
+        ) => UNREACHABLE,
         CommandError::Client(ClientError::Broken(_)) | CommandError::Output(_) | CommandError::Input(..) => 1,
     })
 }
@@ -37,3 +40,4 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
 const USAGE: u8 = 2;
 const UNREACHABLE: u8 = 7;
 const KEY_IN_SOFTWARE: u8 = 8;
+const NOT_WRITABLE: u8 = 9;

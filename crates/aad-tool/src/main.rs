@@ -3,7 +3,6 @@
 //! Exit codes are in [`exit`]; no secret is ever taken from the command line.
 
 mod ask;
-mod client;
 mod commands;
 mod exit;
 mod offline;

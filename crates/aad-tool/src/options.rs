@@ -7,8 +7,8 @@ use std::path::PathBuf;
 /// Signs people in, shows and ends this machine's registration with Microsoft Entra ID.
 ///
 /// Exit codes: 0 done · 1 failed (try again or report it) · 2 usage · 3 not registered · 4 needs a sign-in ·
-/// 5 denied · 6 suspended · 7 firmamentd cannot be reached · 8 a key is in software (`tpm` only). With several
-/// domains the worst counts.
+/// 5 denied · 6 suspended · 7 firmamentd cannot be reached, or is not the one of this machine · 8 a key is in software
+/// (`tpm` only) · 9 the state cannot be written. With several domains the worst counts.
 #[derive(Debug, Parser)]
 #[command(name = "aad-tool", version, arg_required_else_help = true)]
 pub(crate) struct Options {

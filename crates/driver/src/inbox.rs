@@ -39,8 +39,8 @@ impl Inbox {
         event: impl FnOnce(Caller) -> Event + Send + 'static,
     ) -> Result<Answered, Failure> {
         let (answer, answered) = oneshot::channel();
-        self.0.send(Message::Call(Box::new(event), answer)).await.map_err(|_| ended())?;
-        answered.await.unwrap_or_else(|_| Err(ended()))
+        self.0.send(Message::Call(Box::new(event), answer)).await.map_err(|_| service_ended())?;
+        answered.await.unwrap_or_else(|_| Err(service_ended()))
     }
 }
 
@@ -51,7 +51,8 @@ pub(crate) fn unexpected_answer() -> Failure {
     Failure::local(FailureClass::Broken, Who::Developers, "Unexpected", message, advice)
 }
 
-fn ended() -> Failure {
+/// The service ends before it has answered.
+pub fn service_ended() -> Failure {
     Failure::local(
         FailureClass::Transient,
         Who::Nobody,

@@ -21,5 +21,6 @@ mod tests;
 pub use clock::{Clock, SystemClock};
 pub use dependencies::{Dependencies, Neighbours};
 pub use driver::{Driver, LeaveStarted, RebindStarted, Rekey, StartError};
+pub use inbox::service_ended;
 pub use log_limit::LogLimit;
 pub use sign_in::{SignIn, SignInEvent};

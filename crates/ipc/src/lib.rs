@@ -1,20 +1,25 @@
-//! The words and the framing of the local socket, and who may say what.
+//! The words and the framing of the local socket, and who may say what, and read it.
 //!
 //! A frame is a length (4 bytes, big-endian, at most [`MAX_FRAME`]) and that many bytes of JSON.
 //! Unknown members, trailing bytes and longer frames are errors, never waited for.
 //!
 //! A client says one [`Request`], and exactly one [`Answer`] after each [`Message::AskPassword`] or
-//! [`Message::AskRecoveryCode`]; the daemon says nothing else in between. Everything else is said by the daemon, and [`Message::End`] is its last word.
+//! [`Message::AskRecoveryCode`]; the daemon says nothing else in between.
+//! Everything else is said by the daemon: [`Message::Accepted`] at once, and [`Message::End`] or [`Message::Again`] last.
 
 mod answer;
 mod frame;
 mod message;
+mod names;
+mod reader;
 mod request;
 mod status;
+mod texts;
 
 pub use answer::Answer;
 pub use frame::{FrameError, HEADER, MAX_FRAME, decode, encode, payload_length};
 pub use message::{Ending, FailureReport, Message, RecoveryCode};
+pub use reader::Reader;
 pub use request::{Access, Peer, Refused, Request, Wait};
 pub use status::{
     AttemptReport, ComplianceReport, DomainStatus, EndpointsReport, IdentityReport, IntuneReport, KeyReport,

@@ -3,10 +3,15 @@ use model::{Failure, printable};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What the daemon says; the last one is always [`Message::End`].
+/// What the daemon says; the last one is [`Message::End`] or [`Message::Again`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "message", rename_all = "snake_case")]
 pub enum Message {
+    /// The first word to a request that may be made: it was read, and is being dealt with.
+    Accepted {},
+    /// Nothing was begun, and the daemon ends: the request is to be made again, of the next one. No
+    /// [`Message::End`] follows.
+    Again {},
     /// Show this to the person.
     Prompt {
         /// What to type.
@@ -99,6 +104,8 @@ pub enum Ending {
     Denied,
     /// The identity may not be used.
     Suspended,
+    /// The state cannot be written: nothing was done.
+    NotWritable,
     /// A passing fault, or one of ours; try again or report it.
     Failed,
 }

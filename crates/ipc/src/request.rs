@@ -125,6 +125,12 @@ impl Request {
         self.rule().1
     }
 
+    /// Whether nothing has changed before anything but [`Message::Accepted`](crate::Message::Accepted) is said, so that
+    /// it may be made again of the next daemon.
+    pub const fn may_be_repeated(&self) -> bool {
+        matches!(self, Request::SignIn { .. } | Request::Status { .. } | Request::Watch {})
+    }
+
     /// Whether this peer may make it.
     ///
     /// # Errors

@@ -63,6 +63,8 @@ fn messages_are_frozen() {
     let text = String::new;
     let document = serde_json::from_str(DOCUMENT).unwrap();
     let messages = [
+        Message::Accepted {},
+        Message::Again {},
         Message::Prompt { user_code: text(), url: text(), expires_at: text(), reason: None },
         Message::AskPassword { name: text(), reason: None },
         Message::AskRecoveryCode {},
@@ -76,6 +78,7 @@ fn messages_are_frozen() {
     ];
     match messages[0] {
         // A further one has to be listed above.
+        Message::Accepted {} | Message::Again {} => {}
         Message::Prompt { .. } | Message::AskPassword { .. } | Message::AskRecoveryCode {} => {}
         Message::RecoveryCode { .. } | Message::SignedIn { .. } | Message::Progress { .. } => {}
         Message::Notice { .. } | Message::Status { .. } | Message::Failed { .. } | Message::End { .. } => {}
@@ -88,7 +91,7 @@ fn values_on_the_socket_are_frozen() {
     let texts =
         |values: &[Value]| values.iter().map(|value| value.as_str().unwrap().to_owned()).collect::<Vec<_>>();
     let waits = texts(&every!(Wait: SignedIn, Settled).map(|wait| json(&wait)));
-    let endings = every!(Ending: Done, NotRegistered, NeedsSignIn, Denied, Suspended, Failed);
+    let endings = every!(Ending: Done, NotRegistered, NeedsSignIn, Denied, Suspended, NotWritable, Failed);
     let endings = texts(&endings.map(|ending| json(&ending)));
     let classes = every!(FailureClass: Transient, NeedsUser, Denied, Gone, Broken);
     let classes = classes.map(|class| report(class).class);

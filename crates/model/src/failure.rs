@@ -71,6 +71,9 @@ pub struct Trace {
     pub server_time: Option<String>,
 }
 
+/// The code of a failure to write the state of this machine.
+pub const STATE_NOT_WRITABLE: &str = "StateNotWritable";
+
 /// A step that did not succeed: what happened, who can fix it and what to do next.
 ///
 /// No field holds a secret, and no text holds a control character.
@@ -123,6 +126,13 @@ impl Failure {
             at: None,
         }
     }
+
+    /// Whether it says that the state of this machine cannot be written: nothing was done, and no person can help but
+    /// who looks after the disk.
+    pub fn is_not_writable(&self) -> bool {
+        self.code == STATE_NOT_WRITABLE
+    }
+
     /// The same with what the table of refusals says of its cause.
     pub fn classified(self, line: Option<&Refusal>) -> Failure {
         let (trouble, cause) = line.map_or((None, None), |line| (line.trouble, line.cause));

@@ -16,7 +16,7 @@ use config::Loaded;
 use driver::Driver;
 use options::Options;
 use sd_notify::NotifyState;
-use server::Service;
+use server::{Service, Stop};
 use std::error::Error;
 use std::os::unix::net::UnixListener;
 use std::process::ExitCode;
@@ -60,29 +60,41 @@ async fn run(
     // Whoever learns from the socket or from systemd that we run may ask us to end.
     let signals = [signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?];
     let listener = socket::listen(handed_over, &options.socket(&loaded.settings))?;
-    let driver = Driver::start(wired.dependencies).await?;
-    let (stop, stopping) = watch::channel(false);
-    let service = Arc::new(Service { driver: driver.clone(), about: wired.about, live: wired.live });
-    let served = tokio::spawn(server::serve(listener, service, stopping));
-    notify(&[NotifyState::Ready, NotifyState::Status(&status_line(&driver))]);
-    let code = rest(&driver, signals).await;
+    let (stop, stopping) = watch::channel(None);
+    let (ready, when_ready) = watch::channel(None);
+    // Whoever comes during the start has a first word at once.
+    let served = tokio::spawn(server::serve(listener, when_ready, stopping));
+    let started = Driver::start(wired.dependencies).await;
+    let code = match started {
+        Ok(driver) => {
+            let (about, live) = (wired.about, wired.live);
+            ready.send_replace(Some(Arc::new(Service { driver: driver.clone(), about, live })));
+            notify(&[NotifyState::Ready, NotifyState::Status(&status_line(&driver))]);
+            let (why, code) = rest(&driver, signals).await;
+            stop.send_replace(Some(why));
+            Ok(code)
+        }
+        Err(error) => {
+            stop.send_replace(Some(Stop::Asked));
+            Err(error.into())
+        }
+    };
     notify(&[NotifyState::Stopping]);
-    stop.send_replace(true);
     served.await?;
-    Ok(code)
+    code
 }
 
-/// Runs until a signal asks to end, or the state can no longer be written and more was asked for.
-async fn rest(driver: &Driver, [mut terminate, mut interrupt]: [Signal; 2]) -> ExitCode {
+/// Runs until a signal asks to end, or a write that was asked for has failed.
+async fn rest(driver: &Driver, [mut terminate, mut interrupt]: [Signal; 2]) -> (Stop, ExitCode) {
     let (mut changes, mut stopped) = (driver.changes(), driver.stopped());
     loop {
         tokio::select! {
-            _ = terminate.recv() => return ExitCode::SUCCESS,
-            _ = interrupt.recv() => return ExitCode::SUCCESS,
+            _ = terminate.recv() => return (Stop::Asked, ExitCode::SUCCESS),
+            _ = interrupt.recv() => return (Stop::Asked, ExitCode::SUCCESS),
             _ = changes.recv() => notify(&[NotifyState::Status(&status_line(driver))]),
-            _ = stopped.changed() => {
-                tracing::error!("The state directory cannot be written and a registration was asked for");
-                return ExitCode::FAILURE;
+            _ = stopped.wait_for(Option::is_some) => {
+                tracing::error!("The state directory cannot be written; the next start tries it again");
+                return (Stop::NotWritable, ExitCode::FAILURE);
             }
         }
     }

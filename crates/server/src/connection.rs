@@ -1,5 +1,5 @@
 use driver::LogLimit;
-use ipc::{Answer, FrameError, HEADER, Message, Request};
+use ipc::{Answer, FrameError, HEADER, Message, Reader, Request};
 use model::Secret;
 use std::io;
 use std::time::Duration;
@@ -11,6 +11,11 @@ use tokio::time::timeout;
 pub(crate) struct Connection {
     stream: UnixStream,
     log: LogLimit,
+    /// Who reads what is said.
+    pub(crate) reader: Reader,
+    begun: bool,
+    /// Whether a frame is not written to its end: nothing can be said after it.
+    unfinished: bool,
 }
 
 /// Why a caller's request was not understood.
@@ -28,8 +33,8 @@ pub(crate) enum ReadError {
 }
 
 impl Connection {
-    pub(crate) fn new(stream: UnixStream, log: LogLimit) -> Connection {
-        Connection { stream, log }
+    pub(crate) fn new(stream: UnixStream, reader: Reader, log: LogLimit) -> Connection {
+        Connection { stream, log, reader, begun: false, unfinished: false }
     }
 
     /// Reads the one request of the conversation.
@@ -52,10 +57,12 @@ impl Connection {
         Ok(payload)
     }
 
-    /// Says something; false when the caller is gone or does not listen.
+    /// Says something, without the names that the reader must not see; false when the caller is gone or does not
+    /// listen.
     pub(crate) async fn say(&mut self, message: &Message) -> bool {
+        self.begun |= !matches!(message, Message::Accepted {} | Message::Again {});
         // A recovery code may be in it.
-        let frame = match ipc::encode(message) {
+        let frame = match self.reader.shown(message).and_then(|shown| ipc::encode(&shown)) {
             Ok(frame) => Secret::new(frame),
             Err(error) => {
                 if self.log.allows("message without a frame") {
@@ -64,7 +71,22 @@ impl Connection {
                 return false;
             }
         };
-        matches!(timeout(FRAME_TIME, self.stream.write_all(frame.expose())).await, Ok(Ok(())))
+        if std::mem::replace(&mut self.unfinished, true) {
+            return false;
+        }
+        let said = matches!(timeout(FRAME_TIME, self.stream.write_all(frame.expose())).await, Ok(Ok(())));
+        self.unfinished = !said;
+        said
+    }
+
+    /// Something begins that must not be begun twice.
+    pub(crate) fn begin(&mut self) {
+        self.begun = true;
+    }
+
+    /// Whether anything was begun or said: else the caller may ask the next daemon for the same.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.begun
     }
 
     /// Ends when the caller hangs up; a caller that goes on talking has no more to say.

@@ -18,49 +18,65 @@ pub(crate) use requests::tpm::ask_code;
 
 use crate::Service;
 use crate::connection::{Connection, ReadError};
+use crate::conversation::Caller;
 use crate::report::ending_of;
 use crate::talk::{bad_request, tell_failure};
-use ipc::{Ending, Message, Peer, Request};
+use driver::LogLimit;
+use ipc::{Ending, Message, Request};
 use model::{Failure, FailureClass, Who};
-use requests::{forget_account, leave, rebind, rekey, sign_in, status, tpm, watch};
+use requests::{forget_account, leave, rebind, rekey, sign_in, status, tpm, watch as changes};
+use std::sync::Arc;
+use tokio::sync::watch;
 
-/// Holds one conversation: reads the request, checks who asks, answers, and says how it ended.
-pub(crate) async fn hold(mut connection: Connection, peer: Peer, service: &Service) {
+/// Holds one conversation: reads the request, checks who asks, answers, and says how it ended. The first word comes at
+/// once, the answer when the service is ready.
+pub(crate) async fn hold(
+    connection: &mut Connection,
+    caller: Caller,
+    (mut ready, log): (watch::Receiver<Option<Arc<Service>>>, LogLimit),
+) {
     let request = match connection.request().await {
         Ok(request) => request,
         Err(ReadError::Gone(_)) => return,
-        Err(error) => return refuse(&mut connection, bad_request(&error.to_string())).await,
+        Err(error) => return refuse(connection, bad_request(&error.to_string())).await,
     };
-    let opcode = request.opcode();
+    let (opcode, peer) = (request.opcode(), caller.peer);
     if let Err(refused) = request.permit(peer) {
-        if service.driver.log().allows("request refused") {
+        if log.allows("request refused") {
             tracing::info!(uid = peer.uid, opcode, ?refused, "Request refused");
         }
-        return refuse(&mut connection, forbidden(&refused.to_string())).await;
+        return refuse(connection, forbidden(&refused.to_string())).await;
     }
     tracing::debug!(uid = peer.uid, opcode, "Request");
-    let ending = match answer(&mut connection, peer, service, request).await {
+    connection.say(&Message::Accepted {}).await;
+    let found = ready.wait_for(Option::is_some).await.ok().and_then(|service| service.clone());
+    // A start that fails ends the conversation from outside.
+    let Some(service) = found else { return std::future::pending().await };
+    if !request.may_be_repeated() {
+        connection.begin();
+    }
+    let ending = match answer(connection, caller, &service, request).await {
         Ok(ending) => ending,
-        Err(failure) => return refuse(&mut connection, failure).await,
+        Err(failure) => return refuse(connection, failure).await,
     };
     connection.say(&Message::End { ending }).await;
 }
 
 async fn answer(
     connection: &mut Connection,
-    peer: Peer,
+    caller: Caller,
     service: &Service,
     request: Request,
 ) -> Result<Ending, Failure> {
     match request {
-        Request::SignIn { name, wait } => sign_in::run(connection, service, (&name, wait), peer).await,
-        Request::Status { domain } => status::run(connection, service, domain, peer).await,
+        Request::SignIn { name, wait } => sign_in::run(connection, service, (&name, wait), caller.by).await,
+        Request::Status { domain } => status::run(connection, service, domain, caller.peer).await,
         Request::Leave { domain, force } => leave::run(connection, service, domain, force).await,
         Request::Rekey { name, to, force } => rekey::run(connection, service, &name, &to, force).await,
         Request::CancelRekey { domain } => rekey::cancel(connection, service, domain).await,
         Request::Rebind { domain } => rebind::run(connection, service, domain).await,
         Request::ForgetAccount { name } => forget_account::run(connection, service, &name).await,
-        Request::Watch {} => watch::run(connection, service).await,
+        Request::Watch {} => changes::run(connection, service).await,
         Request::TpmRecoveryCode {} => tpm::recovery_code(connection, service).await,
         Request::TpmReseal { with_code } => tpm::reseal(connection, service, with_code).await,
     }

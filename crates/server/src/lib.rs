@@ -4,60 +4,102 @@
 
 mod accept;
 mod connection;
+mod conversation;
 mod dispatch;
 mod limits;
+mod owners;
 mod report;
 mod service;
 mod talk;
 #[cfg(test)]
 mod tests;
 
-pub use limits::Limits;
+pub use conversation::Stop;
 pub use report::{DocumentParts, document};
 pub use service::{About, LiveNotices, Service};
 
 use accept::Patience;
-use connection::Connection;
+use conversation::{Caller, House};
+use driver::LogLimit;
+use limits::Limits;
+use owners::Owners;
+use std::io::Write;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
 
-/// Serves connections until `stop` changes; conversations under way end with it.
-pub async fn serve(listener: UnixListener, service: Arc<Service>, mut stop: watch::Receiver<bool>) {
-    let limits = Arc::new(Limits::default());
+/// Serves connections until `stop` changes; every conversation under way is then told so. Callers who come before the
+/// service is `ready` are heard, and wait for it.
+pub async fn serve(
+    listener: UnixListener,
+    ready: watch::Receiver<Option<Arc<Service>>>,
+    mut stop: watch::Receiver<Option<Stop>>,
+) {
+    let mut door = Door::new(ready, stop.clone());
     let mut patience = Patience::default();
     loop {
-        let (stream, _) = tokio::select! {
-            accepted = patience.next(|| listener.accept()) => accepted,
-            _ = stop.changed() => return,
-        };
-        admit(stream, &service, &limits, stop.clone());
+        tokio::select! {
+            (stream, _) = patience.next(|| listener.accept()) => door.admit(stream),
+            Some(_) = door.conversations.join_next() => {}
+            _ = conversation::stopped(&mut stop) => break,
+        }
+    }
+    let last_words = async { while door.conversations.join_next().await.is_some() {} };
+    if timeout(LAST_WORDS, last_words).await.is_err() {
+        tracing::warn!("A caller does not listen and was left");
     }
 }
 
-fn admit(stream: UnixStream, service: &Arc<Service>, limits: &Arc<Limits>, mut stop: watch::Receiver<bool>) {
-    let log = service.driver.log();
-    let peer = match stream.peer_cred() {
-        Ok(credentials) => ipc::Peer { uid: credentials.uid() },
-        Err(error) => {
-            if log.allows("caller without credentials") {
-                tracing::warn!(%error, "A caller without credentials was turned away");
-            }
-            return;
-        }
-    };
-    let Some(place) = limits.clone().enter(peer.uid) else {
-        if log.allows("too many connections") {
-            tracing::warn!(uid = peer.uid, "A caller with too many connections was turned away");
-        }
-        return;
-    };
-    let service = service.clone();
-    tokio::spawn(async move {
-        let _place = place;
-        tokio::select! {
-            () = dispatch::hold(Connection::new(stream, service.driver.log().clone()), peer, &service) => {}
-            _ = stop.changed() => {}
-        }
-    });
+/// Where callers come in.
+struct Door {
+    limits: Arc<Limits>,
+    owners: Owners,
+    conversations: JoinSet<()>,
+    house: House,
 }
+
+impl Door {
+    fn new(ready: watch::Receiver<Option<Arc<Service>>>, stop: watch::Receiver<Option<Stop>>) -> Door {
+        Door {
+            limits: Arc::default(),
+            owners: Owners::system(),
+            conversations: JoinSet::new(),
+            house: House { ready, stop, log: LogLimit::default() },
+        }
+    }
+
+    fn admit(&mut self, stream: UnixStream) {
+        let peer = match stream.peer_cred() {
+            Ok(credentials) => ipc::Peer { uid: credentials.uid() },
+            Err(error) => {
+                if self.house.log.allows("caller without credentials") {
+                    tracing::warn!(%error, "A caller without credentials was turned away");
+                }
+                return;
+            }
+        };
+        let owner = self.owners.owner(peer.uid);
+        let Some(place) = self.limits.enter(owner) else {
+            return self.turn_away(stream, peer.uid);
+        };
+        let caller = Caller { peer, by: owner.requester() };
+        self.conversations.spawn(conversation::hold(stream, caller, place, self.house.clone()));
+    }
+
+    /// What can be said without waiting for the caller.
+    fn turn_away(&mut self, stream: UnixStream, uid: u32) {
+        if self.house.log.allows("too many connections") {
+            tracing::warn!(uid, "A caller with too many connections was turned away");
+        }
+        let words = conversation::too_many();
+        let frames: Vec<u8> = words.iter().filter_map(|word| ipc::encode(word).ok()).flatten().collect();
+        // Whoever does not hear it sees the end of the connection.
+        drop(stream.into_std().and_then(|mut stream| stream.write(&frames)));
+    }
+}
+
+/// How long the end waits for callers who are told that it is one.
+const LAST_WORDS: Duration = Duration::from_secs(2);

@@ -90,6 +90,7 @@ pub(crate) fn ending_of_view(view: &DomainView) -> Ending {
 
 pub(crate) fn ending_of(failure: &Failure) -> Ending {
     match failure.class {
+        _ if failure.is_not_writable() => Ending::NotWritable,
         FailureClass::NeedsUser => Ending::NeedsSignIn,
         FailureClass::Denied => Ending::Denied,
         FailureClass::Gone => Ending::NotRegistered,
@@ -106,6 +107,24 @@ fn view_summary(view: &DomainView) -> String {
 }
 
 fn summary(status: &Status) -> String {
+    let again = again(status);
+    match status.phase {
+        StatusPhase::Enrolling if status.waits_for.is_none() => again.unwrap_or_else(|| sentence(status)),
+        StatusPhase::Registered | StatusPhase::IntuneEnrolled | StatusPhase::Leaving => {
+            let again = again.map(|again| format!(" {again}")).unwrap_or_default();
+            sentence(status) + &again
+        }
+        _ => sentence(status),
+    }
+}
+
+/// Why and when something is tried once more by itself.
+pub(crate) fn again(status: &Status) -> Option<String> {
+    let (failure, at) = (status.failure.as_ref()?, status.wake_at?);
+    Some(format!("Tried again at {at}: {} [{}].", failure.message, failure.code))
+}
+
+fn sentence(status: &Status) -> String {
     let verified = status.snapshot.stage.identity().is_some_and(|identity| identity.verified_at.is_some());
     let doing = status.state.sentence();
     match (status.phase, status.waits_for) {
@@ -115,7 +134,7 @@ fn summary(status: &Status) -> String {
         }
         (StatusPhase::Unregistered, _) => "Not registered: waits for the first sign-in.",
         (StatusPhase::Enrolling, Some(_)) => "Registration under way: needs one sign-in to go on.",
-        (StatusPhase::Enrolling, None) => return enrolling_words(status),
+        (StatusPhase::Enrolling, None) => doing.unwrap_or("Registration under way."),
         (StatusPhase::Registered, Some(WaitsFor::SignInForIntune)) => {
             "Registered; Intune: waiting for a sign-in."
         }
@@ -135,13 +154,6 @@ fn summary(status: &Status) -> String {
         (StatusPhase::Leaving, None) => doing.unwrap_or("Leaving."),
     }
     .to_owned()
-}
-
-fn enrolling_words(status: &Status) -> String {
-    if let (Some(failure), Some(at)) = (&status.failure, status.wake_at) {
-        return format!("Tried again at {at}: {} [{}].", failure.message, failure.code);
-    }
-    status.state.sentence().unwrap_or("Registration under way.").to_owned()
 }
 
 fn suspended_words(status: &Status) -> &'static str {

@@ -11,6 +11,7 @@ use model::{DomainName, Failure, FailureClass, Requester, Timestamp, Upn, Who};
 use signin::PasswordPrompt;
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
 use views::DomainView;
 
 /// Tells the caller one sentence; nothing stops for it.
@@ -35,6 +36,7 @@ pub(crate) async fn identify(
     service: &Service,
     (asked, by): (Upn, Requester),
 ) -> Result<Identified, Failure> {
+    connection.reader.asks_for(&asked);
     let mut session = service.driver.sign_in(asked, by).await?;
     loop {
         let event = tokio::select! {
@@ -78,6 +80,29 @@ async fn ask_password(
     Ok(())
 }
 
+/// How far a machine is followed.
+#[derive(Clone, Copy)]
+pub(crate) struct Until {
+    /// Nothing more is waited for.
+    over: fn(&Status, Timestamp) -> bool,
+    /// What was asked for is on disk, whatever cannot be written afterwards.
+    done: fn(&Status) -> bool,
+    /// Whether what fails and is tried again is watched for [`PATIENCE`] alone, however soon it is tried.
+    limited: bool,
+}
+
+impl Until {
+    /// A registration that is there, or waits for somebody or for long.
+    pub(crate) const SETTLED: Until = Until { over: is_settled, done: is_registered, limited: true };
+    /// New handles of keys that are there.
+    pub(crate) const BOUND: Until = Until { over: is_settled, done: |_| false, limited: true };
+    /// A leave that is over, or stuck.
+    pub(crate) const LEFT: Until = Until { over: has_left, done: is_gone, limited: false };
+}
+
+/// When it is, and why nothing can be written, once that is so.
+pub(crate) type Signs<'a> = (&'a (dyn Fn() -> Timestamp + Sync), watch::Receiver<Option<Failure>>);
+
 /// Follows a registration from the sign-in that it begins with, which may wait for its keys.
 pub(crate) async fn follow_registration(
     connection: &mut Connection,
@@ -88,43 +113,74 @@ pub(crate) async fn follow_registration(
     if prepared.borrow().waiting > 0 {
         tell(connection, KEYS_ARE_MADE).await;
         tokio::select! {
-            // A driver that has ended makes none.
+            // A driver that has ended makes none, and neither does one that cannot write.
             _ = prepared.wait_for(|prepared| prepared.waiting == 0) => {}
+            _ = not_writable(service.driver.not_writable()) => {}
             () = connection.hung_up() => return Ok(Ending::Failed),
         }
     }
-    follow(connection, service, status, is_settled).await
+    follow(connection, service, status, Until::SETTLED).await
 }
 
-/// Tells every change of one machine until `enough`.
+/// Ends at this moment; never where there is none.
+async fn reached(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Ends when nothing can be written any more, and says why.
+pub(crate) async fn not_writable(mut why: watch::Receiver<Option<Failure>>) -> Failure {
+    match why.wait_for(Option::is_some).await.ok().and_then(|why| why.clone()) {
+        Some(failure) => failure,
+        None => std::future::pending().await,
+    }
+}
+
+/// Tells every change of one machine until it is enough, or nothing can be written any more.
 pub(crate) async fn follow(
     connection: &mut Connection,
     service: &Service,
     status: watch::Receiver<Status>,
-    enough: fn(&Status, Timestamp) -> bool,
+    until: Until,
 ) -> Result<Ending, Failure> {
-    follow_by(connection, &|| service.driver.now(), status, enough).await
+    let signs: Signs<'_> = (&|| service.driver.now(), service.driver.not_writable());
+    follow_by(connection, signs, status, until).await
 }
 
 /// The same by any clock.
 pub(crate) async fn follow_by(
     connection: &mut Connection,
-    clock: &(dyn Fn() -> Timestamp + Sync),
+    (clock, unwritable): Signs<'_>,
     mut status: watch::Receiver<Status>,
-    enough: fn(&Status, Timestamp) -> bool,
+    until: Until,
 ) -> Result<Ending, Failure> {
+    let mut limit = None;
     loop {
         let now = status.borrow_and_update().clone();
         let at = clock();
+        if until.limited && report::again(&now).is_some() {
+            limit = limit.or_else(|| Some(Instant::now() + PATIENCE));
+        }
+        let late = limit.is_some_and(|limit| limit <= Instant::now());
+        let over = late || (until.over)(&now, at);
+        // What is shown is on disk, but after a write that failed nothing goes on from there.
+        let failed = unwritable.borrow().clone();
+        if let Some(failure) = failed.filter(|_| !(over && (until.done)(&now))) {
+            return Err(failure);
+        }
         connection.say(&report::progress(&now, at)).await;
-        if enough(&now, at) {
+        if over {
             return finish(connection, &now).await;
         }
         let more = tokio::select! {
             changed = status.changed() => changed.is_ok(),
+            _ = not_writable(unwritable.clone()) => true,
+            () = reached(limit) => true,
             () = connection.hung_up() => return Ok(Ending::Failed),
         };
-        if !more {
+        if !more && unwritable.borrow().is_none() {
             return Ok(Ending::Failed);
         }
     }
@@ -146,6 +202,14 @@ pub(crate) fn is_settled(status: &Status, now: Timestamp) -> bool {
 /// Nothing is left, or an operator has to decide.
 pub(crate) fn has_left(status: &Status, _: Timestamp) -> bool {
     status.phase == StatusPhase::Unregistered || status.waits_for == Some(WaitsFor::Operator)
+}
+
+fn is_registered(status: &Status) -> bool {
+    matches!(status.phase, StatusPhase::Registered | StatusPhase::IntuneEnrolled)
+}
+
+fn is_gone(status: &Status) -> bool {
+    status.phase == StatusPhase::Unregistered
 }
 
 /// The domain that is named, or the only one; `otherwise` is what to say where there is none.

@@ -3,7 +3,8 @@
 use crate::{from_record, prepared_from_record};
 use lifecycle::Snapshot;
 use model::{
-    AccountPin, Backend, Failure, FailureClass, TenantId, TenantPin, Timestamp, Upn, Who, log_failure,
+    AccountPin, Backend, Failure, FailureClass, STATE_NOT_WRITABLE, TenantId, TenantPin, Timestamp, Upn, Who,
+    log_failure,
 };
 use std::collections::BTreeSet;
 use store::record::{self, Versioned};
@@ -88,7 +89,7 @@ pub fn failure(error: &StoreError) -> Failure {
              leave --force`; nothing was deleted.",
         ),
         StoreError::Write { .. } | StoreError::ReadOnly(_) => {
-            ("StateNotWritable", "Free space on the disk or make it writable, then restart firmamentd.")
+            (STATE_NOT_WRITABLE, "Free space on the disk or make it writable, then restart firmamentd.")
         }
         _ => ("State", "See the log of firmamentd."),
     };

@@ -42,6 +42,7 @@ impl Tenancy {
             Event::Woke => self.wake(),
             Event::AttemptAsked { .. } | Event::PasswordTried { .. } => self.count(event),
             other => {
+                self.asked |= wants_a_write(&other);
                 let lane = self.lane_of(&other);
                 self.queue(lane, other);
             }
@@ -215,7 +216,8 @@ impl Tenancy {
     }
 
     /// A commit failed: nothing that was decided since the last durable one is true, and nothing more is
-    /// decided. Whoever waits is told, and every token set that is not in a session ends.
+    /// decided. Whoever waits is told, and every token set that is not in a session ends. Where anybody has asked for
+    /// something, the service ends: only a start tries the disk again, and one that was asked for nothing stays.
     fn fail(&mut self, failure: Failure) {
         let (steps, items) = self.lanes.abandon();
         let told = steps.into_iter().filter_map(|step| match step {
@@ -241,6 +243,9 @@ impl Tenancy {
         self.commands.extend(std::mem::take(&mut self.tokens).into_iter().map(Command::Forget));
         let answer = |caller| Command::Answer(caller, Err(failure.clone()));
         self.commands.extend(callers.into_iter().map(answer));
+        if self.asked {
+            self.commands.push(Command::Stop(failure.clone()));
+        }
         self.commands.push(Command::Reread);
         self.rereading = true;
         self.not_writable = Some(failure);
@@ -256,15 +261,15 @@ impl Tenancy {
             | Event::Asked { caller, request: OperatorRequest::RekeyEnded(_) } => {
                 self.commands.push(Command::Answer(caller, Ok(Answer::Done)));
             }
-            Event::SignedIn { caller, token, asked, by, .. } => {
+            Event::SignedIn { caller, token, asked, account, by } => {
                 self.attempts.signed_in(self.pins.canonical(&asked), by);
                 // A login is answered when the account is checked.
-                let rest = [
-                    Command::Forget(token),
-                    Command::Answer(caller, Ok(Answer::Taken)),
-                    Command::Stop(failure),
-                ];
-                self.commands.extend(rest);
+                self.commands.push(Command::Forget(token));
+                self.commands.push(Command::Answer(caller, Ok(Answer::Taken)));
+                // A registered machine has nothing to write.
+                if self.view(account.tenant).identity_for(&asked).is_none() {
+                    self.commands.push(Command::Stop(failure));
+                }
             }
             Event::Learnt { caller, .. } | Event::Asked { caller, .. } => {
                 self.commands.push(Command::Answer(caller, Err(failure.clone())));
@@ -313,6 +318,11 @@ fn subject(request: &OperatorRequest) -> &DomainName {
         OperatorRequest::Rekey { person, .. } => person.domain(),
         OperatorRequest::ForgetAccount(name) => name.domain(),
     }
+}
+
+/// Whether somebody asks for what cannot be done without a write.
+fn wants_a_write(event: &Event) -> bool {
+    matches!(event, Event::Learnt { .. } | Event::SignedIn { .. } | Event::Asked { .. })
 }
 
 fn caller_of(event: &Event) -> Option<Caller> {

@@ -41,6 +41,8 @@ pub struct Tenancy {
     pub(crate) not_writable: Option<Failure>,
     /// Whether the durable state is being read back.
     pub(crate) rereading: bool,
+    /// Whether anything was asked for since the start that has to be written.
+    pub(crate) asked: bool,
 }
 
 /// Whose a work in flight is.
@@ -76,6 +78,7 @@ impl Tenancy {
             missing: None,
             not_writable: None,
             rereading: false,
+            asked: false,
         }
     }
 

@@ -192,6 +192,16 @@ impl Machine {
         kill_process(pid, Signal::TERM).unwrap();
     }
 
+    /// Ends the daemon as a crash does; [`Machine::ended`] waits for it.
+    pub fn crash(&self) {
+        kill_process(Pid::from_child(self.daemon.as_ref().unwrap()), Signal::KILL).unwrap();
+    }
+
+    /// Whether the daemon has ended by itself.
+    pub fn has_ended(&mut self) -> bool {
+        self.daemon.as_mut().is_none_or(|daemon| daemon.try_wait().unwrap().is_some())
+    }
+
     /// Waits until the daemon has ended by itself.
     pub fn ended(&mut self) -> ExitStatus {
         let mut status = None;

@@ -146,6 +146,8 @@ pub(super) struct DiskState {
     /// Commits that wait for that.
     pub(super) waiting: usize,
     pub(super) fault: Option<Fault>,
+    /// What happens to every commit after so many.
+    pub(super) fault_after: Option<(usize, Fault)>,
     /// How often the records can still be listed, where that is limited.
     pub(super) lists: Option<usize>,
 }
@@ -199,7 +201,8 @@ impl Store for Disk {
             disk.waiting -= 1;
         }
         disk.commits.push(changes.len());
-        match disk.fault {
+        let late = disk.fault_after.filter(|(commits, _)| disk.commits.len() > *commits);
+        match disk.fault.or(late.map(|(_, fault)| fault)) {
             Some(Fault::Full) => return Err(StoreError::ReadOnly(std::io::Error::other("full"))),
             Some(Fault::Panics) => {
                 drop(disk);

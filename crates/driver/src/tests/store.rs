@@ -1,15 +1,16 @@
 //! Commits: in order, together, and never acted upon before they are durable.
 
-use super::harness::{CALLER, Disk, Fault, Rig, domain, person, tenant, wait_for};
+use super::harness::{CALLER, Disk, Fault, Rig, domain, person, registered, tenant, wait_for};
 use crate::store_thread::{StoreReport, StoreThread};
 use lifecycle::{LeaveKind, StateName};
 use machine::Ticket;
-use model::{Guid, Id};
+use model::{Backend, Failure, Guid, Id};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use store::RecordKey;
 use tenancy::Change;
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 #[tokio::test]
 async fn nothing_is_done_or_told_before_it_is_durable() {
@@ -98,7 +99,7 @@ async fn a_write_that_fails_tells_everybody_and_nothing_is_sent() {
         assert_eq!(refused.code, "StateNotWritable");
         assert_eq!(rig.net.sent.load(Ordering::SeqCst), sent);
         assert_eq!(rig.driver.not_writable().borrow().as_ref().unwrap().code, "StateNotWritable");
-        assert!(rig.driver.stopped().borrow().is_none(), "what is known is still told");
+        assert!(rig.driver.stopped().borrow().is_some(), "nobody has to ask once more");
         let shown = || rig.driver.follow(&domain(1)).map(|status| status.borrow().clone());
         wait_for(|| shown().is_some_and(|status| status.failure.is_some())).await;
         assert_eq!(shown().unwrap().state, StateName::AwaitingSignIn, "the last durable state");
@@ -106,8 +107,79 @@ async fn a_write_that_fails_tells_everybody_and_nothing_is_sent() {
             rig.driver.leave(&domain(1), LeaveKind::Unregister).await.err().unwrap().code,
             "StateNotWritable"
         );
-        assert!(rig.driver.stopped().borrow().is_some(), "more was asked for");
         assert_eq!(rig.disk.state(|disk| disk.records.clone()), written);
+    }
+}
+
+/// What somebody asks for; it is over when it is answered and `is_over`.
+#[derive(Debug, Clone, Copy)]
+enum Asks {
+    Registration,
+    Leave,
+    ForcedLeave,
+    Rebinding,
+    Move,
+}
+
+impl Asks {
+    async fn ask(self, rig: &Rig) -> Result<(), Failure> {
+        let (driver, place) = (&rig.driver, Backend::Tpm);
+        match self {
+            Asks::Registration => rig.signs_in(0).await,
+            Asks::Leave => driver.leave(&domain(0), LeaveKind::Unregister).await.map(drop),
+            Asks::ForcedLeave => driver.leave(&domain(0), LeaveKind::Force).await.map(drop),
+            Asks::Rebinding => driver.rebind(&domain(0)).await.map(drop),
+            Asks::Move => {
+                let asked = driver.rekey(&person(0), place, LeaveKind::Unregister).await.map(drop);
+                let came = rig.signs_in(0).await;
+                driver.rekey_over(&domain(0)).await;
+                asked.and(came)
+            }
+        }
+    }
+
+    fn is_over(self, rig: &Rig) -> bool {
+        let status = rig.driver.follow(&domain(0)).map(|status| status.borrow().clone());
+        let state = status.as_ref().map(|status| status.state);
+        match self {
+            Asks::Registration => state == Some(StateName::AwaitingSignIn),
+            // The network refuses, so that the object cannot be deleted.
+            Asks::Leave => status.is_some_and(|status| status.wake_at.is_some()),
+            Asks::ForcedLeave => rig.driver.view()[0].tenant.is_none(),
+            Asks::Rebinding => status.is_some_and(|status| !status.snapshot.attempts.is_empty()),
+            Asks::Move => rig.keys.count("Create") >= 2,
+        }
+    }
+}
+
+/// Whoever asks is answered, and whoever follows a machine hears of it, whichever commit is the one that fails.
+#[tokio::test]
+async fn a_commit_that_fails_anywhere_leaves_nobody_waiting() {
+    let all = [Asks::Registration, Asks::Leave, Asks::ForcedLeave, Asks::Rebinding, Asks::Move];
+    for (asks, fault) in all.into_iter().flat_map(|asks| [(asks, Fault::Full), (asks, Fault::Panics)]) {
+        let mut failed = 0;
+        for commits in 0.. {
+            let disk = Disk::default();
+            if !matches!(asks, Asks::Registration) {
+                disk.state(|disk| disk.records.extend([registered(0)]));
+            }
+            let rig = Rig::on(disk, 1, 1).await;
+            rig.knows(0).await.unwrap();
+            rig.disk.state(|disk| disk.fault_after = Some((disk.commits.len() + commits, fault)));
+            let mut not_writable = rig.driver.not_writable();
+            let answered = timeout(Duration::from_secs(10), asks.ask(&rig)).await;
+            let answered = answered.unwrap_or_else(|_| panic!("{asks:?} {commits}: nobody answers"));
+            wait_for(|| not_writable.borrow_and_update().is_some() || asks.is_over(&rig)).await;
+            let Some(why) = not_writable.borrow().clone() else { break };
+            failed += 1;
+            assert!(why.is_not_writable(), "{asks:?} {commits}: {why:?}");
+            assert!(
+                answered.as_ref().err().is_none_or(|error| *error == why),
+                "{asks:?} {commits}: {answered:?}"
+            );
+            wait_for(|| rig.driver.stopped().borrow().is_some()).await;
+        }
+        assert!(failed > 0, "{asks:?}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::Service;
 use crate::connection::Connection;
-use crate::talk::{follow, has_left, tell, which_domain};
+use crate::talk::{Until, follow, tell, which_domain};
 use driver::LeaveStarted;
 use identity::LeaveKind;
 use ipc::Ending;
@@ -24,7 +24,7 @@ pub(crate) async fn run(
         return Ok(Ending::Done);
     };
     tell(connection, &format!("Leaving the tenant of {}.", names.join(", "))).await;
-    let ending = follow(connection, service, status, has_left).await?;
+    let ending = follow(connection, service, status, Until::LEFT).await?;
     Ok(if ending == Ending::NotRegistered { Ending::Done } else { ending })
 }
 

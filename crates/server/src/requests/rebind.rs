@@ -3,7 +3,7 @@
 use crate::Service;
 use crate::connection::Connection;
 use crate::report::{ending_of, rebind_failure, rebinding};
-use crate::talk::{follow, is_settled, tell, tell_failure, which_domain};
+use crate::talk::{Until, follow, tell, tell_failure, which_domain};
 use ipc::Ending;
 use model::Failure;
 
@@ -19,7 +19,7 @@ pub(crate) async fn run(
         tell(connection, &text).await;
     }
     let last = started.status.clone();
-    let ending = follow(connection, service, started.status, is_settled).await?;
+    let ending = follow(connection, service, started.status, Until::BOUND).await?;
     let status = last.borrow().clone();
     let Some(failure) = rebind_failure(&status) else { return Ok(ending) };
     if status.failure.as_ref() != Some(failure) {

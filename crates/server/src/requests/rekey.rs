@@ -4,7 +4,7 @@ use crate::Service;
 use crate::connection::Connection;
 use crate::report::still_there;
 use crate::talk::{
-    Identified, bad_name, follow, follow_registration, has_left, identify, parse_name, tell, tell_failure,
+    Identified, Until, bad_name, follow, follow_registration, identify, parse_name, tell, tell_failure,
     which_domain,
 };
 use driver::Rekey;
@@ -51,7 +51,7 @@ pub(crate) async fn cancel(
 ) -> Result<Ending, Failure> {
     let domain = which_domain(service, domain, "There is nothing to give up.")?;
     let status = service.driver.cancel_rekey(&domain).await?;
-    let ending = follow(connection, service, status, has_left).await;
+    let ending = follow(connection, service, status, Until::LEFT).await;
     service.driver.rekey_over(&domain).await;
     match ending? {
         Ending::NotRegistered => {
@@ -95,7 +95,7 @@ async fn see_off(
     status: watch::Receiver<Status>,
 ) -> Result<Ending, Failure> {
     let last = status.clone();
-    let ending = follow(connection, service, status, has_left).await?;
+    let ending = follow(connection, service, status, Until::LEFT).await?;
     let last = last.borrow().clone();
     if last.waits_for == Some(WaitsFor::Operator) {
         if let Some(failure) = still_there(&last) {

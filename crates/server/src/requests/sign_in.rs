@@ -3,7 +3,7 @@
 use crate::Service;
 use crate::connection::Connection;
 use crate::talk::{Identified, follow_registration, identify, parse_name, tell};
-use ipc::{Ending, Peer, Wait};
+use ipc::{Ending, Wait};
 use model::{DomainName, Failure, Registration, Requester};
 
 /// Finds out who it is, then follows the registration as far as the caller wants to wait.
@@ -11,11 +11,11 @@ pub(crate) async fn run(
     connection: &mut Connection,
     service: &Service,
     (name, wait): (&str, Wait),
-    peer: Peer,
+    by: Requester,
 ) -> Result<Ending, Failure> {
     let asked = parse_name(name)?;
     let domain = asked.domain().clone();
-    match identify(connection, service, (asked, Requester(peer.uid))).await? {
+    match identify(connection, service, (asked, by)).await? {
         Identified::Yes => settle(connection, service, &domain, wait).await,
         Identified::HungUp => Ok(Ending::Failed),
     }
@@ -38,6 +38,9 @@ async fn settle(
     }
     match service.driver.follow(domain) {
         Some(status) => follow_registration(connection, service, status).await,
-        None => Ok(Ending::NotRegistered),
+        None => match service.driver.not_writable().borrow().clone() {
+            Some(failure) => Err(failure),
+            None => Ok(Ending::NotRegistered),
+        },
     }
 }

@@ -1,11 +1,12 @@
 //! Frames: in time, of the right kind, and of a caller who is still there.
 
-use super::samples::connected;
-use crate::connection::ReadError;
+use super::samples::{Caller, connected};
+use crate::connection::{Connection, ReadError};
 use crate::dispatch::ask_code;
-use ipc::{Answer, MAX_FRAME, Message, Request};
+use ipc::{Answer, MAX_FRAME, Message, Reader, Request};
 use model::Secret;
 use std::time::Duration;
+use tokio::net::UnixStream;
 use tokio::time::{Instant, sleep};
 
 #[tokio::test]
@@ -99,4 +100,18 @@ async fn a_recovery_code_is_asked_for_and_taken_and_nothing_else_is() {
     let (mut connection, caller) = connected();
     drop(caller);
     assert_eq!(ask_code(&mut connection).await.unwrap_err().code, "BadRequest");
+}
+
+#[tokio::test]
+async fn what_is_said_is_what_the_reader_may_see() {
+    let notice = Message::Notice { text: "sam@fabrikam.com and alex@contoso.com".to_owned() };
+    let (mut root, mut caller) = connected();
+    root.say(&notice).await;
+    assert_eq!(caller.hears().await, Some(notice.clone()));
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    let mut reader = Reader::of(1000);
+    reader.asks_for(&"alex@contoso.com".parse().unwrap());
+    Connection::new(ours, reader, driver::LogLimit::default()).say(&notice).await;
+    let shown = Message::Notice { text: "(name hidden) and alex@contoso.com".to_owned() };
+    assert_eq!(Caller(theirs).hears().await, Some(shown));
 }

@@ -36,6 +36,7 @@ fn a_conversation_ends_by_the_phase_then_by_the_failure() {
     }
     for (class, wanted) in CLASSES {
         assert_eq!(ending_of(&failure(class, "x")), wanted);
+        assert_eq!(ending_of(&failure(class, model::STATE_NOT_WRITABLE)), Ending::NotWritable);
         for phase in [StatusPhase::Enrolling, StatusPhase::Leaving, StatusPhase::Unregistered] {
             let status = Status { failure: Some(failure(class, "x")), ..status(phase, "joining") };
             assert_eq!(ending(&status), wanted, "{phase:?} {class:?}");
@@ -100,6 +101,30 @@ fn a_registration_that_is_tried_again_says_when_and_why() {
     let waiting = Status { wake_at: Some(NOW.after(Duration::from_secs(60))), ..failed.clone() };
     assert_eq!(text(&waiting), "Tried again at 2027-01-15T08:01:00Z: it failed [Unreachable].");
     assert_eq!(text(&failed), "Asking for the registration.", "it is being tried");
+}
+
+#[test]
+fn whatever_is_tried_again_says_when_and_why() {
+    let new = Identity { verified_at: None, ..identity() };
+    for (state, says) in [
+        (registered(StatusPhase::Registered, "verifying", new), "Registered, not yet verified."),
+        (registered(StatusPhase::Registered, "intune_preparing", identity()), "making the key for Intune"),
+        (
+            registered(StatusPhase::IntuneEnrolled, "checking_in", identity()),
+            "Registered and enrolled into Intune",
+        ),
+        (registered(StatusPhase::Leaving, "unregistering", identity()), "deleting the device object"),
+    ] {
+        let failed = Status {
+            failure: Some(failure(FailureClass::Transient, "NotJson")),
+            wake_at: Some(NOW),
+            ..state
+        };
+        let again = " Tried again at 2027-01-15T08:00:00Z: it failed [NotJson].";
+        assert!(text(&failed).contains(says) && text(&failed).ends_with(again), "{}", text(&failed));
+        let tried = Status { wake_at: None, ..failed };
+        assert!(!text(&tried).contains("NotJson"), "it is being tried: {}", text(&tried));
+    }
 }
 
 #[test]

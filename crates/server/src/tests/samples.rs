@@ -3,7 +3,7 @@
 use crate::connection::Connection;
 use driver::LogLimit;
 use identity::{Identity, Intune, Snapshot, Stage, Status, StatusPhase};
-use ipc::Message;
+use ipc::{Message, Reader};
 use lifecycle::{DeviceKeys, EndpointSource, Endpoints, Intent, Issued};
 use model::{
     Account, Backend, CertificateDer, Failure, FailureClass, Guid, Id, JoinType, KeyHandle, KeyPurpose,
@@ -18,11 +18,11 @@ use views::DomainView;
 /// A connection, and whoever called.
 pub(super) fn connected() -> (Connection, Caller) {
     let (ours, theirs) = UnixStream::pair().unwrap();
-    (Connection::new(ours, LogLimit::default()), Caller(theirs))
+    (Connection::new(ours, Reader::Root, LogLimit::default()), Caller(theirs))
 }
 
 /// The client's end.
-pub(super) struct Caller(UnixStream);
+pub(super) struct Caller(pub(super) UnixStream);
 
 impl Caller {
     /// Says it as one frame.

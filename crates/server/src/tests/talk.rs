@@ -1,10 +1,10 @@
 //! When a conversation goes on, and when it ends.
 
 use super::samples::{NOW, connected, failure, status, view};
-use crate::talk::{PATIENCE, follow_by, has_left, is_settled, only_domain, parse_domain, parse_name};
+use crate::talk::{PATIENCE, Until, follow_by, has_left, is_settled, only_domain, parse_domain, parse_name};
 use identity::{Status, StatusPhase, WaitsFor};
 use ipc::{Ending, Message};
-use model::{FailureClass, Timestamp};
+use model::{Failure, FailureClass, STATE_NOT_WRITABLE, Timestamp};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -60,7 +60,8 @@ async fn followed(statuses: Vec<Status>) -> (Ending, Vec<String>) {
     let (mut connection, mut caller) = connected();
     let (tell, told) = watch::channel(statuses[0].clone());
     let following = tokio::spawn(async move {
-        let ending = follow_by(&mut connection, &|| NOW, told, is_settled).await;
+        let (_writable, unwritable) = watch::channel(None);
+        let ending = follow_by(&mut connection, (&|| NOW, unwritable), told, Until::SETTLED).await;
         drop(connection);
         ending.unwrap()
     });
@@ -115,6 +116,38 @@ async fn a_conversation_ends_when_the_machine_waits_for_long_and_says_why() {
     );
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_is_tried_again_and_again_is_watched_for_a_minute() {
+    let begun = tokio::time::Instant::now();
+    for (until, limited) in [(Until::SETTLED, true), (Until::BOUND, true), (Until::LEFT, false)] {
+        let (mut connection, mut caller) = connected();
+        let trying = Status {
+            failure: Some(failure(FailureClass::Transient, "NotJson")),
+            wake_at: Some(NOW.after(SECOND)),
+            ..status(StatusPhase::Registered, "verifying")
+        };
+        let (tell, told) = watch::channel(trying.clone());
+        let (_writable, unwritable) = watch::channel(None);
+        let following =
+            tokio::spawn(async move { follow_by(&mut connection, (&|| NOW, unwritable), told, until).await });
+        let trying = tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(7 * SECOND).await;
+                // It is tried, and fails once more.
+                tell.send_replace(Status { wake_at: None, ..trying.clone() });
+                tell.send_replace(trying.clone());
+            }
+        });
+        let hearing = tokio::spawn(async move { while caller.hears().await.is_some() {} });
+        let ended = tokio::time::timeout(10 * PATIENCE, following).await;
+        assert_eq!(ended.is_ok(), limited);
+        assert!(!limited || ended.unwrap().unwrap() == Ok(Ending::Done));
+        trying.abort();
+        hearing.abort();
+    }
+    assert_eq!(begun.elapsed(), 2 * PATIENCE + 10 * PATIENCE);
+}
+
 #[tokio::test]
 async fn a_machine_that_goes_away_ends_the_conversation() {
     let (ending, heard) = followed(vec![status(StatusPhase::Enrolling, "joining")]).await;
@@ -126,8 +159,81 @@ async fn a_caller_that_hangs_up_is_followed_no_longer() {
     let (mut connection, caller) = connected();
     let (_tell, told) = watch::channel(status(StatusPhase::Enrolling, "joining"));
     drop(caller);
-    let ending = follow_by(&mut connection, &|| NOW, told, is_settled).await.unwrap();
+    let (_writable, unwritable) = watch::channel(None);
+    let ending = follow_by(&mut connection, (&|| NOW, unwritable), told, Until::SETTLED).await.unwrap();
     assert_eq!(ending, Ending::Failed);
+}
+
+fn disk_full() -> Failure {
+    failure(FailureClass::Broken, STATE_NOT_WRITABLE)
+}
+
+/// What becomes of a conversation whose machine is in this state and goes nowhere, when a write fails meanwhile.
+async fn unwritable(now: Status, until: Until) -> Result<Ending, Failure> {
+    let (mut connection, mut caller) = connected();
+    let (_tell, told) = watch::channel(now);
+    let (fails, unwritable) = watch::channel(None);
+    let following =
+        tokio::spawn(async move { follow_by(&mut connection, (&|| NOW, unwritable), told, until).await });
+    assert!(matches!(caller.hears().await, Some(Message::Progress { .. })));
+    fails.send(Some(disk_full())).unwrap();
+    let ended = tokio::time::timeout(10 * SECOND, following).await;
+    ended.expect("it goes on for ever").unwrap()
+}
+
+#[tokio::test]
+async fn a_write_that_fails_ends_every_conversation_that_follows_a_machine() {
+    for (state, until) in [
+        (status(StatusPhase::Enrolling, "creating_keys"), Until::SETTLED),
+        (status(StatusPhase::Enrolling, "joining"), Until::SETTLED),
+        (status(StatusPhase::Registered, "verifying"), Until::SETTLED),
+        (status(StatusPhase::Registered, "intune_enrolling"), Until::SETTLED),
+        (status(StatusPhase::Registered, "rebinding"), Until::BOUND),
+        (status(StatusPhase::Leaving, "retiring"), Until::LEFT),
+        (status(StatusPhase::Leaving, "erasing"), Until::LEFT),
+    ] {
+        let what = state.state;
+        assert_eq!(unwritable(state, until).await, Err(disk_full()), "{what}");
+    }
+}
+
+/// What becomes of one that begins when nothing can be written any more.
+async fn begun_unwritable(now: Status, until: Until) -> Result<Ending, Failure> {
+    let (mut connection, _caller) = connected();
+    let (_tell, told) = watch::channel(now);
+    let (_fails, unwritable) = watch::channel(Some(disk_full()));
+    follow_by(&mut connection, (&|| NOW, unwritable), told, until).await
+}
+
+#[tokio::test]
+async fn what_is_on_disk_already_is_done_whatever_cannot_be_written_afterwards() {
+    let (idle, gone) =
+        (status(StatusPhase::Registered, "idle"), status(StatusPhase::Unregistered, "unregistered"));
+    for (what, state, until, ending) in [
+        ("a registered machine", idle.clone(), Until::SETTLED, Some(Ending::Done)),
+        ("keys that should have been bound", idle, Until::BOUND, None),
+        ("a machine that has left", gone.clone(), Until::LEFT, Some(Ending::NotRegistered)),
+        ("a machine that should have registered", gone, Until::SETTLED, None),
+    ] {
+        let wanted = ending.ok_or_else(disk_full);
+        assert_eq!(begun_unwritable(state, until).await, wanted, "{what}");
+    }
+}
+
+#[tokio::test]
+async fn a_machine_that_goes_away_because_of_the_disk_says_so() {
+    let (mut connection, mut caller) = connected();
+    let (tell, told) = watch::channel(status(StatusPhase::Enrolling, "joining"));
+    let (fails, unwritable) = watch::channel(None);
+    let following =
+        tokio::spawn(
+            async move { follow_by(&mut connection, (&|| NOW, unwritable), told, Until::SETTLED).await },
+        );
+    assert!(matches!(caller.hears().await, Some(Message::Progress { .. })));
+    // As the loop does it: why comes first, then the machines are what they are on disk.
+    fails.send(Some(disk_full())).unwrap();
+    drop(tell);
+    assert_eq!(following.await.unwrap(), Err(disk_full()));
 }
 
 #[test]

@@ -174,6 +174,7 @@ fn a_full_disk_answers_whoever_waits_and_ends_every_token() {
     computer.disk_fails(false);
     let trace = computer.trace.take().unwrap();
     assert!(trace[1].starts_with("NotWritable") && trace.last().unwrap() == "Reread", "{trace:?}");
+    assert!(trace[trace.len() - 2].starts_with("Stop"), "nobody has to ask once more: {trace:?}");
     let codes: Vec<String> =
         computer.answers.iter().map(|(_, told)| told.clone().unwrap_err().code).collect();
     assert_eq!(codes, vec![disk_full().code; 4], "{ticket:?}");
@@ -197,10 +198,13 @@ fn after_that_what_is_known_is_answered_and_more_stops_the_service() {
     let ended = OperatorRequest::RekeyEnded(ALEX.domain());
     let ended = hear(Event::Asked { caller, request: ended });
     assert_eq!(ended, [Command::Answer(caller, Ok(Answer::Done))]);
-    let (asked, account, token) = (ALEX.upn(), ALEX.account(), TokenRef(5));
-    let came = hear(Event::SignedIn { caller, asked, by: model::Requester(0), account, token });
-    assert_eq!(came[..2], [Command::Forget(token), Command::Answer(caller, Ok(Answer::Taken))]);
-    assert!(stops(&came));
+    // Whoever is known signs in without a write; a registration that should begin cannot.
+    for (person, registers) in [(ALEX, false), (ANN, true)] {
+        let (asked, account, token) = (person.upn(), person.account(), TokenRef(5));
+        let came = hear(Event::SignedIn { caller, asked, by: model::Requester(0), account, token });
+        assert_eq!(came[..2], [Command::Forget(token), Command::Answer(caller, Ok(Answer::Taken))]);
+        assert_eq!((came.len() > 2, stops(&came)), (registers, registers), "{came:?}");
+    }
     let leave = OperatorRequest::Leave { domain: ALEX.domain(), how: LeaveKind::Unregister };
     let memory = model::Memory::Account(ALEX.account_pin());
     for event in [Event::Asked { caller, request: leave }, Event::Learnt { caller, memory }] {
@@ -211,6 +215,17 @@ fn after_that_what_is_known_is_answered_and_more_stops_the_service() {
     for event in [Event::Woke, Event::Durable(Ticket(9)), Event::NotDurable(Ticket(9), disk_full())] {
         assert_eq!(hear(event), []);
     }
+}
+
+#[test]
+fn a_disk_that_fails_before_anybody_asks_stops_nothing() {
+    // The decision on keys ahead of time is the first thing to be written.
+    let mut computer = Computer::new(Setting { most_prepared: 1, ..Setting::default() });
+    computer.trace = Some(Vec::new());
+    computer.disk_fails(false);
+    let trace = computer.trace.take().unwrap();
+    assert!(trace.iter().any(|line| line.starts_with("NotWritable")), "{trace:?}");
+    assert!(!trace.iter().any(|line| line.starts_with("Stop")), "{trace:?}");
 }
 
 #[test]

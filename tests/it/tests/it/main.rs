@@ -7,6 +7,7 @@ mod bad_input;
 mod concurrency;
 mod crash;
 mod disk;
+mod failing_disk;
 mod first_registration;
 mod goldens;
 mod image;
@@ -25,6 +26,7 @@ mod prt;
 mod rebind;
 mod refusals;
 mod rekey;
+mod rubbish;
 mod socket;
 mod systemd;
 #[cfg(feature = "tpm")]

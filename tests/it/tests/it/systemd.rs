@@ -1,7 +1,7 @@
 //! What systemd sees of the daemon: notifications, a socket handed over, and an end when it is asked.
 
 use crate::crash::registers_in_the_end;
-use crate::harness::{Cloud, Machine, PATIENCE, code, text, wait_for};
+use crate::harness::{Cloud, Machine, PATIENCE, binary, code, text, wait_for};
 use ipc::{HEADER, Message, Request};
 use serde_json::json;
 use std::fs;
@@ -10,6 +10,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 /// The end of `NOTIFY_SOCKET` that systemd holds.
 struct Notifications(UnixDatagram);
@@ -126,12 +127,41 @@ fn who_connected_before_the_daemon_was_up_is_answered_and_so_after_a_restart() {
     for _ in 0..2 {
         let mut early = ask(&path);
         machine.boot(&mut activated(&machine, listener.try_clone().unwrap().into()));
+        assert_eq!(answer(&mut early), Message::Accepted {});
         assert!(matches!(answer(&mut early), Message::Status { .. }));
         assert!(!machine.path("socket").exists(), "the daemon made a socket of its own");
         machine.terminate();
         assert!(machine.ended().success());
         assert!(path.exists(), "the socket is systemd's, and so is its name");
     }
+}
+
+/// As under systemd, which holds the socket: whoever comes during a restart waits in its queue, and whoever was
+/// accepted and not answered asks again.
+#[test]
+fn none_of_a_hundred_and_fifty_callers_is_lost_in_restarts() {
+    let cloud = Cloud::start();
+    let mut machine = Machine::switched_off(&cloud, "contoso.com", "");
+    let listener = UnixListener::bind(machine.path("socket")).unwrap();
+    let hand_over = |machine: &mut Machine| {
+        machine.boot(&mut activated(machine, listener.try_clone().unwrap().into()));
+    };
+    hand_over(&mut machine);
+    let callers: Vec<_> = (0..150).map(|_| machine.tool(&["status"]).spawn().unwrap()).collect();
+    for restart in 0..4 {
+        std::thread::sleep(Duration::from_millis(300));
+        // A crash loses nobody either who was not answered.
+        if restart % 2 == 0 {
+            machine.terminate()
+        } else {
+            machine.crash()
+        }
+        machine.ended();
+        hand_over(&mut machine);
+    }
+    let ended = callers.into_iter().map(|caller| caller.wait_with_output().unwrap());
+    let lost: Vec<String> = ended.filter(|output| code(output) != 3).map(|output| text(&output)).collect();
+    assert!(lost.is_empty(), "{} of 150: {lost:?}", lost.len());
 }
 
 #[test]
@@ -162,4 +192,37 @@ fn a_join_under_way_does_not_keep_the_daemon_from_ending() {
     cloud.admin(&["release"]);
     machine.up();
     registers_in_the_end(&cloud, &machine);
+}
+
+/// What has to be here for a systemd of one's own: root, namespaces and the program.
+fn can_boot() -> bool {
+    let unshare =
+        Command::new("unshare").args(["--pid", "--mount", "--net", "--cgroup", "--fork", "true"]).status();
+    let root = rustix::process::geteuid().is_root();
+    root && Path::new("/lib/systemd/systemd").exists() && unshare.is_ok_and(|status| status.success())
+}
+
+#[test]
+fn under_a_real_systemd_none_of_a_hundred_and_fifty_callers_is_lost_and_the_socket_stays() {
+    if !can_boot() {
+        return eprintln!("systemd cannot be booted here");
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut script = Command::new("bash");
+    script.arg(here.join("tests/it/helpers/booted.sh")).arg(dir.path());
+    script.arg(here.join("../../crates/runner/systemd")).arg(binary("firmamentd").parent().unwrap());
+    let output = script.output().unwrap();
+    let said = text(&output);
+    for line in [
+        "first 3",
+        "served 150",
+        "socket active after 30 restarts",
+        "broken 7",
+        "systemctl status firmamentd",
+        "socket active when it cannot start",
+        "mended 3",
+    ] {
+        assert!(said.lines().any(|one| one == line), "no '{line}': {said}");
+    }
 }

@@ -1,0 +1,221 @@
+use crate::server::{self, Server};
+use ipc::{Answer, HEADER, Message, Request};
+use model::Secret;
+use rustix::net::sockopt::{Timeout, set_socket_timeout};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// Why the daemon gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// Nobody listens at the socket.
+    #[error("firmamentd does not answer at {}: {cause}; is the service running?", socket.display())]
+    Unreachable {
+        /// The path that was connected to.
+        socket: PathBuf,
+        /// What the operating system said to connecting or sending.
+        #[source]
+        cause: io::Error,
+    },
+    /// Somebody listens, and says nothing.
+    #[error(
+        "firmamentd does not answer at {}: no word came within {} s; systemctl status firmamentd says why",
+        .0.display(), FIRST_WORD.as_secs()
+    )]
+    Silent(PathBuf),
+    /// Somebody else listens there.
+    #[error(
+        "[ForeignServer] user id {uid} listens at {}, which is neither root nor the service's user nor you: nothing \
+         was said to it; an administrator of this machine can find out who that is", socket.display()
+    )]
+    Foreign {
+        /// The path that was connected to.
+        socket: PathBuf,
+        /// Whoever listens there.
+        uid: u32,
+    },
+    /// The conversation broke off, or is in words this version does not know.
+    #[error("the conversation with firmamentd broke off: {0}")]
+    Broken(String),
+}
+
+/// One conversation with the daemon, or with the next one where the first ends before it has begun anything.
+pub struct Conversation<'a> {
+    socket: &'a Path,
+    request: &'a Request,
+    stream: UnixStream,
+    /// When there was a sign of life.
+    last_word: Instant,
+    asked: u32,
+    heard: Heard,
+}
+
+/// What has been heard of the daemon that is talked to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Heard {
+    Nothing,
+    /// The request is being dealt with.
+    Accepted,
+    /// Something was begun.
+    More,
+}
+
+impl<'a> Conversation<'a> {
+    /// Connects and asks.
+    ///
+    /// # Errors
+    /// [`ClientError`], whoever is to blame.
+    pub fn begin(socket: &'a Path, request: &'a Request) -> Result<Conversation<'a>, ClientError> {
+        let stream = ask(socket, request)?;
+        Ok(Conversation {
+            socket,
+            request,
+            stream,
+            last_word: Instant::now(),
+            asked: 1,
+            heard: Heard::Nothing,
+        })
+    }
+
+    /// The next message; the last one is [`Message::End`].
+    ///
+    /// # Errors
+    /// [`ClientError`] where none comes.
+    pub fn next_message(&mut self) -> Result<Message, ClientError> {
+        loop {
+            match self.hear() {
+                Ok(Message::Accepted {}) => {
+                    self.stream.set_read_timeout(None).map_err(lost)?;
+                    (self.heard, self.last_word) = (Heard::Accepted, Instant::now());
+                }
+                Ok(Message::Again {}) if self.heard != Heard::More => {
+                    self.last_word = Instant::now();
+                    self.ask_again()?;
+                }
+                Ok(message) => {
+                    self.stream.set_read_timeout(None).map_err(lost)?;
+                    self.heard = Heard::More;
+                    return Ok(message);
+                }
+                Err(ReadError::Silent) => return Err(ClientError::Silent(self.socket.to_owned())),
+                Err(ReadError::Lost) if self.may_ask_again() => self.ask_again()?,
+                Err(ReadError::Lost) => return Err(gone()),
+                Err(ReadError::Frame(error)) => return Err(broken(error)),
+            }
+        }
+    }
+
+    /// Whether nothing was begun by a daemon that went away.
+    fn may_ask_again(&self) -> bool {
+        match self.heard {
+            Heard::Nothing => true,
+            Heard::Accepted => self.request.may_be_repeated(),
+            Heard::More => false,
+        }
+    }
+
+    /// Asks the next daemon; one that does not listen yet is waited for.
+    fn ask_again(&mut self) -> Result<(), ClientError> {
+        loop {
+            if self.asked == MOST_ASKED {
+                return Err(gone());
+            }
+            self.asked += 1;
+            std::thread::sleep(PAUSE);
+            match ask(self.socket, self.request) {
+                Err(ClientError::Unreachable { .. }) if self.last_word.elapsed() < FIRST_WORD => {}
+                asked => {
+                    (self.stream, self.heard) = (asked?, Heard::Nothing);
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    fn hear(&mut self) -> Result<Message, ReadError> {
+        let mut header = [0; HEADER];
+        self.stream.read_exact(&mut header)?;
+        let mut payload = vec![0; ipc::payload_length(header)?];
+        self.stream.read_exact(&mut payload)?;
+        Ok(ipc::decode(&payload)?)
+    }
+
+    /// Answers [`Message::AskPassword`]; the frame is overwritten afterwards.
+    ///
+    /// # Errors
+    /// [`ClientError::Broken`] where the daemon went away.
+    pub fn answer(&mut self, answer: &Answer) -> Result<(), ClientError> {
+        let frame = Secret::new(ipc::encode(answer).map_err(broken)?);
+        self.stream.write_all(frame.expose()).map_err(lost)
+    }
+}
+
+/// Why no message came.
+enum ReadError {
+    Silent,
+    Lost,
+    Frame(ipc::FrameError),
+}
+
+impl From<io::Error> for ReadError {
+    fn from(error: io::Error) -> ReadError {
+        match error.kind() {
+            ErrorKind::WouldBlock | ErrorKind::TimedOut => ReadError::Silent,
+            _ => ReadError::Lost,
+        }
+    }
+}
+
+impl From<ipc::FrameError> for ReadError {
+    fn from(error: ipc::FrameError) -> ReadError {
+        ReadError::Frame(error)
+    }
+}
+
+/// Connects, makes sure of who listens, and asks; nothing of that takes longer than the first word may.
+fn ask(socket: &Path, request: &Request) -> Result<UnixStream, ClientError> {
+    let mut stream = connect(socket).map_err(|cause| match cause.kind() {
+        // The queue of those who wait is full.
+        ErrorKind::WouldBlock | ErrorKind::TimedOut => ClientError::Silent(socket.to_owned()),
+        _ => ClientError::Unreachable { socket: socket.to_owned(), cause },
+    })?;
+    let unreachable = |cause| ClientError::Unreachable { socket: socket.to_owned(), cause };
+    let server = server::of(&stream).map_err(unreachable)?;
+    if let Server::Foreign(uid) = server {
+        return Err(ClientError::Foreign { socket: socket.to_owned(), uid });
+    }
+    stream.set_read_timeout(Some(FIRST_WORD)).map_err(unreachable)?;
+    // A server that has no place for us says so before it has read anything.
+    drop(stream.write_all(&ipc::encode(request).map_err(broken)?));
+    Ok(stream)
+}
+
+/// Connects as `UnixStream::connect` does, but not for ever.
+fn connect(path: &Path) -> io::Result<UnixStream> {
+    let socket =
+        rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    set_socket_timeout(&socket, Timeout::Send, Some(FIRST_WORD))?;
+    rustix::io::retry_on_intr(|| rustix::net::connect(&socket, &SocketAddrUnix::new(path)?))?;
+    Ok(UnixStream::from(socket))
+}
+
+fn broken(error: ipc::FrameError) -> ClientError {
+    ClientError::Broken(error.to_string())
+}
+
+fn lost(_: io::Error) -> ClientError {
+    gone()
+}
+
+fn gone() -> ClientError {
+    ClientError::Broken("firmamentd stopped in the middle of it".to_owned())
+}
+
+/// How long the daemon may take for its first word.
+const FIRST_WORD: Duration = Duration::from_secs(10);
+/// How often one request is made at most, and how long it rests in between.
+const MOST_ASKED: u32 = 100;
+const PAUSE: Duration = Duration::from_millis(200);

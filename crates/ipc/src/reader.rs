@@ -1,0 +1,53 @@
+//! Who reads an answer, and what of it is not for them.
+
+use crate::frame::FrameError;
+use crate::message::Message;
+use crate::names;
+use crate::texts::with_texts;
+use model::Upn;
+
+/// Who reads what is said in a conversation.
+#[derive(Debug, Clone)]
+pub enum Reader {
+    /// Root sees every name.
+    Root,
+    /// Anybody else sees no name of a person but the one that they asked for themselves.
+    Person(Option<Upn>),
+}
+
+impl Reader {
+    /// Whoever has this user id.
+    pub fn of(uid: u32) -> Reader {
+        if uid == 0 { Reader::Root } else { Reader::Person(None) }
+    }
+
+    /// The caller asks for this person.
+    pub fn asks_for(&mut self, name: &Upn) {
+        if let Reader::Person(own) = self {
+            *own = Some(name.clone());
+        }
+    }
+
+    /// The message as this reader may see it. What is said of the person who was asked for stays.
+    ///
+    /// # Errors
+    /// Where the message is no JSON.
+    pub fn shown(&self, message: &Message) -> Result<Message, FrameError> {
+        let own = match self {
+            Reader::Root => return Ok(message.clone()),
+            Reader::Person(own) => own.as_ref().map(Upn::as_str),
+        };
+        let hide = |text: &str, foreign: bool| names::hidden(text, own, foreign);
+        match message {
+            Message::Notice { text } => Ok(Message::Notice { text: hide(text, false) }),
+            Message::Failed { .. } | Message::Progress { .. } | Message::Status { .. } => {
+                with_texts(message, &hide)
+            }
+            other => Ok(other.clone()),
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "tests/reader.rs"]
+mod tests;
