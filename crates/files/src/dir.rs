@@ -75,15 +75,23 @@ impl Dir {
     /// [`FileError::Refused`] for one that another user owns, may read or may write, for a link, a file with a second
     /// name, and what is no regular file.
     pub fn open_private(&self, name: impl AsRef<OsStr>) -> Result<File, FileError> {
-        self.open_judged(name.as_ref(), OFlags::RDONLY)
+        self.open_judged(name.as_ref(), OFlags::RDONLY, Kind::Private)
     }
 
-    /// Opens a private file for reading and writing; it keeps its content.
+    /// Opens a file for reading that is encrypted, so that others may read it.
     ///
     /// # Errors
-    /// As [`Dir::open_private`].
-    pub fn open_private_to_write(&self, name: impl AsRef<OsStr>) -> Result<File, FileError> {
-        self.open_judged(name.as_ref(), OFlags::RDWR)
+    /// As [`Dir::open_private`], but for who may read it.
+    pub fn open_sealed(&self, name: impl AsRef<OsStr>) -> Result<File, FileError> {
+        self.open_judged(name.as_ref(), OFlags::RDONLY, Kind::Sealed)
+    }
+
+    /// Opens it for reading and writing; it keeps its content.
+    ///
+    /// # Errors
+    /// As [`Dir::open_sealed`].
+    pub fn open_sealed_to_write(&self, name: impl AsRef<OsStr>) -> Result<File, FileError> {
+        self.open_judged(name.as_ref(), OFlags::RDWR, Kind::Sealed)
     }
 
     /// Makes a file with mode 0600, for reading and writing; it belongs to whoever the directory belongs to.
@@ -164,23 +172,23 @@ impl Dir {
     }
 
     /// What is opened was judged before, so that nothing waits for a pipe, and is judged again by its descriptor.
-    fn open_judged(&self, name: &OsStr, access: OFlags) -> Result<File, FileError> {
+    fn open_judged(&self, name: &OsStr, access: OFlags, kind: Kind) -> Result<File, FileError> {
         let path = self.at.join(name);
         let failed = |error: Errno| FileError::io(&path, error);
         let flags = OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let named =
             rustix::fs::openat(&self.file, name, OFlags::PATH | flags, Mode::empty()).map_err(failed)?;
-        self.judge(&File::from(named), &path)?;
+        self.judge(&File::from(named), &path, kind)?;
         let opened = rustix::fs::openat(&self.file, name, access | OFlags::NONBLOCK | flags, Mode::empty());
         let opened = File::from(opened.map_err(failed)?);
-        self.judge(&opened, &path)?;
+        self.judge(&opened, &path, kind)?;
         Ok(opened)
     }
 
-    fn judge(&self, file: &File, path: &Path) -> Result<(), FileError> {
+    fn judge(&self, file: &File, path: &Path, kind: Kind) -> Result<(), FileError> {
         let found = file.metadata().map_err(|error| FileError::io(path, error))?;
-        match judge(&Found::of(&found), Kind::Private, &self.trust) {
-            Verdict::Refused(fault) => Err(FileError::refused(path, fault, Kind::Private, &self.trust)),
+        match judge(&Found::of(&found), kind, &self.trust) {
+            Verdict::Refused(fault) => Err(FileError::refused(path, fault, kind, &self.trust)),
             Verdict::Fine | Verdict::Notice(_) => Ok(()),
         }
     }

@@ -187,7 +187,7 @@ fn a_file_is_made_once_and_neither_through_a_link_nor_over_what_is_there() {
     for name in ["link", "dangling", "file", "pipe"] {
         let error = io::Error::from(dir.create_private(name).unwrap_err());
         assert_eq!(error.kind(), io::ErrorKind::AlreadyExists, "{name}");
-        assert!(dir.open_private_to_write(name).is_ok() == (name == "file"), "{name}");
+        assert!(dir.open_sealed_to_write(name).is_ok() == (name == "file"), "{name}");
         assert!(dir.holds(name).unwrap());
     }
     assert!(!dir.holds("absent").unwrap() && !place.at("made").exists());
@@ -195,6 +195,9 @@ fn a_file_is_made_once_and_neither_through_a_link_nor_over_what_is_there() {
     assert_eq!(made.metadata().unwrap().mode() & 0o777, 0o600);
     assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
     assert_eq!(text(dir.open_private("file").unwrap()), "mine");
+    chmod(&place.at("state/file"), 0o644);
+    assert!(dir.open_private("file").is_err());
+    assert_eq!(text(dir.open_sealed("file").unwrap()), "mine");
 }
 
 #[test]
