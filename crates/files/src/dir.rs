@@ -25,10 +25,21 @@ impl Dir {
     /// # Errors
     /// [`FileError::Refused`] that names the part of the path that another user owns or may write.
     pub fn open(path: &Path, trust: &Trust) -> Result<Dir, FileError> {
-        let mut walk = Walk::new(Kind::PrivateWay, trust)?;
+        Dir::at_end_of(Walk::new(Kind::PrivateWay, *trust)?, path)
+    }
+
+    /// Opens the directory of a service for root, whoever owns it: that user may own the files in it too.
+    ///
+    /// # Errors
+    /// As [`Dir::open`]; nobody but the user who runs this may own what is above it.
+    pub fn adopt(path: &Path, trust: &Trust) -> Result<Dir, FileError> {
+        Dir::at_end_of(Walk::new(Kind::PrivateWay, *trust)?.adopting(), path)
+    }
+
+    fn at_end_of(mut walk: Walk, path: &Path) -> Result<Dir, FileError> {
         match walk.to(path)? {
-            End::Here => Ok(Dir { file: walk.listable()?, at: walk.at, trust: *trust }),
-            End::Name(_) => Err(FileError::io(path, rustix::io::Errno::NOTDIR)),
+            End::Here => Ok(Dir { file: walk.listable()?, at: walk.at, trust: walk.trust }),
+            End::Name(_) => Err(FileError::io(path, Errno::NOTDIR)),
         }
     }
 
@@ -78,20 +89,20 @@ impl Dir {
         self.open_judged(name.as_ref(), OFlags::RDONLY, Kind::Private)
     }
 
+    /// Opens a private file for reading and writing; it keeps its content.
+    ///
+    /// # Errors
+    /// As [`Dir::open_private`].
+    pub fn open_private_to_write(&self, name: impl AsRef<OsStr>) -> Result<File, FileError> {
+        self.open_judged(name.as_ref(), OFlags::RDWR, Kind::Private)
+    }
+
     /// Opens a file for reading that is encrypted, so that others may read it.
     ///
     /// # Errors
     /// As [`Dir::open_private`], but for who may read it.
     pub fn open_sealed(&self, name: impl AsRef<OsStr>) -> Result<File, FileError> {
         self.open_judged(name.as_ref(), OFlags::RDONLY, Kind::Sealed)
-    }
-
-    /// Opens it for reading and writing; it keeps its content.
-    ///
-    /// # Errors
-    /// As [`Dir::open_sealed`].
-    pub fn open_sealed_to_write(&self, name: impl AsRef<OsStr>) -> Result<File, FileError> {
-        self.open_judged(name.as_ref(), OFlags::RDWR, Kind::Sealed)
     }
 
     /// Makes a file with mode 0600, for reading and writing; it belongs to whoever the directory belongs to.

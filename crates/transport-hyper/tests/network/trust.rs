@@ -4,6 +4,8 @@ use crate::server::{Kind, Manner, Server};
 use crate::{options, post, to, transport};
 use bytes::Bytes;
 use model::Delivery;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use transport::{Call, RequestAuth, Transport, TransportError};
 use transport_hyper::{HyperTransport, Options, SetupError};
 
@@ -130,4 +132,20 @@ async fn what_cannot_be_set_up_says_why() {
     assert!(!format!("{proxy:?}").contains("hunter2"));
     let error = HyperTransport::new(proxy).err().unwrap();
     assert!(matches!(error, SetupError::Proxy(_)) && !error.to_string().contains("hunter2"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn certificates_that_somebody_else_could_have_changed_are_not_trusted() {
+    let server = Server::start(Kind::default()).await;
+    let setup = || HyperTransport::new(options(&server)).map(drop);
+    for (spoilt, mode, mended) in
+        [(server.ca.as_path(), 0o666, 0o644), (server.ca.parent().unwrap(), 0o777, 0o700)]
+    {
+        std::fs::set_permissions(spoilt, Permissions::from_mode(mode)).unwrap();
+        let error = setup().unwrap_err().to_string();
+        let command = format!("chmod go-w {}", spoilt.display());
+        assert!(error.starts_with("ca_file ") && error.ends_with(&command), "{error}");
+        std::fs::set_permissions(spoilt, Permissions::from_mode(mended)).unwrap();
+        assert!(setup().is_ok());
+    }
 }
