@@ -6,6 +6,7 @@ use bytes::Bytes;
 use model::Delivery;
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 use transport::{Call, RequestAuth, Transport, TransportError};
 use transport_hyper::{HyperTransport, Options, SetupError};
 
@@ -148,4 +149,29 @@ async fn certificates_that_somebody_else_could_have_changed_are_not_trusted() {
         std::fs::set_permissions(spoilt, Permissions::from_mode(mended)).unwrap();
         assert!(setup().is_ok());
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_bore_a_credential_is_closed_when_its_errand_is_over() {
+    for (auth, connections) in [(RequestAuth::Nothing, [1, 1, 1]), (RequestAuth::Credential, [1, 1, 2])] {
+        let server = Server::start(Kind::default()).await;
+        let transport = transport(&server);
+        let mut seen = Vec::new();
+        for pause in [0, 100, 900] {
+            tokio::time::sleep(Duration::from_millis(pause)).await;
+            post(&transport, server.name, server.port, auth.clone()).await.unwrap();
+            seen.push(server.seen().connections);
+        }
+        assert_eq!(seen, connections, "{auth:?}");
+    }
+    // What is asked without a credential meanwhile keeps nothing open either.
+    let server = Server::start(Kind::default()).await;
+    let transport = transport(&server);
+    for (auth, pause) in
+        [(RequestAuth::Credential, 0), (RequestAuth::Nothing, 100), (RequestAuth::Nothing, 900)]
+    {
+        tokio::time::sleep(Duration::from_millis(pause)).await;
+        post(&transport, server.name, server.port, auth).await.unwrap();
+    }
+    assert_eq!(server.seen().connections, 2);
 }
