@@ -14,9 +14,21 @@ mod show;
 mod manual_page;
 
 use clap::Parser;
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+use std::alloc::System;
 use std::process::ExitCode;
+use zeroizing_alloc::ZeroAlloc;
+
+/// Wipes whatever is freed.
+#[global_allocator]
+static WIPING: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
+    // A password may be typed: no core of it, and nobody but root attaches.
+    if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
+        eprintln!("aad-tool: the kernel would write cores of this program: {error}");
+        return ExitCode::FAILURE;
+    }
     let options = match options::Options::try_parse() {
         Ok(options) => options,
         Err(error) => return exit::usage(&error),

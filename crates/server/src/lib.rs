@@ -53,11 +53,12 @@ fn admit(stream: UnixStream, service: &Arc<Service>, limits: &Arc<Limits>, mut s
         return;
     };
     let service = service.clone();
-    tokio::spawn(async move {
+    // A caller may send a password.
+    tokio::spawn(model::wiping(async move {
         let _place = place;
         tokio::select! {
             () = dispatch::hold(Connection::new(stream, service.driver.log().clone()), peer, &service) => {}
             _ = stop.changed() => {}
         }
-    });
+    }));
 }
