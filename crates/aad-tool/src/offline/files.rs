@@ -17,38 +17,38 @@ pub(crate) fn is_there(path: &Path) -> Result<bool, Refusal> {
 
 /// The state directory, which the user of the service may own; none where there is none.
 pub(crate) fn service_dir(path: &Path) -> Result<Option<Dir>, Refusal> {
-    match Dir::adopt(path, &Trust::current()) {
-        Err(error) if error.is_not_found() => Ok(None),
-        other => other.map(Some).map_err(untrusted),
-    }
+    there(Dir::adopt(path, &Trust::current()))
 }
 
 /// A private file of root or of the service's user, opened without following a link; none where there is none.
 pub(crate) fn open_private(path: &Path) -> Result<Option<File>, Refusal> {
     let Some(dir) = service_dir(folder(path))? else { return Ok(None) };
-    match dir.open_private(name(path)) {
+    there(dir.open_private(name(path)))
+}
+
+/// What was opened; none where nothing is there.
+pub(crate) fn there<T>(opened: Result<T, FileError>) -> Result<Option<T>, Refusal> {
+    match opened {
         Err(error) if error.is_not_found() => Ok(None),
-        other => other.map(Some).map_err(untrusted),
+        other => Ok(other.map(Some)?),
     }
 }
 
 /// Writes the draft of `path` durably, with mode 0600 and for whoever owns the directory.
 pub(crate) fn write_draft(path: &Path, bytes: &[u8]) -> Result<PathBuf, Refusal> {
     let draft = draft_of(path);
-    let dir = match service_dir(folder(path))? {
-        Some(dir) => dir,
-        None => Dir::make(folder(path), &Trust::current()).map_err(untrusted)?,
-    };
+    let made = || Dir::make(folder(path), &Trust::current());
+    let dir = service_dir(folder(path))?.map_or_else(made, Ok)?;
     // One that a crash left was never in force.
-    dir.write_draft(name(&draft), bytes).map_err(untrusted)?;
+    dir.write_draft(name(&draft), bytes)?;
     Ok(draft)
 }
 
 /// Gives the draft its name, durably.
 pub(crate) fn put_in_force(path: &Path) -> Result<(), Refusal> {
-    let dir = Dir::adopt(folder(path), &Trust::current()).map_err(untrusted)?;
-    let renamed = dir.rename_to_free(name(&draft_of(path)), name(path)).and_then(|()| dir.sync());
-    renamed.map_err(untrusted)
+    let dir = Dir::adopt(folder(path), &Trust::current())?;
+    dir.rename_to_free(name(&draft_of(path)), name(path))?;
+    Ok(dir.sync()?)
 }
 
 /// Deletes a file, a link or a directory durably; says whether there was one.
@@ -66,13 +66,6 @@ pub(crate) fn delete(path: &Path) -> Result<bool, Refusal> {
 
 pub(crate) fn refused(path: &Path, cause: io::Error) -> Refusal {
     Refusal::File { path: path.to_owned(), cause }
-}
-
-pub(crate) fn untrusted(error: FileError) -> Refusal {
-    match error {
-        FileError::Io { path, cause } => Refusal::File { path, cause },
-        refused => Refusal::Untrusted(refused),
-    }
 }
 
 fn is_nothing(error: &io::Error) -> bool {

@@ -1,5 +1,5 @@
 use super::Refusal;
-use super::files::{is_there, refused, service_dir, untrusted};
+use super::files::{is_there, refused, service_dir, there};
 use files::Dir;
 use layout::auth_value::CREDENTIAL;
 use layout::slot::{BLOCK, HEADER, Header};
@@ -85,10 +85,7 @@ impl Place {
 
     fn slots(&self) -> Result<Option<File>, Refusal> {
         let Some(dir) = service_dir(&self.state_dir)? else { return Ok(None) };
-        match dir.open_sealed(SLOTS) {
-            Err(error) if error.is_not_found() => Ok(None),
-            other => other.map(Some).map_err(untrusted),
-        }
+        there(dir.open_sealed(SLOTS))
     }
 
     /// Keeps the daemon out for as long as the directory is open; none where there is no state directory.

@@ -68,6 +68,15 @@ pub(crate) enum Refusal {
     },
 }
 
+impl From<FileError> for Refusal {
+    fn from(error: FileError) -> Refusal {
+        match error {
+            FileError::Io { path, cause } => Refusal::File { path, cause },
+            refused => Refusal::Untrusted(refused),
+        }
+    }
+}
+
 impl Refusal {
     /// In the form in which the daemon tells its own.
     pub(crate) fn failure(&self) -> Failure {
