@@ -10,12 +10,21 @@ mod options;
 mod show;
 
 #[cfg(test)]
-mod manual_page;
+mod tests;
 
 use clap::Parser;
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+use std::alloc::System;
 use std::process::ExitCode;
+use zeroizing_alloc::ZeroAlloc;
+
+/// Wipes whatever is freed.
+#[global_allocator]
+static WIPING: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
+    // A password may be typed: no core of it, and nobody but root attaches. No kernel refuses that.
+    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     let options = match options::Options::try_parse() {
         Ok(options) => options,
         Err(error) => return exit::usage(&error),

@@ -233,19 +233,52 @@ fn the_value_of_the_file_moves_and_the_file_stays_until_somebody_deletes_it() {
 
 #[test]
 fn a_file_that_the_daemon_would_not_take_is_not_moved() {
-    for (content, mode, why) in [
-        (String::new(), 0o600, "it is empty"),
-        (" \n".to_owned(), 0o600, "it is empty"),
-        ("short".to_owned(), 0o600, "shorter than 16"),
-        ("x".repeat(5000), 0o600, "longer than 4096"),
-        (VALUE.to_owned(), 0o644, "others may read it"),
+    for (content, mode, code, why) in [
+        (String::new(), 0o600, "[AuthValueUnusable]", "it is empty"),
+        (" \n".to_owned(), 0o600, "[AuthValueUnusable]", "it is empty"),
+        ("short".to_owned(), 0o600, "[AuthValueUnusable]", "shorter than 16"),
+        ("x".repeat(5000), 0o600, "[AuthValueUnusable]", "longer than 4096"),
+        (VALUE.to_owned(), 0o644, "[FileUntrusted]", "can be read by others than its owner: run chmod 0600"),
+        (VALUE.to_owned(), 0o620, "[FileUntrusted]", "can be written by others than its owner: run chmod"),
     ] {
         let tree = Tree::with_systemd_creds().with("state/hsm-pin", &content);
         fs::set_permissions(tree.path("state/hsm-pin"), fs::Permissions::from_mode(mode)).unwrap();
         let output = tree.init(&["--from-file"]);
-        assert!(text(&output).contains("[AuthValueUnusable]"), "{}", text(&output));
+        assert!(text(&output).contains(code), "{}", text(&output));
         assert!(text(&output).contains(why), "{}", text(&output));
         assert_eq!((output.status.code(), tree.files()), (Some(1), vec!["state/hsm-pin".to_owned()]));
+    }
+}
+
+#[test]
+fn no_link_is_followed_to_a_value_nor_to_write_one() {
+    let tree = Tree::with_systemd_creds().with("elsewhere", VALUE).with("state/notes", "");
+    symlink(tree.path("elsewhere"), tree.path("state/hsm-pin")).unwrap();
+    let output = tree.init(&["--from-file"]);
+    assert!(text(&output).contains("state/hsm-pin is a link"), "{}", text(&output));
+    assert_eq!(output.status.code(), Some(1));
+    // Planted where the draft goes, by whoever is the user of the service.
+    let tree = Tree::new().with("elsewhere", "precious").with("state/notes", "");
+    symlink(tree.path("elsewhere"), tree.path("state/hsm-pin.new")).unwrap();
+    assert!(tree.init(&[]).status.success());
+    assert_eq!(tree.read("elsewhere"), "precious");
+    assert!(is_fresh(&tree.read("state/hsm-pin")) && !tree.path("state/hsm-pin").is_symlink());
+}
+
+#[test]
+fn a_directory_that_somebody_else_can_change_is_refused_with_the_command_that_mends_it() {
+    for place in ["state", "etc"] {
+        let tree = Tree::with_systemd_creds().with("state/notes", "").with("etc/notes", "");
+        fs::set_permissions(tree.path(place), fs::Permissions::from_mode(0o777)).unwrap();
+        let output = tree.init(&[]);
+        let command = format!("chmod go-w {}", tree.path(place).display());
+        assert!(
+            text(&output).contains("[FileUntrusted]") && text(&output).contains(&command),
+            "{}",
+            text(&output)
+        );
+        assert_eq!(tree.files(), ["etc/notes", "state/notes"]);
+        assert_eq!(output.status.code(), Some(1));
     }
 }
 

@@ -1,7 +1,8 @@
 use crate::ini::{Entry, Place};
+use files::FileError;
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why a configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +16,9 @@ pub enum ConfigError {
         #[source]
         cause: io::Error,
     },
+    /// Somebody else could have changed a file, or a directory on the way to it.
+    #[error(transparent)]
+    Untrusted(FileError),
     /// A line is neither a section, an option nor a comment.
     #[error("{}:{line}: '{text}' is neither [section] nor option = value", path.display())]
     Line {
@@ -68,6 +72,13 @@ pub enum ConfigError {
 }
 
 impl ConfigError {
+    pub(crate) fn unread(path: &Path, error: FileError) -> ConfigError {
+        match error {
+            FileError::Io { cause, .. } => ConfigError::File { path: path.to_owned(), cause },
+            refused => ConfigError::Untrusted(refused),
+        }
+    }
+
     pub(crate) fn value(entry: &Entry, allowed: String) -> ConfigError {
         // A proxy may hold a password, whatever is wrong with the rest of it.
         let value = if entry.option == "proxy" { "(…)" } else { &entry.value };

@@ -1,6 +1,5 @@
 use crate::ConfigError;
 use std::fmt;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What stands in the files, in the order of reading.
@@ -46,14 +45,9 @@ impl fmt::Debug for Entry {
     }
 }
 
-/// Reads a file; `#` and `;` begin comments, `=` or `:` ends the name of an option, and the names of
+/// Reads the text of a file; `#` and `;` begin comments, `=` or `:` ends the name of an option, and the names of
 /// sections and options have no case.
-pub(crate) fn read(path: &Path, into: &mut Parsed) -> Result<(), ConfigError> {
-    let bytes = fs::read(path).map_err(|cause| ConfigError::File { path: path.to_owned(), cause })?;
-    parse(path, &String::from_utf8_lossy(&bytes), into)
-}
-
-fn parse(path: &Path, text: &str, into: &mut Parsed) -> Result<(), ConfigError> {
+pub(crate) fn parse(path: &Path, text: &str, into: &mut Parsed) -> Result<(), ConfigError> {
     let mut section = "global".to_owned();
     for (index, raw) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         let place = Place { path: path.to_owned(), line: index + 1 };

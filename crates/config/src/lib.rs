@@ -28,6 +28,8 @@ pub use settings::{DomainSettings, Pkcs11, Settings};
 pub use sources::Sources;
 pub use values::Proxy;
 
+use std::collections::BTreeSet;
+
 /// A configuration, and what an operator should know of it.
 #[derive(Debug, Clone)]
 pub struct Loaded {
@@ -43,9 +45,11 @@ pub struct Loaded {
 /// [`ConfigError`] naming file, line and option.
 pub fn load(sources: &Sources) -> Result<Loaded, ConfigError> {
     let mut parsed = ini::Parsed::default();
-    for file in sources.files()? {
-        ini::read(&file, &mut parsed)?;
+    let mut notes = BTreeSet::new();
+    for file in sources.read()? {
+        ini::parse(&file.path, &file.text, &mut parsed)?;
+        notes.extend(file.notices.iter().map(|notice| Note(notice.to_string())));
     }
-    let notes = notes::notes(&parsed);
+    let notes = notes.into_iter().chain(notes::notes(&parsed)).collect();
     Ok(Loaded { settings: reader::settings(parsed)?, notes })
 }

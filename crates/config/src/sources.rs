@@ -1,6 +1,7 @@
 use crate::ConfigError;
+use files::{FileError, Notice, Public, Trust};
 use std::collections::BTreeMap;
-use std::fs;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// Where the configuration is looked for.
@@ -34,30 +35,47 @@ impl Sources {
 
     /// The highest main file that exists, then the drop-ins by name; of two with one name the higher
     /// counts, and an empty one or a link to /dev/null masks the lower.
-    pub(crate) fn files(&self) -> Result<Vec<PathBuf>, ConfigError> {
-        let single = self.main.len() == 1;
-        let main = self.main.iter().rev().find(|path| single || path.exists()).cloned();
-        let mut named = BTreeMap::new();
-        for dir in &self.drop_ins {
-            for path in conf_files(dir)? {
-                named.insert(path.file_name().unwrap_or_default().to_owned(), path);
+    pub(crate) fn read(&self) -> Result<Vec<Text>, ConfigError> {
+        let mut texts = Vec::new();
+        for path in self.main.iter().rev() {
+            match text(path) {
+                // The one file that was named must be there.
+                Err(error) if error.is_not_found() && self.main.len() > 1 => {}
+                read => {
+                    texts.push(read.map_err(|error| ConfigError::unread(path, error))?);
+                    break;
+                }
             }
         }
-        Ok(main.into_iter().chain(named.into_values()).collect())
+        let mut named = BTreeMap::new();
+        for dir in &self.drop_ins {
+            named.extend(conf_files(dir)?);
+        }
+        for path in named.into_values() {
+            texts.push(text(&path).map_err(|error| ConfigError::unread(&path, error))?);
+        }
+        Ok(texts)
     }
 }
 
-fn conf_files(dir: &Path) -> Result<Vec<PathBuf>, ConfigError> {
-    let failed = |cause| ConfigError::File { path: dir.to_owned(), cause };
-    if !dir.exists() {
-        return Ok(Vec::new());
-    }
-    let mut files = Vec::new();
-    for entry in fs::read_dir(dir).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        if path.extension().is_some_and(|extension| extension == "conf") {
-            files.push(path);
-        }
-    }
-    Ok(files)
+/// A file as it was read, and what an operator should know of the way to it.
+pub(crate) struct Text {
+    pub(crate) path: PathBuf,
+    pub(crate) text: String,
+    pub(crate) notices: Vec<Notice>,
+}
+
+fn text(path: &Path) -> Result<Text, FileError> {
+    let Public { content, notices } = files::read_public(path, &Trust::current())?;
+    let text = String::from_utf8_lossy(&content).into_owned();
+    Ok(Text { path: path.to_owned(), text, notices })
+}
+
+fn conf_files(dir: &Path) -> Result<BTreeMap<OsString, PathBuf>, ConfigError> {
+    let names = match files::list_public(dir, &Trust::current()) {
+        Err(error) if error.is_not_found() => return Ok(BTreeMap::new()),
+        listed => listed.map_err(|error| ConfigError::unread(dir, error))?.content,
+    };
+    let conf = |name: &OsString| Path::new(name).extension().is_some_and(|extension| extension == "conf");
+    Ok(names.into_iter().filter(conf).map(|name| (name.clone(), dir.join(name))).collect())
 }

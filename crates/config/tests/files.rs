@@ -5,6 +5,7 @@
 use config::{ConfigError, Sources, load};
 use model::{Cloud, HsmType, JoinType, Registration};
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 fn write(root: &Path, file: &str, text: &str) {
@@ -163,4 +164,64 @@ fn a_machine_without_a_file_serves_no_domain_and_the_generated_file_is_never_rea
     write(root.path(), "var/cache/himmelblaud/himmelblau.conf", "[global]\ndomain = a.example\nnonsense\n");
     let loaded = load(&Sources::below(root.path())).unwrap();
     assert!(loaded.settings.domains.is_empty() && loaded.notes.is_empty());
+}
+
+#[test]
+fn what_somebody_else_could_have_changed_is_refused_with_the_command_that_mends_it() {
+    const MAIN: &str = "etc/himmelblau/himmelblau.conf";
+    const DROP_IN: &str = "usr/lib/himmelblau/himmelblau.conf.d/10-a.conf";
+    for (spoilt, mode) in [
+        (MAIN, 0o666),
+        (MAIN, 0o664),
+        (DROP_IN, 0o646),
+        ("usr/lib/himmelblau/himmelblau.conf.d", 0o777),
+        ("usr/lib", 0o757),
+        ("etc", 0o777),
+    ] {
+        let root = tempfile::tempdir().unwrap();
+        let at = root.path();
+        write(at, MAIN, "[global]\ndomain = a.example\n");
+        write(at, DROP_IN, "[global]\ndebug = true\n");
+        if mode == 0o664 {
+            // The group of a person: one of the system is only noted.
+            std::os::unix::fs::chown(at.join(spoilt), None, Some(1234)).unwrap_or_default();
+        }
+        fs::set_permissions(at.join(spoilt), fs::Permissions::from_mode(mode)).unwrap();
+        let error = load(&Sources::below(at)).unwrap_err().to_string();
+        let path = at.join(spoilt).display().to_string();
+        assert!(error.starts_with(&format!("{path} can be written by others")), "{error}");
+        assert!(error.ends_with(&format!("chmod go-w {path}")), "{error}");
+    }
+}
+
+#[test]
+fn a_pipe_in_the_place_of_a_file_does_not_hang_and_a_directory_is_none() {
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join("my.conf");
+    let made = std::process::Command::new("mkfifo").arg(&path).status().unwrap();
+    assert!(made.success());
+    for _ in 0..2 {
+        let error = load(&Sources::file(&path)).unwrap_err().to_string();
+        assert!(error.contains("my.conf is not a regular file"), "{error}");
+        fs::remove_file(&path).unwrap_or_default();
+        fs::create_dir(&path).unwrap_or_default();
+    }
+}
+
+#[test]
+fn a_group_of_the_system_that_may_write_is_noted_once() {
+    let root = tempfile::tempdir().unwrap();
+    let at = root.path();
+    write(at, "etc/himmelblau/himmelblau.conf", "[global]\ndomain = a.example\n");
+    for name in ["10-a.conf", "20-b.conf"] {
+        write(at, &format!("etc/himmelblau/himmelblau.conf.d/{name}"), "");
+    }
+    let etc = at.join("etc");
+    if std::os::unix::fs::chown(&etc, None, Some(50)).is_err() {
+        return;
+    }
+    fs::set_permissions(&etc, fs::Permissions::from_mode(0o2775)).unwrap();
+    let notes = load(&Sources::below(at)).unwrap().notes;
+    assert_eq!(notes.len(), 1, "{notes:?}");
+    assert!(notes[0].0.contains("can be written by members of the group 50"), "{notes:?}");
 }

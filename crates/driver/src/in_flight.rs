@@ -1,5 +1,5 @@
 use crate::clock::Clock;
-use model::{Failure, FailureClass, Timestamp, Who};
+use model::{Failure, FailureClass, Timestamp, Who, wiping};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
@@ -21,7 +21,7 @@ impl<Op: Copy + Ord + Send + 'static, End: Send + 'static> InFlight<Op, End> {
 
     /// Starts a work; `crashed` is its end if it panics.
     pub(crate) fn begin(&mut self, op: Op, work: impl Future<Output = End> + Send + 'static, crashed: End) {
-        let (done, performed) = (self.done.clone(), tokio::spawn(work));
+        let (done, performed) = (self.done.clone(), tokio::spawn(wiping(work)));
         let watcher = tokio::spawn(async move {
             let _ended_with_us = AbortOnDrop(performed.abort_handle());
             let end = performed.await.unwrap_or(crashed);

@@ -6,7 +6,7 @@ use executor::{Effects, Executor, step};
 use machine::OpId;
 use model::{
     Account, Attempt, Failure, FailureClass, Requester, Secret, SignInFacts, TenantId, Timestamp, TokenRef,
-    Upn, log_failure,
+    Upn, log_failure, wiping,
 };
 use signin::{Command, Event, Outcome, PasswordPrompt, Prompt, Reply, Session, Work};
 use std::sync::Arc;
@@ -56,7 +56,7 @@ pub(crate) fn start(
     let (works, finished) = InFlight::new();
     let (asked, wake_at, tenant, over) = (facts.asked.clone(), None, None, false);
     let effects = SignInEffects { ports, inbox, executor, asked, by, tell, works, wake_at, tenant, over };
-    tokio::spawn(run(effects, Session::new(facts), finished, typed));
+    tokio::spawn(wiping(run(effects, Session::new(facts), finished, typed)));
     SignIn { events, answers }
 }
 

@@ -54,7 +54,8 @@ impl Caller<'_> {
             claims,
             request_id: self.request_id(0),
         });
-        let reply = self.ask(request, RequestAuth::Nothing).await?;
+        // The reply brings one.
+        let reply = self.ask(request, RequestAuth::Credential).await?;
         let code =
             oauth::device_code::read(reply, &self.executor.profile).map_err(|error| failure(&error))?;
         let expires = self.now.after(code.expires_in);

@@ -25,10 +25,21 @@ impl Dir {
     /// # Errors
     /// [`FileError::Refused`] that names the part of the path that another user owns or may write.
     pub fn open(path: &Path, trust: &Trust) -> Result<Dir, FileError> {
-        let mut walk = Walk::new(Kind::PrivateWay, trust)?;
+        Dir::at_end_of(Walk::new(Kind::PrivateWay, *trust)?, path)
+    }
+
+    /// Opens the directory of a service for root, whoever owns it: that user may own the files in it too.
+    ///
+    /// # Errors
+    /// As [`Dir::open`]; nobody but the user who runs this may own what is above it.
+    pub fn adopt(path: &Path, trust: &Trust) -> Result<Dir, FileError> {
+        Dir::at_end_of(Walk::new(Kind::PrivateWay, *trust)?.adopting(), path)
+    }
+
+    fn at_end_of(mut walk: Walk, path: &Path) -> Result<Dir, FileError> {
         match walk.to(path)? {
-            End::Here => Ok(Dir { file: walk.listable()?, at: walk.at, trust: *trust }),
-            End::Name(_) => Err(FileError::io(path, rustix::io::Errno::NOTDIR)),
+            End::Here => Ok(Dir { file: walk.listable()?, at: walk.at, trust: walk.trust }),
+            End::Name(_) => Err(FileError::io(path, Errno::NOTDIR)),
         }
     }
 
@@ -75,7 +86,7 @@ impl Dir {
     /// [`FileError::Refused`] for one that another user owns, may read or may write, for a link, a file with a second
     /// name, and what is no regular file.
     pub fn open_private(&self, name: impl AsRef<OsStr>) -> Result<File, FileError> {
-        self.open_judged(name.as_ref(), OFlags::RDONLY)
+        self.open_judged(name.as_ref(), OFlags::RDONLY, Kind::Private)
     }
 
     /// Opens a private file for reading and writing; it keeps its content.
@@ -83,7 +94,15 @@ impl Dir {
     /// # Errors
     /// As [`Dir::open_private`].
     pub fn open_private_to_write(&self, name: impl AsRef<OsStr>) -> Result<File, FileError> {
-        self.open_judged(name.as_ref(), OFlags::RDWR)
+        self.open_judged(name.as_ref(), OFlags::RDWR, Kind::Private)
+    }
+
+    /// Opens a file for reading that is encrypted, so that others may read it.
+    ///
+    /// # Errors
+    /// As [`Dir::open_private`], but for who may read it.
+    pub fn open_sealed(&self, name: impl AsRef<OsStr>) -> Result<File, FileError> {
+        self.open_judged(name.as_ref(), OFlags::RDONLY, Kind::Sealed)
     }
 
     /// Makes a file with mode 0600, for reading and writing; it belongs to whoever the directory belongs to.
@@ -164,23 +183,23 @@ impl Dir {
     }
 
     /// What is opened was judged before, so that nothing waits for a pipe, and is judged again by its descriptor.
-    fn open_judged(&self, name: &OsStr, access: OFlags) -> Result<File, FileError> {
+    fn open_judged(&self, name: &OsStr, access: OFlags, kind: Kind) -> Result<File, FileError> {
         let path = self.at.join(name);
         let failed = |error: Errno| FileError::io(&path, error);
         let flags = OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let named =
             rustix::fs::openat(&self.file, name, OFlags::PATH | flags, Mode::empty()).map_err(failed)?;
-        self.judge(&File::from(named), &path)?;
+        self.judge(&File::from(named), &path, kind)?;
         let opened = rustix::fs::openat(&self.file, name, access | OFlags::NONBLOCK | flags, Mode::empty());
         let opened = File::from(opened.map_err(failed)?);
-        self.judge(&opened, &path)?;
+        self.judge(&opened, &path, kind)?;
         Ok(opened)
     }
 
-    fn judge(&self, file: &File, path: &Path) -> Result<(), FileError> {
+    fn judge(&self, file: &File, path: &Path, kind: Kind) -> Result<(), FileError> {
         let found = file.metadata().map_err(|error| FileError::io(path, error))?;
-        match judge(&Found::of(&found), Kind::Private, &self.trust) {
-            Verdict::Refused(fault) => Err(FileError::refused(path, fault, Kind::Private, &self.trust)),
+        match judge(&Found::of(&found), kind, &self.trust) {
+            Verdict::Refused(fault) => Err(FileError::refused(path, fault, kind, &self.trust)),
             Verdict::Fine | Verdict::Notice(_) => Ok(()),
         }
     }

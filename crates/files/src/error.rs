@@ -65,7 +65,11 @@ pub(crate) fn mend(path: &Path, fault: Fault, kind: Kind, trust: &Trust) -> Stri
     let path = quoted(path);
     match fault {
         Fault::Owner(_) => {
-            let whose = if kind == Kind::Private { trust.service.unwrap_or(trust.me) } else { ROOT };
+            let whose = if matches!(kind, Kind::Private | Kind::Sealed) {
+                trust.service.unwrap_or(trust.me)
+            } else {
+                ROOT
+            };
             let owner = if whose == ROOT { "root".to_owned() } else { whose.to_string() };
             format!("look at what is in it, then run chown {owner}: {path} && chmod go-w {path}")
         }
@@ -105,6 +109,7 @@ mod tests {
             ),
             (Fault::Owner(1000), Kind::PublicWay, "chown root: /etc"),
             (Fault::Owner(1000), Kind::Private, "chown 61184: /etc"),
+            (Fault::Owner(1000), Kind::Sealed, "chown 61184: /etc"),
             (Fault::Writable, Kind::Public, "chmod go-w /etc"),
             (Fault::Writable, Kind::Private, "chmod 0600 /etc"),
             (Fault::Readable, Kind::Private, "chmod 0600 /etc"),

@@ -35,8 +35,10 @@ pub enum Kind {
     Public,
     /// A directory that such a file is in, or on the way to it.
     PublicWay,
-    /// A file of its owner alone: auth value, PIN, records.
+    /// A file of its owner alone: auth value, PIN.
     Private,
+    /// A file of its owner that others may read, because it is encrypted: records, the boot secret of a TPM.
+    Sealed,
     /// A directory that such a file is in, or on the way to it.
     PrivateWay,
 }
@@ -131,7 +133,7 @@ pub enum Verdict {
 pub fn judge(found: &Found, kind: Kind, trust: &Trust) -> Verdict {
     use Verdict::{Fine, Notice, Refused};
     let way = matches!(kind, Kind::PublicWay | Kind::PrivateWay);
-    let private = matches!(kind, Kind::Private | Kind::PrivateWay);
+    let public = matches!(kind, Kind::Public | Kind::PublicWay);
     match found.what {
         What::Null if kind == Kind::Public => return Fine,
         What::Link => return Refused(Fault::Link),
@@ -143,12 +145,12 @@ pub fn judge(found: &Found, kind: Kind, trust: &Trust) -> Verdict {
     let sticky = way && found.mode & STICKY != 0;
     match found.mode {
         _ if !trust.holds(found.uid) => Refused(Fault::Owner(found.uid)),
-        _ if kind == Kind::Private && found.links > 1 => Refused(Fault::Names),
+        _ if matches!(kind, Kind::Private | Kind::Sealed) && found.links > 1 => Refused(Fault::Names),
         mode if mode & 0o022 == 0 || sticky => match kind == Kind::Private && mode & 0o077 != 0 {
             true => Refused(Fault::Readable),
             false => Fine,
         },
-        mode if mode & 0o002 == 0 && !private && found.gid < FIRST_ORDINARY_GROUP => {
+        mode if mode & 0o002 == 0 && public && found.gid < FIRST_ORDINARY_GROUP => {
             Notice(Fault::GroupWritable(found.gid))
         }
         _ => Refused(Fault::Writable),
@@ -175,7 +177,7 @@ mod tests {
 
     #[test]
     fn who_owns_it_and_who_may_write_it_decides() {
-        use Kind::{Private, PrivateWay, Public, PublicWay};
+        use Kind::{Private, PrivateWay, Public, PublicWay, Sealed};
         use Verdict::{Fine, Refused};
         use What::{Directory, File};
         for (kind, what, uid, mode, expected) in [
@@ -193,6 +195,9 @@ mod tests {
             (Private, File, ME, 0o604, Refused(Fault::Readable)),
             (Private, File, ME, 0o601, Refused(Fault::Readable)),
             (Private, File, ME, 0o620, Refused(Fault::Writable)),
+            (Sealed, File, ME, 0o644, Fine),
+            (Sealed, File, ME, 0o664, Refused(Fault::Writable)),
+            (Sealed, File, 1000, 0o644, Refused(Fault::Owner(1000))),
             (Private, File, 1000, 0o600, Refused(Fault::Owner(1000))),
             (PublicWay, Directory, 0, 0o755, Fine),
             (PublicWay, Directory, 0, 0o1777, Fine),
@@ -217,6 +222,7 @@ mod tests {
             (Kind::PublicWay, What::Directory, 50, 0o777, Verdict::Refused(Fault::Writable)),
             (Kind::PrivateWay, What::Directory, 50, 0o2775, Verdict::Refused(Fault::Writable)),
             (Kind::Private, What::File, 50, 0o660, Verdict::Refused(Fault::Writable)),
+            (Kind::Sealed, What::File, 50, 0o660, Verdict::Refused(Fault::Writable)),
         ] {
             let found = Found { gid, ..found(what, 0, mode) };
             assert_eq!(judge(&found, kind, &TRUST), expected, "{kind:?} {gid} {mode:o}");
@@ -225,8 +231,8 @@ mod tests {
 
     #[test]
     fn what_is_not_what_is_wanted_is_refused() {
-        use Kind::{Private, PrivateWay, Public, PublicWay};
-        for kind in [Public, PublicWay, Private, PrivateWay] {
+        use Kind::{Private, PrivateWay, Public, PublicWay, Sealed};
+        for kind in [Public, PublicWay, Private, PrivateWay, Sealed] {
             let way = matches!(kind, PublicWay | PrivateWay);
             for what in [What::File, What::Directory, What::Link, What::Null, What::Other] {
                 let fine = match what {
@@ -241,6 +247,7 @@ mod tests {
         }
         let twice = Found { links: 2, ..found(What::File, ME, 0o600) };
         assert_eq!(judge(&twice, Private, &TRUST), Verdict::Refused(Fault::Names));
+        assert_eq!(judge(&twice, Sealed, &TRUST), Verdict::Refused(Fault::Names));
         assert_eq!(judge(&twice, Public, &TRUST), Verdict::Fine);
     }
 }

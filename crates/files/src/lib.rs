@@ -28,6 +28,15 @@ pub fn open_private(path: &Path, trust: &Trust) -> Result<File, FileError> {
     Dir::open(dir, trust)?.open_private(name)
 }
 
+/// Opens a file of ours for reading that is encrypted, so that others may read it.
+///
+/// # Errors
+/// As [`open_private`], but for who may read it.
+pub fn open_sealed(path: &Path, trust: &Trust) -> Result<File, FileError> {
+    let (dir, name) = error::split(path)?;
+    Dir::open(dir, trust)?.open_sealed(name)
+}
+
 /// Writes a file of ours alone, whole or not at all, in the place of one that may be there: the name appears only when
 /// the bytes are on disk. The directory is made where it is not there.
 ///

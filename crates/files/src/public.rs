@@ -41,7 +41,7 @@ pub struct Public<T> {
 /// [`FileError::Refused`] that names the part of the path that another user owns or may write, and the command that
 /// mends it; [`FileError::Io`] with [`io::ErrorKind::FileTooLarge`] for more than [`LARGEST`] bytes.
 pub fn read_public(path: &Path, trust: &Trust) -> Result<Public<Vec<u8>>, FileError> {
-    let mut walk = Walk::new(Kind::PublicWay, trust)?;
+    let mut walk = Walk::new(Kind::PublicWay, *trust)?;
     let End::Name(name) = walk.to(path)? else {
         return Err(FileError::refused(&walk.at, Fault::Not("regular file"), Kind::Public, trust));
     };
@@ -76,7 +76,7 @@ pub fn read_public(path: &Path, trust: &Trust) -> Result<Public<Vec<u8>>, FileEr
 /// # Errors
 /// As [`read_public`].
 pub fn list_public(path: &Path, trust: &Trust) -> Result<Public<Vec<OsString>>, FileError> {
-    let mut walk = Walk::new(Kind::PublicWay, trust)?;
+    let mut walk = Walk::new(Kind::PublicWay, *trust)?;
     if let End::Name(_) = walk.to(path)? {
         return Err(FileError::io(path, rustix::io::Errno::NOTDIR));
     }

@@ -12,9 +12,11 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Component, Path, PathBuf};
 
 /// Where a walk has come to.
-pub(crate) struct Walk<'t> {
-    trust: &'t Trust,
+pub(crate) struct Walk {
+    pub(crate) trust: Trust,
     kind: Kind,
+    /// Whether the owner of the directory at the end is trusted for being that.
+    adopts: bool,
     /// The directory that was come to last.
     pub(crate) dir: File,
     /// Its path, without links.
@@ -32,16 +34,22 @@ pub(crate) enum End {
     Name(OsString),
 }
 
-impl<'t> Walk<'t> {
+impl Walk {
     /// Begins at `/`; `kind` is what every directory is judged as.
-    pub(crate) fn new(kind: Kind, trust: &'t Trust) -> Result<Walk<'t>, FileError> {
+    pub(crate) fn new(kind: Kind, trust: Trust) -> Result<Walk, FileError> {
         let root = PathBuf::from("/");
         let dir = openat(CWD, &root, PATH.union(OFlags::DIRECTORY), Mode::empty());
         let dir = File::from(dir.map_err(|error| FileError::io(&root, error))?);
         let found = found(&dir, &root)?;
-        let mut walk = Walk { trust, kind, dir, at: root.clone(), notices: Vec::new(), links: 0 };
+        let mut walk =
+            Walk { trust, kind, adopts: false, dir, at: root.clone(), notices: Vec::new(), links: 0 };
         walk.judge(&found, &root)?;
         Ok(walk)
+    }
+
+    /// Trusts whoever owns the directory at the end, and nobody else who is on the way.
+    pub(crate) fn adopting(self) -> Walk {
+        Walk { adopts: true, ..self }
     }
 
     /// Goes to where a path leads; each link that it takes was made by somebody who is trusted, in a directory
@@ -60,6 +68,9 @@ impl<'t> Walk<'t> {
             match found.what {
                 What::Link => rest = self.follow(&part, &found, &next)?.into_iter().chain(rest).collect(),
                 What::Directory => {
+                    if self.adopts && rest.is_empty() {
+                        self.trust = self.trust.with_service(found.uid);
+                    }
                     self.judge(&found, &next)?;
                     (self.dir, self.at) = (part, next);
                 }
@@ -92,7 +103,7 @@ impl<'t> Walk<'t> {
     /// The names that a link stands for. Its mode says nothing: whoever may write its directory may change it.
     fn follow(&mut self, link: &File, found: &Found, path: &Path) -> Result<VecDeque<OsString>, FileError> {
         if !self.trust.holds(found.uid) {
-            return Err(FileError::refused(path, Fault::Owner(found.uid), self.kind, self.trust));
+            return Err(FileError::refused(path, Fault::Owner(found.uid), self.kind, &self.trust));
         }
         self.links += 1;
         if self.links > MOST_LINKS {
@@ -108,11 +119,11 @@ impl<'t> Walk<'t> {
     }
 
     fn judge(&mut self, found: &Found, path: &Path) -> Result<(), FileError> {
-        match judge(found, self.kind, self.trust) {
+        match judge(found, self.kind, &self.trust) {
             Verdict::Fine => {}
             Verdict::Notice(fault) => self.note(path, fault),
             Verdict::Refused(fault) => {
-                return Err(FileError::refused(path, fault, self.kind, self.trust));
+                return Err(FileError::refused(path, fault, self.kind, &self.trust));
             }
         }
         Ok(())

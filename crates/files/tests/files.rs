@@ -195,6 +195,9 @@ fn a_file_is_made_once_and_neither_through_a_link_nor_over_what_is_there() {
     assert_eq!(made.metadata().unwrap().mode() & 0o777, 0o600);
     assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
     assert_eq!(text(dir.open_private("file").unwrap()), "mine");
+    chmod(&place.at("state/file"), 0o644);
+    assert!(dir.open_private("file").is_err());
+    assert_eq!(text(dir.open_sealed("file").unwrap()), "mine");
 }
 
 #[test]
@@ -242,10 +245,16 @@ fn what_root_makes_belongs_to_whoever_the_directory_belongs_to() {
     fs::create_dir(place.at("state")).unwrap();
     chown(place.at("state"), Some(61_184), Some(61_184)).unwrap();
     assert!(matches!(Dir::open(&place.at("state"), &me()), Err(FileError::Refused { .. })));
-    let service = me().with_service(61_184);
-    write_private(&place.at("state/hsm-pin"), b"x", &service).unwrap();
+    let dir = Dir::adopt(&place.at("state"), &me()).unwrap();
+    dir.write_draft("hsm-pin", b"x").unwrap();
     let made = fs::metadata(place.at("state/hsm-pin")).unwrap();
     assert_eq!((made.uid(), made.gid(), made.mode() & 0o777), (61_184, 61_184, 0o600));
+    assert_eq!(text(dir.open_private("hsm-pin").unwrap()), "x");
+    chown(place.at("state/hsm-pin"), Some(12_345), None).unwrap();
+    assert!(dir.open_private("hsm-pin").is_err());
+    // The owner of a directory above is nobody to be trusted.
+    fs::create_dir(place.at("state/deep")).unwrap();
+    assert!(Dir::adopt(&place.at("state/deep"), &me()).is_err());
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! The auth value that opens the keys: 256 random bits as 64 hex digits in a file of root's.
 
 use aws_lc_rs::rand;
-use hsm::{HsmError, file};
+use files::{FileError, Trust};
+use hsm::HsmError;
 use layout::auth_value::{self, CREDENTIAL, LONGEST, PIN_CREDENTIAL, SHORTEST};
 use model::{Secret, hex};
-use std::fs::{self, File};
-use std::io::{self, Read};
-use std::os::unix::fs::MetadataExt;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// An auth value and where it came from.
@@ -44,20 +44,18 @@ impl Source {
 /// Reads `hsm-pin` of the credentials directory, else the file, which is made if it is not there.
 ///
 /// # Errors
-/// [`HsmError::AuthValue`] for a value that is empty, shorter than 16 bytes or readable by others; an
-/// existing file is never written.
+/// [`HsmError::AuthValue`] for a value that is empty, shorter than 16 bytes, readable by others or in a file or directory
+/// that they can change; an existing file is never written, and no link is followed to it.
 pub fn load_or_make(credentials: Option<&Path>, file: &Path) -> Result<Loaded, HsmError> {
-    if let Some(path) = credential(credentials, CREDENTIAL)? {
-        return Ok(Loaded { value: read(&path, SHORTEST)?, source: Source::Credential(path) });
+    if let Some(loaded) = credential(credentials, CREDENTIAL, SHORTEST)? {
+        return Ok(loaded);
     }
-    match fs::symlink_metadata(file) {
-        Ok(found) if !auth_value::is_private(found.mode()) => Err(unusable(
-            file,
-            "others may read it: chmod 0600 it, or delete it if nothing is registered yet",
-        )),
-        Ok(_) => Ok(Loaded { value: read(file, SHORTEST)?, source: Source::File(file.to_owned()) }),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => make(file),
-        Err(error) => Err(unusable(file, &error.to_string())),
+    match files::open_private(file, &Trust::current()) {
+        Ok(opened) => {
+            Ok(Loaded { value: read(file, opened, SHORTEST)?, source: Source::File(file.to_owned()) })
+        }
+        Err(error) if error.is_not_found() => make(file),
+        Err(error) => Err(refused(file, error)),
     }
 }
 
@@ -67,36 +65,39 @@ pub fn load_or_make(credentials: Option<&Path>, file: &Path) -> Result<Loaded, H
 /// [`HsmError::AuthValue`] for a PIN that is nowhere, empty or readable by others; how long it must be is
 /// the token's to say.
 pub fn load_pin(credentials: Option<&Path>, file: Option<&Path>) -> Result<Loaded, HsmError> {
-    if let Some(path) = credential(credentials, PIN_CREDENTIAL)? {
-        return Ok(Loaded { value: read(&path, 1)?, source: Source::Credential(path) });
+    if let Some(loaded) = credential(credentials, PIN_CREDENTIAL, 1)? {
+        return Ok(loaded);
     }
     let Some(file) = file else {
         let why =
             "the PIN of the token is in no systemd credential pkcs11-pin, and pkcs11_pin_path is not set";
         return Err(HsmError::AuthValue(why.to_owned()));
     };
-    match fs::metadata(file) {
-        Ok(found) if !auth_value::is_private(found.mode()) => {
-            Err(unusable(file, "others may read it: chmod 0600 it"))
-        }
-        Ok(_) => Ok(Loaded { value: read(file, 1)?, source: Source::File(file.to_owned()) }),
-        Err(error) => Err(unusable(file, &error.to_string())),
-    }
+    let opened = files::open_private(file, &Trust::current()).map_err(|error| refused(file, error))?;
+    Ok(Loaded { value: read(file, opened, 1)?, source: Source::File(file.to_owned()) })
 }
 
-/// One that is there and cannot be looked at must not be taken for one that is not there.
-fn credential(credentials: Option<&Path>, name: &str) -> Result<Option<PathBuf>, HsmError> {
-    let Some(path) = credentials.map(|dir| dir.join(name)) else { return Ok(None) };
-    let there = path.try_exists().map_err(|error| unusable(&path, &error.to_string()))?;
-    Ok(there.then_some(path))
+/// One that is there and cannot be looked at must not be taken for one that is not there. systemd shows it to this
+/// user by an access list, so the mode of one for us alone may say that a group reads it.
+fn credential(dir: Option<&Path>, name: &str, shortest: usize) -> Result<Option<Loaded>, HsmError> {
+    let Some(path) = dir.map(|dir| dir.join(name)) else { return Ok(None) };
+    let whole = match files::read_public(&path, &Trust::current()) {
+        Err(error) if error.is_not_found() => return Ok(None),
+        read => Secret::new(read.map_err(|error| refused(&path, error))?.content),
+    };
+    let value = trimmed(&path, &whole, shortest)?;
+    Ok(Some(Loaded { value, source: Source::Credential(path) }))
 }
 
-fn read(path: &Path, shortest: usize) -> Result<Secret<Vec<u8>>, HsmError> {
-    let file = File::open(path).map_err(|error| unusable(path, &error.to_string()))?;
-    let mut bytes = Vec::with_capacity(LONGEST + 1);
-    let most = LONGEST as u64 + 1;
-    file.take(most).read_to_end(&mut bytes).map_err(|error| unusable(path, &error.to_string()))?;
+fn read(path: &Path, file: File, shortest: usize) -> Result<Secret<Vec<u8>>, HsmError> {
+    let mut bytes = Vec::with_capacity(LONGEST + 2);
+    let read = file.take(LONGEST as u64 + 1).read_to_end(&mut bytes);
     let whole = Secret::new(bytes);
+    read.map_err(|error| unusable(path, &error.to_string()))?;
+    trimmed(path, &whole, shortest)
+}
+
+fn trimmed(path: &Path, whole: &Secret<Vec<u8>>, shortest: usize) -> Result<Secret<Vec<u8>>, HsmError> {
     let value = Secret::new(whole.expose().trim_ascii().to_vec());
     match auth_value::fault(value.expose().len(), shortest) {
         Some(why) => Err(unusable(path, why)),
@@ -105,11 +106,18 @@ fn read(path: &Path, shortest: usize) -> Result<Secret<Vec<u8>>, HsmError> {
 }
 
 fn make(path: &Path) -> Result<Loaded, HsmError> {
-    let mut bits = [0; 32];
-    rand::fill(&mut bits).map_err(|_| unusable(path, "the system gives no random bytes"))?;
-    let value = Secret::new(hex(&bits).into_bytes());
-    file::write(path, value.expose()).map_err(|error| unusable(path, &error.to_string()))?;
+    let mut bits = Secret::new([0; 32]);
+    rand::fill(bits.expose_mut()).map_err(|_| unusable(path, "the system gives no random bytes"))?;
+    let value = Secret::new(hex(bits.expose()).into_bytes());
+    files::make_private(path, value.expose(), &Trust::current()).map_err(|error| refused(path, error))?;
     Ok(Loaded { value, source: Source::Made(path.to_owned()) })
+}
+
+fn refused(path: &Path, error: FileError) -> HsmError {
+    match error {
+        FileError::Io { cause, .. } => unusable(path, &cause.to_string()),
+        refused => HsmError::AuthValue(refused.to_string()),
+    }
 }
 
 fn unusable(path: &Path, why: &str) -> HsmError {
@@ -119,7 +127,8 @@ fn unusable(path: &Path, why: &str) -> HsmError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt, symlink};
 
     #[test]
     fn a_value_is_made_once_and_for_us_alone() {
@@ -168,6 +177,48 @@ mod tests {
             let error = load_or_make(None, &path).unwrap_err().to_string();
             assert!(error.contains(why), "{error}");
             assert_eq!(fs::read_to_string(&path).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn a_value_that_somebody_else_could_have_put_there_is_not_taken_and_none_is_made() {
+        for (at_fault, mode, why) in [
+            (
+                "",
+                0o777,
+                "can be written by others than its owner: look at what is in it, then run chmod go-w ",
+            ),
+            (
+                "state",
+                0o770,
+                "can be written by others than its owner: look at what is in it, then run chmod go-w ",
+            ),
+            ("state/hsm-pin", 0o620, "can be written by others than its owner: run chmod 0600 "),
+            ("state/hsm-pin", 0o640, "can be read by others than its owner: run chmod 0600 "),
+        ] {
+            let dir = tempfile::tempdir().unwrap();
+            let (path, spoilt) = (dir.path().join("state/hsm-pin"), dir.path().join(at_fault));
+            load_or_make(None, &path).unwrap();
+            fs::set_permissions(&spoilt, fs::Permissions::from_mode(mode)).unwrap();
+            let error = load_or_make(None, &path).unwrap_err().to_string();
+            let shown = spoilt.components().collect::<PathBuf>();
+            assert!(error.contains(&format!("{} {why}{}", shown.display(), shown.display())), "{error}");
+            fs::set_permissions(&spoilt, fs::Permissions::from_mode(0o700)).unwrap();
+        }
+    }
+
+    #[test]
+    fn no_link_leads_to_the_value_and_none_is_written_through() {
+        for target in ["there", "not-there"] {
+            let dir = tempfile::tempdir().unwrap();
+            fs::write(dir.path().join("there"), "0123456789abcdef").unwrap();
+            fs::set_permissions(dir.path().join("there"), fs::Permissions::from_mode(0o600)).unwrap();
+            let path = dir.path().join("hsm-pin");
+            symlink(dir.path().join(target), &path).unwrap();
+            let error = load_or_make(None, &path).unwrap_err().to_string();
+            assert!(error.contains("hsm-pin is a link"), "{error}");
+            assert!(load_pin(None, Some(&path)).unwrap_err().to_string().contains("is a link"));
+            assert!(!dir.path().join("not-there").exists());
         }
     }
 

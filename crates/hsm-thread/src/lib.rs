@@ -39,6 +39,8 @@ impl Keys for HsmThread {
 fn serve(mut hsm: Box<dyn Hsm>, jobs: Receiver<Job>) {
     for job in jobs {
         job.run(hsm.as_mut());
+        // What a cipher or a library of others spilled of a key.
+        model::wipe_stack();
     }
 }
 

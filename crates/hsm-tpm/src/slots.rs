@@ -2,10 +2,10 @@
 
 use crate::blob::Blob;
 use crate::software::sha256;
-use hsm::{HsmError, binding, file};
+use files::{Dir, FileError, Trust};
+use hsm::{HsmError, binding};
 use model::MachineBinding;
-use std::fs;
-use std::io;
+use std::io::Read;
 use std::path::Path;
 
 /// The boot secret as it lies on disk.
@@ -24,11 +24,14 @@ pub(crate) struct Slots {
 impl Slots {
     /// What is in the file; none where there is no file.
     pub(crate) fn read(path: &Path) -> Result<Option<Slots>, HsmError> {
-        match fs::read(path) {
-            Ok(bytes) => parse(&bytes).map(Some).ok_or_else(|| unusable(path, "it is damaged")),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(unusable(path, &error.to_string())),
-        }
+        let file = match files::open_sealed(path, &Trust::current()) {
+            Err(error) if error.is_not_found() => return Ok(None),
+            opened => opened.map_err(|error| refused(path, error))?,
+        };
+        let mut bytes = Vec::new();
+        let read = file.take(LONGEST).read_to_end(&mut bytes);
+        read.map_err(|error| unusable(path, &error.to_string()))?;
+        parse(&bytes).map(Some).ok_or_else(|| unusable(path, "it is damaged"))
     }
 
     /// The name of the secret, as headers of keys have it.
@@ -42,7 +45,7 @@ impl Slots {
 
     /// Written whole or not at all; what was in force until now is in force if this fails.
     pub(crate) fn write(&self, path: &Path) -> Result<(), HsmError> {
-        file::write(path, &self.bytes()).map_err(|error| unusable(path, &error.to_string()))
+        files::write_private(path, &self.bytes(), &Trust::current()).map_err(|error| refused(path, error))
     }
 
     fn bytes(&self) -> Vec<u8> {
@@ -54,11 +57,16 @@ impl Slots {
 
 /// Gives the file a name under which it is kept and not used: `tpm-boot.old.0`.
 pub(crate) fn set_aside(path: &Path) -> Result<(), HsmError> {
-    let names = (0..100).map(|number| path.with_file_name(layout::old_boot_secret(number)));
-    let free = names.into_iter().find(|name| !name.exists());
-    let free = free.ok_or_else(|| unusable(path, "there are too many old ones; delete some"))?;
-    tracing::warn!(file = %path.display(), kept_as = %free.display(), "A file is of another TPM, and kept");
-    fs::rename(path, free).map_err(|error| unusable(path, &error.to_string()))
+    let failed = |error| refused(path, error);
+    let (above, name) = path.parent().zip(path.file_name()).ok_or_else(|| unusable(path, "it is no file"))?;
+    let dir = Dir::open(above, &Trust::current()).map_err(failed)?;
+    for free in (0..100).map(layout::old_boot_secret) {
+        if !dir.holds(&free).map_err(failed)? {
+            tracing::warn!(file = %path.display(), kept_as = %free, "A file is of another TPM, and kept");
+            return dir.rename_to_free(name, &free).map_err(failed);
+        }
+    }
+    Err(unusable(path, "there are too many old ones; delete some"))
 }
 
 /// The name of the boot secret that a machine records.
@@ -69,6 +77,13 @@ pub(crate) fn name_in(machine: &MachineBinding) -> Option<String> {
 
 pub(crate) fn unusable(path: &Path, why: &str) -> HsmError {
     HsmError::BootFile(format!("{}: {why}", path.display()))
+}
+
+fn refused(path: &Path, error: FileError) -> HsmError {
+    match error {
+        FileError::Io { cause, .. } => unusable(path, &cause.to_string()),
+        refused => HsmError::BootFile(refused.to_string()),
+    }
 }
 
 fn parse(bytes: &[u8]) -> Option<Slots> {
@@ -85,3 +100,5 @@ fn parse(bytes: &[u8]) -> Option<Slots> {
 }
 
 const NO_SLOT: &[u8] = &[0; 4];
+/// More than any that we write, in bytes; a longer one is damaged.
+const LONGEST: u64 = 1 << 20;

@@ -8,7 +8,6 @@ mod backends;
 pub mod binding;
 mod bound;
 mod error;
-pub mod file;
 mod job;
 mod keys;
 mod reply;

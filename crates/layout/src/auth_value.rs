@@ -19,11 +19,6 @@ pub fn fault(length: usize, shortest: usize) -> Option<&'static str> {
     }
 }
 
-/// Whether a file of this mode is for its owner alone.
-pub fn is_private(mode: u32) -> bool {
-    mode & 0o077 == 0
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -40,6 +35,5 @@ mod tests {
         ] {
             assert_eq!((fault(length, SHORTEST), fault(length, 1)), (of_value, of_pin), "{length}");
         }
-        assert!(is_private(0o100_600) && is_private(0o400) && !is_private(0o640) && !is_private(0o604));
     }
 }

@@ -2,6 +2,7 @@
 
 mod backends;
 mod facts;
+mod memory;
 mod neighbours;
 mod options;
 mod socket;
@@ -17,6 +18,7 @@ use driver::Driver;
 use options::Options;
 use sd_notify::NotifyState;
 use server::{Service, Stop};
+use std::alloc::System;
 use std::error::Error;
 use std::os::unix::net::UnixListener;
 use std::process::ExitCode;
@@ -24,6 +26,11 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
+use zeroizing_alloc::ZeroAlloc;
+
+/// Wipes whatever is freed, which reaches the buffers of HTTP, TLS and JSON too.
+#[global_allocator]
+static WIPING: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
     match start(&Options::parse()) {
@@ -37,10 +44,15 @@ fn main() -> ExitCode {
 }
 
 fn start(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
+    memory::forbid_dumps()?;
+    let locked = memory::lock();
     // Whatever is made from here on is for this user alone; the socket is opened up by itself.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let loaded = config::load(&options.sources());
     telemetry::init(options.verbosity(loaded.as_ref().ok()));
+    if let Err(error) = locked {
+        tracing::warn!(%error, "Secrets may reach the swap");
+    }
     let loaded = loaded?;
     let handed_over = socket::handed_over()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build()?;

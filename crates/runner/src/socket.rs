@@ -1,3 +1,4 @@
+use files::{Dir, Trust};
 use std::fs;
 use std::io;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
@@ -55,8 +56,9 @@ pub(crate) fn listen(
 
 fn bind(path: &Path) -> Result<net::UnixListener, SocketError> {
     let failed = |cause| SocketError::Bind { path: path.to_owned(), cause };
-    if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent).map_err(failed)?;
+    // Where nobody else can exchange the socket, its path is the same socket until its mode is set.
+    if let Some(parent) = std::path::absolute(path).map_err(failed)?.parent() {
+        Dir::make(parent, &Trust::current()).map_err(|error| failed(error.into()))?;
     }
     remove_stale(path)?;
     let listener = net::UnixListener::bind(path).map_err(failed)?;

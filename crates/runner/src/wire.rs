@@ -8,6 +8,7 @@ use crate::tpm;
 use config::{DomainSettings, Loaded, Settings};
 use driver::{Dependencies, SystemClock};
 use executor::{Executor, IntuneVersion, Vault};
+use files::{Dir, Trust};
 use host::{auth, machine};
 use hsm::{Backends, Hsm, HsmError, Keys};
 use hsm_thread::HsmThread;
@@ -36,6 +37,8 @@ pub(crate) fn build(options: &Options, loaded: &Loaded) -> Result<Wired, Box<dyn
     let settings = &loaded.settings;
     settings.check_supported(cfg!(feature = "tpm"))?;
     let machine = machine::measure(Path::new("/"));
+    // sled opens its files by their paths, which nobody else may be able to change.
+    Dir::make(options.state_dir(), &Trust::current())?;
     let auth = auth::load_or_make(backends::credentials().as_deref(), &settings.global.hsm_pin_path)?;
     let openers = BackendOpeners { settings, auth: &auth, machine: &machine, state_dir: options.state_dir() };
     let mut store = SledStore::open(options.state_dir(), &openers.soft().store_key()?)?;
@@ -46,6 +49,7 @@ pub(crate) fn build(options: &Options, loaded: &Loaded) -> Result<Wired, Box<dyn
     let (hsm, closed) = openers.open(chosen, &(&recorded.in_force | &recorded.others));
     closed.iter().for_each(|notice| tracing::error!(notice, "A key store stays closed"));
     let mut notices: Vec<String> = loaded.notes.iter().map(ToString::to_string).collect();
+    notices.extend(ca_notices(settings));
     notices.extend(store.remarks().iter().cloned());
     notices.extend(no_tpm.map(|error| format!("New keys are made in software, without a TPM: {error}.")));
     notices.extend(closed);
@@ -56,6 +60,13 @@ pub(crate) fn build(options: &Options, loaded: &Loaded) -> Result<Wired, Box<dyn
     let dependencies = dependencies(settings, machine, hsm, store)?;
     let about = About { version: env!("CARGO_PKG_VERSION").to_owned(), key_store, notices };
     Ok(Wired { dependencies, about, live })
+}
+
+/// What an operator should know of the way to `ca_file`; one that is refused stops the start elsewhere.
+fn ca_notices(settings: &Settings) -> Vec<String> {
+    let file = settings.global.ca_file.as_deref();
+    let read = file.and_then(|path| files::read_public(path, &Trust::current()).ok());
+    read.into_iter().flat_map(|read| read.notices).map(|notice| format!("ca_file: {notice}.")).collect()
 }
 
 /// A new auth value beside an old state means that the old value was lost: its keys cannot be opened.

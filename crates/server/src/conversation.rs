@@ -39,9 +39,9 @@ pub(crate) struct Caller {
     pub(crate) by: Requester,
 }
 
-/// What a conversation needs of the house.
+/// What every conversation shares.
 #[derive(Clone)]
-pub(crate) struct House {
+pub(crate) struct Shared {
     /// The service, once it is.
     pub(crate) ready: watch::Receiver<Option<Arc<Service>>>,
     /// When it ends.
@@ -50,8 +50,8 @@ pub(crate) struct House {
 }
 
 /// Holds one conversation to its end.
-pub(crate) async fn hold(stream: UnixStream, caller: Caller, mut place: Place, house: House) {
-    let House { ready, mut stop, log } = house;
+pub(crate) async fn hold(stream: UnixStream, caller: Caller, mut place: Place, shared: Shared) {
+    let Shared { ready, mut stop, log } = shared;
     let mut connection = Connection::new(stream, Reader::of(caller.peer.uid), log.clone());
     let cut = {
         let mut talk = pin!(dispatch::hold(&mut connection, caller, (ready, log)));

@@ -19,7 +19,7 @@ pub use report::{DocumentParts, document};
 pub use service::{About, LiveNotices, Service};
 
 use accept::Patience;
-use conversation::{Caller, House};
+use conversation::{Caller, Shared};
 use driver::LogLimit;
 use limits::Limits;
 use owners::Owners;
@@ -38,36 +38,36 @@ pub async fn serve(
     ready: watch::Receiver<Option<Arc<Service>>>,
     mut stop: watch::Receiver<Option<Stop>>,
 ) {
-    let mut door = Door::new(ready, stop.clone());
+    let mut acceptor = Acceptor::new(ready, stop.clone());
     let mut patience = Patience::default();
     loop {
         tokio::select! {
-            (stream, _) = patience.next(|| listener.accept()) => door.admit(stream),
-            Some(_) = door.conversations.join_next() => {}
+            (stream, _) = patience.next(|| listener.accept()) => acceptor.admit(stream),
+            Some(_) = acceptor.conversations.join_next() => {}
             _ = conversation::stopped(&mut stop) => break,
         }
     }
-    let last_words = async { while door.conversations.join_next().await.is_some() {} };
+    let last_words = async { while acceptor.conversations.join_next().await.is_some() {} };
     if timeout(LAST_WORDS, last_words).await.is_err() {
         tracing::warn!("A caller does not listen and was left");
     }
 }
 
 /// Where callers come in.
-struct Door {
+struct Acceptor {
     limits: Arc<Limits>,
     owners: Owners,
     conversations: JoinSet<()>,
-    house: House,
+    shared: Shared,
 }
 
-impl Door {
-    fn new(ready: watch::Receiver<Option<Arc<Service>>>, stop: watch::Receiver<Option<Stop>>) -> Door {
-        Door {
+impl Acceptor {
+    fn new(ready: watch::Receiver<Option<Arc<Service>>>, stop: watch::Receiver<Option<Stop>>) -> Acceptor {
+        Acceptor {
             limits: Arc::default(),
             owners: Owners::system(),
             conversations: JoinSet::new(),
-            house: House { ready, stop, log: LogLimit::default() },
+            shared: Shared { ready, stop, log: LogLimit::default() },
         }
     }
 
@@ -75,7 +75,7 @@ impl Door {
         let peer = match stream.peer_cred() {
             Ok(credentials) => ipc::Peer { uid: credentials.uid() },
             Err(error) => {
-                if self.house.log.allows("caller without credentials") {
+                if self.shared.log.allows("caller without credentials") {
                     tracing::warn!(%error, "A caller without credentials was turned away");
                 }
                 return;
@@ -86,12 +86,14 @@ impl Door {
             return self.turn_away(stream, peer.uid);
         };
         let caller = Caller { peer, by: owner.requester() };
-        self.conversations.spawn(conversation::hold(stream, caller, place, self.house.clone()));
+        // A caller may send a password.
+        let conversation = conversation::hold(stream, caller, place, self.shared.clone());
+        self.conversations.spawn(model::wiping(conversation));
     }
 
     /// What can be said without waiting for the caller.
     fn turn_away(&mut self, stream: UnixStream, uid: u32) {
-        if self.house.log.allows("too many connections") {
+        if self.shared.log.allows("too many connections") {
             tracing::warn!(uid, "A caller with too many connections was turned away");
         }
         let words = conversation::too_many();

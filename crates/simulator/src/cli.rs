@@ -94,6 +94,9 @@ pub(crate) struct ServeArguments {
     /// Knobs to begin with (JSON)
     #[arg(long)]
     knobs: Option<PathBuf>,
+    /// Write every exchange unmasked to a file, for tests that look for what a client leaves behind
+    #[arg(long, value_name = "FILE")]
+    unmasked: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -285,6 +288,7 @@ impl ServeArguments {
             poll_interval: self.poll_interval,
             fresh_keys: self.fresh_keys,
             knobs: self.knobs,
+            unmasked: self.unmasked,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! One request from its arrival to its reply, with whatever faults befall it on the way.
 
+use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use serde_json::{Map, Value, json};
 use tenant_model::setup::Peer;
+use tenant_wire::bare;
 
 use crate::cloud;
 use crate::faults::Action;
@@ -116,7 +118,13 @@ impl<'a> Exchange<'a> {
         let replaced = self.actions.iter().find_map(canned);
         self.hub.change(|state| {
             *state.counters.processed_by_name.entry(self.name.to_owned()).or_default() += 1;
+            let asked = state.log.bare.as_ref().map(|_| bare::asked(&request));
             let (response, entry) = cloud::handle(state, request, &peer);
+            if let (Some(file), Some(asked)) = (&mut state.log.bare, asked) {
+                let line = bare::line(&asked, &response, &state.tenant.session_keys());
+                // Whoever asked for the file misses what it lacks; the service goes on.
+                let _ = file.write_all(line.as_bytes());
+            }
             line.extend(entry);
             line.insert("path".into(), json!(path));
             line.insert("answered".into(), redact::answered(&response));

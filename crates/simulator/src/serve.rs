@@ -49,6 +49,8 @@ pub struct Options {
     pub fresh_keys: bool,
     /// File with knobs (JSON).
     pub knobs: Option<PathBuf>,
+    /// File that gets every exchange unmasked; for tests that look for what a client leaves behind.
+    pub unmasked: Option<PathBuf>,
 }
 
 /// Why the simulator did not start.
@@ -142,7 +144,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
 
     let (tenant, intune, wire) = furnish(&options, listen)?;
     let path = options.state.join("transcript.jsonl");
-    let log = Transcript::create(&path).map_err(|cause| file(&path, cause))?;
+    let log = Transcript::of(created(&path)?, options.unmasked.as_deref().map(created).transpose()?);
     let hub = Arc::new(Hub::new(tenant, intune, wire, log));
     let (tls, ca) = certify(&options)?;
 
@@ -152,6 +154,10 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         tokio::spawn(admin::serve(hub, admin_listener, stopped)),
     ];
     Ok(Running { listen, admin, ca, stop, tasks })
+}
+
+fn created(path: &Path) -> Result<std::fs::File, StartError> {
+    std::fs::File::create(path).map_err(|cause| file(path, cause))
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {

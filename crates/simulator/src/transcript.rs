@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::Path;
 
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
@@ -12,6 +11,8 @@ use time::format_description::well_known::Rfc3339;
 /// Writes lines and remembers the last ones.
 pub(crate) struct Transcript {
     file: File,
+    /// The same unmasked, if somebody asked for that.
+    pub(crate) bare: Option<File>,
     /// The last lines as they were written: as text they take a fraction of the room of parsed ones.
     recent: VecDeque<String>,
     held: usize,
@@ -19,9 +20,9 @@ pub(crate) struct Transcript {
 }
 
 impl Transcript {
-    /// Begins an empty transcript in the file.
-    pub(crate) fn create(path: &Path) -> io::Result<Transcript> {
-        Ok(Transcript { file: File::create(path)?, recent: VecDeque::new(), held: 0, next: 1 })
+    /// Begins a transcript in empty files.
+    pub(crate) fn of(file: File, bare: Option<File>) -> Transcript {
+        Transcript { file, bare, recent: VecDeque::new(), held: 0, next: 1 }
     }
 
     /// Adds a line, with its number and time in front.
@@ -70,7 +71,7 @@ mod tests {
     #[test]
     fn memory_is_bounded_in_lines_and_in_bytes_and_the_file_has_all() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let mut log = Transcript::create(file.path()).unwrap();
+        let mut log = Transcript::of(file.reopen().unwrap(), None);
         for _ in 0..KEPT + 3 {
             log.record(Map::new());
         }

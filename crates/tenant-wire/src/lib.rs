@@ -6,6 +6,7 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 pub mod answer;
+pub mod bare;
 pub mod blob;
 pub mod certificate;
 pub mod clients;

@@ -13,10 +13,16 @@ use tenant_model::sign_in::{SecondFactor, SignIn, Stage, Verdict, takes_code};
 use tenant_model::views::{
     ApproveError, DeviceAction, DeviceView, PendingCode, PendingFactor, UserAction, UserView,
 };
+use tenant_wire::hex;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 impl Tenant {
+    /// The session keys of the primary refresh tokens that are remembered, as lower-case hex digits.
+    pub fn session_keys(&self) -> Vec<String> {
+        self.prts.values().map(|prt| hex::lower(&prt.session_key)).collect()
+    }
+
     /// The person approves on their phone, as this user.
     ///
     /// # Errors

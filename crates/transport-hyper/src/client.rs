@@ -1,12 +1,13 @@
 use crate::body::{Taken, Watched};
 use crate::connect::{Connector, Resolver};
 use crate::identity::Presented;
+use crate::pool::{Keeping, Pool};
 use crate::proxy::{Proxies, Unusable};
 use crate::roots::{self, RootsError};
 use http::{HeaderValue, Request, Response, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -67,15 +68,13 @@ pub enum SetupError {
     Tls(#[from] rustls::Error),
 }
 
-type Pooled = Client<HttpsConnector<Connector>, Watched>;
-
 /// The transport on hyper.
 pub struct HyperTransport {
     shared: Arc<Shared>,
 }
 
 struct Shared {
-    pooled: Pooled,
+    pool: Arc<Pool>,
     connector: Connector,
     roots: RootCertStore,
     user_agent: HeaderValue,
@@ -94,11 +93,15 @@ impl HyperTransport {
         let connector = connector(&options)?;
         let plain = config(roots.clone(), None)?;
         let https = HttpsConnectorBuilder::new().with_tls_config(plain).https_only().enable_all_versions();
-        let pooled = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(Duration::from_secs(60))
-            .build(https.wrap_connector(connector.clone()));
-        Ok(HyperTransport { shared: Arc::new(Shared { pooled, connector, roots, user_agent, options }) })
+        // All clients share it, and with it the sessions that TLS resumes.
+        let https = https.wrap_connector(connector.clone());
+        let pool = Pool::new(move || {
+            Client::builder(TokioExecutor::new())
+                .pool_timer(TokioTimer::new())
+                .pool_idle_timeout(Duration::from_secs(60))
+                .build(https.clone())
+        });
+        Ok(HyperTransport { shared: Arc::new(Shared { pool, connector, roots, user_agent, options }) })
     }
 }
 
@@ -122,7 +125,8 @@ impl Shared {
         let exchange = async {
             match auth {
                 RequestAuth::Nothing | RequestAuth::Credential => {
-                    exchange(&self.pooled, request, &host, &taken).await
+                    let pooled = self.pool.take(matches!(auth, RequestAuth::Credential));
+                    exchange(&pooled.client, request, &host, &taken).await
                 }
                 RequestAuth::Certificate(identity) | RequestAuth::CertificateAndCredential(identity) => {
                     let own = self.own_connection(identity).map_err(|error| tls(&host, &error))?;
@@ -137,7 +141,7 @@ impl Shared {
     }
 
     /// A client for one connection that presents a certificate, HTTP/1.1 only.
-    fn own_connection(&self, identity: Arc<dyn ClientIdentity>) -> Result<Pooled, rustls::Error> {
+    fn own_connection(&self, identity: Arc<dyn ClientIdentity>) -> Result<Keeping, rustls::Error> {
         let config = config(self.roots.clone(), Some(identity))?;
         let https = HttpsConnectorBuilder::new().with_tls_config(config).https_only().enable_http1();
         let client = Client::builder(TokioExecutor::new())
@@ -171,7 +175,7 @@ fn config(
 }
 
 async fn exchange(
-    client: &Pooled,
+    client: &Keeping,
     request: Request<Watched>,
     host: &str,
     taken: &Taken,

@@ -11,6 +11,7 @@ mod body;
 mod client;
 mod connect;
 mod identity;
+mod pool;
 mod proxy;
 mod roots;
 

@@ -1,3 +1,4 @@
+use files::Trust;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -6,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// Why there are no roots to trust.
 #[derive(Debug, thiserror::Error)]
 pub enum RootsError {
-    /// `ca_file` cannot be read as PEM certificates.
+    /// `ca_file` cannot be read as PEM certificates, or somebody else could have changed it.
     #[error("ca_file {}: {why}", path.display())]
     File {
         /// The path that `ca_file` names.
@@ -25,9 +26,9 @@ pub(crate) fn load(ca_file: Option<&Path>) -> Result<RootCertStore, RootsError> 
     match ca_file {
         Some(path) => {
             let wrong = |why: String| RootsError::File { path: path.to_owned(), why };
-            let certificates =
-                CertificateDer::pem_file_iter(path).map_err(|error| wrong(error.to_string()))?;
-            for certificate in certificates {
+            let pem =
+                files::read_public(path, &Trust::current()).map_err(|error| wrong(error.to_string()))?;
+            for certificate in CertificateDer::pem_slice_iter(&pem.content) {
                 let certificate = certificate.map_err(|error| wrong(error.to_string()))?;
                 store.add(certificate).map_err(|error| wrong(error.to_string()))?;
             }

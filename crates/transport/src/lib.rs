@@ -22,7 +22,7 @@ use std::sync::Arc;
 pub enum RequestAuth {
     /// Nothing secret: metadata, Discover without a token.
     Nothing,
-    /// A token, a password or a device code, in header or body; redirects are never followed.
+    /// A token, a password or a device code, in header or body, or in the reply; redirects are never followed.
     Credential,
     /// A TLS client certificate, on a connection of its own.
     Certificate(Arc<dyn ClientIdentity>),

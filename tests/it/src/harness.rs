@@ -186,10 +186,14 @@ impl Machine {
         self.daemon = Some(command.stdout(Stdio::null()).stderr(log).spawn().unwrap());
     }
 
+    /// The process of the daemon that runs.
+    pub fn pid(&self) -> Pid {
+        Pid::from_child(self.daemon.as_ref().unwrap())
+    }
+
     /// Asks the daemon to end, as systemd does.
     pub fn terminate(&self) {
-        let pid = Pid::from_child(self.daemon.as_ref().unwrap());
-        kill_process(pid, Signal::TERM).unwrap();
+        kill_process(self.pid(), Signal::TERM).unwrap();
     }
 
     /// Ends the daemon as a crash does; [`Machine::ended`] waits for it.

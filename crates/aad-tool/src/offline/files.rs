@@ -1,8 +1,9 @@
 use super::Refusal;
+use files::{Dir, FileError, Trust};
 use layout::draft_of;
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown};
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Whether the name is taken, by a link without a goal too.
@@ -14,32 +15,40 @@ pub(crate) fn is_there(path: &Path) -> Result<bool, Refusal> {
     }
 }
 
+/// The state directory, which the user of the service may own; none where there is none.
+pub(crate) fn service_dir(path: &Path) -> Result<Option<Dir>, Refusal> {
+    there(Dir::adopt(path, &Trust::current()))
+}
+
+/// A private file of root or of the service's user, opened without following a link; none where there is none.
+pub(crate) fn open_private(path: &Path) -> Result<Option<File>, Refusal> {
+    let Some(dir) = service_dir(folder(path))? else { return Ok(None) };
+    there(dir.open_private(name(path)))
+}
+
+/// What was opened; none where nothing is there.
+pub(crate) fn there<T>(opened: Result<T, FileError>) -> Result<Option<T>, Refusal> {
+    match opened {
+        Err(error) if error.is_not_found() => Ok(None),
+        other => Ok(other.map(Some)?),
+    }
+}
+
 /// Writes the draft of `path` durably, with mode 0600 and for whoever owns the directory.
 pub(crate) fn write_draft(path: &Path, bytes: &[u8]) -> Result<PathBuf, Refusal> {
     let draft = draft_of(path);
+    let made = || Dir::make(folder(path), &Trust::current());
+    let dir = service_dir(folder(path))?.map_or_else(made, Ok)?;
     // One that a crash left was never in force.
-    delete(&draft)?;
-    let written = write(&draft, bytes);
-    written.map(|()| draft.clone()).map_err(|cause| refused(&draft, cause))
-}
-
-fn write(draft: &Path, bytes: &[u8]) -> io::Result<()> {
-    let dir = folder(draft);
-    DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(draft)?;
-    let (ours, wanted) = (file.metadata()?, fs::metadata(dir)?);
-    // The daemon is not root, and owns its state directory.
-    if ours.uid() != wanted.uid() {
-        fchown(&file, Some(wanted.uid()), Some(wanted.gid()))?;
-    }
-    file.write_all(bytes)?;
-    file.sync_all()
+    dir.write_draft(name(&draft), bytes)?;
+    Ok(draft)
 }
 
 /// Gives the draft its name, durably.
 pub(crate) fn put_in_force(path: &Path) -> Result<(), Refusal> {
-    let renamed = fs::rename(draft_of(path), path).and_then(|()| File::open(folder(path))?.sync_all());
-    renamed.map_err(|cause| refused(path, cause))
+    let dir = Dir::adopt(folder(path), &Trust::current())?;
+    dir.rename_to_free(name(&draft_of(path)), name(path))?;
+    Ok(dir.sync()?)
 }
 
 /// Deletes a file, a link or a directory durably; says whether there was one.
@@ -65,4 +74,8 @@ fn is_nothing(error: &io::Error) -> bool {
 
 fn folder(path: &Path) -> &Path {
     path.parent().unwrap_or(Path::new("/"))
+}
+
+fn name(path: &Path) -> &OsStr {
+    path.file_name().unwrap_or_default()
 }

@@ -2,8 +2,9 @@
 
 use super::files::{delete, is_there, refused};
 use super::{Place, Refusal, Report};
+use files::Dir;
 use layout::draft_of;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -48,7 +49,7 @@ struct Plan {
     /// What else is in the state directory.
     strange: Vec<PathBuf>,
     /// Keeps the daemon out until everything is deleted.
-    _lock: Option<File>,
+    _lock: Option<Dir>,
 }
 
 fn plan(place: &Place, records: Records) -> Result<Plan, Refusal> {

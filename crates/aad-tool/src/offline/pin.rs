@@ -1,13 +1,13 @@
 //! The auth value that opens the keys: 256 random bits as 64 hex digits (reliability.md E.4).
 
 use super::creds::SystemdCreds;
-use super::files::{delete, is_there, put_in_force, refused, write_draft};
+use super::files::{delete, is_there, open_private, put_in_force, refused, write_draft};
 use super::{Place, Refusal, Report};
+use files::Dir;
 use layout::auth_value::{self, LONGEST, SHORTEST};
 use model::{Secret, hex};
 use std::fs::File;
-use std::io::Read;
-use std::os::unix::fs::MetadataExt;
+use std::io::{self, Read};
 use std::path::Path;
 
 /// Where the value comes from.
@@ -62,7 +62,7 @@ fn try_init(place: &Place, origin: Origin, most: Protection) -> Result<Vec<Strin
 }
 
 /// Keeps the daemon from registering under another value meanwhile.
-fn refuse_a_second_value(place: &Place) -> Result<Option<File>, Refusal> {
+fn refuse_a_second_value(place: &Place) -> Result<Option<Dir>, Refusal> {
     if is_there(&place.auth_file)? {
         return Err(Refusal::FileExists(place.auth_file.clone()));
     }
@@ -85,24 +85,16 @@ fn random() -> Result<Secret<Vec<u8>>, Refusal> {
 
 /// By the rules of the daemon, which takes 16 to 4096 bytes that nobody else can read.
 fn of_file(path: &Path) -> Result<Secret<Vec<u8>>, Refusal> {
-    let failed = |cause| refused(path, cause);
-    let file = File::open(path).map_err(failed)?;
-    let mode = file.metadata().map_err(failed)?.mode();
+    let absent = || refused(path, io::ErrorKind::NotFound.into());
+    let file = open_private(path)?.ok_or_else(absent)?;
     let mut bytes = Vec::with_capacity(LONGEST + 2);
     let read = file.take(LONGEST as u64 + 1).read_to_end(&mut bytes);
     let whole = Secret::new(bytes);
-    read.map_err(failed)?;
+    read.map_err(|cause| refused(path, cause))?;
     let value = Secret::new(whole.expose().trim_ascii().to_vec());
-    match fault(value.expose().len(), mode) {
+    match auth_value::fault(value.expose().len(), SHORTEST) {
         Some(why) => Err(Refusal::BadValue { path: path.to_owned(), why }),
         None => Ok(value),
-    }
-}
-
-fn fault(length: usize, mode: u32) -> Option<&'static str> {
-    match auth_value::is_private(mode) {
-        true => auth_value::fault(length, SHORTEST),
-        false => Some("others may read it; chmod 0600 it if nobody has"),
     }
 }
 
@@ -161,25 +153,5 @@ mod tests {
         let (one, other) = (random().unwrap(), random().unwrap());
         assert_eq!((one.expose().len(), other.expose().len()), (64, 64));
         assert_ne!(one.expose(), other.expose());
-    }
-
-    #[test]
-    fn what_the_daemon_would_not_take_has_a_fault() {
-        for (length, mode, why) in [
-            (64, 0o100_600, None),
-            (16, 0o100_400, None),
-            (4096, 0o100_600, None),
-            (64, 0o100_640, Some("others may read it")),
-            (0, 0o100_600, Some("empty")),
-            (15, 0o100_600, Some("shorter")),
-            (4097, 0o100_600, Some("longer")),
-        ] {
-            let said = fault(length, mode);
-            assert_eq!(said.is_some(), why.is_some(), "{length} {mode:o}: {said:?}");
-            assert!(
-                said.unwrap_or_default().contains(why.unwrap_or_default()),
-                "{length} {mode:o}: {said:?}"
-            );
-        }
     }
 }

@@ -1,5 +1,6 @@
 use super::Refusal;
-use super::files::{is_there, refused};
+use super::files::{is_there, refused, service_dir, there};
+use files::Dir;
 use layout::auth_value::CREDENTIAL;
 use layout::slot::{BLOCK, HEADER, Header};
 use layout::{MARKER, SLED, SLOTS, old_slot};
@@ -63,10 +64,10 @@ impl Place {
         if is_there(&self.state_dir.join(MARKER))? {
             return Ok(true);
         }
-        match File::open(&slots).and_then(holds_old_records) {
+        match self.slots()? {
+            Some(file) => holds_old_records(file).map_err(|cause| refused(&slots, cause)),
             // The slot file is written first, so sled alone is one whose slot file was lost.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => is_there(&self.state_dir.join(SLED)),
-            other => other.map_err(|cause| refused(&slots, cause)),
+            None => is_there(&self.state_dir.join(SLED)),
         }
     }
 
@@ -75,20 +76,22 @@ impl Place {
     /// that says so comes after the object's end.
     pub(crate) fn may_be_registered(&self) -> Result<bool, Refusal> {
         let slots = self.state_dir.join(SLOTS);
-        match File::open(&slots).and_then(|file| may_have_device(&file)) {
-            Ok(Some(may)) => Ok(may),
-            Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(refused(&slots, cause)),
-            Ok(None) | Err(_) => self.holds_records(),
+        let Some(file) = self.slots()? else { return self.holds_records() };
+        match may_have_device(&file).map_err(|cause| refused(&slots, cause))? {
+            Some(may) => Ok(may),
+            None => self.holds_records(),
         }
     }
 
-    /// Keeps the daemon out for as long as the file lives; none where there is no state directory.
-    pub(crate) fn lock(&self) -> Result<Option<File>, Refusal> {
-        let dir = match File::open(&self.state_dir) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            other => other.map_err(|cause| refused(&self.state_dir, cause))?,
-        };
-        match dir.try_lock() {
+    fn slots(&self) -> Result<Option<File>, Refusal> {
+        let Some(dir) = service_dir(&self.state_dir)? else { return Ok(None) };
+        there(dir.open_sealed(SLOTS))
+    }
+
+    /// Keeps the daemon out for as long as the directory is open; none where there is no state directory.
+    pub(crate) fn lock(&self) -> Result<Option<Dir>, Refusal> {
+        let Some(dir) = service_dir(&self.state_dir)? else { return Ok(None) };
+        match dir.file().try_lock() {
             Ok(()) => Ok(Some(dir)),
             Err(TryLockError::WouldBlock) => Err(Refusal::Running(self.state_dir.clone())),
             Err(TryLockError::Error(cause)) => Err(refused(&self.state_dir, cause)),

@@ -1,3 +1,4 @@
+use files::FileError;
 use model::{Failure, FailureClass, Who};
 use std::io;
 use std::path::PathBuf;
@@ -53,6 +54,9 @@ pub(crate) enum Refusal {
     /// What was decrypted is not what was encrypted.
     #[error("systemd-creds did not give back the value that it encrypted")]
     NotVerified,
+    /// Somebody else could have changed a file, or a directory on the way to it.
+    #[error(transparent)]
+    Untrusted(FileError),
     /// The operating system refused.
     #[error("{}: {cause}", path.display())]
     File {
@@ -62,6 +66,15 @@ pub(crate) enum Refusal {
         #[source]
         cause: io::Error,
     },
+}
+
+impl From<FileError> for Refusal {
+    fn from(error: FileError) -> Refusal {
+        match error {
+            FileError::Io { path, cause } => Refusal::File { path, cause },
+            refused => Refusal::Untrusted(refused),
+        }
+    }
 }
 
 impl Refusal {
@@ -78,6 +91,7 @@ impl Refusal {
             Refusal::BadValue { .. } => (FailureClass::Broken, "AuthValueUnusable", MEND_THE_FILE),
             Refusal::Credential { .. } => (FailureClass::Broken, "CredentialFailed", WITHOUT_TPM),
             Refusal::NotVerified => (FailureClass::Broken, "CredentialNotVerified", WITHOUT_TPM),
+            Refusal::Untrusted(_) => (FailureClass::Broken, "FileUntrusted", MEND_THE_OWNER),
             Refusal::File { .. } => (FailureClass::Broken, "FileFailed", MEND_THE_DISK),
         };
         Failure::local(class, Who::MachineAdmin, code, self.to_string(), advice)
@@ -101,5 +115,6 @@ const MEND_THE_FILE: &str = "Nothing was changed. Mend the file or bring it back
 // Seen with swtpm: 252 makes such a credential and says "TPM2 PCR bank invalid" when it is to open it.
 const WITHOUT_TPM: &str = "Nothing was changed. Where a TPM is there and cannot be used (systemd 252 opens no \
     credential that is bound to a TPM and to no PCR), add --without-tpm; else report it.";
+const MEND_THE_OWNER: &str = "Nothing was changed. Do what stands above, then run this again.";
 const MEND_THE_DISK: &str =
     "See what keeps root from it (a disk that is full or read-only), then run it again.";

@@ -1,9 +1,8 @@
 //! Which key the credential with the auth value is encrypted with, as its own header says.
 
 use super::place::STORES;
+use files::{FileError, Trust};
 use layout::auth_value::CREDENTIAL;
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// The key that a credential is encrypted with.
@@ -17,7 +16,7 @@ enum Sealing {
 }
 
 impl Sealing {
-    /// Reads the text of a credential, or its beginning.
+    /// Reads the text of a credential.
     fn of(text: &[u8]) -> Sealing {
         let text = text.trim_ascii_start();
         let found = KINDS.iter().find(|(start, _)| text.starts_with(start.as_bytes()));
@@ -38,7 +37,7 @@ impl Sealing {
 /// One line about the credential that systemd would give to the daemon, if there is one; only root can
 /// see it.
 pub(crate) fn sealing(root: &Path) -> Option<String> {
-    let (path, text) = STORES.iter().find_map(|store| beginning(root.join(store).join(CREDENTIAL)))?;
+    let (path, text) = STORES.iter().find_map(|store| text(root.join(store).join(CREDENTIAL)))?;
     let said = match text {
         Ok(text) => format!("is {}", Sealing::of(&text).description()),
         Err(error) => format!("could not be read, so which key it is encrypted with is unknown: {error}"),
@@ -46,18 +45,13 @@ pub(crate) fn sealing(root: &Path) -> Option<String> {
     Some(format!("Credential: {} {said}\n", path.display()))
 }
 
-/// The first bytes of a file that may be there.
-fn beginning(path: PathBuf) -> Option<(PathBuf, io::Result<Vec<u8>>)> {
-    let mut text = Vec::new();
-    let read = File::open(&path).and_then(|file| file.take(HEADER).read_to_end(&mut text));
-    match read {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        other => Some((path, other.map(|_| text))),
+/// The text of a file that may be there.
+fn text(path: PathBuf) -> Option<(PathBuf, Result<Vec<u8>, FileError>)> {
+    match files::read_public(&path, &Trust::current()) {
+        Err(error) if error.is_not_found() => None,
+        read => Some((path, read.map(|read| read.content))),
     }
 }
-
-/// Longer than what tells the kinds apart, with white space before it.
-const HEADER: u64 = 256;
 
 /// How each kind begins: its 16 bytes (`CRED_AES256_GCM_BY_…` in systemd's src/shared/creds-util.h)
 /// as Base64, of which 21 characters are theirs alone.

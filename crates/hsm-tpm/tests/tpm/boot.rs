@@ -6,7 +6,7 @@ use hsm::{Hsm, HsmError, SignScheme, binding};
 use hsm_tpm::{TpmHsm, boot_notice};
 use model::{BootPolicy, FailureClass, KeyHandle, KeyPurpose, Secret};
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 
 fn sign(own: &mut TpmHsm, key: &KeyHandle) -> Result<(), HsmError> {
     own.sign(key, SignScheme::Pkcs1Sha256, b"x").map(drop)
@@ -397,4 +397,31 @@ fn a_pcr_that_is_extended_meanwhile_does_not_stop_a_use() {
     });
     assert_eq!(spoiled.count(), 1);
     assert_eq!(harness.loaded(), 0);
+}
+
+#[test]
+fn a_file_that_somebody_else_could_have_put_there_is_named_and_no_link_is_followed() {
+    let harness = booted();
+    let mut own = harness.open_bound();
+    let key = made(&mut own);
+    let path = harness.boot_file();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o620)).unwrap();
+    let refused = sign(&mut own, &key).unwrap_err().to_string();
+    assert!(refused.contains("tpm-boot can be written by others") && refused.contains("chmod"), "{refused}");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    sign(&mut own, &key).unwrap();
+    let real = path.with_file_name("elsewhere");
+    fs::rename(&path, &real).unwrap();
+    symlink(&real, &path).unwrap();
+    let refused = sign(&mut own, &key).unwrap_err().to_string();
+    assert!(refused.contains("tpm-boot is a link"), "{refused}");
+    // A draft that somebody planted is neither followed nor filled.
+    fs::remove_file(&path).unwrap();
+    fs::rename(&real, &path).unwrap();
+    let victim = path.with_file_name("victim");
+    fs::write(&victim, "precious").unwrap();
+    symlink(&victim, path.with_extension("new")).unwrap();
+    own.recovery_code().unwrap();
+    assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
+    sign(&mut own, &key).unwrap();
 }

@@ -17,20 +17,20 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-/// A house that is not ready yet.
-struct House {
+/// A shared that is not ready yet.
+struct Shared {
     stop: watch::Sender<Option<Stop>>,
     _ready: watch::Sender<Option<Arc<Service>>>,
     limits: Arc<Limits>,
-    doors: conversation::House,
+    doors: conversation::Shared,
 }
 
-impl House {
-    fn new() -> House {
+impl Shared {
+    fn new() -> Shared {
         let (stop, stopping) = watch::channel(None);
         let (_ready, when_ready) = watch::channel(None);
-        let doors = conversation::House { ready: when_ready, stop: stopping, log: LogLimit::default() };
-        House { stop, _ready, limits: Arc::default(), doors }
+        let doors = conversation::Shared { ready: when_ready, stop: stopping, log: LogLimit::default() };
+        Shared { stop, _ready, limits: Arc::default(), doors }
     }
 
     fn place(&self, uid: u32) -> Option<Place> {
@@ -66,12 +66,12 @@ fn requests() -> Vec<Request> {
 async fn every_request_has_its_first_word_at_once_and_is_repeated_when_the_service_ends_before_it_begins() {
     for request in requests() {
         for why in [Stop::Asked, Stop::NotWritable] {
-            let house = House::new();
-            let (mut caller, talk) = house.talks(0);
+            let shared = Shared::new();
+            let (mut caller, talk) = shared.talks(0);
             caller.says(&request).await;
             let first = timeout(Duration::from_secs(5), caller.hears()).await;
             assert_eq!(first.expect("no word comes"), Some(Message::Accepted {}), "{request:?}");
-            house.stop.send_replace(Some(why));
+            shared.stop.send_replace(Some(why));
             assert_eq!(caller.hears().await, Some(Message::Again {}), "{request:?} {why:?}");
             assert_eq!(caller.hears().await, None);
             talk.await.unwrap();
@@ -81,19 +81,19 @@ async fn every_request_has_its_first_word_at_once_and_is_repeated_when_the_servi
 
 #[tokio::test]
 async fn whoever_has_not_asked_yet_asks_the_next_daemon() {
-    let house = House::new();
-    let (mut caller, talk) = house.talks(1000);
+    let shared = Shared::new();
+    let (mut caller, talk) = shared.talks(1000);
     // Half a header is no request.
     caller.sends(&[0, 0]).await;
-    house.stop.send_replace(Some(Stop::Asked));
+    shared.stop.send_replace(Some(Stop::Asked));
     assert_eq!(caller.hears().await, Some(Message::Again {}));
     talk.await.unwrap();
 }
 
 #[tokio::test]
 async fn what_may_not_be_made_is_refused_before_the_service_is_ready() {
-    let house = House::new();
-    let (mut caller, _talk) = house.talks(1000);
+    let shared = Shared::new();
+    let (mut caller, _talk) = shared.talks(1000);
     caller.says(&Request::Watch {}).await;
     let Some(Message::Failed { failure }) = caller.hears().await else { panic!("it is root's") };
     assert_eq!(failure.code, "Forbidden");
@@ -122,10 +122,10 @@ async fn only_what_begins_or_is_said_keeps_a_request_from_being_repeated() {
 
 #[tokio::test]
 async fn whoever_has_none_gets_a_place_and_whoever_has_to_go_is_told() {
-    let house = House::new();
-    let (mut first, talk) = house.talks(200_000);
-    let _others: Vec<Place> = (200_001..200_960).map(|uid| house.place(uid).unwrap()).collect();
-    let _entered = house.place(1000).expect("somebody who has none");
+    let shared = Shared::new();
+    let (mut first, talk) = shared.talks(200_000);
+    let _others: Vec<Place> = (200_001..200_960).map(|uid| shared.place(uid).unwrap()).collect();
+    let _entered = shared.place(1000).expect("somebody who has none");
     let Some(Message::Failed { failure }) = first.hears().await else { panic!("it is told") };
     assert_eq!(failure.code, "TooManyConnections");
     assert_eq!(first.hears().await, Some(Message::End { ending: Ending::Failed }));
@@ -152,9 +152,9 @@ fn listen(name: &str) -> (UnixListener, PathBuf) {
 
 #[tokio::test]
 async fn nobody_who_was_accepted_is_lost_when_the_service_ends() {
-    let house = House::new();
+    let shared = Shared::new();
     let (listener, path) = listen("lost");
-    let conversation::House { ready, stop: stopping, .. } = house.doors.clone();
+    let conversation::Shared { ready, stop: stopping, .. } = shared.doors.clone();
     let serving = tokio::spawn(serve(listener, ready, stopping));
     let mut callers = Vec::new();
     for n in 0..10 {
@@ -168,7 +168,7 @@ async fn nobody_who_was_accepted_is_lost_when_the_service_ends() {
     }
     // As root this test has more than a user's places.
     tokio::task::yield_now().await;
-    house.stop.send_replace(Some(Stop::Asked));
+    shared.stop.send_replace(Some(Stop::Asked));
     serving.await.unwrap();
     for mut caller in callers {
         let last = caller.hears().await;
@@ -180,14 +180,14 @@ async fn nobody_who_was_accepted_is_lost_when_the_service_ends() {
 
 #[tokio::test]
 async fn a_caller_who_does_not_listen_does_not_keep_the_service_from_ending() {
-    let house = House::new();
+    let shared = Shared::new();
     let (listener, path) = listen("deaf");
-    let conversation::House { ready, stop: stopping, .. } = house.doors.clone();
+    let conversation::Shared { ready, stop: stopping, .. } = shared.doors.clone();
     let serving = tokio::spawn(serve(listener, ready, stopping));
     let mut caller = Caller(UnixStream::connect(&path).await.unwrap());
     caller.says(&Request::Status { domain: None }).await;
     assert_eq!(caller.hears().await, Some(Message::Accepted {}));
-    house.stop.send_replace(Some(Stop::Asked));
+    shared.stop.send_replace(Some(Stop::Asked));
     timeout(Duration::from_secs(5), serving).await.expect("it waits for the caller").unwrap();
     std::fs::remove_file(path).unwrap();
 }

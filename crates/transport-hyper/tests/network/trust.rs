@@ -4,6 +4,9 @@ use crate::server::{Kind, Manner, Server};
 use crate::{options, post, to, transport};
 use bytes::Bytes;
 use model::Delivery;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 use transport::{Call, RequestAuth, Transport, TransportError};
 use transport_hyper::{HyperTransport, Options, SetupError};
 
@@ -130,4 +133,45 @@ async fn what_cannot_be_set_up_says_why() {
     assert!(!format!("{proxy:?}").contains("hunter2"));
     let error = HyperTransport::new(proxy).err().unwrap();
     assert!(matches!(error, SetupError::Proxy(_)) && !error.to_string().contains("hunter2"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn certificates_that_somebody_else_could_have_changed_are_not_trusted() {
+    let server = Server::start(Kind::default()).await;
+    let setup = || HyperTransport::new(options(&server)).map(drop);
+    for (spoilt, mode, mended) in
+        [(server.ca.as_path(), 0o666, 0o644), (server.ca.parent().unwrap(), 0o777, 0o700)]
+    {
+        std::fs::set_permissions(spoilt, Permissions::from_mode(mode)).unwrap();
+        let error = setup().unwrap_err().to_string();
+        let command = format!("chmod go-w {}", spoilt.display());
+        assert!(error.starts_with("ca_file ") && error.ends_with(&command), "{error}");
+        std::fs::set_permissions(spoilt, Permissions::from_mode(mended)).unwrap();
+        assert!(setup().is_ok());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_bore_a_credential_is_closed_when_its_errand_is_over() {
+    for (auth, connections) in [(RequestAuth::Nothing, [1, 1, 1]), (RequestAuth::Credential, [1, 1, 2])] {
+        let server = Server::start(Kind::default()).await;
+        let transport = transport(&server);
+        let mut seen = Vec::new();
+        for pause in [0, 100, 900] {
+            tokio::time::sleep(Duration::from_millis(pause)).await;
+            post(&transport, server.name, server.port, auth.clone()).await.unwrap();
+            seen.push(server.seen().connections);
+        }
+        assert_eq!(seen, connections, "{auth:?}");
+    }
+    // What is asked without a credential meanwhile keeps nothing open either.
+    let server = Server::start(Kind::default()).await;
+    let transport = transport(&server);
+    for (auth, pause) in
+        [(RequestAuth::Credential, 0), (RequestAuth::Nothing, 100), (RequestAuth::Nothing, 900)]
+    {
+        tokio::time::sleep(Duration::from_millis(pause)).await;
+        post(&transport, server.name, server.port, auth).await.unwrap();
+    }
+    assert_eq!(server.seen().connections, 2);
 }

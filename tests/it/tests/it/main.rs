@@ -17,6 +17,7 @@ mod keys;
 mod leave;
 mod life;
 mod lost_state;
+mod memory;
 mod newer;
 mod no_forgotten_files;
 mod password;

@@ -1,3 +1,5 @@
+//! The manual page against what the program says of itself.
+
 use crate::options::Options;
 use clap::CommandFactory;
 
@@ -9,7 +11,7 @@ fn the_manual_page_is_what_the_program_says() {
 /// docs/operations.md is where the exit codes and the commands are written down first.
 #[test]
 fn every_exit_code_and_command_of_the_operations_page_is_in_the_manual_page() {
-    let operations = include_str!("../../../docs/operations.md");
+    let operations = include_str!("../../../../docs/operations.md");
     let page = manual::read("aad-tool.1").unwrap();
     let codes: Vec<&str> = operations.lines().filter_map(exit_code).collect();
     let listed = manual::entries(&page).into_iter().filter(|(heading, _)| heading == "EXIT STATUS/");
