@@ -1,15 +1,36 @@
-//! A blocking key store on a thread of its own, behind a bounded queue.
+//! A blocking key store on a thread of its own, behind a bounded queue, each job with a deadline.
 
-use hsm::{Hsm, HsmError, Job, Keys};
+mod watch;
+
+use hsm::{Deadlines, Hsm, HsmError, Job, Keys};
 use std::io;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError, channel, sync_channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use watch::Due;
 
 /// The backend on a thread of its own behind a queue of 64 jobs.
 ///
-/// The thread ends when the last sender is dropped. A job that panics ends it too: that job, those in the
-/// queue and all that come later are answered [`HsmError::Unreachable`].
+/// Whoever waits is answered [`HsmError::Busy`] at the job's deadline; the job in hand goes on, and one whose
+/// deadline passed in the queue is not begun. A job that panics is answered [`HsmError::Unreachable`], and the
+/// thread goes on with the next. It ends with [`HsmThread::end`], or when the value is dropped and what was
+/// queued is done.
 pub struct HsmThread {
-    queue: SyncSender<Job>,
+    queue: Mutex<Option<SyncSender<Job>>>,
+    watch: Sender<Due>,
+    deadlines: Deadlines,
+    life: Arc<Life>,
+}
+
+/// What the thread and whoever waits for its end know of each other.
+#[derive(Default)]
+struct Life {
+    /// What is queued is refused instead of done.
+    ending: AtomicBool,
+    ended: Mutex<bool>,
+    changed: Condvar,
 }
 
 impl HsmThread {
@@ -18,28 +39,67 @@ impl HsmThread {
     /// # Errors
     /// When the system gives no thread.
     pub fn start(hsm: Box<dyn Hsm>) -> io::Result<HsmThread> {
+        HsmThread::with(hsm, Deadlines::default())
+    }
+
+    /// The same with other deadlines.
+    ///
+    /// # Errors
+    /// As [`HsmThread::start`].
+    pub fn with(hsm: Box<dyn Hsm>, deadlines: Deadlines) -> io::Result<HsmThread> {
         let (queue, jobs) = sync_channel(QUEUE);
-        std::thread::Builder::new().name("keys".to_owned()).spawn(move || serve(hsm, jobs))?;
-        Ok(HsmThread { queue })
+        let (watch, dues) = channel();
+        let life = Arc::<Life>::default();
+        let shared = life.clone();
+        std::thread::Builder::new().name("keys".to_owned()).spawn(move || serve(hsm, jobs, &shared))?;
+        std::thread::Builder::new().name("keys-deadlines".to_owned()).spawn(move || watch::run(&dues))?;
+        Ok(HsmThread { queue: Mutex::new(Some(queue)), watch, deadlines, life })
+    }
+
+    /// Refuses what is queued and all that comes, lets the job in hand end, and waits for that; whether the
+    /// thread ended within `limit`.
+    pub fn end(&self, limit: Duration) -> bool {
+        self.life.ending.store(true, Ordering::SeqCst);
+        drop(self.queue().take());
+        let ended = self.life.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.life.changed.wait_timeout_while(ended, limit, |ended| !*ended);
+        *waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Option<SyncSender<Job>>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Keys for HsmThread {
     fn submit(&self, job: Job) {
-        match self.queue.try_send(job) {
-            Ok(()) => {}
+        let due = Due { at: Instant::now() + self.deadlines.of(&job), refusal: job.refusal() };
+        let Some(queue) = self.queue().clone() else { return job.refuse(ended()) };
+        match queue.try_send(job) {
+            // Without the thread that watches, jobs have no deadline and are done as before.
+            Ok(()) => drop(self.watch.send(due)),
             Err(TrySendError::Full(job)) => job.refuse(HsmError::Busy),
-            Err(TrySendError::Disconnected(job)) => {
-                job.refuse(HsmError::Unreachable("its thread has ended".to_owned()));
-            }
+            Err(TrySendError::Disconnected(job)) => job.refuse(ended()),
         }
     }
 }
 
-fn serve(mut hsm: Box<dyn Hsm>, jobs: Receiver<Job>) {
+fn serve(mut hsm: Box<dyn Hsm>, jobs: Receiver<Job>, life: &Life) {
     for job in jobs {
-        job.run(hsm.as_mut());
+        if life.ending.load(Ordering::SeqCst) {
+            job.refuse(ended());
+        } else if !job.refusal().is_answered() {
+            // The job's reply, which is dropped then, answers for it; a backend keeps nothing half done.
+            let _ = catch_unwind(AssertUnwindSafe(|| job.run(hsm.as_mut())));
+        }
     }
+    drop(hsm);
+    *life.ended.lock().unwrap_or_else(PoisonError::into_inner) = true;
+    life.changed.notify_all();
+}
+
+fn ended() -> HsmError {
+    HsmError::Unreachable("its thread has ended".to_owned())
 }
 
 const QUEUE: usize = 64;
@@ -116,19 +176,67 @@ mod tests {
     }
 
     #[test]
-    fn a_job_that_panics_leaves_nobody_waiting_neither_those_behind_it_nor_those_to_come() {
+    fn a_job_that_panics_is_answered_and_the_thread_goes_on() {
         let (begun, go) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
         let keys = HsmThread::start(Box::new(Slow(begun.clone(), go.clone()))).unwrap();
+        for _ in 0..3 {
+            let (panics, behind) = (keys.destroy(key()), keys.self_test(key()));
+            assert!(matches!(panics.wait(), Err(HsmError::Unreachable(_))));
+            assert_eq!(behind.wait(), no());
+        }
+    }
+
+    /// Short for jobs of this kind alone.
+    fn deadlines(ready: u64, usual: u64) -> Deadlines {
+        Deadlines { ready: Duration::from_millis(ready), usual: Duration::from_millis(usual), ..HOURS }
+    }
+
+    const HOURS: Deadlines = Deadlines {
+        ready: Duration::from_secs(3600),
+        create: Duration::from_secs(3600),
+        usual: Duration::from_secs(3600),
+    };
+
+    #[test]
+    fn a_caller_is_answered_at_the_deadline_and_the_job_goes_on() {
+        let (begun, go) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
+        let slow = Box::new(Slow(begun.clone(), go.clone()));
+        let keys = HsmThread::with(slow, deadlines(30, 3_600_000)).unwrap();
         let first = keys.ready(Backend::Soft);
         begun.wait();
-        let (panics, behind) = (keys.destroy(key()), keys.self_test(key()));
+        let behind = keys.self_test(key());
+        assert_eq!(first.wait(), Err(HsmError::Busy));
+        go.wait();
+        assert_eq!(behind.wait(), no(), "what has more time is done when its turn comes");
+    }
+
+    #[test]
+    fn a_job_whose_deadline_passed_in_the_queue_is_not_begun() {
+        let (begun, go) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
+        let slow = Box::new(Slow(begun.clone(), go.clone()));
+        let keys = HsmThread::with(slow, deadlines(3_600_000, 30)).unwrap();
+        let first = keys.ready(Backend::Soft);
+        begun.wait();
+        // Each of them would panic on the thread, and be answered otherwise.
+        let late: Vec<_> = (0..3).map(|_| keys.destroy(key())).collect();
+        late.into_iter().for_each(|answer| assert_eq!(answer.wait(), Err(HsmError::Busy)));
         go.wait();
         assert!(first.wait().is_ok());
-        for answer in [panics, behind] {
-            assert!(matches!(answer.wait(), Err(HsmError::Unreachable(_))));
-        }
-        let ended = HsmError::Unreachable("its thread has ended".to_owned());
-        assert_eq!(keys.self_test(key()).wait(), Err(ended));
+        assert!(keys.end(Duration::from_secs(60)));
+    }
+
+    #[test]
+    fn the_end_waits_for_the_job_in_hand_and_refuses_the_others() {
+        let (begun, go) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
+        let keys = HsmThread::start(Box::new(Slow(begun.clone(), go.clone()))).unwrap();
+        let (first, queued) = (keys.ready(Backend::Soft), keys.self_test(key()));
+        begun.wait();
+        assert!(!keys.end(Duration::from_millis(30)), "the job in hand has not ended");
+        assert_eq!(keys.self_test(key()).wait(), Err(ended()));
+        go.wait();
+        assert!(keys.end(Duration::from_secs(60)));
+        assert!(first.wait().is_ok());
+        assert_eq!(queued.wait(), Err(ended()));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 mod backends;
 pub mod binding;
 mod bound;
+mod deadlines;
 mod error;
 pub mod file;
 mod job;
@@ -17,10 +18,11 @@ mod tests;
 
 pub use backends::{Backends, Opener};
 pub use bound::BoundTo;
+pub use deadlines::Deadlines;
 pub use error::HsmError;
 pub use job::Job;
 pub use keys::Keys;
-pub use reply::{KeysFuture, Reply};
+pub use reply::{KeysFuture, Refusal, Reply};
 
 use model::{Backend, IntentId, KeyHandle, KeyPurpose, Secret};
 
