@@ -6,7 +6,7 @@ use hsm::{Deadlines, Hsm, HsmError, Job, Keys};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError, channel, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TrySendError, channel, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use watch::Due;
@@ -51,7 +51,9 @@ impl HsmThread {
         let (watch, dues) = channel();
         let life = Arc::<Life>::default();
         let shared = life.clone();
-        std::thread::Builder::new().name("keys".to_owned()).spawn(move || serve(hsm, jobs, &shared))?;
+        std::thread::Builder::new().name("keys".to_owned()).spawn(move || {
+            serve(hsm, &jobs, deadlines.rest_after, &shared);
+        })?;
         std::thread::Builder::new().name("keys-deadlines".to_owned()).spawn(move || watch::run(&dues))?;
         Ok(HsmThread { queue: Mutex::new(Some(queue)), watch, deadlines, life })
     }
@@ -84,8 +86,8 @@ impl Keys for HsmThread {
     }
 }
 
-fn serve(mut hsm: Box<dyn Hsm>, jobs: Receiver<Job>, life: &Life) {
-    for job in jobs {
+fn serve(mut hsm: Box<dyn Hsm>, jobs: &Receiver<Job>, rest_after: Duration, life: &Life) {
+    while let Some(job) = next(hsm.as_mut(), jobs, rest_after) {
         if life.ending.load(Ordering::SeqCst) {
             job.refuse(ended());
         } else if !job.refusal().is_answered() {
@@ -98,6 +100,17 @@ fn serve(mut hsm: Box<dyn Hsm>, jobs: Receiver<Job>, life: &Life) {
     life.changed.notify_all();
 }
 
+/// The next job; a backend that has none for long is told so once.
+fn next(hsm: &mut dyn Hsm, jobs: &Receiver<Job>, rest_after: Duration) -> Option<Job> {
+    match jobs.recv_timeout(rest_after) {
+        Ok(job) => return Some(job),
+        Err(RecvTimeoutError::Disconnected) => return None,
+        Err(RecvTimeoutError::Timeout) => {}
+    }
+    let _ = catch_unwind(AssertUnwindSafe(|| hsm.rest()));
+    jobs.recv().ok()
+}
+
 fn ended() -> HsmError {
     HsmError::Unreachable("its thread has ended".to_owned())
 }
@@ -107,12 +120,28 @@ const QUEUE: usize = 64;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hsm::{HsmInfo, SignScheme};
+    use hsm::{HsmInfo, KeysFuture, SignScheme};
     use model::{Backend, Guid, IntentId, KeyHandle, KeyPurpose, RsaPublicKey, Secret};
-    use std::sync::{Arc, Barrier};
+    use std::sync::Barrier;
+    use std::sync::atomic::AtomicUsize;
 
-    /// Answers `info` only when both barriers let it pass, panics when it is to destroy, refuses the rest.
-    struct Slow(Arc<Barrier>, Arc<Barrier>);
+    /// Answers `info` only when both barriers let it pass, panics when it is to destroy, counts the keys that it
+    /// is to test, and refuses the rest.
+    struct Slow(Arc<Barrier>, Arc<Barrier>, Arc<AtomicUsize>);
+
+    /// One of them, its barriers and its counter.
+    fn slow() -> (Box<Slow>, Arc<Barrier>, Arc<Barrier>, Arc<AtomicUsize>) {
+        let (begun, go) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
+        let tests = Arc::<AtomicUsize>::default();
+        (Box::new(Slow(begun.clone(), go.clone(), tests.clone())), begun, go, tests)
+    }
+
+    /// The answer, unless it never comes.
+    fn soon<T: Send + 'static>(answer: KeysFuture<T>) -> Result<T, HsmError> {
+        let (send, receive) = channel();
+        std::thread::spawn(move || send.send(answer.wait()));
+        receive.recv_timeout(Duration::from_secs(10)).unwrap()
+    }
 
     fn no<T>() -> Result<T, HsmError> {
         Err(HsmError::Backend("not here".to_owned()))
@@ -143,10 +172,14 @@ mod tests {
             panic!("on purpose")
         }
         fn self_test(&mut self, _: &KeyHandle) -> Result<(), HsmError> {
+            self.2.fetch_add(1, Ordering::SeqCst);
             no()
         }
         fn rebind(&mut self, _: &KeyHandle) -> Result<KeyHandle, HsmError> {
             no()
+        }
+        fn rest(&mut self) {
+            self.0.wait();
         }
     }
 
@@ -162,8 +195,8 @@ mod tests {
 
     #[test]
     fn a_full_queue_refuses_and_an_empty_one_serves() {
-        let (begun, go) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
-        let keys = HsmThread::start(Box::new(Slow(begun.clone(), go.clone()))).unwrap();
+        let (slow, begun, go, _) = slow();
+        let keys = HsmThread::start(slow).unwrap();
         let first = keys.ready(Backend::Soft);
         begun.wait();
         let queued: Vec<_> = (0..QUEUE).map(|_| keys.self_test(key())).collect();
@@ -177,8 +210,8 @@ mod tests {
 
     #[test]
     fn a_job_that_panics_is_answered_and_the_thread_goes_on() {
-        let (begun, go) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
-        let keys = HsmThread::start(Box::new(Slow(begun.clone(), go.clone()))).unwrap();
+        let (slow, ..) = slow();
+        let keys = HsmThread::start(slow).unwrap();
         for _ in 0..3 {
             let (panics, behind) = (keys.destroy(key()), keys.self_test(key()));
             assert!(matches!(panics.wait(), Err(HsmError::Unreachable(_))));
@@ -191,7 +224,19 @@ mod tests {
         Deadlines { ready: Duration::from_millis(ready), usual: Duration::from_millis(usual), ..HOURS }
     }
 
+    #[test]
+    fn a_backend_without_a_job_for_long_is_told_so_once() {
+        let (slow, begun, _, tests) = slow();
+        let rest_after = Duration::from_millis(20);
+        let keys = HsmThread::with(slow, Deadlines { rest_after, ..HOURS }).unwrap();
+        begun.wait();
+        std::thread::sleep(Duration::from_millis(100));
+        assert_eq!(soon(keys.self_test(key())), no());
+        assert_eq!(tests.load(Ordering::SeqCst), 1);
+    }
+
     const HOURS: Deadlines = Deadlines {
+        rest_after: Duration::from_secs(3600),
         ready: Duration::from_secs(3600),
         create: Duration::from_secs(3600),
         usual: Duration::from_secs(3600),
@@ -199,36 +244,34 @@ mod tests {
 
     #[test]
     fn a_caller_is_answered_at_the_deadline_and_the_job_goes_on() {
-        let (begun, go) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
-        let slow = Box::new(Slow(begun.clone(), go.clone()));
+        let (slow, begun, go, _) = slow();
         let keys = HsmThread::with(slow, deadlines(30, 3_600_000)).unwrap();
         let first = keys.ready(Backend::Soft);
         begun.wait();
         let behind = keys.self_test(key());
-        assert_eq!(first.wait(), Err(HsmError::Busy));
+        assert_eq!(soon(first), Err(HsmError::Busy));
         go.wait();
         assert_eq!(behind.wait(), no(), "what has more time is done when its turn comes");
     }
 
     #[test]
     fn a_job_whose_deadline_passed_in_the_queue_is_not_begun() {
-        let (begun, go) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
-        let slow = Box::new(Slow(begun.clone(), go.clone()));
+        let (slow, begun, go, tests) = slow();
         let keys = HsmThread::with(slow, deadlines(3_600_000, 30)).unwrap();
         let first = keys.ready(Backend::Soft);
         begun.wait();
-        // Each of them would panic on the thread, and be answered otherwise.
-        let late: Vec<_> = (0..3).map(|_| keys.destroy(key())).collect();
-        late.into_iter().for_each(|answer| assert_eq!(answer.wait(), Err(HsmError::Busy)));
+        let late: Vec<_> = (0..3).map(|_| keys.self_test(key())).collect();
+        late.into_iter().for_each(|answer| assert_eq!(soon(answer), Err(HsmError::Busy)));
         go.wait();
         assert!(first.wait().is_ok());
         assert!(keys.end(Duration::from_secs(60)));
+        assert_eq!(tests.load(Ordering::SeqCst), 0);
     }
 
     #[test]
     fn the_end_waits_for_the_job_in_hand_and_refuses_the_others() {
-        let (begun, go) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
-        let keys = HsmThread::start(Box::new(Slow(begun.clone(), go.clone()))).unwrap();
+        let (slow, begun, go, _) = slow();
+        let keys = HsmThread::start(slow).unwrap();
         let (first, queued) = (keys.ready(Backend::Soft), keys.self_test(key()));
         begun.wait();
         assert!(!keys.end(Duration::from_millis(30)), "the job in hand has not ended");
@@ -241,8 +284,8 @@ mod tests {
 
     #[test]
     fn what_was_queued_is_done_although_nobody_can_ask_any_more() {
-        let (begun, go) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
-        let keys = HsmThread::start(Box::new(Slow(begun.clone(), go.clone()))).unwrap();
+        let (slow, begun, go, _) = slow();
+        let keys = HsmThread::start(slow).unwrap();
         let (first, second) = (keys.ready(Backend::Soft), keys.self_test(key()));
         drop(keys);
         begun.wait();

@@ -11,6 +11,8 @@ pub struct Deadlines {
     pub create: Duration,
     /// Of every other job.
     pub usual: Duration,
+    /// A backend that had no job for so long may give up what it holds ([`crate::Hsm::rest`]).
+    pub rest_after: Duration,
 }
 
 impl Deadlines {
@@ -30,6 +32,7 @@ impl Default for Deadlines {
             ready: Duration::from_secs(4),
             create: Duration::from_secs(60),
             usual: Duration::from_secs(10),
+            rest_after: Duration::from_secs(60),
         }
     }
 }

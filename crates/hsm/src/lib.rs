@@ -130,6 +130,10 @@ pub trait Hsm: Send {
     /// As [`Hsm::sign`], but never for a changed component of the machine.
     fn rebind(&mut self, key: &KeyHandle) -> Result<KeyHandle, HsmError>;
 
+    /// There was no job for long: what costs something while it is not used may be given up, and is opened again
+    /// by the next job.
+    fn rest(&mut self) {}
+
     /// Makes a recovery code for the keys that are bound to the boot state, in groups of letters for a person to
     /// write down; the one before is of no more use.
     ///
