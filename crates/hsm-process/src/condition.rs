@@ -38,6 +38,11 @@ impl Condition {
         problem(&self.known())
     }
 
+    /// Whether it could be opened since the start.
+    pub fn was_opened(&self) -> bool {
+        self.known().info.is_some()
+    }
+
     pub(crate) fn begun(&self, now: Instant, answered_at: Instant) {
         self.known().busy = Some((now, answered_at));
     }

@@ -1,18 +1,15 @@
-//! The file with the boot secret, sealed twice.
+//! The two slots of the file with the boot secret ([`hsm::boot_file`]).
 
 use crate::blob::Blob;
 use crate::software::sha256;
-use hsm::{HsmError, binding, file};
+use hsm::HsmError;
+use hsm::binding;
+use hsm::boot_file::{BootFile, name_in, unusable};
 use model::MachineBinding;
 use std::fs;
-use std::io;
 use std::path::Path;
 
 /// The boot secret as it lies on disk.
-///
-/// The file: a header of [`hsm::binding`] whose machine has the TPM's components and the name of the secret
-/// ([`binding::BOOT_STATE`]), the two slots, and the SHA-256 of all that. A slot is a [`Blob`]; where there is
-/// no recovery code the second is two empty parts.
 pub(crate) struct Slots {
     pub(crate) header: Vec<u8>,
     /// Opens in the same boot state, under an auth value derived from ours.
@@ -24,11 +21,14 @@ pub(crate) struct Slots {
 impl Slots {
     /// What is in the file; none where there is no file.
     pub(crate) fn read(path: &Path) -> Result<Option<Slots>, HsmError> {
-        match fs::read(path) {
-            Ok(bytes) => parse(&bytes).map(Some).ok_or_else(|| unusable(path, "it is damaged")),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(unusable(path, &error.to_string())),
-        }
+        let Some(BootFile { header, sealed, recovery }) = BootFile::read(path, sha256)? else {
+            return Ok(None);
+        };
+        let whole = |slot: &[u8]| Blob::split(slot).map(|(blob, _)| blob);
+        let damaged = || unusable(path, "it is damaged");
+        let sealed = whole(&sealed).ok_or_else(damaged)?;
+        let recovery = recovery.map(|slot| whole(&slot).ok_or_else(damaged)).transpose()?;
+        Ok(Some(Slots { header, sealed, recovery }))
     }
 
     /// The name of the secret, as headers of keys have it.
@@ -42,13 +42,8 @@ impl Slots {
 
     /// Written whole or not at all; what was in force until now is in force if this fails.
     pub(crate) fn write(&self, path: &Path) -> Result<(), HsmError> {
-        file::write(path, &self.bytes()).map_err(|error| unusable(path, &error.to_string()))
-    }
-
-    fn bytes(&self) -> Vec<u8> {
-        let recovery = self.recovery.as_ref().map_or_else(|| NO_SLOT.to_vec(), Blob::write);
-        let body = [self.header.clone(), self.sealed.write(), recovery].concat();
-        [body.as_slice(), &sha256(&body)].concat()
+        let recovery = self.recovery.as_ref().map(Blob::write);
+        BootFile { header: self.header.clone(), sealed: self.sealed.write(), recovery }.write(path, sha256)
     }
 }
 
@@ -60,28 +55,3 @@ pub(crate) fn set_aside(path: &Path) -> Result<(), HsmError> {
     tracing::warn!(file = %path.display(), kept_as = %free.display(), "A file is of another TPM, and kept");
     fs::rename(path, free).map_err(|error| unusable(path, &error.to_string()))
 }
-
-/// The name of the boot secret that a machine records.
-pub(crate) fn name_in(machine: &MachineBinding) -> Option<String> {
-    let found = machine.components.iter().find(|(name, _)| name == binding::BOOT_STATE);
-    found.map(|(_, name)| name.clone())
-}
-
-pub(crate) fn unusable(path: &Path, why: &str) -> HsmError {
-    HsmError::BootFile(format!("{}: {why}", path.display()))
-}
-
-fn parse(bytes: &[u8]) -> Option<Slots> {
-    let (body, digest) = bytes.split_last_chunk::<32>()?;
-    if sha256(body) != *digest {
-        return None;
-    }
-    let (header, slots) = binding::split(binding::TPM_VERSION, body)?;
-    name_in(&binding::read(header)?)?;
-    let (sealed, rest) = Blob::split(slots)?;
-    let recovery =
-        if rest == NO_SLOT { None } else { Some(Blob::split(rest).filter(|(_, rest)| rest.is_empty())?.0) };
-    Some(Slots { header: header.to_vec(), sealed, recovery })
-}
-
-const NO_SLOT: &[u8] = &[0; 4];

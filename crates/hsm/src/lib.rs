@@ -6,6 +6,7 @@
 
 mod backends;
 pub mod binding;
+pub mod boot_file;
 mod bound;
 mod deadlines;
 mod error;
@@ -16,7 +17,7 @@ mod reply;
 #[cfg(test)]
 mod tests;
 
-pub use backends::{Backends, Opener};
+pub use backends::Backends;
 pub use bound::BoundTo;
 pub use deadlines::Deadlines;
 pub use error::HsmError;

@@ -2,10 +2,11 @@
 
 mod backends;
 mod facts;
+mod key_stores;
 mod neighbours;
+mod opening;
 mod options;
 mod socket;
-mod tpm;
 mod wire;
 
 #[cfg(test)]
@@ -56,19 +57,20 @@ async fn run(
     handed_over: Option<UnixListener>,
 ) -> Result<ExitCode, Box<dyn Error>> {
     loaded.notes.iter().for_each(|note| tracing::warn!(%note, "A remark on the configuration"));
-    let wired = wire::build(options, loaded)?;
-    // Whoever learns from the socket or from systemd that we run may ask us to end.
+    // First: whoever asks us to end while we start finds everything in order, if late.
     let signals = [signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?];
+    let wired = wire::build(options, loaded)?;
     let listener = socket::listen(handed_over, &options.socket(&loaded.settings))?;
     let driver = Driver::start(wired.dependencies).await?;
     let (stop, stopping) = watch::channel(false);
-    let service = Arc::new(Service { driver: driver.clone(), about: wired.about, live: wired.live });
+    let service = Arc::new(Service { driver: driver.clone(), about: wired.about });
     let served = tokio::spawn(server::serve(listener, service, stopping));
     notify(&[NotifyState::Ready, NotifyState::Status(&status_line(&driver))]);
     let code = rest(&driver, signals).await;
     notify(&[NotifyState::Stopping]);
     stop.send_replace(true);
     served.await?;
+    tokio::task::spawn_blocking(move || wired.key_stores.end()).await?;
     Ok(code)
 }
 

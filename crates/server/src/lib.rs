@@ -14,7 +14,7 @@ mod tests;
 
 pub use limits::Limits;
 pub use report::{DocumentParts, document};
-pub use service::{About, LiveNotices, Service};
+pub use service::{About, AboutNow, Service};
 
 use accept::Patience;
 use connection::Connection;

@@ -349,12 +349,15 @@ pub fn binary(name: &str) -> PathBuf {
 
 fn build() -> PathBuf {
     let mut command = Command::new(env!("CARGO"));
-    command.args(["build", "--quiet", "-p", "runner", "-p", "aad-tool", "-p", "simulator", "--bins"]);
+    command.args(["build", "--quiet", "--bins"]);
+    for package in ["runner", "firmament-keys", "aad-tool", "simulator"] {
+        command.args(["-p", package]);
+    }
     if !cfg!(debug_assertions) {
         command.arg("--release");
     }
     if cfg!(feature = "tpm") {
-        command.args(["--features", "runner/tpm"]);
+        command.args(["--features", "firmament-keys/tpm"]);
     }
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     assert!(command.current_dir(workspace).status().unwrap().success(), "the programs do not build");
