@@ -29,7 +29,7 @@ impl Deadlines {
 impl Default for Deadlines {
     fn default() -> Deadlines {
         Deadlines {
-            ready: Duration::from_secs(4),
+            ready: Duration::from_secs(3),
             create: Duration::from_secs(60),
             usual: Duration::from_secs(10),
             rest_after: Duration::from_secs(60),

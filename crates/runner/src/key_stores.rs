@@ -64,7 +64,7 @@ impl KeyStores {
             let ready = self.keys().ready(backend);
             tokio::spawn(async move {
                 if let Err(error) = ready.await {
-                    tracing::error!(%backend, %error, "A key store could not be opened");
+                    tracing::error!(%backend, %error, "A key store is not open");
                 }
             });
         }

@@ -192,6 +192,22 @@ impl Machine {
         kill_process(pid, Signal::TERM).unwrap();
     }
 
+    /// The process that holds a key store for the daemon, where there is one.
+    pub fn keys_process(&self) -> Option<Pid> {
+        let daemon = self.daemon.as_ref()?.id().to_string();
+        let entries = fs::read_dir("/proc").unwrap().filter_map(Result::ok);
+        let mut ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+        let is_ours = |id: &i32| {
+            let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+            // Name, state and parent (proc(5)); one that has ended is not meant.
+            stat.split_once("(firmament-keys) ").is_some_and(|(_, rest)| {
+                let mut fields = rest.split(' ');
+                fields.next() != Some("Z") && fields.next() == Some(&daemon)
+            })
+        };
+        Pid::from_raw(ids.find(is_ours)?)
+    }
+
     /// Waits until the daemon has ended by itself.
     pub fn ended(&mut self) -> ExitStatus {
         let mut status = None;

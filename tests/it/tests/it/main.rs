@@ -12,6 +12,7 @@ mod goldens;
 mod image;
 mod intune;
 mod journal;
+mod key_processes;
 mod keys;
 mod leave;
 mod life;
@@ -26,6 +27,7 @@ mod rebind;
 mod refusals;
 mod rekey;
 mod socket;
+mod stops;
 mod systemd;
 #[cfg(feature = "tpm")]
 mod tpm;
