@@ -1,4 +1,5 @@
 use crate::condition::Condition;
+use crate::frame;
 use crate::keeper::{Ending, Keeper, Work};
 use crate::request::Request;
 use crate::settings::{Settings, first_frame};
@@ -39,8 +40,12 @@ impl ProcessHsm {
 
     /// One job of the child; what it said is remembered.
     fn ask<T: Word>(&mut self, work: Work, request: &Request) -> Result<T, HsmError> {
+        let question = encode(request);
+        if question.len() > frame::LONGEST {
+            return Err(HsmError::Backend("the request is too long".to_owned()));
+        }
         let worker = self.opened().inspect_err(|error| self.condition.ended(Some(error.clone())))?;
-        let answer = self.exchange(worker, work, &encode(request))?;
+        let answer = self.exchange(worker, work, &question)?;
         let problem = answer.as_ref().err().filter(|error| is_about_the_store(error));
         self.condition.ended(problem.cloned());
         answer
@@ -89,7 +94,10 @@ impl ProcessHsm {
 
     /// A child that did not answer: the job's error, which is told once the child is gone.
     fn given_up(&mut self, worker: Worker, limit: Duration) -> HsmError {
-        let how = self.end(worker, limit);
+        let how = match self.end(worker, limit) {
+            Ending::Clean => Ending::Crashed("without an answer".to_owned()),
+            how => how,
+        };
         let error = self.lost(&how);
         self.condition.ended(Some(error.clone()));
         error
