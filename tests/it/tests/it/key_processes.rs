@@ -193,7 +193,9 @@ fn a_stopped_token_holds_up_nobody_who_does_not_need_it_and_nobody_for_ever() {
     let with_password = machine.sign_in_with_password(ALEX, PASSWORD);
     assert!(begun.elapsed() < Duration::from_secs(30), "{}", text(&with_password));
     wait_for("the notice", || machine.status()["notices"].to_string().contains("does not answer"));
-    asking.iter_mut().for_each(|tool| drop(tool.wait().unwrap()));
+    for tool in &mut asking {
+        tool.wait().unwrap();
+    }
     assert!(begun.elapsed() < Duration::from_secs(60), "nobody waits for ever");
     kill_process(keys, Signal::CONT).unwrap();
     wait_for("the session", || machine.domain()["sessions"][0]["state"] == "holding");
