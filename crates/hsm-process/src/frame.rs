@@ -84,7 +84,8 @@ mod tests {
         let (ours, theirs) = UnixStream::pair().unwrap();
         let long = vec![0; LONGEST + 1];
         assert_eq!(write(&ours, &long, None).unwrap_err().kind(), ErrorKind::InvalidInput);
-        (&ours).write_all(&u32::MAX.to_be_bytes()).unwrap();
+        let length = u32::try_from(long.len()).unwrap();
+        (&ours).write_all(&length.to_be_bytes()).unwrap();
         let until = Some(Instant::now() + Duration::from_secs(5));
         assert_eq!(read(&theirs, until).unwrap_err().kind(), ErrorKind::InvalidData);
     }

@@ -1,8 +1,9 @@
 //! Whoever asks the daemon to end, however early, is obeyed, and no key store is harmed.
 
-use crate::harness::{Cloud, Machine};
+use crate::harness::{Cloud, Machine, wait_for};
 use crate::life::signs_in;
 use crate::pkcs11;
+use rustix::process::{Signal, kill_process, test_kill_process};
 use std::os::unix::process::ExitStatusExt;
 use std::time::Duration;
 
@@ -47,6 +48,27 @@ fn an_early_stop_harms_no_keys_in_software() {
 fn an_early_stop_harms_no_token() {
     let cloud = Cloud::start();
     is_stopped_early(pkcs11::machine(&cloud));
+}
+
+#[test]
+fn a_stop_waits_for_what_a_token_has_in_hand_and_kills_nothing() {
+    let cloud = Cloud::start();
+    let mut machine = pkcs11::machine(&cloud);
+    machine.up();
+    signs_in(&machine);
+    let keys = machine.keys_process().unwrap();
+    kill_process(keys, Signal::STOP).unwrap();
+    let mut asking = machine.tool(&["auth-test", "--name", "alex@contoso.com"]).spawn().unwrap();
+    wait_for("a job in hand", || machine.status()["notices"].to_string().contains("does not answer"));
+    machine.terminate();
+    std::thread::sleep(Duration::from_secs(4));
+    assert_eq!(machine.keys_process(), Some(keys), "both are still there");
+    kill_process(keys, Signal::CONT).unwrap();
+    assert!(machine.ended().success());
+    wait_for("the end of its process", || test_kill_process(keys).is_err());
+    asking.wait().unwrap();
+    machine.up();
+    signs_in(&machine);
 }
 
 #[cfg(feature = "tpm")]
