@@ -37,7 +37,8 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
 /// Builds the programs that are shown; they are in this directory then.
 pub(crate) fn build() -> Result<PathBuf, String> {
     println!("demo: building the programs");
-    let packages = ["runner", "aad-tool", "simulator"].map(|name| ["--package", name]).concat();
+    let packages =
+        ["runner", "firmament-keys", "aad-tool", "simulator"].map(|name| ["--package", name]).concat();
     run_command(&mut cargo(&[&["build", "--quiet", "--bins"], packages.as_slice()].concat()))?;
     Ok(target().join("debug"))
 }

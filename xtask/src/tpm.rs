@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 /// What cargo must add to the workspace or leave out of it on this machine; said once.
 pub(crate) static CHOICE: LazyLock<&[&str]> = LazyLock::new(|| match missing().join(" and ") {
-    missing if missing.is_empty() => &["--features", "runner/tpm,it/tpm"],
+    missing if missing.is_empty() => &["--features", "firmament-keys/tpm,it/tpm"],
     missing => {
         println!("tpm: hsm-tpm is left out, without {missing}");
         &["--exclude", "hsm-tpm"]

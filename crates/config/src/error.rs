@@ -55,20 +55,6 @@ pub enum ConfigError {
         /// What and why.
         why: String,
     },
-    /// This version does not have what is asked for.
-    #[error("{}:{line}: {option} = {value} is not in this version: {instead}", path.display())]
-    Unsupported {
-        /// The file.
-        path: PathBuf,
-        /// Counts from 1.
-        line: usize,
-        /// The option.
-        option: &'static str,
-        /// Its value.
-        value: &'static str,
-        /// What to do instead.
-        instead: &'static str,
-    },
 }
 
 impl ConfigError {

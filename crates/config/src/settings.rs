@@ -1,9 +1,7 @@
-use crate::ConfigError;
 use crate::effective::{self, Effective};
-use crate::ini::{Parsed, Place};
-use crate::options::{self, DomainOptions, GlobalOptions};
-use crate::scope::GLOBAL;
-use model::{CloudProfile, DomainName, HsmType};
+use crate::ini::Parsed;
+use crate::options::{DomainOptions, GlobalOptions};
+use model::{CloudProfile, DomainName};
 use std::path::PathBuf;
 
 /// The checked settings.
@@ -44,21 +42,6 @@ impl Settings {
     /// The domain of this name or with this alias.
     pub fn domain(&self, name: &DomainName) -> Option<&DomainSettings> {
         self.domains.iter().find(|it| it.name == *name || it.options.domain_aliases.contains(name))
-    }
-
-    /// Refuses what this build does not have, naming what to do instead; `tpm` is whether it has a TPM adapter.
-    ///
-    /// # Errors
-    /// [`ConfigError::Unsupported`].
-    pub fn check_supported(&self, tpm: bool) -> Result<(), ConfigError> {
-        if tpm || self.global.hsm_type != HsmType::Tpm {
-            return Ok(());
-        }
-        let entry = options::entry(&self.parsed, GLOBAL, "hsm_type");
-        let Some(Place { path, line }) = entry.map(|entry| entry.place.clone()) else { return Ok(()) };
-        let instead = "this build has no such key store; set hsm_type = tpm_if_possible, soft or pkcs11";
-        let value = self.global.hsm_type.as_str();
-        Err(ConfigError::Unsupported { path, line, option: "hsm_type", value, instead })
     }
 
     /// Every setting that is in force and where it comes from; a proxy is only said to be set.

@@ -4,3 +4,15 @@
 
 pub mod auth;
 pub mod machine;
+
+use aws_lc_rs::digest;
+use std::path::Path;
+
+/// What an operator should know of the file that boot-bound keys need, if anything.
+pub fn boot_notice(file: &Path) -> Option<String> {
+    hsm::boot_file::notice(file, |bytes| {
+        let mut value = [0; 32];
+        value.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
+        value
+    })
+}

@@ -4,24 +4,16 @@
 use crate::code;
 use crate::fault::Fault;
 use crate::link::Link;
-use crate::slots::{self, Slots, name_in, unusable};
+use crate::slots::{self, Slots};
 use crate::software;
 use crate::storage::{Storage, on_one_storage_key, with_recorded, with_storage};
 use crate::template;
+use hsm::boot_file::{name_in, unusable};
 use hsm::{HsmError, binding};
 use model::{BootPolicy, MachineBinding, Secret, hex};
 use std::path::{Path, PathBuf};
 use tss_esapi::Context;
 use zeroize::Zeroizing;
-
-/// What an operator should know of the file with the boot secret, if anything.
-pub fn boot_notice(file: &Path) -> Option<String> {
-    match Slots::read(file) {
-        Ok(Some(Slots { recovery: None, .. })) => Some(NO_CODE.to_owned()),
-        Ok(_) => None,
-        Err(error) => Some(format!("Keys that are bound to the boot state cannot be used: {error}.")),
-    }
-}
 
 /// The boot secret of this machine, as far as there is one.
 pub(crate) struct Boot {
@@ -268,5 +260,3 @@ fn missing(path: &Path) -> HsmError {
 }
 
 const SECRET: &str = "boot secret";
-const NO_CODE: &str =
-    "A change of Secure Boot would lock the keys: run aad-tool tpm recovery-code and keep the code.";

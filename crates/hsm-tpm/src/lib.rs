@@ -16,5 +16,4 @@ mod storage;
 mod template;
 mod tpm;
 
-pub use boot::boot_notice;
 pub use tpm::TpmHsm;

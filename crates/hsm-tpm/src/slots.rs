@@ -1,18 +1,15 @@
-//! The file with the boot secret, sealed twice.
+//! The two slots of the file with the boot secret ([`hsm::boot_file`]).
 
 use crate::blob::Blob;
 use crate::software::sha256;
-use files::{Dir, FileError, Trust};
-use hsm::{HsmError, binding};
+use files::{Dir, Trust};
+use hsm::HsmError;
+use hsm::binding;
+use hsm::boot_file::{BootFile, name_in, refused, unusable};
 use model::MachineBinding;
-use std::io::Read;
 use std::path::Path;
 
 /// The boot secret as it lies on disk.
-///
-/// The file: a header of [`hsm::binding`] whose machine has the TPM's components and the name of the secret
-/// ([`binding::BOOT_STATE`]), the two slots, and the SHA-256 of all that. A slot is a [`Blob`]; where there is
-/// no recovery code the second is two empty parts.
 pub(crate) struct Slots {
     pub(crate) header: Vec<u8>,
     /// Opens in the same boot state, under an auth value derived from ours.
@@ -24,14 +21,14 @@ pub(crate) struct Slots {
 impl Slots {
     /// What is in the file; none where there is no file.
     pub(crate) fn read(path: &Path) -> Result<Option<Slots>, HsmError> {
-        let file = match files::open_sealed(path, &Trust::current()) {
-            Err(error) if error.is_not_found() => return Ok(None),
-            opened => opened.map_err(|error| refused(path, error))?,
+        let Some(BootFile { header, sealed, recovery }) = BootFile::read(path, sha256)? else {
+            return Ok(None);
         };
-        let mut bytes = Vec::new();
-        let read = file.take(LONGEST).read_to_end(&mut bytes);
-        read.map_err(|error| unusable(path, &error.to_string()))?;
-        parse(&bytes).map(Some).ok_or_else(|| unusable(path, "it is damaged"))
+        let whole = |slot: &[u8]| Blob::split(slot).map(|(blob, _)| blob);
+        let damaged = || unusable(path, "it is damaged");
+        let sealed = whole(&sealed).ok_or_else(damaged)?;
+        let recovery = recovery.map(|slot| whole(&slot).ok_or_else(damaged)).transpose()?;
+        Ok(Some(Slots { header, sealed, recovery }))
     }
 
     /// The name of the secret, as headers of keys have it.
@@ -45,13 +42,8 @@ impl Slots {
 
     /// Written whole or not at all; what was in force until now is in force if this fails.
     pub(crate) fn write(&self, path: &Path) -> Result<(), HsmError> {
-        files::write_private(path, &self.bytes(), &Trust::current()).map_err(|error| refused(path, error))
-    }
-
-    fn bytes(&self) -> Vec<u8> {
-        let recovery = self.recovery.as_ref().map_or_else(|| NO_SLOT.to_vec(), Blob::write);
-        let body = [self.header.clone(), self.sealed.write(), recovery].concat();
-        [body.as_slice(), &sha256(&body)].concat()
+        let recovery = self.recovery.as_ref().map(Blob::write);
+        BootFile { header: self.header.clone(), sealed: self.sealed.write(), recovery }.write(path, sha256)
     }
 }
 
@@ -68,37 +60,3 @@ pub(crate) fn set_aside(path: &Path) -> Result<(), HsmError> {
     }
     Err(unusable(path, "there are too many old ones; delete some"))
 }
-
-/// The name of the boot secret that a machine records.
-pub(crate) fn name_in(machine: &MachineBinding) -> Option<String> {
-    let found = machine.components.iter().find(|(name, _)| name == binding::BOOT_STATE);
-    found.map(|(_, name)| name.clone())
-}
-
-pub(crate) fn unusable(path: &Path, why: &str) -> HsmError {
-    HsmError::BootFile(format!("{}: {why}", path.display()))
-}
-
-fn refused(path: &Path, error: FileError) -> HsmError {
-    match error {
-        FileError::Io { cause, .. } => unusable(path, &cause.to_string()),
-        refused => HsmError::BootFile(refused.to_string()),
-    }
-}
-
-fn parse(bytes: &[u8]) -> Option<Slots> {
-    let (body, digest) = bytes.split_last_chunk::<32>()?;
-    if sha256(body) != *digest {
-        return None;
-    }
-    let (header, slots) = binding::split(binding::TPM_VERSION, body)?;
-    name_in(&binding::read(header)?)?;
-    let (sealed, rest) = Blob::split(slots)?;
-    let recovery =
-        if rest == NO_SLOT { None } else { Some(Blob::split(rest).filter(|(_, rest)| rest.is_empty())?.0) };
-    Some(Slots { header: header.to_vec(), sealed, recovery })
-}
-
-const NO_SLOT: &[u8] = &[0; 4];
-/// More than any that we write, in bytes; a longer one is damaged.
-const LONGEST: u64 = 1 << 20;

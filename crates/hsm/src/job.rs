@@ -1,4 +1,4 @@
-use crate::{Hsm, HsmError, HsmInfo, Reply, SignScheme};
+use crate::{Hsm, HsmError, HsmInfo, Refusal, Reply, SignScheme};
 use model::{Backend, IntentId, KeyHandle, KeyPurpose, Secret};
 
 /// One job for the backend: plain data, and the way back for its answer, which takes no answer of another job.
@@ -41,6 +41,31 @@ impl Job {
             Job::Rebind(key, reply) => reply.send(hsm.rebind(&key)),
             Job::RecoveryCode(reply) => reply.send(hsm.recovery_code()),
             Job::Reseal(code, reply) => reply.send(hsm.reseal(code.as_ref())),
+        }
+    }
+
+    /// The backend that the job is for; whatever is about the boot state is for the TPM.
+    pub fn backend(&self) -> Backend {
+        match self {
+            Job::Ready(backend, _) | Job::Create(backend, ..) => *backend,
+            Job::Sign(key, ..)
+            | Job::UnwrapOaepSha1(key, ..)
+            | Job::Destroy(key, _)
+            | Job::SelfTest(key, _)
+            | Job::Rebind(key, _) => key.backend,
+            Job::RecoveryCode(_) | Job::Reseal(..) => Backend::Tpm,
+        }
+    }
+
+    /// The right to answer it while somebody else does it.
+    pub fn refusal(&self) -> Refusal {
+        match self {
+            Job::Ready(_, reply) => reply.refusal(),
+            Job::Create(.., reply) | Job::Rebind(_, reply) => reply.refusal(),
+            Job::Sign(.., reply) => reply.refusal(),
+            Job::UnwrapOaepSha1(.., reply) => reply.refusal(),
+            Job::Destroy(_, reply) | Job::SelfTest(_, reply) | Job::Reseal(_, reply) => reply.refusal(),
+            Job::RecoveryCode(reply) => reply.refusal(),
         }
     }
 

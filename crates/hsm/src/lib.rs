@@ -6,7 +6,9 @@
 
 mod backends;
 pub mod binding;
+pub mod boot_file;
 mod bound;
+mod deadlines;
 mod error;
 mod job;
 mod keys;
@@ -14,12 +16,13 @@ mod reply;
 #[cfg(test)]
 mod tests;
 
-pub use backends::{Backends, Opener};
+pub use backends::Backends;
 pub use bound::BoundTo;
+pub use deadlines::Deadlines;
 pub use error::HsmError;
 pub use job::Job;
 pub use keys::Keys;
-pub use reply::{KeysFuture, Reply};
+pub use reply::{KeysFuture, Refusal, Reply};
 
 use model::{Backend, IntentId, KeyHandle, KeyPurpose, Secret};
 
@@ -126,6 +129,10 @@ pub trait Hsm: Send {
     /// # Errors
     /// As [`Hsm::sign`], but never for a changed component of the machine.
     fn rebind(&mut self, key: &KeyHandle) -> Result<KeyHandle, HsmError>;
+
+    /// There was no job for long: what costs something while it is not used may be given up, and is opened again
+    /// by the next job.
+    fn rest(&mut self) {}
 
     /// Makes a recovery code for the keys that are bound to the boot state, in groups of letters for a person to
     /// write down; the one before is of no more use.

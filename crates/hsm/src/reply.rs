@@ -20,6 +20,14 @@ impl<T> Reply<T> {
         (Reply(slot.clone()), KeysFuture(slot))
     }
 
+    /// The right to answer too; the first answer counts.
+    pub fn refusal(&self) -> Refusal
+    where
+        T: Send + 'static,
+    {
+        Refusal(self.0.clone())
+    }
+
     /// Answers whoever asked; nobody needs to listen any more.
     pub fn send(self, answer: Result<T, HsmError>) {
         self.0.answer(answer);
@@ -35,6 +43,42 @@ impl<T> Drop for Reply<T> {
 impl<T> fmt::Debug for Reply<T> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("Reply")
+    }
+}
+
+/// The right to answer, with an error, for a job that somebody else does.
+pub struct Refusal(Arc<dyn Refuse>);
+
+impl Refusal {
+    /// Answers whoever still waits; a job that is answered already is left as it is.
+    pub fn refuse(&self, why: HsmError) {
+        self.0.refuse(why);
+    }
+
+    /// Whether there is an answer, whoever gave it.
+    pub fn is_answered(&self) -> bool {
+        self.0.is_answered()
+    }
+}
+
+impl fmt::Debug for Refusal {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Refusal")
+    }
+}
+
+trait Refuse: Send + Sync {
+    fn refuse(&self, why: HsmError);
+    fn is_answered(&self) -> bool;
+}
+
+impl<T: Send> Refuse for Slot<T> {
+    fn refuse(&self, why: HsmError) {
+        self.answer(Err(why));
+    }
+
+    fn is_answered(&self) -> bool {
+        matches!(*self.lock(), State::Closed(_))
     }
 }
 

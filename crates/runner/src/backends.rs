@@ -1,14 +1,8 @@
-//! Which backend makes new keys, and how each one is opened.
+//! Which backend makes new keys.
 
-use crate::tpm;
-use config::Settings;
-use host::auth;
-use hsm::{Backends, Hsm, HsmError, Opener};
-use hsm_pkcs11::{Pkcs11Hsm, Trust};
-use hsm_soft::SoftHsm;
-use model::{Backend, HsmType, MachineBinding, Secret};
+use hsm::HsmError;
+use model::{Backend, HsmType};
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 
 /// `hsm_type` insists on another backend than the one that has the keys of this machine.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -57,83 +51,6 @@ fn new(wanted: HsmType, tpm: impl FnOnce() -> Option<HsmError>) -> (Backend, Opt
         None | Some(HsmError::Busy | HsmError::Unreachable(_)) => (Backend::Tpm, None),
         Some(error) => (Backend::Soft, Some(error)),
     }
-}
-
-/// What is needed to open any backend.
-pub(crate) struct BackendOpeners<'s> {
-    pub(crate) settings: &'s Settings,
-    pub(crate) auth: &'s auth::Loaded,
-    pub(crate) machine: &'s MachineBinding,
-    pub(crate) state_dir: &'s Path,
-}
-
-impl BackendOpeners<'_> {
-    /// The software backend, whose auth value opens the store too.
-    pub(crate) fn soft(&self) -> SoftHsm {
-        let value = Secret::new(self.auth.value.expose().clone());
-        SoftHsm::new(value, self.machine.clone(), &self.auth.source.description("auth value"))
-    }
-
-    /// Why the TPM cannot be opened now, if so.
-    pub(crate) fn without_tpm(&self) -> Option<HsmError> {
-        self.tpm()().err()
-    }
-
-    /// The chosen backend and those that have keys, and one sentence for each that cannot be opened now; every
-    /// other one is opened when keys are to be moved there.
-    pub(crate) fn open(&self, chosen: Backend, recorded: &BTreeSet<Backend>) -> (Backends, Vec<String>) {
-        let mut backends = Backends::new(chosen);
-        let mut notices = Vec::new();
-        backends.put(Box::new(self.soft()));
-        for (backend, opener) in
-            [(Backend::Pkcs11, pkcs11(self.settings, self.machine.clone())), (Backend::Tpm, self.tpm())]
-        {
-            if backend != chosen && !recorded.contains(&backend) {
-                backends.offer(backend, opener);
-            } else if let Some(error) = backends.add(backend, opener) {
-                notices.push(format!(
-                    "The {} keys could not be opened at the start: {error}.",
-                    backend.as_str()
-                ));
-            }
-        }
-        (backends, notices)
-    }
-
-    /// What keys that are bound to the boot state need.
-    pub(crate) fn boot_file(&self) -> PathBuf {
-        self.state_dir.join(layout::BOOT_SECRET)
-    }
-
-    fn tpm(&self) -> Opener {
-        tpm::opener(self)
-    }
-}
-
-/// The directory of systemd's credentials, where there is one.
-pub(crate) fn credentials() -> Option<PathBuf> {
-    std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from)
-}
-
-fn pkcs11(settings: &Settings, machine: MachineBinding) -> Opener {
-    let token = settings.pkcs11.clone();
-    let pin_path = settings.global.pkcs11_pin_path.clone();
-    Box::new(move || {
-        let token = token.clone().ok_or_else(|| refused("pkcs11_module and pkcs11_token are not set"))?;
-        let pin = auth::load_pin(credentials().as_deref(), pin_path.as_deref())?;
-        let settings = hsm_pkcs11::Settings {
-            module: token.module,
-            label: token.token,
-            serial: token.serial,
-            trust: Trust::default(),
-        };
-        let opened = Pkcs11Hsm::open(settings, pin.value, machine.clone(), &pin.source.description("PIN"));
-        opened.map(|hsm| Box::new(hsm) as Box<dyn Hsm>)
-    })
-}
-
-fn refused(why: &str) -> HsmError {
-    HsmError::Backend(why.to_owned())
 }
 
 #[cfg(test)]

@@ -2,11 +2,12 @@
 
 mod backends;
 mod facts;
+mod key_stores;
 mod memory;
 mod neighbours;
+mod opening;
 mod options;
 mod socket;
-mod tpm;
 mod wire;
 
 #[cfg(test)]
@@ -68,9 +69,9 @@ async fn run(
     handed_over: Option<UnixListener>,
 ) -> Result<ExitCode, Box<dyn Error>> {
     loaded.notes.iter().for_each(|note| tracing::warn!(%note, "A remark on the configuration"));
-    let wired = wire::build(options, loaded)?;
-    // Whoever learns from the socket or from systemd that we run may ask us to end.
+    // First: whoever asks us to end while we start finds everything in order, if late.
     let signals = [signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?];
+    let wired = wire::build(options, loaded)?;
     let listener = socket::listen(handed_over, &options.socket(&loaded.settings))?;
     let (stop, stopping) = watch::channel(None);
     let (ready, when_ready) = watch::channel(None);
@@ -79,8 +80,8 @@ async fn run(
     let started = Driver::start(wired.dependencies).await;
     let code = match started {
         Ok(driver) => {
-            let (about, live) = (wired.about, wired.live);
-            ready.send_replace(Some(Arc::new(Service { driver: driver.clone(), about, live })));
+            let service = Service { driver: driver.clone(), about: wired.about };
+            ready.send_replace(Some(Arc::new(service)));
             notify(&[NotifyState::Ready, NotifyState::Status(&status_line(&driver))]);
             let (why, code) = rest(&driver, signals).await;
             stop.send_replace(Some(why));
@@ -93,6 +94,7 @@ async fn run(
     };
     notify(&[NotifyState::Stopping]);
     served.await?;
+    tokio::task::spawn_blocking(move || wired.key_stores.end()).await?;
     code
 }
 

@@ -16,6 +16,10 @@ pub(crate) struct Options {
     /// Where to listen (default: the option socket_path, else /run/firmament/socket).
     #[arg(long, value_name = "SOCKET")]
     socket: Option<PathBuf>,
+    /// The program that opens TPM and PKCS#11 token (default: firmament-keys beside this program, else
+    /// /usr/libexec/firmament/firmament-keys).
+    #[arg(long, value_name = "FILE")]
+    keys_program: Option<PathBuf>,
     /// Log every step.
     #[arg(long)]
     debug: bool,
@@ -36,10 +40,23 @@ impl Options {
         if self.debug || configured { Verbosity::Debug } else { Verbosity::Normal }
     }
 
+    /// The program for key stores: the one that is named, the one beside our own, or where packages put it.
+    pub(crate) fn keys_program(&self) -> PathBuf {
+        let beside = || {
+            // After an upgrade this is the path of the new program, or of none; the directory is the same.
+            let path = std::env::current_exe().ok()?.with_file_name(KEYS_PROGRAM);
+            path.exists().then_some(path)
+        };
+        self.keys_program.clone().or_else(beside).unwrap_or_else(|| Path::new(LIBEXEC).join(KEYS_PROGRAM))
+    }
+
     pub(crate) fn state_dir(&self) -> &Path {
         &self.state_dir
     }
 }
+
+const KEYS_PROGRAM: &str = "firmament-keys";
+const LIBEXEC: &str = "/usr/libexec/firmament";
 
 #[cfg(test)]
 mod tests {

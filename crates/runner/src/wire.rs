@@ -1,20 +1,20 @@
 //! Which parts the house is made of.
 
-use crate::backends::{self, BackendOpeners};
+use crate::backends;
 use crate::facts;
+use crate::key_stores::KeyStores;
 use crate::neighbours;
+use crate::opening::{self, Openers};
 use crate::options::Options;
-use crate::tpm;
 use config::{DomainSettings, Loaded, Settings};
 use driver::{Dependencies, SystemClock};
 use executor::{Executor, IntuneVersion, Vault};
 use files::{Dir, Trust};
 use host::{auth, machine};
-use hsm::{Backends, Hsm, HsmError, Keys};
-use hsm_thread::HsmThread;
+use hsm::{HsmError, Keys};
 use lifecycle::IntuneEnrolment;
 use model::{Backend, BootPolicy, DeviceFacts, MachineBinding};
-use server::{About, LiveNotices};
+use server::{About, AboutNow};
 use snapshot::recorded_backends;
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -22,6 +22,7 @@ use std::path::Path;
 use std::sync::Arc;
 use store::Store;
 use store_sled::SledStore;
+use telemetry::Verbosity;
 use tenancy::DomainConfig;
 use transport::{Policy, Transport};
 use transport_hyper::HyperTransport;
@@ -29,37 +30,45 @@ use transport_hyper::HyperTransport;
 /// What the driver acts upon, and what `status` says of the machine.
 pub(crate) struct Wired {
     pub(crate) dependencies: Dependencies,
-    pub(crate) about: About,
-    pub(crate) live: LiveNotices,
+    pub(crate) about: AboutNow,
+    pub(crate) key_stores: Arc<KeyStores>,
 }
 
+/// Waits for no key store, but for a TPM that decides what makes the first keys, and no longer than its deadline.
 pub(crate) fn build(options: &Options, loaded: &Loaded) -> Result<Wired, Box<dyn Error>> {
     let settings = &loaded.settings;
-    settings.check_supported(cfg!(feature = "tpm"))?;
     let machine = machine::measure(Path::new("/"));
     // sled opens its files by their paths, which nobody else may be able to change.
     Dir::make(options.state_dir(), &Trust::current())?;
-    let auth = auth::load_or_make(backends::credentials().as_deref(), &settings.global.hsm_pin_path)?;
-    let openers = BackendOpeners { settings, auth: &auth, machine: &machine, state_dir: options.state_dir() };
-    let mut store = SledStore::open(options.state_dir(), &openers.soft().store_key()?)?;
+    let auth = auth::load_or_make(opening::credentials().as_deref(), &settings.global.hsm_pin_path)?;
+    let (state_dir, debug) = (options.state_dir(), options.verbosity(Some(loaded)) == Verbosity::Debug);
+    let openers = Openers { settings, auth: &auth, machine: &machine, state_dir, debug };
+    let mut store = SledStore::open(state_dir, &openers.soft().store_key()?)?;
     refuse_fresh_auth_value(matches!(auth.source, auth::Source::Made(_)), &store)?;
     let recorded = recorded_backends(&snapshot::found(store.list()?, store.missing()));
+    let key_stores = Arc::new(KeyStores::start(&openers, &options.keys_program())?);
     let (chosen, no_tpm) =
-        backends::choose(settings.global.hsm_type, &recorded.in_force, || openers.without_tpm())?;
-    let (hsm, closed) = openers.open(chosen, &(&recorded.in_force | &recorded.others));
-    closed.iter().for_each(|notice| tracing::error!(notice, "A key store stays closed"));
+        backends::choose(settings.global.hsm_type, &recorded.in_force, || key_stores.without_tpm())?;
+    let mut wanted = &recorded.in_force | &recorded.others;
+    wanted.insert(chosen);
+    key_stores.open(&wanted);
     let mut notices: Vec<String> = loaded.notes.iter().map(ToString::to_string).collect();
     notices.extend(ca_notices(settings));
     notices.extend(store.remarks().iter().cloned());
     notices.extend(no_tpm.map(|error| format!("New keys are made in software, without a TPM: {error}.")));
-    notices.extend(closed);
     let boot_file = openers.boot_file();
-    let live: LiveNotices = Arc::new(move || tpm::notices(&boot_file));
-    live().iter().for_each(|notice| tracing::warn!(notice, "Boot-bound keys need attention"));
-    let key_store = hsm.info().description;
-    let dependencies = dependencies(settings, machine, hsm, store)?;
-    let about = About { version: env!("CARGO_PKG_VERSION").to_owned(), key_store, notices };
-    Ok(Wired { dependencies, about, live })
+    let boot = host::boot_notice(&boot_file);
+    boot.iter().for_each(|notice| tracing::warn!(notice, "Boot-bound keys need attention"));
+    let shown = key_stores.clone();
+    let about: AboutNow = Arc::new(move || {
+        let mut notices = notices.clone();
+        notices.extend(shown.notices(&wanted));
+        notices.extend(host::boot_notice(&boot_file));
+        About { version: env!("CARGO_PKG_VERSION").to_owned(), key_store: shown.description(chosen), notices }
+    });
+    let keys: Arc<dyn Keys> = Arc::new(key_stores.keys());
+    let dependencies = dependencies(settings, machine, (chosen, keys), store)?;
+    Ok(Wired { dependencies, about, key_stores })
 }
 
 /// What an operator should know of the way to `ca_file`; one that is refused stops the start elsewhere.
@@ -80,11 +89,9 @@ fn refuse_fresh_auth_value(made: bool, store: &SledStore) -> Result<(), HsmError
 fn dependencies(
     settings: &Settings,
     machine: MachineBinding,
-    hsm: Backends,
+    (backend, keys): (Backend, Arc<dyn Keys>),
     store: SledStore,
 ) -> Result<Dependencies, Box<dyn Error>> {
-    let backend = hsm.info().backend;
-    let keys: Arc<dyn Keys> = Arc::new(HsmThread::start(Box::new(hsm))?);
     let vault = Arc::new(Vault::default());
     let mut device = facts::measure(Path::new("/"));
     device.display_name = settings.global.device_name.replace("%h", &device.display_name);

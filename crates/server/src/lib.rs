@@ -16,7 +16,7 @@ mod tests;
 
 pub use conversation::Stop;
 pub use report::{DocumentParts, document};
-pub use service::{About, LiveNotices, Service};
+pub use service::{About, AboutNow, Service};
 
 use accept::Patience;
 use conversation::{Caller, Shared};

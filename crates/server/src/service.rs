@@ -6,13 +6,11 @@ pub struct Service {
     /// The running house.
     pub driver: Driver,
     /// What `status` says of the machine as a whole.
-    pub about: About,
-    /// The notices that a command may make untrue.
-    pub live: LiveNotices,
+    pub about: AboutNow,
 }
 
-/// Notices as they are now, one sentence each.
-pub type LiveNotices = Arc<dyn Fn() -> Vec<String> + Send + Sync>;
+/// What `status` says of the machine as a whole, as it is now; answered at once.
+pub type AboutNow = Arc<dyn Fn() -> About + Send + Sync>;
 
 /// What `status` says of the machine as a whole.
 #[derive(Debug, Clone)]

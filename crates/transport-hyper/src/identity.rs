@@ -39,8 +39,11 @@ impl SigningKey for OutsideKey {
 }
 
 impl Signer for OutsideSigner {
+    /// Called in the handshake's poll, on a worker of the runtime: whatever else that worker had to do goes on
+    /// in another thread until the key has signed.
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rustls::Error> {
-        self.0.sign(u16::from(self.1), message).map_err(rustls::Error::General)
+        let signature = tokio::task::block_in_place(|| self.0.sign(u16::from(self.1), message));
+        signature.map_err(rustls::Error::General)
     }
 
     fn scheme(&self) -> SignatureScheme {

@@ -1,7 +1,8 @@
 //! The network on hyper and rustls: TLS 1.2 or later, HTTP/1.1 and 2, certificate checks always on.
 //!
 //! One pooled client without a client certificate serves everything; a call that presents one gets a
-//! connection of its own, over HTTP/1.1. Redirects are never followed.
+//! connection of its own, over HTTP/1.1, and needs a runtime of several threads, because the key signs while
+//! the handshake waits. Redirects are never followed.
 //!
 //! `ca_file` takes the place of the system's roots. A proxy is spoken to by CONNECT over plain HTTP and sees
 //! no more than the name of the host; this machine (`localhost` and below, 127/8, `::1`) is always reached

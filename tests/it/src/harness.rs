@@ -206,6 +206,22 @@ impl Machine {
         self.daemon.as_mut().is_none_or(|daemon| daemon.try_wait().unwrap().is_some())
     }
 
+    /// The process that holds a key store for the daemon, where there is one.
+    pub fn keys_process(&self) -> Option<Pid> {
+        let daemon = self.daemon.as_ref()?.id().to_string();
+        let entries = fs::read_dir("/proc").unwrap().filter_map(Result::ok);
+        let mut ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+        let is_ours = |id: &i32| {
+            let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+            // Name, state and parent (proc(5)); one that has ended is not meant.
+            stat.split_once("(firmament-keys) ").is_some_and(|(_, rest)| {
+                let mut fields = rest.split(' ');
+                fields.next() != Some("Z") && fields.next() == Some(&daemon)
+            })
+        };
+        Pid::from_raw(ids.find(is_ours)?)
+    }
+
     /// Waits until the daemon has ended by itself.
     pub fn ended(&mut self) -> ExitStatus {
         let mut status = None;
@@ -363,12 +379,15 @@ pub fn binary(name: &str) -> PathBuf {
 
 fn build() -> PathBuf {
     let mut command = Command::new(env!("CARGO"));
-    command.args(["build", "--quiet", "-p", "runner", "-p", "aad-tool", "-p", "simulator", "--bins"]);
+    command.args(["build", "--quiet", "--bins"]);
+    for package in ["runner", "firmament-keys", "aad-tool", "simulator"] {
+        command.args(["-p", package]);
+    }
     if !cfg!(debug_assertions) {
         command.arg("--release");
     }
     if cfg!(feature = "tpm") {
-        command.args(["--features", "runner/tpm"]);
+        command.args(["--features", "firmament-keys/tpm"]);
     }
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     assert!(command.current_dir(workspace).status().unwrap().success(), "the programs do not build");

@@ -1,6 +1,7 @@
 //! A TPM of its own, simulated by swtpm on loopback.
 
 use crate::harness::wait_for;
+use rustix::process::{Pid, Signal, kill_process};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -24,6 +25,16 @@ impl Tpm {
         let tpm = Tpm { child, port };
         wait_for("swtpm", || TcpStream::connect(("127.0.0.1", port + 1)).is_ok());
         tpm
+    }
+
+    /// Lets it answer nothing until [`Tpm::go_on`], as a TPM that hangs.
+    pub fn freeze(&self) {
+        kill_process(Pid::from_child(&self.child), Signal::STOP).unwrap();
+    }
+
+    /// Lets it answer again.
+    pub fn go_on(&self) {
+        kill_process(Pid::from_child(&self.child), Signal::CONT).unwrap();
     }
 
     /// The way to this TPM in the library's syntax (`tpm_tcti_name`).

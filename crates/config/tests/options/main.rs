@@ -201,7 +201,6 @@ fn every_way_to_sign_in_is_taken() {
     ] {
         let settings = one(&format!("[contoso.com]\nsign_in = {value}\n")).unwrap().settings;
         assert_eq!(settings.domains[0].options.sign_in, way, "{value}");
-        assert!(settings.check_supported(false).is_ok(), "{value}");
     }
 }
 
@@ -316,27 +315,6 @@ fn files_of_ours_may_lie_beside_the_configuration() {
     let loaded = one("[global]\nca_file = /etc/himmelblau/ca.pem\n").unwrap();
     assert_eq!(loaded.settings.global.ca_file.clone().unwrap().to_str(), Some("/etc/himmelblau/ca.pem"));
     assert!(loaded.notes.is_empty(), "{:?}", loaded.notes);
-}
-
-#[test]
-fn key_stores_that_this_build_lacks_are_refused_by_a_step_of_its_own() {
-    for (value, supported) in [
-        ("soft", true),
-        ("tpm_if_possible", true),
-        ("tpm_bound_soft_if_possible", true),
-        ("pkcs11\npkcs11_module = /m.so\npkcs11_token = t", true),
-        ("tpm", false),
-    ] {
-        let settings = one(&format!("[global]\nhsm_type = {value}\n")).unwrap().settings;
-        assert!(settings.check_supported(true).is_ok(), "{value}");
-        let result = settings.check_supported(false);
-        assert_eq!(result.is_ok(), supported, "{value}");
-        if let Err(error) = result {
-            let says =
-                format!(":2: hsm_type = {value} is not in this version: this build has no such key store");
-            assert!(error.to_string().contains(&says), "{error}");
-        }
-    }
 }
 
 #[test]

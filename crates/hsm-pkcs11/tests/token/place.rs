@@ -157,6 +157,12 @@ pub(crate) fn softhsm() -> PathBuf {
     paths.find(|path| path.exists()).unwrap()
 }
 
+/// The version of SoftHSM, in its own words.
+pub(crate) fn softhsm_version() -> String {
+    let output = Command::new("softhsm2-util").arg("--version").output().unwrap();
+    format!("SoftHSM {}", String::from_utf8_lossy(&output.stdout).trim())
+}
+
 pub(crate) fn intent(n: u8) -> IntentId {
     format!("00000000-0000-0000-0000-0000000000{n:02x}").parse().unwrap()
 }

@@ -1,13 +1,16 @@
 //! What every backend does, and that the token alone can do it.
 
-use crate::place::{LABEL, PIN, Place, intent, objects, parts, softhsm};
+use crate::place::{LABEL, PIN, Place, intent, objects, parts, softhsm, softhsm_version};
 use cryptoki::object::{Attribute, AttributeType, ObjectClass};
 use hsm::{Hsm, HsmError, SignScheme};
 use hsm_pkcs11::{Settings, Trust};
 use model::{Backend, KeyHandle, KeyPurpose, Secret};
+use std::io::Write;
 
 #[test]
 fn the_suite_that_every_backend_passes() {
+    // Past the harness, which keeps what is printed by a test that passes.
+    writeln!(std::io::stderr(), "the suite runs on {}, {}", softhsm().display(), softhsm_version()).unwrap();
     parts(
         "suite::the_suite_that_every_backend_passes",
         &[

@@ -2,11 +2,13 @@
 
 use crate::harness::{AUTH, Harness, intent};
 use crate::proxy::Harm;
+use aws_lc_rs::digest;
 use hsm::{Hsm, HsmError, SignScheme, binding};
-use hsm_tpm::{TpmHsm, boot_notice};
+use hsm_tpm::TpmHsm;
 use model::{BootPolicy, FailureClass, KeyHandle, KeyPurpose, Secret};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
 
 fn sign(own: &mut TpmHsm, key: &KeyHandle) -> Result<(), HsmError> {
     own.sign(key, SignScheme::Pkcs1Sha256, b"x").map(drop)
@@ -259,6 +261,11 @@ fn every_flipped_byte_of_the_file_is_refused() {
     }
     fs::write(harness.boot_file(), file).unwrap();
     sign(&mut own, &key).unwrap();
+}
+
+fn boot_notice(file: &Path) -> Option<String> {
+    let sha256 = |bytes: &[u8]| digest::digest(&digest::SHA256, bytes).as_ref().try_into().unwrap();
+    hsm::boot_file::notice(file, sha256)
 }
 
 #[test]

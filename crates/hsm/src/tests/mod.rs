@@ -1,5 +1,7 @@
 //! Jobs and their way back, over a backend that answers each with its own word.
 
+mod backends;
+
 use crate::{Hsm, HsmError, HsmInfo, Job, Keys, KeysFuture, Reply, SignScheme};
 use model::{Backend, Guid, IntentId, KeyHandle, KeyPurpose, RsaPublicKey, Secret};
 use std::fmt::Debug;
@@ -116,6 +118,23 @@ fn every_job_that_is_refused_says_so() {
     busy(Refusing.rebind(key("")));
     busy(Refusing.recovery_code());
     busy(Refusing.reseal(None));
+}
+
+#[test]
+fn a_refusal_answers_what_nobody_has_answered_and_nothing_else() {
+    let (reply, answer) = Reply::new();
+    let job = Job::Sign(key(""), SignScheme::PssSha256, vec![], reply);
+    let refusal = job.refusal();
+    assert!(!refusal.is_answered());
+    refusal.refuse(HsmError::Busy);
+    assert!(refusal.is_answered() && job.refusal().is_answered());
+    job.run(&mut Fake);
+    assert_eq!(answer.wait(), Err(HsmError::Busy), "the job in hand comes too late");
+    let (reply, answer) = Reply::new();
+    let refusal = reply.refusal();
+    reply.send(Ok(7));
+    refusal.refuse(HsmError::Busy);
+    assert_eq!(answer.wait(), Ok(7));
 }
 
 /// Counts how often it is woken.

@@ -22,8 +22,7 @@ pub(crate) async fn run(
             return Err(bad_name(&format!("{wanted} is neither configured nor registered")));
         }
     }
-    let mut about = service.about.clone();
-    about.notices.extend((service.live)());
+    let mut about = (service.about)();
     about.notices.extend(service.driver.neighbours());
     let ending = views.iter().map(ending_of_view).max().unwrap_or(Ending::NotRegistered);
     let document = document(&DocumentParts {

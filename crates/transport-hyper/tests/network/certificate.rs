@@ -4,7 +4,9 @@ use crate::server::{Client, Kind, Manner, Server};
 use crate::{own_identity, post, to, transport};
 use model::{CertificateDer, Delivery};
 use rcgen::{CertificateParams, KeyPair};
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 use tokio_rustls::rustls;
 use tokio_rustls::rustls::ProtocolVersion;
 use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
@@ -56,7 +58,7 @@ async fn a_key_that_will_not_sign_ends_the_call_unsent_with_its_words() {
     let server = Server::start(Kind { client: Client::Demanded, ..Kind::default() }).await;
     let mut own = Own::new();
     own.refusal = Some("the key store is locked");
-    let auth = RequestAuth::Certificate(std::sync::Arc::new(own));
+    let auth = RequestAuth::Certificate(Arc::new(own));
     let error = post(&transport(&server), server.name, server.port, auth).await.unwrap_err();
     assert!(error.to_string().contains("the key store is locked"), "{error}");
     assert_eq!((error.delivery(), server.seen().requests.len()), (Delivery::NotSent, 0));
@@ -75,6 +77,55 @@ async fn a_call_with_a_certificate_has_a_connection_of_its_own() {
     let seen = server.seen();
     let certificates: Vec<bool> = seen.requests.iter().map(|request| request.certificate).collect();
     assert_eq!((seen.handshakes.len(), certificates), (3, vec![false, true, true, false]));
+}
+
+/// Signs when its gate is open, as a key store that was stopped and goes on.
+#[derive(Debug)]
+struct Gated {
+    own: Arc<Own>,
+    begun: AtomicUsize,
+    open: AtomicBool,
+}
+
+impl ClientIdentity for Gated {
+    fn chain(&self) -> &[CertificateDer] {
+        self.own.chain()
+    }
+
+    fn sign(&self, scheme: u16, message: &[u8]) -> Result<Vec<u8>, String> {
+        self.begun.fetch_add(1, Ordering::SeqCst);
+        let begun = Instant::now();
+        while !self.open.load(Ordering::SeqCst) && begun.elapsed() < Duration::from_secs(20) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        self.own.sign(scheme, message)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn eight_handshakes_that_wait_for_the_key_leave_the_runtime_to_others() {
+    let server = Server::start(Kind { client: Client::Demanded, ..Kind::default() }).await;
+    let (begun, open) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let gated = Arc::new(Gated { own: own_identity(), begun, open });
+    let transport = Arc::new(transport(&server));
+    let (name, port) = (server.name, server.port);
+    let call = || {
+        let (transport, auth) = (transport.clone(), RequestAuth::Certificate(gated.clone()));
+        tokio::spawn(async move { post(&transport, name, port, auth).await })
+    };
+    let calls: Vec<_> = (0..8).map(|_| call()).collect();
+    let all_wait = async {
+        while gated.begun.load(Ordering::SeqCst) < 8 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), all_wait).await.unwrap();
+    let other = tokio::spawn(tokio::time::sleep(Duration::from_millis(1)));
+    tokio::time::timeout(Duration::from_secs(1), other).await.unwrap().unwrap();
+    gated.open.store(true, Ordering::SeqCst);
+    for call in calls {
+        assert_eq!(call.await.unwrap().unwrap().status().as_u16(), 200);
+    }
 }
 
 /// A self-signed RSA certificate whose key signs outside of the TLS library.

@@ -20,7 +20,7 @@ impl Figures {
     }
 }
 
-/// Each median as a multiple of the last one, which is that of the TPM.
+/// Each median as a multiple of the last one, which is that of the TPM in the same process.
 pub(crate) fn ratios(names: &[&str], all: &[Figures]) -> String {
     let base = all[all.len() - 1].median();
     let parts = names.iter().zip(all).map(|(name, figures)| format!("{name} {:.2}", figures.median() / base));

@@ -44,7 +44,7 @@ impl Keys {
 /// Measures and prints everything.
 pub(crate) fn measure(places: &mut [Place]) {
     places.iter().for_each(|place| say(&place.hsm.info().description));
-    let names: Vec<_> = places.iter().map(|place| place.hsm.info().backend.as_str()).collect();
+    let names: Vec<_> = places.iter().map(|place| place.name).collect();
     let pairs: Vec<_> = places.iter_mut().map(|place| pairs(place.hsm.as_mut())).collect();
     for (name, times) in names.iter().zip(&pairs) {
         say(&format!("{name}: an RSA-2048 pair: {}", times.summary("ms")));

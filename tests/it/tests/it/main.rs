@@ -13,6 +13,7 @@ mod goldens;
 mod image;
 mod intune;
 mod journal;
+mod key_processes;
 mod keys;
 mod leave;
 mod life;
@@ -29,6 +30,7 @@ mod refusals;
 mod rekey;
 mod rubbish;
 mod socket;
+mod stops;
 mod systemd;
 #[cfg(feature = "tpm")]
 mod tpm;

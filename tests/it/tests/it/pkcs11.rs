@@ -86,7 +86,7 @@ fn another_word_for_keys_that_are_there_is_refused_by_name_and_if_possible_takes
     configure(&machine, "hsm_type = tpm_if_possible");
     machine.up();
     assert_eq!(machine.device_id("contoso.com"), device);
-    assert!(machine.status()["key_store"].as_str().unwrap().contains("PKCS#11 token firmament"));
+    wait_for("the token", || machine.status()["key_store"].to_string().contains("PKCS#11 token firmament"));
     signs_in(&machine);
     assert_eq!((cloud.requests("join").len(), cloud.devices().len()), (1, 1));
 }
@@ -99,8 +99,7 @@ fn a_wrong_pin_keeps_the_identity_and_a_sign_in_with_the_right_one_lifts_the_sus
     let before = objects(&machine);
     fs::write(machine.path("pin"), "another PIN").unwrap();
     machine.restart();
-    let told = machine.status();
-    assert!(told["notices"][0].as_str().unwrap().contains("PIN"), "{told}");
+    wait_for("the notice", || machine.status()["notices"].to_string().contains("refuses the PIN"));
     signs_in(&machine);
     wait_for("the suspension", || machine.domain()["identity"]["suspended"] == "key_unavailable");
     assert_eq!(objects(&machine), before, "nothing is destroyed for it");
@@ -133,9 +132,9 @@ fn without_its_token_a_machine_keeps_its_identity_and_makes_no_other() {
     machine.kill();
     unplug(&machine);
     machine.up();
-    let told = machine.status();
     let why = "could not be opened: the key store is absent: no token is labelled firmament";
-    assert!(told["key_store"].as_str().unwrap().contains(why), "{told}");
+    wait_for("the reason", || machine.status()["key_store"].to_string().contains(why));
+    let told = machine.status();
     assert!(told["notices"][0].as_str().unwrap().contains("no token is labelled firmament"), "{told}");
     signs_in(&machine);
     wait_for("the failure", || machine.domain()["sessions"][0]["failure"]["code"] == "KeyStoreAbsent");
@@ -143,6 +142,9 @@ fn without_its_token_a_machine_keeps_its_identity_and_makes_no_other() {
     assert_eq!((&identity["thumbprint"], &identity["suspended"]), (&thumbprint, &Value::Null));
     plug_in(&machine);
     wait_for("the session", || machine.domain()["sessions"][0]["state"] == "holding");
+    let told = machine.status();
+    assert!(told["key_store"].as_str().unwrap().contains("PKCS#11 token firmament"), "{told}");
+    assert!(!told["notices"].to_string().contains("no token"), "{told}");
     assert_eq!(machine.domain()["identity"]["thumbprint"], thumbprint);
     assert_eq!((cloud.requests("join").len(), cloud.devices().len()), (1, 1));
 }

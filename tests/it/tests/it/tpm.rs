@@ -7,6 +7,9 @@ use it::swtpm::Tpm;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+const ALEX: &str = "alex@contoso.com";
 
 /// A machine that enrols, with keys of this type in this TPM.
 pub(crate) fn options(tpm: &Tpm, hsm_type: &str) -> String {
@@ -53,6 +56,41 @@ fn a_tpm_is_taken_if_possible_and_a_copy_beside_another_one_is_of_no_use() {
     let left = copy.run(&["leave", "--force"]);
     assert_eq!(code(&left), 0, "{}", text(&left));
     signs_in(&original);
+}
+
+/// Starts the daemon, and gives how long it took until it said how things are.
+fn starts_within(machine: &mut Machine) -> Duration {
+    let begun = Instant::now();
+    machine.up();
+    machine.status();
+    begun.elapsed()
+}
+
+#[test]
+fn a_tpm_that_hangs_holds_up_no_start_and_is_used_when_it_answers() {
+    let dir = tempfile::tempdir().unwrap();
+    let (cloud, tpm) = (Cloud::start(), Tpm::start(dir.path()));
+    // Before there are keys, whether there is a TPM decides where they are made.
+    tpm.freeze();
+    let mut machine = Machine::switched_off(&cloud, "contoso.com", &options(&tpm, "tpm_if_possible"));
+    let took = starts_within(&mut machine);
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    tpm.go_on();
+    signs_in(&machine);
+    assert_eq!(machine.domain()["identity"]["keys"][0]["backend"], "tpm", "one that hangs is there");
+    machine.stop();
+    tpm.freeze();
+    let took = starts_within(&mut machine);
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    wait_for("the notice", || notices(&machine).contains("does not answer: nothing for"));
+    let begun = Instant::now();
+    let refused = machine.sign_in_with_password(ALEX, "Correct-Horse-1");
+    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
+    assert!(text(&refused).contains("the key store is busy"), "{}", text(&refused));
+    tpm.go_on();
+    wait_for("a sign-in", || code(&machine.sign_in_with_password(ALEX, "Correct-Horse-1")) == 0);
+    assert!(!notices(&machine).contains("does not answer"), "{}", notices(&machine));
+    assert_eq!((cloud.requests("join").len(), cloud.devices().len()), (1, 1));
 }
 
 #[test]
