@@ -2,12 +2,17 @@
 
 use crate::harness::{Cloud, Machine, code, line_with, rest, text};
 use serde_json::json;
-use std::io::BufReader;
-use std::process::Output;
+use std::fs;
+use std::io::{BufReader, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::process::{Output, Stdio};
 
 const ALEX: &str = "alex@contoso.com";
 const ADELE: &str = "adele@contoso.com";
 const RENAMED: &str = "sandra@contoso.com";
+/// A user id that nobody has.
+const STRANGER: u32 = 43_210;
 const PASSWORD: &str = "Correct-Horse-1";
 
 /// Signs in under a name and lets somebody approve the code; the exit code and what was said.
@@ -67,6 +72,41 @@ fn five_passwords_go_out_in_a_minute_and_a_code_lets_the_owner_in() {
     let by_code = machine.sign_in(ALEX);
     assert_eq!((code(&by_code), passwords()), (0, 5), "{}", text(&by_code));
     assert_eq!(code(&machine.sign_in_with_password(ADELE, PASSWORD)), 0, "another account");
+    assert_eq!(machine.domain()["phase"], "registered");
+}
+
+/// Runs aad-tool as somebody else, with a line of input.
+fn as_stranger(machine: &Machine, arguments: &[&str], line: &str) -> Output {
+    let mut tool = machine.tool(arguments);
+    let mut tool = tool.uid(STRANGER).gid(STRANGER).stdin(Stdio::piped()).spawn().unwrap();
+    // A tool that asks for nothing may have ended already.
+    let _ = writeln!(tool.stdin.take().unwrap(), "{line}");
+    tool.wait_with_output().unwrap()
+}
+
+#[test]
+fn a_stranger_keeps_nobody_out_and_fills_no_log() {
+    if !rustix::process::geteuid().is_root() {
+        return println!("skipped: only root can be somebody else");
+    }
+    let cloud = Cloud::start();
+    let machine = Machine::start(&cloud, "contoso.com");
+    fs::set_permissions(machine.dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    assert_eq!(code(&machine.sign_in(ALEX)), 0, "the owner, through root");
+    let tries: Vec<Output> =
+        (0..6).map(|_| as_stranger(&machine, &["auth-test", "--name", ALEX], "Wrong-Horse-2")).collect();
+    let wrong = tries.iter().filter(|it| text(it).contains("[AADSTS50126]")).count();
+    let too_many = tries.iter().filter(|it| text(it).contains("[TooManyAttempts]")).count();
+    assert_eq!((wrong, too_many), (3, 3), "{}", text(&tries[5]));
+    let owner = machine.sign_in_with_password(ALEX, PASSWORD);
+    assert_eq!(code(&owner), 0, "{}", text(&owner));
+
+    for _ in 0..14 {
+        let refused = as_stranger(&machine, &["leave"], "");
+        assert_eq!(code(&refused), 5, "{}", text(&refused));
+    }
+    let log = machine.log();
+    assert_eq!(log.lines().filter(|line| line.contains("Request refused")).count(), 10, "{log}");
     assert_eq!(machine.domain()["phase"], "registered");
 }
 
