@@ -8,7 +8,7 @@ use crate::tpm;
 use config::{DomainSettings, Loaded, Settings};
 use driver::{Dependencies, SystemClock};
 use executor::{Executor, IntuneVersion, Vault};
-use files::{Dir, Trust};
+use files::Trust;
 use host::{auth, machine};
 use hsm::{Backends, Hsm, HsmError, Keys};
 use hsm_thread::HsmThread;
@@ -37,8 +37,6 @@ pub(crate) fn build(options: &Options, loaded: &Loaded) -> Result<Wired, Box<dyn
     let settings = &loaded.settings;
     settings.check_supported(cfg!(feature = "tpm"))?;
     let machine = machine::measure(Path::new("/"));
-    // sled opens its files by their paths, which nobody else may be able to change.
-    Dir::make(options.state_dir(), &Trust::current())?;
     let auth = auth::load_or_make(backends::credentials().as_deref(), &settings.global.hsm_pin_path)?;
     let openers = BackendOpeners { settings, auth: &auth, machine: &machine, state_dir: options.state_dir() };
     let mut store = SledStore::open(options.state_dir(), &openers.soft().store_key()?)?;
