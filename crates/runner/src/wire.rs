@@ -9,7 +9,7 @@ use crate::options::Options;
 use config::{DomainSettings, Loaded, Settings};
 use driver::{Dependencies, SystemClock};
 use executor::{Executor, IntuneVersion, Vault};
-use files::{Dir, Trust};
+use files::Trust;
 use host::{auth, machine};
 use hsm::{HsmError, Keys};
 use lifecycle::IntuneEnrolment;
@@ -38,8 +38,6 @@ pub(crate) struct Wired {
 pub(crate) fn build(options: &Options, loaded: &Loaded) -> Result<Wired, Box<dyn Error>> {
     let settings = &loaded.settings;
     let machine = machine::measure(Path::new("/"));
-    // sled opens its files by their paths, which nobody else may be able to change.
-    Dir::make(options.state_dir(), &Trust::current())?;
     let auth = auth::load_or_make(opening::credentials().as_deref(), &settings.global.hsm_pin_path)?;
     let (state_dir, debug) = (options.state_dir(), options.verbosity(Some(loaded)) == Verbosity::Debug);
     let openers = Openers { settings, auth: &auth, machine: &machine, state_dir, debug };

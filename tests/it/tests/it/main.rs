@@ -8,6 +8,7 @@ mod concurrency;
 mod crash;
 mod disk;
 mod failing_disk;
+mod files;
 mod first_registration;
 mod goldens;
 mod image;

@@ -114,8 +114,8 @@ impl Found {
 
 impl fmt::Debug for Found {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lines = self.0.iter().map(|((canary, form), copies)| (&canary.what, form, copies));
-        lines.map(|line| writeln!(out, "{line:x?}")).collect()
+        let mut lines = self.0.iter().map(|((canary, form), copies)| (&canary.what, form, copies));
+        lines.try_for_each(|line| writeln!(out, "{line:x?}"))
     }
 }
 

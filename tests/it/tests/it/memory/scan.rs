@@ -59,10 +59,13 @@ fn writable(line: &str) -> Option<(u64, u64)> {
     access.starts_with("rw").then(|| (number(begin), number(end)))
 }
 
+/// A piece, of which secret, and in which form.
+type Piece<'c> = (Vec<u8>, &'c Canary, &'static str);
+
 /// Pieces of every form of every secret, by their first eight bytes; a piece is enough, because a secret in freed
 /// memory may be half overwritten.
 struct Patterns<'c> {
-    by_begin: BTreeMap<[u8; 8], Vec<(Vec<u8>, &'c Canary, &'static str)>>,
+    by_begin: BTreeMap<[u8; 8], Vec<Piece<'c>>>,
     /// Which first two bytes there are, because most of memory begins no piece.
     begins: Vec<bool>,
 }
