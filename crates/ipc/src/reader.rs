@@ -13,6 +13,8 @@ pub enum Reader {
     Root,
     /// Anybody else sees no name of a person but the one that they asked for themselves.
     Person(Option<Upn>),
+    /// Whoever has just signed in, and is told who that is.
+    Themselves,
 }
 
 impl Reader {
@@ -28,13 +30,20 @@ impl Reader {
         }
     }
 
+    /// What is said from here on is about the reader and who they signed in as.
+    pub fn hears_of_themselves(&mut self) {
+        if let Reader::Person(_) = self {
+            *self = Reader::Themselves;
+        }
+    }
+
     /// The message as this reader may see it. What is said of the person who was asked for stays.
     ///
     /// # Errors
     /// Where the message is no JSON.
     pub fn shown(&self, message: &Message) -> Result<Message, FrameError> {
         let own = match self {
-            Reader::Root => return Ok(message.clone()),
+            Reader::Root | Reader::Themselves => return Ok(message.clone()),
             Reader::Person(own) => own.as_ref().map(Upn::as_str),
         };
         let hide = |text: &str, foreign: bool| names::hidden(text, own, foreign);

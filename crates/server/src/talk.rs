@@ -7,7 +7,7 @@ use crate::report;
 use driver::{SignIn, SignInEvent};
 use identity::{Status, StatusPhase, WaitsFor};
 use ipc::{Answer, Ending, FailureReport, Message};
-use model::{DomainName, Failure, FailureClass, Requester, Timestamp, Upn, Who};
+use model::{DomainName, Failure, FailureClass, Requester, Timestamp, Trace, Upn, Who};
 use signin::PasswordPrompt;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -50,10 +50,21 @@ pub(crate) async fn identify(
                 connection.say(&report::signed_in(&account)).await;
                 return Ok(Identified::Yes);
             }
-            Some(SignInEvent::Failed(failure)) => return Err(failure),
+            Some(SignInEvent::Failed(failure)) => {
+                if is_about_who_came(&failure) {
+                    connection.reader.hears_of_themselves();
+                }
+                return Err(failure);
+            }
             None => return Err(bad_request("the sign-in ended without an answer")),
         };
     }
+}
+
+/// Whether a sign-in ended because somebody else came than was asked for (entra.md 2.10, rule 6): the sentence is ours,
+/// names them, and only they can mend it.
+pub(crate) fn is_about_who_came(failure: &Failure) -> bool {
+    failure.who == Who::User && failure.trace == Trace::default()
 }
 
 /// Hands on what the person types; the sign-in ends by itself when they take too long.

@@ -75,6 +75,16 @@ fn nobody_but_root_reads_the_names_of_others_anywhere() {
 }
 
 #[test]
+fn whoever_came_instead_is_told_who_they_are() {
+    let mut reader = reader(Some("alex@contoso.com"));
+    reader.hears_of_themselves();
+    assert_eq!(reader.shown(&failed(None)).unwrap(), failed(None));
+    let mut root = Reader::of(0);
+    root.hears_of_themselves();
+    assert!(matches!(root, Reader::Root));
+}
+
+#[test]
 fn what_the_reader_asked_for_comes_as_it_is() {
     let text = || "alex@contoso.com".to_owned();
     for message in [

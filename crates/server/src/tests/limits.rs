@@ -35,6 +35,7 @@ fn who_gets_a_place_and_whose() {
     use Admission::{Enters, Replaces, TurnedAway};
     let many = block(200_000, 960);
     let of_both = [block(200_000, 500), block(65_536, 460)].concat();
+    let equal = [block(200_000, 480), block(400_000, 480)].concat();
     let with_root = [vec![(Owner::Root, 64)], people(960)].concat();
     for (what, places, caller, admission) in [
         ("nobody is there", vec![], user(1001), Enters),
@@ -61,6 +62,7 @@ fn who_gets_a_place_and_whose() {
         ),
         ("the larger block gives", of_both.clone(), user(300_000), Replaces(1)),
         ("the smaller block takes", of_both, user(66_536), Replaces(1)),
+        ("one of the two largest blocks takes from itself", equal, user(410_000), Replaces(481)),
         ("full, and root", people(960), Owner::Root, Enters),
         ("full of root too, and root", with_root, Owner::Root, TurnedAway),
         ("full of root alone", vec![(Owner::Root, 960)], user(1001), TurnedAway),

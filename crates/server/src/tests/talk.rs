@@ -1,10 +1,13 @@
 //! When a conversation goes on, and when it ends.
 
 use super::samples::{NOW, connected, failure, status, view};
-use crate::talk::{PATIENCE, Until, follow_by, has_left, is_settled, only_domain, parse_domain, parse_name};
+use crate::talk::{
+    PATIENCE, Until, follow_by, has_left, is_about_who_came, is_settled, only_domain, parse_domain,
+    parse_name,
+};
 use identity::{Status, StatusPhase, WaitsFor};
 use ipc::{Ending, Message};
-use model::{Failure, FailureClass, STATE_NOT_WRITABLE, Timestamp};
+use model::{Failure, FailureClass, STATE_NOT_WRITABLE, Timestamp, Trace, Who};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -254,6 +257,24 @@ fn a_domain_that_is_not_named_is_the_only_one_that_leads_to_a_tenant() {
         }
         let found = found.map(|domain| domain.to_string()).map_err(|it| (it.code, it.class));
         assert_eq!(found, end.map(str::to_owned).map_err(|(code, class)| (code.to_owned(), class)), "{what}");
+    }
+}
+
+#[test]
+fn only_our_own_words_to_whoever_came_are_about_them() {
+    let failed = |who, http_status| Failure {
+        who,
+        trace: Trace { http_status, ..Trace::default() },
+        ..failure(FailureClass::NeedsUser, "x")
+    };
+    for (who, http_status, about) in [
+        (Who::User, None, true),
+        // The words of the service may be about anybody, and so may a record that cannot be written.
+        (Who::User, Some(400), false),
+        (Who::MachineAdmin, None, false),
+        (Who::TenantAdmin, Some(400), false),
+    ] {
+        assert_eq!(is_about_who_came(&failed(who, http_status)), about, "{who} {http_status:?}");
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 /// The library that fails in the daemon's stead, made once for each test.
 fn library(dir: &Path) -> PathBuf {
     let made = dir.join("failing_disk.so");
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/helpers/failing_disk.c");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("helpers/failing_disk.c");
     let mut compiler = Command::new("cc");
     let output =
         compiler.args(["-shared", "-fPIC", "-o"]).arg(&made).arg(source).arg("-ldl").output().unwrap();

@@ -1,9 +1,10 @@
-use crate::harness::{Cloud, Machine, code, text, wait_for};
+use crate::harness::{Cloud, Machine, binary, code, text, wait_for};
+use serde_json::json;
 use std::fs::{self, Permissions};
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 #[test]
@@ -165,4 +166,42 @@ fn somebody_who_is_many_users_crowds_nobody_out() {
     }
     std::thread::sleep(Duration::from_millis(100));
     assert_eq!(first_word(socket, "300000"), ACCEPTED, "places come back");
+}
+
+/// Runs the tool as another user, who can read a copy of it.
+fn run_as(machine: &Machine, uid: &str, arguments: &[&str]) -> Output {
+    let copy = machine.path("aad-tool");
+    if !copy.exists() {
+        fs::copy(binary("aad-tool"), &copy).unwrap();
+        fs::set_permissions(machine.dir.path(), Permissions::from_mode(0o755)).unwrap();
+    }
+    let mut tool = Command::new("setpriv");
+    tool.args(["--reuid", uid, "--clear-groups"]).arg(copy).arg("--socket").arg(machine.path("socket"));
+    tool.args(arguments).stdin(Stdio::null()).output().unwrap()
+}
+
+#[test]
+fn names_that_the_service_quotes_are_root_s_to_read() {
+    if !rustix::process::geteuid().is_root() {
+        return eprintln!("only root can be somebody else");
+    }
+    let cloud = Cloud::start();
+    let machine = Machine::start(&cloud, "contoso.com");
+    let told =
+        "AADSTS50020: User account 'Kim Weber' (kim_fabrikam.com#EXT#@contoso.com) is not alex@contoso.com.";
+    let body =
+        json!({ "error": "invalid_grant", "error_codes": [50_020], "error_description": told }).to_string();
+    let reply = json!({ "kind": "reply", "status": 400, "body": body });
+    cloud.set(&json!({ "faults": [{ "request": "token.device_code", "times": 0, "action": reply }] }));
+    let alex = ["auth-test", "--name", "alex@contoso.com"];
+    for (uid, sees) in [("0", true), ("1001", false)] {
+        let said = text(&run_as(&machine, uid, &alex));
+        assert!(said.contains("AADSTS50020") && said.contains("is not alex@contoso.com"), "{uid}: {said}");
+        assert_eq!(said.contains("Kim Weber") && said.contains("kim_fabrikam.com"), sees, "{uid}: {said}");
+        assert_eq!(said.contains("(name hidden)"), !sees, "{uid}: {said}");
+    }
+    // Whoever came instead of who was asked for is told who they are.
+    cloud.set(&json!({ "auto_approve_as": "adele@contoso.com" }));
+    let said = text(&run_as(&machine, "1001", &alex));
+    assert!(said.contains("signed in as adele@contoso.com"), "{said}");
 }

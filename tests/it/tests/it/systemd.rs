@@ -210,7 +210,7 @@ fn under_a_real_systemd_none_of_a_hundred_and_fifty_callers_is_lost_and_the_sock
     let dir = tempfile::tempdir().unwrap();
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut script = Command::new("bash");
-    script.arg(here.join("tests/it/helpers/booted.sh")).arg(dir.path());
+    script.arg(here.join("helpers/booted.sh")).arg(dir.path());
     script.arg(here.join("../../crates/runner/systemd")).arg(binary("firmamentd").parent().unwrap());
     let output = script.output().unwrap();
     let said = text(&output);
