@@ -3,15 +3,22 @@
 
 mod stores;
 
+use host::memory;
 use rustix::fs::Mode;
 use rustix::net::{AddressFamily, sockopt};
-use rustix::process::{DumpableBehavior, set_dumpable_behavior, umask};
+use rustix::process::umask;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use std::alloc::System;
 use std::error::Error;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 use std::sync::Arc;
+use zeroizing_alloc::ZeroAlloc;
+
+/// Wipes whatever is freed in Rust; what a foreign library frees is its own.
+#[global_allocator]
+static WIPING: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
     match run() {
@@ -24,8 +31,10 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Box<dyn Error>> {
-    // A core or a debugger would show the PIN.
-    set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
+    // A core, a debugger or the swap would show the PIN.
+    memory::forbid_dumps()?;
+    // Where that cannot be, the daemon has said so: its limits are ours.
+    let _ = memory::lock();
     umask(Mode::from_raw_mode(0o077));
     // It ends at the end of its stream: ended in the middle of a job it could leave a token without its files.
     for signal in [SIGTERM, SIGINT, SIGHUP] {

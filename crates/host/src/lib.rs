@@ -1,9 +1,11 @@
-//! What the daemon takes from the host that it runs on: the auth value, the PIN of a token, and which machine it is.
+//! What the daemon takes from the host that it runs on: the auth value, the PIN of a token, and which machine it is;
+//! and what it asks of the host for its own memory.
 //!
 //! Reads files and makes at most one, the auth value's.
 
 pub mod auth;
 pub mod machine;
+pub mod memory;
 
 use aws_lc_rs::digest;
 use std::path::Path;

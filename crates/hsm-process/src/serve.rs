@@ -30,10 +30,13 @@ pub fn serve(
         Err(error) => return frame::write(stream, &encode(&Err::<HsmInfo, _>(error)), None),
     };
     frame::write(stream, &encode(&Ok(hsm.info())), None)?;
+    model::wipe_stack();
     while let Some(body) = frame::read(stream, None)? {
         let request: Request = decode(&body).ok_or(ErrorKind::InvalidData)?;
         drop(body);
         frame::write(stream, &request.run(hsm.as_mut()), None)?;
+        // What a cipher or a library of others spilled of a key.
+        model::wipe_stack();
     }
     Ok(())
 }

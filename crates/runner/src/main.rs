@@ -3,7 +3,6 @@
 mod backends;
 mod facts;
 mod key_stores;
-mod memory;
 mod neighbours;
 mod opening;
 mod options;
@@ -16,6 +15,7 @@ mod manual_page;
 use clap::Parser;
 use config::Loaded;
 use driver::Driver;
+use host::memory;
 use options::Options;
 use sd_notify::NotifyState;
 use server::{Service, Stop};

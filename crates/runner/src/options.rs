@@ -75,4 +75,15 @@ mod tests {
             assert_eq!(options.verbosity(Some(&loaded)) == Verbosity::Debug, talks, "{text} {flag:?}");
         }
     }
+
+    #[test]
+    fn the_program_for_key_stores_is_the_one_that_is_named_else_where_packages_put_it() {
+        let of = |arguments: &[&str]| {
+            let all = ["firmamentd"].into_iter().chain(arguments.iter().copied());
+            Options::try_parse_from(all).unwrap().keys_program()
+        };
+        assert_eq!(of(&["--keys-program", "/opt/keys"]), Path::new("/opt/keys"));
+        // Beside this test there is none.
+        assert_eq!(of(&[]), Path::new("/usr/libexec/firmament/firmament-keys"));
+    }
 }

@@ -204,6 +204,29 @@ fn a_stopped_token_holds_up_nobody_who_does_not_need_it_and_nobody_for_ever() {
 }
 
 #[test]
+fn a_token_that_never_answers_holds_up_no_start_and_no_sign_in_by_code() {
+    let cloud = Cloud::start();
+    let mut machine = registered(&cloud);
+    machine.kill();
+    let silent = machine.path("silent");
+    let mut write = Command::new("sh");
+    write.args(["-c", "printf '#!/bin/sh\\nexec cat > /dev/null\\n' > \"$0\" && chmod 700 \"$0\""]);
+    assert!(write.arg(&silent).status().unwrap().success());
+    let mut daemon = machine.firmamentd();
+    machine.boot(daemon.arg("--keys-program").arg(silent));
+    let begun = Instant::now();
+    wait_for("the socket", || UnixStream::connect(machine.path("socket")).is_ok());
+    status_takes(&machine);
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    assert!(machine.status()["key_store"].to_string().contains("not opened yet"), "{}", machine.status());
+    signs_in(&machine);
+    wait_for("the notice", || {
+        machine.status()["notices"].to_string().contains("does not answer: nothing for")
+    });
+    assert_eq!(machine.domain()["identity"]["suspended"], serde_json::Value::Null);
+}
+
+#[test]
 fn a_process_that_is_lost_again_and_again_is_not_started_again_for_a_while() {
     let cloud = Cloud::start();
     let machine = registered(&cloud);

@@ -7,7 +7,7 @@ use rustix::thread::{CapabilitySet, capabilities};
 
 /// Why memory may be swapped out.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum NotLocked {
+pub enum NotLocked {
     /// Locking all of it under a limit would let an allocation fail later.
     #[error("the limit of locked memory is {0} bytes: set LimitMEMLOCK=infinity")]
     Limited(u64),
@@ -17,12 +17,18 @@ pub(crate) enum NotLocked {
 }
 
 /// Lets nobody but root attach to the process, and no core of it be written.
-pub(crate) fn forbid_dumps() -> io::Result<()> {
+///
+/// # Errors
+/// What the kernel says.
+pub fn forbid_dumps() -> io::Result<()> {
     set_dumpable_behavior(DumpableBehavior::NotDumpable)
 }
 
 /// Keeps every page that is used, now and later, out of swap.
-pub(crate) fn lock() -> Result<(), NotLocked> {
+///
+/// # Errors
+/// [`NotLocked`]; nothing is locked then.
+pub fn lock() -> Result<(), NotLocked> {
     let capable = capabilities(None)?.effective.contains(CapabilitySet::IPC_LOCK);
     may_lock(capable, getrlimit(Resource::Memlock))?;
     // As pages are used: stacks and arenas are far larger than what is used of them.
