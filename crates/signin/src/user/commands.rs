@@ -6,7 +6,7 @@ use model::{Failure, Timestamp, TokenRef};
 /// What the session wants done, in this order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UserCommand {
-    /// Start this work; its end comes back as [`UserEvent::Done`]. One is in flight at most.
+    /// Start this work; its end comes back as [`UserEvent::Done`](crate::UserEvent::Done). One is in flight at most.
     Run(OpId, UserWork),
     /// Abandon this work; its token set is ended next, so nothing of its answer is worth keeping.
     Cancel(OpId),
@@ -20,18 +20,18 @@ pub enum UserCommand {
     Ignored(&'static str),
 }
 
-/// What follows from one event; `wake_at` says when [`UserEvent::Woke`] is due.
+/// What follows from one event; `wake_at` says when [`UserEvent::Woke`](crate::UserEvent::Woke) is due.
 pub type UserBatch = ::machine::Batch<UserCommand>;
 
 /// One exchange. None of them sleeps or retries by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UserWork {
-    /// Get a PRT with the refresh token of the set, into the same set (entra.md 7.3). Ends in [`UserReply::Prt`].
+    /// Get a PRT with the refresh token of the set, into the same set (entra.md 7.3). Ends in [`UserReply::Prt`](crate::UserReply::Prt).
     Obtain {
         /// The set with the refresh token, which also takes the PRT.
         token: TokenRef,
     },
-    /// Renew the PRT of the set (entra.md 7.6, "PRT renewal"). Ends in [`UserReply::Prt`].
+    /// Renew the PRT of the set (entra.md 7.6, "PRT renewal"). Ends in [`UserReply::Prt`](crate::UserReply::Prt).
     Renew {
         /// The set with the PRT, which also takes the new one.
         token: TokenRef,
