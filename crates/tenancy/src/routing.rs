@@ -81,12 +81,10 @@ impl Tenancy {
         // Somebody may have left the tenant since this sign-in began: nothing would lead to a new identity.
         let leads = self.pins.tenant_of(sign_in.asked.domain()) == Some(sign_in.account.tenant);
         let roster = self.tenants.get(&sign_in.account.tenant);
-        let blocked = match roster {
-            // What is missing may be this tenant's.
-            None => self.missing.is_some(),
-            Some(roster) => roster.blocked.is_some() || self.missing.is_some() && !roster.holds_anything(),
-        };
-        !off && !blocked && leads
+        let blocked = roster.is_some_and(|roster| roster.blocked.is_some());
+        // What is missing may be this tenant's.
+        let missing = self.missing.is_some() && !roster.is_some_and(Roster::holds_anything);
+        !off && !blocked && !missing && leads
     }
 
     /// Hands a person to the machine that their sign-in is for, after the keys made ahead of time.

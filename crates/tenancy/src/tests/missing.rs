@@ -4,9 +4,9 @@ use super::computer::Computer;
 use super::disk::Disk;
 use super::samples::{ALEX, ANN, KIM, Person, Setting, disk_full};
 use super::stories::identity;
-use crate::{Answer, Command, Event, OperatorRequest, Role};
+use crate::{Answer, Command, Event, Found, OperatorRequest, Role};
 use lifecycle::{LeaveKind, Stage};
-use model::{Backend, Failure};
+use model::{Backend, Failure, Registration};
 
 fn leave(person: Person, how: LeaveKind) -> OperatorRequest {
     OperatorRequest::Leave { domain: person.domain(), how }
@@ -48,6 +48,17 @@ fn who_is_known_signs_in_and_nobody_else_does() {
         "nothing is registered"
     );
     assert!(computer.open.is_empty(), "no keys are made ahead of time");
+}
+
+#[test]
+fn no_keys_are_made_ahead_of_time_for_a_computer_that_has_lost_records() {
+    for missing in [None, Some(disk_full())] {
+        let setting = Setting { most_prepared: 1, third: Registration::Required, ..Setting::default() };
+        let mut computer = Computer::off("missing", setting);
+        let found = Found { missing: missing.clone(), ..Disk::default().found() };
+        computer.feed(Event::Restored(Box::new(found)));
+        assert_eq!(computer.open.is_empty(), missing.is_some(), "{missing:?}");
+    }
 }
 
 #[test]
