@@ -223,7 +223,10 @@ mod tests {
         let new = replaced(&page, ("<!-- x -->\n", END_OF_PART), &table(&rows));
         assert_eq!(new, format!("A\n<!-- x -->\n{written}{END_OF_PART}B\n"));
         assert!(check_table("operations.md", "nothing", &rows).unwrap_err().contains("no part 'nothing'"));
-        assert!(check_options("firmament-himmelblau.conf.5", "other\n").unwrap_err().contains("renews it"));
+        // While pages are renewed this would write what it compares.
+        if std::env::var_os("UPDATE_DOCS").is_none() {
+            assert!(check_options("firmament-himmelblau.conf.5", "other\n").unwrap_err().contains("renews it"));
+        }
         assert!(check_options("no-such-page.5", "").unwrap_err().contains("no-such-page.5"));
     }
 
