@@ -225,7 +225,9 @@ mod tests {
         assert!(check_table("operations.md", "nothing", &rows).unwrap_err().contains("no part 'nothing'"));
         // While pages are renewed this would write what it compares.
         if std::env::var_os("UPDATE_DOCS").is_none() {
-            assert!(check_options("firmament-himmelblau.conf.5", "other\n").unwrap_err().contains("renews it"));
+            assert!(
+                check_options("firmament-himmelblau.conf.5", "other\n").unwrap_err().contains("renews it")
+            );
         }
         assert!(check_options("no-such-page.5", "").unwrap_err().contains("no-such-page.5"));
     }
