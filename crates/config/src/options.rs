@@ -256,7 +256,7 @@ fn by_name(name: &'static str, scope: Scope, used: Use) -> Row {
 }
 
 const DOMAINS: &str = "domain names, separated by commas";
-/// Longest configured device name; the service's own limit is not known [inferred]. Also of a way to a TPM.
+/// Longest configured device name; the service's own limit is not known \[inferred\]. Also of a way to a TPM.
 const LONGEST_NAME: usize = 256;
 /// Longest label (32 bytes) and serial (16 bytes) that a token can have (PKCS#11 3.0, CK_TOKEN_INFO).
 const LONGEST_TOKEN_TEXT: usize = 32;

@@ -200,7 +200,7 @@ const IN_TEXT: [(&str, &str); 3] = [
     ("multi-factor authentication is required", "error_mfa_required"),
 ];
 /// entra.md 5.7: sub-codes of a device object that is not there; a 404 with a code is taken for the same
-/// [inferred].
+/// \[inferred\].
 const MISSING: [&str; 2] = ["error_missing_device", "DeviceNotFound"];
 /// entra.md 5.7: the same sub-code is also the answer to a disabled device.
 const LEAVE_DENIED: &str =

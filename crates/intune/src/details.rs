@@ -16,7 +16,7 @@ pub enum Known {
         /// `deviceFriendlyName`; may be empty.
         friendly_name: String,
     },
-    /// It takes the inventory and names no device: perhaps the device was retired [client code].
+    /// It takes the inventory and names no device: perhaps the device was retired \[client code\].
     PerhapsRetired,
 }
 

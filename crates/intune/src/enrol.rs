@@ -48,7 +48,7 @@ pub fn request(service: &ServiceUri, certificate_request: &[u8], caller: &Caller
     caller.post(service.at(&format!("enroll?{}", caller.query())), &body)
 }
 
-/// RFC 7468: lines of 64 characters, ended by LF alone [client code].
+/// RFC 7468: lines of 64 characters, ended by LF alone \[client code\].
 fn pem(der: &[u8]) -> String {
     let text = STANDARD.encode(der);
     let mut pem = format!("-----BEGIN {LABEL}-----\n");

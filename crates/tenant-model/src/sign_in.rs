@@ -12,7 +12,7 @@ pub struct SignIn {
     pub path: Vec<String>,
     /// Query of that request, which later steps are judged by.
     pub query: Form,
-    /// The one of all its pages; whether the real one changes on the way does not matter to clients (inferred).
+    /// The one of all its pages; whether the real one changes on the way does not matter to clients \[inferred\].
     pub flow_token: String,
     /// What forms and scripts have to repeat.
     pub canary: String,

@@ -32,7 +32,7 @@ pub struct DrsError<'a> {
 /// What was asked for, as an error names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation<'a> {
-    /// A join, whose path spells operation, id and time in its own way [observed].
+    /// A join, whose path spells operation, id and time in its own way \[observed\].
     Join,
     /// Anything else goes by its HTTP method.
     Method(&'a str),

@@ -62,5 +62,5 @@ pub fn part(value: &Value) -> String {
 
 /// Seconds that an access token lives.
 pub const LIFE_S: i64 = 3599;
-/// Seconds by which Entra backdates `iat` and `nbf` (entra.md 7.4 [observed]).
+/// Seconds by which Entra backdates `iat` and `nbf` (entra.md 7.4 \[observed\]).
 pub const BACKDATED_S: i64 = 300;

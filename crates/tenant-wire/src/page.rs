@@ -107,7 +107,7 @@ fn page(config: &Value, body: &str) -> String {
 }
 
 /// A form of these fields to the page's `urlPost`. The ids are those that a client looks for which drives a
-/// browser (roadtx [client code]).
+/// browser (roadtx \[client code\]).
 fn form(place: &Place<'_>, config: &Value, ctx: &str, fields: &str) -> String {
     let carried = [(ctx, place.ctx), ("flowToken", place.flow_token), ("canary", place.canary)];
     let carried: String = carried.iter().map(|(name, value)| hidden(name, value)).collect();

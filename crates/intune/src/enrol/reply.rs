@@ -119,7 +119,7 @@ fn check(certificate: &DeviceCertificate, expected: &Expected<'_>) -> Result<(),
     Err(IntuneError::Dates { from: from.to_string(), until: until.to_string() })
 }
 
-/// The subject is the Intune id [client code]; the service's thumbprint is of no use to us.
+/// The subject is the Intune id \[client code\]; the service's thumbprint is of no use to us.
 fn surprises(subject: &str, device: IntuneDeviceId, told: Option<&str>, thumbprint: &str) -> Vec<String> {
     let mut warnings = Vec::new();
     if subject.parse() != Ok(device) {

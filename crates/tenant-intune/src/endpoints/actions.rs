@@ -5,7 +5,7 @@ use crate::request_context::RequestContext;
 use crate::rules::visitor::{ACTIONS, missing, visible, visitor};
 use crate::wire::answer::Answer;
 
-/// Self-service retirement: 204, and the object is gone (intune.md 4.5 [inferred] for Linux).
+/// Self-service retirement: 204, and the object is gone (intune.md 4.5 \[inferred\] for Linux).
 pub(crate) fn retire(intune: &mut Intune, context: &RequestContext<'_>) -> Result<Answer, Answer> {
     let who = visitor(context)?;
     let named = context.path.iter().rev().nth(1);

@@ -109,5 +109,5 @@ fn register(intune: &mut Intune, context: &RequestContext<'_>, who: Who, id: Uui
 }
 
 const DAY_MS: i64 = 86_400_000;
-/// The service's own sentence (intune.md 2.4 [observed]).
+/// The service's own sentence (intune.md 2.4 \[observed\]).
 const CSR_RULE: &str = "Value must be a valid PEM-encoded PKCS#10 certificate signing request with an RSA key of at least 2048 bits.";

@@ -140,7 +140,7 @@ pub(crate) fn unknown() -> Answer {
     Answer::problem("unknown device", NOT_VALID)
 }
 
-/// The words for a device in a bad state (intune.md 3.1 [observed]).
+/// The words for a device in a bad state (intune.md 3.1 \[observed\]).
 pub(crate) const NOT_VALID: &str = "Device validation failed";
 const ENROLLMENT_RESOURCE: &str = "d4ebce55-015a-49b5-a083-c84d1797ae8c";
 pub(crate) const IW_RESOURCE: &str = "b8066b99-6e67-41be-abfa-75db1a2c8809";

@@ -97,7 +97,7 @@ fn of_policy(policy: &Policy, knobs: &IntuneKnobs, reported: &[ReportedSetting])
     (worst, all)
 }
 
-/// One setting: the client's word is taken for it (intune.md 3.4 [inferred]), except for custom rules.
+/// One setting: the client's word is taken for it (intune.md 3.4 \[inferred\]), except for custom rules.
 fn judged(
     policy: &Policy,
     setting: &Setting,
@@ -142,7 +142,7 @@ fn custom(rule: &CustomRule) -> Failing {
     }
 }
 
-/// The texts of intune.md 4.3 [observed]; descriptions in our own words.
+/// The texts of intune.md 4.3 \[observed\]; descriptions in our own words.
 fn built_in(setting: &Setting) -> Failing {
     let item = setting.setting_definition_item_id.as_str();
     let kind = item.strip_prefix("linux_").and_then(|rest| rest.split('_').next());

@@ -57,7 +57,7 @@ pub(crate) fn redeem_authorization_code(entra: &mut Tenant, context: &RequestCon
     }
 }
 
-/// [inferred]
+/// \[inferred\]
 const OTHER_REDIRECT_URI: u32 = 500_112;
 /// RFC 7636 4.6; seen with a verifier that does not match, inferred for one that is missing.
 const OTHER_VERIFIER: u32 = 501_481;

@@ -7,7 +7,7 @@ use tenant_wire::answer::Answer;
 use tenant_wire::cloud::{Cloud, Urls};
 use tenant_wire::documents;
 
-/// OIDC metadata; a tenant of another cloud is described with the hosts of its own [inferred].
+/// OIDC metadata; a tenant of another cloud is described with the hosts of its own \[inferred\].
 pub(crate) fn metadata(entra: &Tenant, context: &RequestContext) -> Answer {
     let word = context.path.first().map(String::as_str).unwrap_or_default();
     let tenant = match word {
@@ -67,5 +67,5 @@ pub(crate) fn federation_provider(entra: &Tenant, context: &RequestContext) -> A
 
 /// Stands for a tenant that is known only once somebody signs in.
 const ANY: &str = "{tenantid}";
-/// Not on the page [inferred].
+/// Not on the page \[inferred\].
 const UNKNOWN_INSTANCE: u32 = 50_049;

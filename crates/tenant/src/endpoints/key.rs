@@ -84,7 +84,7 @@ fn may_add(context: &RequestContext, claims: &Value) -> bool {
 }
 
 /// The error object of MS-KPP 2.2.3.1, and beside it `error`, in which AADInternals looks for the text: which of
-/// the two Entra sends is not known, so that one body serves both readers [inferred].
+/// the two Entra sends is not known, so that one body serves both readers \[inferred\].
 fn key_refusal(context: &RequestContext, (status, rule, message): Refused) -> Answer {
     let code = if status == 401 { "unauthorized" } else { "invalid_request" };
     let id = context.ids.correlation.as_ref().unwrap_or(&context.ids.request);

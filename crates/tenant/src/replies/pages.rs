@@ -41,7 +41,7 @@ pub(crate) fn sign_in_page(
     answer
 }
 
-/// A page that ends the sign-in; its kind is the one that clients know for the number [inferred].
+/// A page that ends the sign-in; its kind is the one that clients know for the number \[inferred\].
 pub(crate) fn error_page(context: &RequestContext, refusal: &Answer) -> Answer {
     let (code, text) = code_and_text(refusal);
     let kind = match code {
@@ -70,5 +70,5 @@ fn code_and_text(refusal: &Answer) -> (u64, &str) {
     (code, refusal.member("error_description").and_then(Value::as_str).unwrap_or_default())
 }
 
-/// [inferred]
+/// \[inferred\]
 pub(crate) const WRONG_PAGE: u32 = 165_900;

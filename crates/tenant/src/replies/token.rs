@@ -89,7 +89,7 @@ fn id_token(entra: &Tenant, context: &RequestContext, wish: &Wish<'_>, user: &Us
 }
 
 /// `scope` of a reply: what was asked for, and in front of each `RESOURCE/.default` what it stands for
-/// [inferred].
+/// \[inferred\].
 fn answered_scope(asked: Option<&str>, granted: &str) -> String {
     let expanded = |word: &str| {
         let resource = word.strip_suffix("/.default");

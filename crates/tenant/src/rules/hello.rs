@@ -46,7 +46,7 @@ pub(crate) fn by_hello(
     Ok(plain.with_device(device.id))
 }
 
-/// The key that an assertion names. An issuer that is the name of somebody else does not find it [inferred];
+/// The key that an assertion names. An issuer that is the name of somebody else does not find it \[inferred\];
 /// an old name of its user does.
 fn hello_key<'a>(entra: &'a Tenant, tenant: Uuid, assertion: &Signed) -> Option<&'a HelloKey> {
     let key = entra.hello_keys.get(assertion.header("kid")?).filter(|key| key.tenant == tenant)?;
@@ -64,7 +64,7 @@ fn usable_device_of(entra: &Tenant, context: &RequestContext, key: &HelloKey) ->
     Err(context.deny(130_007, "The device of the NGC key is disabled."))
 }
 
-/// Refuses an assertion outside its time, where it names one; the clocks may differ by five minutes [inferred].
+/// Refuses an assertion outside its time, where it names one; the clocks may differ by five minutes \[inferred\].
 fn in_time(context: &RequestContext, assertion: &Signed) -> Result<(), Answer> {
     let now = context.now.unix_timestamp();
     let ended = assertion.seconds("exp").is_some_and(|end| end + SKEW_S < now);
@@ -75,9 +75,9 @@ fn in_time(context: &RequestContext, assertion: &Signed) -> Result<(), Answer> {
     Err(context.deny(NOT_IN_TIME, "The assertion is not within its valid time range."))
 }
 
-/// A Hello key was added after a second factor and counts as one, but not as a fresh one [inferred].
+/// A Hello key was added after a second factor and counts as one, but not as a fresh one \[inferred\].
 const HELLO_AMR: [&str; 1] = ["mfa"];
 const SKEW_S: i64 = 300;
 
-/// [inferred]: the number that client assertions get.
+/// \[inferred\]: the number that client assertions get.
 const NOT_IN_TIME: u32 = 700_024;
