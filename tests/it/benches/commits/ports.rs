@@ -94,7 +94,13 @@ struct MemoryKeys;
 impl Keys for MemoryKeys {
     fn submit(&self, job: Job) {
         match job {
-            Job::Rebind(key, reply) => reply.send(Ok(key)),
+            // Another handle each time: a record that stays as it is would not be written.
+            Job::Rebind(mut key, reply) => {
+                if let Some(byte) = key.wrapped.last_mut() {
+                    *byte = byte.wrapping_add(1);
+                }
+                reply.send(Ok(key));
+            }
             Job::Destroy(_, reply) | Job::SelfTest(_, reply) => reply.send(Ok(())),
             other => other.refuse(HsmError::Busy),
         }
