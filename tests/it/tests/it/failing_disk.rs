@@ -84,12 +84,13 @@ fn registers(library: &Path, fault: (u32, bool), named: &AtomicU32) -> bool {
     came
 }
 
-/// Every `STEP`-th call until one does not come, two machines at a time.
+/// Every `STEP`-th call until one does not come, two machines at a time; `FIRMAMENT_FAIL_STEP=1` takes each of them.
 fn all_over(life: impl Fn(u32) -> bool + Sync) {
+    let step = std::env::var("FIRMAMENT_FAIL_STEP").ok().and_then(|step| step.parse().ok()).unwrap_or(STEP);
     let (life, next, over) = (&life, &AtomicU32::new(1), &AtomicBool::new(false));
     let one_after_another = move || {
         while !over.load(Ordering::SeqCst) {
-            let came = life(next.fetch_add(STEP, Ordering::SeqCst));
+            let came = life(next.fetch_add(step, Ordering::SeqCst));
             over.fetch_or(!came, Ordering::SeqCst);
         }
     };
