@@ -320,6 +320,16 @@ impl Machine {
         self.status()["domains"][0].clone()
     }
 
+    /// Signs in as one person and lets another (or the same) approve the code; the exit code and what was said.
+    pub fn approved_by(&self, cloud: &Cloud, asked: &str, approves: &str) -> (Option<i32>, String) {
+        let mut tool = self.tool(&["auth-test", "--name", asked]).spawn().unwrap();
+        let mut out = BufReader::new(tool.stdout.take().unwrap());
+        let user_code = line_with(&mut out, "Code: ");
+        cloud.admin(&["approve", &user_code, "--user", approves]);
+        let told = rest(out);
+        (tool.wait().unwrap().code(), told)
+    }
+
     /// The device id of a domain, where it is registered.
     pub fn device_id(&self, domain: &str) -> Option<String> {
         let status = self.status();

@@ -1,7 +1,6 @@
 //! The daemon's log at INFO: codes, domains and ids, and never the name of a person.
 
-use crate::harness::{Cloud, Machine, code, line_with, rest, text, wait_for};
-use std::io::BufReader;
+use crate::harness::{Cloud, Machine, code, text, wait_for};
 use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 
@@ -17,16 +16,6 @@ fn machine(cloud: &Cloud) -> Machine {
     machine
 }
 
-/// Signs in as one person and lets another (or the same) approve the code; the exit code and what was said.
-fn approved_by(cloud: &Cloud, machine: &Machine, asked: &str, approves: &str) -> (Option<i32>, String) {
-    let mut tool = machine.tool(&["auth-test", "--name", asked]).spawn().unwrap();
-    let mut out = BufReader::new(tool.stdout.take().unwrap());
-    let user_code = line_with(&mut out, "Code: ");
-    cloud.admin(&["approve", &user_code, "--user", approves]);
-    let told = rest(out);
-    (tool.wait().unwrap().code(), told)
-}
-
 /// The line with this code; it has these fields too.
 fn check_line(log: &str, code: &str, fields: &[&str]) {
     let line = log.lines().find(|line| line.contains(&format!("code={code}")));
@@ -40,16 +29,16 @@ fn check_line(log: &str, code: &str, fields: &[&str]) {
 fn no_name_of_a_person_is_logged_and_codes_and_domains_are() {
     let cloud = Cloud::with(&[]);
     let machine = machine(&cloud);
-    let (wrong, told) = approved_by(&cloud, &machine, ALEX, ADELE);
+    let (wrong, told) = machine.approved_by(&cloud, ALEX, ADELE);
     assert_eq!(wrong, Some(4), "{told}");
     assert!(told.contains(ADELE) && told.contains(ALEX), "people are told: {told}");
-    let (right, told) = approved_by(&cloud, &machine, ALEX, ALEX);
+    let (right, told) = machine.approved_by(&cloud, ALEX, ALEX);
     assert_eq!(right, Some(0), "{told}");
     cloud.admin(&["user", ALEX, "rename", RENAMED]);
-    let (renamed, told) = approved_by(&cloud, &machine, ALEX, RENAMED);
+    let (renamed, told) = machine.approved_by(&cloud, ALEX, RENAMED);
     assert_eq!(renamed, Some(4), "{told}");
     assert!(told.contains(RENAMED), "people are told: {told}");
-    let (right, told) = approved_by(&cloud, &machine, RENAMED, RENAMED);
+    let (right, told) = machine.approved_by(&cloud, RENAMED, RENAMED);
     assert_eq!(right, Some(0), "{told}");
     let forgotten = machine.run(&["forget-account", ALEX]);
     assert_eq!(code(&forgotten), 0, "{}", text(&forgotten));

@@ -1,9 +1,9 @@
 //! Who may be whom, how often anybody may try, and what people are shown.
 
-use crate::harness::{Cloud, Machine, code, line_with, rest, text};
+use crate::harness::{Cloud, Machine, code, text};
 use serde_json::json;
 use std::fs;
-use std::io::{BufReader, Write};
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Output, Stdio};
@@ -15,25 +15,15 @@ const RENAMED: &str = "sandra@contoso.com";
 const STRANGER: u32 = 43_210;
 const PASSWORD: &str = "Correct-Horse-1";
 
-/// Signs in under a name and lets somebody approve the code; the exit code and what was said.
-fn approved_by(cloud: &Cloud, machine: &Machine, asked: &str, approves: &str) -> (Option<i32>, String) {
-    let mut tool = machine.tool(&["auth-test", "--name", asked]).spawn().unwrap();
-    let mut out = BufReader::new(tool.stdout.take().unwrap());
-    let user_code = line_with(&mut out, "Code: ");
-    cloud.admin(&["approve", &user_code, "--user", approves]);
-    let told = rest(out);
-    (tool.wait().unwrap().code(), told)
-}
-
 #[test]
 fn a_name_that_was_given_away_stays_taken_until_root_forgets_it() {
     let cloud = Cloud::with(&[]);
     let mut machine = Machine::start(&cloud, "contoso.com");
-    let (first, told) = approved_by(&cloud, &machine, ALEX, ALEX);
+    let (first, told) = machine.approved_by(&cloud, ALEX, ALEX);
     assert_eq!(first, Some(0), "{told}");
     assert!(told.contains(&format!("Signed in: {ALEX} ")), "{told}");
     cloud.admin(&["user", ALEX, "rename", RENAMED]);
-    let (renamed, told) = approved_by(&cloud, &machine, RENAMED, RENAMED);
+    let (renamed, told) = machine.approved_by(&cloud, RENAMED, RENAMED);
     assert_eq!(renamed, Some(0), "{told}");
     // The name is given to somebody else, whom this machine has never met.
     cloud.admin(&["user", ADELE, "rename", ALEX]);
@@ -41,7 +31,7 @@ fn a_name_that_was_given_away_stays_taken_until_root_forgets_it() {
         if restart {
             machine.restart();
         }
-        let (taken, told) = approved_by(&cloud, &machine, ALEX, ALEX);
+        let (taken, told) = machine.approved_by(&cloud, ALEX, ALEX);
         assert_eq!(taken, Some(5), "{told}");
         assert!(told.contains("[FormerName]") && told.contains("aad-tool forget-account"), "{told}");
         assert!(!told.contains(RENAMED), "whoever has the old name does not learn the new one: {told}");
@@ -49,9 +39,9 @@ fn a_name_that_was_given_away_stays_taken_until_root_forgets_it() {
     let forgotten = machine.run(&["forget-account", ALEX]);
     assert_eq!(code(&forgotten), 0, "{}", text(&forgotten));
     assert!(text(&forgotten).contains("is forgotten"), "{}", text(&forgotten));
-    let (theirs, told) = approved_by(&cloud, &machine, ALEX, ALEX);
+    let (theirs, told) = machine.approved_by(&cloud, ALEX, ALEX);
     assert_eq!(theirs, Some(0), "{told}");
-    let (renamed, told) = approved_by(&cloud, &machine, RENAMED, RENAMED);
+    let (renamed, told) = machine.approved_by(&cloud, RENAMED, RENAMED);
     assert_eq!(renamed, Some(0), "{told}");
 }
 
