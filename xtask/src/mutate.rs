@@ -28,6 +28,13 @@ pub(crate) fn share() -> Result<(), String> {
     run(&Options { minutes: Some(5), ..Options::default() })
 }
 
+/// The crates that have faults, in their order.
+pub(crate) fn crates() -> Result<Vec<String>, String> {
+    let mut crates: Vec<String> = faults::all(&root())?.iter().map(Fault::of).collect();
+    crates.dedup();
+    Ok(crates)
+}
+
 /// Plants every fault in a copy of the workspace and runs the test that must fail.
 pub(crate) fn run(options: &Options) -> Result<(), String> {
     let begun = Instant::now();
@@ -65,7 +72,7 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
 /// The wanted faults; a share of them goes round from one commit to the next.
 fn chosen<'f>(all: &'f [Fault], options: &Options) -> Vec<&'f Fault> {
     let wanted = |fault: &&Fault| match &options.only {
-        Some(only) => fault.name == *only || fault.name.split('/').next() == Some(only),
+        Some(only) => fault.name == *only || fault.of() == *only,
         None => true,
     };
     let mut chosen: Vec<&Fault> = all.iter().filter(wanted).collect();

@@ -20,6 +20,13 @@ pub(super) struct Fault {
     pub(super) test: String,
 }
 
+impl Fault {
+    /// The crate that it is in.
+    pub(super) fn of(&self) -> String {
+        self.name.split('/').next().unwrap_or_default().to_owned()
+    }
+}
+
 /// Every fault, crate by crate, of the files `faults/CRATE.json`.
 pub(super) fn all(root: &Path) -> Result<Vec<Fault>, String> {
     let folder = root.join("xtask/src/mutate/faults");
