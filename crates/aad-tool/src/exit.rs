@@ -9,6 +9,7 @@ pub(crate) fn code(outcome: Outcome) -> ExitCode {
     ExitCode::from(match outcome {
         Outcome::Ended(Ending::Done) => 0,
         Outcome::Ended(Ending::Failed) => 1,
+        Outcome::Ended(Ending::Usage) => USAGE,
         Outcome::Ended(Ending::NotRegistered) => 3,
         Outcome::Ended(Ending::NeedsSignIn) => 4,
         Outcome::Ended(Ending::Denied) => 5,
@@ -24,7 +25,7 @@ pub(crate) fn failure(error: &CommandError) -> ExitCode {
         CommandError::Client(
             ClientError::Unreachable { .. } | ClientError::Silent(_) | ClientError::Foreign { .. },
         ) => UNREACHABLE,
-        CommandError::Client(ClientError::Broken(_)) | CommandError::Output(_) | CommandError::Input(..) => 1,
+        CommandError::Client(ClientError::Broken(_) | ClientError::Newer(_)) | CommandError::Output(_) | CommandError::Input(..) => 1,
     })
 }
 

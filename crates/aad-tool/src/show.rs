@@ -23,7 +23,7 @@ pub(crate) fn message(message: &Message) -> Option<String> {
         Message::Notice { text } => format!("Note: {text}\n"),
         Message::Failed { failure: report } => failure(report, ""),
         Message::Status { document } => status::text(document),
-        Message::Accepted {} | Message::Again {} | Message::End { .. } => return None,
+        Message::Accepted { .. } | Message::Again {} | Message::Waiting { .. } | Message::Unknown | Message::End { .. } => return None,
     };
     Some(for_terminal(&text))
 }

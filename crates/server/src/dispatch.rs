@@ -20,9 +20,9 @@ use crate::Service;
 use crate::connection::{Connection, ReadError};
 use crate::conversation::Caller;
 use crate::report::ending_of;
-use crate::talk::{bad_request, tell_failure};
+use crate::talk::{bad_request, tell_failure, unknown_request};
 use driver::LogLimit;
-use ipc::{Ending, Message, Request};
+use ipc::{Ending, Message, Request, RequestError};
 use model::{Failure, FailureClass, Who};
 use requests::{forget_account, leave, rebind, rekey, sign_in, status, tpm, watch as changes};
 use std::sync::Arc;
@@ -38,6 +38,9 @@ pub(crate) async fn hold(
     let request = match connection.request().await {
         Ok(request) => request,
         Err(ReadError::Gone(_)) => return,
+        Err(ReadError::Request(unknown @ RequestError::Unknown { .. })) => {
+            return refuse(connection, unknown_request(&unknown)).await;
+        }
         Err(error) => return refuse(connection, bad_request(&error.to_string())).await,
     };
     let (opcode, peer) = (request.opcode(), caller.peer);
@@ -48,7 +51,7 @@ pub(crate) async fn hold(
         return refuse(connection, forbidden(&refused.to_string())).await;
     }
     tracing::debug!(uid = peer.uid, opcode, "Request");
-    connection.say(&Message::Accepted {}).await;
+    connection.say(&Message::ACCEPTED).await;
     let found = ready.wait_for(Option::is_some).await.ok().and_then(|service| service.clone());
     // A start that fails ends the conversation from outside.
     let Some(service) = found else { return std::future::pending().await };

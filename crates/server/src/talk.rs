@@ -6,7 +6,7 @@ use crate::connection::Connection;
 use crate::report;
 use driver::{SignIn, SignInEvent};
 use identity::{Status, StatusPhase, WaitsFor};
-use ipc::{Answer, Ending, FailureReport, Message};
+use ipc::{Answer, Ending, FailureReport, Message, RequestError};
 use model::{DomainName, Failure, FailureClass, Requester, Timestamp, Trace, Upn, Who};
 use signin::PasswordPrompt;
 use std::time::Duration;
@@ -265,6 +265,15 @@ fn usage(code: &str, message: &str, advice: &str) -> Failure {
 
 pub(crate) fn bad_request(message: &str) -> Failure {
     usage("BadRequest", message, "Use the aad-tool of the same version as firmamentd.")
+}
+
+/// A request of another version of the tool.
+pub(crate) fn unknown_request(error: &RequestError) -> Failure {
+    usage(
+        "UnknownRequest",
+        &error.to_string(),
+        "Restart firmamentd if it was updated; else use the aad-tool of its version.",
+    )
 }
 
 pub(crate) fn bad_name(message: &str) -> Failure {
