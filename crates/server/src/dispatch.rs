@@ -20,7 +20,7 @@ use crate::Service;
 use crate::connection::{Connection, ReadError};
 use crate::conversation::Caller;
 use crate::report::ending_of;
-use crate::talk::{bad_request, tell_failure, unknown_request};
+use crate::talk::{bad_request, tell_failure, tell_waiting, unknown_request};
 use driver::LogLimit;
 use ipc::{Ending, Message, Request, RequestError};
 use model::{Failure, FailureClass, Who};
@@ -52,6 +52,9 @@ pub(crate) async fn hold(
     }
     tracing::debug!(uid = peer.uid, opcode, "Request");
     connection.say(&Message::ACCEPTED).await;
+    if ready.borrow().is_none() {
+        tell_waiting(connection, "firmamentd to start").await;
+    }
     let found = ready.wait_for(Option::is_some).await.ok().and_then(|service| service.clone());
     // A start that fails ends the conversation from outside.
     let Some(service) = found else { return std::future::pending().await };
@@ -73,7 +76,7 @@ async fn answer(
 ) -> Result<Ending, Failure> {
     match request {
         Request::SignIn { name, wait } => sign_in::run(connection, service, (&name, wait), caller.by).await,
-        Request::Status { domain } => status::run(connection, service, domain, caller.peer).await,
+        Request::Status { domain } => status::run(connection, service, domain, caller).await,
         Request::Leave { domain, force } => leave::run(connection, service, domain, force).await,
         Request::Rekey { name, to, force } => rekey::run(connection, service, &name, &to, force).await,
         Request::CancelRekey { domain } => rekey::cancel(connection, service, domain).await,
