@@ -1,56 +1,36 @@
-use crate::ask::Person;
+use crate::error::CommandError;
+use crate::exit::Exit;
 use crate::offline::{self, Origin, Place, Protection, Records, Report};
-use crate::options::{AskCommand, Command, HsmCommand, LocalCommand, Options, PlaceOptions};
-use crate::show;
-use client::{ClientError, Conversation};
-use ipc::{Ending, Message};
+use crate::options::{Command, HsmCommand, LocalCommand, Options, PlaceOptions};
+use crate::output::Output;
+use crate::talk;
+use crate::waiting::Waiting;
+use ipc::FailureReport;
 use model::FailureClass;
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
-
-/// Why a command could not be carried out.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum CommandError {
-    /// The configuration cannot be read.
-    #[error(transparent)]
-    Config(#[from] config::ConfigError),
-    /// The daemon gave no answer.
-    #[error(transparent)]
-    Client(#[from] ClientError),
-    /// The answer could not be printed.
-    #[error("could not print the answer: {0}")]
-    Output(#[from] io::Error),
-    /// The named secret could not be taken.
-    #[error("could not take the {0}: {1}")]
-    Input(&'static str, #[source] io::Error),
-}
-
-/// How a command ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    /// As the daemon said.
-    Ended(Ending),
-    /// Not every key is in hardware.
-    KeyInSoftware,
-}
+use serde_json::{Value, json};
+use std::path::PathBuf;
 
 /// Carries the command out and says how it ended.
-pub(crate) fn run(options: &Options) -> Result<Outcome, CommandError> {
+pub(crate) fn run(options: &Options, output: &Output) -> Result<Exit, CommandError> {
     match &options.command {
-        Command::Ask(ask) => converse(options, ask),
-        Command::Local(command) => here(options, command).map(Outcome::Ended),
+        Command::Ask(ask) => talk::converse(options, ask, output),
+        Command::Local(command) => here(options, command, output),
     }
 }
 
 /// What needs no daemon.
-fn here(options: &Options, command: &LocalCommand) -> Result<Ending, CommandError> {
+fn here(options: &Options, command: &LocalCommand, output: &Output) -> Result<Exit, CommandError> {
     match command {
-        LocalCommand::Config => print_config(options),
-        LocalCommand::Version { verbose } => print_version(*verbose),
-        LocalCommand::Hsm { command } => tell(&hsm(options, command)?),
+        LocalCommand::Config => print_config(options, output),
+        LocalCommand::Version { verbose } => print_version(*verbose, output),
+        LocalCommand::Hsm { command } => {
+            let _waiting = Waiting::begin("systemd-creds to make the credential");
+            tell(&hsm(options, command)?, output)
+        }
         LocalCommand::PrepareImage { leave_behind, place, .. } => {
             let records = if *leave_behind { Records::LeaveBehind } else { Records::Keep };
-            tell(&offline::prepare(&find(options, place)?, records))
+            let _waiting = Waiting::begin("the files to be deleted");
+            tell(&offline::prepare(&find(options, place)?, records), output)
         }
     }
 }
@@ -74,50 +54,17 @@ fn find(options: &Options, place: &PlaceOptions) -> Result<Place, CommandError> 
 }
 
 /// What was done without the daemon, and a refusal in the form of the daemon's.
-fn tell(told: &Report) -> Result<Ending, CommandError> {
-    for line in &told.lines {
-        print(&format!("{line}\n"))?;
-    }
-    let Some(refusal) = &told.refused else { return Ok(Ending::Done) };
+fn tell(told: &Report, output: &Output) -> Result<Exit, CommandError> {
+    let text: String = told.lines.iter().map(|line| format!("{line}\n")).collect();
+    output.result("lines", json!(told.lines), &text)?;
+    let Some(refusal) = &told.refused else { return Ok(Exit::Done) };
     let failure = refusal.failure();
-    let message = Message::Failed { failure: Box::new((&failure).into()) };
-    show::message(&message).map_or(Ok(()), |text| print(&text))?;
-    Ok(if failure.class == FailureClass::Denied { Ending::Denied } else { Ending::Failed })
+    output.failed(&FailureReport::from(&failure))?;
+    Ok(if failure.class == FailureClass::Denied { Exit::Denied } else { Exit::Failed })
 }
 
-/// Holds the conversation. How `tpm` ends is for the keys alone to say: what makes a machine wait otherwise is
-/// the business of `status`.
-fn converse(options: &Options, ask: &AskCommand) -> Result<Outcome, CommandError> {
-    let refused = |what| move |error| CommandError::Input(what, error);
-    let person = Person::new().map_err(refused("password"))?;
-    let (socket, request) = (socket(options)?, ask.request());
-    let mut conversation = Conversation::begin(&socket, &request)?;
-    let mut verdict = None;
-    loop {
-        let message = conversation.next_message()?;
-        match (&message, ask) {
-            (Message::End { ending }, _) => return Ok(verdict.unwrap_or(Outcome::Ended(*ending))),
-            (Message::Status { document }, AskCommand::Status { json: true, .. }) => {
-                print(&show::json(document))?;
-            }
-            (Message::Status { document }, AskCommand::Tpm { json, .. }) => {
-                // What only the files of root tell: a credential reaches the daemon decrypted.
-                let sealing = || offline::sealing(Path::new("/")).unwrap_or_default();
-                print(&if *json { show::json(document) } else { show::keys(document) + &sealing() })?;
-                verdict = Some(show::verdict(document));
-            }
-            _ => show::message(&message).map_or(Ok(()), |text| print(&text))?,
-        }
-        let answer = match message {
-            Message::AskPassword { .. } => person.password().map_err(refused("password"))?,
-            Message::AskRecoveryCode {} => person.recovery_code().map_err(refused("recovery code"))?,
-            _ => continue,
-        };
-        conversation.answer(&answer)?;
-    }
-}
-
-fn socket(options: &Options) -> Result<PathBuf, CommandError> {
+/// The socket that is named, else the one of the configuration.
+pub(crate) fn socket(options: &Options) -> Result<PathBuf, CommandError> {
     match &options.socket {
         Some(socket) => Ok(socket.clone()),
         None => Ok(load(options)?.settings.global.socket_path),
@@ -130,27 +77,32 @@ fn load(options: &Options) -> Result<config::Loaded, CommandError> {
     Ok(config::load(&sources)?)
 }
 
-fn print_config(options: &Options) -> Result<Ending, CommandError> {
+fn print_config(options: &Options, output: &Output) -> Result<Exit, CommandError> {
     let loaded = load(options)?;
-    for line in loaded.settings.effective() {
-        print(&format!("{line}\n"))?;
-    }
-    for note in &loaded.notes {
-        print(&format!("# {note}\n"))?;
-    }
-    Ok(Ending::Done)
+    let settings = loaded.settings.effective();
+    let object = |it: &config::Effective| -> Value {
+        json!({
+            "section": it.section,
+            "option": it.option,
+            "value": it.value,
+            "origin": it.origin.to_string(),
+        })
+    };
+    let text: String = settings.iter().map(|line| format!("{line}\n")).collect();
+    output.result("settings", settings.iter().map(object).collect(), &text)?;
+    let notes: Vec<String> = loaded.notes.iter().map(ToString::to_string).collect();
+    let text: String = notes.iter().map(|note| format!("# {note}\n")).collect();
+    output.result("notes", json!(notes), &text)?;
+    Ok(Exit::Done)
 }
 
-fn print_version(verbose: bool) -> Result<Ending, CommandError> {
-    print(&format!("aad-tool {}\n", env!("CARGO_PKG_VERSION")))?;
-    if verbose {
-        print("Seen on the real service: none yet. Every step was tried against entra-simulator only.\n")?;
-    }
-    Ok(Ending::Done)
-}
-
-fn print(text: &str) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()
+fn print_version(verbose: bool, output: &Output) -> Result<Exit, CommandError> {
+    let version = env!("CARGO_PKG_VERSION");
+    let seen = "Seen on the real service: none yet. Every step was tried against entra-simulator only.\n";
+    let text = format!("aad-tool {version}\n{}", if verbose { seen } else { "" });
+    output.result("version", json!(version), &text)?;
+    output.result("protocol", json!(ipc::PROTOCOL), "")?;
+    // No step yet.
+    output.result("seen_on_the_real_service", json!([]), "")?;
+    Ok(Exit::Done)
 }

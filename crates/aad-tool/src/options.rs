@@ -8,7 +8,7 @@ use std::path::PathBuf;
 ///
 /// Exit codes: 0 done · 1 failed (try again or report it) · 2 usage · 3 not registered · 4 needs a sign-in ·
 /// 5 denied · 6 suspended · 7 firmamentd cannot be reached, or is not the one of this machine · 8 a key is in software
-/// (`tpm` only) · 9 the state cannot be written. With several domains the worst counts.
+/// (`tpm` only) · 9 the state cannot be written · 130 interrupted. With several domains the worst counts.
 #[derive(Debug, Parser)]
 #[command(name = "aad-tool", version, arg_required_else_help = true)]
 pub(crate) struct Options {
@@ -18,9 +18,25 @@ pub(crate) struct Options {
     /// The socket of firmamentd (default: the option socket_path, else /run/firmament/socket).
     #[arg(long, global = true, value_name = "SOCKET")]
     pub(crate) socket: Option<PathBuf>,
+    /// Print one JSON object, whatever happens; what is asked or told on the way goes to standard error.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
     /// What to do.
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Command {
+    /// As it stands on the command line.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Command::Ask(ask) => ask.name(),
+            Command::Local(LocalCommand::Hsm { .. }) => "hsm init",
+            Command::Local(LocalCommand::PrepareImage { .. }) => "prepare-image",
+            Command::Local(LocalCommand::Config) => "config",
+            Command::Local(LocalCommand::Version { .. }) => "version",
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -48,11 +64,13 @@ pub(crate) enum AskCommand {
         #[arg(long)]
         no_wait: bool,
     },
-    /// Show the registration of every domain.
+    /// Show the registration of every domain: one line each, and what somebody has to know or do.
+    ///
+    /// With --json it is the status document, with a schema number.
     Status {
-        /// As JSON, with a schema number.
-        #[arg(long)]
-        json: bool,
+        /// Everything that is known, in groups.
+        #[arg(long, short)]
+        verbose: bool,
         /// Only this domain.
         #[arg(long, value_name = "DOMAIN")]
         domain: Option<String>,
@@ -60,24 +78,27 @@ pub(crate) enum AskCommand {
     /// Show where each key lives, how it is protected, and how its last test ended.
     ///
     /// Ends with 0 when every key is in a TPM or a PKCS#11 token, and with 8 when one is in software. Where
-    /// root runs it, it also says which key the encrypted credential with the auth value needs.
+    /// root runs it, it also says which key the encrypted credential with the auth value needs. With --json it is the
+    /// status document.
     #[command(args_conflicts_with_subcommands = true)]
     Tpm {
-        /// As JSON: the status document.
-        #[arg(long)]
-        json: bool,
         /// For keys that are bound to Secure Boot (tpm_pcrs = 7).
         #[command(subcommand)]
         command: Option<TpmCommand>,
     },
     /// Leave the tenant: delete the device object with its own certificate, then the keys. Root only.
+    ///
+    /// Says what it will do, and asks on a terminal; where standard input is no terminal it goes on at once.
     Leave {
         /// Whose tenant; needed when there are several.
         #[arg(long, value_name = "DOMAIN")]
         domain: Option<String>,
-        /// Leave the device object behind when it cannot be deleted, and name it.
+        /// Try for 10 seconds, then leave behind what could not be deleted, and name it.
         #[arg(long)]
         force: bool,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
     },
     /// Move the keys of an identity to another place, and its registration with them. Root only.
     ///
@@ -120,6 +141,21 @@ pub(crate) enum AskCommand {
 }
 
 impl AskCommand {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::AuthTest { .. } => "auth-test",
+            Self::Status { .. } => "status",
+            Self::Tpm { command: None } => "tpm",
+            Self::Tpm { command: Some(TpmCommand::RecoveryCode) } => "tpm recovery-code",
+            Self::Tpm { command: Some(TpmCommand::Reseal { .. }) } => "tpm reseal",
+            Self::Leave { .. } => "leave",
+            Self::Rekey { .. } => "rekey",
+            Self::Rebind { .. } => "rebind",
+            Self::ForgetAccount { .. } => "forget-account",
+            Self::Watch => "watch",
+        }
+    }
+
     /// What the daemon is asked.
     pub(crate) fn request(&self) -> Request {
         match self {
@@ -128,12 +164,12 @@ impl AskCommand {
             }
             Self::AuthTest { name, .. } => Request::SignIn { name: name.clone(), wait: Wait::Settled },
             Self::Status { domain, .. } => Request::Status { domain: domain.clone() },
-            Self::Tpm { command: None, .. } => Request::Status { domain: None },
-            Self::Tpm { command: Some(TpmCommand::RecoveryCode), .. } => Request::TpmRecoveryCode {},
-            Self::Tpm { command: Some(TpmCommand::Reseal { with_code: it }), .. } => {
+            Self::Tpm { command: None } => Request::Status { domain: None },
+            Self::Tpm { command: Some(TpmCommand::RecoveryCode) } => Request::TpmRecoveryCode {},
+            Self::Tpm { command: Some(TpmCommand::Reseal { with_code: it }) } => {
                 Request::TpmReseal { with_code: *it }
             }
-            Self::Leave { domain, force } => Request::Leave { domain: domain.clone(), force: *force },
+            Self::Leave { domain, force, .. } => Request::Leave { domain: domain.clone(), force: *force },
             Self::Rekey { to: Some(to), name: Some(name), force, .. } => {
                 Request::Rekey { name: name.clone(), to: to.to_string(), force: *force }
             }

@@ -1,9 +1,10 @@
 use crate::server::{self, Server};
-use ipc::{Answer, HEADER, Message, Request};
+use ipc::{Answer, FIRST_PROTOCOL, FailureReport, HEADER, Message, PROTOCOL, Request};
 use model::Secret;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 use std::io::{self, ErrorKind, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -37,9 +38,12 @@ pub enum ClientError {
         /// Whoever listens there.
         uid: u32,
     },
-    /// The conversation broke off, or is in words this version does not know.
+    /// The conversation broke off, or is in words that are none.
     #[error("the conversation with firmamentd broke off: {0}")]
     Broken(String),
+    /// A later version asks for something that only its own client can answer.
+    #[error("firmamentd asks for something that this aad-tool does not know ({0}): update aad-tool")]
+    Newer(String),
 }
 
 /// One conversation with the daemon, or with the next one where the first ends before it has begun anything.
@@ -51,6 +55,8 @@ pub struct Conversation<'a> {
     last_word: Instant,
     asked: u32,
     heard: Heard,
+    /// The version that the request names.
+    protocol: u32,
 }
 
 /// What has been heard of the daemon that is talked to.
@@ -69,7 +75,8 @@ impl<'a> Conversation<'a> {
     /// # Errors
     /// [`ClientError`], whoever is to blame.
     pub fn begin(socket: &'a Path, request: &'a Request) -> Result<Conversation<'a>, ClientError> {
-        let stream = ask(socket, request)?;
+        let protocol = PROTOCOL;
+        let stream = ask(socket, request, protocol)?;
         Ok(Conversation {
             socket,
             request,
@@ -77,35 +84,59 @@ impl<'a> Conversation<'a> {
             last_word: Instant::now(),
             asked: 1,
             heard: Heard::Nothing,
+            protocol,
         })
     }
 
-    /// The next message; the last one is [`Message::End`].
+    /// The next message; the last one is [`Message::End`]. What a later version says and this one does not know is told
+    /// where it has a sentence for people, and skipped otherwise.
     ///
     /// # Errors
     /// [`ClientError`] where none comes.
     pub fn next_message(&mut self) -> Result<Message, ClientError> {
         loop {
-            match self.hear() {
-                Ok(Message::Accepted {}) => {
+            let heard = match self.hear() {
+                Ok(heard) => heard,
+                Err(ReadError::Silent) => return Err(ClientError::Silent(self.socket.to_owned())),
+                Err(ReadError::Lost) if self.may_ask_again() => {
+                    self.ask_again()?;
+                    continue;
+                }
+                Err(ReadError::Lost) => return Err(gone()),
+                Err(ReadError::Frame(error)) => return Err(broken(error)),
+            };
+            match heard {
+                ipc::Heard::Known(Message::Accepted { .. }) => {
                     self.stream.set_read_timeout(None).map_err(lost)?;
                     (self.heard, self.last_word) = (Heard::Accepted, Instant::now());
                 }
-                Ok(Message::Again {}) if self.heard != Heard::More => {
+                ipc::Heard::Known(Message::Again {}) if self.heard != Heard::More => {
                     self.last_word = Instant::now();
                     self.ask_again()?;
                 }
-                Ok(message) => {
-                    self.stream.set_read_timeout(None).map_err(lost)?;
-                    self.heard = Heard::More;
-                    return Ok(message);
+                ipc::Heard::Known(Message::Failed { failure }) if self.may_be_older(&failure) => {
+                    self.protocol = FIRST_PROTOCOL;
+                    self.ask_again()?;
                 }
-                Err(ReadError::Silent) => return Err(ClientError::Silent(self.socket.to_owned())),
-                Err(ReadError::Lost) if self.may_ask_again() => self.ask_again()?,
-                Err(ReadError::Lost) => return Err(gone()),
-                Err(ReadError::Frame(error)) => return Err(broken(error)),
+                // Nothing has begun by that.
+                ipc::Heard::Known(waiting @ Message::Waiting { .. }) => return Ok(waiting),
+                ipc::Heard::Known(message) => return self.hand_on(message),
+                unknown if unknown.wants_an_answer() => return Err(newer(unknown)),
+                ipc::Heard::Unknown { text: Some(text), .. } => return self.hand_on(Message::Notice { text }),
+                ipc::Heard::Unknown { text: None, .. } => drop(self.hand_on(Message::Unknown)?),
             }
         }
+    }
+
+    fn hand_on(&mut self, message: Message) -> Result<Message, ClientError> {
+        self.stream.set_read_timeout(None).map_err(lost)?;
+        self.heard = Heard::More;
+        Ok(message)
+    }
+
+    /// Whether a daemon of before versions were exchanged does not take the word of one.
+    fn may_be_older(&self, failure: &FailureReport) -> bool {
+        self.heard == Heard::Nothing && self.protocol != FIRST_PROTOCOL && failure.code == NOT_UNDERSTOOD
     }
 
     /// Whether nothing was begun by a daemon that went away.
@@ -125,7 +156,7 @@ impl<'a> Conversation<'a> {
             }
             self.asked += 1;
             std::thread::sleep(PAUSE);
-            match ask(self.socket, self.request) {
+            match ask(self.socket, self.request, self.protocol) {
                 Err(ClientError::Unreachable { .. }) if self.last_word.elapsed() < FIRST_WORD => {}
                 asked => {
                     (self.stream, self.heard) = (asked?, Heard::Nothing);
@@ -135,12 +166,12 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    fn hear(&mut self) -> Result<Message, ReadError> {
+    fn hear(&mut self) -> Result<ipc::Heard, ReadError> {
         let mut header = [0; HEADER];
         self.stream.read_exact(&mut header)?;
         let mut payload = vec![0; ipc::payload_length(header)?];
         self.stream.read_exact(&mut payload)?;
-        Ok(ipc::decode(&payload)?)
+        Ok(ipc::decode_message(&payload)?)
     }
 
     /// Answers [`Message::AskPassword`]; the frame is overwritten afterwards.
@@ -150,6 +181,13 @@ impl<'a> Conversation<'a> {
     pub fn answer(&mut self, answer: &Answer) -> Result<(), ClientError> {
         let frame = Secret::new(ipc::encode(answer).map_err(broken)?);
         self.stream.write_all(frame.expose()).map_err(lost)
+    }
+}
+
+/// Readable when the daemon has said something more, or is gone.
+impl AsFd for Conversation<'_> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.stream.as_fd()
     }
 }
 
@@ -176,7 +214,7 @@ impl From<ipc::FrameError> for ReadError {
 }
 
 /// Connects, makes sure of who listens, and asks; nothing of that takes longer than the first word may.
-fn ask(socket: &Path, request: &Request) -> Result<UnixStream, ClientError> {
+fn ask(socket: &Path, request: &Request, protocol: u32) -> Result<UnixStream, ClientError> {
     let mut stream = connect(socket).map_err(|cause| match cause.kind() {
         // The queue of those who wait is full.
         ErrorKind::WouldBlock | ErrorKind::TimedOut => ClientError::Silent(socket.to_owned()),
@@ -189,7 +227,7 @@ fn ask(socket: &Path, request: &Request) -> Result<UnixStream, ClientError> {
     }
     stream.set_read_timeout(Some(FIRST_WORD)).map_err(unreachable)?;
     // A server that has no place for us says so before it has read anything.
-    drop(stream.write_all(&ipc::encode(request).map_err(broken)?));
+    drop(stream.write_all(&ipc::encode_request(request, protocol).map_err(broken)?));
     Ok(stream)
 }
 
@@ -206,6 +244,14 @@ fn broken(error: ipc::FrameError) -> ClientError {
     ClientError::Broken(error.to_string())
 }
 
+/// The text has been cut and cleaned where it was read.
+fn newer(heard: ipc::Heard) -> ClientError {
+    match heard {
+        ipc::Heard::Unknown { word, .. } => ClientError::Newer(word),
+        ipc::Heard::Known(_) => gone(),
+    }
+}
+
 fn lost(_: io::Error) -> ClientError {
     gone()
 }
@@ -214,6 +260,8 @@ fn gone() -> ClientError {
     ClientError::Broken("firmamentd stopped in the middle of it".to_owned())
 }
 
+/// What a daemon calls a request that it cannot read.
+const NOT_UNDERSTOOD: &str = "BadRequest";
 /// How long the daemon may take for its first word.
 const FIRST_WORD: Duration = Duration::from_secs(10);
 /// How often one request is made at most, and how long it rests in between.

@@ -9,14 +9,15 @@ use crate::store_thread::StoreThread;
 use hsm::BoundTo;
 use lifecycle::{LeaveKind, Snapshot, Status};
 use model::{
-    Backend, DomainName, Failure, MachineBinding, Registration, Requester, Timestamp, Upn, log_failure,
+    Account, Backend, DomainName, Failure, MachineBinding, Registration, Requester, Timestamp, Upn, log_failure,
 };
+use signin::UserStatus;
 use std::io;
 use std::sync::Arc;
 use store::StoreError;
 use tenancy::{Answer, DomainConfig, Event, OperatorRequest, PreparedView, RekeyStarted, Tenancy};
 use tokio::sync::{broadcast, mpsc, watch};
-use views::{DomainView, StatusChange, Views};
+use views::{DomainView, SignInView, StatusChange, Views};
 
 /// The running service: give it people, ask it for its state.
 #[derive(Clone)]
@@ -114,7 +115,15 @@ impl Driver {
     /// # Errors
     /// A failure when the domain of the name is not configured, or its record cannot be read.
     pub async fn sign_in(&self, asked: Upn, by: Requester) -> Result<SignIn, Failure> {
-        let told = self.inbox.ask(|caller| Event::SignInAsked { caller, asked }).await?;
+        let (who, served) = (asked.clone(), self.config(asked.domain()).is_some());
+        let told = self.inbox.ask(|caller| Event::SignInAsked { caller, asked: who }).await;
+        if let Err(failure) = told.as_ref()
+            && served
+        {
+            let (at, failure, trace) = (self.now(), Some(failure.clone()), failure.trace.clone());
+            self.ports.views.publish_sign_in(SignInView { at, asked, by, failure, trace });
+        }
+        let told = told?;
         let (Answer::SignIn(facts, domain), _) = told else { return Err(unexpected_answer()) };
         let executor = self.ports.executors.get(&domain).cloned().ok_or_else(unexpected_answer)?;
         Ok(sign_in::start(self.ports.clone(), self.inbox.clone(), executor, (*facts, by)))
@@ -157,6 +166,11 @@ impl Driver {
     pub fn predecessor(&self, domain: &DomainName) -> Option<watch::Receiver<Status>> {
         let tenant = self.ports.views.tenant_of(domain)?;
         self.ports.views.follow(self.ports.views.tenant(tenant)?.predecessor?.id)
+    }
+
+    /// Follows the session of a person, once they have one.
+    pub fn session(&self, account: &Account) -> Option<watch::Receiver<UserStatus>> {
+        self.ports.views.session(account)
     }
 
     /// Every change from now on.

@@ -23,4 +23,4 @@ pub use dependencies::{Dependencies, Neighbours};
 pub use driver::{Driver, LeaveStarted, RebindStarted, Rekey, StartError};
 pub use inbox::service_ended;
 pub use log_limit::LogLimit;
-pub use sign_in::{SignIn, SignInEvent};
+pub use sign_in::{SignIn, SignInEvent, WaitingFor};

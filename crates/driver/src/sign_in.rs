@@ -6,11 +6,12 @@ use executor::{Effects, Executor, step};
 use machine::OpId;
 use model::{
     Account, Attempt, Failure, FailureClass, Requester, Secret, SignInFacts, TenantId, Timestamp, TokenRef,
-    Upn, log_failure, wiping,
+    Trace, Upn, log_failure, wiping,
 };
 use signin::{Command, Event, Outcome, PasswordPrompt, Prompt, Reply, Session, Work};
 use std::sync::Arc;
 use tokio::sync::mpsc;
+use views::SignInView;
 
 /// One person's sign-in; dropping it hangs up.
 pub struct SignIn {
@@ -25,10 +26,44 @@ pub enum SignInEvent {
     Prompt(Prompt),
     /// Ask the person for the password; [`SignIn::answer`] takes it.
     AskPassword(PasswordPrompt),
+    /// The service is asked for this, and nothing else happens meanwhile.
+    Waiting(WaitingFor),
     /// The last event: the person is who was asked for.
     SignedIn(Account),
     /// The last event: they are not, or it could not be found out.
     Failed(Failure),
+}
+
+/// What a sign-in waits for the service to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WaitingFor {
+    /// To say which tenant the domain is of.
+    Tenant,
+    /// To say who checks the passwords of the domain.
+    Realm,
+    /// To give a device code.
+    Code,
+    /// To check the password.
+    Password,
+    /// To exchange what it gave for what registration needs.
+    Tokens,
+    /// To say who signed in.
+    Account,
+}
+
+impl WaitingFor {
+    /// Nothing where the service is not asked, or where the person is waited for.
+    fn of(work: &Work) -> Option<WaitingFor> {
+        match work {
+            Work::Resolve { .. } => Some(WaitingFor::Tenant),
+            Work::AskRealm { .. } => Some(WaitingFor::Realm),
+            Work::RequestCode { .. } => Some(WaitingFor::Code),
+            Work::Password { .. } => Some(WaitingFor::Password),
+            Work::Redeem { .. } => Some(WaitingFor::Tokens),
+            Work::LookUpMe { .. } => Some(WaitingFor::Account),
+            Work::Poll { .. } | Work::Identify { .. } => None,
+        }
+    }
 }
 
 impl SignIn {
@@ -70,6 +105,7 @@ async fn run(
     let hung_up = effects.tell.clone();
     loop {
         if let Err(failure) = step(&mut effects, &mut session, event).await {
+            effects.publish(Some(failure.clone()), failure.trace.clone());
             effects.tell(SignInEvent::Failed(failure)).await;
             effects.over = true;
             // The session's own secrets end with it.
@@ -108,7 +144,12 @@ impl Effects<Session> for SignInEffects {
 
     async fn perform(&mut self, command: Command) -> Result<(), Failure> {
         match command {
-            Command::Run(op, work) => self.begin(op, work),
+            Command::Run(op, work) => {
+                if let Some(waiting) = WaitingFor::of(&work) {
+                    self.tell(SignInEvent::Waiting(waiting)).await;
+                }
+                self.begin(op, work);
+            }
             Command::Attempt(op, attempt) => self.ask_for(op, attempt).await,
             Command::PasswordTried(result) => {
                 let (asked, by) = (self.asked.clone(), self.by);
@@ -183,31 +224,47 @@ impl SignInEffects {
     async fn finish(&mut self, outcome: Outcome) {
         self.over = true;
         match outcome {
-            Outcome::SignedIn { account, token } => {
-                for notice in (self.ports.neighbours)() {
-                    if self.ports.log.allows("another product") {
-                        tracing::warn!(notice, "Another product has registered this machine too");
-                    }
-                }
-                let (asked, by, who) = (self.asked.clone(), self.by, account.clone());
-                let event = move |caller| tenancy::Event::SignedIn { caller, asked, by, account: who, token };
-                if self.inbox.ask(event).await.is_err() {
-                    self.ports.vault.forget(token);
-                }
-                self.tell(SignInEvent::SignedIn(account)).await;
-            }
-            Outcome::Failed(failure) => {
-                let domain = self.asked.domain().clone();
-                if self.ports.log.allows("sign-in failed") {
-                    log_failure!(info, &failure, { %domain, }, "Sign-in failed");
-                }
-                let why = failure.clone();
-                let event = move |caller| tenancy::Event::SignInFailed { caller, domain, failure: why };
-                // A service that is ending suspects nobody.
-                drop(self.inbox.ask(event).await);
-                self.tell(SignInEvent::Failed(failure)).await;
+            Outcome::SignedIn { account, token } => self.signed_in(account, token).await,
+            Outcome::Failed(failure) => self.failed(failure).await,
+        }
+    }
+
+    async fn signed_in(&self, account: Account, token: TokenRef) {
+        for notice in (self.ports.neighbours)() {
+            if self.ports.log.allows("another product") {
+                tracing::warn!(notice, "Another product has registered this machine too");
             }
         }
+        let (trace, domain) = (self.ports.vault.trace(token, self.now()), self.asked.domain());
+        if self.ports.log.allows("signed in") {
+            let (request_id, correlation_id) = (trace.request_id.as_deref(), trace.correlation_id.as_deref());
+            tracing::info!(%domain, request_id, correlation_id, "Signed in");
+        }
+        self.publish(None, trace);
+        let (asked, by, who) = (self.asked.clone(), self.by, account.clone());
+        let event = move |caller| tenancy::Event::SignedIn { caller, asked, by, account: who, token };
+        if self.inbox.ask(event).await.is_err() {
+            self.ports.vault.forget(token);
+        }
+        self.tell(SignInEvent::SignedIn(account)).await;
+    }
+
+    async fn failed(&self, failure: Failure) {
+        let domain = self.asked.domain().clone();
+        if self.ports.log.allows("sign-in failed") {
+            log_failure!(info, &failure, { %domain, }, "Sign-in failed");
+        }
+        self.publish(Some(failure.clone()), failure.trace.clone());
+        let why = failure.clone();
+        let event = move |caller| tenancy::Event::SignInFailed { caller, domain, failure: why };
+        // A service that is ending suspects nobody.
+        drop(self.inbox.ask(event).await);
+        self.tell(SignInEvent::Failed(failure)).await;
+    }
+
+    fn publish(&self, failure: Option<Failure>, trace: Trace) {
+        let (at, asked, by) = (self.now(), self.asked.clone(), self.by);
+        self.ports.views.publish_sign_in(SignInView { at, asked, by, failure, trace });
     }
 }
 

@@ -2,7 +2,7 @@ use crate::Executor;
 use bytes::Bytes;
 use hsm::{HsmError, KeysFuture, SignScheme};
 use model::{
-    Delivery, DeviceTrouble, Failure, FailureClass, Guid, KeyHandle, RequestId, Timestamp, Trace, Who,
+    Delivery, DeviceTrouble, Failure, FailureClass, Guid, KeyHandle, RequestId, Timestamp, Trace, Who, printable,
 };
 use std::time::Duration;
 use transport::{Call, Reply, RequestAuth, TransportError};
@@ -21,6 +21,18 @@ impl Caller<'_> {
         bytes.copy_from_slice(&self.entropy[..16]);
         bytes[15] ^= nth;
         RequestId::new(Guid::version_4(bytes))
+    }
+
+    /// Where the n-th call of this work, which went well, is found in the service's logs.
+    pub(crate) fn trace(&self, nth: u8, reply: &Reply) -> Trace {
+        let header = |name| reply.headers().get(name)?.to_str().ok();
+        let request_id = header("x-ms-request-id").or_else(|| header("request-id"));
+        Trace {
+            http_status: Some(reply.status().as_u16()),
+            request_id: request_id.map(|id| printable(id, LONGEST_ID)),
+            correlation_id: Some(self.request_id(nth).to_string()),
+            server_time: None,
+        }
     }
 
     /// Fresh random bytes for the nth signature of this work.
@@ -189,6 +201,8 @@ fn two_ways(component: &str) -> &'static str {
     }
 }
 
+/// Characters of a foreign id.
+const LONGEST_ID: usize = 64;
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(4 * 60);
 
 #[cfg(test)]

@@ -3,10 +3,11 @@
 use crate::call::Caller;
 use crate::exchange::Exchanges;
 use crate::join::token_gone;
+use crate::primary::ACQUIRE;
 use crate::sign_in::failure;
 use crate::vault::{Held, Primary, Tokens};
 use lifecycle::Identity;
-use model::{Failure, Secret, Standing, TenantId, TokenRef, Upn};
+use model::{Failure, Secret, Standing, TenantId, TokenRef, Trace, Upn};
 use oauth::{TokenSet, client};
 use prt::Expected;
 use prt::acquire::Credential;
@@ -62,9 +63,16 @@ impl Caller<'_> {
             request_id: self.request_id(0),
         });
         let reply = self.ask(request, RequestAuth::Credential).await?;
-        let server_time = self.server_time(&reply);
+        let (server_time, trace) = (self.server_time(&reply), self.trace(0, &reply));
         let set = oauth::password::read(reply).map_err(|error| failure(&error))?;
-        Ok(Tokens { set: Arc::new(set), for_registration: true, server_time, object: None, primary: None })
+        Ok(Tokens {
+            set: Arc::new(set),
+            for_registration: true,
+            server_time,
+            trace,
+            object: None,
+            primary: None,
+        })
     }
 
     /// A PRT that the device key vouched for; who it is of is told by a signed id_token of its tokens,
@@ -83,6 +91,10 @@ impl Caller<'_> {
             set: Arc::new(set),
             for_registration: true,
             server_time,
+            trace: Trace {
+                correlation_id: Some(self.request_id(ACQUIRE).to_string()),
+                ..Trace::default()
+            },
             object: Some(primary.object),
             primary: Some(Arc::new(primary)),
         })

@@ -119,4 +119,4 @@ fn primary(prt: prt::Prt, key: Arc<SessionKey>, now: Timestamp) -> Primary {
 
 /// Numbers of the calls of one work, which tell their ids apart.
 const NONCE: u8 = 10;
-const ACQUIRE: u8 = 11;
+pub(crate) const ACQUIRE: u8 = 11;

@@ -2,7 +2,7 @@ use crate::call::Caller;
 use crate::join::token_gone;
 use crate::vault::{Held, Tokens};
 use lifecycle::Identity;
-use model::{DomainName, Failure, TenantId, TenantPin, Timestamp, TokenRef};
+use model::{DomainName, Failure, TenantId, TenantPin, Timestamp, TokenRef, Trace};
 use oauth::TokenSet;
 use signin::{Reply, Scope, Work};
 use std::sync::Arc;
@@ -74,17 +74,17 @@ impl Caller<'_> {
         let authority = &self.executor.profile.authority;
         let request = oauth::poll::request(authority, tenant, &secret, self.request_id(0));
         let reply = self.ask(request, RequestAuth::Credential).await?;
-        let server_time = self.server_time(&reply);
+        let (server_time, trace) = (self.server_time(&reply), self.trace(0, &reply));
         match oauth::poll::read(reply).map_err(|error| failure(&error))? {
             oauth::poll::Poll::Pending => Ok(Reply::Pending),
-            oauth::poll::Poll::Tokens(set) => Ok(Reply::Tokens(self.keep(set, scope, server_time))),
+            oauth::poll::Poll::Tokens(set) => Ok(Reply::Tokens(self.keep(set, scope, (server_time, trace)))),
         }
     }
 
-    fn keep(&self, set: TokenSet, scope: Scope, server_time: Timestamp) -> TokenRef {
+    fn keep(&self, set: TokenSet, scope: Scope, (server_time, trace): (Timestamp, Trace)) -> TokenRef {
         let for_registration = scope == Scope::Registration;
         let (set, object, primary) = (Arc::new(set), None, None);
-        let tokens = Tokens { set, for_registration, server_time, object, primary };
+        let tokens = Tokens { set, for_registration, server_time, trace, object, primary };
         self.executor.vault.keep(Held::Tokens(Arc::new(tokens)), self.tokens_expire())
     }
 

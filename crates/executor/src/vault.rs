@@ -1,4 +1,4 @@
-use model::{Account, ObjectId, Secret, TenantId, Timestamp, TokenRef};
+use model::{Account, ObjectId, Secret, TenantId, Timestamp, TokenRef, Trace};
 use oauth::TokenSet;
 use prt::SessionKey;
 use signin::Scope;
@@ -46,6 +46,8 @@ pub(crate) struct Tokens {
     pub(crate) for_registration: bool,
     /// The server's time when they came; their dates are judged by it.
     pub(crate) server_time: Timestamp,
+    /// Where the sign-in that they came of is found in the service's logs.
+    pub(crate) trace: Trace,
     /// Whose they are, once that was checked.
     pub(crate) object: Option<ObjectId>,
     /// The primary refresh token, once the device was proved.
@@ -110,6 +112,11 @@ impl Vault {
             entry.expires = primary.expires;
         }
         Some(tokens.clone())
+    }
+
+    /// Where the sign-in that these tokens came of is found in the service's logs.
+    pub fn trace(&self, name: TokenRef, now: Timestamp) -> Trace {
+        self.tokens(name, now).map(|tokens| tokens.trace.clone()).unwrap_or_default()
     }
 
     /// From here on these tokens are the session of this person.

@@ -1,7 +1,8 @@
 //! The words and the framing of the local socket, and who may say what, and read it.
 //!
 //! A frame is a length (4 bytes, big-endian, at most [`MAX_FRAME`]) and that many bytes of JSON.
-//! Unknown members, trailing bytes and longer frames are errors, never waited for.
+//! Trailing bytes and longer frames are errors, never waited for. Unknown members are skipped, and what a later version
+//! says is told apart from nonsense ([`decode_request`], [`decode_message`]).
 //!
 //! A client says one [`Request`], and exactly one [`Answer`] after each [`Message::AskPassword`] or
 //! [`Message::AskRecoveryCode`]; the daemon says nothing else in between.
@@ -11,6 +12,7 @@ mod answer;
 mod frame;
 mod message;
 mod names;
+mod protocol;
 mod reader;
 mod request;
 mod status;
@@ -19,9 +21,12 @@ mod texts;
 pub use answer::Answer;
 pub use frame::{FrameError, HEADER, MAX_FRAME, decode, encode, payload_length};
 pub use message::{Ending, FailureReport, Message, RecoveryCode};
+pub use protocol::{
+    Asked, FIRST_PROTOCOL, Heard, PROTOCOL, RequestError, decode_message, decode_request, encode_request,
+};
 pub use reader::Reader;
-pub use request::{Access, Peer, Refused, Request, Wait};
+pub use request::{Access, Op, Peer, Refused, Request, Wait};
 pub use status::{
     AttemptReport, ComplianceReport, DomainStatus, EndpointsReport, IdentityReport, IntuneReport, KeyReport,
-    LedgerReport, LeftReport, OtherIdentityReport, RuleReport, STATUS_SCHEMA, SessionReport, StatusDocument,
+    LedgerReport, LeftReport, OtherIdentityReport, RuleReport, STATUS_SCHEMA, SessionReport, SignInReport, StatusDocument,
 };

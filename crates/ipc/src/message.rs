@@ -1,5 +1,6 @@
+use crate::protocol::{PROTOCOL, first_protocol};
 use crate::status::StatusDocument;
-use model::{Failure, printable};
+use model::{Failure, Timestamp, printable};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -8,7 +9,11 @@ use std::fmt;
 #[serde(tag = "message", rename_all = "snake_case")]
 pub enum Message {
     /// The first word to a request that may be made: it was read, and is being dealt with.
-    Accepted {},
+    Accepted {
+        /// [`PROTOCOL`](crate::PROTOCOL) of the daemon; absent, it is the first one.
+        #[serde(default = "first_protocol")]
+        protocol: u32,
+    },
     /// Nothing was begun, and the daemon ends: the request is to be made again, of the next one. No
     /// [`Message::End`] follows.
     Again {},
@@ -62,6 +67,13 @@ pub enum Message {
         /// One sentence for people.
         text: String,
     },
+    /// What is waited for from here on, until something else is said; worth showing where it takes long.
+    Waiting {
+        /// What completes "Waiting for …": `the answer of login.microsoftonline.com`.
+        text: String,
+        /// When the waiting ends at the latest, RFC 3339 in UTC; none where nobody knows.
+        until: Option<String>,
+    },
     /// The answer to [`Request::Status`](crate::Request::Status).
     Status {
         /// Everything that `status` shows.
@@ -77,6 +89,14 @@ pub enum Message {
         /// How it ended; the exit code follows from it.
         ending: Ending,
     },
+    /// A message of a later version; never said.
+    #[serde(other)]
+    Unknown,
+}
+
+impl Message {
+    /// The first word of a daemon of this version.
+    pub const ACCEPTED: Message = Message::Accepted { protocol: PROTOCOL };
 }
 
 /// A recovery code; its `Debug` does not show it.
@@ -106,12 +126,16 @@ pub enum Ending {
     Suspended,
     /// The state cannot be written: nothing was done.
     NotWritable,
-    /// A passing fault, or one of ours; try again or report it.
+    /// What was asked cannot be meant: a name or word that nobody knows, or that is none.
+    Usage,
+    /// A passing fault, or one of ours; try again or report it. What a later version ends with is taken for that.
+    #[serde(other)]
     Failed,
 }
 
 /// A [`Failure`] as text, ready to paste into the service's sign-in log search.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct FailureReport {
     /// `transient`, `needs_user`, `denied`, `gone` or `broken`.
     pub class: String,
@@ -129,14 +153,17 @@ pub struct FailureReport {
     pub request_id: Option<String>,
     /// The id both sides know.
     pub correlation_id: Option<String>,
-    /// The server's time, or ours where it gave none.
+    /// The server's time of it, or ours where it gave none that can be read; RFC 3339 in UTC.
     pub time: Option<String>,
+    /// The server's time as it wrote it, where that differs from `time`.
+    pub server_time: Option<String>,
 }
 
 impl From<&Failure> for FailureReport {
     /// What the service wrote stands in a failure's texts; here is the last place before somebody's terminal.
     fn from(failure: &Failure) -> FailureReport {
-        let here = failure.at.map(|at| at.to_string());
+        let said = failure.trace.server_time.as_deref();
+        let time = said.and_then(Timestamp::parse).or(failure.at).map(|at| at.to_string());
         let shown = |text: &str| printable(text, LONGEST_TEXT);
         let id = |text: &Option<String>| text.as_deref().map(shown);
         FailureReport {
@@ -148,7 +175,8 @@ impl From<&Failure> for FailureReport {
             http_status: failure.trace.http_status,
             request_id: id(&failure.trace.request_id),
             correlation_id: id(&failure.trace.correlation_id),
-            time: id(&failure.trace.server_time).or(here),
+            server_time: id(&failure.trace.server_time).filter(|said| Some(said) != time.as_ref()),
+            time,
         }
     }
 }

@@ -49,6 +49,9 @@ impl Reader {
         let hide = |text: &str, foreign: bool| names::hidden(text, own, foreign);
         match message {
             Message::Notice { text } => Ok(Message::Notice { text: hide(text, false) }),
+            Message::Waiting { text, until } => {
+                Ok(Message::Waiting { text: hide(text, false), until: until.clone() })
+            }
             Message::Failed { .. } | Message::Progress { .. } | Message::Status { .. } => {
                 with_texts(message, &hide)
             }

@@ -1,8 +1,11 @@
+use model::word_enum;
 use serde::{Deserialize, Serialize};
 
 /// What a client asks; one per connection, and its first frame.
+///
+/// A member that a daemon does not know is skipped: one that narrows what is asked comes with a new request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "op", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(tag = "op", rename_all = "snake_case")]
 pub enum Request {
     /// Sign this person in, and register the machine if it is not registered yet.
     SignIn {
@@ -98,26 +101,52 @@ pub enum Refused {
     Nobody,
 }
 
+word_enum! {
+    /// The kind of a request, which is its member `op`.
+    pub enum Op {
+        /// [`Request::SignIn`].
+        SignIn = "sign_in",
+        /// [`Request::Status`].
+        Status = "status",
+        /// [`Request::Leave`].
+        Leave = "leave",
+        /// [`Request::Rekey`].
+        Rekey = "rekey",
+        /// [`Request::CancelRekey`].
+        CancelRekey = "cancel_rekey",
+        /// [`Request::Rebind`].
+        Rebind = "rebind",
+        /// [`Request::ForgetAccount`].
+        ForgetAccount = "forget_account",
+        /// [`Request::Watch`].
+        Watch = "watch",
+        /// [`Request::TpmRecoveryCode`].
+        TpmRecoveryCode = "tpm_recovery_code",
+        /// [`Request::TpmReseal`].
+        TpmReseal = "tpm_reseal",
+    }
+}
+
 impl Request {
     /// The rule table, one row for each opcode: its name on the wire, and who may use it.
-    const fn rule(&self) -> (&'static str, Access) {
+    const fn rule(&self) -> (Op, Access) {
         match self {
-            Request::SignIn { .. } => ("sign_in", Access::Anyone),
-            Request::Status { .. } => ("status", Access::Anyone),
-            Request::Leave { .. } => ("leave", Access::Root),
-            Request::Rekey { .. } => ("rekey", Access::Root),
-            Request::CancelRekey { .. } => ("cancel_rekey", Access::Root),
-            Request::Rebind { .. } => ("rebind", Access::Root),
-            Request::ForgetAccount { .. } => ("forget_account", Access::Root),
-            Request::Watch {} => ("watch", Access::Root),
-            Request::TpmRecoveryCode {} => ("tpm_recovery_code", Access::Root),
-            Request::TpmReseal { .. } => ("tpm_reseal", Access::Root),
+            Request::SignIn { .. } => (Op::SignIn, Access::Anyone),
+            Request::Status { .. } => (Op::Status, Access::Anyone),
+            Request::Leave { .. } => (Op::Leave, Access::Root),
+            Request::Rekey { .. } => (Op::Rekey, Access::Root),
+            Request::CancelRekey { .. } => (Op::CancelRekey, Access::Root),
+            Request::Rebind { .. } => (Op::Rebind, Access::Root),
+            Request::ForgetAccount { .. } => (Op::ForgetAccount, Access::Root),
+            Request::Watch {} => (Op::Watch, Access::Root),
+            Request::TpmRecoveryCode {} => (Op::TpmRecoveryCode, Access::Root),
+            Request::TpmReseal { .. } => (Op::TpmReseal, Access::Root),
         }
     }
 
     /// Its opcode: the value of its member `op`.
     pub const fn opcode(&self) -> &'static str {
-        self.rule().0
+        self.rule().0.as_str()
     }
 
     /// Who may make it, whatever its content.

@@ -1,3 +1,5 @@
+//! The status document. A member that its writer does not know is empty for its reader, whichever of them is older.
+
 use crate::message::FailureReport;
 use serde::{Deserialize, Serialize};
 
@@ -5,7 +7,8 @@ use serde::{Deserialize, Serialize};
 pub const STATUS_SCHEMA: u32 = 2;
 
 /// The answer of `aad-tool status --json`; docs/status.md is its reference.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct StatusDocument {
     /// [`STATUS_SCHEMA`] of the writer.
     pub schema: u32,
@@ -24,7 +27,8 @@ pub struct StatusDocument {
 }
 
 /// What stayed in one tenant that the machine has left.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct LeftReport {
     /// Its tenant id.
     pub tenant: String,
@@ -33,7 +37,8 @@ pub struct LeftReport {
 }
 
 /// One domain and the identity of its tenant.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct DomainStatus {
     /// A domain that is configured or remembered.
     pub domain: String,
@@ -50,6 +55,8 @@ pub struct DomainStatus {
     pub waits_for: Option<String>,
     /// When it goes on by itself, RFC 3339 in UTC.
     pub next_at: Option<String>,
+    /// The last sign-in under a name of the domain since the daemon started.
+    pub last_sign_in: Option<SignInReport>,
     /// `device_code`, `password` or `auto`.
     pub sign_in: String,
     /// `background`, `required` or `off`.
@@ -72,8 +79,25 @@ pub struct DomainStatus {
     pub ledger: Vec<LedgerReport>,
 }
 
+/// One sign-in that has ended.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SignInReport {
+    /// When it ended, RFC 3339 in UTC.
+    pub at: String,
+    /// Who was asked for, `name@domain`; told to root, and to whoever asked.
+    pub user: Option<String>,
+    /// None when the person signed in.
+    pub failure: Option<FailureReport>,
+    /// The server's id of the request that decided.
+    pub request_id: Option<String>,
+    /// The id of that request that both sides know.
+    pub correlation_id: Option<String>,
+}
+
 /// A committed identity.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct IdentityReport {
     /// The device id.
     pub device_id: String,
@@ -105,12 +129,12 @@ pub struct IdentityReport {
     /// `tpm-pcr7` and `token`, each where it could be read.
     pub bound_to: Vec<String>,
     /// Those of them that are known to differ now; a key that records one is not used.
-    #[serde(default)]
     pub changed: Vec<String>,
 }
 
 /// An identity beside the one in force, while keys are moved to another place.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct OtherIdentityReport {
     /// `successor`: it is to take the place of the one in force; `predecessor`: its place was taken.
     pub role: String,
@@ -127,7 +151,8 @@ pub struct OtherIdentityReport {
 }
 
 /// The registration service of an identity (entra.md 3).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct EndpointsReport {
     /// Where a device joins.
     pub join_url: String,
@@ -138,7 +163,8 @@ pub struct EndpointsReport {
 }
 
 /// The primary refresh token of one person: what it is worth, never what it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct SessionReport {
     /// `name@domain`; told to root only.
     pub user: Option<String>,
@@ -157,7 +183,8 @@ pub struct SessionReport {
 }
 
 /// The enrolment into Intune, which never decides about the registration.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct IntuneReport {
     /// `off`, `waiting_for_sign_in`, `under_way` or `enrolled`.
     pub state: String,
@@ -178,7 +205,8 @@ pub struct IntuneReport {
 }
 
 /// The service's verdict; the machine has none of its own (intune.md 4.3).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ComplianceReport {
     /// `ComplianceState` in the service's own words: `Compliant`, `Noncompliant`, `Unknown` or `Error`.
     pub verdict: String,
@@ -189,7 +217,8 @@ pub struct ComplianceReport {
 }
 
 /// A rule that the service says is broken (intune.md 4.3).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct RuleReport {
     /// `Title`, or `SettingID` where there is none.
     pub title: String,
@@ -200,7 +229,8 @@ pub struct RuleReport {
 }
 
 /// One key of an identity, as `status` shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct KeyReport {
     /// `device`, `transport` or `intune`.
     pub purpose: String,
@@ -209,18 +239,16 @@ pub struct KeyReport {
     /// Algorithm and size, `RSA-2048`.
     pub algorithm: String,
     /// What protects it, in one line for people.
-    #[serde(default)]
     pub protection: String,
     /// When it was last tested (sign and verify, or encrypt and decrypt), RFC 3339 in UTC.
-    #[serde(default)]
     pub tested_at: Option<String>,
     /// What the key store said at that test, unless all was well.
-    #[serde(default)]
     pub problem: Option<String>,
 }
 
 /// The last attempt of a phase.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct AttemptReport {
     /// The word of the phase (docs/words.md).
     pub phase: String,
@@ -231,7 +259,8 @@ pub struct AttemptReport {
 }
 
 /// A device object that is not the identity.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct LedgerReport {
     /// RFC 3339 in UTC.
     pub at: String,
@@ -240,7 +269,6 @@ pub struct LedgerReport {
     /// The id of the device in the directory, where it is known.
     pub device_id: Option<String>,
     /// The id that Intune gave the device, where it is known.
-    #[serde(default)]
     pub intune_device_id: Option<String>,
     /// `in_doubt`, `unusable_reply`, `left_behind`, `intune_in_doubt`, `intune_unusable_reply` or
     /// `intune_left_behind`.

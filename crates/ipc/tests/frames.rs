@@ -1,10 +1,10 @@
 //! Frames from a hostile peer: nothing panics, nothing is waited for, nothing unknown is taken.
 
 use ipc::{
-    Answer, FailureReport, FrameError, HEADER, MAX_FRAME, Message, Request, Wait, decode, encode,
-    payload_length,
+    Answer, FailureReport, FrameError, HEADER, MAX_FRAME, Message, Request, Wait, decode, decode_message,
+    decode_request, encode, payload_length,
 };
-use model::{Failure, FailureClass, Secret, Trace, Who};
+use model::{Failure, FailureClass, Secret, Timestamp, Trace, Who};
 use proptest::prelude::*;
 
 fn requests() -> Vec<Request> {
@@ -37,12 +37,13 @@ fn what_is_not_exactly_one_known_message_is_refused() {
         "{}",
         "[]",
         r#"{"op":"status","domain":null}x"#,
-        r#"{"op":"status","domain":null,"more":1}"#,
         r#"{"op":"reboot"}"#,
+        r#"{"op":"status","op":"leave","domain":null,"force":true}"#,
         r#"{"op":"sign_in","name":"a@b.c"}"#,
         r#"{"op":"leave","domain":null,"force":"yes"}"#,
     ] {
         assert!(matches!(decode::<Request>(payload.as_bytes()), Err(FrameError::Malformed(_))), "{payload}");
+        assert!(decode_request(payload.as_bytes()).is_err(), "{payload}");
     }
 }
 
@@ -77,12 +78,12 @@ fn what_is_not_exactly_one_answer_is_refused_without_the_password() {
         r#"{"answer":"password","password":null}"#,
         r#"{"answer":"password","password":4711}"#,
         r#"{"answer":"password","password":["hunter2"]}"#,
-        r#"{"answer":"password","password":"hunter2","more":1}"#,
         r#"{"answer":"password","password":"hunter2"}x"#,
         r#"{"answer":"password","password":"hunter2"#,
         r#"{"answer":"password","password":"hunter2\ud800"}"#,
         r#"{"password":"hunter2"}"#,
-        r#"{"answer":"use_code","password":"hunter2"}"#,
+        r#"{"answer":"spoken","password":"hunter2"}"#,
+        r#"{"answer":"password","password":"hunter2","password":"hunter3"}"#,
         r#"{"op":"status","domain":null}"#,
     ] {
         let error = decode::<Answer>(payload.as_bytes()).unwrap_err();
@@ -125,8 +126,8 @@ fn deep_nesting_is_refused() {
 proptest! {
     #[test]
     fn garbage_never_panics(payload in proptest::collection::vec(any::<u8>(), 0..2000)) {
-        let _ = decode::<Request>(&payload);
-        let _ = decode::<Message>(&payload);
+        let _ = decode_request(&payload);
+        let _ = decode_message(&payload);
         let _ = decode::<Answer>(&payload);
     }
 
@@ -147,7 +148,29 @@ fn a_report_holds_nothing_that_steers_a_terminal() {
     let report = FailureReport::from(&failure);
     let clean = "a [31m b";
     assert_eq!([report.code, report.message, report.advice], [clean; 3].map(str::to_owned));
-    for id in [report.request_id, report.correlation_id, report.time] {
+    for id in [report.request_id, report.correlation_id, report.server_time] {
         assert_eq!(id.as_deref(), Some(clean));
+    }
+}
+
+#[test]
+fn the_time_of_a_report_is_rfc_3339_with_the_server_s_own_words_beside_it_where_they_differ() {
+    let ours = Timestamp::parse("2026-11-28T21:59:59Z");
+    for (said, time, server_time) in [
+        (None, Some("2026-11-28T21:59:59Z"), None),
+        (Some("2026-11-28T22:00:00Z"), Some("2026-11-28T22:00:00Z"), None),
+        (Some("2026-11-28 22:00:00Z"), Some("2026-11-28T22:00:00Z"), Some("2026-11-28 22:00:00Z")),
+        (
+            Some("Sat, 28 Nov 2026 22:00:00 GMT"),
+            Some("2026-11-28T22:00:00Z"),
+            Some("Sat, 28 Nov 2026 22:00:00 GMT"),
+        ),
+        (Some("gestern"), Some("2026-11-28T21:59:59Z"), Some("gestern")),
+    ] {
+        let mut failure = Failure::local(FailureClass::Denied, Who::User, "x", String::new(), "");
+        failure.at = ours;
+        failure.trace.server_time = said.map(str::to_owned);
+        let report = FailureReport::from(&failure);
+        assert_eq!((report.time.as_deref(), report.server_time.as_deref()), (time, server_time), "{said:?}");
     }
 }

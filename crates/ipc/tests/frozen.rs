@@ -44,7 +44,8 @@ fn requests_and_answers_are_frozen() {
         Request::CancelRekey { .. } | Request::Rebind { .. } | Request::ForgetAccount { .. } => {}
         Request::Watch {} | Request::TpmRecoveryCode {} | Request::TpmReseal { .. } => {}
     }
-    check_words("requests", &tagged("op", &requests.map(|request| json(&request)))).unwrap();
+    let said = join([tagged("op", &requests.map(|request| json(&request))), words("any", ["protocol"])]);
+    check_words("requests", &said).unwrap();
     let secret = || Secret::new(String::new());
     let answers = [
         Answer::Password { password: secret() },
@@ -63,7 +64,7 @@ fn messages_are_frozen() {
     let text = String::new;
     let document = serde_json::from_str(DOCUMENT).unwrap();
     let messages = [
-        Message::Accepted {},
+        Message::ACCEPTED,
         Message::Again {},
         Message::Prompt { user_code: text(), url: text(), expires_at: text(), reason: None },
         Message::AskPassword { name: text(), reason: None },
@@ -72,16 +73,18 @@ fn messages_are_frozen() {
         Message::SignedIn { name: text(), tenant: text() },
         Message::Progress { at: text(), tenant: text(), phase: text(), state: text(), text: text() },
         Message::Notice { text: text() },
+        Message::Waiting { text: text(), until: None },
         Message::Status { document },
         Message::Failed { failure: Box::new(report(FailureClass::Gone)) },
         Message::End { ending: Ending::Done },
     ];
     match messages[0] {
         // A further one has to be listed above.
-        Message::Accepted {} | Message::Again {} => {}
+        Message::Accepted { .. } | Message::Again {} | Message::Unknown => {}
         Message::Prompt { .. } | Message::AskPassword { .. } | Message::AskRecoveryCode {} => {}
         Message::RecoveryCode { .. } | Message::SignedIn { .. } | Message::Progress { .. } => {}
-        Message::Notice { .. } | Message::Status { .. } | Message::Failed { .. } | Message::End { .. } => {}
+        Message::Notice { .. } | Message::Waiting { .. } => {}
+        Message::Status { .. } | Message::Failed { .. } | Message::End { .. } => {}
     }
     check_words("messages", &tagged("message", &messages.map(|message| json(&message)))).unwrap();
 }
@@ -91,7 +94,7 @@ fn values_on_the_socket_are_frozen() {
     let texts =
         |values: &[Value]| values.iter().map(|value| value.as_str().unwrap().to_owned()).collect::<Vec<_>>();
     let waits = texts(&every!(Wait: SignedIn, Settled).map(|wait| json(&wait)));
-    let endings = every!(Ending: Done, NotRegistered, NeedsSignIn, Denied, Suspended, NotWritable, Failed);
+    let endings = every!(Ending: Done, NotRegistered, NeedsSignIn, Denied, Suspended, NotWritable, Usage, Failed);
     let endings = texts(&endings.map(|ending| json(&ending)));
     let classes = every!(FailureClass: Transient, NeedsUser, Denied, Gone, Broken);
     let classes = classes.map(|class| report(class).class);

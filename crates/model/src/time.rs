@@ -41,6 +41,21 @@ impl Timestamp {
         sane.then(|| Timestamp::from_civil([year, month, day, *hour, *minute, *second]))
     }
 
+    /// A moment as services write it: RFC 3339 in UTC (`2026-11-28T22:00:00Z`, with or without a fraction, which is
+    /// dropped), the same with a space for the T, as AADSTS texts have it, or an HTTP date.
+    pub fn parse(text: &str) -> Option<Timestamp> {
+        Timestamp::from_http_date(text).or_else(|| {
+            let (date, rest) = text.trim().split_once(['T', ' '])?;
+            let rest = rest.strip_suffix(['Z', 'z']).or_else(|| rest.strip_suffix("+00:00"))?;
+            let (clock, fraction) = rest.split_once('.').unwrap_or((rest, "0"));
+            let [year, month, day] = numbers(date, '-', [4, 2, 2])?;
+            let [hour, minute, second] = numbers(clock, ':', [2, 2, 2])?;
+            let sane = (1..=12).contains(&month) && (1..=31).contains(&day) && hour < 24 && minute < 60;
+            let sane = sane && second <= 60 && fraction.bytes().all(|digit| digit.is_ascii_digit());
+            sane.then(|| Timestamp::from_civil([year, month, day, hour, minute, second]))
+        })
+    }
+
     /// Milliseconds since 1970.
     pub const fn as_millis(self) -> i64 {
         self.0
@@ -78,6 +93,18 @@ impl Timestamp {
         let year = year_of_era + era * 400 + i64::from(month <= 2);
         (year, month, day, rest / 3600, rest / 60 % 60, rest % 60)
     }
+}
+
+/// Three numbers of so many digits each.
+fn numbers(text: &str, between: char, digits: [usize; 3]) -> Option<[i64; 3]> {
+    let parts: Vec<&str> = text.split(between).collect();
+    let parts: [&str; 3] = parts.try_into().ok()?;
+    let whole = |part: &str, digits| part.len() == digits && part.bytes().all(|digit| digit.is_ascii_digit());
+    let mut numbers = [0; 3];
+    for ((number, part), digits) in numbers.iter_mut().zip(parts).zip(digits) {
+        *number = part.parse().ok().filter(|_| whole(part, digits))?;
+    }
+    Some(numbers)
 }
 
 impl fmt::Display for Timestamp {
@@ -160,6 +187,36 @@ mod tests {
             ("soon", Some(date), None),
         ] {
             assert_eq!(retry_after(value, date).map(|wait| wait.as_secs()), secs, "{value}");
+        }
+    }
+
+    #[test]
+    fn moments_are_read_in_every_writing_of_a_service_and_nonsense_is_not() {
+        let shown = |text: &str| Timestamp::parse(text).map(|at| at.to_string());
+        for text in [
+            "2026-11-28T22:00:05Z",
+            "2026-11-28 22:00:05Z",
+            "2026-11-28T22:00:05.1234567Z",
+            "2026-11-28T22:00:05+00:00",
+            " 2026-11-28 22:00:05Z ",
+            "Sat, 28 Nov 2026 22:00:05 GMT",
+        ] {
+            assert_eq!(shown(text).as_deref(), Some("2026-11-28T22:00:05Z"), "{text}");
+        }
+        for text in [
+            "",
+            "yesterday",
+            "2026-11-28",
+            "2026-11-28T22:00:05",
+            "2026-11-28T22:00:05+01:00",
+            "2026-13-28T22:00:05Z",
+            "2026-11-28T24:00:05Z",
+            "26-11-28T22:00:05Z",
+            "2026-11-28T22:00:5Z",
+            "2026-11-28T22:00:05.x1Z",
+            "+026-11-28T22:00:05Z",
+        ] {
+            assert_eq!(shown(text), None, "{text}");
         }
     }
 

@@ -1,5 +1,5 @@
 use driver::LogLimit;
-use ipc::{Answer, FrameError, HEADER, Message, Reader, Request};
+use ipc::{Answer, FIRST_PROTOCOL, FrameError, HEADER, Message, Reader, Request, RequestError};
 use model::Secret;
 use std::io;
 use std::time::Duration;
@@ -16,6 +16,8 @@ pub(crate) struct Connection {
     begun: bool,
     /// Whether a frame is not written to its end: nothing can be said after it.
     unfinished: bool,
+    /// Whose words the caller knows.
+    protocol: u32,
 }
 
 /// Why a caller's request was not understood.
@@ -24,6 +26,9 @@ pub(crate) enum ReadError {
     /// The frame is none.
     #[error(transparent)]
     Frame(#[from] FrameError),
+    /// It is a request of another version.
+    #[error(transparent)]
+    Request(#[from] RequestError),
     /// The caller took longer than 30 s for its frame.
     #[error("the request did not come within {} s", FRAME_TIME.as_secs())]
     TooSlow,
@@ -34,13 +39,20 @@ pub(crate) enum ReadError {
 
 impl Connection {
     pub(crate) fn new(stream: UnixStream, reader: Reader, log: LogLimit) -> Connection {
-        Connection { stream, log, reader, begun: false, unfinished: false }
+        Connection { stream, log, reader, begun: false, unfinished: false, protocol: FIRST_PROTOCOL }
     }
 
     /// Reads the one request of the conversation.
     pub(crate) async fn request(&mut self) -> Result<Request, ReadError> {
         let payload = timeout(FRAME_TIME, self.payload()).await.map_err(|_| ReadError::TooSlow)??;
-        Ok(ipc::decode(&payload)?)
+        let asked = ipc::decode_request(&payload);
+        let unknown = |error: &RequestError| match error {
+            RequestError::Unknown { protocol, .. } => Some(*protocol),
+            RequestError::Frame(_) => None,
+        };
+        let protocol = asked.as_ref().map_or_else(unknown, |asked| Some(asked.protocol));
+        self.protocol = protocol.unwrap_or(FIRST_PROTOCOL);
+        Ok(asked?.request)
     }
 
     /// Reads what the person typed; how long they may take is for the sign-in to say.
@@ -57,13 +69,18 @@ impl Connection {
         Ok(payload)
     }
 
-    /// Says something, without the names that the reader must not see; false when the caller is gone or does not
-    /// listen.
+    /// Says something, in words that the caller knows and without the names that the reader must not see; false when the
+    /// caller is gone or does not listen.
     pub(crate) async fn say(&mut self, message: &Message) -> bool {
-        self.begun |= !matches!(message, Message::Accepted {} | Message::Again {});
+        let begins_nothing = |it: &Message| {
+            matches!(it, Message::Accepted { .. } | Message::Again {} | Message::Waiting { .. })
+        };
+        self.begun |= !begins_nothing(message);
+        let shown = self.reader.shown(message).map(|shown| shown.for_protocol(self.protocol));
         // A recovery code may be in it.
-        let frame = match self.reader.shown(message).and_then(|shown| ipc::encode(&shown)) {
-            Ok(frame) => Secret::new(frame),
+        let frame = match shown.and_then(|shown| shown.as_ref().map(ipc::encode).transpose()) {
+            Ok(Some(frame)) => Secret::new(frame),
+            Ok(None) => return !self.unfinished,
             Err(error) => {
                 if self.log.allows("message without a frame") {
                     tracing::error!(%error, "A message could not be framed");

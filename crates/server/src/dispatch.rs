@@ -20,9 +20,9 @@ use crate::Service;
 use crate::connection::{Connection, ReadError};
 use crate::conversation::Caller;
 use crate::report::ending_of;
-use crate::talk::{bad_request, tell_failure};
+use crate::talk::{bad_request, tell_failure, tell_waiting, unknown_request};
 use driver::LogLimit;
-use ipc::{Ending, Message, Request};
+use ipc::{Ending, Message, Request, RequestError};
 use model::{Failure, FailureClass, Who};
 use requests::{forget_account, leave, rebind, rekey, sign_in, status, tpm, watch as changes};
 use std::sync::Arc;
@@ -38,6 +38,9 @@ pub(crate) async fn hold(
     let request = match connection.request().await {
         Ok(request) => request,
         Err(ReadError::Gone(_)) => return,
+        Err(ReadError::Request(unknown @ RequestError::Unknown { .. })) => {
+            return refuse(connection, unknown_request(&unknown)).await;
+        }
         Err(error) => return refuse(connection, bad_request(&error.to_string())).await,
     };
     let (opcode, peer) = (request.opcode(), caller.peer);
@@ -48,7 +51,10 @@ pub(crate) async fn hold(
         return refuse(connection, forbidden(&refused.to_string())).await;
     }
     tracing::debug!(uid = peer.uid, opcode, "Request");
-    connection.say(&Message::Accepted {}).await;
+    connection.say(&Message::ACCEPTED).await;
+    if ready.borrow().is_none() {
+        tell_waiting(connection, "firmamentd to start").await;
+    }
     let found = ready.wait_for(Option::is_some).await.ok().and_then(|service| service.clone());
     // A start that fails ends the conversation from outside.
     let Some(service) = found else { return std::future::pending().await };
@@ -70,7 +76,7 @@ async fn answer(
 ) -> Result<Ending, Failure> {
     match request {
         Request::SignIn { name, wait } => sign_in::run(connection, service, (&name, wait), caller.by).await,
-        Request::Status { domain } => status::run(connection, service, domain, caller.peer).await,
+        Request::Status { domain } => status::run(connection, service, domain, caller).await,
         Request::Leave { domain, force } => leave::run(connection, service, domain, force).await,
         Request::Rekey { name, to, force } => rekey::run(connection, service, &name, &to, force).await,
         Request::CancelRekey { domain } => rekey::cancel(connection, service, domain).await,

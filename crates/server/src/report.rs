@@ -1,12 +1,14 @@
+pub(crate) mod concern;
 pub(crate) mod document;
 pub(crate) mod intune;
 
 pub use document::{DocumentParts, document};
 
-use driver::RebindStarted;
+use driver::{RebindStarted, WaitingFor};
 use identity::{Phase, StateName, Status, StatusPhase, Suspension, WaitsFor};
 use ipc::{Ending, Message};
-use model::{Account, Failure, FailureClass, Timestamp};
+use concern::{Concern, concerns};
+use model::{Account, Failure, FailureClass, Timestamp, Upn, Who};
 use signin::{PasswordPrompt, Prompt};
 use views::DomainView;
 
@@ -21,6 +23,26 @@ pub(crate) fn prompt(prompt: &Prompt) -> Message {
 
 pub(crate) fn ask_password(prompt: &PasswordPrompt) -> Message {
     Message::AskPassword { name: prompt.name.to_string(), reason: prompt.reason.map(str::to_owned) }
+}
+
+/// What a sign-in under this name waits for.
+pub(crate) fn waiting(waiting: WaitingFor, asked: &Upn) -> Message {
+    let domain = asked.domain();
+    let text = match waiting {
+        WaitingFor::Tenant => format!("Microsoft Entra ID to name the tenant of {domain}"),
+        WaitingFor::Realm => format!("Microsoft Entra ID to say who checks the passwords of {domain}"),
+        WaitingFor::Code => "Microsoft Entra ID to give a sign-in code".to_owned(),
+        WaitingFor::Password => "Microsoft Entra ID to check the password".to_owned(),
+        WaitingFor::Tokens => "Microsoft Entra ID to let the sign-in register a device".to_owned(),
+        WaitingFor::Account => "Microsoft Graph to say who signed in".to_owned(),
+    };
+    Message::Waiting { text, until: None }
+}
+
+/// What is waited for while a person has a code.
+pub(crate) fn waiting_for_approval(prompt: &Prompt) -> Message {
+    let text = "you to sign in with the code".to_owned();
+    Message::Waiting { text, until: Some(prompt.expires_at.to_string()) }
 }
 
 pub(crate) fn signed_in(account: &Account) -> Message {
@@ -68,29 +90,39 @@ pub(crate) fn rebind_failure(status: &Status) -> Option<&Failure> {
     attempts.iter().find(|attempt| attempt.phase == Phase::Rebind)?.failure.as_ref()
 }
 
-/// How a conversation about this machine ends.
+/// How a conversation about this machine ends: by what it waits for, then by what failed.
 pub(crate) fn ending(status: &Status) -> Ending {
-    match (status.phase, &status.failure) {
+    let failed = status.failure.as_ref().map(ending_of);
+    match (status.phase, status.waits_for) {
         (StatusPhase::Suspended, _) => Ending::Suspended,
         (StatusPhase::Registered | StatusPhase::IntuneEnrolled, _) => Ending::Done,
-        (_, Some(failure)) => ending_of(failure),
-        (StatusPhase::Enrolling, None) => Ending::NeedsSignIn,
-        (StatusPhase::Leaving, None) => Ending::Failed,
-        (StatusPhase::Unregistered, None) => Ending::NotRegistered,
+        _ if failed == Some(Ending::NotWritable) => Ending::NotWritable,
+        (_, Some(WaitsFor::Administrator | WaitsFor::Operator)) => Ending::Denied,
+        (_, Some(WaitsFor::SignInToFinish | WaitsFor::SignInToVerify | WaitsFor::SignInForIntune)) => {
+            Ending::NeedsSignIn
+        }
+        (StatusPhase::Leaving, None) => failed.unwrap_or(Ending::Failed),
+        (_, Some(WaitsFor::FirstSignIn) | None) => failed.unwrap_or(Ending::NotRegistered),
     }
 }
 
+/// How `status` ends for a domain.
 pub(crate) fn ending_of_view(view: &DomainView) -> Ending {
-    match (view.blocked(), view.status()) {
+    let at_rest = match (view.blocked(), view.status()) {
         (Some(failure), _) => ending_of(failure),
+        // Why the last try failed is said, and does not make it anything but not registered.
+        (None, Some(status)) if status.waits_for == Some(WaitsFor::FirstSignIn) => Ending::NotRegistered,
         (None, Some(status)) => ending(status),
         (None, None) => Ending::NotRegistered,
-    }
+    };
+    concerns(view).iter().map(Concern::ending).fold(at_rest, Ending::max)
 }
 
 pub(crate) fn ending_of(failure: &Failure) -> Ending {
     match failure.class {
         _ if failure.is_not_writable() => Ending::NotWritable,
+        // Not understood, and nobody's to mend but the caller's: what was asked is not meant like that.
+        FailureClass::Broken if failure.who == Who::User && failure.trace.http_status.is_none() => Ending::Usage,
         FailureClass::NeedsUser => Ending::NeedsSignIn,
         FailureClass::Denied => Ending::Denied,
         FailureClass::Gone => Ending::NotRegistered,
@@ -101,7 +133,10 @@ pub(crate) fn ending_of(failure: &Failure) -> Ending {
 fn view_summary(view: &DomainView) -> String {
     match (view.blocked(), view.status()) {
         (Some(failure), _) => format!("The stored state cannot be used: {}.", failure.message),
-        (None, Some(status)) => summary(status),
+        (None, Some(status)) => {
+            let concerns = concerns(view);
+            std::iter::once(summary(status)).chain(concerns.iter().map(Concern::sentence)).collect::<Vec<_>>().join(" ")
+        }
         (None, None) => "Not registered: waits for the first sign-in.".to_owned(),
     }
 }

@@ -6,17 +6,22 @@ use crate::connection::Connection;
 use crate::report;
 use driver::{SignIn, SignInEvent};
 use identity::{Status, StatusPhase, WaitsFor};
-use ipc::{Answer, Ending, FailureReport, Message};
-use model::{DomainName, Failure, FailureClass, Requester, Timestamp, Trace, Upn, Who};
-use signin::PasswordPrompt;
+use ipc::{Answer, Ending, FailureReport, Message, RequestError};
+use model::{Account, DomainName, Failure, FailureClass, Requester, Timestamp, Trace, Upn, Who};
+use signin::{PasswordPrompt, SessionState, UserStatus};
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 use views::DomainView;
 
 /// Tells the caller one sentence; nothing stops for it.
 pub(crate) async fn tell(connection: &mut Connection, text: &str) {
     connection.say(&Message::Notice { text: text.to_owned() }).await;
+}
+
+/// Tells the caller what is waited for from here on: what completes "Waiting for …".
+pub(crate) async fn tell_waiting(connection: &mut Connection, text: &str) {
+    connection.say(&Message::Waiting { text: text.to_owned(), until: None }).await;
 }
 
 /// Tells the caller what failed, who can fix it and what to do.
@@ -26,7 +31,7 @@ pub(crate) async fn tell_failure(connection: &mut Connection, failure: &Failure)
 
 /// How the talk with a person ended who is who was asked for, or went away.
 pub(crate) enum Identified {
-    Yes,
+    Yes(Account),
     HungUp,
 }
 
@@ -37,6 +42,7 @@ pub(crate) async fn identify(
     (asked, by): (Upn, Requester),
 ) -> Result<Identified, Failure> {
     connection.reader.asks_for(&asked);
+    let name = asked.clone();
     let mut session = service.driver.sign_in(asked, by).await?;
     loop {
         let event = tokio::select! {
@@ -44,11 +50,17 @@ pub(crate) async fn identify(
             () = connection.hung_up() => return Ok(Identified::HungUp),
         };
         match event {
-            Some(SignInEvent::Prompt(prompt)) => drop(connection.say(&report::prompt(&prompt)).await),
+            Some(SignInEvent::Prompt(prompt)) => {
+                connection.say(&report::prompt(&prompt)).await;
+                connection.say(&report::waiting_for_approval(&prompt)).await;
+            }
+            Some(SignInEvent::Waiting(waiting)) => {
+                connection.say(&report::waiting(waiting, &name)).await;
+            }
             Some(SignInEvent::AskPassword(prompt)) => ask_password(connection, &mut session, &prompt).await?,
             Some(SignInEvent::SignedIn(account)) => {
                 connection.say(&report::signed_in(&account)).await;
-                return Ok(Identified::Yes);
+                return Ok(Identified::Yes(account));
             }
             Some(SignInEvent::Failed(failure)) => {
                 if is_about_who_came(&failure) {
@@ -56,8 +68,8 @@ pub(crate) async fn identify(
                 }
                 return Err(failure);
             }
-            None => return Err(bad_request("the sign-in ended without an answer")),
-        };
+            None => return Err(without_answer()),
+        }
     }
 }
 
@@ -78,7 +90,7 @@ async fn ask_password(
         answer = connection.answer() => answer,
         event = session.next() => return Err(match event {
             Some(SignInEvent::Failed(failure)) => failure,
-            _ => bad_request("the sign-in ended without an answer"),
+            _ => without_answer(),
         }),
     };
     let password = match answer {
@@ -89,6 +101,40 @@ async fn ask_password(
     };
     session.answer(password).await;
     Ok(())
+}
+
+/// Waits for the end of the first try of a person's session to use the keys, but not for long; why that suspended the
+/// identity, if it did.
+pub(crate) async fn first_use(
+    mut status: watch::Receiver<Status>,
+    mut session: watch::Receiver<UserStatus>,
+) -> Option<Failure> {
+    let tried = |it: &UserStatus| {
+        it.failure.is_some() || !matches!(it.state, SessionState::Empty | SessionState::Obtaining)
+    };
+    // A session that is over has left its last words.
+    drop(timeout(FIRST_USE, session.wait_for(tried)).await);
+    let gone = session.has_changed().is_err();
+    let failure = session.borrow().failure.clone();
+    if gone || failure.as_ref().is_some_and(|failure| failure.trouble.is_some()) {
+        drop(timeout(SUSPENDING, status.wait_for(is_suspended)).await);
+    }
+    let status = status.borrow();
+    is_suspended(&status).then(|| failure.or_else(|| status.failure.clone()).unwrap_or_else(unusable))
+}
+
+/// Whether the identity is suspended by what a sign-in met.
+pub(crate) async fn suspended_by(failure: &Failure, mut status: watch::Receiver<Status>) -> bool {
+    failure.trouble.is_some() && timeout(SUSPENDING, status.wait_for(is_suspended)).await.is_ok_and(|it| it.is_ok())
+}
+
+fn is_suspended(status: &Status) -> bool {
+    status.phase == StatusPhase::Suspended
+}
+
+fn unusable() -> Failure {
+    let message = "the keys of this machine cannot be used".to_owned();
+    Failure::local(FailureClass::Broken, Who::MachineAdmin, "KeyUnavailable", message, "See aad-tool status.")
 }
 
 /// How far a machine is followed.
@@ -263,8 +309,23 @@ fn usage(code: &str, message: &str, advice: &str) -> Failure {
     Failure::local(FailureClass::Broken, Who::User, code, message.to_owned(), advice)
 }
 
+/// Never said by a driver that keeps its promise.
+fn without_answer() -> Failure {
+    let message = "the sign-in ended without an answer".to_owned();
+    Failure::local(FailureClass::Broken, Who::Developers, "NoEnd", message, "Try again, and report it.")
+}
+
 pub(crate) fn bad_request(message: &str) -> Failure {
     usage("BadRequest", message, "Use the aad-tool of the same version as firmamentd.")
+}
+
+/// A request of another version of the tool.
+pub(crate) fn unknown_request(error: &RequestError) -> Failure {
+    usage(
+        "UnknownRequest",
+        &error.to_string(),
+        "Restart firmamentd if it was updated; else use the aad-tool of its version.",
+    )
 }
 
 pub(crate) fn bad_name(message: &str) -> Failure {
@@ -272,5 +333,8 @@ pub(crate) fn bad_name(message: &str) -> Failure {
 }
 
 const KEYS_ARE_MADE: &str = "The keys for the registration are being made.";
+/// How long the first use of the keys is waited for, and then what follows from it.
+const FIRST_USE: Duration = Duration::from_secs(20);
+const SUSPENDING: Duration = Duration::from_secs(2);
 /// How long a person is asked to watch a registration that is tried again by itself.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);

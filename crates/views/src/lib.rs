@@ -3,7 +3,8 @@
 use hsm::BoundTo;
 use lifecycle::{Identity, IntuneEnrolment, Snapshot, Stage, Status};
 use model::{
-    Account, DomainName, Failure, KeyHandle, MachineBinding, ObjectId, TenantId, Timestamp, Upn, log_failure,
+    Account, DomainName, Failure, KeyHandle, MachineBinding, ObjectId, Requester, TenantId, Timestamp, Trace,
+    Upn, log_failure,
 };
 use signin::UserStatus;
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,10 +34,27 @@ pub struct DomainView {
     pub missing: Option<Failure>,
     /// Everybody's session in the tenant since the start.
     pub users: Vec<UserView>,
+    /// The last sign-in under a name of the domain, or of an alias of it, since the start.
+    pub last_sign_in: Option<SignInView>,
     /// The last test of each key of the identity, by the wrapped bytes of its handle.
     pub key_tests: BTreeMap<Vec<u8>, KeyTest>,
     /// What the keys of the identity record of their machine.
     pub bound_to: BoundTo,
+}
+
+/// One sign-in that has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignInView {
+    /// When it ended.
+    pub at: Timestamp,
+    /// Who was asked for.
+    pub asked: Upn,
+    /// Who asked.
+    pub by: Requester,
+    /// Why it failed; none where the person signed in.
+    pub failure: Option<Failure>,
+    /// Where the request that decided is found in the service's logs.
+    pub trace: Trace,
 }
 
 /// One person's session.
@@ -110,6 +128,8 @@ struct Known {
     tenants: BTreeMap<TenantId, TenantView>,
     members: BTreeMap<MemberId, watch::Sender<Status>>,
     users: BTreeMap<(TenantId, ObjectId), (Account, watch::Receiver<UserStatus>)>,
+    /// The last one of each domain; only sign-ins of configured domains begin, so that nobody fills it.
+    sign_ins: BTreeMap<DomainName, SignInView>,
 }
 
 impl Default for Views {
@@ -172,9 +192,21 @@ impl Views {
         self.write(|known| drop(known.users.insert(name, (account, status))));
     }
 
+    /// A sign-in has ended.
+    pub fn publish_sign_in(&self, sign_in: SignInView) {
+        let domain = sign_in.asked.domain().clone();
+        self.write(|known| drop(known.sign_ins.insert(domain, sign_in)));
+    }
+
     /// The sessions of a tenant have ended.
     pub fn end_users(&self, tenant: TenantId) {
         self.write(|known| known.users.retain(|(of, _), _| *of != tenant));
+    }
+
+    /// Every status of a person's session from now on, while it lasts.
+    pub fn session(&self, account: &Account) -> Option<watch::Receiver<UserStatus>> {
+        let name = (account.tenant, account.object);
+        self.read(|known| known.users.get(&name).map(|(_, status)| status.clone()))
     }
 
     /// The last tests of keys.
@@ -245,7 +277,20 @@ impl Views {
         let bound_to = bound_to.unwrap_or_default();
         let known = view.as_ref().is_some_and(|view| view.snapshots().next().is_some());
         let missing = self.read(|views| views.missing.clone()).filter(|_| !known);
-        DomainView { domain, tenant: view, config: config.cloned(), missing, users, key_tests, bound_to }
+        let last_sign_in = self.last_sign_in(&domain, config);
+        let config = config.cloned();
+        DomainView { domain, tenant: view, config, missing, users, last_sign_in, key_tests, bound_to }
+    }
+
+    /// The last sign-in of the domain, or of a name that is configured to be served with it.
+    fn last_sign_in(&self, domain: &DomainName, config: Option<&DomainConfig>) -> Option<SignInView> {
+        let served = |name: &DomainName| {
+            name == domain || config.is_some_and(|it| it.name == *domain && it.serves(name))
+        };
+        self.read(|known| {
+            let own = known.sign_ins.iter().filter(|(name, _)| served(name)).map(|(_, sign_in)| sign_in);
+            own.max_by_key(|sign_in| sign_in.at).cloned()
+        })
     }
 
     fn users_of(&self, tenant: TenantId) -> Vec<UserView> {

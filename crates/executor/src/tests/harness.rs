@@ -8,7 +8,7 @@ use lifecycle::{
 };
 use model::{
     Account, Backend, CertificateDer, CloudProfile, DeviceFacts, Failure, Guid, Id, JoinType, Kdf,
-    KeyPurpose, MachineBinding, Secret, Timestamp, TokenRef,
+    KeyPurpose, MachineBinding, Secret, Timestamp, TokenRef, Trace,
 };
 use oauth::TokenSet;
 use prt::SessionKey;
@@ -78,7 +78,14 @@ pub(super) fn tokens() -> Tokens {
         client_info: None,
         expires_in: HOUR,
     };
-    Tokens { set: Arc::new(set), for_registration: false, server_time: NOW, object: None, primary: None }
+    Tokens {
+        set: Arc::new(set),
+        for_registration: false,
+        server_time: NOW,
+        trace: Trace::default(),
+        object: None,
+        primary: None,
+    }
 }
 
 /// A primary refresh token of [`owner`].

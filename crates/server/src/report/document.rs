@@ -5,12 +5,12 @@ use crate::About;
 use identity::{Identity, LedgerLine, Snapshot, Stage, StateName, Status, StatusPhase, WaitsFor};
 use ipc::{
     AttemptReport, DomainStatus, EndpointsReport, FailureReport, IdentityReport, KeyReport, LedgerReport,
-    LeftReport, OtherIdentityReport, STATUS_SCHEMA, SessionReport, StatusDocument,
+    LeftReport, OtherIdentityReport, STATUS_SCHEMA, SessionReport, SignInReport, StatusDocument,
 };
-use model::{KeyHandle, Timestamp};
+use model::{KeyHandle, Requester, Timestamp, printable};
 use std::collections::BTreeMap;
 use tenancy_model::{PreparedView, TenantView};
-use views::{DomainView, KeyTest, UserView};
+use views::{DomainView, KeyTest, SignInView, UserView};
 
 /// What the status document is made of.
 pub struct DocumentParts {
@@ -24,6 +24,8 @@ pub struct DocumentParts {
     pub left: Vec<Snapshot>,
     /// Whether the reader may see who registered the machine.
     pub for_root: bool,
+    /// Who the reader is, when it comes to who signed in.
+    pub by: Requester,
     /// The moment of the document.
     pub now: Timestamp,
 }
@@ -57,6 +59,7 @@ fn domain(view: &DomainView, parts: &DocumentParts) -> DomainStatus {
             None => Some(WaitsFor::FirstSignIn.to_string()),
         },
         next_at: status.and_then(|status| status.wake_at).map(|at| at.to_string()),
+        last_sign_in: view.last_sign_in.as_ref().map(|last| sign_in(last, parts)),
         sign_in: config.map_or("", |config| config.sign_in.as_str()).to_owned(),
         registration: config.map_or("", |config| config.registration.as_str()).to_owned(),
         cloud: config.map_or("", |config| config.cloud.as_str()).to_owned(),
@@ -93,6 +96,17 @@ fn other(role: &str, status: &Status) -> OtherIdentityReport {
         backend: status.snapshot.stage.backend().map(|backend| backend.as_str().to_owned()),
         device_id: status.snapshot.stage.identity().map(|identity| identity.issued.device.to_string()),
         failure: failure.as_ref().map(FailureReport::from),
+    }
+}
+
+fn sign_in(last: &SignInView, parts: &DocumentParts) -> SignInReport {
+    let id = |id: &Option<String>| id.as_deref().map(|id| printable(id, LONGEST_ID));
+    SignInReport {
+        at: last.at.to_string(),
+        user: (parts.for_root || parts.by == last.by).then(|| last.asked.to_string()),
+        failure: last.failure.as_ref().map(FailureReport::from),
+        request_id: id(&last.trace.request_id),
+        correlation_id: id(&last.trace.correlation_id),
     }
 }
 
@@ -185,5 +199,7 @@ pub(crate) fn prepared_word(prepared: PreparedView) -> &'static str {
     }
 }
 
+/// Characters of an id of the service.
+const LONGEST_ID: usize = 64;
 pub(crate) const SUCCESSOR: &str = "successor";
 pub(crate) const PREDECESSOR: &str = "predecessor";

@@ -69,7 +69,7 @@ async fn register(
     status: watch::Receiver<Status>,
 ) -> Result<Ending, Failure> {
     match identify(connection, service, (asked, ROOT)).await? {
-        Identified::Yes => follow_registration(connection, service, status).await,
+        Identified::Yes(_) => follow_registration(connection, service, status).await,
         Identified::HungUp => Ok(Ending::Failed),
     }
 }

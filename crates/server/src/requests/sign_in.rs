@@ -2,9 +2,12 @@
 
 use crate::Service;
 use crate::connection::Connection;
-use crate::talk::{Identified, follow_registration, identify, parse_name, tell};
+use crate::talk::{
+    Identified, first_use, follow_registration, identify, parse_name, suspended_by, tell, tell_failure,
+    tell_waiting,
+};
 use ipc::{Ending, Wait};
-use model::{DomainName, Failure, Registration, Requester};
+use model::{Account, DomainName, Failure, Registration, Requester};
 
 /// Finds out who it is, then follows the registration as far as the caller wants to wait.
 pub(crate) async fn run(
@@ -15,17 +18,37 @@ pub(crate) async fn run(
 ) -> Result<Ending, Failure> {
     let asked = parse_name(name)?;
     let domain = asked.domain().clone();
-    match identify(connection, service, (asked, by)).await? {
-        Identified::Yes => settle(connection, service, &domain, wait).await,
-        Identified::HungUp => Ok(Ending::Failed),
+    match identify(connection, service, (asked, by)).await {
+        Ok(Identified::Yes(account)) => settle(connection, service, (&domain, &account), wait).await,
+        Ok(Identified::HungUp) => Ok(Ending::Failed),
+        Err(failure) => refused(connection, service, &domain, failure).await,
     }
+}
+
+/// What a sign-in met may have suspended the identity.
+async fn refused(
+    connection: &mut Connection,
+    service: &Service,
+    domain: &DomainName,
+    failure: Failure,
+) -> Result<Ending, Failure> {
+    let status = service.driver.follow(domain);
+    let suspended = match status {
+        Some(status) => suspended_by(&failure, status).await,
+        None => false,
+    };
+    if !suspended {
+        return Err(failure);
+    }
+    tell_failure(connection, &failure).await;
+    Ok(Ending::Suspended)
 }
 
 /// After the account is checked: follows the registration as far as the caller wants to wait.
 async fn settle(
     connection: &mut Connection,
     service: &Service,
-    domain: &DomainName,
+    (domain, account): (&DomainName, &Account),
     wait: Wait,
 ) -> Result<Ending, Failure> {
     let registration = service.driver.registration(domain);
@@ -36,11 +59,23 @@ async fn settle(
     for text in service.driver.neighbours() {
         tell(connection, &text).await;
     }
-    match service.driver.follow(domain) {
-        Some(status) => follow_registration(connection, service, status).await,
-        None => match service.driver.not_writable().borrow().clone() {
+    let Some(status) = service.driver.follow(domain) else {
+        return match service.driver.not_writable().borrow().clone() {
             Some(failure) => Err(failure),
             None => Ok(Ending::NotRegistered),
-        },
+        };
+    };
+    let ending = follow_registration(connection, service, status.clone()).await?;
+    let Some(session) = service.driver.session(account).filter(|_| ending == Ending::Done) else {
+        return Ok(ending);
+    };
+    // A code shows no key: only the first use of one tells whether this is the machine that they were made on.
+    tell_waiting(connection, "the keys of this machine to be used for the first time").await;
+    match first_use(status, session).await {
+        Some(failure) => {
+            tell_failure(connection, &failure).await;
+            Ok(Ending::Suspended)
+        }
+        None => Ok(ending),
     }
 }

@@ -1,26 +1,34 @@
 //! `status`: what is known of every domain, as a document.
 
 use crate::connection::Connection;
+use crate::conversation::Caller;
 use crate::report::ending_of_view;
-use crate::talk::{bad_name, parse_domain};
+use crate::talk::parse_domain;
 use crate::{DocumentParts, Service, document};
-use ipc::{Ending, Message, Peer};
+use ipc::{Ending, Message};
 use model::Failure;
+use tenancy_model::refusals;
+use views::{DomainView, SignInView};
 
 /// Shows every domain, or the one that is named; the worst of them says how the conversation ends.
 pub(crate) async fn run(
     connection: &mut Connection,
     service: &Service,
     domain: Option<String>,
-    peer: Peer,
+    Caller { peer, by }: Caller,
 ) -> Result<Ending, Failure> {
     let wanted = domain.map(|text| parse_domain(&text)).transpose()?;
     let mut views = service.driver.view();
     if let Some(wanted) = wanted {
         views.retain(|view| view.domain == wanted);
         if views.is_empty() {
-            return Err(bad_name(&format!("{wanted} is neither configured nor registered")));
+            return Err(refusals::unknown_domain(&wanted));
         }
+    }
+    // Whoever signed in here reads their own name.
+    let own = |view: &DomainView| view.last_sign_in.clone().filter(|last| last.by == by);
+    if let Some(SignInView { asked, .. }) = views.iter().filter_map(own).max_by_key(|last| last.at) {
+        connection.reader.asks_for(&asked);
     }
     let mut about = (service.about)();
     about.notices.extend(service.driver.neighbours());
@@ -31,6 +39,7 @@ pub(crate) async fn run(
         views,
         left: service.driver.left(),
         for_root: peer.uid == 0,
+        by,
         now: service.driver.now(),
     });
     connection.say(&Message::Status { document: Box::new(document) }).await;

@@ -70,7 +70,7 @@ async fn every_request_has_its_first_word_at_once_and_is_repeated_when_the_servi
             let (mut caller, talk) = shared.talks(0);
             caller.says(&request).await;
             let first = timeout(Duration::from_secs(5), caller.hears()).await;
-            assert_eq!(first.expect("no word comes"), Some(Message::Accepted {}), "{request:?}");
+            assert_eq!(first.expect("no word comes"), Some(Message::ACCEPTED), "{request:?}");
             shared.stop.send_replace(Some(why));
             assert_eq!(caller.hears().await, Some(Message::Again {}), "{request:?} {why:?}");
             assert_eq!(caller.hears().await, None);
@@ -101,12 +101,52 @@ async fn what_may_not_be_made_is_refused_before_the_service_is_ready() {
 }
 
 #[tokio::test]
+async fn a_request_of_tomorrow_is_told_from_nonsense() {
+    let frame = |said: &str| [&u32::try_from(said.len()).unwrap().to_be_bytes(), said.as_bytes()].concat();
+    for (said, code) in [
+        (r#"{"op":"compliance_check","protocol":99}"#, "UnknownRequest"),
+        (r#"{"op":"compliance_check"}"#, "UnknownRequest"),
+        (r#"{"op":"watch","protocol":[]}"#, "BadRequest"),
+        (r#"{"op":"forget_account"}"#, "BadRequest"),
+    ] {
+        let shared = Shared::new();
+        let (mut caller, _talk) = shared.talks(0);
+        caller.sends(&frame(said)).await;
+        let Some(Message::Failed { failure }) = caller.hears().await else { panic!("{said}") };
+        assert_eq!(failure.code, code, "{said}");
+        if code == "UnknownRequest" {
+            let (op, version) = ("\"compliance_check\"", format!("version {}", ipc::PROTOCOL));
+            assert!(failure.message.contains(op) && failure.message.contains(&version), "{failure:?}");
+        }
+        let ending = if said.contains("99") { Ending::Usage } else { Ending::Failed };
+        let ended = caller.hears().await;
+        assert_eq!(ended, Some(Message::End { ending }), "yesterday has no word for a usage error");
+    }
+}
+
+#[tokio::test]
+async fn a_caller_hears_only_words_of_its_own_version() {
+    for (said, hears) in [(r#"{"op":"watch"}"#, false), (r#"{"op":"watch","protocol":2}"#, true)] {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let mut connection = Connection::new(ours, ipc::Reader::Root, LogLimit::default());
+        let mut caller = Caller(theirs);
+        caller.sends(&[&u32::try_from(said.len()).unwrap().to_be_bytes(), said.as_bytes()].concat()).await;
+        connection.request().await.unwrap();
+        assert!(connection.say(&Message::Waiting { text: "x".to_owned(), until: None }).await);
+        assert!(!connection.has_begun());
+        assert!(connection.say(&Message::Notice { text: "y".to_owned() }).await);
+        let first = caller.hears().await.unwrap();
+        assert_eq!(matches!(first, Message::Waiting { .. }), hears, "{first:?}");
+    }
+}
+
+#[tokio::test]
 async fn only_what_begins_or_is_said_keeps_a_request_from_being_repeated() {
     let connection =
         || Connection::new(UnixStream::pair().unwrap().0, ipc::Reader::Root, LogLimit::default());
     let mut said = connection();
     assert!(!said.has_begun());
-    said.say(&Message::Accepted {}).await;
+    said.say(&Message::ACCEPTED).await;
     assert!(!said.has_begun());
     said.say(&Message::Notice { text: String::new() }).await;
     assert!(said.has_begun());
@@ -162,7 +202,7 @@ async fn nobody_who_was_accepted_is_lost_when_the_service_ends() {
         // Some have asked, some not yet.
         if n % 2 == 0 {
             caller.says(&Request::Status { domain: None }).await;
-            assert_eq!(caller.hears().await, Some(Message::Accepted {}));
+            assert_eq!(caller.hears().await, Some(Message::ACCEPTED));
         }
         callers.push(caller);
     }
@@ -186,7 +226,7 @@ async fn a_caller_who_does_not_listen_does_not_keep_the_service_from_ending() {
     let serving = tokio::spawn(serve(listener, ready, stopping));
     let mut caller = Caller(UnixStream::connect(&path).await.unwrap());
     caller.says(&Request::Status { domain: None }).await;
-    assert_eq!(caller.hears().await, Some(Message::Accepted {}));
+    assert_eq!(caller.hears().await, Some(Message::ACCEPTED));
     shared.stop.send_replace(Some(Stop::Asked));
     timeout(Duration::from_secs(5), serving).await.expect("it waits for the caller").unwrap();
     std::fs::remove_file(path).unwrap();

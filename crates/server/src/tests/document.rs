@@ -10,11 +10,12 @@ use identity::{
 use ipc::{DomainStatus, StatusDocument};
 use lifecycle::{IntuneEnrolment, IntuneIssued};
 use model::{
-    CertificateDer, Cloud, DeviceFacts, FailureClass, JoinType, KeyPurpose, Method, Registration, Timestamp,
+    CertificateDer, Cloud, DeviceFacts, FailureClass, JoinType, KeyPurpose, Method, Registration, Requester,
+    Timestamp, Trace,
 };
 use signin::UserStatus;
 use tenancy_model::{DomainConfig, PreparedView};
-use views::{DomainView, KeyTest, UserView};
+use views::{DomainView, KeyTest, SignInView, UserView};
 
 fn made(views: Vec<DomainView>, for_root: bool) -> StatusDocument {
     let about =
@@ -25,6 +26,7 @@ fn made(views: Vec<DomainView>, for_root: bool) -> StatusDocument {
         views,
         left: vec![],
         for_root,
+        by: Requester(1000),
         now: NOW,
     })
 }
@@ -54,6 +56,26 @@ fn a_domain_that_nobody_signed_in_to_waits_for_the_first() {
     assert_eq!(told.waits_for.as_deref(), Some("first_sign_in"));
     assert_eq!(told.summary, "Not registered: waits for the first sign-in.");
     assert!(told.identity.is_none() && told.intune.is_none() && told.tenant.is_none());
+}
+
+#[test]
+fn the_last_sign_in_is_told_with_the_name_for_root_and_that_person_alone() {
+    let refused = failure(FailureClass::NeedsUser, "AADSTS50126");
+    let trace = Trace { request_id: Some("r\u{1b}".to_owned()), correlation_id: Some("c".to_owned()), ..Trace::default() };
+    for (by, for_root, user) in [(1000, false, true), (1001, false, false), (1001, true, true)] {
+        for failure in [None, Some(refused.clone())] {
+            let asked = "alex@contoso.com".parse().unwrap();
+            let (by, trace) = (Requester(by), trace.clone());
+            let last = SignInView { at: NOW, asked, by, failure: failure.clone(), trace };
+            let view = DomainView { last_sign_in: Some(last), ..view("contoso.com", None) };
+            let told = one(view, for_root).last_sign_in.unwrap();
+            assert_eq!(told.user, user.then(|| "alex@contoso.com".to_owned()), "{by:?} {for_root}");
+            assert_eq!((told.at, told.correlation_id), (NOW.to_string(), Some("c".to_owned())));
+            assert_eq!(told.request_id.as_deref(), Some("r"), "nothing steers a terminal");
+            assert_eq!(told.failure.map(|it| it.code), failure.map(|it| it.code));
+        }
+    }
+    assert_eq!(one(view("contoso.com", None), true).last_sign_in, None);
 }
 
 #[test]

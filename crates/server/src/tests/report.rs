@@ -1,14 +1,17 @@
 //! How a conversation ends, and the sentences on the way.
 
-use super::samples::{NOW, failure, identity, registered, status, view};
+use super::samples::{NOW, failure, identity, owner, registered, status, view};
+use crate::report::concern::{Concern, concerns};
 use crate::report::{ending, ending_of, ending_of_view, progress, rebind_failure, rebinding, still_there};
 use driver::RebindStarted;
 use hsm::BoundTo;
 use identity::{Attempt, Identity, Phase, Snapshot, Status, StatusPhase, Suspension, WaitsFor};
 use ipc::{Ending, Message};
-use model::FailureClass;
+use model::{DeviceTrouble, Failure, FailureClass, Requester, Trace, Who};
+use signin::{SessionState, UserStatus};
 use std::time::Duration;
 use tokio::sync::watch;
+use views::{DomainView, KeyTest, SignInView, UserView};
 
 const CLASSES: [(FailureClass, Ending); 5] = [
     (FailureClass::NeedsUser, Ending::NeedsSignIn),
@@ -27,7 +30,7 @@ fn a_conversation_ends_by_the_phase_then_by_the_failure() {
         (StatusPhase::Registered, none, Ending::Done),
         (StatusPhase::Registered, Some(FailureClass::Broken), Ending::Done),
         (StatusPhase::IntuneEnrolled, Some(FailureClass::Transient), Ending::Done),
-        (StatusPhase::Enrolling, none, Ending::NeedsSignIn),
+        (StatusPhase::Enrolling, none, Ending::NotRegistered),
         (StatusPhase::Leaving, none, Ending::Failed),
         (StatusPhase::Unregistered, none, Ending::NotRegistered),
     ] {
@@ -41,6 +44,105 @@ fn a_conversation_ends_by_the_phase_then_by_the_failure() {
             let status = Status { failure: Some(failure(class, "x")), ..status(phase, "joining") };
             assert_eq!(ending(&status), wanted, "{phase:?} {class:?}");
         }
+    }
+}
+
+#[test]
+fn what_a_machine_waits_for_comes_before_what_failed() {
+    for (phase, waits_for, class, wanted) in [
+        (StatusPhase::Unregistered, WaitsFor::Administrator, FailureClass::Transient, Ending::Denied),
+        (StatusPhase::Enrolling, WaitsFor::SignInToFinish, FailureClass::Transient, Ending::NeedsSignIn),
+        (StatusPhase::Leaving, WaitsFor::Operator, FailureClass::Broken, Ending::Denied),
+        // What somebody asked for has failed, and nothing goes on.
+        (StatusPhase::Unregistered, WaitsFor::FirstSignIn, FailureClass::Transient, Ending::Failed),
+        (StatusPhase::Unregistered, WaitsFor::FirstSignIn, FailureClass::Denied, Ending::Denied),
+        (StatusPhase::Suspended, WaitsFor::Administrator, FailureClass::Denied, Ending::Suspended),
+        (StatusPhase::Registered, WaitsFor::SignInToVerify, FailureClass::Transient, Ending::Done),
+    ] {
+        let (failure, waits_for) = (Some(failure(class, "x")), Some(waits_for));
+        let status = Status { failure, waits_for, ..status(phase, "joining") };
+        assert_eq!(ending(&status), wanted, "{phase:?} {waits_for:?}");
+    }
+    let unregistered = Status {
+        failure: Some(failure(FailureClass::Transient, "x")),
+        waits_for: Some(WaitsFor::FirstSignIn),
+        ..status(StatusPhase::Unregistered, "unregistered")
+    };
+    assert_eq!(ending_of_view(&view("contoso.com", Some(unregistered))), Ending::NotRegistered);
+}
+
+#[test]
+fn only_a_caller_s_own_mistake_is_a_usage_error() {
+    let of = |class, who, http_status| Failure {
+        who,
+        trace: Trace { http_status, ..Trace::default() },
+        ..failure(class, "x")
+    };
+    assert_eq!(ending_of(&of(FailureClass::Broken, Who::User, None)), Ending::Usage);
+    assert_eq!(ending_of(&of(FailureClass::Broken, Who::User, Some(400))), Ending::Failed);
+    assert_eq!(ending_of(&of(FailureClass::Broken, Who::Developers, None)), Ending::Failed);
+    assert_eq!(ending_of(&of(FailureClass::NeedsUser, Who::User, None)), Ending::NeedsSignIn);
+}
+
+/// A registered domain, and somebody's session in it.
+fn with_session(state: SessionState, trouble: Option<DeviceTrouble>) -> DomainView {
+    let failure = Failure { trouble, ..failure(FailureClass::NeedsUser, "x") };
+    let status = UserStatus {
+        state,
+        obtained_at: None,
+        renewed_at: None,
+        expires_at: None,
+        next_at: None,
+        failure: Some(failure),
+    };
+    let users = vec![UserView { account: owner(), status }];
+    DomainView { users, ..view("contoso.com", Some(registered(StatusPhase::Registered, "idle", identity()))) }
+}
+
+fn summary_of(view: &DomainView) -> String {
+    concerns(view).iter().map(Concern::sentence).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn what_somebody_has_to_look_at_is_in_the_summary_and_the_exit_code() {
+    let well = with_session(SessionState::Holding, None);
+    assert_eq!((concerns(&well), ending_of_view(&well)), (vec![], Ending::Done));
+    let lost = with_session(SessionState::Lost, None);
+    assert_eq!(ending_of_view(&lost), Ending::NeedsSignIn);
+    assert!(summary_of(&lost).contains("A session is lost"), "{}", summary_of(&lost));
+    let mut two = lost.clone();
+    two.users.extend(lost.users.clone());
+    assert!(summary_of(&two).contains("2 sessions are lost"));
+    let unknown = with_session(SessionState::Lost, Some(DeviceTrouble::NotKnown));
+    assert_eq!((concerns(&unknown), ending_of_view(&unknown)), (vec![Concern::NotKnown], Ending::NeedsSignIn));
+    let mut broken = well.clone();
+    let wrapped = identity().keys.device.wrapped.clone();
+    let problem = Some("it is gone".to_owned());
+    broken.key_tests.insert(wrapped, KeyTest { at: NOW, problem, changed: None });
+    assert_eq!(ending_of_view(&broken), Ending::Failed);
+    assert_eq!(summary_of(&broken), "A key does not work: it is gone.");
+    let mut met = well.clone();
+    met.last_sign_in = Some(SignInView {
+        at: NOW,
+        asked: owner().upn,
+        by: Requester(0),
+        failure: Some(Failure { trouble: Some(DeviceTrouble::NotKnown), ..failure(FailureClass::NeedsUser, "x") }),
+        trace: Trace::default(),
+    });
+    assert_eq!(concerns(&met), [Concern::NotKnown]);
+}
+
+#[test]
+fn what_is_suspended_or_not_registered_has_no_further_concern() {
+    let suspended = Identity { suspended: Some(Suspension::Deleted), ..identity() };
+    for (status, wanted) in [
+        (registered(StatusPhase::Suspended, "suspended", suspended), Ending::Suspended),
+        (status(StatusPhase::Unregistered, "unregistered"), Ending::NotRegistered),
+    ] {
+        let view = DomainView { ..with_session(SessionState::Lost, Some(DeviceTrouble::NotKnown)) };
+        let own = super::samples::view("contoso.com", Some(status));
+        let seen = DomainView { tenant: own.tenant, ..view };
+        assert_eq!((concerns(&seen), ending_of_view(&seen)), (vec![], wanted));
     }
 }
 

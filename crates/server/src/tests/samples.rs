@@ -65,6 +65,7 @@ pub(super) fn view(domain: &str, status: Option<Status>) -> DomainView {
             .map(|status| TenantView { current: Some(member(1, status)), ..TenantView::absent(id(1)) }),
         config: None,
         missing: None,
+        last_sign_in: None,
         users: vec![],
         key_tests: Default::default(),
         bound_to: Default::default(),
@@ -120,7 +121,7 @@ pub(super) fn key(purpose: KeyPurpose) -> KeyHandle {
 }
 
 pub(super) fn failure(class: FailureClass, code: &str) -> Failure {
-    Failure::local(class, Who::User, code, "it failed".to_owned(), "Do something.")
+    Failure::local(class, Who::Nobody, code, "it failed".to_owned(), "Do something.")
 }
 
 /// The id of which every byte is `n`.

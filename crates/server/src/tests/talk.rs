@@ -2,12 +2,13 @@
 
 use super::samples::{NOW, connected, failure, status, view};
 use crate::talk::{
-    PATIENCE, Until, follow_by, has_left, is_about_who_came, is_settled, only_domain, parse_domain,
-    parse_name,
+    PATIENCE, Until, first_use, follow_by, has_left, is_about_who_came, is_settled, only_domain,
+    parse_domain, parse_name, suspended_by,
 };
 use identity::{Status, StatusPhase, WaitsFor};
 use ipc::{Ending, Message};
-use model::{Failure, FailureClass, STATE_NOT_WRITABLE, Timestamp, Trace, Who};
+use model::{DeviceTrouble, Failure, FailureClass, STATE_NOT_WRITABLE, Timestamp, Trace, Who};
+use signin::{SessionState, UserStatus};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -288,4 +289,57 @@ fn names_that_are_none_are_the_caller_s_to_mend() {
         assert_eq!(parse_domain(text).unwrap_err().code, "BadName", "{text}");
     }
     assert_eq!(parse_name("Alex@Contoso.com").unwrap().as_str(), "alex@contoso.com");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_first_use_of_keys_that_suspends_is_told_and_nothing_else_is() {
+    let trouble = |trouble| Failure { trouble, ..failure(FailureClass::Broken, "ClonedMachine") };
+    let session = |state, failure| UserStatus {
+        state,
+        obtained_at: None,
+        renewed_at: None,
+        expires_at: None,
+        next_at: None,
+        failure,
+    };
+    let cloned = || trouble(Some(DeviceTrouble::Cloned));
+    let (idle, gone) =
+        (status(StatusPhase::Registered, "idle"), status(StatusPhase::Suspended, "suspended"));
+    for (what, tried, suspends, told) in [
+        ("a session that is held", Some(session(SessionState::Holding, None)), false, false),
+        ("a fault that passes", Some(session(SessionState::Obtaining, Some(trouble(None)))), false, false),
+        ("a trouble that does not suspend", Some(session(SessionState::Lost, Some(cloned()))), false, false),
+        ("a trouble that suspends", Some(session(SessionState::Lost, Some(cloned()))), true, true),
+        ("a session that is ended with the identity", None, true, true),
+        ("a service that does not answer", Some(session(SessionState::Obtaining, None)), false, false),
+    ] {
+        let (tell_session, in_session) = watch::channel(session(SessionState::Empty, None));
+        let (tell, told_status) = watch::channel(idle.clone());
+        let waiting = tokio::spawn(first_use(told_status, in_session));
+        tokio::task::yield_now().await;
+        let keeps = tried.map(|tried| {
+            tell_session.send_replace(tried);
+            tell_session
+        });
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        if suspends {
+            tell.send_replace(gone.clone());
+        }
+        assert_eq!(waiting.await.unwrap().is_some(), told, "{what}");
+        drop(keeps);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_what_says_something_of_the_device_is_waited_for() {
+    let cloned = Failure { trouble: Some(DeviceTrouble::Cloned), ..failure(FailureClass::Broken, "x") };
+    let wrong = failure(FailureClass::NeedsUser, "x");
+    let (suspended, idle) =
+        (status(StatusPhase::Suspended, "suspended"), status(StatusPhase::Registered, "idle"));
+    for (failure, now, wanted) in
+        [(&cloned, &suspended, true), (&cloned, &idle, false), (&wrong, &suspended, false)]
+    {
+        let (_tell, told) = watch::channel(now.clone());
+        assert_eq!(suspended_by(failure, told).await, wanted, "{now:?}");
+    }
 }

@@ -127,7 +127,7 @@ fn who_connected_before_the_daemon_was_up_is_answered_and_so_after_a_restart() {
     for _ in 0..2 {
         let mut early = ask(&path);
         machine.boot(&mut activated(&machine, listener.try_clone().unwrap().into()));
-        assert_eq!(answer(&mut early), Message::Accepted {});
+        assert_eq!(answer(&mut early), Message::ACCEPTED);
         assert!(matches!(answer(&mut early), Message::Status { .. }));
         assert!(!machine.path("socket").exists(), "the daemon made a socket of its own");
         machine.terminate();

@@ -1,0 +1,119 @@
+//! One conversation with the daemon: what it says is shown, and what it asks is asked.
+
+use crate::ask::{self, Told};
+use crate::commands::socket;
+use crate::error::CommandError;
+use crate::exit::{self, Exit};
+use crate::offline;
+use crate::options::{AskCommand, Options};
+use crate::output::Output;
+use crate::waiting::Waiting;
+use client::Conversation;
+use display::Detail;
+use ipc::{Answer, Message, Request, StatusDocument};
+use model::Timestamp;
+use std::os::fd::AsFd;
+use std::path::Path;
+
+/// Holds the conversation. How `tpm` ends is for the keys alone to say: what makes a machine wait otherwise is
+/// the business of `status`.
+pub(crate) fn converse(options: &Options, ask: &AskCommand, output: &Output) -> Result<Exit, CommandError> {
+    let socket = socket(options)?;
+    let waiting = Waiting::begin(DAEMON);
+    if let AskCommand::Leave { domain, force, yes } = ask {
+        agree(&socket, (domain.as_deref(), *force, *yes), output, &waiting)?;
+    }
+    let request = ask.request();
+    let mut conversation = Conversation::begin(&socket, &request)?;
+    let mut verdict = None;
+    loop {
+        let message = conversation.next_message()?;
+        wait_for_next(&message, ask, &waiting);
+        match (&message, ask) {
+            (Message::End { ending }, _) => return Ok(verdict.unwrap_or((*ending).into())),
+            (Message::Status { document }, AskCommand::Tpm { .. }) => {
+                // What only the files of root tell: a credential reaches the daemon decrypted.
+                let sealing = offline::sealing(Path::new("/")).unwrap_or_default();
+                output.document(document, &(display::keys(document) + &sealing))?;
+                verdict = Some(exit::of_keys(document));
+            }
+            (Message::Status { document }, AskCommand::Status { verbose, .. }) => {
+                let detail = if *verbose { Detail::Everything } else { Detail::Short };
+                output.document(document, &display::status(document, detail))?;
+            }
+            (change, AskCommand::Watch) => output.change(change)?,
+            _ => output.message(&message)?,
+        }
+        if let Some(answer) = answer(&message, &conversation, &waiting)? {
+            conversation.answer(&answer)?;
+        }
+    }
+}
+
+/// What is waited for after this message.
+fn wait_for_next(message: &Message, ask: &AskCommand, waiting: &Waiting) {
+    match message {
+        _ if matches!(ask, AskCommand::Watch) => waiting.showed("the next change; Ctrl-C ends this"),
+        Message::Waiting { text, until } => {
+            waiting.turns_to(text, until.as_deref().and_then(Timestamp::parse));
+        }
+        // The line that is shown says what goes on.
+        Message::Progress { text, .. } => {
+            waiting.showed(&format!("the end of this: {}", text.trim_end_matches('.')));
+        }
+        _ => waiting.turns_to(DAEMON, None),
+    }
+}
+
+/// The answer to a question; none where there is none, or where nobody waits for it any more.
+fn answer(
+    message: &Message,
+    conversation: &Conversation<'_>,
+    waiting: &Waiting,
+) -> Result<Option<Answer>, CommandError> {
+    let asker = conversation.as_fd();
+    let (what, told) = match message {
+        Message::AskPassword { .. } => ("password", waiting.asks(|| ask::password(asker))),
+        Message::AskRecoveryCode {} => ("recovery code", waiting.asks(|| ask::recovery_code(asker))),
+        _ => return Ok(None),
+    };
+    match told.map_err(|error| CommandError::Input(what, error))? {
+        Told::Answer(answer) => Ok(Some(answer)),
+        Told::Over => Ok(None),
+    }
+}
+
+/// Says what a leave will do, and asks a person whether they mean it; a script means what it says.
+fn agree(
+    socket: &Path,
+    (domain, force, yes): (Option<&str>, bool, bool),
+    output: &Output,
+    waiting: &Waiting,
+) -> Result<(), CommandError> {
+    // Where nothing is known of it, the leave itself says why.
+    let Some(plan) = known(socket)?.and_then(|known| display::departure(&known, domain, force)) else {
+        return Ok(());
+    };
+    output.aside(&plan)?;
+    if yes || !ask::is_interactive() {
+        return Ok(());
+    }
+    let agreed = waiting.asks(|| ask::agrees("Leave? [y/N] "));
+    if agreed.map_err(|error| CommandError::Input("answer", error))? { Ok(()) } else { Err(CommandError::NotAgreed) }
+}
+
+/// What the daemon knows of this machine.
+fn known(socket: &Path) -> Result<Option<Box<StatusDocument>>, CommandError> {
+    let request = Request::Status { domain: None };
+    let mut conversation = Conversation::begin(socket, &request)?;
+    loop {
+        match conversation.next_message()? {
+            Message::Status { document } => return Ok(Some(document)),
+            Message::End { .. } => return Ok(None),
+            _ => {}
+        }
+    }
+}
+
+/// Until it says something else.
+const DAEMON: &str = "firmamentd to answer";
