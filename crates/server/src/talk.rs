@@ -45,6 +45,7 @@ pub(crate) async fn identify(
         };
         match event {
             Some(SignInEvent::Prompt(prompt)) => drop(connection.say(&report::prompt(&prompt)).await),
+            Some(SignInEvent::Notice(notice)) => tell(connection, &notice.text()).await,
             Some(SignInEvent::AskPassword(prompt)) => ask_password(connection, &mut session, &prompt).await?,
             Some(SignInEvent::SignedIn(account)) => {
                 connection.say(&report::signed_in(&account)).await;
@@ -199,7 +200,8 @@ pub(crate) async fn follow_by(
 
 async fn finish(connection: &mut Connection, status: &Status) -> Result<Ending, Failure> {
     if let Some(failure) = &status.failure {
-        tell_failure(connection, failure).await;
+        let failure = Box::new(FailureReport::of(failure, status.upcoming()));
+        connection.say(&Message::Failed { failure }).await;
     }
     Ok(report::ending(status))
 }
@@ -273,4 +275,4 @@ pub(crate) fn bad_name(message: &str) -> Failure {
 
 const KEYS_ARE_MADE: &str = "The keys for the registration are being made.";
 /// How long a person is asked to watch a registration that is tried again by itself.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(3 * 60);

@@ -80,13 +80,13 @@ const TABLE: [Line; 8] = [
 const UNKNOWN: Line = Line {
     reason: Reason::Unknown,
     class: Broken,
-    who: Developers,
+    who: TenantAdmin,
     code: None,
     meaning: "nobody knows this refusal",
-    advice: REPORT,
+    advice: "Give an administrator the ids and the time below; the registration is not changed.",
 };
 const REPORT: &str = "Please report it with the ids below; the registration is not changed.";
-const AGAIN: &str = "It is tried again by itself.";
+const AGAIN: &str = "Try again in a few minutes.";
 
 #[cfg(test)]
 mod tests {
