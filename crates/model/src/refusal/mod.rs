@@ -68,6 +68,7 @@ pub fn refusals() -> &'static [Refusal] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Delivery, Failure, Upcoming};
 
     /// Every code that entra.md 6.4 and 6.5 name, and the words of entra.md 5.7.
     const NAMED: &str = "50155 135011 70002 700003 50097 50187 50129 530003 53000 53001 53003 130006 130007 130008 \
@@ -109,8 +110,9 @@ mod tests {
             true => format!("{:?}", line.class),
             false => format!("{:?}; once registered {:?}", line.class, line.after_registration),
         };
-        let texts =
-            [class, line.who.description().to_owned(), line.meaning.to_owned(), line.advice.to_owned()];
+        let failure = Failure::local(line.class, line.who, line.code, String::new(), line.advice);
+        let who = Failure { delivery: Delivery::Answered, ..failure }.advise(Upcoming::Nothing).who;
+        let texts = [class, who.to_owned(), line.meaning.to_owned(), line.advice.to_owned()];
         [vec![name(line)], texts.to_vec()].concat()
     }
 
