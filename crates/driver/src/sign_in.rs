@@ -8,7 +8,7 @@ use model::{
     Account, Attempt, Failure, FailureClass, Requester, Secret, SignInFacts, TenantId, Timestamp, TokenRef,
     Trace, Upn, log_failure, wiping,
 };
-use signin::{Command, Event, Outcome, PasswordPrompt, Prompt, Reply, Session, Work};
+use signin::{Command, Event, Notice, Outcome, PasswordPrompt, Prompt, Reply, Session, Work};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use views::SignInView;
@@ -28,6 +28,8 @@ pub enum SignInEvent {
     AskPassword(PasswordPrompt),
     /// The service is asked for this, and nothing else happens meanwhile.
     Waiting(WaitingFor),
+    /// Tell this to the person, who still has to act.
+    Notice(Notice),
     /// The last event: the person is who was asked for.
     SignedIn(Account),
     /// The last event: they are not, or it could not be found out.
@@ -162,6 +164,7 @@ impl Effects<Session> for SignInEffects {
                 return learnt.await.map(drop);
             }
             Command::Show(prompt) => self.show(prompt).await,
+            Command::Tell(notice) => self.tell(SignInEvent::Notice(notice)).await,
             Command::AskPassword(prompt) => self.tell(SignInEvent::AskPassword(prompt)).await,
             Command::Finish(outcome) => self.finish(*outcome).await,
             Command::Ignored(what) => tracing::debug!(what, "Sign-in event ignored"),

@@ -115,14 +115,14 @@ fn transport_failure(error: &TransportError) -> Failure {
         TransportError::NotSent { .. } => (
             "Unreachable",
             Who::MachineAdmin,
-            "Check the network, the proxy and the firewall; it is tried again.",
+            "Check the network, the proxy and the firewall.",
         ),
         TransportError::Tls { .. } => (
             "Tls",
             Who::MachineAdmin,
-            "Check ca_file and whether something on the way inspects TLS; it is tried again.",
+            "Check ca_file and whether something on the way inspects TLS.",
         ),
-        TransportError::InDoubt { .. } => ("NoAnswer", Who::Nobody, "It is tried again with the same keys."),
+        TransportError::InDoubt { .. } => ("NoAnswer", Who::Nobody, "Try again in a few minutes; check the network if it stays."),
         TransportError::TooBig { .. } => {
             ("ReplyTooBig", Who::MachineAdmin, "Something on the way answers in the service's place.")
         }
@@ -135,7 +135,7 @@ fn transport_failure(error: &TransportError) -> Failure {
 /// A failure of the keys; what of theirs may suspend an identity is named here.
 pub fn key_failure(error: &HsmError) -> Failure {
     let (code, advice) = match error {
-        HsmError::Busy | HsmError::Unreachable(_) => ("KeyStoreBusy", "It is tried again."),
+        HsmError::Busy | HsmError::Unreachable(_) => ("KeyStoreBusy", "Try again in a moment."),
         HsmError::KeyGone(_) => ("KeyUnavailable", "The keys cannot come back: register this machine anew."),
         HsmError::OtherMachine(component) => ("ClonedMachine", two_ways(component)),
         HsmError::Integrity(_) | HsmError::OtherBackend { .. } | HsmError::AuthValue(_) => (
@@ -159,7 +159,7 @@ pub fn key_failure(error: &HsmError) -> Failure {
             ("NotBootBound", "There is nothing to do, unless tpm_pcrs = 7 was to bind the keys in a TPM.")
         }
         HsmError::Absent(_) => {
-            ("KeyStoreAbsent", "Connect the device that holds the keys; it is tried again.")
+            ("KeyStoreAbsent", "Connect the device that holds the keys.")
         }
         HsmError::Locked(_) => {
             ("KeyStoreLocked", "Unlock the device that holds the keys, then restart firmamentd.")

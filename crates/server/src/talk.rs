@@ -57,6 +57,7 @@ pub(crate) async fn identify(
             Some(SignInEvent::Waiting(waiting)) => {
                 connection.say(&report::waiting(waiting, &name)).await;
             }
+            Some(SignInEvent::Notice(notice)) => tell(connection, &notice.text()).await,
             Some(SignInEvent::AskPassword(prompt)) => ask_password(connection, &mut session, &prompt).await?,
             Some(SignInEvent::SignedIn(account)) => {
                 connection.say(&report::signed_in(&account)).await;
@@ -245,7 +246,8 @@ pub(crate) async fn follow_by(
 
 async fn finish(connection: &mut Connection, status: &Status) -> Result<Ending, Failure> {
     if let Some(failure) = &status.failure {
-        tell_failure(connection, failure).await;
+        let failure = Box::new(FailureReport::of(failure, status.upcoming()));
+        connection.say(&Message::Failed { failure }).await;
     }
     Ok(report::ending(status))
 }
@@ -337,4 +339,4 @@ const KEYS_ARE_MADE: &str = "The keys for the registration are being made.";
 const FIRST_USE: Duration = Duration::from_secs(20);
 const SUSPENDING: Duration = Duration::from_secs(2);
 /// How long a person is asked to watch a registration that is tried again by itself.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(3 * 60);
