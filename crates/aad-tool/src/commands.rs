@@ -3,6 +3,7 @@ use crate::offline::{self, Origin, Place, Protection, Records, Report};
 use crate::options::{AskCommand, Command, HsmCommand, LocalCommand, Options, PlaceOptions};
 use crate::show;
 use client::{ClientError, Conversation};
+use ini::Sources;
 use ipc::{Ending, Message};
 use model::FailureClass;
 use std::io::{self, Write};
@@ -13,7 +14,7 @@ use std::path::{Path, PathBuf};
 pub(crate) enum CommandError {
     /// The configuration cannot be read.
     #[error(transparent)]
-    Config(#[from] config::ConfigError),
+    Config(#[from] config::ConfigErrors),
     /// The daemon gave no answer.
     #[error(transparent)]
     Client(#[from] ClientError),
@@ -125,20 +126,31 @@ fn socket(options: &Options) -> Result<PathBuf, CommandError> {
 }
 
 fn load(options: &Options) -> Result<config::Loaded, CommandError> {
-    let sources =
-        options.config.as_ref().map_or_else(config::Sources::system, |file| config::Sources::file(file));
-    Ok(config::load(&sources)?)
+    Ok(config::load(&sources(options))?)
 }
 
+fn sources(options: &Options) -> Sources {
+    options.config.as_ref().map_or_else(Sources::system, |file| Sources::file(file))
+}
+
+/// Prints what is in force, or else everything that is wrong, and in both cases what is odd.
 fn print_config(options: &Options) -> Result<Ending, CommandError> {
-    let loaded = load(options)?;
-    for line in loaded.settings.effective() {
-        print(&format!("{line}\n"))?;
+    let config::Checked { loaded, errors } = config::check(&sources(options));
+    if errors.is_empty() {
+        for line in loaded.settings.effective() {
+            print(&format!("{line}\n"))?;
+        }
+        let proxy =
+            config::proxy_in_force(loaded.settings.global.proxy.as_ref(), |name| std::env::var(name).ok());
+        print(&format!("# proxy in force, by this environment: {proxy}\n"))?;
     }
     for note in &loaded.notes {
         print(&format!("# {note}\n"))?;
     }
-    Ok(Ending::Done)
+    for option in &loaded.without_effect {
+        print(&format!("# without effect: {option}\n"))?;
+    }
+    if errors.is_empty() { Ok(Ending::Done) } else { Err(config::ConfigErrors(errors).into()) }
 }
 
 fn print_version(verbose: bool) -> Result<Ending, CommandError> {

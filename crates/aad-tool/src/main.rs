@@ -33,7 +33,9 @@ fn main() -> ExitCode {
         Ok(ending) => exit::code(ending),
         Err(error) => {
             // The daemon, or whoever listens in its place, may be quoted.
-            eprintln!("aad-tool: {}", model::for_terminal(&error.to_string()));
+            for line in error.to_string().lines() {
+                eprintln!("aad-tool: {}", model::for_terminal(line));
+            }
             exit::failure(&error)
         }
     }

@@ -1,5 +1,6 @@
 use clap::Parser;
-use config::{Loaded, Settings, Sources};
+use config::{Loaded, Settings};
+use ini::Sources;
 use std::path::{Path, PathBuf};
 use telemetry::Verbosity;
 
