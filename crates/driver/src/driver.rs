@@ -8,9 +8,7 @@ use crate::sign_in::{self, SignIn};
 use crate::store_thread::StoreThread;
 use hsm::BoundTo;
 use lifecycle::{LeaveKind, Snapshot, Status};
-use model::{
-    Backend, DomainName, Failure, MachineBinding, Registration, Requester, Timestamp, Upn, log_failure,
-};
+use model::{Asker, Backend, DomainName, Failure, MachineBinding, Registration, Timestamp, Upn, log_failure};
 use std::io;
 use std::sync::Arc;
 use store::StoreError;
@@ -109,15 +107,16 @@ impl Driver {
         self.inbox.ask(|caller| Event::Asked { caller, request }).await
     }
 
-    /// Starts a person's sign-in, which this requester asks for.
+    /// Starts a person's sign-in, which this caller asks for.
     ///
     /// # Errors
-    /// A failure when the domain of the name is not configured, or its record cannot be read.
-    pub async fn sign_in(&self, asked: Upn, by: Requester) -> Result<SignIn, Failure> {
-        let told = self.inbox.ask(|caller| Event::SignInAsked { caller, asked }).await?;
+    /// A failure when the domain of the name is not configured or its record cannot be read, when the person may not
+    /// sign in, and when the sign-in would register the machine and may not.
+    pub async fn sign_in(&self, asked: Upn, asker: Asker) -> Result<SignIn, Failure> {
+        let told = self.inbox.ask(|caller| Event::SignInAsked { caller, asked, asker }).await?;
         let (Answer::SignIn(facts, domain), _) = told else { return Err(unexpected_answer()) };
         let executor = self.ports.executors.get(&domain).cloned().ok_or_else(unexpected_answer)?;
-        Ok(sign_in::start(self.ports.clone(), self.inbox.clone(), executor, (*facts, by)))
+        Ok(sign_in::start(self.ports.clone(), self.inbox.clone(), executor, (*facts, asker)))
     }
 
     /// What a sign-in under this domain does about the registration.

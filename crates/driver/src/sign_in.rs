@@ -5,8 +5,8 @@ use crate::inbox::Inbox;
 use executor::{Effects, Executor, step};
 use machine::OpId;
 use model::{
-    Account, Attempt, Failure, FailureClass, Requester, Secret, SignInFacts, TenantId, Timestamp, TokenRef,
-    Upn, log_failure, wiping,
+    Account, Asker, Attempt, Failure, FailureClass, Secret, SignInFacts, TenantId, Timestamp, TokenRef, Upn,
+    log_failure, wiping,
 };
 use signin::{Command, Event, Outcome, PasswordPrompt, Prompt, Reply, Session, Work};
 use std::sync::Arc;
@@ -49,13 +49,13 @@ pub(crate) fn start(
     ports: Arc<Ports>,
     inbox: Inbox,
     executor: Arc<Executor>,
-    (facts, by): (SignInFacts, Requester),
+    (facts, asker): (SignInFacts, Asker),
 ) -> SignIn {
     let (tell, events) = mpsc::channel(EVENTS);
     let (answers, typed) = mpsc::channel(1);
     let (works, finished) = InFlight::new();
     let (asked, wake_at, tenant, over) = (facts.asked.clone(), None, None, false);
-    let effects = SignInEffects { ports, inbox, executor, asked, by, tell, works, wake_at, tenant, over };
+    let effects = SignInEffects { ports, inbox, executor, asked, asker, tell, works, wake_at, tenant, over };
     tokio::spawn(wiping(run(effects, Session::new(facts), finished, typed)));
     SignIn { events, answers }
 }
@@ -92,7 +92,7 @@ struct SignInEffects {
     inbox: Inbox,
     executor: Arc<Executor>,
     asked: Upn,
-    by: Requester,
+    asker: Asker,
     tell: mpsc::Sender<SignInEvent>,
     works: InFlight<OpId, Result<Reply, Failure>>,
     wake_at: Option<Timestamp>,
@@ -111,7 +111,7 @@ impl Effects<Session> for SignInEffects {
             Command::Run(op, work) => self.begin(op, work),
             Command::Attempt(op, attempt) => self.ask_for(op, attempt).await,
             Command::PasswordTried(result) => {
-                let (asked, by) = (self.asked.clone(), self.by);
+                let (asked, by) = (self.asked.clone(), self.asker.by);
                 self.inbox.tell(tenancy::Event::PasswordTried { asked, by, result }).await;
             }
             Command::Cancel(op) => self.works.cancel(op),
@@ -152,7 +152,7 @@ impl SignInEffects {
 
     /// Whether something may be tried now for the name.
     async fn ask_for(&mut self, op: OpId, attempt: Attempt) {
-        let (asked, by) = (self.asked.clone(), self.by);
+        let (asked, by) = (self.asked.clone(), self.asker.by);
         let event = move |caller| tenancy::Event::AttemptAsked { caller, attempt, asked, by };
         let answer = self.inbox.ask(event).await;
         self.works.end(op, answer.map(|_| Reply::Permitted));
@@ -189,8 +189,9 @@ impl SignInEffects {
                         tracing::warn!(notice, "Another product has registered this machine too");
                     }
                 }
-                let (asked, by, who) = (self.asked.clone(), self.by, account.clone());
-                let event = move |caller| tenancy::Event::SignedIn { caller, asked, by, account: who, token };
+                let (asked, asker, who) = (self.asked.clone(), self.asker, account.clone());
+                let event =
+                    move |caller| tenancy::Event::SignedIn { caller, asked, asker, account: who, token };
                 if self.inbox.ask(event).await.is_err() {
                     self.ports.vault.forget(token);
                 }

@@ -36,7 +36,9 @@ pub use name::{DomainName, HostPort, NameError, Upn};
 pub use options::*;
 pub use refusal::{Refusal, refusal, refusals};
 pub use secret::Secret;
-pub use sign_in::{AccountPin, Attempt, Memory, PasswordResult, Requester, SignInFacts, Standing, TenantPin};
+pub use sign_in::{
+    AccountPin, Asker, Attempt, Memory, PasswordResult, Requester, SignInFacts, Standing, TenantPin,
+};
 pub use stack::{wipe_stack, wiping};
 pub use text::{for_terminal, is_printable, json_for_terminal, printable};
 pub use time::{Timestamp, retry_after};

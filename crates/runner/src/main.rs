@@ -80,7 +80,8 @@ async fn run(
     let started = Driver::start(wired.dependencies).await;
     let code = match started {
         Ok(driver) => {
-            let service = Service { driver: driver.clone(), about: wired.about };
+            let who_may_register = loaded.settings.global.who_may_register.clone();
+            let service = Service { driver: driver.clone(), about: wired.about, who_may_register };
             ready.send_replace(Some(Arc::new(service)));
             notify(&[NotifyState::Ready, NotifyState::Status(&status_line(&driver))]);
             let (why, code) = rest(&driver, signals).await;

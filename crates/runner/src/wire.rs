@@ -150,6 +150,7 @@ fn domain_config(domain: &DomainSettings, device: &DeviceFacts) -> DomainConfig 
         cloud: domain.profile.cloud,
         aliases: domain.options.domain_aliases.clone(),
         tenant: domain.options.tenant_id,
+        people: domain.options.pam_allow_groups.clone(),
         join_type: domain.options.join_type,
         device: device.clone(),
         registration: domain.options.registration,

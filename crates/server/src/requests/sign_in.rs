@@ -1,21 +1,22 @@
 //! `sign_in`: who somebody is, and the registration that may begin with it.
 
-use crate::Service;
 use crate::connection::Connection;
+use crate::conversation::Caller;
 use crate::talk::{Identified, follow_registration, identify, parse_name, tell};
+use crate::{Service, groups};
 use ipc::{Ending, Wait};
-use model::{DomainName, Failure, Registration, Requester};
+use model::{DomainName, Failure, Registration};
 
 /// Finds out who it is, then follows the registration as far as the caller wants to wait.
 pub(crate) async fn run(
     connection: &mut Connection,
     service: &Service,
     (name, wait): (&str, Wait),
-    by: Requester,
+    caller: Caller,
 ) -> Result<Ending, Failure> {
     let asked = parse_name(name)?;
     let domain = asked.domain().clone();
-    match identify(connection, service, (asked, by)).await? {
+    match identify(connection, service, (asked, groups::asker(&service.who_may_register, &caller))).await? {
         Identified::Yes => settle(connection, service, &domain, wait).await,
         Identified::HungUp => Ok(Ending::Failed),
     }
