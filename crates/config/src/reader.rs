@@ -15,9 +15,9 @@ pub(crate) fn settings(parsed: Parsed, report: &mut Report) -> Settings {
     let names = rules::served(&parsed, &global, report);
     let mut domains = Vec::new();
     for name in &names {
-        let mut options = rules::domain_options(&parsed, name, report);
+        let options = rules::domain_options(&parsed, name, report);
         let profile = report.value(clouds::profile(&parsed, name, &options));
-        domains.extend(profile.map(|profile| rules::with_profile(name, &mut options, profile)));
+        domains.extend(profile.map(|profile| rules::with_profile(name, options, profile)));
     }
     rules::join_aliases(&parsed, &mut domains, report);
     global.domain = names.into_iter().filter(|name| domains.iter().any(|it| it.name == *name)).collect();

@@ -50,8 +50,10 @@ fn lost(entry: &Entry) -> Option<String> {
     Some(format!("in [{section}] would restrict nobody: it counts in {only} only{meant}"))
 }
 
-/// Which values restrict, and what to do.
-const REFUSED: [(&str, fn(&str) -> bool, &str); 3] = [
+/// An option, which of its values restrict, and what to do.
+type Restriction = (&'static str, fn(&str) -> bool, &'static str);
+
+const REFUSED: [Restriction; 3] = [
     ("oidc_issuer_url", is_set, OIDC),
     ("allow_console_password_only", |value| boolean(&Raw::new(value)) == Ok(Some(false)), SECOND_FACTOR),
     ("logon_script", is_set, SCRIPT),

@@ -42,7 +42,7 @@ pub(crate) fn domain_options(parsed: &Parsed, name: &DomainName, report: &mut Re
 /// A domain whose hosts are those of its profile.
 pub(crate) fn with_profile(
     name: &DomainName,
-    options: &DomainOptions,
+    options: DomainOptions,
     profile: CloudProfile,
 ) -> DomainSettings {
     let options = DomainOptions {
@@ -50,7 +50,7 @@ pub(crate) fn with_profile(
         authority_host: Some(profile.authority.clone()),
         drs_host: Some(profile.drs.clone()),
         graph_url: Some(profile.graph.clone()),
-        ..options.clone()
+        ..options
     };
     DomainSettings { name: name.clone(), options, profile }
 }

@@ -113,7 +113,7 @@ impl Driver {
     /// A failure when the domain of the name is not configured or its record cannot be read, when the person may not
     /// sign in, and when the sign-in would register the machine and may not.
     pub async fn sign_in(&self, asked: Upn, asker: Asker) -> Result<SignIn, Failure> {
-        let told = self.inbox.ask(|caller| Event::SignInAsked { caller, asked, asker }).await?;
+        let told = self.inbox.ask(move |caller| Event::SignInAsked { caller, asked, asker }).await?;
         let (Answer::SignIn(facts, domain), _) = told else { return Err(unexpected_answer()) };
         let executor = self.ports.executors.get(&domain).cloned().ok_or_else(unexpected_answer)?;
         Ok(sign_in::start(self.ports.clone(), self.inbox.clone(), executor, (*facts, asker)))

@@ -68,7 +68,7 @@ impl Cloud {
         let below = |suffix: &&str| {
             host.name().strip_suffix(suffix).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
         };
-        let has = |names: &[&str]| names.iter().any(|name| below(&name));
+        let has = |names: &[&str]| names.iter().any(below);
         // An older name of the US Government cloud lies below the public one's.
         if has(&US_GOV_HOSTS) {
             Some(Cloud::UsGov)

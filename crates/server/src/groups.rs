@@ -14,6 +14,12 @@ pub(crate) fn asker(option: &WhoMayRegister, caller: &Caller) -> Asker {
     Asker { by: caller.by, may_register }
 }
 
+/// Whether `/etc/group` has a group of this name.
+pub fn has_group(name: &str) -> bool {
+    let groups = fs::read("/etc/group").unwrap_or_default();
+    String::from_utf8_lossy(&groups).lines().any(|line| fields(line).first() == Some(&name))
+}
+
 /// A caller as the kernel and the tables of user ids know them.
 struct Person {
     /// The user, or whoever maps the user id of the caller.

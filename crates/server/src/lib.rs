@@ -16,6 +16,7 @@ mod talk;
 mod tests;
 
 pub use conversation::Stop;
+pub use groups::has_group;
 pub use report::{DocumentParts, document};
 pub use service::{About, AboutNow, Service};
 

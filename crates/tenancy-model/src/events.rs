@@ -3,8 +3,8 @@ use lifecycle::{DeviceKeys, LeaveKind, Reply};
 use machine::OpId;
 use machine::Ticket;
 use model::{
-    Account, Asker, Attempt, Backend, DomainName, Failure, Memory, PasswordResult, Requester, TenantId, TokenRef,
-    Upn,
+    Account, Asker, Attempt, Backend, DomainName, Failure, Memory, PasswordResult, Requester, TenantId,
+    TokenRef, Upn,
 };
 
 /// Whoever waits for an [`Answer`](crate::Answer); the service names them, each once.
