@@ -22,7 +22,10 @@ pub(crate) fn failure(error: &CommandError) -> ExitCode {
     ExitCode::from(match error {
         CommandError::Config(_) => USAGE,
         CommandError::Client(
-            ClientError::Unreachable { .. } | ClientError::Silent(_) | ClientError::Foreign { .. },
+            ClientError::Unreachable { .. }
+            | ClientError::Denied { .. }
+            | ClientError::Silent(_)
+            | ClientError::Foreign { .. },
         ) => UNREACHABLE,
         CommandError::Client(ClientError::Broken(_)) | CommandError::Output(_) | CommandError::Input(..) => 1,
     })

@@ -20,7 +20,10 @@ pub(crate) fn unlike_any(section: &str) -> Option<&'static str> {
 }
 
 fn closest(text: &str, names: impl IntoIterator<Item = &'static str>) -> Option<&'static str> {
-    let slips = |name: &str| strsim::osa_distance(&plain(text), &plain(name));
+    let slips = |name: &str| {
+        let typed = strsim::osa_distance(&plain(text), &plain(name));
+        typed.min(strsim::osa_distance(&sorted(text), &sorted(name)))
+    };
     let near = names.into_iter().map(|name| (slips(name), name));
     near.filter(|(slips, name)| *slips <= (name.len() / 4).clamp(1, MOST_SLIPS)).min().map(|(_, name)| name)
 }
@@ -28,6 +31,14 @@ fn closest(text: &str, names: impl IntoIterator<Item = &'static str>) -> Option<
 /// A hyphen, a dot and an underline are one to whoever types them.
 fn plain(name: &str) -> String {
     name.replace(['-', '.'], "_").to_ascii_lowercase()
+}
+
+/// Its words in the order of the alphabet: whoever remembers a name may have them in another.
+fn sorted(name: &str) -> String {
+    let plain = plain(name);
+    let mut words: Vec<&str> = plain.split('_').collect();
+    words.sort_unstable();
+    words.join("_")
 }
 
 /// Letters that are wrong, missing, too many or exchanged, in a long name.
@@ -50,6 +61,8 @@ mod tests {
             ("domian", Some("domain")),
             ("regsitration", Some("registration")),
             ("shel", Some("shell")),
+            ("hello_enabled", Some("enable_hello")),
+            ("policy_apply", Some("apply_policy")),
             ("frobnicate", None),
             ("prt_renewal", None),
             ("log_level", None),

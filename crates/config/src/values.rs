@@ -147,9 +147,17 @@ pub(crate) fn not_a_domain(text: &str) -> String {
 
 /// Names of people; a list that is there and empty is nobody.
 pub(crate) fn people(raw: &Raw<'_>) -> Result<Option<Option<Vec<Upn>>>, String> {
-    let read =
-        |part: &str| part.parse().map_err(|_| if guid(part).is_some() { GROUP } else { PEOPLE }.to_owned());
-    list_by(raw, read).map(Some)
+    list_by(raw, |part| part.parse().map_err(|_| not_a_person(part))).map(Some)
+}
+
+fn not_a_person(text: &str) -> String {
+    match (guid(text), text.parse::<DomainName>()) {
+        (Some(_), _) => GROUP.to_owned(),
+        (None, Ok(_)) => {
+            format!("{PEOPLE}; where it is not set, everybody of the domains that are served may sign in")
+        }
+        (None, Err(_)) => PEOPLE.to_owned(),
+    }
 }
 
 /// A GUID, with or without braces.

@@ -4,7 +4,7 @@ use crate::error::document;
 use crate::{DiscoveryError, get, on_host, segment, uri};
 use bytes::Bytes;
 use http::{Request, Response, Uri};
-use model::{HostPort, TenantId};
+use model::{Cloud, HostPort, TenantId};
 use serde::Deserialize;
 
 /// What we read of a tenant's metadata.
@@ -39,13 +39,15 @@ struct Document {
     device_authorization_endpoint: Option<String>,
     jwks_uri: String,
     cloud_instance_name: Option<String>,
+    /// Microsoft Graph of the tenant's cloud, by its host.
+    msgraph_host: Option<String>,
 }
 
 /// Reads the metadata; its endpoints must be on the authority host.
 ///
 /// # Errors
 /// [`DiscoveryError::Unknown`] for a domain without a tenant, [`DiscoveryError::ForeignHost`] for an
-/// endpoint elsewhere, [`DiscoveryError::Unusable`] for a document that contradicts itself, and the others
+/// endpoint elsewhere and for a tenant of another cloud, [`DiscoveryError::Unusable`] for a document that contradicts itself, and the others
 /// for what is no such document.
 pub fn read(reply: Response<Bytes>, authority: &HostPort) -> Result<Metadata, DiscoveryError> {
     let found: Document = document(&reply, WHAT)?;
@@ -53,6 +55,9 @@ pub fn read(reply: Response<Bytes>, authority: &HostPort) -> Result<Metadata, Di
         [Some(&found.token_endpoint), Some(&found.jwks_uri), found.device_authorization_endpoint.as_ref()];
     if let Some(url) = given.into_iter().flatten().find(|url| !on_host(url, &[authority])) {
         return Err(DiscoveryError::foreign(WHAT, url));
+    }
+    if let Some(host) = of_another_cloud(&found, authority) {
+        return Err(DiscoveryError::foreign(WHAT, host));
     }
     let (issuer, endpoint) = (tenant_in(&found.issuer), tenant_in(&found.token_endpoint));
     let wrong = |why: &str| DiscoveryError::unusable(WHAT, why);
@@ -69,6 +74,17 @@ pub fn read(reply: Response<Bytes>, authority: &HostPort) -> Result<Metadata, Di
         jwks_uri: found.jwks_uri,
         cloud_instance: found.cloud_instance_name,
     })
+}
+
+/// A host of a known cloud that is not the authority's: the tenant lives there, and no token of it belongs here.
+fn of_another_cloud<'d>(found: &'d Document, authority: &HostPort) -> Option<&'d str> {
+    let ours = Cloud::of_host(authority)?;
+    let named = [found.cloud_instance_name.as_deref(), found.msgraph_host.as_deref()];
+    let foreign = |name: &&str| {
+        let cloud = name.parse::<HostPort>().ok().and_then(|host| Cloud::of_host(&host));
+        cloud.is_some_and(|cloud| cloud != ours)
+    };
+    named.into_iter().flatten().find(foreign)
 }
 
 /// The GUID that is the first segment of a URL's path.

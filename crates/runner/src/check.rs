@@ -34,7 +34,7 @@ pub(crate) fn run(options: &Options) -> ExitCode {
     if errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn counted(count: usize, what: &str) -> String {
+pub(crate) fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
@@ -57,11 +57,14 @@ fn find(options: &Options) -> Findings {
             auth::load_pin(opening::credentials().as_deref(), settings.global.pkcs11_pin_path.as_deref());
         found.errors.extend(pin.err().map(|error| error.to_string()));
     }
+    if errors.is_empty() && settings.domains.is_empty() {
+        found.notices.push(crate::NO_DOMAIN.to_owned());
+    }
     found.state_dir(options.state_dir());
     found.facts.push(format!("socket: {}", options.socket(settings).display()));
     found
         .facts
-        .push(format!("serves: {}", crate::served(settings).unwrap_or_else(|| crate::NO_DOMAIN.to_owned())));
+        .push(format!("serves: {}", crate::served(settings).unwrap_or_else(|| "no domain".to_owned())));
     found
 }
 
@@ -141,6 +144,6 @@ mod tests {
         assert_eq!(found.errors.len(), 2, "{found:?}");
         assert!(found.errors[0].contains("hsm-pin can be read by others"), "{found:?}");
         assert!(found.errors[1].contains("state can be written by others"), "{found:?}");
-        assert!(found.facts.contains(&format!("serves: {}", crate::NO_DOMAIN)), "{found:?}");
+        assert!(found.facts.contains(&"serves: no domain".to_owned()), "{found:?}");
     }
 }

@@ -54,6 +54,7 @@ pub(crate) fn build(options: &Options, loaded: &Loaded) -> Result<Wired, Box<dyn
     key_stores.open(&wanted);
     let mut notices: Vec<String> = loaded.notes.iter().map(ToString::to_string).collect();
     let network = Network::of(settings)?;
+    network.notices.iter().for_each(|notice| tracing::warn!(notice, "An operator should know"));
     notices.extend(network.notices.iter().cloned());
     notices.extend(store.remarks().iter().cloned());
     notices.extend(no_tpm.map(|error| format!("New keys are made in software, without a TPM: {error}.")));
