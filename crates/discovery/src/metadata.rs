@@ -4,7 +4,7 @@ use crate::error::{SIGN_IN, document};
 use crate::{DiscoveryError, get, on_host, segment, uri};
 use bytes::Bytes;
 use http::{Request, Response, Uri};
-use model::{HostPort, TenantId};
+use model::{Cloud, HostPort, TenantId};
 
 /// What we read of a tenant's metadata.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub fn request(authority: &HostPort, domain_or_tenant: &str) -> Request<Bytes> {
 ///
 /// # Errors
 /// [`DiscoveryError::Refused`] for a domain without a tenant, [`DiscoveryError::ForeignHost`] for an
-/// endpoint elsewhere, [`DiscoveryError::Unusable`] for a document that contradicts itself, and the others
+/// endpoint elsewhere and for a tenant of another cloud, [`DiscoveryError::Unusable`] for a document that contradicts itself, and the others
 /// for what is no such document.
 pub fn read(reply: Response<Bytes>, authority: &HostPort) -> Result<Metadata, DiscoveryError> {
     let document = document(&reply, SIGN_IN, WHAT)?;
@@ -46,6 +46,12 @@ pub fn read(reply: Response<Bytes>, authority: &HostPort) -> Result<Metadata, Di
     let given = [Some(token_endpoint), Some(jwks_uri), for_codes];
     if let Some(url) = given.into_iter().flatten().find(|url| !on_host(url, &[authority])) {
         return Err(DiscoveryError::foreign(WHAT, url));
+    }
+    // A tenant's cloud, and Microsoft Graph there; both are only told.
+    let told = |name| found.text(name).ok().flatten();
+    let cloud_instance = told("cloud_instance_name");
+    if let Some(host) = of_another_cloud([cloud_instance, told("msgraph_host")], authority) {
+        return Err(DiscoveryError::foreign(WHAT, host));
     }
     let unusable = |why: &str| DiscoveryError::unusable(WHAT, why);
     let tenant = tenant_in(issuer).ok_or_else(|| unusable("its issuer names no tenant"))?;
@@ -59,8 +65,18 @@ pub fn read(reply: Response<Bytes>, authority: &HostPort) -> Result<Metadata, Di
         token_endpoint: token_endpoint.to_owned(),
         device_authorization_endpoint: for_codes.map_or_else(derived, str::to_owned),
         jwks_uri: jwks_uri.to_owned(),
-        cloud_instance: found.text("cloud_instance_name").ok().flatten().map(str::to_owned),
+        cloud_instance: cloud_instance.map(str::to_owned),
     })
+}
+
+/// A host of a known cloud that is not the authority's: the tenant lives there, and no token of it belongs here.
+fn of_another_cloud<'d>(named: [Option<&'d str>; 2], authority: &HostPort) -> Option<&'d str> {
+    let ours = Cloud::of_host(authority)?;
+    let foreign = |name: &&str| {
+        let cloud = name.parse::<HostPort>().ok().and_then(|host| Cloud::of_host(&host));
+        cloud.is_some_and(|cloud| cloud != ours)
+    };
+    named.into_iter().flatten().find(foreign)
 }
 
 /// The GUID that is the first segment of a URL's path.

@@ -93,6 +93,31 @@ fn an_endpoint_elsewhere_is_refused() {
 }
 
 #[test]
+fn a_tenant_of_another_cloud_is_refused_by_whatever_names_that_cloud() {
+    let authority: HostPort = "login.microsoftonline.com".parse().unwrap();
+    let here = oidc().to_string().replace("login.example:8443", "login.microsoftonline.com");
+    let here: Value = serde_json::from_str(&here).unwrap();
+    for (member, value, refused) in [
+        ("cloud_instance_name", "microsoftonline.com", false),
+        ("cloud_instance_name", "microsoftonline.us", true),
+        ("cloud_instance_name", "partner.microsoftonline.cn", true),
+        ("cloud_instance_name", "somewhere.example", false),
+        ("msgraph_host", "graph.microsoft.com", false),
+        ("msgraph_host", "dod-graph.microsoft.us", true),
+    ] {
+        let reply = Response::new(Bytes::from(with(here.clone(), member, json!(value))));
+        let read = metadata::read(reply, &authority);
+        assert_eq!(
+            matches!(read, Err(DiscoveryError::ForeignHost { .. })),
+            refused,
+            "{member} {value}: {read:?}"
+        );
+    }
+    // A stand-in is of no cloud, whatever it says.
+    assert!(read_metadata(&with(oidc(), "cloud_instance_name", json!("microsoftonline.us"))).is_ok());
+}
+
+#[test]
 fn metadata_that_contradicts_itself_is_of_no_use() {
     let other = "https://login.example:8443/11111111-aaaa-4bbb-8ccc-333333333333/oauth2/v2.0/token";
     for body in [

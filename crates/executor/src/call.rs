@@ -5,7 +5,7 @@ use model::{
     Delivery, DeviceTrouble, Failure, FailureClass, Guid, KeyHandle, RequestId, Timestamp, Trace, Who, printable,
 };
 use std::time::Duration;
-use transport::{Call, Reply, RequestAuth, TransportError};
+use transport::{Call, ProxyFault, Reply, RequestAuth, TransportError};
 
 /// One work's view of the executor: its clock reading and its entropy.
 pub(crate) struct Caller<'a> {
@@ -117,6 +117,11 @@ fn transport_failure(error: &TransportError) -> Failure {
             Who::MachineAdmin,
             "Check the network, the proxy and the firewall.",
         ),
+        TransportError::Proxy { fault, .. } => (
+            if *fault == ProxyFault::Unreachable { "ProxyUnreachable" } else { "ProxyRefused" },
+            Who::MachineAdmin,
+            proxy_advice(*fault),
+        ),
         TransportError::Tls { .. } => (
             "Tls",
             Who::MachineAdmin,
@@ -130,6 +135,25 @@ fn transport_failure(error: &TransportError) -> Failure {
     let mut failure = Failure::local(error.class(), who, code, error.to_string(), advice);
     failure.delivery = error.delivery();
     failure
+}
+
+fn proxy_advice(fault: ProxyFault) -> &'static str {
+    match fault {
+        ProxyFault::Unreachable => {
+            "Check the option proxy in himmelblau.conf, or HTTPS_PROXY of the service's environment; it is tried again."
+        }
+        ProxyFault::Credentials { basic: true } => {
+            "Write proxy = http://user@host:port and the password into proxy_password_file, then restart firmamentd."
+        }
+        ProxyFault::Credentials { basic: false } => {
+            "Firmament can only give a user and a password (Basic): ask the proxy's administrator for that, or to let \
+             this machine through without."
+        }
+        ProxyFault::Refused => "Ask the proxy's administrator to let this host through; it is tried again.",
+        ProxyFault::Gateway => {
+            "Ask the proxy's administrator why it cannot reach this host; it is tried again."
+        }
+    }
 }
 
 /// A failure of the keys; what of theirs may suspend an identity is named here.

@@ -41,7 +41,9 @@ pub use refusal::{
     OauthWord, Refusal, WRAPPER, is_busy, refusal, refusal_by_token_service, refusal_of_number, refusals,
 };
 pub use secret::Secret;
-pub use sign_in::{AccountPin, Attempt, Memory, PasswordResult, Requester, SignInFacts, Standing, TenantPin};
+pub use sign_in::{
+    AccountPin, Asker, Attempt, Memory, PasswordResult, Requester, SignInFacts, Standing, TenantPin,
+};
 pub use stack::{wipe_stack, wiping};
 pub use text::{for_terminal, is_printable, json_for_terminal, printable};
 pub use time::{Timestamp, retry_after};

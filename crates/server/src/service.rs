@@ -1,4 +1,5 @@
 use driver::Driver;
+use model::WhoMayRegister;
 use std::sync::Arc;
 
 /// What every conversation needs.
@@ -7,6 +8,8 @@ pub struct Service {
     pub driver: Driver,
     /// What `status` says of the machine as a whole.
     pub about: AboutNow,
+    /// Whose sign-in may register the machine.
+    pub who_may_register: WhoMayRegister,
 }
 
 /// What `status` says of the machine as a whole, as it is now; answered at once.

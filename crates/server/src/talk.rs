@@ -7,7 +7,7 @@ use crate::report;
 use driver::{SignIn, SignInEvent};
 use identity::{Status, StatusPhase, WaitsFor};
 use ipc::{Answer, Ending, FailureReport, Message, RequestError};
-use model::{Account, DomainName, Failure, FailureClass, Requester, Timestamp, Trace, Upn, Who};
+use model::{Account, Asker, DomainName, Failure, FailureClass, Timestamp, Trace, Upn, Who};
 use signin::{PasswordPrompt, SessionState, UserStatus};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -35,15 +35,15 @@ pub(crate) enum Identified {
     HungUp,
 }
 
-/// Finds out whether a person is who was asked for by this requester.
+/// Finds out whether a person is who was asked for by this caller.
 pub(crate) async fn identify(
     connection: &mut Connection,
     service: &Service,
-    (asked, by): (Upn, Requester),
+    (asked, asker): (Upn, Asker),
 ) -> Result<Identified, Failure> {
     connection.reader.asks_for(&asked);
     let name = asked.clone();
-    let mut session = service.driver.sign_in(asked, by).await?;
+    let mut session = service.driver.sign_in(asked, asker).await?;
     loop {
         let event = tokio::select! {
             event = session.next() => event,

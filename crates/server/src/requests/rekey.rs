@@ -10,7 +10,7 @@ use crate::talk::{
 use driver::Rekey;
 use identity::{LeaveKind, Status, WaitsFor};
 use ipc::Ending;
-use model::{Backend, DomainName, Failure, Requester, UnknownWord, Upn};
+use model::{Asker, Backend, DomainName, Failure, Requester, UnknownWord, Upn};
 use tokio::sync::watch;
 
 /// Registers keys in another place, then sees the old device object off.
@@ -68,7 +68,7 @@ async fn register(
     asked: Upn,
     status: watch::Receiver<Status>,
 ) -> Result<Ending, Failure> {
-    match identify(connection, service, (asked, ROOT)).await? {
+    match identify(connection, service, (asked, Asker::who_may_register(ROOT))).await? {
         Identified::Yes(_) => follow_registration(connection, service, status).await,
         Identified::HungUp => Ok(Ending::Failed),
     }
