@@ -100,17 +100,15 @@ fn transport_failure(error: &TransportError) -> Failure {
         TransportError::Forbidden(_) => {
             ("ForbiddenHost", Who::MachineAdmin, "Check the hosts of the cloud in himmelblau.conf.")
         }
-        TransportError::NotSent { .. } => (
-            "Unreachable",
-            Who::MachineAdmin,
-            "Check the network, the proxy and the firewall.",
-        ),
-        TransportError::Tls { .. } => (
-            "Tls",
-            Who::MachineAdmin,
-            "Check ca_file and whether something on the way inspects TLS.",
-        ),
-        TransportError::InDoubt { .. } => ("NoAnswer", Who::Nobody, "Try again in a few minutes; check the network if it stays."),
+        TransportError::NotSent { .. } => {
+            ("Unreachable", Who::MachineAdmin, "Check the network, the proxy and the firewall.")
+        }
+        TransportError::Tls { .. } => {
+            ("Tls", Who::MachineAdmin, "Check ca_file and whether something on the way inspects TLS.")
+        }
+        TransportError::InDoubt { .. } => {
+            ("NoAnswer", Who::Nobody, "Try again in a few minutes; check the network if it stays.")
+        }
         TransportError::TooBig { .. } => {
             ("ReplyTooBig", Who::MachineAdmin, "Something on the way answers in the service's place.")
         }
@@ -146,9 +144,7 @@ pub fn key_failure(error: &HsmError) -> Failure {
         HsmError::NotBootBound => {
             ("NotBootBound", "There is nothing to do, unless tpm_pcrs = 7 was to bind the keys in a TPM.")
         }
-        HsmError::Absent(_) => {
-            ("KeyStoreAbsent", "Connect the device that holds the keys.")
-        }
+        HsmError::Absent(_) => ("KeyStoreAbsent", "Connect the device that holds the keys."),
         HsmError::Locked(_) => {
             ("KeyStoreLocked", "Unlock the device that holds the keys, then restart firmamentd.")
         }

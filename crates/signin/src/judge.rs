@@ -122,7 +122,13 @@ pub(crate) fn expired(last: Option<&Failure>) -> Failure {
     if let Some(last) = last {
         let message = format!("the code expired before an answer came: {}", last.message);
         let advice = format!("{} Then sign in again.", last.advice);
-        return Failure { class: FailureClass::NeedsUser, message, advice, retry_after: None, ..last.clone() };
+        return Failure {
+            class: FailureClass::NeedsUser,
+            message,
+            advice,
+            retry_after: None,
+            ..last.clone()
+        };
     }
     let line = model::refusal("expired_token");
     let (meaning, advice) =
