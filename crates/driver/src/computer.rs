@@ -238,7 +238,7 @@ impl Computer {
 
 /// A work that panicked: whatever it sent may have arrived.
 fn crashed_work(irreversible: bool) -> Failure {
-    let mut failure = crashed(FailureClass::Transient, "registration", "it is tried again");
+    let mut failure = crashed(FailureClass::Transient, "registration", "nothing was changed");
     if irreversible {
         failure.delivery = Delivery::InDoubt;
     }

@@ -109,7 +109,7 @@ impl Effects<UserSession> for SessionEffects {
 
 impl SessionEffects {
     fn begin(&mut self, op: OpId, work: UserWork) {
-        let crashed = Err(crashed(FailureClass::Broken, "session", "it is tried again"));
+        let crashed = Err(crashed(FailureClass::Broken, "session", "nothing was changed"));
         match self.ports.views.identity(self.account.tenant) {
             Some(identity) => {
                 let (executor, now) = (self.executor.clone(), self.now());

@@ -191,9 +191,10 @@ fn unknown_advice(class: FailureClass) -> (Who, &'static str) {
         FailureClass::Denied => {
             (Who::TenantAdmin, "Ask an administrator whether this account may register devices.")
         }
-        FailureClass::Gone | FailureClass::Broken => {
-            (Who::TenantAdmin, "Give an administrator the ids and the time below; the registration is not changed.")
-        }
+        FailureClass::Gone | FailureClass::Broken => (
+            Who::TenantAdmin,
+            "Give an administrator the ids and the time below; the registration is not changed.",
+        ),
     }
 }
 

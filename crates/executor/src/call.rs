@@ -182,9 +182,7 @@ pub fn key_failure(error: &HsmError) -> Failure {
         HsmError::NotBootBound => {
             ("NotBootBound", "There is nothing to do, unless tpm_pcrs = 7 was to bind the keys in a TPM.")
         }
-        HsmError::Absent(_) => {
-            ("KeyStoreAbsent", "Connect the device that holds the keys.")
-        }
+        HsmError::Absent(_) => ("KeyStoreAbsent", "Connect the device that holds the keys."),
         HsmError::Locked(_) => {
             ("KeyStoreLocked", "Unlock the device that holds the keys, then restart firmamentd.")
         }

@@ -7,8 +7,8 @@ use crate::vault::Primary;
 use intune::ids;
 use lifecycle::{EnrolOrder, Identity, Intune, IntuneIdentity, IntuneIntent, IntuneIssued, StoredReply};
 use model::{
-    Account, Backend, ClientVersion, DeviceFacts, Failure, FailureClass, KeyHandle, KeyPurpose,
-    Secret, log_failure,
+    Account, Backend, ClientVersion, DeviceFacts, Failure, FailureClass, KeyHandle, KeyPurpose, Secret,
+    log_failure,
 };
 use std::sync::Arc;
 use transport::RequestAuth;

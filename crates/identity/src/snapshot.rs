@@ -312,7 +312,8 @@ impl LedgerLine {
     /// What an administrator can look for who wants to know whether the object exists; none where its id is known. The
     /// name is what the machine calls itself now.
     pub fn look_for(&self, display_name: Option<&str>) -> Option<String> {
-        let name = display_name.map_or_else(|| "the name of this machine".to_owned(), |name| format!("'{name}'"));
+        let name =
+            display_name.map_or_else(|| "the name of this machine".to_owned(), |name| format!("'{name}'"));
         let LedgerLine { at, request, .. } = self;
         match self.kind {
             LedgerKind::InDoubt | LedgerKind::UnusableReply if self.device.is_none() => Some(format!(
@@ -320,10 +321,12 @@ impl LedgerLine {
                  {name}; client request id {request}. In the list of devices: {name}, registered at that time, without \
                  a sign-in since."
             )),
-            LedgerKind::IntuneInDoubt | LedgerKind::IntuneUnusableReply if self.intune.is_none() => Some(format!(
-                "In Intune's list of Linux devices: {name}, enrolled within minutes before {at}, without a check-in \
+            LedgerKind::IntuneInDoubt | LedgerKind::IntuneUnusableReply if self.intune.is_none() => {
+                Some(format!(
+                    "In Intune's list of Linux devices: {name}, enrolled within minutes before {at}, without a check-in \
                  since; client request id {request}."
-            )),
+                ))
+            }
             _ => None,
         }
     }

@@ -40,7 +40,8 @@ pub fn request(graph: &HostPort, token: &Secret<String>, id: RequestId) -> Reque
 pub fn read(reply: Response<Bytes>) -> Result<Endpoints, IntuneError> {
     let body = answer(&reply, Service::Graph)?;
     let list = Fields::of(&body).and_then(|body| body.list("value"));
-    let list = list.ok_or_else(|| IntuneError::unusable(Service::Graph, "it holds no list of endpoints as 'value'"))?;
+    let list = list
+        .ok_or_else(|| IntuneError::unusable(Service::Graph, "it holds no list of endpoints as 'value'"))?;
     Ok(Endpoints {
         enrolment: required(list, "LinuxEnrollmentService")?,
         check_in: required(list, "LinuxDeviceCheckinService")?,
@@ -50,9 +51,9 @@ pub fn read(reply: Response<Bytes>) -> Result<Endpoints, IntuneError> {
 
 fn required(list: &[Value], name: &'static str) -> Result<ServiceUri, IntuneError> {
     let entry = entry(list, name).ok_or(IntuneError::NoEndpoint(name))?;
-    let uri = entry.raw("uri").ok_or_else(|| {
-        IntuneError::unusable(Service::Graph, &format!("the 'uri' of {name} is no text"))
-    })?;
+    let uri = entry
+        .raw("uri")
+        .ok_or_else(|| IntuneError::unusable(Service::Graph, &format!("the 'uri' of {name} is no text")))?;
     uri.parse()
 }
 

@@ -4,10 +4,10 @@ pub use reason::Reason;
 
 use crate::IntuneError;
 use crate::fields::Fields;
+use ::reply::{Heading, ReplyError, heading};
 use bytes::Bytes;
 use http::Response;
 use model::{Delivery, Failure, Trace};
-use ::reply::{Heading, ReplyError, heading};
 use serde_json::Value;
 use std::fmt;
 use std::time::Duration;

@@ -37,8 +37,8 @@ pub use jwks::{Jwk, Jwks};
 pub use name::{DomainName, HostPort, NameError, Upn};
 pub use options::*;
 pub use refusal::{
-    UNKNOWN_REFUSAL,
-    OauthWord, Refusal, WRAPPER, is_busy, refusal, refusal_by_token_service, refusal_of_number, refusals,
+    OauthWord, Refusal, UNKNOWN_REFUSAL, WRAPPER, is_busy, refusal, refusal_by_token_service,
+    refusal_of_number, refusals,
 };
 pub use secret::Secret;
 pub use sign_in::{

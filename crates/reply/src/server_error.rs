@@ -58,7 +58,9 @@ impl ServerError {
         let (above, below) = (&headers.trace, &said.trace);
         let trace = Trace {
             http_status: above.http_status,
-            request_id: id("trace_id").or_else(|| below.request_id.clone()).or_else(|| above.request_id.clone()),
+            request_id: id("trace_id")
+                .or_else(|| below.request_id.clone())
+                .or_else(|| above.request_id.clone()),
             correlation_id: id("correlation_id")
                 .or_else(|| below.correlation_id.clone())
                 .or_else(|| above.correlation_id.clone()),

@@ -34,7 +34,9 @@ fn pointers(value: &Value, at: &str) -> Vec<String> {
         Value::Array(list) => list.first().map(|inner| ("0".to_owned(), inner)).into_iter().collect(),
         _ => Vec::new(),
     };
-    let here = below.into_iter().map(|(name, inner)| (format!("{at}/{}", name.replace('~', "~0").replace('/', "~1")), inner));
+    let here = below
+        .into_iter()
+        .map(|(name, inner)| (format!("{at}/{}", name.replace('~', "~0").replace('/', "~1")), inner));
     here.flat_map(|(pointer, inner)| {
         let mut all = pointers(inner, &pointer);
         all.push(pointer);

@@ -121,8 +121,17 @@ fn moved(message: String, advice: &str) -> Failure {
 pub(crate) fn expired(last: Option<&Failure>) -> Failure {
     if let Some(last) = last {
         let message = format!("the code expired before an answer came: {}", last.message);
-        let advice = format!("{} Then sign in again.", last.advice);
-        return Failure { class: FailureClass::NeedsUser, message, advice, retry_after: None, ..last.clone() };
+        let advice = match last.who {
+            Who::Nobody => "Sign in again in a few minutes.".to_owned(),
+            _ => format!("{} Then sign in again.", last.advice),
+        };
+        return Failure {
+            class: FailureClass::NeedsUser,
+            message,
+            advice,
+            retry_after: None,
+            ..last.clone()
+        };
     }
     let line = model::refusal("expired_token");
     let (meaning, advice) =

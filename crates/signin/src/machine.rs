@@ -244,7 +244,14 @@ impl Machine {
                 }));
                 self.wake_at = Some(context.now.after(*interval));
                 let (name, interval) = (*code, *interval);
-                Transition(State::waiting(Code { name, expires_at, interval, poll: None, failed: 0, last: None }))
+                Transition(State::waiting(Code {
+                    name,
+                    expires_at,
+                    interval,
+                    poll: None,
+                    failed: 0,
+                    last: None,
+                }))
             }
             Event::Done(op, Err(failure)) if asking.op == Some(*op) => self.code_refused(context, failure),
             Event::HungUp => {

@@ -155,7 +155,7 @@ impl World {
             Command::Show(prompt) => self.approve(id, &prompt.user_code),
             Command::AskPassword(_) => self.type_password(id),
             Command::Finish(outcome) => self.finish(id, *outcome),
-            Command::Ignored(_) => {}
+            Command::Tell(_) | Command::Ignored(_) => {}
         }
     }
 

@@ -1,11 +1,12 @@
 //! The join: what the service's answers become, and when a token is redeemed once more.
 
-use super::harness::{Harness, NOW, join_order};
+use super::harness::{ENTROPY, HOUR, Harness, NOW, finish, join_order};
 use super::ports::{Scripted, in_doubt, not_sent, says, says_at};
 use hsm::HsmError;
 use lifecycle::{Reply, Work};
 use model::{Delivery, Failure, FailureClass};
 use serde_json::json;
+use std::time::Duration;
 
 const JOIN: &str = "POST enterpriseregistration.windows.net/EnrollmentServer/device/";
 
@@ -66,6 +67,23 @@ fn a_refused_token_is_redeemed_once_more_and_then_the_refusal_counts() {
         let seen: Vec<_> = sent.iter().map(|sent| sent.token.as_deref().unwrap_or_default()).collect();
         assert_eq!(seen, tokens, "{end:?}");
         assert!(sent.iter().skip(1).step_by(2).all(|sent| sent.text.contains("refresh_token=rt")));
+    }
+}
+
+#[test]
+fn an_access_token_that_is_over_is_redeemed_before_it_is_used() {
+    let redeemed = || says(200, json!({ "access_token": "at-2", "refresh_token": "rt-2" }));
+    for (later, replies, tokens) in [
+        (HOUR - Duration::from_secs(61), vec![says(200, "{}")], vec!["at"]),
+        (HOUR - Duration::from_secs(60), vec![redeemed(), says(200, "{}")], vec!["", "at-2"]),
+    ] {
+        let harness = Harness::new();
+        let order = Work::Join(Box::new(join_order(harness.tokens(true))));
+        harness.net.will(replies);
+        finish(harness.executor.perform(order, NOW.after(later), ENTROPY)).unwrap();
+        let sent = harness.net.sent();
+        let seen: Vec<_> = sent.iter().map(|sent| sent.token.as_deref().unwrap_or_default()).collect();
+        assert_eq!(seen, tokens, "{later:?}");
     }
 }
 

@@ -27,7 +27,11 @@ pub struct Answered {
 /// [`IntuneError::Refused`] and [`IntuneError::NotJson`] for any status but 2xx.
 pub fn read(reply: Response<Bytes>) -> Result<Answered, IntuneError> {
     judge(&reply, Service::Enrolment)?;
-    Ok(Answered { status: reply.status().as_u16(), trace: ::reply::heading(&reply).trace, body: reply.into_body().to_vec() })
+    Ok(Answered {
+        status: reply.status().as_u16(),
+        trace: ::reply::heading(&reply).trace,
+        body: reply.into_body().to_vec(),
+    })
 }
 
 /// What the certificate must agree with.

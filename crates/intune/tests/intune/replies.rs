@@ -1,11 +1,11 @@
 //! Successes: the list of endpoints, the inventory, the verdict, the retirement.
 
 use crate::common::{CHECK_IN, DEVICE, IW, reply};
+use bytes::Bytes;
+use http::Response;
 use intune::details::{self, Known};
 use intune::device::{self, ComplianceState};
 use intune::{IntuneError, endpoints, retire};
-use bytes::Bytes;
-use http::Response;
 use model::FailureClass::{Broken, Denied, Transient};
 use model::Who;
 use proptest::prelude::*;

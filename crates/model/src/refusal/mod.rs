@@ -37,7 +37,8 @@ pub fn refusal(code: &str) -> Option<&'static Refusal> {
 /// is known, a busy service does, then the OAuth words, the most telling first. An answer that says nothing of all
 /// this can be explained by the sign-in log alone.
 pub fn refusal_by_token_service(numbers: &[u32], words: &[OauthWord], http_status: u16) -> &'static Refusal {
-    let known = numbers.iter().filter(|number| **number != WRAPPER).find_map(|number| refusal_of_number(*number));
+    let known =
+        numbers.iter().filter(|number| **number != WRAPPER).find_map(|number| refusal_of_number(*number));
     let busy = is_busy(http_status).then_some(OauthWord::TemporarilyUnavailable);
     let word = busy.or_else(|| words.first().copied());
     known.or_else(|| refusal(word?.as_str())).unwrap_or(&UNKNOWN)
@@ -196,7 +197,10 @@ mod tests {
             (50_049, Who::MachineAdmin),
         ] {
             let line = refusal_of_number(number).unwrap();
-            assert_eq!((line.class, line.after_registration, line.who), (FailureClass::Denied, FailureClass::Denied, who));
+            assert_eq!(
+                (line.class, line.after_registration, line.who),
+                (FailureClass::Denied, FailureClass::Denied, who)
+            );
         }
         let (expired, other) = (refusal("70019").unwrap(), refusal("70020").unwrap());
         assert_eq!((expired.class, expired.cause, expired.advice), (other.class, other.cause, other.advice));

@@ -48,7 +48,7 @@ pub(super) const TABLE: &[Refusal] = &[
     line("message_only", NeedsUser, User, "the service wants something to be done in a browser first", LOOK_IN_BROWSER),
     line("user_password_expired", NeedsUser, User, "the password has expired", "Change the password in a browser, then sign in again."),
     // rules of the organisation
-    line("access_denied", Denied, TenantAdmin, "the service denies access", SIGN_IN_LOG),
+    line("access_denied", Denied, TenantAdmin, "the sign-in was declined, or a rule of the organisation denies it", "Sign in again, and approve it if you started it yourself; if it stays, give an administrator the ids and the time below for the sign-in log search."),
     line("53010", Denied, TenantAdmin, "the organisation does not allow this where the sign-in page was opened", "Open the sign-in page where the organisation allows it (its network, or a device of its own), or give an administrator the ids and the time below for the sign-in log search."),
     line("consent_required", Denied, TenantAdmin, CONSENT_MISSING, ASK_FOR_CONSENT),
     line("90093", Denied, TenantAdmin, CONSENT_MISSING, ASK_FOR_CONSENT),
@@ -181,7 +181,8 @@ impl Refusal {
 
 const BLOCKED_CODE: &str = "If your phone showed error 53003 or 'You don't have access to this', your organisation blocks device-code sign-in: ask for an exception for Device Registration Service; else sign in again.";
 const LATER: &str = "Try again in a few minutes.";
-const LOOK_IN_BROWSER: &str = "Sign in again with a code; if it stays, sign in once in a browser and finish what it asks for.";
+const LOOK_IN_BROWSER: &str =
+    "Sign in again with a code; if it stays, sign in once in a browser and finish what it asks for.";
 const CONSENT_MISSING: &str = "the organisation wants an administrator to consent to the application first";
 const ASK_FOR_CONSENT: &str = "Ask an administrator to consent to Microsoft Authentication Broker (29d9ed98-a469-4536-ade2-f981bc1d605e) for the organisation.";
 const APPLICATION_BLOCKED: &str = "the application is blocked in the organisation, or absent from it";

@@ -3,14 +3,14 @@
 use crate::common::{CTX, KEY, OBJECT, TENANT, expected, reply};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use bytes::Bytes;
 use cbc::cipher::block_padding::Pkcs7;
 use cbc::cipher::{BlockModeEncrypt, KeyIvInit};
-use bytes::Bytes;
 use http::Response;
 use model::{Delivery, FailureClass, OauthWord, Secret, Who};
 use oauth::OauthError;
 use proptest::prelude::*;
-use prt::{code, Expected, JweFault, PrtError, SessionKey, TagVerdict, acquire, exchange, nonce, renew};
+use prt::{Expected, JweFault, PrtError, SessionKey, TagVerdict, acquire, code, exchange, nonce, renew};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -270,9 +270,14 @@ fn a_member_of_another_type_is_named_and_is_the_service_s() {
             let Some(error) = judge(reply(200, &body.to_string())) else { continue };
             let failure = error.failure();
             // What is no wrapped key, or looks like a sealed reply, is told as what it is.
-            let named = failure.message.contains(&member) || ["SessionKey", "SealedReply"].contains(&&*failure.code);
+            let named =
+                failure.message.contains(&member) || ["SessionKey", "SealedReply"].contains(&&*failure.code);
             assert!(named, "{endpoint} {member}: {failure:?}");
-            assert_eq!((failure.who, failure.class), (Who::Nobody, FailureClass::Broken), "{endpoint} {member}");
+            assert_eq!(
+                (failure.who, failure.class),
+                (Who::Nobody, FailureClass::Broken),
+                "{endpoint} {member}"
+            );
         }
     }
 }

@@ -180,7 +180,10 @@ fn attempts(status: &Status) -> Vec<AttemptReport> {
 }
 
 fn left(snapshot: &Snapshot) -> LeftReport {
-    LeftReport { tenant: snapshot.tenant.to_string(), ledger: snapshot.ledger.iter().map(|line| ledger(line, None)).collect() }
+    LeftReport {
+        tenant: snapshot.tenant.to_string(),
+        ledger: snapshot.ledger.iter().map(|line| ledger(line, None)).collect(),
+    }
 }
 
 fn ledger(line: &LedgerLine, device_name: Option<&str>) -> LedgerReport {

@@ -90,7 +90,9 @@ fn at_the_end_the_last_real_failure_is_named() {
 #[test]
 fn slow_down_makes_every_further_poll_later() {
     let mut harness = Harness::open(facts("alex@contoso.com")).with_code();
-    for (reply, secs) in [(Reply::Pending, 5), (Reply::SlowDown, 10), (Reply::Pending, 10), (Reply::SlowDown, 15)] {
+    for (reply, secs) in
+        [(Reply::Pending, 5), (Reply::SlowDown, 10), (Reply::Pending, 10), (Reply::SlowDown, 15)]
+    {
         poll(&mut harness, Ok(reply));
         assert_eq!(harness.batch.wake_at, Some(harness.now.after(Duration::from_secs(secs))));
     }

@@ -1,14 +1,16 @@
 //! The table of refusals as people meet it: every code of the sign-in service, one person for each.
 
 use crate::harness::{Cloud, Machine, code, line_with, rest, text, wait_for};
-use model::{FailureClass, Refusal};
+use model::{FailureClass, OauthWord, Refusal};
 use serde_json::{Map, Value, json};
 use std::io::{BufRead, BufReader};
 use std::process::Child;
 
 /// The lines whose code is a number of the sign-in service.
 fn numbered() -> Vec<(u32, &'static Refusal)> {
-    model::refusals().iter().filter_map(|line| Some((line.code.parse().ok()?, line))).collect()
+    let numbered = model::refusals().iter().filter_map(|line| Some((line.code.parse().ok()?, line)));
+    // The wrapper says nothing itself.
+    numbered.filter(|(number, _)| *number != model::WRAPPER).collect()
 }
 
 fn person(number: u32) -> String {
@@ -121,8 +123,13 @@ fn a_passing_refusal_is_asked_again_until_it_is_over() {
 fn a_refusal_without_a_number_is_explained_by_its_word() {
     let cloud = Cloud::start();
     let machine = Machine::start(&cloud, "contoso.com");
-    for word in ["expired_token", "bad_verification_code", "authorization_declined", "invalid_scope"] {
-        let line = model::refusal(word).unwrap();
+    let passes = [OauthWord::AuthorizationPending, OauthWord::SlowDown];
+    for word in OauthWord::ALL.iter().filter(|word| !passes.contains(word)) {
+        let line = model::refusal(word.as_str()).unwrap();
+        if line.class == FailureClass::Transient {
+            continue;
+        }
+        let word = word.as_str();
         let body = json!({ "error": word, "error_description": "" }).to_string();
         let headers = json!({ "content-type": "application/json" });
         let action = json!({ "kind": "reply", "status": 400, "headers": headers, "body": body });

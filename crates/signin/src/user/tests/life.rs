@@ -153,7 +153,8 @@ impl Harness {
         // A wish is honoured as long as there is anything to try with.
         let ends = self.session.status().expires_at;
         let wish = failure.retry_after.map(|wish| self.now.after(wish.min(HOUR)));
-        self.not_before = wish.map(|wish| ends.filter(|ends| *ends > self.now).map_or(wish, |ends| wish.min(ends)));
+        self.not_before =
+            wish.map(|wish| ends.filter(|ends| *ends > self.now).map_or(wish, |ends| wish.min(ends)));
         let suspected = failure.trouble.is_some();
         self.feed(UserEvent::Done(op, Err(failure.clone())));
         let suspects =
