@@ -10,6 +10,7 @@ pub const PUBLIC: &[&str] = &[
     "graph.microsoft.com",
     "graph.windows.net",
     "odc.officeapps.live.com",
+    "microsoft.com",
     "packages.microsoft.com",
     "enrollment.manage.microsoft.com",
     INTUNE,
