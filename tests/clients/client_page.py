@@ -7,14 +7,15 @@ from pathlib import Path
 
 from harness import Client, Failure, Simulator, holds, outcome, program, scenario
 
-PAGE = Path(__file__).parents[2] / "docs/test-your-client.md"
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = DOCS / "test-your-client.md"
 
 
-def blocks(name: str) -> list[str]:
+def blocks(name: str, page: Path = PAGE) -> list[str]:
     """The fenced examples of this name, in their order."""
-    found = re.findall(rf"^```\w+ {re.escape(name)}\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    found = re.findall(rf"^```\w+ {re.escape(name)}\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
     if not found:
-        raise Failure(f"{PAGE.name} has no example {name!r}")
+        raise Failure(f"{page.name} has no example {name!r}")
     return found
 
 
@@ -52,6 +53,7 @@ class Example(Client):
             outcome(service)
 
     def one(self, number: int, text: str) -> str:
+        """Runs one example, which must succeed: what it said."""
         name, ending, runner = self.example
         file = self.directory / f"{name}-{number}{ending}"
         file.write_text(text)
@@ -71,6 +73,16 @@ class Curl(Example):
         holds(first, '"issuer":', '"sub":', '"refresh_token":')
         holds(second, '"access_token":')
         holds(third, '"device_code":')
+
+
+class Namespace(Example):
+    name = "namespace"
+    example = ("namespace", ".sh", ["sh", "-eu"])
+
+    @scenario("the example of the page for clients with hard-coded hosts")
+    def page(self) -> None:
+        said = self.one(0, blocks("namespace", DOCS / "simulator.md")[0])
+        holds(said, '"issuer":"https://login.microsoftonline.com/', '"token_endpoint":')
 
 
 class Authlib(Example):
