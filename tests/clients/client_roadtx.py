@@ -231,6 +231,29 @@ class Roadtx(Client):
             raise Failure("the renewal brought the old PRT")
         self.prt_to_token("renewed.prt", "renewed", BROKER, REGISTRATION)
 
+    @scenario("PRT protocol 3.0: a PRT, its renewal, and a token for it")
+    def third_version(self) -> None:
+        laptop = self.laptop()
+        self.tokens()
+        holds(self.run("prt", *laptop.pair(), "-v3", "-r", "file", "-f", "third.prt"), "Obtained session key: ")
+        old = self.kept("third.prt")
+        self.run("prt", "-a", "renew", "-v3", "-f", "third.prt")
+        new = self.kept("third.prt")
+        equal("the session key", new["session_key"], old["session_key"])
+        if new["refresh_token"] == old["refresh_token"]:
+            raise Failure("the renewal brought the old PRT")
+        scope = f"{GRAPH}/.default openid profile offline_access"
+        self.prt_to_token("third.prt", "third", BROKER, GRAPH, "-v3", "-s", scope)
+
+    @scenario("a token of the device alone, and 221000 from a resource that takes none")
+    def device_token(self) -> None:
+        pair = self.laptop().pair()
+        broker = ("--client", BROKER, "-ru", "msauth://Microsoft.AAD.BrokerPlugin", "--tokenfile", "device", "-t", DOMAIN)
+        self.run("deviceauth", *pair, *broker, "-r", REGISTRATION)
+        equal("the device", artefacts.verified(self.kept("device")["accessToken"], REGISTRATION, self.simulator.ca)["deviceid"], self.laptop().id)
+        refused = self.run("deviceauth", *pair, *broker, "-r", GRAPH, ends_with=1)
+        holds(refused, "AADSTS221000: ")
+
     @scenario("PRT to access token for the registration service")
     def prt_to_registration(self) -> None:
         self.session()

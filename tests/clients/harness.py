@@ -131,6 +131,9 @@ class Client:
     """A client that nobody here wrote; its scenarios are the methods marked so, in their order."""
 
     name: ClassVar[str]
+    # Whether it runs on Node, and where its packages are then.
+    needs_node: ClassVar[bool] = False
+    node: ClassVar[Path] = Path()
 
     def __init__(self, simulator: Simulator, directory: Path) -> None:
         self.simulator = simulator

@@ -6,6 +6,7 @@ Meant for the network namespace that `cargo xtask clients` makes, and refuses to
 import argparse
 import importlib
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import namespace
@@ -16,13 +17,20 @@ def clients() -> list[type[Client]]:
     """The classes of the client modules, by file name."""
     for path in sorted(Path(__file__).parent.glob("client_*.py")):
         importlib.import_module(path.stem)
-    return Client.__subclasses__()
+    return list(leaves(Client))
 
 
-def judge(kind: type[Client], simulator: Path, work: Path, only: str) -> list[bool]:
+def leaves(kind: type[Client]) -> Iterator[type[Client]]:
+    """The classes that no other one is made from."""
+    for below in kind.__subclasses__():
+        yield from leaves(below) if below.__subclasses__() else [below]
+
+
+def judge(kind: type[Client], simulator: Path, work: Path, only: str, node: Path | None) -> list[bool]:
     chosen = [(title, method) for title, method in scenarios(kind) if only in f"{kind.name} | {title}"]
-    if not chosen:
+    if not chosen or (kind.needs_node and node is None):
         return []
+    kind.node = node or kind.node
     stand_in = Simulator(simulator, work / f"{kind.name}-simulator")
     results = []
     try:
@@ -41,11 +49,12 @@ def main() -> int:
     parser.add_argument("--simulator", type=Path, required=True, help="the program entra-simulator")
     parser.add_argument("--work", type=Path, required=True, help="an empty directory")
     parser.add_argument("--only", default="", help="only the scenarios whose line contains this text")
+    parser.add_argument("--node", type=Path, help="where the packages of the clients on Node are; without it they rest")
     options = parser.parse_args()
     program = options.simulator.resolve()
     try:
         namespace.enter(program, options.work)
-        results = [it for kind in clients() for it in judge(kind, program, options.work, options.only)]
+        results = [it for kind in clients() for it in judge(kind, program, options.work, options.only, options.node)]
     except Failure as failure:
         print(f"clients: {failure}", file=sys.stderr)
         return 1

@@ -4,6 +4,7 @@ mod environment;
 
 use crate::run::{cargo, root, run as run_command, target};
 pub(crate) use environment::{INTERPRETERS, has_module, provide};
+use environment::provide_node;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
@@ -18,11 +19,15 @@ pub(crate) struct Options {
     /// Only the scenarios whose line `client | scenario` contains this text.
     #[arg(long, value_name = "TEXT", default_value = "")]
     only: String,
+    /// The clients on Node too (Node 18 or newer): msal-node and openid-client.
+    #[arg(long)]
+    node: bool,
 }
 
 /// Runs every scenario; the last line is `N passed, N failed`.
 pub(crate) fn run(options: &Options) -> Result<(), String> {
     provide()?;
+    let node = options.node.then(provide_node).transpose()?;
     let simulator = options.simulator.clone().map_or_else(build, Ok)?;
     probe()?;
     let work = environment::folder().join("run");
@@ -32,6 +37,9 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     let mut scenarios = alone();
     scenarios.arg(environment::python()).arg(root().join("tests/clients/run.py"));
     scenarios.arg("--simulator").arg(simulator).arg("--work").arg(work).args(["--only", &options.only]);
+    if let Some(node) = node {
+        scenarios.arg("--node").arg(node);
+    }
     // Certificate authorities and proxies of our environment would mix with the scenarios' own.
     scenarios.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("LANG", "C.UTF-8");
     // Sources of the tree are not littered with compiled copies.

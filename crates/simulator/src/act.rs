@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tenant_model::reading;
 use tenant_model::views::{DeviceAction, UserAction};
 
 use crate::cloud;
@@ -27,11 +28,11 @@ pub(crate) fn perform(state: &mut State, words: &[&str], body: &[u8]) -> Result<
     let tenant = &mut state.tenant;
     match words {
         ["approve"] => {
-            let Answering { code, user } = serde_json::from_slice(body)?;
+            let Answering { code, user } = reading::read(&reading::parse(body)?)?;
             tenant.approve(&code, &user, now_ms()).map_err(refused)?;
         }
         ["deny"] => {
-            let Answering { code, user } = serde_json::from_slice(body)?;
+            let Answering { code, user } = reading::read(&reading::parse(body)?)?;
             tenant.deny(&code, &user, now_ms()).map_err(refused)?;
         }
         ["device", id, action] => tenant.device(id, device_action(action, body)?).map_err(refused)?,
@@ -54,7 +55,7 @@ fn device_action(word: &str, body: &[u8]) -> Result<DeviceAction, AdminError> {
         "comply" => Ok(DeviceAction::Comply),
         "fail" => Ok(DeviceAction::Fail),
         "own" => {
-            let To { to } = serde_json::from_slice(body)?;
+            let To { to } = reading::read(&reading::parse(body)?)?;
             Ok(DeviceAction::Own(to))
         }
         _ => Err(AdminError::NoCall),
@@ -78,7 +79,7 @@ fn user_action(word: &str, body: &[u8]) -> Result<UserAction, AdminError> {
         "unlicense" => Ok(UserAction::Unlicense),
         "sign-out" => Ok(UserAction::SignOut),
         "rename" => {
-            let To { to } = serde_json::from_slice(body)?;
+            let To { to } = reading::read(&reading::parse(body)?)?;
             Ok(UserAction::Rename(to))
         }
         _ => Err(AdminError::NoCall),

@@ -13,6 +13,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tenant_model::reading;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -21,7 +22,9 @@ use crate::faults::Fault;
 use crate::holds::{Release, Which};
 use crate::hub::{Hub, State, now_ms};
 use crate::knobs;
+use crate::names;
 use crate::refused::AdminError;
+use crate::wire::prompt;
 use crate::{act, cloud, page};
 
 /// What a call gets.
@@ -53,6 +56,7 @@ pub(crate) async fn serve(hub: Arc<Hub>, listener: TcpListener, mut stop: watch:
         };
         while connections.try_join_next().is_some() {}
         let Ok((stream, _)) = accepted else { continue };
+        prompt(&stream);
         let hub = Arc::clone(&hub);
         connections.spawn(async move {
             let service = service_fn(move |request| respond(Arc::clone(&hub), request));
@@ -153,8 +157,8 @@ fn requests(state: &State, call: &Call) -> Result<Value, AdminError> {
 fn turn(state: &mut State, method: &str, what: &str, body: &[u8]) -> Result<Value, AdminError> {
     let State { tenant, intune, wire, .. } = state;
     match (method, what) {
-        ("PUT", "knobs") => knobs::replace(tenant, intune, wire, serde_json::from_slice(body)?)?,
-        ("PATCH", "knobs") => knobs::merge(tenant, intune, wire, serde_json::from_slice(body)?)?,
+        ("PUT", "knobs") => knobs::replace(tenant, intune, wire, reading::parse(body)?)?,
+        ("PATCH", "knobs") => knobs::merge(tenant, intune, wire, reading::parse(body)?)?,
         ("PUT", "faults") => wire.faults.set(faults(body)?),
         ("POST", "faults") => wire.faults.add(faults(body)?),
         ("DELETE", "faults") => wire.faults.set(Vec::new()),
@@ -167,10 +171,12 @@ fn turn(state: &mut State, method: &str, what: &str, body: &[u8]) -> Result<Valu
 }
 
 fn faults(body: &[u8]) -> Result<Vec<Fault>, AdminError> {
-    match serde_json::from_slice(body)? {
-        Value::Array(list) => Ok(serde_json::from_value(Value::Array(list))?),
-        single => Ok(vec![serde_json::from_value(single)?]),
-    }
+    let list: Vec<Fault> = match reading::parse(body)? {
+        Value::Array(list) => reading::read(&Value::Array(list))?,
+        single => vec![reading::read(&single)?],
+    };
+    list.iter().try_for_each(Fault::check)?;
+    Ok(list)
 }
 
 #[derive(Deserialize, Default)]
@@ -182,7 +188,13 @@ struct Releasing {
 }
 
 fn release(hub: &Hub, body: &[u8]) -> Result<Value, AdminError> {
-    let asked: Releasing = if body.is_empty() { Releasing::default() } else { serde_json::from_slice(body)? };
+    let asked: Releasing = match body {
+        [] => Releasing::default(),
+        body => reading::read(&reading::parse(body)?)?,
+    };
+    if let Some(name) = &asked.request {
+        names::check(&["request"], name, &[])?;
+    }
     let which = match (asked.id, asked.request) {
         (Some(id), _) => Which::Id(id),
         (None, Some(request)) => Which::Request(request),
@@ -196,6 +208,7 @@ fn release(hub: &Hub, body: &[u8]) -> Result<Value, AdminError> {
 /// `codes`, `devices`.
 async fn wait(hub: &Hub, call: &Call) -> Result<Value, AdminError> {
     let request = call.query.get("request").map_or("*", String::as_str);
+    names::check(&["request"], request, &["*"])?;
     let mut wanted = Vec::new();
     for figure in FIGURES {
         if let Some(least) = number(call, figure)? {

@@ -73,6 +73,9 @@ pub(crate) struct ServeArguments {
     /// Directory for ca.pem and transcript.jsonl
     #[arg(long)]
     state: PathBuf,
+    /// Directory that keeps the authority for later runs
+    #[arg(long, value_name = "DIR")]
+    ca_dir: Option<PathBuf>,
     /// Hand out the real host names
     #[arg(long)]
     public_hosts: bool,
@@ -101,9 +104,9 @@ pub(crate) struct ServeArguments {
 
 #[derive(Args)]
 pub(crate) struct Admin {
-    /// Address of the admin API
-    #[arg(long)]
-    admin: SocketAddr,
+    /// Address of the admin API, which every command needs
+    #[arg(long, global = true)]
+    admin: Option<SocketAddr>,
     /// Print JSON
     #[arg(long, global = true)]
     json: bool,
@@ -268,7 +271,8 @@ pub(crate) struct WaitArguments {
 
 /// One call of the admin API, and how to print its answer.
 pub(crate) struct Asking {
-    pub(crate) admin: SocketAddr,
+    /// Where to; nobody may have said.
+    pub(crate) admin: Option<SocketAddr>,
     pub(crate) json: bool,
     pub(crate) method: &'static str,
     pub(crate) path: String,
@@ -281,6 +285,7 @@ impl ServeArguments {
             listen: self.listen,
             admin: self.admin,
             state: self.state,
+            ca_dir: self.ca_dir,
             public_hosts: self.public_hosts,
             seed: self.seed,
             objects: self.objects,
@@ -316,8 +321,7 @@ pub(crate) fn asking(command: Command) -> Result<Asking, Fault> {
         }
         Command::Wait(it) => wait(&it),
         Command::Knobs(it) => knobs(&it)?,
-        Command::Serve(it) => get(&Admin { admin: it.admin, json: false }, "/counters"),
-        Command::Hosts => get(&Admin { admin: SocketAddr::from(([127, 0, 0, 1], 0)), json: false }, "/"),
+        Command::Serve(_) | Command::Hosts => get(&Admin { admin: None, json: false }, "/"),
     };
     Ok(asking)
 }

@@ -15,6 +15,9 @@ use crate::cli::Asking;
 /// Why a command had no effect.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ClientError {
+    /// Nobody said where the simulator is.
+    #[error("which simulator? --admin ADDRESS says so; `serve` prints the address")]
+    NoAddress,
     /// No TCP connection comes about at the admin address.
     #[error("no simulator answers at {address}: {cause}")]
     Unreachable {
@@ -39,7 +42,7 @@ pub(crate) enum ClientError {
 
 /// Makes one call and gives its answer.
 pub(crate) async fn call(asking: &Asking) -> Result<Value, ClientError> {
-    let address = asking.admin;
+    let address = asking.admin.ok_or(ClientError::NoAddress)?;
     let stream =
         TcpStream::connect(address).await.map_err(|cause| ClientError::Unreachable { address, cause })?;
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;

@@ -28,7 +28,7 @@ pub(crate) fn handle(
         let outcome = state.tenant.handle(request, peer, now_ms());
         return (outcome.response, members(serde_json::to_value(&outcome.entry)));
     }
-    let caller = caller(&state.tenant, &request);
+    let caller = caller(&state.tenant, &request, &peer.host);
     let now = state.tenant.service_time(caller.claims.as_ref(), now_ms());
     let outcome = state.intune.handle(&request, caller, now);
     tell(&mut state.tenant, outcome.changes);
@@ -100,10 +100,11 @@ impl Objects {
     }
 }
 
-fn caller(tenant: &Tenant, request: &Request<Bytes>) -> Caller {
+fn caller(tenant: &Tenant, request: &Request<Bytes>, host: &str) -> Caller {
     let value = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let bearer = value.and_then(|value| Some(value.split_once(' ')?.1)).unwrap_or_default();
-    let claims = tenant.claims_of(bearer, now_ms());
+    // Graph of one cloud knows no token of another.
+    let claims = tenant.claims_of(bearer, now_ms()).filter(|claims| tenant.is_served_at(claims, host));
     let licensed = claims.as_ref().is_some_and(|claims| tenant.is_licensed(claims));
     Caller { claims, licensed }
 }

@@ -11,15 +11,13 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use serde_json::{Map, Value, json};
 use tenant_model::setup::Peer;
-use tenant_wire::bare;
+use tenant_wire::{bare, mask, redact};
 
 use crate::cloud;
 use crate::faults::Action;
 use crate::holds::{Release, Stage};
 use crate::hub::Hub;
 use crate::link::Link;
-use crate::mask;
-use crate::redact;
 use crate::reply::{ReplyBody, canned, spoilt};
 
 /// The exchange ends without a reply, and its connection with it.

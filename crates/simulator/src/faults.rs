@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::{Map, Value, json};
+use tenant_model::reading::Wrong;
+
+use crate::names;
 
 /// One fault at a named request, as a knob file or the admin API spells it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,14 +20,14 @@ pub struct Fault {
     /// How many requests in a row it befalls; 0 means all from `nth` on.
     #[serde(default = "one")]
     pub times: u32,
-    /// What goes wrong; a plain string stands for `{"kind": string}`.
-    #[serde(deserialize_with = "spelled")]
+    /// What goes wrong: its word under `kind` with its members, or the word alone.
+    #[serde(serialize_with = "tagged")]
     pub action: Action,
 }
 
 /// What goes wrong.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Action {
     /// The tenant has processed the request; the reply is kept back until it is released.
     Hold,
@@ -172,12 +175,20 @@ impl Faults {
 /// The name under which a new connection is struck.
 pub(crate) const CONNECT: &str = "connect";
 
-fn spelled<'de, D: Deserializer<'de>>(input: D) -> Result<Action, D::Error> {
-    let value = match Value::deserialize(input)? {
-        Value::String(kind) => json!({ "kind": kind }),
-        other => other,
-    };
-    serde_json::from_value(value).map_err(serde::de::Error::custom)
+impl Fault {
+    /// Refuses the name of a request that there is not.
+    pub(crate) fn check(&self) -> Result<(), Wrong> {
+        names::check(&["request"], &self.request, &["*", CONNECT])
+    }
+}
+
+/// As [`tenant_model::reading`] reads it.
+fn tagged<S: Serializer>(action: &Action, out: S) -> Result<S::Ok, S::Error> {
+    let mut members = Map::from_iter([("kind".to_owned(), json!(action.kind()))]);
+    if let Value::Object(spelled) = serde_json::to_value(action).map_err(serde::ser::Error::custom)? {
+        members.extend(spelled.into_iter().filter_map(|(_, it)| Some(it.as_object()?.clone())).flatten());
+    }
+    members.serialize(out)
 }
 
 fn one() -> u32 {
@@ -205,10 +216,15 @@ fn plain_text() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tenant_model::reading;
+
+    fn read<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Wrong> {
+        reading::read(&reading::parse(text.as_bytes())?)
+    }
 
     fn faults(text: &str) -> Faults {
         let mut faults = Faults::default();
-        faults.set(serde_json::from_str(text).unwrap());
+        faults.set(read(text).unwrap());
         faults
     }
 
@@ -253,12 +269,12 @@ mod tests {
             "html",
             "oversized",
         ] {
-            let fault: Fault = serde_json::from_value(json!({"request": "join", "action": kind})).unwrap();
+            let fault: Fault = reading::read(&json!({"request": "join", "action": kind})).unwrap();
             assert_eq!(fault.action.kind(), kind);
         }
         for (action, missing) in [("redirect", "location"), ("delay", "ms"), ("reply", "status")] {
-            let wrong = serde_json::from_value::<Fault>(json!({"request": "join", "action": action}));
-            assert!(wrong.unwrap_err().to_string().contains(missing));
+            let wrong = reading::read::<Fault>(&json!({"request": "join", "action": action}));
+            assert_eq!(wrong.unwrap_err().to_string(), format!("`action.{missing}` is missing"));
         }
     }
 
@@ -270,15 +286,24 @@ mod tests {
             r#"{"request":"join","action":{"kind":"truncate","kep":2}}"#,
             r#"{"action":"hold"}"#,
         ] {
-            assert!(serde_json::from_str::<Fault>(text).is_err(), "{text}");
+            assert!(read::<Fault>(text).is_err(), "{text}");
         }
+        let slip: Fault = read(r#"{"request":"jion","action":"hold"}"#).unwrap();
+        let said = slip.check().unwrap_err().to_string();
+        assert!(said.starts_with("`request`: there is no `jion`; did you mean `join`? Known: *, "), "{said}");
     }
 
     #[test]
     fn faults_survive_their_own_spelling() {
-        let text = r#"{"request":"join","action":{"kind":"slow_body","chunk":1}}"#;
-        let fault: Fault = serde_json::from_str(text).unwrap();
-        let again: Fault = serde_json::from_value(serde_json::to_value(&fault).unwrap()).unwrap();
-        assert_eq!(fault, again);
+        for text in [
+            r#"{"request":"join","action":{"kind":"slow_body","chunk":1}}"#,
+            r#"{"request":"join","action":"hold"}"#,
+            r#"{"request":"join","action":{"kind":"reply","status":503,"headers":{"a":"b"},"body":"c"}}"#,
+        ] {
+            let fault: Fault = read(text).unwrap();
+            let spelled = serde_json::to_value(&fault).unwrap();
+            assert_eq!(spelled["action"]["kind"], fault.action.kind());
+            assert_eq!(reading::read::<Fault>(&spelled), Ok(fault));
+        }
     }
 }

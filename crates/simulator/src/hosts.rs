@@ -10,6 +10,7 @@ pub const PUBLIC: &[&str] = &[
     "graph.microsoft.com",
     "graph.windows.net",
     "odc.officeapps.live.com",
+    "microsoft.com",
     "packages.microsoft.com",
     "enrollment.manage.microsoft.com",
     INTUNE,
@@ -30,9 +31,11 @@ pub const INTUNE: &str = "fef.msua08.manage.microsoft.com";
 /// The names of local mode; the certificate also carries the two loopback addresses.
 pub const LOCAL: &[&str] = &["localhost", "certauth.localhost", "127.0.0.1", "::1"];
 
-/// The lines that lead clients with hard-coded hosts to the loopback address, in the form of a hosts file.
+/// The lines of a hosts file that leads clients with hard-coded hosts to the loopback address; this machine keeps
+/// its own name.
 pub fn lines() -> Vec<String> {
-    PUBLIC.iter().map(|host| format!("127.0.0.1 {host}")).collect()
+    let names = std::iter::once(&"localhost").chain(PUBLIC);
+    names.map(|host| format!("127.0.0.1 {host}")).collect()
 }
 
 /// Whether the name is that of a registration service, where a client certificate may be asked for in the

@@ -8,34 +8,11 @@ use serde_json::{Map, Value};
 use tenant::Tenant;
 use tenant_intune::{Intune, IntuneKnobs};
 use tenant_model::knobs::Knobs;
+use tenant_model::reading::{self, Wrong};
+use uuid::Uuid;
 
 use crate::faults::{Fault, Faults};
-
-/// Why knobs were not set.
-#[derive(Debug, thiserror::Error)]
-pub enum KnobsError {
-    /// Not a JSON object.
-    #[error("knobs must be one JSON object")]
-    NoObject,
-    /// A knob of the wire does not parse.
-    #[error("wire knobs: {0}")]
-    Wire(serde_json::Error),
-    /// A knob of the tenant does not parse.
-    #[error("tenant knobs: {0}")]
-    Tenant(serde_json::Error),
-    /// A knob of Intune does not parse.
-    #[error("intune knobs: {0}")]
-    Intune(serde_json::Error),
-    /// A knob of a single tenant does not parse.
-    #[error("knobs of tenant '{0}': {1}")]
-    Own(String, Box<KnobsError>),
-    /// There is no such tenant.
-    #[error("knobs of tenant '{0}': there is no tenant with this id or domain")]
-    NoTenant(String),
-    /// Clients are recognised before their tenant is known.
-    #[error("'{0}' is for all tenants: it takes effect before the tenant of a request is known")]
-    ForAll(String),
-}
+use crate::names;
 
 /// The knobs of the wire as a file spells them; they stand beside the tenant's in one object.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -75,6 +52,16 @@ pub(crate) struct Wire {
     tenants: Map<String, Value>,
 }
 
+impl Spelled {
+    /// Refuses names of requests that there are not.
+    fn check(&self) -> Result<(), Wrong> {
+        for (index, fault) in self.faults.iter().enumerate() {
+            fault.check().map_err(|wrong| wrong.in_item(index).in_member("faults"))?;
+        }
+        self.latency_ms.keys().try_for_each(|name| names::check(&["latency_ms", name], name, &["*"]))
+    }
+}
+
 impl Wire {
     /// Milliseconds that a request waits before the tenant sees it.
     pub(crate) fn latency(&self, request: &str) -> u64 {
@@ -95,17 +82,26 @@ impl Wire {
 }
 
 /// All knobs in force, as one object.
-pub(crate) fn show(tenant: &Tenant, intune: &Intune, wire: &Wire) -> Result<Value, KnobsError> {
+pub(crate) fn show(tenant: &Tenant, intune: &Intune, wire: &Wire) -> Result<Value, Wrong> {
     let spelled = Spelled {
         faults: wire.faults.list().into_iter().cloned().collect(),
         latency_ms: wire.latency_ms.clone(),
         bad_certificate: wire.bad_certificate,
     };
-    let mut all = object(serde_json::to_value(tenant.knobs()).map_err(KnobsError::Tenant)?)?;
-    all.extend(object(serde_json::to_value(spelled).map_err(KnobsError::Wire)?)?);
-    let intune = serde_json::to_value(intune.knobs()).map_err(KnobsError::Intune)?;
+    let mut all = object(serde_json::to_value(tenant.knobs()).map_err(Wrong::rule)?)?;
+    all.extend(object(serde_json::to_value(spelled).map_err(Wrong::rule)?)?);
+    let intune = serde_json::to_value(intune.knobs()).map_err(Wrong::rule)?;
     all.insert(INTUNE.to_owned(), intune);
     all.insert(TENANTS.to_owned(), Value::Object(wire.tenants.clone()));
+    Ok(Value::Object(all))
+}
+
+/// All knobs as they begin, in the same form.
+pub(crate) fn begin() -> Result<Value, Wrong> {
+    let mut all = object(serde_json::to_value(Knobs::default()).map_err(Wrong::rule)?)?;
+    all.extend(object(serde_json::to_value(Spelled::default()).map_err(Wrong::rule)?)?);
+    let intune = serde_json::to_value(IntuneKnobs::default()).map_err(Wrong::rule)?;
+    all.extend([(INTUNE.to_owned(), intune), (TENANTS.to_owned(), Value::Object(Map::new()))]);
     Ok(Value::Object(all))
 }
 
@@ -115,7 +111,7 @@ pub(crate) fn replace(
     intune: &mut Intune,
     wire: &mut Wire,
     value: Value,
-) -> Result<(), KnobsError> {
+) -> Result<(), Wrong> {
     *wire = set(tenant, intune, parse(value)?)?;
     Ok(())
 }
@@ -127,7 +123,7 @@ pub(crate) fn merge(
     intune: &mut Intune,
     wire: &mut Wire,
     value: Value,
-) -> Result<(), KnobsError> {
+) -> Result<(), Wrong> {
     let mut named = object(value)?;
     let keeps_faults = !named.contains_key("faults");
     let mut all = object(show(tenant, intune, wire)?)?;
@@ -157,13 +153,16 @@ fn overlay(old: &mut Map<String, Value>, new: Map<String, Value>, deep: bool) {
 }
 
 /// Puts parsed knobs in force, all or none; what is left is for the wire.
-pub(crate) fn set(tenant: &mut Tenant, intune: &mut Intune, parsed: Parsed) -> Result<Wire, KnobsError> {
+pub(crate) fn set(tenant: &mut Tenant, intune: &mut Intune, parsed: Parsed) -> Result<Wire, Wrong> {
     let (mut own, mut own_intune) = (BTreeMap::new(), BTreeMap::new());
     for (name, (knobs, intune)) in parsed.own {
-        let id = tenant.tenant_id(&name).ok_or_else(|| KnobsError::NoTenant(name.clone()))?;
+        let none = || Wrong::rule("there is no tenant with this id or domain");
+        let id = tenant.tenant_id(&name).ok_or_else(|| in_tenant(none(), &name))?;
+        approver(tenant, &knobs, Some(id)).map_err(|wrong| in_tenant(wrong, &name))?;
         own.insert(id, knobs);
         own_intune.insert(id, intune);
     }
+    approver(tenant, &parsed.tenant, None)?;
     tenant.set_knobs(parsed.tenant);
     tenant.set_tenant_knobs(own);
     intune.set_knobs(parsed.intune);
@@ -171,21 +170,40 @@ pub(crate) fn set(tenant: &mut Tenant, intune: &mut Intune, parsed: Parsed) -> R
     Ok(parsed.wire)
 }
 
+/// Refuses a person who cannot approve anything, because the tenant has nobody of the name.
+fn approver(tenant: &Tenant, knobs: &Knobs, of: Option<Uuid>) -> Result<(), Wrong> {
+    let Some(upn) = &knobs.auto_approve_as else { return Ok(()) };
+    let mut users = tenant.users().into_iter().filter(|it| of.is_none_or(|id| it.tenant == id.to_string()));
+    match users.any(|user| user.upn == *upn) {
+        true => Ok(()),
+        false => Err(Wrong::rule(format!("there is no user `{upn}`")).in_member("auto_approve_as")),
+    }
+}
+
+fn in_tenant(wrong: Wrong, name: &str) -> Wrong {
+    wrong.in_member(name).in_member(TENANTS)
+}
+
 /// Parses a knob file.
-pub(crate) fn parse(value: Value) -> Result<Parsed, KnobsError> {
+pub(crate) fn parse(value: Value) -> Result<Parsed, Wrong> {
     let mut general = object(value)?;
+    for name in general.keys() {
+        reading::known(&[], name, &[reading::members::<Knobs>(), OF_ALL.to_vec()].concat())?;
+    }
     let mut mine = Map::new();
     for name in OF_THE_WIRE {
         if let Some(value) = general.remove(name) {
             mine.insert(name.to_owned(), value);
         }
     }
-    let tenants = general.remove(TENANTS).map(object).transpose()?.unwrap_or_default();
-    let spelled: Spelled = serde_json::from_value(Value::Object(mine)).map_err(KnobsError::Wire)?;
+    let tenants = general.remove(TENANTS).map(|it| object(it).map_err(|wrong| wrong.in_member(TENANTS)));
+    let tenants = tenants.transpose()?.unwrap_or_default();
+    let spelled: Spelled = reading::read(&Value::Object(mine))?;
+    spelled.check()?;
     let mut own = BTreeMap::new();
     for (name, value) in &tenants {
-        let wrong = |error| KnobsError::Own(name.clone(), Box::new(error));
-        own.insert(name.clone(), of_tenant(&general, value.clone()).map_err(wrong)?);
+        let own_knobs = of_tenant(&general, value.clone()).map_err(|wrong| in_tenant(wrong, name))?;
+        own.insert(name.clone(), own_knobs);
     }
     let (tenant, intune) = services(general)?;
     let mut faults = Faults::default();
@@ -200,17 +218,22 @@ pub(crate) fn parse(value: Value) -> Result<Parsed, KnobsError> {
 }
 
 /// The knobs of the two services in one object.
-fn services(mut all: Map<String, Value>) -> Result<(Knobs, IntuneKnobs), KnobsError> {
-    let intune = all.remove(INTUNE).map(serde_json::from_value).transpose();
-    let intune = intune.map_err(KnobsError::Intune)?.unwrap_or_default();
-    Ok((serde_json::from_value(Value::Object(all)).map_err(KnobsError::Tenant)?, intune))
+fn services(mut all: Map<String, Value>) -> Result<(Knobs, IntuneKnobs), Wrong> {
+    let intune = all.remove(INTUNE).unwrap_or_else(|| Value::Object(Map::new()));
+    let of_intune = |wrong: Wrong| wrong.in_member(INTUNE);
+    let intune: IntuneKnobs = reading::read(&intune).map_err(of_intune)?;
+    intune.check().map_err(of_intune)?;
+    let tenant: Knobs = reading::read(&Value::Object(all))?;
+    tenant.check()?;
+    Ok((tenant, intune))
 }
 
 /// What is in force for a tenant: the general knobs with its own in their place.
-fn of_tenant(general: &Map<String, Value>, own: Value) -> Result<(Knobs, IntuneKnobs), KnobsError> {
+fn of_tenant(general: &Map<String, Value>, own: Value) -> Result<(Knobs, IntuneKnobs), Wrong> {
     let (mut all, mut own) = (general.clone(), object(own)?);
     if let Some(name) = BEFORE_THE_TENANT.into_iter().find(|name| own.contains_key(*name)) {
-        return Err(KnobsError::ForAll(name.to_owned()));
+        let text = "it is for all tenants, because it takes effect before the tenant of a request is known";
+        return Err(Wrong::rule(text).in_member(name));
     }
     if let (Some(own), Some(Value::Object(old))) = (own.remove(INTUNE), all.get_mut(INTUNE)) {
         old.extend(object(own)?);
@@ -219,10 +242,10 @@ fn of_tenant(general: &Map<String, Value>, own: Value) -> Result<(Knobs, IntuneK
     services(all)
 }
 
-fn object(value: Value) -> Result<Map<String, Value>, KnobsError> {
+fn object(value: Value) -> Result<Map<String, Value>, Wrong> {
     match value {
         Value::Object(object) => Ok(object),
-        _ => Err(KnobsError::NoObject),
+        other => reading::read(&other),
     }
 }
 
@@ -230,6 +253,8 @@ fn object(value: Value) -> Result<Map<String, Value>, KnobsError> {
 const INTUNE: &str = "intune";
 /// The member that holds the knobs of single tenants.
 const TENANTS: &str = "tenants";
+/// What a knob file may hold besides the knobs of a tenant.
+const OF_ALL: [&str; 5] = [INTUNE, TENANTS, "faults", "latency_ms", "bad_certificate"];
 const OF_THE_WIRE: [&str; 3] = ["faults", "latency_ms", "bad_certificate"];
 /// Knobs that a single tenant cannot have: the handshake comes before the request.
 const BEFORE_THE_TENANT: [&str; 4] = ["faults", "latency_ms", "bad_certificate", "client_certificate"];
@@ -276,19 +301,35 @@ mod tests {
     }
 
     #[test]
-    fn whose_knob_is_wrong_is_said() {
-        let wrong = parse(json!({"tenants": {"x.com": {"no_such_knob": 1}}})).unwrap_err();
-        assert!(
-            wrong.to_string().starts_with("knobs of tenant 'x.com': tenant knobs: unknown field"),
-            "{wrong}"
-        );
-        let early = parse(json!({"tenants": {"x.com": {"client_certificate": "never"}}})).unwrap_err();
-        assert!(early.to_string().contains("'client_certificate' is for all tenants"), "{early}");
-        assert!(matches!(parse(json!({"no_such_knob": 1})), Err(KnobsError::Tenant(_))));
-        assert!(matches!(parse(json!({"quota": "three"})), Err(KnobsError::Tenant(_))));
-        assert!(matches!(parse(json!({"intune": {"no_such_knob": 1}})), Err(KnobsError::Intune(_))));
-        assert!(matches!(parse(json!({"faults": [{"request": "join"}]})), Err(KnobsError::Wire(_))));
-        assert!(matches!(parse(json!([])), Err(KnobsError::NoObject)));
+    fn which_knob_is_wrong_is_said_and_what_may_have_been_meant() {
+        for (knobs, says) in [
+            (json!([]), "expected an object, found a list"),
+            (json!({ "quotas": 1 }), "there is no `quotas`; did you mean `quota`? Known: "),
+            (json!({ "fault": [] }), "there is no `fault`; did you mean `faults`? Known: "),
+            (json!({ "device_code_lives_s": "x" }), "`device_code_lives_s`: expected a number of seconds, found text"),
+            (json!({ "drs_error_shape": "D" }), "`drs_error_shape`: there is no `D`. Known: A, B, C"),
+            (json!({ "client_certificate": 1 }), "`client_certificate`: expected one of handshake, "),
+            (json!({ "throttle": { "jion": { "times": 1, "status": 429 } } }), "`throttle.jion`: there is no `jion`; did"),
+            (json!({ "throttle": { "join": { "times": 1 } } }), "`throttle.join.status` is missing"),
+            (json!({ "second_factors": ["PhoneApp"] }), "`second_factors`: there is no `PhoneApp`; did you mean `"),
+            (json!({ "refuse": [{ "grant": "prts", "code": 1 }] }), "`refuse[0].grant`: there is no `prts`; did you mean `prt`?"),
+            (json!({ "refuse": [{ "endpoint": "tokens", "code": 1 }] }), "`refuse[0].endpoint`: there is no `tokens`; did"),
+            (json!({ "refuse": [{}] }), "`refuse[0].code` is missing"),
+            (json!({ "error_strings": { "AADSTS1": "x" } }), "`error_strings`: `AADSTS1` is no AADSTS number"),
+            (json!({ "faults": [{ "request": "join" }] }), "`faults[0].action` is missing"),
+            (json!({ "faults": [{ "request": "Join", "action": "hold" }] }), "`faults[0].request`: there is no `Join`; did"),
+            (json!({ "faults": [{ "request": "join", "action": { "kind": "delay" } }] }), "`faults[0].action.ms` is missing"),
+            (json!({ "latency_ms": { "jion": 1 } }), "`latency_ms.jion`: there is no `jion`; did you mean `join`?"),
+            (json!({ "intune": { "verdict": 1 } }), "`intune`: there is no `verdict`"),
+            (json!({ "intune": { "casing": { "intune.enrol": "camel" } } }), "`intune.casing.intune.enrol`: there is no `intune.enrol`; did you mean `intune.enroll`?"),
+            (json!({ "intune": { "version_floor": "2025" } }), "`intune.version_floor`: expected a version"),
+            (json!({ "tenants": { "x.com": { "quota": "three" } } }), "`tenants.x.com.quota`: expected a number, found text"),
+            (json!({ "tenants": { "x.com": { "client_certificate": "never" } } }), "`tenants.x.com.client_certificate`: it is for all tenants"),
+            (json!({ "tenants": [] }), "`tenants`: expected an object, found a list"),
+        ] {
+            let said = parse(knobs.clone()).unwrap_err().to_string();
+            assert!(said.starts_with(says), "{knobs}: {said}");
+        }
     }
 
     #[test]

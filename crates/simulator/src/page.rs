@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::cloud;
 use crate::hub::{State, now_ms};
+use crate::knobs;
 use markup::{Html, Row, Table};
 
 /// Renders the whole page.
@@ -23,6 +24,7 @@ pub(crate) fn render(state: &State) -> String {
         codes: list(serde_json::to_value(state.tenant.pending_codes(now_ms()))),
         holds: list(serde_json::to_value(state.holds.list())),
         requests: state.log.last(REQUESTS).rev().collect(),
+        knobs: knobs::show(&state.tenant, &state.intune, &state.wire).map(changed).unwrap_or_default(),
     };
     shown.page().to_string()
 }
@@ -36,6 +38,28 @@ struct Shown {
     holds: Vec<Value>,
     /// The newest first.
     requests: Vec<Value>,
+    knobs: Vec<Turned>,
+}
+
+/// Name, value and default of a knob that is not as it begins.
+type Turned = (String, Value, Value);
+
+/// The knobs that are not as they begin; those of Intune with its name in front.
+fn changed(all: Value) -> Vec<Turned> {
+    let begin = knobs::begin().unwrap_or_default();
+    let turned = |name: String, value: &Value, before: &Value| {
+        (value != before).then(|| (name, value.clone(), before.clone()))
+    };
+    let mut found = Vec::new();
+    for (name, value) in all.as_object().into_iter().flatten() {
+        let of_intune = value.as_object().filter(|_| name == "intune");
+        let inner = of_intune.into_iter().flatten();
+        found.extend(inner.filter_map(|(inner, value)| {
+            turned(format!("intune.{inner}"), value, &begin[name][inner])
+        }));
+        found.extend(turned(name.clone(), value, &begin[name]).filter(|_| of_intune.is_none()));
+    }
+    found
 }
 
 impl Shown {
@@ -52,6 +76,7 @@ impl Shown {
             waiting.into_iter().flatten().collect(),
             REQUESTS_TABLE.render(self.requests.len(), self.requests.iter().map(request)),
             USERS.render(self.users.len(), self.users.iter().map(user)),
+            KNOBS.render(self.knobs.len(), self.knobs.iter().map(knob)),
             Html::literal("</main>\n</body>\n</html>\n"),
         ])
     }
@@ -120,9 +145,15 @@ fn user(row: &Value) -> Row {
         mono(&row["tenant"]),
         if enabled { badge("good", "enabled") } else { badge("bad", "disabled") },
         if row["intune"] == true { badge("good", "licensed") } else { badge("dull", "no licence") },
+        words(&row["groups"]),
         Html::text(plain(&row["devices"])),
     ];
     (if enabled { "" } else { "off" }, cells)
+}
+
+fn knob((name, value, before): &Turned) -> Row {
+    let code = |text: String| Html::element("code", "", Html::text(text));
+    ("", vec![code(name.clone()), code(value.to_string()), code(before.to_string())])
 }
 
 fn code(row: &Value) -> Row {
@@ -248,8 +279,14 @@ const DEVICES: Table = Table {
 const USERS: Table = Table {
     title: "Users",
     id: "users",
-    columns: &["User", "Tenant", "State", "Intune", "Devices"],
+    columns: &["User", "Tenant", "State", "Intune", "Groups", "Devices"],
     empty: "The seed has no user.",
+};
+const KNOBS: Table = Table {
+    title: "Knobs that were turned",
+    id: "knobs",
+    columns: &["Knob", "Value", "To begin with"],
+    empty: "Every knob is as it begins.",
 };
 const CODES: Table = Table {
     title: "Codes that wait for a person",
@@ -321,13 +358,35 @@ mod tests {
     #[test]
     fn an_empty_tenant_has_its_sections_and_no_waiting_ones() {
         let page = Shown::default().page().to_string();
-        for word in ["No device has joined yet.", "Nothing has been asked yet.", "id=\"users\""] {
+        for word in [
+            "No device has joined yet.",
+            "Nothing has been asked yet.",
+            "id=\"users\"",
+            "Every knob is as it begins.",
+        ] {
             assert!(page.contains(word), "{word}");
         }
         assert!(!page.contains("id=\"codes\""));
         let codes = vec![json!({ "user_code": "BCDF2345", "tenant": "t", "expires_at": 0 })];
         let page = Shown { codes, ..Shown::default() }.page().to_string();
         assert!(page.contains("BCDF2345") && page.contains("in 0 s"), "{page}");
+    }
+
+    #[test]
+    fn knobs_that_were_turned_are_shown_with_what_they_were() {
+        let begin = knobs::begin().unwrap();
+        assert_eq!(changed(begin.clone()), []);
+        let mut all = begin;
+        all["quota"] = json!(3);
+        all["intune"]["trailing_slash"] = json!(true);
+        all["latency_ms"] = json!({ "join": 5 });
+        let row = |name: &str, value, before| (name.to_owned(), value, before);
+        let rows = [
+            row("intune.trailing_slash", json!(true), json!(false)),
+            row("latency_ms", json!({ "join": 5 }), json!({})),
+            row("quota", json!(3), json!(50)),
+        ];
+        assert_eq!(changed(all), rows);
     }
 
     #[test]

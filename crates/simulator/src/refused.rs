@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use crate::knobs::KnobsError;
+use tenant_model::reading::Wrong;
 
 /// Why the admin API refused.
 #[derive(Debug, thiserror::Error)]
@@ -37,8 +37,8 @@ impl AdminError {
     }
 }
 
-impl From<KnobsError> for AdminError {
-    fn from(error: KnobsError) -> AdminError {
+impl From<Wrong> for AdminError {
+    fn from(error: Wrong) -> AdminError {
         AdminError::Malformed(error.to_string())
     }
 }

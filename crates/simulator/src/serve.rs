@@ -7,8 +7,10 @@ use std::sync::Arc;
 
 use rustls::crypto::{GetRandomFailed, SecureRandom, aws_lc_rs};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tenant::Tenant;
 use tenant_intune::Intune;
+use tenant_model::reading::{self, Wrong};
 use tenant_model::seed::Seed;
 use tenant_model::setup::{Setup, SetupError};
 use tenant_wire::cloud::Urls;
@@ -18,10 +20,10 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::authority::Authority;
+use crate::authority::{Authority, AuthorityError};
 use crate::cloud::Objects;
 use crate::hub::{Hub, now_ms};
-use crate::knobs::{self, KnobsError};
+use crate::knobs;
 use crate::tls::Tls;
 use crate::transcript::Transcript;
 use crate::{admin, hosts, wire};
@@ -35,6 +37,8 @@ pub struct Options {
     pub admin: SocketAddr,
     /// Directory for `ca.pem` and `transcript.jsonl`; made if absent.
     pub state: PathBuf,
+    /// Directory with an authority that outlives the run; made if absent. Without it each run has its own.
+    pub ca_dir: Option<PathBuf>,
     /// Whether addresses and certificates carry the real host names.
     pub public_hosts: bool,
     /// File with tenants and users in place of the built-in ones (JSON).
@@ -77,23 +81,14 @@ pub enum StartError {
         #[source]
         cause: io::Error,
     },
-    /// A file that does not parse.
-    #[error("{path} does not parse: {cause}")]
-    Parse {
+    /// A file with something in it that is not right.
+    #[error("{path}: {cause}")]
+    Content {
         /// The JSON file that was read.
         path: PathBuf,
-        /// What the JSON parser says.
+        /// Which part of it is refused, and why.
         #[source]
-        cause: serde_json::Error,
-    },
-    /// Knobs that do not parse.
-    #[error("{path}: {cause}")]
-    Knobs {
-        /// The JSON file of `Options::knobs`.
-        path: PathBuf,
-        /// Which part of the knobs is refused, and why.
-        #[source]
-        cause: KnobsError,
+        cause: Wrong,
     },
     /// The tenant refuses its seed.
     #[error("the tenant could not be set up: {0}")]
@@ -104,6 +99,9 @@ pub enum StartError {
     /// The simulator's authority or its server certificate cannot be made.
     #[error("could not make a certificate: {0}")]
     Certificate(#[from] rcgen::Error),
+    /// There is no authority to keep.
+    #[error(transparent)]
+    Authority(#[from] AuthorityError),
     /// rustls refuses the server's configuration.
     #[error("could not set up TLS: {0}")]
     Tls(#[from] rustls::Error),
@@ -181,16 +179,17 @@ fn furnish(options: &Options, listen: SocketAddr) -> Result<(Tenant, Intune, kno
         parsed::<Objects>(path)?.furnish(&mut tenant, &mut intune);
     }
     let Some(path) = &options.knobs else { return Ok((tenant, intune, knobs::Wire::default())) };
-    let parsed =
-        knobs::parse(parsed(path)?).map_err(|cause| StartError::Knobs { path: path.clone(), cause })?;
-    let wire = knobs::set(&mut tenant, &mut intune, parsed);
-    let wire = wire.map_err(|cause| StartError::Knobs { path: path.clone(), cause })?;
-    Ok((tenant, intune, wire))
+    let wire = knobs::parse(json(path)?).and_then(|parsed| knobs::set(&mut tenant, &mut intune, parsed));
+    Ok((tenant, intune, wire.map_err(|cause| content(path, cause))?))
 }
 
 fn tenant(options: &Options, listen: SocketAddr, entropy: u64) -> Result<Tenant, StartError> {
     let seed: Seed = match &options.seed {
-        Some(path) => parsed(path)?,
+        Some(path) => {
+            let seed: Seed = parsed(path)?;
+            seed.check().map_err(|cause| content(path, cause))?;
+            seed
+        }
         None => Seed::default(),
     };
     let urls = match options.public_hosts {
@@ -231,7 +230,10 @@ fn certify(options: &Options) -> Result<(Tls, PathBuf), StartError> {
     if options.public_hosts {
         names.extend(hosts::PUBLIC);
     }
-    let good = Authority::new("entra-simulator throw-away CA", now)?;
+    let good = match &options.ca_dir {
+        Some(directory) => Authority::kept(directory, now)?,
+        None => Authority::new("entra-simulator throw-away CA", now)?,
+    };
     let foreign = Authority::new("a CA that nobody knows", now)?;
     let tls = Tls::new(good.issue(&names)?, foreign.issue(&names)?)?;
     let path = options.state.join("ca.pem");
@@ -247,8 +249,16 @@ fn entropy() -> Result<u64, GetRandomFailed> {
 }
 
 fn parsed<T: DeserializeOwned>(path: &Path) -> Result<T, StartError> {
+    reading::read(&json(path)?).map_err(|cause| content(path, cause))
+}
+
+fn json(path: &Path) -> Result<Value, StartError> {
     let bytes = std::fs::read(path).map_err(|cause| file(path, cause))?;
-    serde_json::from_slice(&bytes).map_err(|cause| StartError::Parse { path: path.to_owned(), cause })
+    reading::parse(&bytes).map_err(|cause| content(path, cause))
+}
+
+fn content(path: &Path, cause: Wrong) -> StartError {
+    StartError::Content { path: path.to_owned(), cause }
 }
 
 fn file(path: &Path, cause: io::Error) -> StartError {

@@ -43,6 +43,7 @@ pub(crate) async fn serve(
         while connections.try_join_next().is_some() {}
         match accepted {
             Ok((stream, _)) => {
+                prompt(&stream);
                 connections.spawn(connection(Arc::clone(&hub), Arc::clone(&tls), stream));
             }
             // Out of file descriptors, most likely: give the others time to end.
@@ -50,6 +51,13 @@ pub(crate) async fn serve(
         }
     }
     connections.shutdown().await;
+}
+
+/// Has what is written sent at once: small pieces of a handshake and of a reply would each wait for the answer to
+/// the one before.
+pub(crate) fn prompt(stream: &TcpStream) {
+    // A connection that has broken already is found out when it is read.
+    let _ = stream.set_nodelay(true);
 }
 
 async fn connection(hub: Arc<Hub>, tls: Arc<Tls>, stream: TcpStream) {
@@ -164,3 +172,20 @@ impl AsyncWrite for Tap {
 const HANDSHAKE: Duration = Duration::from_secs(30);
 /// Pause after a connection that could not be accepted.
 const BREATH: Duration = Duration::from_millis(50);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn nothing_waits_for_a_fuller_packet() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (client, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());
+        let (stream, _) = accepted.unwrap();
+        assert!(!stream.nodelay().unwrap(), "the system does not do so by itself");
+        prompt(&stream);
+        assert!(stream.nodelay().unwrap());
+        drop(client);
+    }
+}

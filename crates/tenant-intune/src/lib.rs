@@ -30,4 +30,4 @@ pub use records::record::Objects;
 pub use records::views::{
     Caller, DeviceAction, DeviceChange, DeviceView, Entry, Outcome, Setup, SetupError, UnknownDevice,
 };
-pub use routes::name;
+pub use routes::{REQUESTS, name};

@@ -44,6 +44,23 @@ pub(crate) fn segments(path: &str) -> Vec<String> {
     path.split('/').map(plain).collect()
 }
 
+/// The names of Intune's requests, and what each is: what [`name`] gives.
+pub const REQUESTS: [(&str, &str); 13] = [
+    (ENDPOINTS, "the endpoint list, which Graph serves"),
+    (ENROLL, "LinuxEnrollmentService, `enroll`"),
+    (DETAILS, "LinuxDeviceCheckinService, `details`"),
+    (POLICIES, "LinuxDeviceCheckinService, `policies`"),
+    (STATUS, "LinuxDeviceCheckinService, `status`"),
+    (DEVICE, "IWService, one device"),
+    (DEVICES, "IWService, the devices of the user"),
+    (RETIRE, "IWService, `Retire` of a device"),
+    (ACTION, "IWService, any other action of a device"),
+    (TOKEN, "TokenRenewalService"),
+    (BRANDS, "the branding service"),
+    (TERMS, "IWService, terms of use"),
+    (PORTAL_VERSIONS, "the directory of the portal's packages"),
+];
+
 pub(crate) const ENDPOINTS: &str = "intune.endpoints";
 pub(crate) const ENROLL: &str = "intune.enroll";
 pub(crate) const DETAILS: &str = "intune.details";

@@ -13,6 +13,8 @@ pub struct AuthorizationCode {
     pub redirect_uri: String,
     /// What was asked for, as the client spelled it.
     pub resource: Option<String>,
+    /// `scope` as it was asked for, where the redemption names none.
+    pub scope: Option<String>,
     /// What the redemption proves.
     pub challenge: Option<Challenge>,
     /// What the id_token repeats.

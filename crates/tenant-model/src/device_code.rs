@@ -1,5 +1,8 @@
 //! Device codes, and what their people said.
 
+use crate::directory::Directories;
+use crate::knobs::DeviceCodeBlock;
+use crate::rules::Rules;
 use crate::views::{ApproveError, PendingCode};
 use tenant_wire::expiring::Expiring;
 use uuid::Uuid;
@@ -22,6 +25,8 @@ pub struct DeviceCode {
     pub client: String,
     /// What was asked for, as the client spelled it.
     pub resource: String,
+    /// `scope` as it was asked for, which the token's reply repeats.
+    pub scope: Option<String>,
     /// Whether a second factor was asked for.
     pub claims: bool,
     /// Milliseconds since 1970.
@@ -46,11 +51,42 @@ pub enum CodeState {
 }
 
 impl DeviceCodes {
-    /// The person of this user code declines.
+    /// A person approves, by this name, unless the page refuses them.
     ///
     /// # Errors
-    /// [`ApproveError::UnknownCode`].
-    pub fn deny(&mut self, user_code: &str, now_ms: i64) -> Result<(), ApproveError> {
+    /// [`ApproveError`] for a code that does not wait, a user that is not there, or what the page would refuse.
+    pub fn approve(
+        &mut self,
+        user_code: &str,
+        upn: &str,
+        (directories, rules): (&Directories, &Rules),
+        now_ms: i64,
+    ) -> Result<(), ApproveError> {
+        let user = directories.user_named(upn).map(|(home, user)| (home, user.oid));
+        let (home, user) = user.ok_or_else(|| ApproveError::Unknown(upn.to_owned()))?;
+        let code = self.waiting(user_code, now_ms)?;
+        if rules.of(Some(code.tenant)).device_code_blocked == DeviceCodeBlock::BrowserOnly {
+            return Err(ApproveError::Refused("53003: you don't have access to this".to_owned()));
+        }
+        if code.tenant != home {
+            return Err(ApproveError::Refused("50020: the account is not in this tenant".to_owned()));
+        }
+        code.state = CodeState::Approved(user);
+        Ok(())
+    }
+
+    /// A person declines, by this name.
+    ///
+    /// # Errors
+    /// [`ApproveError`] for a code that does not wait or a user that is not there.
+    pub fn deny(
+        &mut self,
+        user_code: &str,
+        upn: &str,
+        directories: &Directories,
+        now_ms: i64,
+    ) -> Result<(), ApproveError> {
+        directories.user_named(upn).ok_or_else(|| ApproveError::Unknown(upn.to_owned()))?;
         self.waiting(user_code, now_ms)?.state = CodeState::Declined;
         Ok(())
     }

@@ -1,7 +1,11 @@
 //! The tenants of the stand-in and their people.
 
+use crate::applications::{Application, Group};
 use crate::seed::{Seed, SeedTenant, SeedUser};
 use crate::setup::SetupError;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::json;
 use std::collections::BTreeMap;
 use tenant_wire::cloud::Cloud;
 use tenant_wire::keys::Generator;
@@ -18,6 +22,10 @@ pub struct Directory {
     pub cloud: Cloud,
     /// By object id.
     pub users: BTreeMap<Uuid, User>,
+    /// Its groups, in the order of the seed.
+    pub groups: Vec<Group>,
+    /// Its applications, in the order of the seed.
+    pub applications: Vec<Application>,
 }
 
 /// One person: what the seed says of them, and what has changed since.
@@ -45,6 +53,15 @@ pub struct User {
     pub signed_out_at: i64,
 }
 
+impl User {
+    /// `client_info`: the account's home ids, which differ from those of the tenant for guests.
+    pub fn client_info(&self, tenant: Uuid) -> String {
+        let own = (self.oid.to_string(), tenant.to_string());
+        let (uid, utid) = self.home.clone().unwrap_or(own);
+        URL_SAFE_NO_PAD.encode(json!({ "uid": uid, "utid": utid }).to_string())
+    }
+}
+
 /// Every tenant, by id.
 #[derive(Debug, Default)]
 pub struct Directories(BTreeMap<Uuid, Directory>);
@@ -53,8 +70,9 @@ impl Directories {
     /// The tenants of a seed; object ids that it does not give come from the generator.
     ///
     /// # Errors
-    /// [`SetupError::Seed`] for an id that is no GUID.
+    /// [`SetupError::Seed`] for what [`Seed::check`] refuses.
     pub fn of(seed: &Seed, generator: &mut Generator) -> Result<Directories, SetupError> {
+        seed.check().map_err(|wrong| SetupError::Seed(wrong.to_string()))?;
         let tenants = seed.tenants.iter().map(|tenant| directory(tenant, generator));
         Ok(Directories(tenants.map(|made| made.map(|it| (it.id, it))).collect::<Result<_, _>>()?))
     }
@@ -91,6 +109,17 @@ impl Directories {
         self.0.get_mut(&tenant).map(|it| &mut it.users)
     }
 
+    /// The application with this `client_id`, and its tenant.
+    pub fn application(&self, client: &str) -> Option<(Uuid, &Application)> {
+        let of = |it: &'_ Directory| it.applications.iter().position(|app| app.id.eq_ignore_ascii_case(client));
+        self.0.values().find_map(|it| Some((it.id, it.applications.get(of(it)?)?)))
+    }
+
+    /// The application of a tenant whose API this resource is.
+    pub fn api(&self, tenant: Uuid, resource: &str) -> Option<&Application> {
+        self.0.get(&tenant)?.applications.iter().find(|it| it.is_named(resource))
+    }
+
     /// The national cloud of a tenant.
     pub fn cloud_of(&self, tenant: Uuid) -> Cloud {
         self.0.get(&tenant).map(|it| it.cloud).unwrap_or_default()
@@ -102,7 +131,8 @@ fn directory(tenant: &SeedTenant, generator: &mut Generator) -> Result<Directory
     let users = tenant.users.iter().map(|user| self::user(user, generator));
     let users = users.map(|made| made.map(|it| (it.oid, it))).collect::<Result<_, _>>()?;
     let domains = tenant.domains.iter().map(|domain| domain.to_ascii_lowercase()).collect();
-    Ok(Directory { id, domains, cloud: tenant.cloud, users })
+    let (groups, applications) = (tenant.groups.clone(), tenant.applications.clone());
+    Ok(Directory { id, domains, cloud: tenant.cloud, users, groups, applications })
 }
 
 fn user(user: &SeedUser, generator: &mut Generator) -> Result<User, SetupError> {

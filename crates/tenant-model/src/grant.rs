@@ -21,9 +21,29 @@ pub struct Grant {
     pub device: Option<Uuid>,
     /// When the person gave their credentials, in milliseconds since 1970.
     pub signed_in_at: i64,
+    /// What its last token was for, as the client spelled it: a refresh that names nothing is for the same.
+    pub resource: Option<String>,
+    /// `scope` as it was asked for with that token.
+    pub scope: Option<String>,
 }
 
 impl Grant {
+    /// What a person has just signed in with, by these methods, for this client.
+    pub fn signed_in((tenant, user): (Uuid, Uuid), client: &str, amr: &[&str], now_ms: i64) -> Grant {
+        Grant {
+            tenant,
+            user,
+            client: client.to_owned(),
+            amr: amr.iter().map(|method| (*method).to_owned()).collect(),
+            mfa_at: None,
+            from_device_code: false,
+            device: None,
+            signed_in_at: now_ms,
+            resource: None,
+            scope: None,
+        }
+    }
+
     /// Whether this method is among those that led here.
     pub fn has(&self, method: &str) -> bool {
         self.amr.iter().any(|it| it == method)
@@ -36,6 +56,7 @@ impl Grant {
         let amr = lasting.chain(["rsa".to_owned()]).collect();
         Grant { amr, device: Some(device), ..self.clone() }
     }
+
     /// The grant after a second factor at this moment (milliseconds since 1970).
     pub fn with_second_factor(&self, now_ms: i64) -> Grant {
         let mut grant = Grant { mfa_at: Some(now_ms), ..self.clone() };

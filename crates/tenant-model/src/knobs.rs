@@ -1,10 +1,13 @@
 //! What a tenant can be told to do otherwise.
 
+use crate::reading::{self, Wrong};
+use crate::sign_in::METHODS;
 use crate::throttle::Throttle;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use tenant_wire::clients::REGISTRATION;
 use tenant_wire::drs_error::DrsErrorShape;
+use tenant_wire::routes;
 
 /// What the stand-in can be told to do otherwise; every guess about the real service is one of these.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -106,7 +109,72 @@ pub struct Knobs {
     pub authorization_code_lives_s: i64,
     /// Seconds until a sign-in on the page has to begin anew (guess).
     pub sign_in_lives_s: i64,
+    /// Who approves a device code gives a second factor on the phone, though the client has not asked for one:
+    /// `amr` has `mfa`, and `ngcmfa` only where it was asked for.
+    pub second_factor_unasked: bool,
+    /// Device codes name the stand-in's own page `/devicelogin`, which is there in any case, instead of Microsoft's.
+    pub device_login_page: bool,
+    /// Version 3.0 of the PRT protocol is served at version 2 of the token endpoint (entra.md 7.8).
+    pub prt_protocol_3: bool,
+    /// What replies of version 3.0 are encrypted with (entra.md 7.6 knows the earlier ones only).
+    pub prt_protocol_3_reply: SealedForm,
+    /// Resources that take a token of the device alone; others get 221000. Which do is not known (guess).
+    pub device_token_resources: BTreeSet<String>,
 }
+
+impl Knobs {
+    /// Refuses words that are known in no knob: names of requests, methods, grants and endpoints, and numbers.
+    ///
+    /// # Errors
+    /// [`Wrong`], with the place of the first such word.
+    pub fn check(&self) -> Result<(), Wrong> {
+        let requests: Vec<&'static str> = routes::REQUESTS.iter().map(|(name, _)| *name).collect();
+        for name in self.throttle.keys() {
+            reading::known(&["throttle", name], name, &requests)?;
+        }
+        for method in &self.second_factors {
+            reading::known(&["second_factors"], method, &METHODS)?;
+        }
+        for (index, line) in self.refuse.iter().enumerate() {
+            line.check().map_err(|wrong| wrong.in_item(index).in_member("refuse"))?;
+        }
+        let number = |(code, _): &(&String, &String)| code.parse::<u32>().is_err();
+        match self.error_strings.iter().find(number) {
+            Some((code, _)) => {
+                let wrong = Wrong::rule(format!("`{code}` is no AADSTS number"));
+                Err(wrong.in_member("error_strings"))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+impl Refuse {
+    fn check(&self) -> Result<(), Wrong> {
+        self.grant.as_deref().map_or(Ok(()), |word| reading::known(&["grant"], word, &GRANTS))?;
+        self.endpoint.as_deref().map_or(Ok(()), |word| reading::known(&["endpoint"], word, &ENDPOINTS))
+    }
+}
+
+/// The words of [`Refuse::grant`].
+pub const GRANTS: [&str; 14] = [
+    "code_request",
+    "device_code",
+    "refresh_token",
+    "password",
+    "authorize",
+    "authorization_code",
+    "client_credentials",
+    "prt",
+    "prt_refresh_token",
+    "prt_password",
+    "prt_hello",
+    "prt_renew",
+    "device_exchange",
+    "device_token",
+];
+/// The words of [`Refuse::endpoint`].
+pub const ENDPOINTS: [&str; 3] = ["token", "authorize", "devicecode"];
 
 impl Default for Knobs {
     fn default() -> Knobs {
@@ -159,6 +227,11 @@ impl Default for Knobs {
             lockout_s: 60,
             authorization_code_lives_s: 600,
             sign_in_lives_s: 900,
+            second_factor_unasked: false,
+            device_login_page: false,
+            prt_protocol_3: true,
+            prt_protocol_3_reply: SealedForm::Gcm,
+            device_token_resources: BTreeSet::from([REGISTRATION.to_owned()]),
         }
     }
 }
@@ -178,6 +251,16 @@ pub enum DeviceCodeBlock {
     TokenEndpoint,
     /// 530036 for every resource derived from it, except the registration service.
     ProtocolTracking,
+}
+
+/// What an encrypted reply carries under its label `A256GCM`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SealedForm {
+    /// AES-256-GCM with a nonce of 12 bytes, as the label says.
+    Gcm,
+    /// AES-256-CBC with an empty tag, as the replies of earlier versions.
+    Cbc,
 }
 
 /// entra.md 2.10: what an access token looks like to a client, which is to take none apart.
@@ -242,9 +325,10 @@ pub struct Refuse {
     /// The resource asked for; requests for a PRT have none.
     #[serde(default)]
     pub resource: Option<String>,
-    /// `code_request`, `device_code`, `refresh_token`, `password`, `authorize`, `authorization_code`; `prt` (a
-    /// token for a PRT), `prt_refresh_token`, `prt_password` and `prt_hello` (a PRT for each), `prt_renew`,
-    /// `device_exchange` (a token for a refresh token and the proof of a device).
+    /// `code_request`, `device_code`, `refresh_token`, `password`, `authorize`, `authorization_code`,
+    /// `client_credentials`; `prt` (a token for a PRT), `prt_refresh_token`, `prt_password` and `prt_hello` (a PRT
+    /// for each), `prt_renew`, `device_exchange` (a token for a refresh token and the proof of a device),
+    /// `device_token` (a token of the device alone).
     #[serde(default)]
     pub grant: Option<String>,
     /// The last word of the path: `token`, `authorize` or `devicecode`.

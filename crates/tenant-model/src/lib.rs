@@ -6,6 +6,7 @@
 
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
+pub mod applications;
 pub mod authorization_code;
 pub mod device_code;
 pub mod devices;
@@ -16,6 +17,7 @@ pub mod knobs;
 #[cfg(test)]
 mod knobs_page;
 pub mod prt;
+pub mod reading;
 pub mod rules;
 pub mod seed;
 pub mod setup;

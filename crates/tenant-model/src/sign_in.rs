@@ -105,6 +105,20 @@ impl Begun {
     }
 }
 
+/// The methods of entra.md 2.4, step 4.
+pub const METHODS: [&str; 10] = [
+    "PhoneAppNotification",
+    "CompanionAppsNotification",
+    "PhoneAppOTP",
+    "OneWaySMS",
+    "ConsolidatedTelephony",
+    "TwoWayVoiceMobile",
+    "TwoWayVoiceAlternateMobile",
+    "TwoWayVoiceOffice",
+    "FidoKey",
+    "AccessPass",
+];
+
 /// Whether a method is proved by a code, and not on a phone.
 pub fn takes_code(method: &str) -> bool {
     ["PhoneAppOTP", "OneWaySMS", "ConsolidatedTelephony", "AccessPass"].contains(&method)

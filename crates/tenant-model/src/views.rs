@@ -1,6 +1,10 @@
 //! What is seen and done from outside, in words that no request carries.
 
+use crate::devices::Device;
+use crate::directory::{Directory, User};
 use serde::Serialize;
+use tenant_wire::answer::stamp;
+use time::OffsetDateTime;
 
 /// Why a code cannot be answered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -71,6 +75,27 @@ pub struct DeviceView {
     pub registered_at: String,
 }
 
+impl DeviceView {
+    /// The object of a device, and the name of its owner.
+    pub fn of(device: &Device, owner: &str) -> DeviceView {
+        let at = OffsetDateTime::from_unix_timestamp(device.registered_at / 1000);
+        DeviceView {
+            id: device.id.to_string(),
+            tenant: device.tenant.to_string(),
+            name: device.name.clone(),
+            owner: owner.to_owned(),
+            trust_type: device.trust_type().to_owned(),
+            os: device.os.clone(),
+            thumbprint: device.thumbprints.last().cloned().unwrap_or_default(),
+            enabled: device.enabled,
+            managed: device.managed,
+            compliant: device.compliant,
+            joins: device.joins,
+            registered_at: stamp(at.unwrap_or(OffsetDateTime::UNIX_EPOCH)),
+        }
+    }
+}
+
 /// A user from outside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct UserView {
@@ -84,10 +109,29 @@ pub struct UserView {
     pub enabled: bool,
     /// Whether they have an Intune licence.
     pub intune: bool,
+    /// Names of the groups that they are in.
+    pub groups: Vec<String>,
     /// How many devices they own.
     pub devices: usize,
     /// How many Windows Hello keys they have on devices that exist.
     pub keys: usize,
+}
+
+impl UserView {
+    /// A user of a tenant, with how many devices and keys they have.
+    pub fn of(directory: &Directory, user: &User, (devices, keys): (usize, usize)) -> UserView {
+        let groups = directory.groups.iter().filter(|group| group.has(&user.upn));
+        UserView {
+            upn: user.upn.clone(),
+            oid: user.oid.to_string(),
+            tenant: directory.id.to_string(),
+            enabled: user.enabled,
+            intune: user.intune,
+            groups: groups.map(|group| group.name.clone()).collect(),
+            devices,
+            keys,
+        }
+    }
 }
 
 /// What can be done to a device.

@@ -52,9 +52,10 @@ pub fn is_registered(client: &str, redirect_uri: &str) -> bool {
     }
 }
 
-/// Whether refresh tokens of this client serve its whole family (intune.md 0.3: the Linux client is not in it).
+/// Whether refresh tokens of this client serve its whole family, of which only first-party clients are
+/// (intune.md 0.3: the Linux client is not).
 pub fn is_family(client: &str) -> bool {
-    client != LINUX_BROKER
+    FAMILY.contains(&client)
 }
 
 /// entra.md 0.3: the Device Registration Service.
@@ -86,6 +87,20 @@ const LISTED: [&str; 8] = [
     "1b730954-1685-4b74-9bfd-dac224a7b894",
     "b90d5b8f-5503-4153-b545-b31cecfaece2",
     "d7b530a4-7680-4c23-a8bf-c52c121d2e87",
+];
+/// From the lists that others published of clients whose replies have `foci` (observed): those that
+/// the protocol page names, Azure CLI, Azure PowerShell, Teams, Office, Outlook and Edge.
+const FAMILY: [&str; 10] = [
+    BROKER,
+    COMPANY_PORTAL,
+    "1b730954-1685-4b74-9bfd-dac224a7b894",
+    "d7b530a4-7680-4c23-a8bf-c52c121d2e87",
+    "04b07795-8ddb-461a-bbee-02f9e1bf7b46",
+    "1950a258-227b-4e31-a9cf-717495945fc2",
+    "1fec8e78-bce4-4aaf-ab1b-5451cc387264",
+    "d3590ed6-52b3-4102-aeff-aad2292ab01c",
+    "27922004-5251-4030-b22d-91ecd9a37ea4",
+    "ecd6b820-32c2-49b6-98a6-444530e5a77a",
 ];
 const REGISTRATION_CLIENT: &str = "dd762716-544d-4aeb-a526-687b73838a22";
 const COMPANY_PORTAL: &str = "9ba1a5c7-f17a-4de9-a1f1-6178c8d51223";

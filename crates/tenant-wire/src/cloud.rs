@@ -77,6 +77,9 @@ impl Urls {
     }
 }
 
+/// Every cloud.
+pub const ALL: [Cloud; 3] = [Cloud::Public, Cloud::UsGov, Cloud::China];
+
 /// Login host, its older name, registration host, Graph host.
 const CLOUDS: [(Cloud, [&str; 4]); 3] = [
     (

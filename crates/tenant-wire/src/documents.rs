@@ -21,6 +21,10 @@ pub fn metadata(hosts: &Hosts, tenant: &str, place: &str, second: bool) -> Value
         true => format!("https://{login}/{place}/discovery/v2.0/keys"),
         false => format!("https://{login}/common/discovery/keys"),
     };
+    let userinfo = match second {
+        true => format!("https://{}/oidc/userinfo", hosts.graph),
+        false => format!("https://{login}/{place}/openid/userinfo"),
+    };
     json!({
         "token_endpoint": format!("{oauth}/token"),
         "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
@@ -34,6 +38,7 @@ pub fn metadata(hosts: &Hosts, tenant: &str, place: &str, second: bool) -> Value
         "id_token_signing_alg_values_supported": ["RS256"],
         "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
         "scopes_supported": ["openid", "profile", "email", "offline_access"],
+        "userinfo_endpoint": userinfo,
         "claims_supported": ["sub", "iss", "aud", "exp", "iat", "nonce", "preferred_username", "name", "tid", "ver"],
         "http_logout_supported": true,
         "frontchannel_logout_supported": true,

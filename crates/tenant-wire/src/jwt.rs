@@ -1,12 +1,13 @@
 //! Tokens that the stand-in signs (RS256), and reads again.
 
-use crate::keys::OwnKey;
+use crate::keys::{Generator, OwnKey, TOKEN_ALPHABET};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rsa::pkcs1v15::{Signature, VerifyingKey};
 use rsa::signature::Verifier;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 /// A JWT signed with RS256.
 pub fn sign(key: &OwnKey, claims: &Value) -> String {
@@ -35,6 +36,13 @@ fn hashed(header: &Value) -> Value {
     header
 }
 
+/// What looks like an encrypted token and says nothing.
+pub fn five_parts(key: &OwnKey, generator: &mut Generator) -> String {
+    let header = json!({ "alg": "RSA-OAEP", "enc": "A256CBC-HS512", "kid": key.kid, "typ": "JWT" });
+    let mut text = |length| generator.text(length, TOKEN_ALPHABET);
+    format!("{}.{}.{}.{}.{}", part(&header), text(342), text(22), text(600), text(43))
+}
+
 /// The claims of a token that this key signed.
 pub fn verify(key: &OwnKey, token: &str) -> Option<Value> {
     let (shown, signature) = token.rsplit_once('.')?;
@@ -53,6 +61,12 @@ pub fn verify(key: &OwnKey, token: &str) -> Option<Value> {
 /// The claims of a token whoever signed it; good for nothing but to find out whose request it is.
 pub fn unproved(token: &str) -> Option<Value> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?).ok()
+}
+
+/// `sub`: what an application knows a user by, who has another for every application.
+pub fn subject(user: Uuid, client: &str) -> String {
+    let known = format!("{user} at {}", client.to_ascii_lowercase());
+    URL_SAFE_NO_PAD.encode(Sha256::digest(known))
 }
 
 /// JSON in base64url.

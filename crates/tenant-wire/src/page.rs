@@ -54,6 +54,28 @@ pub fn keep_signed_in(place: &Place<'_>) -> String {
     page(&members, &form(place, &members, "ctx", &(question + &hidden("LoginOptions", "1"))))
 }
 
+/// The page where a person types the code that a device shows, with what they have typed so far.
+pub fn device_login(code: &str, name: &str, note: &str) -> String {
+    let fields = [
+        input("otc", "text", "otc", "Code", code),
+        input("login", "text", "i0116", "Name", name),
+        input("passwd", "password", "i0118", "Password", ""),
+    ];
+    let button = |value: &str, label: &str| format!("<button name=\"answer\" value=\"{value}\">{label}</button>\n");
+    let buttons = button("approve", "Sign in") + &button("deny", "Decline");
+    let form = format!("<form method=\"POST\" action=\"/devicelogin\">\n{}{buttons}</form>\n", fields.concat());
+    device_page(&format!("<p>{}</p>\n{form}", escaped(note)))
+}
+
+/// The page after that one.
+pub fn device_login_done(note: &str) -> String {
+    device_page(&format!("<p>{}</p>\n", escaped(note)))
+}
+
+fn device_page(body: &str) -> String {
+    format!("<!DOCTYPE html>\n<html><head><title>Sign in with a code</title></head><body>\n{body}</body></html>\n")
+}
+
 /// A page of this kind (`pgid`) that leads nowhere: the sign-in has ended with the fault that the place names.
 pub fn end(place: &Place<'_>, kind: &str) -> String {
     page(&of(place, kind, "login"), &notice(place))
@@ -183,7 +205,8 @@ mod tests {
             "Click here to finish the authorization process",
             "<input type=\"submit\"",
         ];
-        for page in pages() {
+        let typed = "\"><b>";
+        for page in pages().into_iter().chain([device_login(typed, typed, typed), device_login_done(typed)]) {
             assert!(strings.iter().all(|it| !page.contains(it)), "{page}");
             assert!(!page.contains("<b>"), "what a client sent is no markup");
         }

@@ -53,11 +53,11 @@ impl Credentials<'_> {
     }
 }
 
-/// Version 1.0 of `userrealm`.
-pub fn one(realm: Realm, domain: &str) -> Answer {
+/// Version 1.0 of `userrealm`; `cloud` is the instance of the tenant's cloud.
+pub fn one(realm: Realm, domain: &str, cloud: &str) -> Answer {
     let mut answer = Answer::ok(json!({
         "ver": "1.0", "account_type": format!("{realm:?}"), "domain_name": domain,
-        "cloud_instance_name": CLOUD, "cloud_audience_urn": "urn:federation:MicrosoftOnline",
+        "cloud_instance_name": cloud, "cloud_audience_urn": "urn:federation:MicrosoftOnline",
     }));
     if realm == Realm::Federated {
         answer.set("federation_protocol", json!("WSTrust"));
@@ -68,10 +68,10 @@ pub fn one(realm: Realm, domain: &str) -> Answer {
 }
 
 /// Version 2.0 of `userrealm`.
-pub fn two(realm: Realm, upn: &str, domain: &str) -> Answer {
+pub fn two(realm: Realm, upn: &str, domain: &str, cloud: &str) -> Answer {
     let mut answer = Answer::ok(json!({
         "NameSpaceType": format!("{realm:?}"), "Login": upn, "DomainName": domain,
-        "FederationBrandName": domain, "TenantBrandingInfo": null, "cloud_instance_name": CLOUD,
+        "FederationBrandName": domain, "TenantBrandingInfo": null, "cloud_instance_name": cloud,
     }));
     if realm == Realm::Federated {
         answer.set("federation_protocol", json!("WSTrust"));
@@ -81,7 +81,7 @@ pub fn two(realm: Realm, upn: &str, domain: &str) -> Answer {
 }
 
 /// `GetUserRealm.srf`: `State` is 4 for managed and 3 for federated domains; that of an unknown one is inferred.
-pub fn file(realm: Realm, upn: &str, domain: &str) -> Answer {
+pub fn file(realm: Realm, upn: &str, domain: &str, cloud: &str) -> Answer {
     let (state, user_state) = match realm {
         Realm::Managed => (4, 1),
         Realm::Federated => (3, 2),
@@ -89,7 +89,7 @@ pub fn file(realm: Realm, upn: &str, domain: &str) -> Answer {
     };
     let mut answer = Answer::ok(json!({
         "State": state, "UserState": user_state, "Login": upn, "NameSpaceType": format!("{realm:?}"),
-        "DomainName": domain, "FederationBrandName": domain, "CloudInstanceName": CLOUD,
+        "DomainName": domain, "FederationBrandName": domain, "CloudInstanceName": cloud,
     }));
     if realm == Realm::Federated {
         answer.set("FederationGlobalVersion", json!(-1));
@@ -104,4 +104,3 @@ fn active_url(domain: &str) -> String {
 
 /// `IfExistsResult` of a throttled look-up.
 const THROTTLED: i32 = 2;
-const CLOUD: &str = "microsoftonline.com";

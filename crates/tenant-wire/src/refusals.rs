@@ -16,9 +16,12 @@ impl Ids {
             answer.set("suberror", json!("basic_action"));
             answer.set("claims", json!(r#"{"access_token":{"amr":{"values":["ngcmfa","mfa"]}}}"#));
         }
-        if error == "invalid_client" { Answer { status: 401, ..answer } } else { answer }
+        if error == "invalid_client" && code != UNKNOWN_SCOPE { Answer { status: 401, ..answer } } else { answer }
     }
 }
+
+/// It is no matter of who the client is, although its `error` says so.
+const UNKNOWN_SCOPE: u32 = 650_053;
 
 /// Numbers, `error`, text.
 type Row = (&'static [u32], &'static str, &'static str);
@@ -68,6 +71,21 @@ const ROWS: &[Row] = &[
     (&[135_011], "invalid_grant", "Device used during the authentication is disabled."),
     (&[70_002], "invalid_client", "Error validating credentials."),
     (&[7_000_218], "invalid_client", "The request body must contain 'client_assertion' or 'client_secret'."),
+    (&[7_000_215], "invalid_client", "Invalid client secret provided."),
+    (
+        &[700_025],
+        "invalid_client",
+        "Client is public so neither 'client_assertion' nor 'client_secret' should be presented.",
+    ),
+    (&[700_016], "unauthorized_client", "The application was not found in the directory."),
+    (&[650_053], "invalid_client", "The application asked for a scope that does not exist on the resource."),
+    (
+        &[1_002_012],
+        "invalid_scope",
+        "Client credential flows must have a scope value with /.default suffixed to the resource identifier.",
+    ),
+    (&[50_049], "invalid_instance", "Unknown or invalid instance."),
+    (&[221_000], "invalid_grant", "The resource does not take device-only tokens."),
     (&[50_011], "invalid_request", "The redirect URI does not match those of the application."),
     (&[65_001], "invalid_grant", "The user or administrator has not consented to use the application."),
     (

@@ -1,5 +1,6 @@
 //! Signed requests (entra.md 7.2, 7.6, 7.7): compact JWTs, with all that clients do to them.
 
+use crate::forms;
 use crate::session::{KdfVersion, SessionKey, derive, mac};
 use base64::Engine;
 use base64::alphabet::STANDARD as ALPHABET;
@@ -83,9 +84,14 @@ impl Signed {
         self.has_scope("aza") && !self.names_resource()
     }
 
-    /// Whether it names a resource.
+    /// Whether it names a resource, which version 3.0 of the protocol does in `scope`.
     pub fn names_resource(&self) -> bool {
-        self.claim("resource").is_some()
+        self.resource().is_some()
+    }
+
+    /// The resource that it asks for, as it was spelled.
+    pub fn resource(&self) -> Option<String> {
+        forms::resource(self.claim("resource"), self.claim("scope"))
     }
 
     /// The device certificate: `x5c` is a string or an array (entra.md 7.2).

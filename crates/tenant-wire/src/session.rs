@@ -2,7 +2,7 @@
 
 use crate::keys::Generator;
 use aes::Aes256;
-use aes_gcm::aead::Aead;
+use aes_gcm::aead::{Aead, Payload};
 use aes_gcm::{Aes256Gcm, KeyInit};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -61,6 +61,19 @@ pub fn seal(key: &SessionKey, ctx: &[u8; 24], iv: &[u8; 16], plain: &[u8]) -> St
     format!("{}..{}.{}.", part(header.as_bytes()), part(iv), part(&text))
 }
 
+/// The same for version 3.0 of the protocol: what the header says, AES-256-GCM with a nonce of 12 bytes and the
+/// encoded header as associated data (entra.md 7.6: a client of that version reads it so).
+pub fn seal_with_gcm(key: &SessionKey, ctx: &[u8; 24], iv: &[u8; 12], plain: &[u8]) -> Option<String> {
+    let header = format!(r#"{{"alg":"dir","enc":"A256GCM","ctx":{}}}"#, json!(STANDARD.encode(ctx)));
+    let part = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    let header = part(header.as_bytes());
+    let cipher = Aes256Gcm::new(&derive(key, KdfVersion::One, ctx, &[]).into());
+    let payload = Payload { msg: plain, aad: header.as_bytes() };
+    let sealed = cipher.encrypt(&(*iv).into(), payload).ok()?;
+    let (text, tag) = sealed.split_at_checked(plain.len())?;
+    Some(format!("{header}..{}.{}.{}", part(iv), part(text), part(tag)))
+}
+
 /// `session_key_jwe`: the session key is the content key, wrapped for the transport key by RSA-OAEP with SHA-1.
 ///
 /// `None` where the transport key cannot wrap it.
@@ -113,6 +126,18 @@ mod tests {
             "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIiwiY3R4IjoiUUVGQ1EwUkZSa2RJU1VwTFRFMU9UMUJSVWxOVVZWWlgifQ..\
              YGFiY2RlZmdoaWprbG1ubw.EwBwNwO0iGvaXbLmb_lzCJ4l0PqhVxGZzO8b6FTHXNNgB496gLVDTduXMDpudYBw."
         );
+    }
+
+    #[test]
+    fn a_reply_of_version_3_is_what_its_header_says() {
+        let (key, ctx, iv) = (counted(0), counted(0x40), counted(0x60));
+        let sealed = seal_with_gcm(&key, &ctx, &iv, b"plain").unwrap();
+        let parts: Vec<&str> = sealed.split('.').collect();
+        let bytes = |at: usize| URL_SAFE_NO_PAD.decode(parts[at]).unwrap();
+        assert!(parts[1].is_empty() && bytes(2) == iv && bytes(4).len() == 16);
+        let cipher = Aes256Gcm::new(&derive(&key, KdfVersion::One, &ctx, &[]).into());
+        let (msg, aad) = ([bytes(3), bytes(4)].concat(), parts[0].as_bytes());
+        assert_eq!(cipher.decrypt(&iv.into(), Payload { msg: &msg, aad }).unwrap(), b"plain");
     }
 
     #[test]

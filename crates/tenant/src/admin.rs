@@ -1,20 +1,19 @@
 //! What is seen and done from outside: codes answered, devices and users listed and changed, knobs turned.
 
 use crate::rules::bearer::{tenant_of_token, verified};
+use crate::rules::tenants::is_in_cloud;
 use crate::tenant::Tenant;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use tenant_model::device_code::CodeState;
 use tenant_model::devices::{Device, Devices, Objects};
 use tenant_model::directory::{Directory, User};
 use tenant_model::hello_key::HelloKey;
-use tenant_model::knobs::{DeviceCodeBlock, Knobs};
+use tenant_model::knobs::Knobs;
 use tenant_model::sign_in::{SecondFactor, SignIn, Stage, Verdict, takes_code};
 use tenant_model::views::{
     ApproveError, DeviceAction, DeviceView, PendingCode, PendingFactor, UserAction, UserView,
 };
 use tenant_wire::hex;
-use time::OffsetDateTime;
 use uuid::Uuid;
 
 impl Tenant {
@@ -28,17 +27,7 @@ impl Tenant {
     /// # Errors
     /// [`ApproveError`] for a code that does not wait, a user that is not there, or what the page would refuse.
     pub fn approve(&mut self, user_code: &str, upn: &str, now_ms: i64) -> Result<(), ApproveError> {
-        let found = self.directories.user_named(upn).map(|(home, user)| (home, user.oid));
-        let (home, user) = found.ok_or_else(|| ApproveError::Unknown(upn.to_owned()))?;
-        let code = self.codes.waiting(user_code, now_ms)?;
-        if self.rules.of(Some(code.tenant)).device_code_blocked == DeviceCodeBlock::BrowserOnly {
-            return Err(ApproveError::Refused("53003: you don't have access to this".to_owned()));
-        }
-        if code.tenant != home {
-            return Err(ApproveError::Refused("50020: the account is not in this tenant".to_owned()));
-        }
-        code.state = CodeState::Approved(user);
-        Ok(())
+        self.codes.approve(user_code, upn, (&self.directories, &self.rules), now_ms)
     }
 
     /// The person declines.
@@ -46,8 +35,7 @@ impl Tenant {
     /// # Errors
     /// [`ApproveError`] for a code that does not wait or a user that is not there.
     pub fn deny(&mut self, user_code: &str, upn: &str, now_ms: i64) -> Result<(), ApproveError> {
-        self.directories.user_named(upn).ok_or_else(|| ApproveError::Unknown(upn.to_owned()))?;
-        self.codes.deny(user_code, now_ms)
+        self.codes.deny(user_code, upn, &self.directories, now_ms)
     }
 
     /// The codes that wait for their person.
@@ -116,34 +104,14 @@ impl Tenant {
 
     fn device_view(&self, device: &Device) -> DeviceView {
         let owner = self.directories.user(device.tenant, device.owner);
-        let at = OffsetDateTime::from_unix_timestamp(device.registered_at / 1000)
-            .unwrap_or(OffsetDateTime::UNIX_EPOCH);
-        DeviceView {
-            id: device.id.to_string(),
-            tenant: device.tenant.to_string(),
-            name: device.name.clone(),
-            owner: owner.map(|user| user.upn.clone()).unwrap_or_default(),
-            trust_type: device.trust_type().to_owned(),
-            os: device.os.clone(),
-            thumbprint: device.thumbprints.last().cloned().unwrap_or_default(),
-            enabled: device.enabled,
-            managed: device.managed,
-            compliant: device.compliant,
-            joins: device.joins,
-            registered_at: tenant_wire::answer::stamp(at),
-        }
+        DeviceView::of(device, owner.map(|user| user.upn.as_str()).unwrap_or_default())
     }
 
     /// Every user, ordered by tenant id and object id.
     pub fn users(&self) -> Vec<UserView> {
-        let view = |directory: &Directory, user: &User| UserView {
-            upn: user.upn.clone(),
-            oid: user.oid.to_string(),
-            tenant: directory.id.to_string(),
-            enabled: user.enabled,
-            intune: user.intune,
-            devices: self.devices.owned_by(user.oid),
-            keys: self.hello_keys_of(user.oid),
+        let view = |directory: &Directory, user: &User| {
+            let figures = (self.devices.owned_by(user.oid), self.hello_keys_of(user.oid));
+            UserView::of(directory, user, figures)
         };
         self.directories.all().flat_map(|it| it.users.values().map(move |user| view(it, user))).collect()
     }
@@ -184,6 +152,12 @@ impl Tenant {
     pub fn service_time(&self, claims: Option<&Value>, now_ms: i64) -> i64 {
         let tenant = claims.and_then(|claims| claims["tid"].as_str()?.parse().ok());
         now_ms.saturating_add(self.rules.of(tenant).clock_offset_s.saturating_mul(1000))
+    }
+
+    /// Whether the tenant of these claims (`tid`) is served at a host: one of another national cloud does not.
+    pub fn is_served_at(&self, claims: &Value, host: &str) -> bool {
+        let tenant = claims["tid"].as_str().and_then(|text| text.parse::<Uuid>().ok());
+        tenant.is_none_or(|tenant| is_in_cloud(self, host, tenant))
     }
 
     /// The claims of an access token that this stand-in issued for any resource and that has not expired: a

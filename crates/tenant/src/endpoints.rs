@@ -2,8 +2,11 @@
 
 pub(crate) mod authorization_code;
 pub(crate) mod authorize;
+pub(crate) mod client_credentials;
 pub(crate) mod device_code;
 pub(crate) mod device_exchange;
+pub(crate) mod device_login;
+pub(crate) mod device_token;
 pub(crate) mod discover;
 pub(crate) mod discovery;
 pub(crate) mod graph;

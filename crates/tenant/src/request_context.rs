@@ -1,6 +1,7 @@
 //! One request as the endpoints see it, and how it is refused.
 
 use bytes::Bytes;
+use http::header::AUTHORIZATION;
 use http::{HeaderMap, Method};
 use serde_json::json;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use tenant_model::setup::Peer;
 use tenant_wire::answer::{Answer, Ids};
 use tenant_wire::cloud::Hosts;
 use tenant_wire::drs_error::{DrsError, Operation};
-use tenant_wire::forms::Form;
+use tenant_wire::forms::{self, Form};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -43,6 +44,16 @@ impl RequestContext {
     /// Whether the path is that of version 2, where numbers are numbers.
     pub(crate) fn is_v2(&self) -> bool {
         self.path.iter().any(|word| word == "v2.0")
+    }
+
+    /// The fields of the body; a client that shows its secret in a header is in them too.
+    pub(crate) fn form(&self) -> Form {
+        let form = Form::parse(&self.body);
+        let header = self.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        match header.and_then(forms::basic) {
+            Some((client, secret)) => form.with("client_id", client).with("client_secret", secret),
+            None => form,
+        }
     }
 
     /// The error object of entra.md 2.8.

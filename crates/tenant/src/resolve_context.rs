@@ -82,6 +82,7 @@ fn of_form(entra: &Tenant, form: &Form) -> Option<Uuid> {
     grant
         .or_else(signed)
         .or_else(|| entra.codes.tenant_of(form.get("device_code").unwrap_or(secret("code"))))
+        .or_else(|| Some(entra.authorization_codes.get(secret("code"))?.grant.tenant))
         .or_else(|| Some(entra.directories.user_named(form.get("username")?)?.0))
 }
 

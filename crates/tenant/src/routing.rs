@@ -2,10 +2,12 @@
 
 use crate::endpoints::authorization_code::redeem_authorization_code;
 use crate::endpoints::authorize::authorize;
+use crate::endpoints::client_credentials::redeem_client_credentials;
 use crate::endpoints::device_code::{device_code, redeem_code};
+use crate::endpoints::device_login::{device_login, device_login_answer};
 use crate::endpoints::discover::discover;
 use crate::endpoints::discovery::{federation_provider, instance, jwks, metadata};
-use crate::endpoints::graph::{device_object, me, nothing_there};
+use crate::endpoints::graph::{graph, nothing_there, other_grant};
 use crate::endpoints::join::{HYBRID, join};
 use crate::endpoints::key::add_key;
 use crate::endpoints::leave::leave;
@@ -20,6 +22,8 @@ use crate::endpoints::signed::signed;
 use crate::endpoints::throttled::throttled;
 use crate::request_context::RequestContext;
 use crate::resolve_context::resolve_context;
+use crate::rules::client::refused_secret;
+use crate::rules::tenants::misplaced;
 use crate::tenant::Tenant;
 use bytes::Bytes;
 use http::Request;
@@ -40,7 +44,8 @@ impl Tenant {
         };
         let context = resolve_context(self, request, peer, now_ms);
         self.clock_ms = context.now_ms;
-        let answer = throttled(self, name, &context).unwrap_or_else(|| self.dispatch(name, &context));
+        let refused = throttled(self, name, &context).or_else(|| misplaced(self, &context, name));
+        let answer = refused.unwrap_or_else(|| self.dispatch(name, &context));
         entry.status = answer.status;
         entry.rule = answer.rule.clone();
         entry.facts = answer.facts.clone();
@@ -53,6 +58,11 @@ impl Tenant {
     }
 
     fn dispatch(&mut self, name: &str, context: &RequestContext) -> Answer {
+        if OF_A_CLIENT.contains(&name)
+            && let Some(refusal) = refused_secret(self, context, &context.form())
+        {
+            return refusal;
+        }
         match name {
             "metadata" => metadata(self, context),
             "jwks" => jwks(self),
@@ -65,6 +75,8 @@ impl Tenant {
             "token.refresh" => redeem_refresh(self, context),
             "token.password" => redeem_password(self, context),
             "token.code" => redeem_authorization_code(self, context),
+            "token.client_credentials" => redeem_client_credentials(self, context),
+            "token" => other_grant(context),
             "token.prt" | "token.prt_renew" | "token.prt_exchange" | "token.device_exchange" => {
                 signed(self, context)
             }
@@ -76,7 +88,8 @@ impl Tenant {
             "mfa_end" => end_auth(self, context),
             "mfa_finish" => process_auth(self, context),
             "credential_type" => credential_type(self, context),
-            "device" => device_object(self, context),
+            "device_login" => device_login(context),
+            "device_login_answer" => device_login_answer(self, context),
             "discover" => discover(self, context),
             "drs_nonce" => drs_nonce(self, context),
             "join" => join(self, context),
@@ -84,12 +97,15 @@ impl Tenant {
             "leave" => leave(self, context),
             "manage" => manage(self, context),
             "key" => add_key(self, context),
-            "me" => me(self, context),
+            "me" | "member_of" | "owned_devices" | "devices" | "device" | "userinfo" => graph(self, context, name),
             _ => nothing_there(context),
         }
     }
 }
 
+/// Requests in which a confidential client shows its secret.
+const OF_A_CLIENT: [&str; 5] =
+    ["token.device_code", "token.refresh", "token.password", "token.code", "token.client_credentials"];
 /// What a client sees that only asks whether the host is there (entra.md 1.3).
 const PROBE: &str =
     "<!DOCTYPE html>\n<html><head><title>Sign in to your account</title></head><body></body></html>\n";

@@ -37,9 +37,41 @@ fn rows(source: &str, head: &str, defaults: &Value) -> Option<Vec<Vec<String>>> 
     Some(rows)
 }
 
+/// Name and documentation of each field of a struct or variant of an enumeration in a source; `head` is the line
+/// that begins it, and what stands inside of a variant does not count.
+pub fn documented(source: &str, head: &str) -> Vec<(String, String)> {
+    let Some((_, body)) = source.split_once(head) else { return Vec::new() };
+    let outer = head.len() - head.trim_start().len();
+    let close = format!("\n{}}}", " ".repeat(outer));
+    let body = body.split(&close).next().unwrap_or_default();
+    let (mut found, mut text) = (Vec::new(), Vec::new());
+    for line in body.lines().filter(|line| line.len() - line.trim_start().len() == outer + 4) {
+        let line = line.trim();
+        if let Some(words) = line.strip_prefix("///") {
+            text.extend(Some(words.trim()).filter(|words| !words.is_empty()));
+        } else if line.starts_with(|letter: char| letter.is_alphabetic()) {
+            let line = line.trim_start_matches("pub(crate) ").trim_start_matches("pub ");
+            let name = line.split(|letter: char| !letter.is_alphanumeric() && letter != '_').next();
+            found.push((name.unwrap_or_default().to_owned(), text.join(" ")));
+            text.clear();
+        }
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_enumeration_has_its_variants_and_a_variant_its_fields() {
+        let source = "enum Action {\n    /// Waits.\n    Hold,\n    /// Ends\n    /// early.\n    #[x]\n    Cut {\n        \
+                      /// Bytes.\n        #[y]\n        keep: usize,\n    },\n}\n";
+        let pair = |name: &str, text: &str| (name.to_owned(), text.to_owned());
+        assert_eq!(documented(source, "enum Action {"), [pair("Hold", "Waits."), pair("Cut", "Ends early.")]);
+        assert_eq!(documented(source, "    Cut {"), [pair("keep", "Bytes.")]);
+        assert!(documented(source, "enum Other {").is_empty());
+    }
     use serde_json::json;
 
     #[test]

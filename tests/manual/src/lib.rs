@@ -9,7 +9,7 @@ mod codes;
 mod fields;
 mod words;
 
-pub use fields::check_fields;
+pub use fields::{check_fields, documented};
 pub use words::{Words, check_words, join, members, words};
 
 use clap::{Arg, ArgAction, Command};
@@ -17,6 +17,7 @@ use clap_mangen::Man;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 /// Compares the written parts of a page with the program, or writes them with `UPDATE_MAN=1`.
 ///
@@ -45,6 +46,8 @@ pub fn check(page: &str, command: Command) -> Result<(), String> {
 /// # Errors
 /// A sentence for the test to fail with, with the command that renews the document.
 pub fn check_table(page: &str, name: &str, rows: &[Vec<String>]) -> Result<(), String> {
+    // Several tests of one program renew parts of the same page.
+    let _alone = RENEWED.lock().unwrap_or_else(PoisonError::into_inner);
     let path = folder().join("..").join(page);
     let failed = |error: io::Error| format!("{}: {error}", path.display());
     let old = fs::read_to_string(&path).map_err(failed)?;
@@ -114,6 +117,8 @@ pub fn entries(page: &str) -> Vec<(String, String)> {
     }
     entries
 }
+
+static RENEWED: Mutex<()> = Mutex::new(());
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/man")

@@ -19,7 +19,8 @@ const TOP: &[&str] = &[
 const LONGEST_FILE: usize = 500;
 const LARGEST_CRATE: usize = 1_500;
 const LARGEST_STAND_IN: usize = 3_000;
-const STAND_INS: [&str; 5] = ["tenant-wire", "tenant-model", "tenant", "tenant-intune", "simulator"];
+const STAND_INS: [&str; 6] =
+    ["tenant-wire", "tenant-model", "tenant-graph", "tenant", "tenant-intune", "simulator"];
 const DIALECTS: [&str; 6] = ["discovery", "oauth", "prt", "drs", "intune", "x509"];
 /// Lines in a row that the stand-in and a dialect may not share.
 const WINDOW: usize = 8;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test fails by panicking.
 
 mod device;
+mod documented;
 mod faults;
 mod harness;
 mod intune;

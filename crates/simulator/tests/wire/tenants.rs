@@ -38,8 +38,8 @@ async fn knobs_of_a_tenant_that_is_not_there_change_nothing() {
             json!({ "quota": 1, "tenants": { "nobody.example": {} } }),
             "there is no tenant with this id or domain",
         ),
-        (json!({ "tenants": { "contoso.com": { "latency_ms": {} } } }), "'latency_ms' is for all tenants"),
-        (json!({ "tenants": { "contoso.com": { "quotas": 1 } } }), "unknown field `quotas`"),
+        (json!({ "tenants": { "contoso.com": { "latency_ms": {} } } }), "`tenants.contoso.com.latency_ms`: it is for all tenants"),
+        (json!({ "tenants": { "contoso.com": { "quotas": 1 } } }), "`tenants.contoso.com`: there is no `quotas`; did you mean `quota`?"),
     ] {
         let file = simulator.dir.path().join("bad.json");
         std::fs::write(&file, knobs.to_string()).unwrap();
@@ -73,12 +73,15 @@ async fn a_national_cloud_answers_under_its_own_names() {
         (&found["authority_host"], &found["graph"]),
         (&json!(gov), &json!("https://graph.microsoft.us"))
     );
-    for host in [public, gov] {
-        let metadata = ask(host, "/contoso.us/v2.0/.well-known/openid-configuration").await;
-        let issuer = "https://login.microsoftonline.us/77777777-2222-3333-4444-555555555555/v2.0";
-        assert_eq!(metadata["issuer"], issuer, "asked at {host}");
-        assert_eq!(metadata["tenant_region_sub_scope"], "DODCON");
-    }
+    let metadata = ask(gov, "/contoso.us/v2.0/.well-known/openid-configuration").await;
+    let issuer = "https://login.microsoftonline.us/77777777-2222-3333-4444-555555555555/v2.0";
+    assert_eq!(metadata["issuer"], issuer);
+    assert_eq!(metadata["tenant_region_sub_scope"], "DODCON");
+    let elsewhere = ask(public, "/contoso.us/v2.0/.well-known/openid-configuration").await;
+    assert_eq!(
+        (&elsewhere["error"], &elsewhere["error_codes"][0]),
+        (&json!("invalid_instance"), &json!(50_049))
+    );
     let discover =
         ask("enterpriseregistration.microsoftonline.us", "/contoso.us/Discover?api-version=1.9").await;
     let resource = "urn:ms-drs:enterpriseregistration.microsoftonline.us";

@@ -1,11 +1,12 @@
 //! The endpoint list of Graph (intune.md 1.3, 9.2).
 
 use crate::intune::Intune;
-use crate::records::knobs::{IntuneKnobs, MdmCasing};
+use crate::records::knobs::{IntuneKnobs, MdmCasing, PROVIDERS};
 use crate::request_context::RequestContext;
 use crate::routes::IW_PATH;
 use crate::wire::answer::Answer;
 use serde_json::{Value, json};
+use tenant_wire::cloud::{ALL, Urls};
 
 /// The services of Intune with their URIs.
 pub(crate) fn endpoints(intune: &Intune, context: &RequestContext<'_>) -> Result<Answer, Answer> {
@@ -17,10 +18,11 @@ pub(crate) fn endpoints(intune: &Intune, context: &RequestContext<'_>) -> Result
         let text = "Insufficient privileges to complete the operation.";
         return Err(graph_error(403, "scope", "Authorization_RequestDenied", text));
     }
-    let list: Vec<Value> = SERVICES
+    let list: Vec<Value> = PROVIDERS
         .iter()
+        .zip(PATHS)
         .zip(1..)
-        .filter(|((name, _), _)| !context.knobs.endpoints_missing.contains(*name))
+        .filter(|((name, _), _)| !context.knobs.endpoints_missing.contains(**name))
         .map(|((name, path), number)| endpoint(intune, context.knobs, name, path, number))
         .collect();
     let context =
@@ -31,7 +33,8 @@ pub(crate) fn endpoints(intune: &Intune, context: &RequestContext<'_>) -> Result
 fn is_for_graph(intune: &Intune, claims: &Value) -> bool {
     let audience = claims["aud"].as_str().unwrap_or_default();
     let bare = audience.trim_end_matches('/');
-    bare == GRAPH || bare == "https://graph.microsoft.com" || bare == intune.graph
+    let of_cloud = |cloud| bare.strip_prefix("https://") == Some(&Urls::Public.hosts(cloud).graph);
+    bare == GRAPH || bare == intune.graph || ALL.into_iter().any(of_cloud)
 }
 
 fn endpoint(intune: &Intune, knobs: &IntuneKnobs, name: &str, path: &str, number: u32) -> Value {
@@ -55,13 +58,13 @@ fn graph_error(status: u16, rule: &str, code: &str, text: &str) -> Answer {
 const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
 const INTUNE: &str = "0000000a-0000-0000-c000-000000000000";
 const SCOPE: &str = "ServicePrincipalEndpoint.Read.All";
-/// `providerName` and path; those of other platforms stand between, for clients that take the first one. The
+/// The paths of the providers; those of other platforms stand between, for clients that take the first one. The
 /// path of AndroidEnrollment is invented.
-const SERVICES: [(&str, &str); 6] = [
-    ("AndroidEnrollment", "/TrafficGateway/TrafficRoutingService/Enrollment/StatelessAndroidEnrollment"),
-    ("LinuxEnrollmentService", "/TrafficGateway/TrafficRoutingService/LinuxMDM/LinuxEnrollmentService"),
-    ("BrandingService", "/TrafficGateway/TrafficRoutingService/Wcs/StatelessBrandingService"),
-    ("IWService", IW_PATH),
-    ("LinuxDeviceCheckinService", "/TrafficGateway/TrafficRoutingService/LinuxMDM/LinuxDeviceCheckinService"),
-    ("TokenRenewalService", "/OAuth/StatelessOAuthService/OAuthProxy"),
+const PATHS: [&str; PROVIDERS.len()] = [
+    "/TrafficGateway/TrafficRoutingService/Enrollment/StatelessAndroidEnrollment",
+    "/TrafficGateway/TrafficRoutingService/LinuxMDM/LinuxEnrollmentService",
+    "/TrafficGateway/TrafficRoutingService/Wcs/StatelessBrandingService",
+    IW_PATH,
+    "/TrafficGateway/TrafficRoutingService/LinuxMDM/LinuxDeviceCheckinService",
+    "/OAuth/StatelessOAuthService/OAuthProxy",
 ];

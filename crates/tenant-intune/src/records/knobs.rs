@@ -1,8 +1,10 @@
 //! What Intune can be told to do otherwise.
 
 use crate::records::policy::Policy;
+use crate::routes::REQUESTS;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use tenant_model::reading::{self, Wrong};
 use tenant_model::throttle::Throttle;
 use uuid::Uuid;
 
@@ -13,10 +15,12 @@ pub struct IntuneKnobs {
     /// Client ids (`appid` or `azp`) that are served; others get the 400 without a reason (intune.md 8.1,
     /// rule 2).
     pub clients: BTreeSet<String>,
-    /// Oldest `client-version` and `ssp-version` that is served, `1.YYMM.n` (guess: the real floor moves).
-    ///
-    /// Empty: a client need not name one.
+    /// Oldest `client-version` and `ssp-version` that is served, `1.YYMM.n` (guess: the real floor moves); where it
+    /// is empty, a version has any form. An `ssp-version` is judged so where its `ssp` is the portal for Linux.
     pub version_floor: String,
+    /// Whether a request to the Linux services must name its `client-version` (observed in December 2025,
+    /// intune.md 2.1).
+    pub client_version_needed: bool,
     /// The floor of `ssp-version` alone where it is not the same (guess: it is, intune.md 6.2).
     pub ssp_version_floor: Option<String>,
     /// Status for a token without `tid`, `oid` or `deviceid` (guess: intune.md 8.1, rule 3 names none).
@@ -96,6 +100,7 @@ impl Default for IntuneKnobs {
         IntuneKnobs {
             clients: CLIENTS.map(str::to_owned).into(),
             version_floor: "1.2503.0".to_owned(),
+            client_version_needed: true,
             ssp_version_floor: None,
             missing_claim_status: 400,
             faults: BTreeMap::new(),
@@ -131,6 +136,37 @@ impl Default for IntuneKnobs {
             portal_versions: PORTAL_VERSIONS.map(str::to_owned).into(),
         }
     }
+}
+
+impl IntuneKnobs {
+    /// Refuses names of requests and of endpoints that are not known, and floors that are no versions.
+    ///
+    /// # Errors
+    /// [`Wrong`], with the place of the first such word.
+    pub fn check(&self) -> Result<(), Wrong> {
+        let requests: Vec<&'static str> = REQUESTS.iter().map(|(name, _)| *name).chain(["*"]).collect();
+        let (faults, throttle) = (self.faults.keys(), self.throttle.keys());
+        let (faults, throttle) = (faults.map(|it| ("faults", it)), throttle.map(|it| ("throttle", it)));
+        for (knob, name) in faults.chain(throttle).chain(self.casing.keys().map(|it| ("casing", it))) {
+            reading::known(&[knob, name], name, &requests)?;
+        }
+        for name in &self.endpoints_missing {
+            reading::known(&["endpoints_missing"], name, &PROVIDERS)?;
+        }
+        let floors = [("version_floor", Some(&self.version_floor)), ("ssp_version_floor", self.ssp_version_floor.as_ref())];
+        for (knob, floor) in floors {
+            if floor.is_some_and(|it| !it.is_empty() && numbers(it).is_none()) {
+                return Err(Wrong::rule("expected a version, `1.YYMM.n`").in_member(knob));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The three numbers of a version `1.YYMM.n`; `None` for any other form.
+pub(crate) fn numbers(version: &str) -> Option<[u32; 3]> {
+    let numbers: Result<Vec<u32>, _> = version.split('.').map(str::parse).collect();
+    numbers.ok()?.try_into().ok()
 }
 
 /// How often a request fails for no reason.
@@ -225,6 +261,15 @@ impl InForce {
     }
 }
 
+/// The `providerName`s of the endpoint list (intune.md 1.3), in its order.
+pub(crate) const PROVIDERS: [&str; 6] = [
+    "AndroidEnrollment",
+    "LinuxEnrollmentService",
+    "BrandingService",
+    "IWService",
+    "LinuxDeviceCheckinService",
+    "TokenRenewalService",
+];
 /// Seen in the world (intune.md 6.2).
 const PORTAL_VERSIONS: [&str; 5] = ["1.2503.10", "1.2511.7", "1.2511.11", "1.2607.4", "1.2609.5"];
 /// Company Portal for Linux, and Company Portal (intune.md 0.3).

@@ -1,6 +1,7 @@
 //! Who may call what (intune.md 8.1, rules 1 to 4).
 
 use crate::intune::Intune;
+use crate::records::knobs::numbers;
 use crate::records::record::Record;
 use crate::request_context::RequestContext;
 use crate::wire::answer::Answer;
@@ -114,18 +115,24 @@ fn right_headers(context: &RequestContext<'_>, gate: Gate) -> Result<(), Answer>
     Ok(())
 }
 
+/// Whether the version that a request names is served: the portal for Linux has versions `1.YYMM.n` and a floor;
+/// another `ssp` has its own (`10.0.…` and the like), of which nothing is known here (intune.md 4.1).
 fn is_current(context: &RequestContext<'_>, parameter: &str) -> bool {
-    let own = context.knobs.ssp_version_floor.as_ref().filter(|_| parameter == "ssp-version");
+    let of_ssp = parameter == "ssp-version";
+    let own = context.knobs.ssp_version_floor.as_ref().filter(|_| of_ssp);
     let floor = own.unwrap_or(&context.knobs.version_floor);
-    let version = context.query.get(parameter).and_then(|text| numbers(text));
-    floor.is_empty() || version.is_some_and(|version| version >= numbers(floor).unwrap_or_default())
+    let Some(text) = context.query.get(parameter) else {
+        return if of_ssp { floor.is_empty() } else { !context.knobs.client_version_needed };
+    };
+    let ssp = context.query.get("ssp").filter(|_| of_ssp);
+    if ssp.is_some_and(|ssp| !LINUX_SSPS.iter().any(|own| own.eq_ignore_ascii_case(ssp))) {
+        return !text.is_empty();
+    }
+    floor.is_empty() || numbers(text).is_some_and(|version| version >= numbers(floor).unwrap_or_default())
 }
 
-/// The three numbers of a version `1.YYMM.n`; `None` for any other form.
-fn numbers(version: &str) -> Option<[u32; 3]> {
-    let numbers: Result<Vec<u32>, _> = version.split('.').map(str::parse).collect();
-    numbers.ok()?.try_into().ok()
-}
+/// The portal for Linux as itself and as pytune (intune.md 4.1) call it.
+const LINUX_SSPS: [&str; 2] = ["LinuxCP", "LinuxSSP"];
 
 /// `Linux Company Portal/<ID> <VERSION_ID>/<portal version>` (intune.md 6.2).
 fn is_portal(agent: &str) -> bool {

@@ -55,6 +55,7 @@ fn without_client_version_the_older_refusal_comes() {
 fn a_service_without_a_floor_takes_it_through_check_in() {
     let mut knobs = encryption();
     knobs["version_floor"] = json!("");
+    knobs["client_version_needed"] = json!(false);
     let mut harness = Harness::with(knobs);
     let bare = |call: Call| {
         let mut call = theirs(call);

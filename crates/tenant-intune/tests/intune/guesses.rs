@@ -114,6 +114,49 @@ fn iw_service_may_have_a_floor_of_its_own_and_none_is_none() {
 }
 
 #[test]
+fn the_form_of_a_version_goes_by_the_ssp_that_it_belongs_to() {
+    for (ssp, version, expected) in [
+        ("LinuxCP", "1.2609.5", 200),
+        ("linuxssp", "1.2609.5", 200),
+        ("LinuxCP", "10.0.1.0", 400),
+        ("LinuxSSP", "10.0.1.0", 400),
+        ("WindowsSSP", "10.0.1.0", 200),
+        ("AndroidSSP", "5.0.6420.0", 200),
+        ("WindowsSSP", "", 400),
+    ] {
+        let mut harness = Harness::new();
+        let id = harness.enrolled();
+        for mut call in [device(&id), devices()] {
+            call.change_target("ssp=LinuxCP", &format!("ssp={ssp}"));
+            call.change_target("1.2609.5", version);
+            let reply = harness.send(&call);
+            assert_eq!(reply.status, expected, "{ssp} {version}: {:?}", reply.entry);
+        }
+    }
+}
+
+#[test]
+fn whether_a_client_must_name_its_version_is_a_knob() {
+    for (knobs, version, expected) in [
+        (json!({}), None, 400),
+        (json!({ "version_floor": "" }), None, 400),
+        (json!({ "client_version_needed": false }), None, 200),
+        (json!({ "client_version_needed": false }), Some("1.2312.35"), 400),
+        (json!({ "client_version_needed": false }), Some("1.2609.5"), 200),
+    ] {
+        let mut harness = Harness::new();
+        let id = harness.enrolled();
+        harness.intune.set_knobs(serde_json::from_value(knobs.clone()).unwrap());
+        let mut call = policies(&id);
+        match version {
+            Some(version) => call.change_target("1.2609.5", version),
+            None => call.change_target("&client-version=1.2609.5", ""),
+        }
+        assert_eq!(harness.send(&call).status, expected, "{knobs} {version:?}");
+    }
+}
+
+#[test]
 fn the_type_and_the_paths_of_a_policy_are_its_own() {
     for (kind, state) in
         [("Compliance", "Noncompliant"), ("CompliancePolicy", "Noncompliant"), ("Configuration", "Compliant")]

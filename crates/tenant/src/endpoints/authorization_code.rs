@@ -6,14 +6,14 @@ use crate::request_context::RequestContext;
 use crate::rules::tenants::{is_at, tenant_of_path};
 use crate::tenant::Tenant;
 use crate::wish::Wish;
+use tenant_model::knobs::SealedForm;
 use tenant_wire::answer::Answer;
 use tenant_wire::clients;
-use tenant_wire::forms::Form;
 
 /// Values may have come without escapes; what was asked at `authorize` is what the token is for
 /// (entra.md 2.4).
 pub(crate) fn redeem_authorization_code(entra: &mut Tenant, context: &RequestContext) -> Answer {
-    let form = Form::parse(&context.body);
+    let form = context.form();
     if let Err(refusal) = tenant_of_path(entra, context) {
         return refusal;
     }
@@ -41,8 +41,8 @@ pub(crate) fn redeem_authorization_code(entra: &mut Tenant, context: &RequestCon
     }
     let resource = code.resource.or_else(|| form.resource());
     let resource = resource.as_deref().unwrap_or(clients::DEFAULT_RESOURCE);
-    let nonce = code.nonce.as_deref();
-    let wish = Wish { resource, means: "authorization_code", nonce, ..Wish::of(&code.grant, &form) };
+    let (nonce, scope) = (code.nonce.as_deref(), form.get("scope").or(code.scope.as_deref()));
+    let wish = Wish { resource, means: "authorization_code", scope, nonce, ..Wish::of(&code.grant, &form) };
     let answer = redeem(entra, context, &wish);
     if answer.status != 200 {
         return answer;
@@ -52,7 +52,7 @@ pub(crate) fn redeem_authorization_code(entra: &mut Tenant, context: &RequestCon
     }
     // The holder of the PRT may ask for the reply under its session key (entra.md 7.6).
     match code.session_key.filter(|_| form.get("windows_api_version").is_some()) {
-        Some(key) => sealed(entra, answer, &key),
+        Some(key) => sealed(entra, answer, &key, SealedForm::Cbc),
         None => answer,
     }
 }

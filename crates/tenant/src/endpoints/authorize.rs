@@ -4,7 +4,8 @@ use crate::replies::code::{code_or_refusal, redirect_with};
 use crate::replies::pages::error_page;
 use crate::replies::sign_in::begin_sign_in;
 use crate::request_context::RequestContext;
-use crate::rules::demand::Demand;
+use crate::rules::client::{is_registered, unknown_client};
+use crate::rules::demand::{is_met, with_fresh_factor};
 use crate::rules::proof::{device_that_signed, fresh, proved, refused_device};
 use crate::rules::tenants::tenant_of_path;
 use crate::tenant::Tenant;
@@ -12,8 +13,8 @@ use tenant_model::grant::Grant;
 use tenant_model::prt::Prt;
 use tenant_model::sign_in::{SecondFactor, Stage};
 use tenant_wire::answer::Answer;
-use tenant_wire::clients;
 use tenant_wire::delivery::sent_credential;
+use tenant_wire::demand::Demand;
 use tenant_wire::pkce::Challenge;
 use tenant_wire::request::{Signed, Signer};
 use uuid::Uuid;
@@ -36,8 +37,8 @@ fn code_for(entra: &mut Tenant, context: &RequestContext) -> Result<Answer, Answ
     };
     let client = context.query.get("client_id").unwrap_or_default().to_owned();
     let demand = Demand::of(&context.query);
-    let grant = demand.with_fresh_factor(context, Grant { client, ..prt.grant });
-    if demand.is_met(context, &grant) {
+    let grant = with_fresh_factor(&demand, context, Grant { client, ..prt.grant });
+    if is_met(&demand, context, &grant) {
         return Ok(code_or_refusal(entra, context, grant, Some(prt.session_key)));
     }
     Ok(begin_sign_in(
@@ -52,15 +53,19 @@ fn code_for(entra: &mut Tenant, context: &RequestContext) -> Result<Answer, Answ
 /// What is wrong with the request itself.
 fn request_refusal(entra: &Tenant, context: &RequestContext) -> Option<Answer> {
     let refuse = |code, text: &str| Some(context.error(code, "invalid_request", text));
-    if let Err(refusal) = tenant_of_path(entra, context) {
-        return Some(refusal);
-    }
+    let tenant = match tenant_of_path(entra, context) {
+        Ok(tenant) => tenant,
+        Err(refusal) => return Some(refusal),
+    };
     let (Some(client), Some(redirect_uri)) =
         (context.query.get("client_id"), context.query.get("redirect_uri"))
     else {
         return refuse(900_144, "The request must contain 'client_id' and 'redirect_uri'.");
     };
-    if !clients::is_registered(client, redirect_uri) {
+    if let Some(refusal) = unknown_client(entra, context, client, tenant) {
+        return Some(refusal);
+    }
+    if !is_registered(entra, client, redirect_uri) {
         return refuse(50_011, "The redirect URI does not match those of the application.");
     }
     if context.query.get("response_type") != Some("code") {

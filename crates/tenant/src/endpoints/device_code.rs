@@ -2,6 +2,7 @@
 
 use crate::replies::token::redeem;
 use crate::request_context::RequestContext;
+use crate::rules::client::unknown_client;
 use crate::rules::policy::refused_by_list;
 use crate::rules::tenants::{is_at, tenant_of_path};
 use crate::tenant::{REMEMBERED_MS, Tenant};
@@ -11,6 +12,7 @@ use tenant_model::device_code::{CodeState, DeviceCode};
 use tenant_model::grant::Grant;
 use tenant_model::knobs::DeviceCodeBlock;
 use tenant_wire::answer::Answer;
+use tenant_wire::clients::DEFAULT_RESOURCE;
 use tenant_wire::forms::Form;
 use tenant_wire::keys::TOKEN_ALPHABET;
 use uuid::Uuid;
@@ -22,10 +24,15 @@ pub(crate) fn device_code(entra: &mut Tenant, context: &RequestContext) -> Answe
         Ok(tenant) => tenant,
         Err(answer) => return answer,
     };
-    let (Some(client), Some(resource)) = (form.get("client_id"), form.resource()) else {
+    // Scopes of OpenID Connect alone are for Graph, as those of no resource are.
+    let some = form.get("scope").map(|_| DEFAULT_RESOURCE.to_owned());
+    let (Some(client), Some(resource)) = (form.get("client_id"), form.resource().or(some)) else {
         let text = "The request body must contain 'client_id' and a scope.";
         return context.error(900_144, "invalid_request", text);
     };
+    if let Some(refusal) = unknown_client(entra, context, client, tenant) {
+        return refusal;
+    }
     if let Some(refusal) = refused_by_list(context, client, &resource, "code_request") {
         return refusal;
     }
@@ -37,6 +44,7 @@ pub(crate) fn device_code(entra: &mut Tenant, context: &RequestContext) -> Answe
         tenant,
         client: client.to_owned(),
         resource: resource.clone(),
+        scope: form.get("scope").map(str::to_owned),
         claims: form.get("claims").is_some_and(|claims| claims.contains("mfa"))
             || form.get("amr_values").is_some(),
         expires_at: context.now_ms + lives_s * 1000,
@@ -46,8 +54,11 @@ pub(crate) fn device_code(entra: &mut Tenant, context: &RequestContext) -> Answe
     let until = code.expires_at + REMEMBERED_MS;
     entra.codes.by_device_code.keep(&device_code, code, until, context.now_ms);
     let second = context.path.iter().any(|part| part == "v2.0");
-    let (uri, page) =
-        (if second { "verification_uri" } else { "verification_url" }, "https://microsoft.com/devicelogin");
+    let uri = if second { "verification_uri" } else { "verification_url" };
+    let page = match context.knobs.device_login_page {
+        true => format!("https://{}/devicelogin", context.hosts.login),
+        false => "https://microsoft.com/devicelogin".to_owned(),
+    };
     let message = format!(
         "To sign in, use a web browser to open the page {page} and enter the code {user_code} to authenticate."
     );
@@ -63,7 +74,7 @@ pub(crate) fn device_code(entra: &mut Tenant, context: &RequestContext) -> Answe
 
 /// The tokens once the person has approved; until then, that they have not.
 pub(crate) fn redeem_code(entra: &mut Tenant, context: &RequestContext) -> Answer {
-    let form = Form::parse(&context.body);
+    let form = context.form();
     let secret = form.get("device_code").or(form.get("code")).unwrap_or_default();
     let refuse = |code, error: &str, text: &str| context.error(code, error, text);
     if let Err(refusal) = tenant_of_path(entra, context) {
@@ -128,21 +139,18 @@ fn grant_code(
     code: &DeviceCode,
     user: Uuid,
 ) -> Answer {
-    let amr: Vec<String> = match code.claims {
-        true => ["pwd", "mfa", "ngcmfa"].map(str::to_owned).to_vec(),
-        false => vec!["pwd".to_owned()],
+    let unasked = context.knobs.second_factor_unasked;
+    let amr: &[&str] = match (code.claims, unasked) {
+        (true, _) => &["pwd", "mfa", "ngcmfa"],
+        (false, true) => &["pwd", "mfa"],
+        (false, false) => &["pwd"],
     };
-    let grant = Grant {
-        tenant: code.tenant,
-        user,
-        client: code.client.clone(),
-        amr,
-        mfa_at: code.claims.then_some(context.now_ms),
-        from_device_code: true,
-        device: None,
-        signed_in_at: context.now_ms,
-    };
-    redeem(entra, context, &Wish { resource: &code.resource, means: DEVICE_CODE, ..Wish::of(&grant, form) })
+    let plain = Grant::signed_in((code.tenant, user), &code.client, amr, context.now_ms);
+    let mfa_at = (code.claims || unasked).then_some(context.now_ms);
+    let grant = Grant { mfa_at, from_device_code: true, ..plain };
+    let scope = form.get("scope").or(code.scope.as_deref());
+    let wish = Wish { resource: &code.resource, means: DEVICE_CODE, scope, ..Wish::of(&grant, form) };
+    redeem(entra, context, &wish)
 }
 
 const CODE_ALPHABET: &[u8] = b"BCDFGHJKLMNPQRSTVWXYZ23456789";

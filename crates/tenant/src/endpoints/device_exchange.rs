@@ -22,7 +22,7 @@ pub(crate) fn device_exchange(
     device: &Device,
 ) -> Result<Answer, Answer> {
     let (mut grant, _) = credential(entra, context, signed, device)?;
-    must_be_registered(context, signed)?;
+    must_be_registered(entra, context, signed)?;
     let source = signed.claim("refresh_token").and_then(|token| entra.grants.get(token));
     if source.is_some_and(|source| source.has("ngcmfa")) {
         grant.amr.push("ngcmfa".to_owned());

@@ -7,7 +7,7 @@ use tenant_wire::answer::Answer;
 use tenant_wire::cloud::{Cloud, Urls};
 use tenant_wire::documents;
 
-/// OIDC metadata; a tenant of another cloud is described with the hosts of its own \[inferred\].
+/// OIDC metadata, at the hosts of the tenant's own cloud.
 pub(crate) fn metadata(entra: &Tenant, context: &RequestContext) -> Answer {
     let word = context.path.first().map(String::as_str).unwrap_or_default();
     let tenant = match word {

@@ -11,6 +11,7 @@ use tenant_model::knobs::{Recognition, Twist};
 use tenant_wire::answer::Answer;
 use tenant_wire::certificate::{Subject, issue};
 use tenant_wire::csr::{csr_key, member, transport_key};
+use tenant_wire::sid::sid;
 use time::Duration;
 use uuid::Uuid;
 
@@ -188,25 +189,4 @@ fn administrators(tenant: Uuid) -> [Uuid; 2] {
     [1, 2].map(|role| Uuid::from_u128(tenant.as_u128() ^ role))
 }
 
-/// `S-1-12-1-a-b-c-d` (entra.md 5.5, vector 12.6).
-fn sid(object: Uuid) -> String {
-    let words = object.to_bytes_le();
-    let parts: Vec<String> = words
-        .chunks_exact(4)
-        .map(|four| u32::from_le_bytes(four.try_into().unwrap_or_default()).to_string())
-        .collect();
-    format!("S-1-12-1-{}", parts.join("-"))
-}
-
 pub(crate) const HYBRID: &str = "Hybrid join is not served here: this tenant has no on-premises directory.";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_sid_is_that_of_the_vector() {
-        let object = "aaaabbbb-cccc-dddd-eeee-ffff00001111".parse().unwrap();
-        assert_eq!(sid(object), "S-1-12-1-2863315899-3722300620-4294962926-286326784");
-    }
-}

@@ -37,18 +37,10 @@ fn with_password(entra: &mut Tenant, context: &RequestContext, form: &Form) -> R
         return Err(error_page(&asked, &refusal));
     }
     let device = sign_in.device.filter(|id| entra.devices.get(*id).is_some_and(|it| it.tenant == tenant));
-    let proof = device.map(|_| "rsa");
-    let grant = Grant {
-        tenant,
-        user: user.oid,
-        client: asked.query.get("client_id").unwrap_or_default().to_owned(),
-        amr: std::iter::once("pwd").chain(proof).map(str::to_owned).collect(),
-        mfa_at: None,
-        from_device_code: false,
-        device,
-        signed_in_at: asked.now_ms,
-    };
-    Ok(go_on(entra, &asked, ctx, grant))
+    let client = asked.query.get("client_id").unwrap_or_default();
+    let amr: &[&str] = if device.is_some() { &["pwd", "rsa"] } else { &["pwd"] };
+    let plain = Grant::signed_in((tenant, user.oid), client, amr, asked.now_ms);
+    Ok(go_on(entra, &asked, ctx, Grant { device, ..plain }))
 }
 
 /// `POST urlPost` of the page that asks whether to stay signed in; either answer will do.

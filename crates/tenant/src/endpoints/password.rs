@@ -8,11 +8,11 @@ use crate::tenant::Tenant;
 use crate::wish::Wish;
 use tenant_model::grant::Grant;
 use tenant_wire::answer::Answer;
-use tenant_wire::forms::Form;
+use tenant_wire::clients::DEFAULT_RESOURCE;
 
 /// Tokens for a name and its password.
 pub(crate) fn redeem_password(entra: &mut Tenant, context: &RequestContext) -> Answer {
-    let form = Form::parse(&context.body);
+    let form = context.form();
     let user = tenant_of_path(entra, context).and_then(|tenant| {
         let name = form.get("username").unwrap_or_default();
         let user = check_password(entra, context, tenant, name, form.get("password").unwrap_or_default())?;
@@ -22,16 +22,8 @@ pub(crate) fn redeem_password(entra: &mut Tenant, context: &RequestContext) -> A
         Ok(user) => user,
         Err(refusal) => return refusal,
     };
-    let grant = Grant {
-        tenant,
-        user: user.oid,
-        client: form.get("client_id").unwrap_or_default().to_owned(),
-        amr: vec!["pwd".to_owned()],
-        mfa_at: None,
-        from_device_code: false,
-        device: None,
-        signed_in_at: context.now_ms,
-    };
-    let resource = form.resource().unwrap_or_default();
+    let client = form.get("client_id").unwrap_or_default();
+    let grant = Grant::signed_in((tenant, user.oid), client, &["pwd"], context.now_ms);
+    let resource = form.resource().unwrap_or_else(|| DEFAULT_RESOURCE.to_owned());
     redeem(entra, context, &Wish { resource: &resource, means: "password", ..Wish::of(&grant, &form) })
 }

@@ -25,10 +25,12 @@ pub(crate) fn realm(entra: &Tenant, context: &RequestContext) -> Answer {
     };
     let (realm, domain) = realm_of(entra, context, &upn);
     let version = context.query.get("api-version").unwrap_or("1.0");
+    let cloud = entra.directories.named(&domain).map(|it| it.cloud);
+    let cloud = cloud.map_or(context.hosts.instance, |cloud| entra.urls.hosts(cloud).instance);
     let answer = match (context.path.len(), version) {
-        (1, _) => realm::file(realm, &upn, &domain),
-        (_, "2.0") => realm::two(realm, &upn, &domain),
-        _ => realm::one(realm, &domain),
+        (1, _) => realm::file(realm, &upn, &domain, cloud),
+        (_, "2.0") => realm::two(realm, &upn, &domain, cloud),
+        _ => realm::one(realm, &domain, cloud),
     };
     answer.fact("realm", format!("{realm:?}"))
 }

@@ -4,24 +4,15 @@ use crate::replies::pages::{WRONG_PAGE, sign_in_page};
 use crate::replies::sign_in::{go_on, posted, resumed, sign_in_at};
 use crate::request_context::RequestContext;
 use crate::tenant::Tenant;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use tenant_model::sign_in::{Begun, SecondFactor, SignIn, Stage, Verdict};
 use tenant_wire::answer::{Answer, stamp};
-use tenant_wire::csr::member;
+use tenant_wire::factor_call::FactorCall;
 use tenant_wire::forms::Form;
-
-/// What a script of the page sends, in JSON or in headers.
-#[derive(Debug, Default)]
-struct Call {
-    ctx: String,
-    flow_token: String,
-    method: String,
-    code: Option<String>,
-}
 
 /// `POST urlBeginAuth`: begins the method that the page names, if it is offered.
 pub(crate) fn begin_auth(entra: &mut Tenant, context: &RequestContext) -> Answer {
-    let call = Call::of(context);
+    let call = FactorCall::of(&context.body, &context.headers, &context.query);
     let number = entra.generator.word() % 90 + 10;
     let known = factor_of(entra, context, &call).is_some();
     let offered = context.knobs.second_factors.contains(&call.method);
@@ -41,7 +32,7 @@ fn begin_method(entra: &mut Tenant, ctx: &str, method: &str, number: u64) {
 
 /// `POST urlEndAuth` with a code, or a poll by either verb.
 pub(crate) fn end_auth(entra: &mut Tenant, context: &RequestContext) -> Answer {
-    let call = Call::of(context);
+    let call = FactorCall::of(&context.body, &context.headers, &context.query);
     if factor_of(entra, context, &call).is_some() {
         look(entra, context, &call.ctx, &call.method, call.code.as_deref());
     }
@@ -99,7 +90,7 @@ fn without_script(entra: &mut Tenant, asked: &RequestContext, ctx: &str, method:
     look(entra, asked, ctx, method, Some(code));
 }
 
-fn factor_of<'a>(entra: &'a Tenant, context: &RequestContext, call: &Call) -> Option<&'a SecondFactor> {
+fn factor_of<'a>(entra: &'a Tenant, context: &RequestContext, call: &FactorCall) -> Option<&'a SecondFactor> {
     let sign_in = sign_in_at(entra, context, &call.ctx, Some(&call.flow_token))?;
     // Clients send it or not, under either name; a wrong one is refused [inferred].
     let canary = context.headers.get("canary").and_then(|value| value.to_str().ok());
@@ -108,7 +99,7 @@ fn factor_of<'a>(entra: &'a Tenant, context: &RequestContext, call: &Call) -> Op
 }
 
 /// Where the second factor stands.
-fn reply(entra: &Tenant, context: &RequestContext, call: &Call) -> Answer {
+fn reply(entra: &Tenant, context: &RequestContext, call: &FactorCall) -> Answer {
     let factor = factor_of(entra, context, call);
     let begun = factor.and_then(|factor| factor.begun.as_ref());
     let begun = begun.filter(|begun| call.method.is_empty() || begun.method == call.method);
@@ -135,21 +126,6 @@ fn reply(entra: &Tenant, context: &RequestContext, call: &Call) -> Answer {
     }));
     answer.rule = (code != 0).then(|| format!("AADSTS{code}"));
     answer.fact("method", &call.method)
-}
-
-impl Call {
-    fn of(context: &RequestContext) -> Call {
-        let body: Map<String, Value> = serde_json::from_slice(&context.body).unwrap_or_default();
-        let text = |name: &str| member(&body, name).and_then(Value::as_str).map(str::to_owned);
-        let header = |name: &str| Some(context.headers.get(name)?.to_str().ok()?.to_owned());
-        let query = |name: &str| context.query.get(name).map(str::to_owned);
-        Call {
-            ctx: text("Ctx").or_else(|| header("x-ms-ctx")).unwrap_or_default(),
-            flow_token: text("FlowToken").or_else(|| header("x-ms-flowtoken")).unwrap_or_default(),
-            method: text("AuthMethodId").or_else(|| query("authMethodId")).unwrap_or_default(),
-            code: text("AdditionalAuthData"),
-        }
-    }
 }
 
 const NOT_PROVED: u32 = 500_121;

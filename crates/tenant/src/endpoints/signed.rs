@@ -1,6 +1,7 @@
 //! Signed requests (entra.md 7.2 to 7.6): a PRT for a device, its renewal, and tokens for it.
 
 use crate::endpoints::device_exchange::device_exchange;
+use crate::endpoints::device_token::device_token;
 use crate::replies::prt::{new_prt, prt_reply, sealed};
 use crate::replies::token::redeem;
 use crate::request_context::RequestContext;
@@ -14,9 +15,11 @@ use crate::wish::Wish;
 use serde_json::json;
 use tenant_model::devices::Device;
 use tenant_model::grant::Grant;
+use tenant_model::knobs::SealedForm;
 use tenant_model::prt::Prt;
 use tenant_wire::answer::Answer;
-use tenant_wire::forms::{self, Form};
+use tenant_wire::clients::BROKER;
+use tenant_wire::forms::Form;
 use tenant_wire::keys::public_key;
 use tenant_wire::request::{Signed, Signer};
 use tenant_wire::session::{self, KdfVersion};
@@ -30,8 +33,8 @@ pub(crate) fn signed(entra: &mut Tenant, context: &RequestContext) -> Answer {
     }
     let unreadable = || context.error(50_027, "invalid_request", "The JWT cannot be read.");
     let Some(signed) = routes::signed_request(&form) else { return unreadable() };
-    if context.is_v2() {
-        let text = "Version 2 of the endpoint takes signed requests of later protocols only.";
+    if context.is_v2() && !is_third(context, &form) {
+        let text = "Version 2 of the endpoint takes signed requests with prt_protocol_version=3.0 only.";
         return context.error(70_003, "unsupported_grant_type", text);
     }
     // entra.md 7.8: optional, and a reply that is no certificate would be taken for one.
@@ -46,6 +49,11 @@ pub(crate) fn signed(entra: &mut Tenant, context: &RequestContext) -> Answer {
     };
     let (Ok(answer) | Err(answer)) = answer;
     answer.fact("grant", signed.claim("grant_type").unwrap_or_default())
+}
+
+/// Whether a request is of the third version of the protocol, and that is served; the fourth, with other keys, is not.
+fn is_third(context: &RequestContext, form: &Form) -> bool {
+    context.knobs.prt_protocol_3 && form.get("prt_protocol_version") == Some("3.0")
 }
 
 fn signed_by_device(
@@ -69,6 +77,9 @@ fn prt_for(
     fresh(entra, context, signed)?;
     if !is_at(entra, context, device.tenant) {
         return Err(context.deny(50_155, "The device is not in this tenant."));
+    }
+    if signed.claim("grant_type") == Some("device_token") {
+        return device_token(entra, context, signed, device);
     }
     if signed.names_resource() {
         return device_exchange(entra, context, form, signed, device);
@@ -105,7 +116,8 @@ fn signed_by_session(
     } else {
         exchange(entra, context, form, signed, &prt)
     };
-    answer.map(|answer| with_facts(sealed(entra, answer, &prt.session_key))).map_err(with_facts)
+    let form = if context.is_v2() { context.knobs.prt_protocol_3_reply } else { SealedForm::Cbc };
+    answer.map(|answer| with_facts(sealed(entra, answer, &prt.session_key, form))).map_err(with_facts)
 }
 
 /// A new PRT under the same session key; the old one stays good for a while.
@@ -139,11 +151,14 @@ fn exchange(
     prt: &Prt,
 ) -> Result<Answer, Answer> {
     let client = signed.claim("client_id").unwrap_or_default();
-    must_be_registered(context, signed)?;
-    let resource = forms::resource(signed.claim("resource"), signed.claim("scope"));
-    let resource = resource.unwrap_or_else(|| clients::DEFAULT_RESOURCE.to_owned());
+    // In the third version the broker names its own for every client (roadtx [client code]).
+    if !(context.is_v2() && signed.claim("redirect_uri").is_some_and(|uri| clients::is_registered(BROKER, uri))) {
+        must_be_registered(entra, context, signed)?;
+    }
+    let resource = signed.resource().unwrap_or_else(|| clients::DEFAULT_RESOURCE.to_owned());
     let grant = Grant { client: client.to_owned(), ..prt.grant.clone() };
-    let wish = Wish { resource: &resource, means: "prt", ..Wish::of(&grant, form) };
+    let scope = form.get("scope").or(signed.claim("scope").filter(|_| context.is_v2()));
+    let wish = Wish { resource: &resource, means: "prt", scope, ..Wish::of(&grant, form) };
     let mut answer = redeem(entra, context, &wish);
     if answer.status != 200 {
         return Err(answer);

@@ -25,7 +25,7 @@ pub(crate) fn access_token(
             jwt::sign_with_nonce(&entra.signer, &claims, &entra.generator.text(43, TOKEN_ALPHABET))
         }
         TokenForm::Opaque => {
-            let token = five_parts(entra);
+            let token = jwt::five_parts(&entra.signer, &mut entra.generator);
             entra.opaque_tokens.keep(&token, claims, context.now_ms + LIFE_S * 1000, context.now_ms);
             token
         }
@@ -36,23 +36,24 @@ pub(crate) fn access_token(
 fn claims(entra: &mut Tenant, context: &RequestContext, wish: &Wish<'_>, user: &User, scope: &str) -> Value {
     let (grant, now) = (wish.grant, context.now.unix_timestamp());
     let uti = entra.generator.text(22, TOKEN_ALPHABET);
+    let secret = entra.directories.application(&grant.client).is_some_and(|(_, it)| it.secret.is_some());
+    let (appidacr, sub) = (if secret { "1" } else { "0" }, jwt::subject(grant.user, &grant.client));
     let mut claims = json!({
         "aud": wish.resource, "iss": format!("https://sts.windows.net/{}/", grant.tenant),
         "iat": now - BACKDATED_S, "nbf": now - BACKDATED_S, "exp": now + LIFE_S,
-        "amr": grant.amr, "appid": grant.client, "oid": grant.user.to_string(), "tid": grant.tenant.to_string(),
+        "amr": grant.amr, "appid": grant.client, "appidacr": appidacr, "sub": sub, "oid": grant.user.to_string(), "tid": grant.tenant.to_string(),
         "upn": user.upn, "unique_name": user.upn, "name": user.upn, "scp": scope, "uti": uti, "ver": "1.0",
     });
     if let (Value::Object(claims), Some(device)) = (&mut claims, grant.device) {
         claims.insert("deviceid".into(), json!(device.to_string()));
     }
+    let api = entra.directories.api(grant.tenant, wish.resource);
+    if let (Value::Object(claims), Some(roles)) = (&mut claims, api.map(|api| api.roles_of(&user.upn)))
+        && !roles.is_empty()
+    {
+        claims.insert("roles".into(), json!(roles));
+    }
     claims
-}
-
-/// What looks like an encrypted token; its claims stay here.
-fn five_parts(entra: &mut Tenant) -> String {
-    let header = json!({ "alg": "RSA-OAEP", "enc": "A256CBC-HS512", "kid": entra.signer.kid, "typ": "JWT" });
-    let mut text = |length| entra.generator.text(length, TOKEN_ALPHABET);
-    format!("{}.{}.{}.{}.{}", jwt::part(&header), text(342), text(22), text(600), text(43))
 }
 
 fn form(context: &RequestContext, resource: &str) -> TokenForm {

@@ -61,6 +61,7 @@ fn redirect_with_code(
         grant,
         redirect_uri,
         resource,
+        scope: context.query.get("scope").map(str::to_owned),
         challenge,
         nonce: context.query.get("nonce").map(str::to_owned),
         session_key,

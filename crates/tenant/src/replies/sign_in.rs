@@ -3,12 +3,13 @@
 use crate::replies::code::code_or_refusal;
 use crate::replies::pages::{WRONG_PAGE, error_page, sign_in_page};
 use crate::request_context::RequestContext;
-use crate::rules::demand::{Demand, is_second_factor_due};
+use crate::rules::demand::{is_met, is_second_factor_due};
 use crate::tenant::Tenant;
 use bytes::Bytes;
 use tenant_model::grant::Grant;
 use tenant_model::sign_in::{SecondFactor, SignIn, Stage};
 use tenant_wire::answer::Answer;
+use tenant_wire::demand::Demand;
 use tenant_wire::forms::Form;
 use tenant_wire::keys::TOKEN_ALPHABET;
 use tenant_wire::session::SessionKey;
@@ -91,7 +92,7 @@ pub(crate) fn resumed(
 
 /// The next page of a sign-in whose person is known, or its end.
 pub(crate) fn go_on(entra: &mut Tenant, asked: &RequestContext, ctx: &str, grant: Grant) -> Answer {
-    let due = !Demand::of(&asked.query).is_met(asked, &grant)
+    let due = !is_met(&Demand::of(&asked.query), asked, &grant)
         || is_second_factor_due(asked, &asked.query.resource().unwrap_or_default(), &grant);
     let next = match due {
         true => Stage::SecondFactor(SecondFactor::of(grant)),

@@ -6,13 +6,12 @@ use crate::rules::demand::aged;
 use crate::rules::policy::{forbid, scopes, user_of};
 use crate::tenant::Tenant;
 use crate::wish::Wish;
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use tenant_model::directory::User;
 use tenant_model::grant::Grant;
 use tenant_wire::answer::Answer;
 use tenant_wire::clients;
+use tenant_wire::forms::answered_scope;
 use tenant_wire::jwt::{self, BACKDATED_S, LIFE_S};
 use tenant_wire::keys::TOKEN_ALPHABET;
 
@@ -38,8 +37,10 @@ fn issue(entra: &mut Tenant, context: &RequestContext, wish: &Wish<'_>, user: &U
     let number = |value: i64| if context.is_v2() { json!(value) } else { json!(value.to_string()) };
     let refresh = opaque(entra, "0.");
     let until = context.now_ms + context.knobs.refresh_token_lifetime_s * 1000;
-    entra.grants.keep(&refresh, grant.clone(), until, context.now_ms);
-    let scope = scopes(entra, context, &grant.client, resource).unwrap_or_default();
+    let asked = wish.scope.map(str::to_owned);
+    let kept = Grant { resource: Some(resource.to_owned()), scope: asked, ..grant.clone() };
+    entra.grants.keep(&refresh, kept, until, context.now_ms);
+    let scope = scopes(entra, context, wish).unwrap_or_default();
     let mut answer = Answer::ok(json!({
         "token_type": "Bearer", "scope": answered_scope(wish.scope, &scope),
         "expires_in": number(LIFE_S), "ext_expires_in": number(LIFE_S),
@@ -56,7 +57,7 @@ fn issue(entra: &mut Tenant, context: &RequestContext, wish: &Wish<'_>, user: &U
         answer.set("resource", json!(resource));
     }
     if wish.client_info {
-        answer.set("client_info", json!(client_info(grant, user)));
+        answer.set("client_info", json!(user.client_info(grant.tenant)));
     }
     answer.fact("tenant", grant.tenant)
 }
@@ -74,7 +75,7 @@ fn id_token(entra: &Tenant, context: &RequestContext, wish: &Wish<'_>, user: &Us
     let mut claims = json!({
         "aud": grant.client, "iss": format!("https://{login}/{}/v2.0", grant.tenant),
         "iat": now - BACKDATED_S, "nbf": now - BACKDATED_S, "exp": now + LIFE_S,
-        "name": user.upn, "oid": grant.user.to_string(), "sub": grant.user.to_string(),
+        "name": user.upn, "oid": grant.user.to_string(), "sub": jwt::subject(grant.user, &grant.client),
         "preferred_username": user.login.as_ref().unwrap_or(&user.upn),
         "tid": grant.tenant.to_string(), "ver": "2.0",
     });
@@ -83,46 +84,12 @@ fn id_token(entra: &Tenant, context: &RequestContext, wish: &Wish<'_>, user: &Us
             members.insert("idp".into(), json!(format!("https://sts.windows.net/{home}/")));
         }
         members.extend(wish.nonce.map(|nonce| ("nonce".to_owned(), json!(nonce))));
+        if wish.scope.is_some_and(|scope| scope.split_whitespace().any(|word| word == "email")) {
+            members.insert("email".into(), json!(user.upn));
+        }
+        let own = entra.directories.application(&grant.client).map(|(_, it)| it.roles_of(&user.upn));
+        members.extend(own.filter(|roles| !roles.is_empty()).map(|it| ("roles".to_owned(), json!(it))));
         members.extend(context.knobs.id_token_twist.clone());
     }
     jwt::sign(&entra.signer, &claims)
-}
-
-/// `scope` of a reply: what was asked for, and in front of each `RESOURCE/.default` what it stands for
-/// \[inferred\].
-fn answered_scope(asked: Option<&str>, granted: &str) -> String {
-    let expanded = |word: &str| {
-        let resource = word.strip_suffix("/.default");
-        let each =
-            resource.map(|resource| granted.split(' ').map(move |scope| format!("{resource}/{scope} ")));
-        format!("{}{word}", each.into_iter().flatten().collect::<String>())
-    };
-    let words = asked.unwrap_or(granted).split_whitespace();
-    words.map(expanded).collect::<Vec<_>>().join(" ")
-}
-
-/// The account's home ids, which differ from the token's for guests.
-pub(crate) fn client_info(grant: &Grant, user: &User) -> String {
-    let own = (grant.user.to_string(), grant.tenant.to_string());
-    let (uid, utid) = user.home.clone().unwrap_or(own);
-    URL_SAFE_NO_PAD.encode(json!({ "uid": uid, "utid": utid }).to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_default_scope_is_told_with_what_it_stands_for() {
-        for (asked, told) in [
-            (None, "User.Read User.ReadWrite"),
-            (Some("openid User.Read"), "openid User.Read"),
-            (
-                Some("https://g/.default openid"),
-                "https://g/User.Read https://g/User.ReadWrite https://g/.default openid",
-            ),
-        ] {
-            assert_eq!(answered_scope(asked, "User.Read User.ReadWrite"), told);
-        }
-    }
 }

@@ -25,9 +25,7 @@ pub(crate) fn credential(
         "urn:ietf:params:oauth:grant-type:jwt-bearer" => {
             Ok((by_hello(entra, context, signed, device)?, "prt_hello"))
         }
-        "device_token" | "device_auth" => {
-            refuse(221_000, "invalid_grant", "The resource does not take device-only tokens.")
-        }
+        "device_auth" => refuse(221_000, "invalid_grant", "Tokens by device_auth are not issued here."),
         _ => refuse(70_003, "unsupported_grant_type", "The grant type is not served here."),
     }
 }
@@ -58,15 +56,6 @@ fn by_password(
     let text = |name: &str| signed.claim(name).unwrap_or_default();
     let client = broker_only(context, signed)?;
     let user = check_password(entra, context, device.tenant, text("username"), text("password"))?;
-    let plain = Grant {
-        tenant: device.tenant,
-        user: user.oid,
-        client: client.to_owned(),
-        amr: vec!["pwd".to_owned()],
-        mfa_at: None,
-        from_device_code: false,
-        device: None,
-        signed_in_at: context.now_ms,
-    };
+    let plain = Grant::signed_in((device.tenant, user.oid), client, &["pwd"], context.now_ms);
     Ok(plain.with_device(device.id))
 }

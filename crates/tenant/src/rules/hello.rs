@@ -33,16 +33,7 @@ pub(crate) fn by_hello(
     usable_device_of(entra, context, key)?;
     fresh(entra, context, &assertion)?;
     in_time(context, &assertion)?;
-    let plain = Grant {
-        tenant: key.tenant,
-        user: key.user,
-        client: client.to_owned(),
-        amr: HELLO_AMR.map(str::to_owned).to_vec(),
-        mfa_at: None,
-        from_device_code: false,
-        device: None,
-        signed_in_at: context.now_ms,
-    };
+    let plain = Grant::signed_in((key.tenant, key.user), client, &HELLO_AMR, context.now_ms);
     Ok(plain.with_device(device.id))
 }
 

@@ -1,6 +1,7 @@
 //! Who may have which token: pre-authorisation and the rules a tenant can set.
 
 use crate::request_context::RequestContext;
+use crate::rules::client::unknown_client;
 use crate::rules::demand::is_second_factor_due;
 use crate::rules::proof::refused_device;
 use crate::tenant::Tenant;
@@ -11,7 +12,7 @@ use tenant_model::grant::Grant;
 use tenant_model::knobs::{DeviceCodeBlock, Knobs};
 use tenant_wire::answer::Answer;
 use tenant_wire::clients::{self, ENROLMENT, GRAPH, canonical};
-use tenant_wire::cloud::{Cloud, Urls};
+use tenant_wire::cloud::{ALL, Urls};
 use uuid::Uuid;
 
 /// The user of a grant, who may be gone by now.
@@ -40,7 +41,7 @@ pub(crate) fn forbid(
     refused_by_list(context, &grant.client, resource, wish.means)
         .or_else(|| refused_user(context, user))
         .or_else(|| refused_device(entra, context, grant.device?))
-        .or_else(|| not_authorised(entra, context, &grant.client, resource))
+        .or_else(|| not_authorised(entra, context, wish))
         .or_else(|| refused_by_rule(entra, context, grant, resource))
 }
 
@@ -89,17 +90,29 @@ pub(crate) fn refused_user(context: &RequestContext, user: &User) -> Option<Answ
     refused.copied().or((!user.enabled).then_some(50_057)).map(|code| context.refuse(code))
 }
 
-/// What a token of this client for this resource permits (entra.md 0.5), if it may have one.
-pub(crate) fn scopes(
-    entra: &Tenant,
-    context: &RequestContext,
-    client: &str,
-    resource: &str,
-) -> Option<String> {
-    let resource = if is_graph(entra, resource) { GRAPH } else { canonical(resource) };
+/// What a token for this wish permits (entra.md 0.5), if there may be one: at Graph also what of OpenID Connect was
+/// asked for, at the API of an application what was asked for or all that it has.
+pub(crate) fn scopes(entra: &Tenant, context: &RequestContext, wish: &Wish<'_>) -> Option<String> {
+    let (client, asked) = (wish.grant.client.as_str(), wish.scope.unwrap_or_default());
+    if let Some(api) = entra.directories.api(wish.grant.tenant, wish.resource) {
+        let named: Vec<&str> = of_api(wish).collect();
+        let all = || api.scopes.iter().map(String::as_str).collect();
+        return Some(if named.is_empty() { all() } else { named }.join(" "));
+    }
+    let resource = if is_graph(entra, wish.resource) { GRAPH } else { canonical(wish.resource) };
     let own = clients::scopes(client, resource)?;
     let extra = context.knobs.extra_graph_scopes.iter().filter(|_| resource == GRAPH);
-    Some(std::iter::once(own).chain(extra.map(String::as_str)).collect::<Vec<_>>().join(" "))
+    let personal = ["openid", "profile", "email"].into_iter().filter(|_| resource == GRAPH);
+    let personal = personal.filter(|it| asked.split_whitespace().any(|word| word == *it));
+    Some(std::iter::once(own).chain(extra.map(String::as_str)).chain(personal).collect::<Vec<_>>().join(" "))
+}
+
+/// The scopes of a resource's own that a wish names one by one.
+fn of_api<'a>(wish: &Wish<'a>) -> impl Iterator<Item = &'a str> {
+    let words = wish.scope.unwrap_or_default().split_whitespace();
+    let own = |word: &'a str| word.strip_prefix(wish.resource)?.strip_prefix('/');
+    let own: Vec<&str> = words.filter_map(own).filter(|scope| *scope != ".default").collect();
+    own.into_iter()
 }
 
 /// Whether a resource is Graph, by its id or by its host in any cloud.
@@ -109,13 +122,20 @@ pub(crate) fn is_graph(entra: &Tenant, resource: &str) -> bool {
     resource == "00000003-0000-0000-c000-000000000000" || ALL.into_iter().any(named)
 }
 
-fn not_authorised(entra: &Tenant, context: &RequestContext, client: &str, resource: &str) -> Option<Answer> {
-    if !context.knobs.unlisted_clients && !clients::is_listed(client) {
-        let text = "The application was not found in the directory.";
-        return Some(context.error(700_016, "unauthorized_client", text));
+fn not_authorised(entra: &Tenant, context: &RequestContext, wish: &Wish<'_>) -> Option<Answer> {
+    let (client, resource, tenant) = (&wish.grant.client, wish.resource, wish.grant.tenant);
+    if let Some(refusal) = unknown_client(entra, context, client, tenant) {
+        return Some(refusal);
     }
-    if scopes(entra, context, client, resource).is_some() {
+    if let Some(api) = entra.directories.api(tenant, resource) {
+        let known = |scope: &str| api.scopes.iter().any(|it| it == scope);
+        return (!of_api(wish).all(known)).then(|| context.refuse(650_053));
+    }
+    if scopes(entra, context, wish).is_some() {
         return None;
+    }
+    if entra.directories.application(client).is_some() {
+        return Some(context.refuse(500_011));
     }
     let text = format!(
         "Consent between first party application '{client}' and first party resource '{resource}' must be configured via preauthorization."
@@ -162,4 +182,3 @@ fn blocked_code(knobs: &Knobs, resource: &str) -> Option<u32> {
 }
 
 const NO_RESOURCE: &str = "";
-const ALL: [Cloud; 3] = [Cloud::Public, Cloud::UsGov, Cloud::China];

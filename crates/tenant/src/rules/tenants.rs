@@ -29,7 +29,29 @@ pub(crate) fn is_at(entra: &Tenant, context: &RequestContext, tenant: Uuid) -> b
 
 /// Why a tenant is not served at this host, if it is not (entra.md 6.5, 10.5).
 fn wrong_cloud(entra: &Tenant, context: &RequestContext, tenant: Uuid) -> Option<Answer> {
-    let asked = cloud::of_host(&context.peer.host).filter(|_| entra.urls == Urls::Public)?;
-    let text = "The tenant is in another national cloud: use its own host.";
-    (asked != entra.directories.cloud_of(tenant)).then(|| context.error(90_038, "invalid_request", text))
+    (!is_in_cloud(entra, &context.peer.host, tenant)).then(|| context.refuse(90_038))
+}
+
+/// Whether a tenant is served at this host: at those of its own cloud, and at those of none.
+pub(crate) fn is_in_cloud(entra: &Tenant, host: &str, tenant: Uuid) -> bool {
+    let asked = cloud::of_host(host).filter(|_| entra.urls == Urls::Public);
+    asked.is_none_or(|cloud| cloud == entra.directories.cloud_of(tenant))
+}
+
+/// The refusal of a request about a tenant of another cloud, in the shape of its service, where no path of the
+/// sign-in service names the tenant. Whose sign-in it is, and in which cloud, is told everywhere.
+pub(crate) fn misplaced(entra: &Tenant, context: &RequestContext, request: &str) -> Option<Answer> {
+    let tenant = context.tenant.filter(|id| !is_in_cloud(entra, &context.peer.host, *id))?;
+    match request {
+        "metadata" => Some(context.refuse(50_049)),
+        "discover" | "join" | "hybrid" | "leave" | "manage" | "key" => {
+            // What the real one says is not known [inferred].
+            let text = "AADSTS90038: the tenant is in another national cloud.";
+            Some(context.bad_request("error_fail", text).fact("tenant", tenant))
+        }
+        "me" | "member_of" | "owned_devices" | "devices" | "device" | "userinfo" => {
+            Some(tenant_graph::bad_token())
+        }
+        _ => None,
+    }
 }

@@ -98,17 +98,22 @@ pub(crate) struct SessionSigned {
 impl Harness {
     /// Signs alex in by device code and joins.
     pub(crate) fn new() -> Harness {
-        Harness::with(false)
+        Harness::with(Seed::default(), false)
+    }
+
+    /// One with other tenants, the first of which has alex.
+    pub(crate) fn of(seed: Seed) -> Harness {
+        Harness::with(seed, false)
     }
 
     /// One whose stand-in approves by itself.
     pub(crate) fn approving() -> Harness {
-        Harness::with(true)
+        Harness::with(Seed::default(), true)
     }
 
-    fn with(auto_approve: bool) -> Harness {
+    fn with(seed: Seed, auto_approve: bool) -> Harness {
         let setup = Setup {
-            seed: Seed::default(),
+            seed,
             urls: Urls::Public,
             entropy: 42,
             keys: KeySource::Pool,
@@ -156,6 +161,31 @@ impl Harness {
 
     pub(crate) fn post(&mut self, path: &str, body: impl Into<Bytes>) -> Reply {
         self.send(Request::post(path).body(body.into()).unwrap())
+    }
+
+    /// A form with this `Authorization`.
+    pub(crate) fn post_as(&mut self, path: &str, authorization: &str, body: &str) -> Reply {
+        let request = Request::post(path).header("authorization", authorization);
+        self.send(request.body(Bytes::copy_from_slice(body.as_bytes())).unwrap())
+    }
+
+    /// A page, as anybody may see it.
+    pub(crate) fn page(&mut self, path: &str) -> Reply {
+        self.send(Request::get(path).body(Bytes::new()).unwrap())
+    }
+
+    /// The code that alex gets with name and password on the page of this address.
+    pub(crate) fn signed_in_code(&mut self, path: &str) -> String {
+        let page = self.page(path).text;
+        let hidden = |name: &str| {
+            let (_, rest) = page.split_once(&format!("name=\"{name}\" value=\"")).unwrap();
+            rest.split('"').next().unwrap().to_owned()
+        };
+        let [ctx, flow, canary] = ["ctx", "flowToken", "canary"].map(hidden);
+        let body = format!("login={ALEX}&passwd={PASSWORD}&ctx={ctx}&flowToken={flow}&canary={canary}");
+        let reply = self.post("/common/login", body);
+        let location = reply.headers["location"].to_str().unwrap();
+        location.split_once("code=").unwrap().1.split('&').next().unwrap().to_owned()
     }
 
     pub(crate) fn get(&mut self, path: &str, bearer: &str) -> Reply {
@@ -348,7 +378,7 @@ impl Prt {
     /// Opens an encrypted reply (entra.md 7.6, vector 12.5).
     pub(crate) fn open(&self, reply: &Reply) -> Value {
         let parts: Vec<&str> = reply.text.split('.').collect();
-        let [header, "", iv, text, ""] = parts[..] else { panic!("no encrypted reply: {reply:?}") };
+        let [header, "", iv, text, ""] = parts[..] else { return self.open_third(reply) };
         let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).unwrap();
         let header: Value = serde_json::from_slice(&decode(header)).unwrap();
         assert_eq!((&header["alg"], &header["enc"]), (&json!("dir"), &json!("A256GCM")));
@@ -359,6 +389,25 @@ impl Prt {
         let plain = cipher.decrypt_padded_vec::<Pkcs7>(&decode(text)).unwrap();
         serde_json::from_slice(&plain).unwrap()
     }
+
+    /// The same of version 3.0, with GCM.
+    fn open_third(&self, reply: &Reply) -> Value {
+        let parts: Vec<&str> = reply.text.split('.').collect();
+        let [header, "", iv, text, tag] = parts[..] else { panic!("no encrypted reply: {reply:?}") };
+        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).unwrap();
+        let named: Value = serde_json::from_slice(&decode(header)).unwrap();
+        let ctx = STANDARD.decode(named["ctx"].as_str().unwrap()).unwrap();
+        let cipher = Aes256Gcm::new_from_slice(&derived(&self.key, &ctx)).unwrap();
+        let iv: [u8; 12] = decode(iv).as_slice().try_into().unwrap();
+        let msg = [decode(text), decode(tag)].concat();
+        let plain = cipher.decrypt(&iv.into(), Payload { msg: &msg, aad: header.as_bytes() }).unwrap();
+        serde_json::from_slice(&plain).unwrap()
+    }
+}
+
+/// `Authorization` of a client whose secret is escaped as in a form already.
+pub(crate) fn basic(client: &str, secret: &str) -> String {
+    format!("Basic {}", STANDARD.encode(format!("{client}:{secret}")))
 }
 
 /// The claims of a JWT, unverified.

@@ -149,7 +149,10 @@ fn one_thing_wrong_with_a_device_signed_exchange() {
         ("another client", 70_000, |_, request| request.claims["client_id"] = json!(LINUX_BROKER)),
         ("another redirect URI", 50_011, |_, request| request.claims["redirect_uri"] = json!(PORTAL_URI)),
         ("no pre-authorisation", 65_002, |_, request| request.claims["resource"] = json!("x")),
-        ("a device-only form", 221_000, |_, request| request.claims["grant_type"] = json!("device_token")),
+        ("a device-only form for another resource", 221_000, |_, request| {
+            request.claims["grant_type"] = json!("device_token");
+            request.claims["resource"] = json!(GRAPH);
+        }),
         ("the device is deleted", 50_155, |harness, _| harness.device_action(DeviceAction::Delete)),
         ("the device is disabled", 135_011, |harness, _| harness.device_action(DeviceAction::Disable)),
         ("the user is disabled", 50_057, |harness, _| harness.cloud.user(ALEX, UserAction::Disable).unwrap()),

@@ -2,9 +2,12 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test says where it failed by panicking")]
 
+mod applications;
 mod authorize;
 mod client;
+mod clouds;
 mod flow;
+mod graph;
 mod hello;
 mod outputs;
 mod page;
@@ -15,4 +18,5 @@ mod rules;
 mod second_factor;
 mod sent;
 mod sign_in_rows;
+mod third;
 mod tolerances;

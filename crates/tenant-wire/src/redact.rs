@@ -8,13 +8,13 @@ use serde_json::{Map, Value, json};
 use crate::mask;
 
 /// The member `asked`: `query`, `headers` and `body`, each where there is one.
-pub(crate) fn asked(request: &Request<Bytes>) -> Value {
+pub fn asked(request: &Request<Bytes>) -> Value {
     let query = request.uri().query().map(|query| mask::form(query.as_bytes()));
     redact(query, request.headers(), request.body())
 }
 
 /// The member `answered`: `headers` and `body`, each where there is one.
-pub(crate) fn answered(response: &Response<Bytes>) -> Value {
+pub fn answered(response: &Response<Bytes>) -> Value {
     redact(None, response.headers(), response.body())
 }
 

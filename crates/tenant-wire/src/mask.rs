@@ -9,7 +9,7 @@ use base64::alphabet::URL_SAFE;
 use base64::engine::general_purpose::GeneralPurpose;
 use base64::engine::{DecodePaddingMode, GeneralPurposeConfig};
 use serde_json::{Map, Value, json};
-use tenant_wire::certificate::thumbprint;
+use crate::certificate::thumbprint;
 
 /// What a name says about its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,7 @@ enum Kind {
 }
 
 /// A JSON value with what is secret in it masked.
-pub(crate) fn value(value: &Value) -> Value {
+pub fn value(value: &Value) -> Value {
     match value {
         Value::Object(members) => object(members),
         Value::Array(list) => list.iter().map(self::value).collect(),
@@ -35,7 +35,7 @@ pub(crate) fn value(value: &Value) -> Value {
 }
 
 /// The fields of a form or a query, unescaped, as a JSON object; a name that comes twice has a list.
-pub(crate) fn form(encoded: &[u8]) -> Value {
+pub fn form(encoded: &[u8]) -> Value {
     let mut fields = Map::new();
     for piece in encoded.split(|byte| *byte == b'&').filter(|piece| !piece.is_empty()) {
         // A lone word may be anything, also a secret sent in the wrong place.
@@ -50,7 +50,7 @@ pub(crate) fn form(encoded: &[u8]) -> Value {
 }
 
 /// The text under this name.
-pub(crate) fn named(name: &str, it: &str) -> Value {
+pub fn named(name: &str, it: &str) -> Value {
     match kind(name) {
         Kind::Open => text(it),
         Kind::Secret => json!(length(it)),
@@ -60,7 +60,7 @@ pub(crate) fn named(name: &str, it: &str) -> Value {
 }
 
 /// A compact JWT or JWE with its header and claims masked; `None` for anything else.
-pub(crate) fn signed(token: &str) -> Option<Value> {
+pub fn signed(token: &str) -> Option<Value> {
     let parts: Vec<&str> = token.split('.').collect();
     let header = || read(parts.first()?);
     match parts.as_slice() {
@@ -75,18 +75,18 @@ pub(crate) fn signed(token: &str) -> Option<Value> {
 }
 
 /// A path whose words may be read, unless they look like tokens.
-pub(crate) fn path(it: &str) -> String {
+pub fn path(it: &str) -> String {
     let segment = |it: &str| if looks_like_a_token(it) { length(it) } else { it.to_owned() };
     it.split('/').map(segment).collect::<Vec<_>>().join("/")
 }
 
 /// How long a text is, in place of it.
-pub(crate) fn length(it: &str) -> String {
+pub fn length(it: &str) -> String {
     format!("<{} characters>", it.chars().count())
 }
 
 /// Adds a value under a name that may be there already.
-pub(crate) fn put(members: &mut Map<String, Value>, name: String, it: Value) {
+pub fn put(members: &mut Map<String, Value>, name: String, it: Value) {
     let whole = match members.remove(&name) {
         None => it,
         Some(Value::Array(mut list)) => {
@@ -214,7 +214,7 @@ const ANY: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// The name itself, if it is one.
-pub(crate) fn shown(name: &str) -> String {
+pub fn shown(name: &str) -> String {
     let fits = |letter: char| letter.is_ascii_alphanumeric() || "_-.:@#$/ ".contains(letter);
     if name.len() <= LONGEST_NAME && name.chars().all(fits) { name.to_owned() } else { length(name) }
 }
