@@ -9,7 +9,8 @@ use crate::store_thread::StoreThread;
 use hsm::BoundTo;
 use lifecycle::{LeaveKind, Snapshot, Status};
 use model::{
-    Account, Backend, DomainName, Failure, MachineBinding, Registration, Requester, Timestamp, Upn, log_failure,
+    Account, Backend, DomainName, Failure, MachineBinding, Registration, Requester, Timestamp, Upn,
+    log_failure,
 };
 use signin::UserStatus;
 use std::io;

@@ -8,15 +8,13 @@ mod conversation;
 mod dispatch;
 mod limits;
 mod owners;
-mod report;
 mod service;
 mod talk;
 #[cfg(test)]
 mod tests;
 
 pub use conversation::Stop;
-pub use report::{DocumentParts, document};
-pub use service::{About, AboutNow, Service};
+pub use service::{AboutNow, Service};
 
 use accept::Patience;
 use conversation::{Caller, Shared};
