@@ -92,7 +92,10 @@ fn line(input: BorrowedFd<'_>, asker: Option<BorrowedFd<'_>>) -> io::Result<Told
 
 /// Stays within the capacity, so that no copy is left behind by a move. A byte at a time: a buffer would take more than
 /// the line, and keep a copy.
-fn fill(bytes: &mut Vec<u8>, mut next: impl FnMut() -> io::Result<Told<Option<u8>>>) -> io::Result<Told<bool>> {
+fn fill(
+    bytes: &mut Vec<u8>,
+    mut next: impl FnMut() -> io::Result<Told<Option<u8>>>,
+) -> io::Result<Told<bool>> {
     let whole = loop {
         match next()? {
             Told::Over => return Ok(Told::Over),

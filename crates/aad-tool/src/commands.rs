@@ -1,6 +1,5 @@
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::offline::{self, Origin, Place, Protection, Records, Report};
 use crate::options::{Command, HsmCommand, LocalCommand, Options, PlaceOptions};
 use crate::output::Output;
 use crate::talk;
@@ -8,6 +7,7 @@ use crate::waiting::Waiting;
 use ini::Sources;
 use ipc::FailureReport;
 use model::FailureClass;
+use provision::{Origin, Place, Protection, Records, Report};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -31,7 +31,7 @@ fn here(options: &Options, command: &LocalCommand, output: &Output) -> Result<Ex
         LocalCommand::PrepareImage { leave_behind, place, .. } => {
             let records = if *leave_behind { Records::LeaveBehind } else { Records::Keep };
             let _waiting = Waiting::begin("the files to be deleted");
-            tell(&offline::prepare(&find(options, place)?, records), output)
+            tell(&provision::prepare(&find(options, place)?, records), output)
         }
     }
 }
@@ -40,7 +40,7 @@ fn hsm(options: &Options, command: &HsmCommand) -> Result<Report, CommandError> 
     let HsmCommand::Init { from_file, without_tpm, place } = command;
     let origin = if *from_file { Origin::File } else { Origin::Fresh };
     let most = if *without_tpm { Protection::Host } else { Protection::HostAndTpm };
-    Ok(offline::init(&find(options, place)?, origin, most))
+    Ok(provision::init(&find(options, place)?, origin, most))
 }
 
 fn find(options: &Options, place: &PlaceOptions) -> Result<Place, CommandError> {

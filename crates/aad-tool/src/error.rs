@@ -79,9 +79,12 @@ fn of_client(error: &ClientError) -> (FailureClass, Who, &'static str, &'static 
             "Find out who listens there, before anything is said to it.",
         ),
         ClientError::Broken(_) => (FailureClass::Transient, Who::Nobody, "ConversationBroken", STATUS),
-        ClientError::Newer(_) => {
-            (FailureClass::Broken, Who::MachineAdmin, "DaemonNewer", "Update aad-tool to the version of firmamentd.")
-        }
+        ClientError::Newer(_) => (
+            FailureClass::Broken,
+            Who::MachineAdmin,
+            "DaemonNewer",
+            "Update aad-tool to the version of firmamentd.",
+        ),
     }
 }
 

@@ -6,7 +6,6 @@ mod ask;
 mod commands;
 mod error;
 mod exit;
-mod offline;
 mod options;
 mod output;
 mod talk;

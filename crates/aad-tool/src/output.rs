@@ -32,7 +32,7 @@ pub(crate) struct Output {
 struct Said {
     messages: Vec<Value>,
     failure: Option<FailureReport>,
-    document: Option<Value>,
+    document: Option<StatusDocument>,
     members: Map<String, Value>,
     ended: bool,
 }
@@ -47,8 +47,11 @@ impl Output {
         if let Message::Failed { failure } = message {
             return self.failed(failure);
         }
-        let screen =
-            if io::stdout().is_terminal() && self.format == Format::Text { Screen::Pictures } else { Screen::Lines };
+        let screen = if io::stdout().is_terminal() && self.format == Format::Text {
+            Screen::Pictures
+        } else {
+            Screen::Lines
+        };
         let Some(text) = display::message(message, screen) else { return Ok(()) };
         self.said().messages.push(serde_json::to_value(message).unwrap_or_default());
         self.aside(&text)
@@ -87,7 +90,7 @@ impl Output {
 
     /// A document that is the result: as text, or itself as the JSON object.
     pub(crate) fn document(&self, document: &StatusDocument, text: &str) -> io::Result<()> {
-        self.said().document = serde_json::to_value(document).ok();
+        self.said().document = Some(document.clone());
         match self.format {
             Format::Json | Format::JsonLines => Ok(()),
             Format::Text => print(text),
@@ -118,14 +121,12 @@ impl Output {
             return;
         }
         let object = match said.document.take().filter(|_| said.failure.is_none()) {
-            Some(document) => document,
-            None => self.object(&mut said, exit),
+            Some(document) => serde_json::to_string_pretty(&document),
+            None if self.format == Format::JsonLines => serde_json::to_string(&self.object(&mut said, exit)),
+            None => serde_json::to_string_pretty(&self.object(&mut said, exit)),
         };
         // A closed pipe leaves nobody to tell.
-        drop(print_json(match self.format {
-            Format::JsonLines => serde_json::to_string(&object),
-            Format::Json | Format::Text => serde_json::to_string_pretty(&object),
-        }));
+        drop(print_json(object));
     }
 
     fn object(&self, said: &mut Said, exit: Exit) -> Value {

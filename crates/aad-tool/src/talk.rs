@@ -4,7 +4,6 @@ use crate::ask::{self, Told};
 use crate::commands::socket;
 use crate::error::CommandError;
 use crate::exit::{self, Exit};
-use crate::offline;
 use crate::options::{AskCommand, Options};
 use crate::output::Output;
 use crate::waiting::Waiting;
@@ -33,7 +32,7 @@ pub(crate) fn converse(options: &Options, ask: &AskCommand, output: &Output) -> 
             (Message::End { ending }, _) => return Ok(verdict.unwrap_or((*ending).into())),
             (Message::Status { document }, AskCommand::Tpm { .. }) => {
                 // What only the files of root tell: a credential reaches the daemon decrypted.
-                let sealing = offline::sealing(Path::new("/")).unwrap_or_default();
+                let sealing = provision::sealing(Path::new("/")).unwrap_or_default();
                 output.document(document, &(display::keys(document) + &sealing))?;
                 verdict = Some(exit::of_keys(document));
             }
@@ -99,7 +98,11 @@ fn agree(
         return Ok(());
     }
     let agreed = waiting.asks(|| ask::agrees("Leave? [y/N] "));
-    if agreed.map_err(|error| CommandError::Input("answer", error))? { Ok(()) } else { Err(CommandError::NotAgreed) }
+    if agreed.map_err(|error| CommandError::Input("answer", error))? {
+        Ok(())
+    } else {
+        Err(CommandError::NotAgreed)
+    }
 }
 
 /// What the daemon knows of this machine.

@@ -111,7 +111,8 @@ impl State {
 
     /// `Waiting for you to sign in with the code (14 min left).`
     fn line(&self, now: Timestamp) -> String {
-        let left = self.until.map(|until| format!(" ({} left)", duration(until.since(now)))).unwrap_or_default();
+        let left =
+            self.until.map(|until| format!(" ({} left)", duration(until.since(now)))).unwrap_or_default();
         let again = if self.told == 0 { "Waiting" } else { "Still waiting" };
         format!("{again} for {}{left}.", self.what)
     }

@@ -134,7 +134,9 @@ impl<'a> Conversation<'a> {
                 ipc::Heard::Known(waiting @ Message::Waiting { .. }) => return Ok(waiting),
                 ipc::Heard::Known(message) => return self.hand_on(message),
                 unknown if unknown.wants_an_answer() => return Err(newer(unknown)),
-                ipc::Heard::Unknown { text: Some(text), .. } => return self.hand_on(Message::Notice { text }),
+                ipc::Heard::Unknown { text: Some(text), .. } => {
+                    return self.hand_on(Message::Notice { text });
+                }
                 ipc::Heard::Unknown { text: None, .. } => drop(self.hand_on(Message::Unknown)?),
             }
         }

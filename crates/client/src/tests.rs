@@ -97,7 +97,8 @@ fn a_daemon_of_yesterday_is_asked_again_in_its_own_words() {
 #[test]
 fn what_a_daemon_of_tomorrow_says_beyond_our_words_is_told_or_skipped() {
     let accepted = r#"{"message":"accepted","protocol":99,"hostname":"x"}"#;
-    let (weather, tune) = (r#"{"message":"weather","text":"It rains."}"#, r#"{"message":"tune","notes":[1]}"#);
+    let (weather, tune) =
+        (r#"{"message":"weather","text":"It rains."}"#, r#"{"message":"tune","notes":[1]}"#);
     let end = r#"{"message":"end","ending":"half_done","share":0.5}"#;
     let (said, error, asked) = talk_in_frames(&[&[accepted, tune, weather, end]]);
     let rains = Message::Notice { text: "It rains.".to_owned() };

@@ -6,11 +6,12 @@ use model::for_terminal;
 
 /// What happens where this domain's tenant is left, or that of the only one that has any; nothing where that is not known.
 pub fn departure(document: &StatusDocument, domain: Option<&str>, force: bool) -> Option<String> {
-    let leads = |it: &&DomainStatus| it.tenant.is_some() && domain.is_none_or(|name| it.domain.eq_ignore_ascii_case(name));
+    let leads = |it: &&DomainStatus| {
+        it.tenant.is_some() && domain.is_none_or(|name| it.domain.eq_ignore_ascii_case(name))
+    };
     let leaving = document.domains.iter().find(leads)?;
     let of_tenant = |it: &&DomainStatus| it.tenant == leaving.tenant;
-    let domains: Vec<&str> =
-        document.domains.iter().filter(of_tenant).map(|it| it.domain.as_str()).collect();
+    let domains: Vec<&str> = document.domains.iter().filter(of_tenant).map(|it| it.domain.as_str()).collect();
     let another = document.domains.iter().any(|it| it.tenant.is_some() && it.tenant != leaving.tenant);
     if domain.is_none() && another {
         return None;
@@ -22,10 +23,12 @@ pub fn departure(document: &StatusDocument, domain: Option<&str>, force: bool) -
 }
 
 fn steps(domain: &DomainStatus, force: bool) -> Vec<Item> {
-    let device = domain.identity.as_ref().map(|it| item("Deleted", format!("the device object {}", it.device_id)));
+    let device =
+        domain.identity.as_ref().map(|it| item("Deleted", format!("the device object {}", it.device_id)));
     let intune = domain.intune.as_ref().and_then(|it| it.device_id.as_ref());
     let intune = intune.map(|id| item("Retired", format!("the device {id} in Intune")));
-    let nothing = device.is_none().then(|| item("Deleted", "nothing at the service: there is no registration"));
+    let nothing =
+        device.is_none().then(|| item("Deleted", "nothing at the service: there is no registration"));
     let sessions = match domain.sessions.len() {
         0 => "the keys of this machine".to_owned(),
         1 => "the keys of this machine, and 1 session".to_owned(),

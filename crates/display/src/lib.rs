@@ -45,7 +45,11 @@ pub fn message(message: &Message, screen: Screen) -> Option<String> {
         Message::Notice { text } => format!("Note: {text}\n"),
         Message::Failed { failure: report } => failure(report),
         Message::Status { document } => status(document, Detail::Short),
-        Message::Accepted { .. } | Message::Again {} | Message::Waiting { .. } | Message::Unknown | Message::End { .. } => return None,
+        Message::Accepted { .. }
+        | Message::Again {}
+        | Message::Waiting { .. }
+        | Message::Unknown
+        | Message::End { .. } => return None,
     };
     Some(for_terminal(&text))
 }

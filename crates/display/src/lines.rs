@@ -119,7 +119,10 @@ mod tests {
             ("ab cdefghijklmnopqrs t", vec!["ab cdefg", "hijklmno", "pqrs t"]),
             ("abcdefg hijklmnopq", vec!["abcdefg", "hijklmno", "pq"]),
             // Two columns each.
-            ("\u{65e5}\u{672c}\u{8a9e}\u{65e5}\u{672c}", vec!["\u{65e5}\u{672c}\u{8a9e}\u{65e5}", "\u{672c}"]),
+            (
+                "\u{65e5}\u{672c}\u{8a9e}\u{65e5}\u{672c}",
+                vec!["\u{65e5}\u{672c}\u{8a9e}\u{65e5}", "\u{672c}"],
+            ),
         ] {
             assert_eq!(wrap(text, 8, 8), lines, "{text}");
         }

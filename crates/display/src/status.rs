@@ -106,7 +106,11 @@ fn sign_in(report: &SignInReport) -> String {
         known("Correlation id", report.correlation_id.as_ref()),
     ];
     let why = report.failure.as_ref().map(|failure| {
-        [item("Problem", &failure.message), item("Who can fix it", &failure.who), item("What to do", &failure.advice)]
+        [
+            item("Problem", &failure.message),
+            item("Who can fix it", &failure.who),
+            item("What to do", &failure.advice),
+        ]
     });
     let told: Vec<Item> = std::iter::once(item("Ended", sign_in_words(report)))
         .chain(why.into_iter().flatten())

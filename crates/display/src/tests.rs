@@ -37,7 +37,9 @@ fn long(value: &Value) -> Value {
     let sentence = "the service did not let this machine do what it asked for because of a rule ".repeat(6);
     match value {
         Value::String(text) if text.contains(' ') => Value::String(sentence),
-        Value::String(text) if text.contains('.') => Value::String(format!("{}.example", "long-label".repeat(24))),
+        Value::String(text) if text.contains('.') => {
+            Value::String(format!("{}.example", "long-label".repeat(24)))
+        }
         Value::String(text) if text.len() > 20 => Value::String(text.repeat(4)),
         Value::Array(values) => values.iter().chain(values).map(long).collect(),
         Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), long(value))).collect(),
@@ -49,8 +51,7 @@ fn long(value: &Value) -> Value {
 fn nothing_of_a_status_is_wider_than_80_columns() {
     let long: StatusDocument = serde_json::from_value(long(&serde_json::from_str(FULL).unwrap())).unwrap();
     for document in [full(), serde_json::from_str(BARE).unwrap(), long] {
-        for text in
-            [status(&document, Detail::Short), status(&document, Detail::Everything), keys(&document)]
+        for text in [status(&document, Detail::Short), status(&document, Detail::Everything), keys(&document)]
         {
             for line in text.lines() {
                 assert!(line.chars().count() <= COLUMNS, "{}: {line}", line.chars().count());
@@ -75,7 +76,8 @@ fn each_domain_has_a_line_before_all_details() {
 #[test]
 fn a_leave_names_what_it_will_do() {
     let mut document = full();
-    let told = departure(&document, None, false).unwrap();
+    let words = |told: Option<String>| told.unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+    let told = words(departure(&document, None, false));
     let identity = document.domains[0].identity.clone().unwrap();
     for says in [
         "the tenant 11112222-3333-4444-5555-666677778888 of contoso.com:",
@@ -85,11 +87,13 @@ fn a_leave_names_what_it_will_do() {
     ] {
         assert!(told.contains(says), "{told}");
     }
-    assert!(!told.contains("Left behind") && departure(&document, None, true).unwrap().contains("Left behind"));
+    assert!(
+        !told.contains("Left behind") && departure(&document, None, true).unwrap().contains("Left behind")
+    );
     let mut other = document.domains[0].clone();
     other.domain = "adatum.com".to_owned();
     document.domains.push(other.clone());
-    assert!(departure(&document, None, false).unwrap().contains("contoso.com, adatum.com"));
+    assert!(words(departure(&document, None, false)).contains("contoso.com, adatum.com"));
     other.tenant = Some("another".to_owned());
     document.domains[1] = other;
     assert_eq!(departure(&document, None, false), None, "which of the two is for the daemon to ask");

@@ -2,7 +2,8 @@ use crate::Executor;
 use bytes::Bytes;
 use hsm::{HsmError, KeysFuture, SignScheme};
 use model::{
-    Delivery, DeviceTrouble, Failure, FailureClass, Guid, KeyHandle, RequestId, Timestamp, Trace, Who, printable,
+    Delivery, DeviceTrouble, Failure, FailureClass, Guid, KeyHandle, RequestId, Timestamp, Trace, Who,
+    printable,
 };
 use std::time::Duration;
 use transport::{Call, ProxyFault, Reply, RequestAuth, TransportError};

@@ -92,10 +92,7 @@ impl Caller<'_> {
             set: Arc::new(set),
             for_registration: true,
             server_time,
-            trace: Trace {
-                correlation_id: Some(self.request_id(ACQUIRE).to_string()),
-                ..Trace::default()
-            },
+            trace: Trace { correlation_id: Some(self.request_id(ACQUIRE).to_string()), ..Trace::default() },
             object: Some(primary.object),
             primary: Some(Arc::new(primary)),
         })

@@ -223,6 +223,6 @@ impl Status {
 pub enum LeaveKind {
     /// Leave the tenant: delete the device object with its own certificate, then the keys.
     Unregister,
-    /// Leave without the network: the object left behind goes to the ledger and into the report.
+    /// The same, but within ten seconds: what could not be deleted by then is left behind, in the ledger and the report.
     Force,
 }

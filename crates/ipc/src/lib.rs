@@ -28,5 +28,6 @@ pub use reader::Reader;
 pub use request::{Access, Op, Peer, Refused, Request, Wait};
 pub use status::{
     AttemptReport, ComplianceReport, DomainStatus, EndpointsReport, IdentityReport, IntuneReport, KeyReport,
-    LedgerReport, LeftReport, OtherIdentityReport, RuleReport, STATUS_SCHEMA, SessionReport, SignInReport, StatusDocument,
+    LedgerReport, LeftReport, OtherIdentityReport, RuleReport, STATUS_SCHEMA, SessionReport, SignInReport,
+    StatusDocument,
 };

@@ -78,7 +78,8 @@ pub fn decode_message(payload: &[u8]) -> Result<Heard, FrameError> {
     match serde_json::from_slice(payload).map_err(malformed)? {
         Message::Unknown => {
             let Unknown { message, text } = serde_json::from_slice(payload).map_err(malformed)?;
-            let text = text.as_ref().and_then(serde_json::Value::as_str).map(|text| printable(text, LONGEST_TEXT));
+            let text =
+                text.as_ref().and_then(serde_json::Value::as_str).map(|text| printable(text, LONGEST_TEXT));
             Ok(Heard::Unknown { word: printable(&message, LONGEST_OP), text })
         }
         known => Ok(Heard::Known(known)),

@@ -94,7 +94,8 @@ fn values_on_the_socket_are_frozen() {
     let texts =
         |values: &[Value]| values.iter().map(|value| value.as_str().unwrap().to_owned()).collect::<Vec<_>>();
     let waits = texts(&every!(Wait: SignedIn, Settled).map(|wait| json(&wait)));
-    let endings = every!(Ending: Done, NotRegistered, NeedsSignIn, Denied, Suspended, NotWritable, Usage, Failed);
+    let endings =
+        every!(Ending: Done, NotRegistered, NeedsSignIn, Denied, Suspended, NotWritable, Usage, Failed);
     let endings = texts(&endings.map(|ending| json(&ending)));
     let classes = every!(FailureClass: Transient, NeedsUser, Denied, Gone, Broken);
     let classes = classes.map(|class| report(class).class);

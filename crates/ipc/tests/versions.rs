@@ -108,7 +108,9 @@ fn a_client_of_tomorrow_may_say_more_and_its_new_request_is_told_from_nonsense()
     let long = format!(r#"{{"op":"{}"}}"#, "x".repeat(5000));
     let said = decode_request(long.as_bytes()).unwrap_err().to_string();
     assert!(said.len() < 200 && said.contains(&format!("version {PROTOCOL}")), "{said}");
-    for nonsense in ["{}", r#"{"op":7}"#, r#"{"op":"watch","protocol":"2"}"#, r#"{"op":"watch","protocol":-1}"#] {
+    for nonsense in
+        ["{}", r#"{"op":7}"#, r#"{"op":"watch","protocol":"2"}"#, r#"{"op":"watch","protocol":-1}"#]
+    {
         assert!(matches!(decode_request(nonsense.as_bytes()), Err(RequestError::Frame(_))), "{nonsense}");
     }
 }
@@ -133,7 +135,9 @@ fn a_daemon_of_tomorrow_may_say_more() {
     }
     let ended = decode_message(br#"{"message":"end","ending":"half_done"}"#).unwrap();
     assert_eq!(ended, Heard::Known(Message::End { ending: Ending::Failed }));
-    for nonsense in ["{}", "[]", r#"{"message":7}"#, r#"{"message":"end"}"#, r#"{"message":"notice","text":7}"#] {
+    for nonsense in
+        ["{}", "[]", r#"{"message":7}"#, r#"{"message":"end"}"#, r#"{"message":"notice","text":7}"#]
+    {
         assert!(decode_message(nonsense.as_bytes()).is_err(), "{nonsense}");
     }
 }
@@ -141,7 +145,8 @@ fn a_daemon_of_tomorrow_may_say_more() {
 /// A member that is not said any more is empty.
 #[test]
 fn a_document_that_lacks_members_is_read() {
-    let payload = r#"{"message":"status","document":{"schema":3,"domains":[{"domain":"contoso.com","identity":{}}]}}"#;
+    let payload =
+        r#"{"message":"status","document":{"schema":3,"domains":[{"domain":"contoso.com","identity":{}}]}}"#;
     let Heard::Known(Message::Status { document }) = decode_message(payload.as_bytes()).unwrap() else {
         panic!("it is a status")
     };

@@ -2,9 +2,12 @@
 
 use crate::core::{Core, NOTHING};
 use crate::member::Next;
-use crate::{Event, Identity, Intune, LeaveKind, LeaveStep, LedgerKind, Stage, StateName, Work};
-use model::{Failure, FailureClass};
+use crate::{
+    Event, Identity, Intune, LeaveKind, LeaveStep, LedgerKind, LedgerLine, Stage, StateName, Suspension, Work,
+};
+use model::{Failure, FailureClass, Timestamp};
 use statig::blocking::*;
+use std::time::Duration;
 
 /// The way out.
 pub(crate) struct Departure;
@@ -15,6 +18,8 @@ pub(crate) struct Leaver {
     identity: Box<Identity>,
     /// Failures of this step in a row.
     tries: u32,
+    /// Until when the service is tried; what it has not done by then is left behind.
+    until: Option<Timestamp>,
 }
 
 type Outcome = statig::Outcome<State>;
@@ -33,8 +38,15 @@ impl Departure {
         match core.answer(event) {
             Some(Ok(_)) => leaver.done(*step, core),
             Some(Err(failure)) => leaver.failed(*step, core, failure),
+            None if leaver.is_out_of_time(*step, core, event) => leaver.leave_rest_behind(*step, core),
             None if core.is_due(event) => Transition(State::stepping(leaver.clone(), *step)),
-            None if *step == LeaveStep::Unregister => leaver.insist_on_leaving(core, event),
+            None if *event == Event::LeaveRequested(LeaveKind::Force) && *step != LeaveStep::Erase => {
+                leaver.insist(core);
+                match core.in_flight {
+                    Some(_) => Handled,
+                    None => leaver.goes_on(*step),
+                }
+            }
             None => Super,
         }
     }
@@ -49,29 +61,32 @@ impl Departure {
             LeaveStep::Erase => Work::EraseKeys(leaver.identity.all_keys().cloned().collect()),
         };
         core.run(work);
+        core.wake_at = leaver.until.filter(|_| *step != LeaveStep::Erase);
     }
 
     /// The object could not be deleted: waits for an operator, or for a sign-in whose token may be the way.
     #[state(superstate = "root")]
     fn refused(leaver: &mut Leaver, core: &mut Core, event: &Event) -> Outcome {
         match (event, core.newcomer(event)) {
-            (Event::LeaveRequested(LeaveKind::Unregister), _) => leaver.goes_on(LeaveStep::Unregister),
+            (Event::LeaveRequested(ask), _) => {
+                if *ask == LeaveKind::Force {
+                    leaver.insist(core);
+                }
+                leaver.goes_on(leaver.first_step(core))
+            }
             (_, Some(person)) => {
                 core.queue(person);
                 leaver.goes_on(LeaveStep::Unregister)
             }
-            (_, None) => leaver.insist_on_leaving(core, event),
+            (_, None) => Super,
         }
     }
 
-    /// Leaving already: an insistence that comes too early is remembered, and a person is kept for their token.
+    /// Leaving already: a person is kept for their token.
     #[superstate(superstate = "root")]
     fn leaving(core: &mut Core, event: &Event) -> Outcome {
-        match (event, core.newcomer(event)) {
-            (_, Some(person)) => core.queue(person),
-            (Event::LeaveRequested(LeaveKind::Force), None) => core.leave = Some(LeaveKind::Force),
-            _ => return Super,
-        }
+        let Some(person) = core.newcomer(event) else { return Super };
+        core.queue(person);
         Handled
     }
 
@@ -93,7 +108,10 @@ impl Leaver {
 
     fn done(&self, step: LeaveStep, core: &mut Core) -> Outcome {
         match step {
-            LeaveStep::Retire => self.goes_on(LeaveStep::Unregister),
+            LeaveStep::Retire => {
+                core.ledger.retain(|line| !self.is_own(line, LedgerKind::IntuneLeftBehind));
+                self.goes_on(LeaveStep::Unregister)
+            }
             LeaveStep::Unregister => self.goes_on(LeaveStep::Erase),
             LeaveStep::Erase => core.hand_on(|_| Next::Unregistered),
         }
@@ -133,9 +151,32 @@ impl Leaver {
         Transition(State::refused(self.clone()))
     }
 
-    fn insist_on_leaving(&self, core: &mut Core, event: &Event) -> Outcome {
-        let now = *event == Event::LeaveRequested(LeaveKind::Force) && core.in_flight.is_none();
-        if now { self.leave_behind(core) } else { Super }
+    /// Somebody leaves whatever the service says: each step is tried once more, and not for long.
+    fn insist(&mut self, core: &mut Core) {
+        core.leave = Some(LeaveKind::Force);
+        self.until = Some(core.now.after(TRIED_FOR));
+        core.wake_at = self.until;
+    }
+
+    /// What Intune kept at an earlier try is retired first.
+    fn first_step(&self, core: &Core) -> LeaveStep {
+        let enrolled = matches!(self.identity.intune, Intune::Enrolled(_));
+        let kept = core.ledger.iter().any(|line| self.is_own(line, LedgerKind::IntuneLeftBehind));
+        if enrolled && kept { LeaveStep::Retire } else { LeaveStep::Unregister }
+    }
+
+    fn is_out_of_time(&self, step: LeaveStep, core: &Core, event: &Event) -> bool {
+        let over = self.until.is_some_and(|until| until <= core.now);
+        *event == Event::Woke && step != LeaveStep::Erase && over
+    }
+
+    /// The time is over: an answer that still comes is not waited for.
+    fn leave_rest_behind(&self, step: LeaveStep, core: &mut Core) -> Outcome {
+        core.cancel();
+        if step == LeaveStep::Retire {
+            self.note_left_behind(core, LedgerKind::IntuneLeftBehind);
+        }
+        self.leave_behind(core)
     }
 
     /// The object stays in the directory; its id goes to the ledger.
@@ -145,10 +186,18 @@ impl Leaver {
         self.goes_on(LeaveStep::Erase)
     }
 
-    /// The directory shows its object under the id of the device, and Intune under its own.
+    /// The directory shows its object under the id of the device, and Intune under its own; each is told once.
     fn note_left_behind(&self, core: &mut Core, kind: LedgerKind) {
+        if core.ledger.iter().any(|line| self.is_own(line, kind)) {
+            return;
+        }
         let request = core.request();
         core.note(request, self.identity.as_ref().into(), kind);
+    }
+
+    /// Whether a line of the ledger is about this identity's object.
+    fn is_own(&self, line: &LedgerLine, kind: LedgerKind) -> bool {
+        line.kind == kind && line.device == Some(self.identity.issued.device)
     }
 }
 
@@ -169,29 +218,32 @@ impl State {
     }
 }
 
-/// The way out, from its first step.
+/// The way out, from its first step. On a copy of a machine the objects are the original's, and nothing is asked of the
+/// service.
 pub(crate) fn depart(core: &mut Core, identity: Box<Identity>, ask: LeaveKind) -> State {
     (core.leave, core.failure, core.wake_at) = (None, None, None);
     let enrolled = matches!(identity.intune, Intune::Enrolled(_));
-    let leaver = Leaver { identity, tries: 0 };
-    let step = match ask {
-        LeaveKind::Unregister if enrolled => LeaveStep::Retire,
-        LeaveKind::Unregister => LeaveStep::Unregister,
-        LeaveKind::Force => {
-            if enrolled {
-                leaver.note_left_behind(core, LedgerKind::IntuneLeftBehind);
-            }
-            leaver.note_left_behind(core, LedgerKind::LeftBehind);
-            LeaveStep::Erase
+    let copied = identity.suspended == Some(Suspension::ClonedMachine);
+    let mut leaver = Leaver { identity, tries: 0, until: None };
+    if ask == LeaveKind::Force && copied {
+        if enrolled {
+            leaver.note_left_behind(core, LedgerKind::IntuneLeftBehind);
         }
-    };
-    State::stepping(leaver, step)
+        leaver.note_left_behind(core, LedgerKind::LeftBehind);
+        return State::stepping(leaver, LeaveStep::Erase);
+    }
+    if ask == LeaveKind::Force {
+        leaver.insist(core);
+    }
+    State::stepping(leaver, if enrolled { LeaveStep::Retire } else { LeaveStep::Unregister })
 }
 
 /// The way out, from this step on.
 pub(crate) fn resume(identity: Box<Identity>, step: LeaveStep) -> State {
-    State::stepping(Leaver { identity, tries: 0 }, step)
+    State::stepping(Leaver { identity, tries: 0, until: None }, step)
 }
 
+/// How long a forced leave tries the service.
+const TRIED_FOR: Duration = Duration::from_secs(10);
 const RETIRE_TRIES: u32 = 3;
 const UNREGISTER_TRIES: u32 = 4;

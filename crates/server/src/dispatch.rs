@@ -5,7 +5,7 @@
 mod requests {
     pub(super) mod forget_account;
     pub(super) mod leave;
-    pub(super) mod rebind;
+    pub(crate) mod rebind;
     pub(super) mod rekey;
     pub(super) mod sign_in;
     pub(super) mod status;
@@ -14,16 +14,16 @@ mod requests {
 }
 
 #[cfg(test)]
-pub(crate) use requests::tpm::ask_code;
+pub(crate) use requests::{rebind::rebinding, tpm::ask_code};
 
 use crate::Service;
 use crate::connection::{Connection, ReadError};
 use crate::conversation::Caller;
-use crate::report::ending_of;
 use crate::talk::{bad_request, tell_failure, tell_waiting, unknown_request};
 use driver::LogLimit;
 use ipc::{Ending, Message, Request, RequestError};
 use model::{Failure, FailureClass, Who};
+use report::ending_of;
 use requests::{forget_account, leave, rebind, rekey, sign_in, status, tpm, watch as changes};
 use std::sync::Arc;
 use tokio::sync::watch;

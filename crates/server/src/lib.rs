@@ -9,7 +9,6 @@ mod dispatch;
 mod groups;
 mod limits;
 mod owners;
-mod report;
 mod service;
 mod talk;
 #[cfg(test)]
@@ -17,8 +16,7 @@ mod tests;
 
 pub use conversation::Stop;
 pub use groups::has_group;
-pub use report::{DocumentParts, document};
-pub use service::{About, AboutNow, Service};
+pub use service::{AboutNow, Service};
 
 use accept::Patience;
 use conversation::{Caller, Shared};

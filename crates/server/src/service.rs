@@ -1,5 +1,6 @@
 use driver::Driver;
 use model::WhoMayRegister;
+use report::About;
 use std::sync::Arc;
 
 /// What every conversation needs.
@@ -14,14 +15,3 @@ pub struct Service {
 
 /// What `status` says of the machine as a whole, as it is now; answered at once.
 pub type AboutNow = Arc<dyn Fn() -> About + Send + Sync>;
-
-/// What `status` says of the machine as a whole.
-#[derive(Debug, Clone)]
-pub struct About {
-    /// Version of the daemon.
-    pub version: String,
-    /// What holds new keys, in one line.
-    pub key_store: String,
-    /// What an operator should know (remarks on the configuration, on the state directory, …).
-    pub notices: Vec<String>,
-}

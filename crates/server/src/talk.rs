@@ -3,8 +3,7 @@
 
 use crate::Service;
 use crate::connection::Connection;
-use crate::report;
-use driver::{SignIn, SignInEvent};
+use driver::{SignIn, SignInEvent, WaitingFor};
 use identity::{Status, StatusPhase, WaitsFor};
 use ipc::{Answer, Ending, FailureReport, Message, RequestError};
 use model::{Account, Asker, DomainName, Failure, FailureClass, Timestamp, Trace, Upn, Who};
@@ -55,7 +54,7 @@ pub(crate) async fn identify(
                 connection.say(&report::waiting_for_approval(&prompt)).await;
             }
             Some(SignInEvent::Waiting(waiting)) => {
-                connection.say(&report::waiting(waiting, &name)).await;
+                connection.say(&waiting_for(waiting, &name)).await;
             }
             Some(SignInEvent::Notice(notice)) => tell(connection, &notice.text()).await,
             Some(SignInEvent::AskPassword(prompt)) => ask_password(connection, &mut session, &prompt).await?,
@@ -72,6 +71,20 @@ pub(crate) async fn identify(
             None => return Err(without_answer()),
         }
     }
+}
+
+/// What a sign-in under this name waits for.
+fn waiting_for(waiting: WaitingFor, asked: &Upn) -> Message {
+    let domain = asked.domain();
+    let text = match waiting {
+        WaitingFor::Tenant => format!("Microsoft Entra ID to name the tenant of {domain}"),
+        WaitingFor::Realm => format!("Microsoft Entra ID to say who checks the passwords of {domain}"),
+        WaitingFor::Code => "Microsoft Entra ID to give a sign-in code".to_owned(),
+        WaitingFor::Password => "Microsoft Entra ID to check the password".to_owned(),
+        WaitingFor::Tokens => "Microsoft Entra ID to let the sign-in register a device".to_owned(),
+        WaitingFor::Account => "Microsoft Graph to say who signed in".to_owned(),
+    };
+    Message::Waiting { text, until: None }
 }
 
 /// Whether a sign-in ended because somebody else came than was asked for (entra.md 2.10, rule 6): the sentence is ours,
@@ -126,7 +139,8 @@ pub(crate) async fn first_use(
 
 /// Whether the identity is suspended by what a sign-in met.
 pub(crate) async fn suspended_by(failure: &Failure, mut status: watch::Receiver<Status>) -> bool {
-    failure.trouble.is_some() && timeout(SUSPENDING, status.wait_for(is_suspended)).await.is_ok_and(|it| it.is_ok())
+    failure.trouble.is_some()
+        && timeout(SUSPENDING, status.wait_for(is_suspended)).await.is_ok_and(|it| it.is_ok())
 }
 
 fn is_suspended(status: &Status) -> bool {

@@ -1,7 +1,7 @@
 //! Sign-ins and sessions are tasks of their own, begun and ended by what is decided.
 
 use super::harness::{ASKER, Disk, Fault, Line, Next, Rig, domain, person, registered, tenant, wait_for};
-use crate::{Rekey, SignInEvent};
+use crate::{Rekey, SignInEvent, WaitingFor};
 use hsm::HsmError;
 use lifecycle::{LeaveKind, StateName};
 use model::Backend;
@@ -24,8 +24,11 @@ async fn a_step_that_crashes_ends_the_sign_in_with_a_word() {
     let rig = Rig::new(1).await;
     *rig.net.line.lock().unwrap() = Line::Panics;
     let mut sign_in = rig.driver.sign_in(person(0), ASKER).await.unwrap();
+    assert_eq!(sign_in.next().await, Some(SignInEvent::Waiting(WaitingFor::Tenant)));
     let Some(SignInEvent::Failed(failure)) = sign_in.next().await else { panic!("it ends") };
     assert_eq!(failure.code, "Crashed");
+    let last = rig.driver.view().remove(0).last_sign_in.expect("it is known");
+    assert_eq!((last.failure.map(|it| it.code), last.by), (Some("Crashed".to_owned()), ASKER.by));
     assert!(sign_in.next().await.is_none());
 }
 

@@ -302,6 +302,8 @@ fn a_leave_deletes_and_erases_and_a_refused_one_waits_for_the_operator() {
     fail(&mut life, FailureClass::Denied, Delivery::Answered, "Denied");
     assert_eq!(life.device.status().waits_for, Some(WaitsFor::Operator));
     life.step(Step::Leave(LeaveKind::Force));
+    assert_eq!((state(&life), life.disk.ledger.len()), ("unregistering", 0), "it is tried first");
+    fail(&mut life, FailureClass::Transient, Delivery::NotSent, "Unreachable");
     assert_eq!((state(&life), life.disk.ledger.len()), ("erasing", 1));
     life.step(Step::Succeed);
     assert_eq!(life.disk.stage, Stage::Unregistered { retained: None });
@@ -405,8 +407,10 @@ fn what_intune_kept_at_a_leave_is_in_the_ledger() {
         let intune_id = enrolled.issued.device;
         assert_ne!(device.to_string(), intune_id.to_string());
         life.step(Step::Leave(ask));
-        if ask == LeaveKind::Unregister {
-            fail(&mut life, class, Delivery::Answered, "RetireNotOffered");
+        assert_eq!(state(&life), "retiring");
+        fail(&mut life, class, Delivery::Answered, "RetireNotOffered");
+        if ask == LeaveKind::Force {
+            fail(&mut life, class, Delivery::Answered, "Denied");
         }
         let kinds: Vec<_> = life.disk.ledger.iter().map(|line| line.kind).collect();
         assert_eq!(kinds, expected, "{class:?} {ask:?}");
@@ -427,6 +431,64 @@ fn what_intune_has_retired_is_not_told_as_left_behind() {
     assert_eq!(state(&life), "unregistering");
     fail(&mut life, FailureClass::Denied, Delivery::Answered, "Denied");
     life.step(Step::Leave(LeaveKind::Force));
+    fail(&mut life, FailureClass::Denied, Delivery::Answered, "Denied");
     let kinds: Vec<_> = life.disk.ledger.iter().map(|line| line.kind).collect();
     assert_eq!(kinds, [LedgerKind::LeftBehind]);
+}
+
+#[test]
+fn what_intune_kept_is_retired_by_a_later_leave() {
+    let mut life = about_to_enrol();
+    (0..3).for_each(|_| life.step(Step::Succeed));
+    life.step(Step::Leave(LeaveKind::Unregister));
+    fail(&mut life, FailureClass::Denied, Delivery::Answered, "RetireNotOffered");
+    fail(&mut life, FailureClass::Denied, Delivery::Answered, "Denied");
+    let kinds = |life: &Harness| life.disk.ledger.iter().map(|line| line.kind).collect::<Vec<_>>();
+    assert_eq!(kinds(&life), [LedgerKind::IntuneLeftBehind]);
+    life.step(Step::Leave(LeaveKind::Unregister));
+    assert_eq!(state(&life), "retiring");
+    // Once more refused it is still one object.
+    fail(&mut life, FailureClass::Denied, Delivery::Answered, "RetireNotOffered");
+    fail(&mut life, FailureClass::Denied, Delivery::Answered, "Denied");
+    assert_eq!(kinds(&life), [LedgerKind::IntuneLeftBehind]);
+    life.step(Step::Leave(LeaveKind::Unregister));
+    life.step(Step::Succeed);
+    assert_eq!((state(&life), kinds(&life)), ("unregistering", vec![]));
+    fail(&mut life, FailureClass::Denied, Delivery::Answered, "Denied");
+    life.step(Step::Leave(LeaveKind::Unregister));
+    assert_eq!(state(&life), "unregistering", "Intune has nothing more of it");
+}
+
+#[test]
+fn a_forced_leave_tries_the_service_for_ten_seconds_and_names_what_stays() {
+    for (answered, expected) in [
+        (0, vec![LedgerKind::IntuneLeftBehind, LedgerKind::LeftBehind]),
+        (1, vec![LedgerKind::LeftBehind]),
+        (2, vec![]),
+    ] {
+        let mut life = about_to_enrol();
+        (0..3).for_each(|_| life.step(Step::Succeed));
+        life.step(Step::Leave(LeaveKind::Force));
+        (0..answered).for_each(|_| life.step(Step::Succeed));
+        if answered < 2 {
+            life.now = life.now.after(std::time::Duration::from_secs(9));
+            life.feed(Event::Woke);
+            assert_ne!(state(&life), "erasing", "{answered}: there is time");
+            life.now = life.now.after(std::time::Duration::from_secs(1));
+            life.feed(Event::Woke);
+        }
+        let kinds: Vec<_> = life.disk.ledger.iter().map(|line| line.kind).collect();
+        assert_eq!((state(&life), kinds), ("erasing", expected), "{answered}");
+        life.step(Step::Succeed);
+        assert_eq!(state(&life), "unregistered");
+    }
+}
+
+#[test]
+fn a_copy_that_leaves_asks_nothing_of_the_service() {
+    let mut life = registered(IntuneEnrolment::Disabled);
+    fail(&mut life, FailureClass::Broken, Delivery::NotSent, "ClonedMachine");
+    assert_eq!(state(&life), "suspended");
+    life.step(Step::Leave(LeaveKind::Force));
+    assert_eq!((state(&life), life.disk.ledger.len()), ("erasing", 1), "the object is the original's");
 }

@@ -2,10 +2,11 @@
 
 use crate::Service;
 use crate::connection::Connection;
-use crate::report::{ending_of, rebind_failure, rebinding};
 use crate::talk::{Until, follow, tell, tell_failure, which_domain};
+use driver::RebindStarted;
 use ipc::Ending;
 use model::Failure;
+use report::{ending_of, rebind_failure};
 
 /// Binds the keys anew, and follows the machine until it has settled.
 pub(crate) async fn run(
@@ -26,4 +27,21 @@ pub(crate) async fn run(
         tell_failure(connection, failure).await;
     }
     Ok(if ending == Ending::Suspended { ending } else { ending_of(failure) })
+}
+
+/// What a rebinding is about to do, by the names of components alone: their values are nobody's business.
+pub(crate) fn rebinding(started: &RebindStarted) -> [String; 3] {
+    let listed = |names: &[String]| {
+        if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
+    };
+    let domains: Vec<String> = started.domains.iter().map(ToString::to_string).collect();
+    [
+        format!(
+            "Until now the keys of {} record: {}.",
+            domains.join(", "),
+            listed(&started.before.components)
+        ),
+        format!("Changed since: {}.", listed(&started.before.changed)),
+        format!("From now on they record of this machine: {}.", listed(&started.now)),
+    ]
 }

@@ -2,7 +2,6 @@
 
 use crate::Service;
 use crate::connection::Connection;
-use crate::report::still_there;
 use crate::talk::{
     Identified, Until, bad_name, follow, follow_registration, identify, parse_name, tell, tell_failure,
     which_domain,
@@ -11,6 +10,7 @@ use driver::Rekey;
 use identity::{LeaveKind, Status, WaitsFor};
 use ipc::Ending;
 use model::{Asker, Backend, DomainName, Failure, Requester, UnknownWord, Upn};
+use report::still_there;
 use tokio::sync::watch;
 
 /// Registers keys in another place, then sees the old device object off.

@@ -1,12 +1,13 @@
 //! `status`: what is known of every domain, as a document.
 
+use crate::Service;
 use crate::connection::Connection;
 use crate::conversation::Caller;
-use crate::report::ending_of_view;
 use crate::talk::parse_domain;
-use crate::{DocumentParts, Service, document};
 use ipc::{Ending, Message};
 use model::Failure;
+use report::ending_of_view;
+use report::{DocumentParts, document};
 use tenancy_model::refusals;
 use views::{DomainView, SignInView};
 

@@ -2,10 +2,10 @@
 
 use crate::Service;
 use crate::connection::Connection;
-use crate::report::progress;
 use crate::talk::not_writable;
 use ipc::{Ending, Message};
 use model::Failure;
+use report::progress;
 use tokio::sync::broadcast::error::RecvError;
 use views::StatusChange;
 

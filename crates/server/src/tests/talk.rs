@@ -1,10 +1,13 @@
 //! When a conversation goes on, and when it ends.
 
 use super::samples::{NOW, connected, failure, status, view};
+use crate::dispatch::rebinding;
 use crate::talk::{
     PATIENCE, Until, first_use, follow_by, has_left, is_about_who_came, is_settled, only_domain,
     parse_domain, parse_name, suspended_by,
 };
+use driver::RebindStarted;
+use hsm::BoundTo;
 use identity::{Status, StatusPhase, WaitsFor};
 use ipc::{Ending, Message};
 use model::{DeviceTrouble, Failure, FailureClass, STATE_NOT_WRITABLE, Timestamp, Trace, Who};
@@ -303,8 +306,7 @@ async fn a_first_use_of_keys_that_suspends_is_told_and_nothing_else_is() {
         failure,
     };
     let cloned = || trouble(Some(DeviceTrouble::Cloned));
-    let (idle, gone) =
-        (status(StatusPhase::Registered, "idle"), status(StatusPhase::Suspended, "suspended"));
+    let (idle, gone) = (status(StatusPhase::Registered, "idle"), status(StatusPhase::Suspended, "suspended"));
     for (what, tried, suspends, told) in [
         ("a session that is held", Some(session(SessionState::Holding, None)), false, false),
         ("a fault that passes", Some(session(SessionState::Obtaining, Some(trouble(None)))), false, false),
@@ -342,4 +344,24 @@ async fn only_what_says_something_of_the_device_is_waited_for() {
         let (_tell, told) = watch::channel(now.clone());
         assert_eq!(suspended_by(failure, told).await, wanted, "{now:?}");
     }
+}
+
+#[test]
+fn a_rebinding_names_components_and_no_values() {
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let (_, status) = watch::channel(status(StatusPhase::Registered, "rebinding"));
+    let before =
+        BoundTo { components: names(&["machine-id", "product-uuid"]), changed: names(&["machine-id"]) };
+    let domains = vec!["contoso.com".parse().unwrap(), "adatum.com".parse().unwrap()];
+    let mut started = RebindStarted { domains, before, now: names(&["machine-id"]), status };
+    assert_eq!(
+        rebinding(&started),
+        [
+            "Until now the keys of contoso.com, adatum.com record: machine-id, product-uuid.",
+            "Changed since: machine-id.",
+            "From now on they record of this machine: machine-id.",
+        ]
+    );
+    started.before.changed.clear();
+    assert_eq!(rebinding(&started)[1], "Changed since: nothing.");
 }

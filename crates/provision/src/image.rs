@@ -1,7 +1,7 @@
 //! A machine that becomes an image keeps nothing that two machines must not share (reliability.md E.5).
 
-use super::files::{delete, is_there, refused};
-use super::{Place, Refusal, Report};
+use crate::files::{delete, is_there, refused};
+use crate::{Place, Refusal, Report};
 use files::Dir;
 use layout::draft_of;
 use std::fs;
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 /// What becomes of records that may be those of a registered machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Records {
+pub enum Records {
     /// Nothing is deleted.
     Keep,
     /// They are deleted; a device object may stay in the tenant.
@@ -18,7 +18,7 @@ pub(crate) enum Records {
 }
 
 /// Deletes the records, the keys in them and the auth value of this machine; the configuration stays.
-pub(crate) fn prepare(place: &Place, records: Records) -> Report {
+pub fn prepare(place: &Place, records: Records) -> Report {
     let plan = match plan(place, records) {
         Ok(plan) => plan,
         Err(refusal) => return Report { lines: Vec::new(), refused: Some(refusal) },

@@ -1,18 +1,26 @@
-pub(crate) mod concern;
-pub(crate) mod document;
-pub(crate) mod intune;
+//! What callers of the socket are told of the machine: sentences, endings, and the document of `status`.
+//!
+//! Pure: from what the driver shows to the words of the socket.
 
-pub use document::{DocumentParts, document};
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
-use driver::{RebindStarted, WaitingFor};
+mod concern;
+mod document;
+mod intune;
+#[cfg(test)]
+mod tests;
+
+pub use document::{About, DocumentParts, document};
+
+use concern::{Concern, concerns};
 use identity::{Phase, StateName, Status, StatusPhase, Suspension, WaitsFor};
 use ipc::{Ending, Message};
-use concern::{Concern, concerns};
-use model::{Account, Failure, FailureClass, Timestamp, Upn, Who};
+use model::{Account, Failure, FailureClass, Timestamp, Who};
 use signin::{PasswordPrompt, Prompt};
 use views::DomainView;
 
-pub(crate) fn prompt(prompt: &Prompt) -> Message {
+/// The message that shows a person their code.
+pub fn prompt(prompt: &Prompt) -> Message {
     Message::Prompt {
         user_code: prompt.user_code.clone(),
         url: prompt.verification_uri.clone(),
@@ -21,35 +29,24 @@ pub(crate) fn prompt(prompt: &Prompt) -> Message {
     }
 }
 
-pub(crate) fn ask_password(prompt: &PasswordPrompt) -> Message {
+/// The message that asks a person for their password.
+pub fn ask_password(prompt: &PasswordPrompt) -> Message {
     Message::AskPassword { name: prompt.name.to_string(), reason: prompt.reason.map(str::to_owned) }
 }
 
-/// What a sign-in under this name waits for.
-pub(crate) fn waiting(waiting: WaitingFor, asked: &Upn) -> Message {
-    let domain = asked.domain();
-    let text = match waiting {
-        WaitingFor::Tenant => format!("Microsoft Entra ID to name the tenant of {domain}"),
-        WaitingFor::Realm => format!("Microsoft Entra ID to say who checks the passwords of {domain}"),
-        WaitingFor::Code => "Microsoft Entra ID to give a sign-in code".to_owned(),
-        WaitingFor::Password => "Microsoft Entra ID to check the password".to_owned(),
-        WaitingFor::Tokens => "Microsoft Entra ID to let the sign-in register a device".to_owned(),
-        WaitingFor::Account => "Microsoft Graph to say who signed in".to_owned(),
-    };
-    Message::Waiting { text, until: None }
-}
-
 /// What is waited for while a person has a code.
-pub(crate) fn waiting_for_approval(prompt: &Prompt) -> Message {
+pub fn waiting_for_approval(prompt: &Prompt) -> Message {
     let text = "you to sign in with the code".to_owned();
     Message::Waiting { text, until: Some(prompt.expires_at.to_string()) }
 }
 
-pub(crate) fn signed_in(account: &Account) -> Message {
+/// The message that a person is who was asked for.
+pub fn signed_in(account: &Account) -> Message {
     Message::SignedIn { name: account.upn.to_string(), tenant: account.tenant.to_string() }
 }
 
-pub(crate) fn progress(status: &Status, at: Timestamp) -> Message {
+/// The message of a change of the machine.
+pub fn progress(status: &Status, at: Timestamp) -> Message {
     Message::Progress {
         at: at.to_string(),
         tenant: status.tenant.to_string(),
@@ -60,38 +57,21 @@ pub(crate) fn progress(status: &Status, at: Timestamp) -> Message {
 }
 
 /// Why the device object of an identity that was replaced is still there, and what to do about it.
-pub(crate) fn still_there(status: &Status) -> Option<Failure> {
+pub fn still_there(status: &Status) -> Option<Failure> {
     let failure = status.failure.clone()?;
     let advice = "Run aad-tool rekey once more as before; with --force the old device object is left behind, for \
                   an administrator to delete.";
     Some(Failure { advice: advice.to_owned(), ..failure })
 }
 
-/// What a rebinding is about to do, by the names of components alone: their values are nobody's business.
-pub(crate) fn rebinding(started: &RebindStarted) -> [String; 3] {
-    let listed = |names: &[String]| {
-        if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
-    };
-    let domains: Vec<String> = started.domains.iter().map(ToString::to_string).collect();
-    [
-        format!(
-            "Until now the keys of {} record: {}.",
-            domains.join(", "),
-            listed(&started.before.components)
-        ),
-        format!("Changed since: {}.", listed(&started.before.changed)),
-        format!("From now on they record of this machine: {}.", listed(&started.now)),
-    ]
-}
-
 /// Why the last rebinding failed, if it did.
-pub(crate) fn rebind_failure(status: &Status) -> Option<&Failure> {
+pub fn rebind_failure(status: &Status) -> Option<&Failure> {
     let attempts = &status.snapshot.attempts;
     attempts.iter().find(|attempt| attempt.phase == Phase::Rebind)?.failure.as_ref()
 }
 
 /// How a conversation about this machine ends: by what it waits for, then by what failed.
-pub(crate) fn ending(status: &Status) -> Ending {
+pub fn ending(status: &Status) -> Ending {
     let failed = status.failure.as_ref().map(ending_of);
     match (status.phase, status.waits_for) {
         (StatusPhase::Suspended, _) => Ending::Suspended,
@@ -107,7 +87,7 @@ pub(crate) fn ending(status: &Status) -> Ending {
 }
 
 /// How `status` ends for a domain.
-pub(crate) fn ending_of_view(view: &DomainView) -> Ending {
+pub fn ending_of_view(view: &DomainView) -> Ending {
     let at_rest = match (view.blocked(), view.status()) {
         (Some(failure), _) => ending_of(failure),
         // Why the last try failed is said, and does not make it anything but not registered.
@@ -118,11 +98,14 @@ pub(crate) fn ending_of_view(view: &DomainView) -> Ending {
     concerns(view).iter().map(Concern::ending).fold(at_rest, Ending::max)
 }
 
-pub(crate) fn ending_of(failure: &Failure) -> Ending {
+/// How a conversation ends that failed.
+pub fn ending_of(failure: &Failure) -> Ending {
     match failure.class {
         _ if failure.is_not_writable() => Ending::NotWritable,
         // Not understood, and nobody's to mend but the caller's: what was asked is not meant like that.
-        FailureClass::Broken if failure.who == Who::User && failure.trace.http_status.is_none() => Ending::Usage,
+        FailureClass::Broken if failure.who == Who::User && failure.trace.http_status.is_none() => {
+            Ending::Usage
+        }
         FailureClass::NeedsUser => Ending::NeedsSignIn,
         FailureClass::Denied => Ending::Denied,
         FailureClass::Gone => Ending::NotRegistered,
@@ -135,7 +118,10 @@ fn view_summary(view: &DomainView) -> String {
         (Some(failure), _) => format!("The stored state cannot be used: {}.", failure.message),
         (None, Some(status)) => {
             let concerns = concerns(view);
-            std::iter::once(summary(status)).chain(concerns.iter().map(Concern::sentence)).collect::<Vec<_>>().join(" ")
+            std::iter::once(summary(status))
+                .chain(concerns.iter().map(Concern::sentence))
+                .collect::<Vec<_>>()
+                .join(" ")
         }
         (None, None) => "Not registered: waits for the first sign-in.".to_owned(),
     }
@@ -154,7 +140,7 @@ fn summary(status: &Status) -> String {
 }
 
 /// Why and when something is tried once more by itself.
-pub(crate) fn again(status: &Status) -> Option<String> {
+pub fn again(status: &Status) -> Option<String> {
     let (failure, at) = (status.failure.as_ref()?, status.wake_at?);
     Some(format!("Tried again at {at}: {} [{}].", failure.message, failure.code))
 }

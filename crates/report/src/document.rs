@@ -1,7 +1,6 @@
 //! The document of `aad-tool status`: pure, from what the driver shows.
 
-use super::{intune, still_there, summary, view_summary};
-use crate::About;
+use crate::{intune, still_there, summary, view_summary};
 use identity::{Identity, LedgerLine, Snapshot, Stage, StateName, Status, StatusPhase, WaitsFor};
 use ipc::{
     AttemptReport, DomainStatus, EndpointsReport, FailureReport, IdentityReport, KeyReport, LedgerReport,
@@ -11,6 +10,17 @@ use model::{KeyHandle, Requester, Timestamp, Upcoming, printable};
 use std::collections::BTreeMap;
 use tenancy_model::{PreparedView, TenantView};
 use views::{DomainView, KeyTest, SignInView, UserView};
+
+/// What `status` says of the machine as a whole.
+#[derive(Debug, Clone)]
+pub struct About {
+    /// Version of the daemon.
+    pub version: String,
+    /// What holds new keys, in one line.
+    pub key_store: String,
+    /// What an operator should know (remarks on the configuration, on the state directory, …).
+    pub notices: Vec<String>,
+}
 
 /// What the status document is made of.
 pub struct DocumentParts {

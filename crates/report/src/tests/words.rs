@@ -1,7 +1,7 @@
 //! The values in the status document, as docs/words.md freezes them.
 
-use crate::report::document as words_of;
-use crate::report::intune::State;
+use crate::document as words_of;
+use crate::intune::State;
 use identity::{EndpointSource, LedgerKind, Phase, StatusPhase, Suspension, WaitsFor};
 use manual::{check_words, every, join, words};
 use model::{Backend, Cloud, JoinType, KeyPurpose, Method, Registration};

@@ -22,7 +22,8 @@ impl Concern {
         match self {
             Concern::Key(problem) => format!("A key does not work: {problem}."),
             Concern::NotKnown => {
-                "The directory said once that it does not know this device: sign in to ask it again.".to_owned()
+                "The directory said once that it does not know this device: sign in to ask it again."
+                    .to_owned()
             }
             Concern::Lost(1) => "A session is lost: sign in again.".to_owned(),
             Concern::Lost(people) => format!("{people} sessions are lost: sign in again."),

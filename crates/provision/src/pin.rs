@@ -1,8 +1,8 @@
 //! The auth value that opens the keys: 256 random bits as 64 hex digits (reliability.md E.4).
 
-use super::creds::SystemdCreds;
-use super::files::{delete, is_there, open_private, put_in_force, refused, write_draft};
-use super::{Place, Refusal, Report};
+use crate::creds::SystemdCreds;
+use crate::files::{delete, is_there, open_private, put_in_force, refused, write_draft};
+use crate::{Place, Refusal, Report};
 use files::Dir;
 use layout::auth_value::{self, LONGEST, SHORTEST};
 use model::{Secret, hex};
@@ -12,7 +12,7 @@ use std::path::Path;
 
 /// Where the value comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Origin {
+pub enum Origin {
     /// The random numbers of the system.
     Fresh,
     /// The file that is in force.
@@ -21,7 +21,7 @@ pub(crate) enum Origin {
 
 /// Which key encrypts a credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Protection {
+pub enum Protection {
     /// The host's key and the TPM, bound to no PCR.
     HostAndTpm,
     /// The host's key alone, which is a file of root's.
@@ -29,7 +29,7 @@ pub(crate) enum Protection {
 }
 
 /// Makes a credential, or the file where there is no systemd-creds; never replaces an auth value.
-pub(crate) fn init(place: &Place, origin: Origin, most: Protection) -> Report {
+pub fn init(place: &Place, origin: Origin, most: Protection) -> Report {
     match try_init(place, origin, most) {
         Ok(lines) => Report { lines, refused: None },
         Err(refusal) => Report { lines: Vec::new(), refused: Some(refusal) },

@@ -1,7 +1,7 @@
 //! The document of `status`: what is told of whom, and to whom.
 
 use super::samples::{NOW, failure, id, identity, key, member, owner, registered, status, view};
-use crate::report::intune;
+use crate::intune;
 use crate::{About, DocumentParts, document};
 use identity::{
     Attempt, Identity, Intune, IntuneIdentity, LedgerKind, LedgerLine, Phase, Snapshot, Stage, Status,
@@ -61,7 +61,11 @@ fn a_domain_that_nobody_signed_in_to_waits_for_the_first() {
 #[test]
 fn the_last_sign_in_is_told_with_the_name_for_root_and_that_person_alone() {
     let refused = failure(FailureClass::NeedsUser, "AADSTS50126");
-    let trace = Trace { request_id: Some("r\u{1b}".to_owned()), correlation_id: Some("c".to_owned()), ..Trace::default() };
+    let trace = Trace {
+        request_id: Some("r\u{1b}".to_owned()),
+        correlation_id: Some("c".to_owned()),
+        ..Trace::default()
+    };
     for (by, for_root, user) in [(1000, false, true), (1001, false, false), (1001, true, true)] {
         for failure in [None, Some(refused.clone())] {
             let asked = "alex@contoso.com".parse().unwrap();

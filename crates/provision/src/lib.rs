@@ -8,16 +8,16 @@ mod place;
 mod refusal;
 mod sealing;
 
-pub(crate) use image::{Records, prepare};
-pub(crate) use pin::{Origin, Protection, init};
-pub(crate) use place::Place;
-pub(crate) use refusal::Refusal;
-pub(crate) use sealing::sealing;
+pub use image::{Records, prepare};
+pub use pin::{Origin, Protection, init};
+pub use place::Place;
+pub use refusal::Refusal;
+pub use sealing::sealing;
 
 /// What was done, one sentence for people each, and what stopped the rest.
-pub(crate) struct Report {
+pub struct Report {
     /// In the order of the doing.
-    pub(crate) lines: Vec<String>,
+    pub lines: Vec<String>,
     /// None when everything was done.
-    pub(crate) refused: Option<Refusal>,
+    pub refused: Option<Refusal>,
 }

@@ -1,5 +1,5 @@
-use super::Refusal;
-use super::files::{is_there, refused, service_dir, there};
+use crate::Refusal;
+use crate::files::{is_there, refused, service_dir, there};
 use files::Dir;
 use layout::auth_value::CREDENTIAL;
 use layout::slot::{BLOCK, HEADER, Header};
@@ -11,17 +11,17 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 /// Where the parts of one installation lie.
-pub(crate) struct Place {
+pub struct Place {
     /// `/`, or the directory that stands for it.
-    pub(crate) root: PathBuf,
+    pub root: PathBuf,
     /// The state directory of the daemon.
-    pub(crate) state_dir: PathBuf,
+    pub state_dir: PathBuf,
     /// The file of the auth value.
-    pub(crate) auth_file: PathBuf,
+    pub auth_file: PathBuf,
     /// The socket of the daemon.
-    pub(crate) socket: PathBuf,
+    pub socket: PathBuf,
     /// The label of the PKCS#11 token, where one is configured.
-    pub(crate) token: Option<String>,
+    pub token: Option<String>,
 }
 
 impl Place {

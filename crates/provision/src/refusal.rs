@@ -6,7 +6,7 @@ use std::process::ExitStatus;
 
 /// Why something was not done.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Refusal {
+pub enum Refusal {
     /// The caller is not root.
     #[error("only root may do that")]
     NotRoot,
@@ -82,7 +82,7 @@ impl From<FileError> for Refusal {
 
 impl Refusal {
     /// In the form in which the daemon tells its own.
-    pub(crate) fn failure(&self) -> Failure {
+    pub fn failure(&self) -> Failure {
         let (class, code, advice) = match self {
             Refusal::NotRoot => (FailureClass::Denied, "Forbidden", "Run it again as root."),
             Refusal::CredentialExists(_) => (FailureClass::Broken, "AuthValueExists", KEYS_HANG_ON_IT),

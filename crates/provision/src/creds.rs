@@ -1,5 +1,5 @@
-use super::files::refused;
-use super::{Place, Protection, Refusal};
+use crate::files::refused;
+use crate::{Place, Protection, Refusal};
 use layout::auth_value::CREDENTIAL;
 use model::Secret;
 use std::io::{self, Read, Write};

@@ -1,4 +1,4 @@
-use super::Refusal;
+use crate::Refusal;
 use files::{Dir, FileError, Trust};
 use layout::draft_of;
 use std::ffi::OsStr;

@@ -1,6 +1,6 @@
 //! Which key the credential with the auth value is encrypted with, as its own header says.
 
-use super::place::STORES;
+use crate::place::STORES;
 use files::{FileError, Trust};
 use layout::auth_value::CREDENTIAL;
 use std::path::{Path, PathBuf};
@@ -36,7 +36,7 @@ impl Sealing {
 
 /// One line about the credential that systemd would give to the daemon, if there is one; only root can
 /// see it.
-pub(crate) fn sealing(root: &Path) -> Option<String> {
+pub fn sealing(root: &Path) -> Option<String> {
     let (path, text) = STORES.iter().find_map(|store| text(root.join(store).join(CREDENTIAL)))?;
     let said = match text {
         Ok(text) => format!("is {}", Sealing::of(&text).description()),

@@ -1,16 +1,13 @@
 //! How a conversation ends, and the sentences on the way.
 
 use super::samples::{NOW, failure, identity, owner, registered, status, view};
-use crate::report::concern::{Concern, concerns};
-use crate::report::{ending, ending_of, ending_of_view, progress, rebind_failure, rebinding, still_there};
-use driver::RebindStarted;
-use hsm::BoundTo;
+use crate::concern::{Concern, concerns};
+use crate::{ending, ending_of, ending_of_view, progress, rebind_failure, still_there};
 use identity::{Attempt, Identity, Phase, Snapshot, Status, StatusPhase, Suspension, WaitsFor};
 use ipc::{Ending, Message};
 use model::{DeviceTrouble, Failure, FailureClass, Requester, Trace, Who};
 use signin::{SessionState, UserStatus};
 use std::time::Duration;
-use tokio::sync::watch;
 use views::{DomainView, KeyTest, SignInView, UserView};
 
 const CLASSES: [(FailureClass, Ending); 5] = [
@@ -114,7 +111,10 @@ fn what_somebody_has_to_look_at_is_in_the_summary_and_the_exit_code() {
     two.users.extend(lost.users.clone());
     assert!(summary_of(&two).contains("2 sessions are lost"));
     let unknown = with_session(SessionState::Lost, Some(DeviceTrouble::NotKnown));
-    assert_eq!((concerns(&unknown), ending_of_view(&unknown)), (vec![Concern::NotKnown], Ending::NeedsSignIn));
+    assert_eq!(
+        (concerns(&unknown), ending_of_view(&unknown)),
+        (vec![Concern::NotKnown], Ending::NeedsSignIn)
+    );
     let mut broken = well.clone();
     let wrapped = identity().keys.device.wrapped.clone();
     let problem = Some("it is gone".to_owned());
@@ -126,7 +126,10 @@ fn what_somebody_has_to_look_at_is_in_the_summary_and_the_exit_code() {
         at: NOW,
         asked: owner().upn,
         by: Requester(0),
-        failure: Some(Failure { trouble: Some(DeviceTrouble::NotKnown), ..failure(FailureClass::NeedsUser, "x") }),
+        failure: Some(Failure {
+            trouble: Some(DeviceTrouble::NotKnown),
+            ..failure(FailureClass::NeedsUser, "x")
+        }),
         trace: Trace::default(),
     });
     assert_eq!(concerns(&met), [Concern::NotKnown]);
@@ -251,26 +254,6 @@ fn an_old_object_that_is_still_there_has_advice_of_its_own() {
     assert!(told.advice.contains("aad-tool rekey once more") && told.advice.contains("--force"));
     assert_eq!((told.code, told.message, told.class), (failed.code, failed.message, failed.class));
     assert_eq!(still_there(&status(StatusPhase::Leaving, "unregistering")), None);
-}
-
-#[test]
-fn a_rebinding_names_components_and_no_values() {
-    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-    let (_, status) = watch::channel(status(StatusPhase::Registered, "rebinding"));
-    let before =
-        BoundTo { components: names(&["machine-id", "product-uuid"]), changed: names(&["machine-id"]) };
-    let domains = vec!["contoso.com".parse().unwrap(), "adatum.com".parse().unwrap()];
-    let mut started = RebindStarted { domains, before, now: names(&["machine-id"]), status };
-    assert_eq!(
-        rebinding(&started),
-        [
-            "Until now the keys of contoso.com, adatum.com record: machine-id, product-uuid.",
-            "Changed since: machine-id.",
-            "From now on they record of this machine: machine-id.",
-        ]
-    );
-    started.before.changed.clear();
-    assert_eq!(rebinding(&started)[1], "Changed since: nothing.");
 }
 
 #[test]

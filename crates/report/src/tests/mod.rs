@@ -1,0 +1,6 @@
+//! What is told, of what, and to whom.
+
+mod document;
+mod report;
+mod samples;
+mod words;
