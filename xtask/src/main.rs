@@ -4,6 +4,7 @@ mod bench;
 mod ci;
 mod demo;
 mod mutate;
+mod nightly;
 mod run;
 mod setup;
 mod sim;
@@ -43,6 +44,8 @@ enum Task {
     Tidy,
     /// Plant one-line faults in a copy of the workspace; every one must be caught by a named test.
     Mutate(mutate::Options),
+    /// Run what takes longer than CI may, in steps; a run goes on where the last one of the commit ended.
+    Nightly(nightly::Options),
     /// Live random lives in the deterministic world, by seed.
     Sim(sim::Options),
     /// Write docs/states.md from the machine.
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         Task::Ci => ci::run(),
         Task::Tidy => tidy::run(),
         Task::Mutate(options) => mutate::run(&options),
+        Task::Nightly(options) => nightly::run(&options),
         Task::Sim(options) => sim::run(&options),
         Task::States { check } => states::run(check),
         Task::Units => units::run(),

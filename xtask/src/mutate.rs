@@ -1,16 +1,11 @@
 //! One-line faults, each of which a named test has to catch.
 
-mod copy;
-mod faults;
-mod trial;
-
-use crate::run::root;
+use crate::run::{cargo, root, target};
 use clap::Args;
-use faults::Fault;
+use faults::{Fault, Trial, Verdict};
 use std::collections::BTreeSet;
 use std::process::Command;
 use std::time::{Duration, Instant};
-use trial::Verdict;
 
 /// Which faults.
 #[derive(Debug, Default, Args)]
@@ -28,24 +23,36 @@ pub(crate) fn share() -> Result<(), String> {
     run(&Options { minutes: Some(5), ..Options::default() })
 }
 
+/// The crates that have faults, in their order.
+pub(crate) fn crates() -> Result<Vec<String>, String> {
+    let mut crates: Vec<String> = faults::all(&root())?.iter().map(Fault::of).collect();
+    crates.dedup();
+    Ok(crates)
+}
+
 /// Plants every fault in a copy of the workspace and runs the test that must fail.
 pub(crate) fn run(options: &Options) -> Result<(), String> {
     let begun = Instant::now();
     let all = faults::all(&root())?;
     let chosen = chosen(&all, options);
+    if chosen.is_empty() {
+        return Err(format!("there is no fault '{}'", options.only.as_deref().unwrap_or_default()));
+    }
     let checked = if options.only.is_some() { chosen.clone() } else { all.iter().collect() };
     faults::apply(&root(), &checked)?;
     let budget = options.minutes.map(|minutes| Duration::from_secs(60 * minutes));
-    let copy = copy::of_the_workspace().map_err(|error| format!("the copy of the workspace: {error}"))?;
+    let copy = faults::of_the_workspace(&root(), &target());
+    let copy = copy.map_err(|error| format!("the copy of the workspace: {error}"))?;
+    let trial = Trial { copy, cargo: cargo(&[]).get_program().to_owned() };
     let (mut sound, mut caught, mut survivors) = (BTreeSet::new(), 0, Vec::new());
     for fault in &chosen {
         if budget.is_some_and(|budget| caught > 0 && begun.elapsed() > budget) {
             break;
         }
         if sound.insert(fault.package.as_str()) {
-            trial::is_sound(&copy, &chosen, &fault.package)?;
+            trial.is_sound(&chosen, &fault.package)?;
         }
-        let verdict = trial::of(&copy, fault);
+        let verdict = trial.of(fault);
         let said = verdict.as_ref().map_or("no fault".to_owned(), |verdict| format!("{verdict:?}"));
         println!("{:<14} {said:<8}  {} -> {}", fault.name, fault.what, fault.caught_by);
         match verdict {
@@ -65,7 +72,7 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
 /// The wanted faults; a share of them goes round from one commit to the next.
 fn chosen<'f>(all: &'f [Fault], options: &Options) -> Vec<&'f Fault> {
     let wanted = |fault: &&Fault| match &options.only {
-        Some(only) => fault.name == *only || fault.name.split('/').next() == Some(only),
+        Some(only) => fault.name == *only || fault.of() == *only,
         None => true,
     };
     let mut chosen: Vec<&Fault> = all.iter().filter(wanted).collect();

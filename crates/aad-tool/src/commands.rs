@@ -4,6 +4,7 @@ use crate::options::{Command, HsmCommand, LocalCommand, Options, PlaceOptions};
 use crate::output::Output;
 use crate::talk;
 use crate::waiting::Waiting;
+use ini::Sources;
 use ipc::FailureReport;
 use model::FailureClass;
 use provision::{Origin, Place, Protection, Records, Report};
@@ -72,14 +73,13 @@ pub(crate) fn socket(options: &Options) -> Result<PathBuf, CommandError> {
 }
 
 fn load(options: &Options) -> Result<config::Loaded, CommandError> {
-    let sources =
-        options.config.as_ref().map_or_else(config::Sources::system, |file| config::Sources::file(file));
-    Ok(config::load(&sources)?)
+    Ok(config::load(&sources(options))?)
 }
 
 fn print_config(options: &Options, output: &Output) -> Result<Exit, CommandError> {
-    let loaded = load(options)?;
-    let settings = loaded.settings.effective();
+    let config::Checked { loaded, errors } = config::check(&sources(options));
+    // Of a file that is wrong nothing is in force.
+    let settings = if errors.is_empty() { loaded.settings.effective() } else { Vec::new() };
     let object = |it: &config::Effective| -> Value {
         json!({
             "section": it.section,
@@ -90,10 +90,25 @@ fn print_config(options: &Options, output: &Output) -> Result<Exit, CommandError
     };
     let text: String = settings.iter().map(|line| format!("{line}\n")).collect();
     output.result("settings", settings.iter().map(object).collect(), &text)?;
-    let notes: Vec<String> = loaded.notes.iter().map(ToString::to_string).collect();
-    let text: String = notes.iter().map(|note| format!("# {note}\n")).collect();
-    output.result("notes", json!(notes), &text)?;
-    Ok(Exit::Done)
+    if errors.is_empty() {
+        let environment = |name: &str| std::env::var(name).ok();
+        let proxy = config::proxy_in_force(loaded.settings.global.proxy.as_ref(), environment).to_string();
+        let text = format!("# proxy in force, by this environment: {proxy}\n");
+        output.result("proxy_in_force", json!(proxy), &text)?;
+    }
+    noted(output, ("notes", &loaded.notes), "")?;
+    noted(output, ("without_effect", &loaded.without_effect), "without effect: ")?;
+    if errors.is_empty() { Ok(Exit::Done) } else { Err(config::ConfigErrors(errors).into()) }
+}
+
+fn noted(output: &Output, (member, notes): (&str, &[config::Note]), what: &str) -> Result<(), CommandError> {
+    let notes: Vec<String> = notes.iter().map(ToString::to_string).collect();
+    let text: String = notes.iter().map(|note| format!("# {what}{note}\n")).collect();
+    Ok(output.result(member, json!(notes), &text)?)
+}
+
+fn sources(options: &Options) -> Sources {
+    options.config.as_ref().map_or_else(Sources::system, |file| Sources::file(file))
 }
 
 fn print_version(verbose: bool, output: &Output) -> Result<Exit, CommandError> {

@@ -8,7 +8,7 @@ use std::io;
 pub(crate) enum CommandError {
     /// The configuration cannot be read.
     #[error(transparent)]
-    Config(#[from] config::ConfigError),
+    Config(#[from] config::ConfigErrors),
     /// The daemon gave no answer.
     #[error(transparent)]
     Client(#[from] ClientError),
@@ -65,6 +65,12 @@ fn of_client(error: &ClientError) -> (FailureClass, Who, &'static str, &'static 
     const STATUS: &str = "See systemctl status firmamentd, then try again.";
     match error {
         ClientError::Unreachable { .. } => (FailureClass::Transient, Who::MachineAdmin, "NoDaemon", STATUS),
+        ClientError::Denied { .. } => (
+            FailureClass::Denied,
+            Who::MachineAdmin,
+            "SocketDenied",
+            "See who may enter the socket's directory, then try again.",
+        ),
         ClientError::Silent(_) => (FailureClass::Transient, Who::MachineAdmin, "DaemonSilent", STATUS),
         ClientError::Foreign { .. } => (
             FailureClass::Denied,

@@ -68,9 +68,10 @@ impl From<Ending> for Exit {
 impl From<&ClientError> for Exit {
     fn from(error: &ClientError) -> Exit {
         match error {
-            ClientError::Unreachable { .. } | ClientError::Silent(_) | ClientError::Foreign { .. } => {
-                Exit::Unreachable
-            }
+            ClientError::Unreachable { .. }
+            | ClientError::Denied { .. }
+            | ClientError::Silent(_)
+            | ClientError::Foreign { .. } => Exit::Unreachable,
             ClientError::Broken(_) | ClientError::Newer(_) => Exit::Failed,
         }
     }

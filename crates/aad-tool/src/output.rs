@@ -82,7 +82,9 @@ impl Output {
         self.said().failure.get_or_insert_with(|| failure.clone());
         if self.format == Format::Text {
             // The daemon, or whoever listens in its place, may be quoted.
-            eprintln!("aad-tool: {}", for_terminal(text));
+            for line in text.lines() {
+                eprintln!("aad-tool: {}", for_terminal(line));
+            }
         }
     }
 

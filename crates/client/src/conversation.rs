@@ -21,6 +21,18 @@ pub enum ClientError {
         #[source]
         cause: io::Error,
     },
+    /// The way to the socket is closed to the caller.
+    #[error(
+        "uid {uid} may not come to the socket {} (permission denied): run this as root, or look at the rights of its \
+         directory, which is 0755 where firmamentd or systemd made it",
+        socket.display()
+    )]
+    Denied {
+        /// The path that was to be connected to.
+        socket: PathBuf,
+        /// Who asked.
+        uid: u32,
+    },
     /// Somebody listens, and says nothing.
     #[error(
         "firmamentd does not answer at {}: no word came within {} s; systemctl status firmamentd says why",
@@ -220,6 +232,9 @@ fn ask(socket: &Path, request: &Request, protocol: u32) -> Result<UnixStream, Cl
     let mut stream = connect(socket).map_err(|cause| match cause.kind() {
         // The queue of those who wait is full.
         ErrorKind::WouldBlock | ErrorKind::TimedOut => ClientError::Silent(socket.to_owned()),
+        ErrorKind::PermissionDenied => {
+            ClientError::Denied { socket: socket.to_owned(), uid: rustix::process::geteuid().as_raw() }
+        }
         _ => ClientError::Unreachable { socket: socket.to_owned(), cause },
     })?;
     let unreachable = |cause| ClientError::Unreachable { socket: socket.to_owned(), cause };

@@ -1,21 +1,26 @@
 //! Which of several entries counts.
 
 use crate::ConfigError;
-use crate::ini::{Entry, Parsed};
+use crate::report::Report;
 use crate::scope::{GLOBAL, Scope};
+use crate::values::Raw;
+use ini::{Entry, Parsed};
 
 /// What a text becomes: none for an option that is as if it were not there; what would be allowed as error.
-pub(crate) type Parse<T> = fn(&str) -> Result<Option<T>, String>;
+pub(crate) type Parse<T> = fn(&Raw<'_>) -> Result<Option<T>, String>;
 
-/// The value of an option in a section; none where it is not set.
+/// The value of an option in a section; none where it is not set, or is not allowed, which is told.
 pub(crate) fn read<T>(
-    parsed: &Parsed,
-    section: &str,
+    report: &mut Report,
+    (parsed, section): (&Parsed, &str),
     (option, scope): (&str, Scope),
     parse: Parse<T>,
-) -> Result<Option<T>, ConfigError> {
-    let Some(entry) = entry(parsed, section, option, Some(scope)) else { return Ok(None) };
-    parse(&entry.value).map_err(|allowed| ConfigError::value(entry, allowed))
+) -> Option<T> {
+    let entry = entry(parsed, section, option, Some(scope))?;
+    let raw = Raw::new(&entry.value);
+    let value = parse(&raw).map_err(|allowed| ConfigError::value(entry, raw.part(), allowed));
+    raw.spellings().into_iter().for_each(|spelling| report.spelt(spelling, entry));
+    report.value(value).flatten()
 }
 
 /// The entry that counts for a section: its own, or the global one where the option has both places.

@@ -1,9 +1,10 @@
 use crate::Settings;
+use crate::clouds::selected_by;
 use crate::foreign::is_foreign;
-use crate::ini::Place;
 use crate::options::{self, Row, Show, rows};
 use crate::scope::{GLOBAL, PATHS};
 use crate::settings::DomainSettings;
+use ini::Place;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -74,7 +75,11 @@ pub(crate) fn effective(settings: &Settings) -> Vec<Effective> {
 
 fn origin(settings: &Settings, section: &str, option: &str) -> Origin {
     let named = |option| options::entry(&settings.parsed, section, option);
-    let entry = named(option).or_else(|| (option == "domain").then(|| named("domains")).flatten());
+    let entry = match option {
+        "domain" => named(option).or_else(|| named("domains")),
+        "cloud" => named(option).or_else(|| cloud_host(settings, section).and_then(named)),
+        _ => named(option),
+    };
     match entry {
         Some(entry) if PATHS.contains(&option) && is_foreign(&entry.value) => {
             Origin::Ours("the configured value is under a directory of himmelblau")
@@ -86,4 +91,11 @@ fn origin(settings: &Settings, section: &str, option: &str) -> Origin {
         }
         None => Origin::Default,
     }
+}
+
+/// The option whose host says which cloud it is.
+fn cloud_host(settings: &Settings, section: &str) -> Option<&'static str> {
+    let domain = settings.domains.iter().find(|domain| domain.name.as_str() == section)?;
+    let selects = selected_by(&domain.options)?;
+    options::entry(&settings.parsed, section, selects).map(|_| selects)
 }

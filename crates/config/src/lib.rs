@@ -1,34 +1,38 @@
 //! `himmelblau.conf`, with its drop-ins, as one checked value.
 //!
-//! The reader is our own because every error has to name file and line, which the INI libraries looked at
-//! do not keep. The format is the incumbent's; options that name its files are understood and not obeyed.
+//! The format is the incumbent's; options that name its files are understood and not obeyed.
 //! Files are read in order and the last of two equal options counts; an empty value unsets a text, a path
 //! or a list, and is malformed for everything else.
+//! Everything that is wrong is told at once, each with its file and line.
 
+mod clouds;
 mod counting;
 mod effective;
 mod error;
 mod foreign;
-mod ini;
+mod guess;
 mod notes;
 mod options;
 #[cfg(test)]
 mod pages;
+mod proxy;
 mod reader;
+mod report;
+mod restrictions;
 mod rules;
 mod scope;
 mod settings;
-mod sources;
+mod spelling;
 mod values;
 
 pub use effective::{Effective, Origin};
-pub use error::{ConfigError, Note};
+pub use error::{ConfigError, ConfigErrors, Note};
 pub use options::{DomainOptions, GlobalOptions};
+pub use proxy::{Proxy, ProxyCredentials, ProxyInForce, proxy_in_force};
 pub use settings::{DomainSettings, Pkcs11, Settings};
-pub use sources::Sources;
-pub use values::Proxy;
 
-use std::collections::BTreeSet;
+use ini::{Contents, Sources};
+use report::Report;
 
 /// A configuration, and what an operator should know of it.
 #[derive(Debug, Clone)]
@@ -37,19 +41,39 @@ pub struct Loaded {
     pub settings: Settings,
     /// One sentence each, and each once.
     pub notes: Vec<Note>,
+    /// Known options that do nothing here, each with its place; one of the notes counts them.
+    pub without_effect: Vec<Note>,
 }
 
-/// Reads and checks the configuration; a machine without one has the defaults and serves no domain.
+/// A configuration with all that is wrong with it.
+#[derive(Debug)]
+pub struct Checked {
+    /// What could be read; in the place of what is wrong stands the default.
+    pub loaded: Loaded,
+    /// In the order of the files; with any of them the configuration must not be used.
+    pub errors: Vec<ConfigError>,
+}
+
+/// Reads and checks the configuration to its end; a machine without one has the defaults and serves no domain.
+pub fn check(sources: &Sources) -> Checked {
+    let Contents { mut parsed, errors, notices, files } = sources.read(&options::shape);
+    let mut report = Report::default();
+    errors.into_iter().for_each(|error| report.error(error.into()));
+    report.notes.extend(notices.into_iter().map(Note));
+    reader::normalise(&mut parsed, &mut report);
+    notes::notes(&parsed, &mut report);
+    restrictions::check(&parsed, &mut report);
+    let settings = reader::settings(parsed, &mut report);
+    report.notes.extend(rules::readable_password(&settings.parsed, &settings.global, &files));
+    let (errors, notes, without_effect) = report.into_parts(&files);
+    Checked { loaded: Loaded { settings, notes, without_effect }, errors }
+}
+
+/// The same for whoever can do nothing with a configuration that is wrong.
 ///
 /// # Errors
-/// [`ConfigError`] naming file, line and option.
-pub fn load(sources: &Sources) -> Result<Loaded, ConfigError> {
-    let mut parsed = ini::Parsed::default();
-    let mut notes = BTreeSet::new();
-    for file in sources.read()? {
-        ini::parse(&file.path, &file.text, &mut parsed)?;
-        notes.extend(file.notices.iter().map(|notice| Note(notice.to_string())));
-    }
-    let notes = notes.into_iter().chain(notes::notes(&parsed)).collect();
-    Ok(Loaded { settings: reader::settings(parsed)?, notes })
+/// [`ConfigErrors`], each naming file, line and option.
+pub fn load(sources: &Sources) -> Result<Loaded, ConfigErrors> {
+    let Checked { loaded, errors } = check(sources);
+    if errors.is_empty() { Ok(loaded) } else { Err(ConfigErrors(errors)) }
 }

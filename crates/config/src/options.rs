@@ -4,17 +4,18 @@
 //! Reading, defaults, `aad-tool config`, notes and both pages follow from the rows (`UPDATE_DOCS=1 cargo test
 //! -p config page` renews the pages); what one option says of another is in rules.rs.
 
-use crate::ConfigError;
 use crate::counting::{self, read};
-use crate::ini::{Entry, Parsed};
+use crate::proxy::Proxy;
+use crate::report::Report;
 use crate::scope::{Scope, Use};
 use crate::values::{
-    Proxy, boolean, device_name, host, https_host, joined, list, own_path, parsed, path, path_text, pcrs,
-    printable, proxy, seconds, shown, texts, word,
+    boolean, device_name, domains, host, https_host, joined, list, own_path, parsed, path, path_text, pcrs,
+    people, printable, proxy, seconds, shown, tenant, word,
 };
+use ini::{Entry, Parsed, Shape};
 use model::{
     BootPolicy, Cloud, DomainName, HostPort, HsmType, IntuneClientVersion, IpVersion, JoinType, Kdf, Method,
-    Registration, TenantId,
+    Registration, TenantId, Upn, WhoMayRegister,
 };
 use std::path::PathBuf;
 use std::time::Duration;
@@ -56,10 +57,11 @@ macro_rules! options {
 
         impl $values {
             /// What counts in a section, checked.
-            pub(crate) fn read(from: &Parsed, section: &str) -> Result<$values, ConfigError> {
-                Ok($values {$(
-                    $name: read(from, section, (stringify!($name), Scope::$scope), $parse)?.unwrap_or_else(|| $default),
-                )+})
+            pub(crate) fn read(from: &Parsed, section: &str, report: &mut Report) -> $values {
+                $values {$(
+                    $name: read(report, (from, section), (stringify!($name), Scope::$scope), $parse)
+                        .unwrap_or_else(|| $default),
+                )+}
             }
         }
 
@@ -69,7 +71,7 @@ macro_rules! options {
             used: Use::$used,
             show: Show::$show($shown),
             #[cfg(test)]
-            allowed: || ($parse as counting::Parse<$kind>)("\0").err().unwrap_or_default(),
+            allowed: || ($parse as counting::Parse<$kind>)(&crate::values::Raw::new("\0")).err().unwrap_or_default(),
             #[cfg(test)]
             doc: &[$($doc),+],
         },)+];
@@ -82,19 +84,19 @@ options! {
     pub struct GlobalOptions {
         /// The domains that are served: those of `domain`, of `domains` and of every section named like one.
         domain: Vec<DomainName> = Vec::new(), Global Shared,
-            parse: |text| list(text, DOMAINS), show: |it| shown(joined(&it.domain));
+            parse: domains, show: |it| shown(joined(&it.domain));
         /// The same as `domain`.
-        domains: Vec<DomainName> = Vec::new(), Global Shared, parse: |text| list(text, DOMAINS), show: |_| None;
+        domains: Vec<DomainName> = Vec::new(), Global Shared, parse: domains, show: |_| None;
         /// Where new keys are kept; the default differs from himmelblau's.
         /// An identity that is there is always opened where its keys are; a value that names one place
         /// refuses to start if that is elsewhere.
         /// A build without the TPM library has software keys in the place of a TPM and says so, and refuses
         /// to start with `tpm`.
-        hsm_type: HsmType = HsmType::default(), Global Shared, parse: word, show: |it| shown(it.hsm_type);
+        hsm_type: HsmType = HsmType::default(), Global Shared, parse: |text| word(text), show: |it| shown(it.hsm_type);
         /// The file of the auth value.
         /// A path in a directory of himmelblau is reported and not used.
         hsm_pin_path: PathBuf = PathBuf::from("/var/lib/firmament/hsm-pin"), Global Shared,
-            parse: own_path, show: |it| shown(it.hsm_pin_path.display());
+            parse: |text| own_path(text), show: |it| shown(it.hsm_pin_path.display());
         /// The way to the TPM in the syntax of the TPM library.
         tpm_tcti_name: String = "device:/dev/tpmrm0".to_owned(), Global Shared,
             parse: |text| printable(text, LONGEST_NAME), show: |it| shown(&it.tpm_tcti_name);
@@ -102,7 +104,7 @@ options! {
         /// as they were.
         /// `aad-tool tpm recovery-code` makes the recovery code, and `aad-tool tpm reseal` binds the keys
         /// anew after a change of Secure Boot.
-        tpm_pcrs: BootPolicy = BootPolicy::default(), Global Ours, parse: pcrs, show: |it| shown(it.tpm_pcrs);
+        tpm_pcrs: BootPolicy = BootPolicy::default(), Global Ours, parse: |text| pcrs(text), show: |it| shown(it.tpm_pcrs);
         /// The PKCS#11 module; root alone may be able to write it and the directories on the way.
         pkcs11_module: Option<PathBuf> = None, Global Ours,
             parse: |text| path(text).map(Some), show: |it| it.pkcs11_module.as_deref().map(path_text);
@@ -118,7 +120,7 @@ options! {
         /// Where the daemon listens and the tool asks.
         /// A path in a directory of himmelblau is reported and not used.
         socket_path: PathBuf = PathBuf::from("/run/firmament/socket"), Global Shared,
-            parse: own_path, show: |it| shown(it.socket_path.display());
+            parse: |text| own_path(text), show: |it| shown(it.socket_path.display());
         /// How long one exchange with the service may take.
         request_timeout: Duration = Duration::from_secs(10), Global Shared,
             parse: |text| seconds(text, 1..=300), show: |it| shown(it.request_timeout.as_secs());
@@ -126,15 +128,28 @@ options! {
         connection_timeout: Duration = Duration::from_secs(30), Global NotYet,
             parse: |text| seconds(text, 1..=3600), show: |_| None;
         /// Which addresses are used.
-        ip_version: IpVersion = IpVersion::default(), Global Shared, parse: word, show: |it| shown(it.ip_version);
+        ip_version: IpVersion = IpVersion::default(), Global Shared, parse: |text| word(text), show: |it| shown(it.ip_version);
         /// Certificates in PEM to trust in the place of the system's.
         ca_file: Option<PathBuf> = None, Global Ours,
             parse: |text| path(text).map(Some),
             show: |it| shown(it.ca_file.as_deref().map(path_text).unwrap_or_default());
-        /// The proxy for everything, with special characters of user and password percent-escaped.
-        /// It is never shown.
+        /// The proxy for everything but this machine and the hosts of the variable `NO_PROXY`, with special characters
+        /// of user and password percent-escaped.
+        /// Where it is not set, `HTTPS_PROXY` or `ALL_PROXY` of the service's environment counts.
+        /// User and password are never shown.
         proxy: Option<Proxy> = None, Global Ours,
-            parse: |text| proxy(text).map(Some), show: |it| shown(it.proxy.as_ref().map_or("", |_| "(set)"));
+            parse: |text| proxy(text).map(Some), show: |it| shown(it.proxy.as_ref().map(Proxy::to_string).unwrap_or_default());
+        /// The file of the proxy's password, mode 0600, for the user that `proxy` names; the systemd credential
+        /// `proxy-password` comes before it.
+        proxy_password_file: Option<PathBuf> = None, Global Ours,
+            parse: |text| path(text).map(Some), show: |it| it.proxy_password_file.as_deref().map(path_text);
+        /// Whose sign-in may register this machine: everybody's, root's alone, or that of a user in a local group.
+        /// With `anyone` the first person who signs in registers it and becomes its owner.
+        /// Everybody may sign in on a machine that is registered; root may always register it.
+        /// The group has to stand in `/etc/group`, and its members are those that the files of this system name.
+        who_may_register: WhoMayRegister = WhoMayRegister::default(), Global Ours,
+            parse: |text| parsed(text, "anyone, root, or group: and the name of a local group"),
+            show: |it| shown(&it.who_may_register);
         /// The display name of the device; `%h` is the host name.
         device_name: String = "%h".to_owned(), Global Ours,
             parse: |text| device_name(text, LONGEST_NAME), show: |it| shown(&it.device_name);
@@ -147,7 +162,7 @@ options! {
             show: |it| shown(it.intune_client_version);
         /// How keys are derived from the session key of a primary refresh token: KDFv2 or KDFv1.
         /// Change it only where signed requests are refused and nothing else explains it.
-        prt_kdf: Kdf = Kdf::default(), Global Ours, parse: word, show: |it| shown(it.prt_kdf);
+        prt_kdf: Kdf = Kdf::default(), Global Ours, parse: |text| word(text), show: |it| shown(it.prt_kdf);
         /// Whether every step is logged.
         debug: bool = false, Global Shared, parse: boolean, show: |it| shown(it.debug);
     }
@@ -159,14 +174,14 @@ options! {
     pub struct DomainOptions {
         /// The only tenant that the domain and its aliases may lead to.
         /// A sign-in that finds another ends with TenantChanged, and nothing is registered.
-        tenant_id: Option<TenantId> = None, Domain Shared,
-            parse: |text| parsed(text, "a GUID").map(Some), show: |it| it.tenant_id.map(|id| id.to_string());
-        /// Other domains, whose people sign in as this domain's; none may be a domain or an alias of another.
+        tenant_id: Option<TenantId> = None, Both Shared,
+            parse: tenant, show: |it| it.tenant_id.map(|id| id.to_string());
+        /// Other domains, whose people sign in as this domain's; none may be an alias of another, or have a section.
         domain_aliases: Vec<DomainName> = Vec::new(), Domain Shared,
-            parse: |text| list(text, DOMAINS),
+            parse: domains,
             show: |it| Some(joined(&it.domain_aliases)).filter(|names| !names.is_empty());
         /// How the machine belongs to the tenant: joined or registered.
-        join_type: JoinType = JoinType::default(), Both Shared, parse: word, show: |it| shown(it.join_type);
+        join_type: JoinType = JoinType::default(), Both Shared, parse: |text| word(text), show: |it| shown(it.join_type);
         /// Whether a registered machine enrols into Intune.
         /// This version enrols and sends the inventory; it fetches no policies and reports no compliance.
         apply_policy: bool = false, Both Shared, parse: boolean, show: |it| shown(it.apply_policy);
@@ -174,7 +189,7 @@ options! {
         /// `background`: a sign-in is answered before the registration is done; `required`: it waits; `off`:
         /// the machine is never registered.
         registration: Registration = Registration::default(), Both Ours,
-            parse: word, show: |it| shown(it.registration);
+            parse: |text| word(text), show: |it| shown(it.registration);
         /// How people sign in.
         /// `device_code` never asks for a password.
         /// `password` asks for it where Entra ID itself checks the passwords of the domain; elsewhere, and
@@ -183,45 +198,81 @@ options! {
         /// Once somebody of the domain has signed in and the machine is registered, a password leaves it only
         /// in a request signed with the device key.
         /// An empty password means the device code.
-        sign_in: Method = Method::default(), Both Ours, parse: word, show: |it| shown(it.sign_in);
+        sign_in: Method = Method::default(), Both Ours, parse: |text| word(text), show: |it| shown(it.sign_in);
         /// Which hosts are asked.
+        /// Where it is not set, a host of a national cloud in `authority_host`, `drs_host` or `graph_url` selects that
+        /// cloud; hosts of two clouds are refused.
         /// `custom` needs `authority_host`, `drs_host` and `graph_url`.
-        cloud: Cloud = Cloud::default(), Both Ours, parse: word, show: |it| shown(it.cloud);
+        cloud: Cloud = Cloud::default(), Both Ours, parse: |text| word(text), show: |it| shown(it.cloud);
         /// The host of sign-in; where it is not set, that of the cloud.
         authority_host: Option<HostPort> = None, Both Shared,
-            parse: host, show: |it| it.authority_host.as_ref().map(HostPort::to_string);
+            parse: |text| host(text), show: |it| it.authority_host.as_ref().map(HostPort::to_string);
         /// The host of device registration; where it is not set, that of the cloud.
         drs_host: Option<HostPort> = None, Both Ours,
-            parse: host, show: |it| it.drs_host.as_ref().map(HostPort::to_string);
+            parse: |text| host(text), show: |it| it.drs_host.as_ref().map(HostPort::to_string);
         /// The host of Microsoft Graph; where it is not set, that of the cloud.
         graph_url: Option<HostPort> = None, Both Ours,
-            parse: https_host, show: |it| it.graph_url.as_ref().map(|host| format!("https://{host}"));
+            parse: |text| https_host(text), show: |it| it.graph_url.as_ref().map(|host| format!("https://{host}"));
         /// The hosts of Intune; with `cloud = custom` only.
         intune_hosts: Vec<HostPort> = Vec::new(), Both Ours,
             parse: |text| list(text, "host names with optional ports"),
             show: |it| (it.cloud == Cloud::Custom).then(|| joined(&it.intune_hosts));
         /// The federation provider that is asked for aliases.
-        odc_provider: Option<HostPort> = None, Both NotYet, parse: host, show: |_| None;
-        /// Who may sign in; the domain's are added to the global ones, and empty is everyone.
-        pam_allow_groups: Vec<String> = Vec::new(), Union NotYet, parse: texts, show: |_| None;
+        odc_provider: Option<HostPort> = None, Both NotYet, parse: |text| host(text), show: |_| None;
+        /// Who may sign in, by name; the domain's are added to the global ones.
+        /// Not set is everybody, and set to nothing is nobody.
+        /// Anybody else is refused before a request leaves this machine.
+        /// Object ids of groups are refused: groups cannot be read yet.
+        pam_allow_groups: Option<Vec<Upn>> = None, Union Shared,
+            parse: people, show: |it| it.pam_allow_groups.as_ref().map(|people| joined(people));
     }
 }
 
 /// Options of the incumbent that are only known by name, and what they are about.
 const NAMES: &[(&str, Scope, Use)] = &[
     ("device_id intune_device_id", Scope::Domain, Use::Foreign),
-    ("app_id logon_token_app_id", Scope::Both, Use::NotYet),
-    ("oidc_issuer_url id_attr_map rfc2307_group_fallback_map enable_hello", Scope::Global, Use::NotYet),
-    ("hello_pin_min_length hello_pin_retry_count allow_remote_hello", Scope::Global, Use::NotYet),
-    ("enable_hello_totp allow_console_password_only enable_sfa_fallback", Scope::Global, Use::NotYet),
-    ("enable_experimental_mfa enable_passwordless mfa_method", Scope::Global, Use::NotYet),
+    ("oidc_issuer_url allow_console_password_only logon_script", Scope::Global, Use::Refused),
+    ("app_id logon_token_app_id logon_token_scopes", Scope::Both, Use::NotYet),
+    (
+        "oidc_account_id_claims oidc_account_id_strip_at_suffix orchestrator_enabled",
+        Scope::Global,
+        Use::NotYet,
+    ),
+    ("orchestrator_socket orchestrator_provider orchestrator_timeout_secs", Scope::Global, Use::NotYet),
+    ("orchestrator_poll_secs id_attr_map rfc2307_group_fallback_map", Scope::Global, Use::NotYet),
+    ("enable_hello hello_pin_min_length hello_pin_retry_count hello_pin_prompt", Scope::Global, Use::NotYet),
+    ("allow_remote_hello enable_hello_totp entra_id_password_prompt", Scope::Global, Use::NotYet),
+    (
+        "enable_sfa_fallback enable_experimental_mfa enable_passwordless mfa_method",
+        Scope::Global,
+        Use::NotYet,
+    ),
+    ("enable_passwordless_security_key enable_passwordless_qr_bluetooth", Scope::Global, Use::NotYet),
+    ("enable_experimental_passwordless_fido fido_timeout fido_prompt", Scope::Global, Use::NotYet),
+    ("fido_presence_prompt qr_bluetooth_prompt mfa_poll_prompt_services", Scope::Global, Use::NotYet),
     ("password_only_remote_services_deny_list cache_timeout db_path", Scope::Global, Use::NotYet),
     ("policies_db_path task_socket_path broker_socket_path user_map_file", Scope::Global, Use::NotYet),
-    ("logon_script logon_script_timeout logon_script_sync selinux", Scope::Global, Use::NotYet),
-    ("cn_name_mapping local_sudo_group local_groups", Scope::Global, Use::NotYet),
+    ("logon_script_timeout logon_script_sync name_mapping_script idmap_script", Scope::Global, Use::NotYet),
+    ("selinux cn_name_mapping local_sudo_group local_groups sudo_groups", Scope::Global, Use::NotYet),
+    ("auto_sudo_owner local_account_sso enable_kerberos_cache", Scope::Global, Use::NotYet),
+    ("fetch_profile_picture subid_range", Scope::Global, Use::NotYet),
     ("home_prefix home_attr home_alias shell idmap_range use_etc_skel", Scope::Both, Use::NotYet),
     ("enabled ttl", Scope::Breakglass, Use::NotYet),
 ];
+
+/// Options that may hold several values, by their names.
+const LISTS: [&str; 5] = ["domain", "domains", "domain_aliases", "intune_hosts", "pam_allow_groups"];
+
+/// What is known of an option before its value is read.
+pub(crate) fn shape(option: &str) -> Shape {
+    match known(option) {
+        _ if LISTS.contains(&option) => Shape::List,
+        Some((_, Use::Shared | Use::Ours)) => Shape::One,
+        // Whatever has no effect may go on as it likes, and is not an option of the line below.
+        Some(_) => Shape::List,
+        None => Shape::Unknown,
+    }
+}
 
 /// Every option that has a row of its own, then those that are known by name.
 pub(crate) fn rows() -> impl Iterator<Item = Row> {
@@ -255,7 +306,6 @@ fn by_name(name: &'static str, scope: Scope, used: Use) -> Row {
     }
 }
 
-const DOMAINS: &str = "domain names, separated by commas";
 /// Longest configured device name; the service's own limit is not known \[inferred\]. Also of a way to a TPM.
 const LONGEST_NAME: usize = 256;
 /// Longest label (32 bytes) and serial (16 bytes) that a token can have (PKCS#11 3.0, CK_TOKEN_INFO).

@@ -1,9 +1,10 @@
 //! The manual page and the table of the operator's page, made from the rows of the options.
 
 use crate::effective::Effective;
+use crate::load;
 use crate::options::{Row, known, rows};
 use crate::scope::{Scope, Use};
-use crate::{Sources, load};
+use ini::Sources;
 use std::collections::BTreeSet;
 use std::fs;
 
@@ -38,7 +39,17 @@ fn the_manual_page_says_what_every_option_does() {
             "himmelblau writes its own device here; it is reported and ignored.\n",
             &[Use::Foreign],
         ),
-        ("NOT USED YET", "They are understood and reported; nothing acts on them.\n", &[Use::NotYet]),
+        (
+            "THAT STOP THE START",
+            "They may keep somebody out, and Firmament does not keep to them: any value of the first and the last, \
+             and false for the second.\n",
+            &[Use::Refused],
+        ),
+        (
+            "WITHOUT EFFECT",
+            "They are understood and keep nobody out; nothing acts on them, and one notice counts them.\n",
+            &[Use::NotYet],
+        ),
     ];
     let mut text = String::new();
     for (title, says, uses) in parts {
@@ -74,7 +85,7 @@ fn every_option_has_one_row_and_says_what_it_takes() {
 
 /// What options do is said of each; those that do nothing are only named.
 fn entries(rows: &[Row], defaults: &[Effective]) -> String {
-    if rows.iter().any(|row| matches!(row.used, Use::Foreign | Use::NotYet)) {
+    if rows.iter().any(|row| !matches!(row.used, Use::Shared | Use::Ours)) {
         let names: Vec<String> = rows.iter().map(|row| format!(".B {}\n", row.name)).collect();
         return format!(".TP\n{}Known by name.\n", names.join(".TQ\n"));
     }

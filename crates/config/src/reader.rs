@@ -1,19 +1,52 @@
-use crate::ConfigError;
-use crate::ini::Parsed;
-use crate::options::{DomainOptions, GlobalOptions};
-use crate::rules;
-use crate::scope::GLOBAL;
+use crate::options::{DomainOptions, GlobalOptions, known};
+use crate::report::Report;
+use crate::scope::{GLOBAL, Use};
 use crate::settings::Settings;
+use crate::spelling::{Spelling, punycode, unquoted};
+use crate::{clouds, rules};
+use ini::Parsed;
 
-/// Checks everything that counts; the last of two entries with one name does.
-pub(crate) fn settings(parsed: Parsed) -> Result<Settings, ConfigError> {
+/// Checks everything that counts; the last of two entries with one name does. What is wrong is reported, and the
+/// default stands in its place.
+pub(crate) fn settings(parsed: Parsed, report: &mut Report) -> Settings {
     // What stands in [global] is checked even where every domain overrides it, or there is none.
-    DomainOptions::read(&parsed, GLOBAL)?;
-    let mut global = GlobalOptions::read(&parsed, GLOBAL)?;
-    global.domain = rules::served(&parsed, &global)?;
-    let domains = global.domain.iter().map(|name| rules::domain(&parsed, name));
-    let domains = domains.collect::<Result<Vec<_>, _>>()?;
-    rules::check_aliases(&parsed, &domains)?;
-    let pkcs11 = rules::pkcs11(&parsed, &global)?;
-    Ok(Settings { global, domains, pkcs11, parsed })
+    DomainOptions::read(&parsed, GLOBAL, report);
+    let mut global = GlobalOptions::read(&parsed, GLOBAL, report);
+    let names = rules::served(&parsed, &global, report);
+    let mut domains = Vec::new();
+    for name in &names {
+        let options = rules::domain_options(&parsed, name, report);
+        let profile = report.value(clouds::profile(&parsed, name, &options));
+        domains.extend(profile.map(|profile| rules::with_profile(name, options, profile)));
+    }
+    rules::join_aliases(&parsed, &mut domains, report);
+    global.domain = names.into_iter().filter(|name| domains.iter().any(|it| it.name == *name)).collect();
+    rules::proxy_password(&parsed, &global, report);
+    let pkcs11 = report.value(rules::pkcs11(&parsed, &global)).flatten();
+    Settings { global, domains, pkcs11, parsed }
+}
+
+/// Gives every value and every section the one form that is meant.
+pub(crate) fn normalise(parsed: &mut Parsed, report: &mut Report) {
+    for header in parsed.sections.iter_mut().filter(|header| header.name.contains('.')) {
+        if let Some(name) = punycode(&header.name) {
+            report.spelt_at(Spelling::Letters, &header.place, &format!("[{}]", header.name));
+            header.name = name;
+        }
+    }
+    for entry in &mut parsed.entries {
+        if let Some(name) = punycode(&entry.section).filter(|_| entry.section.contains('.')) {
+            entry.section = name;
+        }
+        let used = known(&entry.option).is_some_and(|(_, used)| matches!(used, Use::Shared | Use::Ours));
+        if entry.continued && used {
+            report.spelt(Spelling::Lines, entry);
+        }
+        if let Some(inner) = unquoted(&entry.value).map(str::to_owned) {
+            if used {
+                report.spelt(Spelling::Quotes, entry);
+            }
+            entry.value = inner;
+        }
+    }
 }

@@ -1,75 +1,104 @@
 //! What one option says of another, and of what stands elsewhere.
 
-use crate::ini::{Entry, Header, Parsed, Place};
 use crate::options::{DomainOptions, GlobalOptions, entry};
+use crate::proxy::ProxyCredentials;
+use crate::report::Report;
 use crate::scope::{BREAKGLASS, GLOBAL};
 use crate::settings::{DomainSettings, Pkcs11};
+use crate::spelling::Spelling;
+use crate::values::not_a_domain;
 use crate::{ConfigError, Note};
-use model::{Cloud, CloudProfile, DomainName, HsmType, IntuneHosts};
+use ini::{Entry, Header, Parsed, Place, ReadFile};
+use model::{CloudProfile, DomainName, HsmType};
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 /// The domains of `domain` and `domains`, then every section that is named like one.
-pub(crate) fn served(parsed: &Parsed, global: &GlobalOptions) -> Result<Vec<DomainName>, ConfigError> {
+pub(crate) fn served(parsed: &Parsed, global: &GlobalOptions, report: &mut Report) -> Vec<DomainName> {
     let mut names: Vec<DomainName> = global.domain.iter().chain(&global.domains).cloned().collect();
     let dotted = |header: &&Header| header.name.contains('.');
     for header in parsed.sections.iter().filter(dotted) {
-        names.push(header.name.parse().map_err(|_| not_a_section(header))?);
+        names.extend(report.value(header.name.parse().map_err(|_| not_a_section(header))));
     }
     let mut seen = BTreeSet::new();
     names.retain(|name| seen.insert(name.clone()));
-    Ok(names)
+    names
 }
 
-/// What counts for a domain: its groups beside the global ones, and the hosts of its cloud where it names no others.
-pub(crate) fn domain(parsed: &Parsed, name: &DomainName) -> Result<DomainSettings, ConfigError> {
-    let section = name.as_str();
-    let mut options = DomainOptions::read(parsed, section)?;
-    let everywhere = DomainOptions::read(parsed, GLOBAL)?.pam_allow_groups;
-    options.pam_allow_groups.splice(0..0, everywhere);
-    let profile = profile(&options).ok_or_else(|| {
-        let why = "cloud = custom needs authority_host, drs_host and graph_url".to_owned();
-        missing_beside(entry(parsed, section, "cloud"), section, why)
-    })?;
-    options.authority_host = Some(profile.authority.clone());
-    options.drs_host = Some(profile.drs.clone());
-    options.graph_url = Some(profile.graph.clone());
-    Ok(DomainSettings { name: name.clone(), options, profile })
-}
-
-/// None for a cloud of one's own that is not whole.
-fn profile(options: &DomainOptions) -> Option<CloudProfile> {
-    let DomainOptions { authority_host, drs_host, graph_url, intune_hosts, .. } = options.clone();
-    let base = match options.cloud {
-        Cloud::Public => CloudProfile::public(),
-        Cloud::UsGov => CloudProfile::us_gov(),
-        Cloud::China => CloudProfile::china(),
-        Cloud::Custom => {
-            let intune = IntuneHosts::Exactly(intune_hosts);
-            let (authority, drs, graph) = (authority_host?, drs_host?, graph_url?);
-            return Some(CloudProfile { cloud: Cloud::Custom, authority, drs, graph, intune });
+/// What counts for a domain: its people beside those of all domains.
+pub(crate) fn domain_options(parsed: &Parsed, name: &DomainName, report: &mut Report) -> DomainOptions {
+    let mut options = DomainOptions::read(parsed, name.as_str(), report);
+    let everywhere = DomainOptions::read(parsed, GLOBAL, report).pam_allow_groups;
+    options.pam_allow_groups = match (everywhere, options.pam_allow_groups) {
+        (Some(mut people), Some(more)) => {
+            people.extend(more);
+            Some(people)
         }
+        (people, more) => people.or(more),
     };
-    Some(CloudProfile {
-        authority: authority_host.unwrap_or(base.authority),
-        drs: drs_host.unwrap_or(base.drs),
-        graph: graph_url.unwrap_or(base.graph),
-        ..base
-    })
+    options
 }
 
-/// A name leads to one domain only, whoever is asked.
-pub(crate) fn check_aliases(parsed: &Parsed, domains: &[DomainSettings]) -> Result<(), ConfigError> {
-    let mut taken: BTreeSet<&DomainName> = domains.iter().map(|domain| &domain.name).collect();
-    for domain in domains {
-        let doubled = domain.options.domain_aliases.iter().find(|alias| !taken.insert(alias));
-        let entry = entry(parsed, domain.name.as_str(), "domain_aliases");
-        if let (Some(alias), Some(entry)) = (doubled, entry) {
-            let allowed = format!("names that lead nowhere else; {alias} is a domain or another's alias");
-            return Err(ConfigError::value(entry, allowed));
+/// A domain whose hosts are those of its profile.
+pub(crate) fn with_profile(
+    name: &DomainName,
+    options: DomainOptions,
+    profile: CloudProfile,
+) -> DomainSettings {
+    let options = DomainOptions {
+        cloud: profile.cloud,
+        authority_host: Some(profile.authority.clone()),
+        drs_host: Some(profile.drs.clone()),
+        graph_url: Some(profile.graph.clone()),
+        ..options
+    };
+    DomainSettings { name: name.clone(), options, profile }
+}
+
+/// A name leads to one domain only, whoever is asked: one that is listed as a domain and says nothing of its own is the
+/// alias that another calls it.
+pub(crate) fn join_aliases(parsed: &Parsed, domains: &mut Vec<DomainSettings>, report: &mut Report) {
+    let mut leads: BTreeMap<DomainName, DomainName> = BTreeMap::new();
+    let has_entries = |name: &DomainName| parsed.entries.iter().any(|entry| entry.section == name.as_str());
+    for domain in domains.iter() {
+        let Some(by) = entry(parsed, domain.name.as_str(), "domain_aliases") else { continue };
+        for alias in domain.options.domain_aliases.iter().filter(|alias| **alias != domain.name) {
+            let listed = domains.iter().any(|it| it.name == *alias);
+            let other = leads.insert(alias.clone(), domain.name.clone());
+            if other.is_some() || (listed && has_entries(alias)) {
+                let allowed = format!("names that lead nowhere else; {alias} is a domain or another's alias");
+                report.error(ConfigError::value(by, None, allowed));
+            } else if listed {
+                report.spelt_at(
+                    Spelling::Alias,
+                    &by.place,
+                    &format!("{alias} is a domain and an alias of {}", domain.name),
+                );
+            }
         }
     }
-    Ok(())
+    domains.retain(|domain| !leads.contains_key(&domain.name));
+    for domain in domains {
+        let name = domain.name.clone();
+        domain.options.domain_aliases.retain(|alias| *alias != name);
+    }
+}
+
+/// A password is for the user that the proxy's URL names, and stands in one place.
+pub(crate) fn proxy_password(parsed: &Parsed, global: &GlobalOptions, report: &mut Report) {
+    if global.proxy_password_file.is_none() {
+        return;
+    }
+    let why = match global.proxy.as_ref().map(|proxy| proxy.credentials()) {
+        Some(ProxyCredentials::User) => return,
+        None => "proxy_password_file needs proxy = http://user@host:port",
+        Some(ProxyCredentials::None) => "proxy_password_file needs a user in proxy = http://user@host:port",
+        Some(ProxyCredentials::Password) => {
+            "proxy holds a password already; remove it there, or proxy_password_file"
+        }
+    };
+    let by = entry(parsed, GLOBAL, "proxy_password_file");
+    report.error(ConfigError::combination(by, GLOBAL, why.to_owned()));
 }
 
 /// A module without a token, or a token without a module, leads nowhere.
@@ -83,7 +112,7 @@ pub(crate) fn pkcs11(parsed: &Parsed, global: &GlobalOptions) -> Result<Option<P
             let by = ["hsm_type", "pkcs11_module", "pkcs11_token"].map(|name| entry(parsed, GLOBAL, name));
             let missing = if module.is_none() { "pkcs11_module" } else { "pkcs11_token" };
             let why = format!("a PKCS#11 token needs {missing} too");
-            Err(missing_beside(by.into_iter().flatten().next(), GLOBAL, why))
+            Err(ConfigError::combination(by.into_iter().flatten().next(), GLOBAL, why))
         }
     }
 }
@@ -91,6 +120,16 @@ pub(crate) fn pkcs11(parsed: &Parsed, global: &GlobalOptions) -> Result<Option<P
 /// Options that do nothing, because of another one.
 pub(crate) fn remarks(parsed: &Parsed) -> impl Iterator<Item = Note> {
     lonely_intune_hosts(parsed).into_iter().chain(lonely_tpm_pcrs(parsed))
+}
+
+/// Whoever may read a file may read the password in it.
+pub(crate) fn readable_password(parsed: &Parsed, global: &GlobalOptions, files: &[ReadFile]) -> Option<Note> {
+    let password = global.proxy.as_ref()?.credentials() == ProxyCredentials::Password;
+    let by = entry(parsed, GLOBAL, "proxy").filter(|_| password)?;
+    let open = files.iter().any(|file| file.path == by.place.path && file.world_readable);
+    let text = "every user may read this file, with the password of the proxy in it: write http://user@host:port, \
+        and the password into proxy_password_file (mode 0600) or the systemd credential proxy-password";
+    open.then(|| Note(format!("{}: {text}", by.place)))
 }
 
 /// `intune_hosts` means something with `cloud = custom` alone.
@@ -114,15 +153,11 @@ fn lonely_tpm_pcrs(parsed: &Parsed) -> Option<Note> {
     (!tpm).then(|| Note(format!("{}: {text}", pcrs.place)))
 }
 
-fn missing_beside(entry: Option<&Entry>, section: &str, why: String) -> ConfigError {
-    let place = entry.map(|entry| entry.place.clone());
-    let Place { path, line } = place.unwrap_or(Place { path: PathBuf::new(), line: 0 });
-    ConfigError::Missing { path, line, section: section.to_owned(), why }
-}
-
 fn not_a_section(header: &Header) -> ConfigError {
     let Place { path, line } = header.place.clone();
     let value = model::printable(&header.name, 80);
-    let allowed = format!("[{GLOBAL}], [{BREAKGLASS}] or the name of a domain");
+    let meant = not_a_domain(&header.name);
+    let meant = meant.split_once("; ").map(|(_, meant)| format!("; {meant}")).unwrap_or_default();
+    let allowed = format!("[{GLOBAL}], [{BREAKGLASS}] or the name of a domain{meant}");
     ConfigError::Value { path, line, option: "[section]".to_owned(), value, allowed }
 }

@@ -22,8 +22,10 @@ pub(crate) enum Use {
     Shared,
     /// What its documentation says; only we have it.
     Ours,
-    /// It is understood, and nothing acts on it yet.
+    /// It is understood, and nothing acts on it yet; it keeps nobody out.
     NotYet,
+    /// It may keep somebody out, and Firmament does not keep to it: a value that does stops the start.
+    Refused,
     /// The incumbent writes its own identity here; ours is in the state directory.
     Foreign,
 }
@@ -32,6 +34,9 @@ pub(crate) enum Use {
 pub(crate) const GLOBAL: &str = "global";
 /// The incumbent's section for its offline sign-in.
 pub(crate) const BREAKGLASS: &str = "offline_breakglass";
+/// Options in use that say who may come in or become the owner: one that does not count must not pass for one that does.
+pub(crate) const RESTRICTING: [&str; 4] =
+    ["pam_allow_groups", "tenant_id", "who_may_register", "registration"];
 /// Options that name a file or a socket for which we have a place of our own.
 pub(crate) const PATHS: [&str; 7] = [
     "hsm_pin_path",

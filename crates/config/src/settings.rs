@@ -1,6 +1,6 @@
 use crate::effective::{self, Effective};
-use crate::ini::Parsed;
 use crate::options::{DomainOptions, GlobalOptions};
+use ini::Parsed;
 use model::{CloudProfile, DomainName};
 use std::path::PathBuf;
 

@@ -3,27 +3,70 @@
 //! A reading function gives none for a text that is as if it were not there, and what would be allowed as error.
 
 use crate::foreign::is_foreign;
-use model::{BootPolicy, HostPort, UnknownWord};
+use crate::proxy::Proxy;
+use crate::spelling::{Spelling, punycode, unquoted};
+use model::{BootPolicy, DomainName, HostPort, TenantId, UnknownWord, Upn};
+use std::cell::RefCell;
 use std::fmt;
-use std::ops::RangeInclusive;
+use std::ops::{Deref, RangeInclusive};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-/// A proxy's URL, `http://[user:password@]host:port`, which may hold a password and is never shown.
-#[derive(Clone)]
-pub struct Proxy(String);
+/// The text of a value while it is read, and what its reader noticed.
+pub(crate) struct Raw<'t> {
+    text: &'t str,
+    noticed: RefCell<Noticed>,
+}
 
-impl Proxy {
-    /// The URL, with the password.
-    pub fn expose(&self) -> &str {
-        &self.0
+#[derive(Default)]
+struct Noticed {
+    spellings: Vec<Spelling>,
+    part: Option<(usize, String)>,
+}
+
+impl<'t> Raw<'t> {
+    pub(crate) fn new(text: &'t str) -> Raw<'t> {
+        Raw { text, noticed: RefCell::default() }
+    }
+
+    /// Spellings other than the standard one.
+    pub(crate) fn spellings(&self) -> Vec<Spelling> {
+        self.noticed.borrow().spellings.clone()
+    }
+
+    /// The part of a list that is not allowed, and how many lines below the first it stands.
+    pub(crate) fn part(&self) -> Option<(usize, String)> {
+        self.noticed.borrow().part.clone()
+    }
+
+    fn spelt(&self, spelling: Spelling) {
+        let mut noticed = self.noticed.borrow_mut();
+        if !noticed.spellings.contains(&spelling) {
+            noticed.spellings.push(spelling);
+        }
+    }
+
+    /// The parts of a list without quotes, each with how many lines below the first it stands.
+    fn parts(&self) -> Vec<(usize, &'t str)> {
+        let lines = self.text.split('\n').enumerate();
+        let parts = lines.flat_map(|(below, line)| line.split(',').map(move |part| (below, part.trim())));
+        let plain = |part| match unquoted(part) {
+            Some(inner) => {
+                self.spelt(Spelling::Quotes);
+                inner
+            }
+            None => part,
+        };
+        parts.map(|(below, part)| (below, plain(part))).filter(|(_, part)| !part.is_empty()).collect()
     }
 }
 
-impl fmt::Debug for Proxy {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("Proxy")
+impl Deref for Raw<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.text
     }
 }
 
@@ -32,10 +75,15 @@ pub(crate) fn word<T: FromStr<Err = UnknownWord>>(text: &str) -> Result<Option<T
     text.to_ascii_lowercase().parse().map(Some).map_err(|UnknownWord(words)| words.join(", "))
 }
 
-pub(crate) fn boolean(text: &str) -> Result<Option<bool>, String> {
-    match text.to_ascii_lowercase().as_str() {
-        "true" | "1" => Ok(Some(true)),
-        "false" | "0" => Ok(Some(false)),
+/// `yes`, `no`, `on` and `off` are what other programs call it.
+pub(crate) fn boolean(raw: &Raw<'_>) -> Result<Option<bool>, String> {
+    let word = raw.to_ascii_lowercase();
+    if ["yes", "no", "on", "off"].contains(&word.as_str()) {
+        raw.spelt(Spelling::Boolean);
+    }
+    match word.as_str() {
+        "true" | "1" | "yes" | "on" => Ok(Some(true)),
+        "false" | "0" | "no" | "off" => Ok(Some(false)),
         _ => Err("true, false, 1, 0".to_owned()),
     }
 }
@@ -51,11 +99,16 @@ pub(crate) fn parsed<T: FromStr>(text: &str, allowed: &str) -> Result<Option<T>,
     unless_empty(text, |text| text.parse().map_err(|_| allowed.to_owned()))
 }
 
-/// Values separated by commas, each once; `allowed` says what each would take.
-pub(crate) fn list<T: FromStr + PartialEq>(text: &str, allowed: &str) -> Result<Option<Vec<T>>, String> {
+/// Values separated by commas, each once; `read` says of a part what would be allowed.
+pub(crate) fn list_by<T: PartialEq>(
+    raw: &Raw<'_>,
+    read: impl Fn(&str) -> Result<T, String>,
+) -> Result<Option<Vec<T>>, String> {
     let mut items = Vec::new();
-    for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
-        let item = part.parse().map_err(|_| allowed.to_owned())?;
+    for (below, part) in raw.parts() {
+        let item = read(part).inspect_err(|_| {
+            raw.noticed.borrow_mut().part = Some((below, part.to_owned()));
+        })?;
         if !items.contains(&item) {
             items.push(item);
         }
@@ -63,9 +116,62 @@ pub(crate) fn list<T: FromStr + PartialEq>(text: &str, allowed: &str) -> Result<
     Ok(Some(items))
 }
 
-/// Any texts, separated by commas.
-pub(crate) fn texts(text: &str) -> Result<Option<Vec<String>>, String> {
-    list(text, "")
+/// The same of what reads itself; `allowed` says what each part would take.
+pub(crate) fn list<T: FromStr + PartialEq>(raw: &Raw<'_>, allowed: &str) -> Result<Option<Vec<T>>, String> {
+    list_by(raw, |part| part.parse().map_err(|_| allowed.to_owned()))
+}
+
+/// Domain names; those in letters beyond ASCII are read as they stand in the DNS.
+pub(crate) fn domains(raw: &Raw<'_>) -> Result<Option<Vec<DomainName>>, String> {
+    list_by(raw, |part| match punycode(part).and_then(|name| name.parse().ok()) {
+        Some(name) => {
+            raw.spelt(Spelling::Letters);
+            Ok(name)
+        }
+        None => part.parse().map_err(|_| not_a_domain(part)),
+    })
+}
+
+/// What would be allowed, with the domain that seems to be meant.
+pub(crate) fn not_a_domain(text: &str) -> String {
+    let host = text.rsplit_once("://").map_or(text, |(_, rest)| rest);
+    let host = host.split(['/', ':']).next().unwrap_or_default();
+    let host = host.rsplit_once('@').map_or(host, |(_, domain)| domain);
+    let meant = host.trim_start_matches("*.").trim_matches('.').parse::<DomainName>();
+    match (meant, guid(text)) {
+        (Ok(name), _) => format!("{DOMAINS}; did you mean {name}?"),
+        (_, Some(_)) => format!("{DOMAINS}; the id of a tenant belongs into tenant_id"),
+        _ => DOMAINS.to_owned(),
+    }
+}
+
+/// Names of people; a list that is there and empty is nobody.
+pub(crate) fn people(raw: &Raw<'_>) -> Result<Option<Option<Vec<Upn>>>, String> {
+    list_by(raw, |part| part.parse().map_err(|_| not_a_person(part))).map(Some)
+}
+
+fn not_a_person(text: &str) -> String {
+    match (guid(text), text.parse::<DomainName>()) {
+        (Some(_), _) => GROUP.to_owned(),
+        (None, Ok(_)) => {
+            format!("{PEOPLE}; where it is not set, everybody of the domains that are served may sign in")
+        }
+        (None, Err(_)) => PEOPLE.to_owned(),
+    }
+}
+
+/// A GUID, with or without braces.
+pub(crate) fn tenant(raw: &Raw<'_>) -> Result<Option<Option<TenantId>>, String> {
+    let read = |text: &str| guid(text).ok_or_else(|| "a GUID".to_owned());
+    if raw.starts_with('{') {
+        raw.spelt(Spelling::Braces);
+    }
+    unless_empty(raw, read).map(Some)
+}
+
+fn guid(text: &str) -> Option<TenantId> {
+    let inner = text.strip_prefix('{').and_then(|text| text.strip_suffix('}'));
+    inner.unwrap_or(text).trim().parse().ok()
 }
 
 pub(crate) fn path(text: &str) -> Result<Option<PathBuf>, String> {
@@ -90,11 +196,20 @@ pub(crate) fn device_name(text: &str, most: usize) -> Result<Option<String>, Str
 }
 
 pub(crate) fn host(text: &str) -> Result<Option<Option<HostPort>>, String> {
-    parsed(text, "a host name with an optional port").map(Some)
+    let allowed = || match text.strip_prefix("https://").map(|rest| rest.trim_end_matches('/')) {
+        Some(rest) if rest.parse::<HostPort>().is_ok() => {
+            format!("a host name with an optional port; did you mean {rest}?")
+        }
+        _ => "a host name with an optional port".to_owned(),
+    };
+    unless_empty(text, |text| text.parse().map_err(|_| allowed())).map(Some)
 }
 
 pub(crate) fn https_host(text: &str) -> Result<Option<Option<HostPort>>, String> {
-    let allowed = || "https:// and a host name with an optional port".to_owned();
+    let allowed = || match text.parse::<HostPort>() {
+        Ok(host) => format!("https:// and a host name with an optional port; did you mean https://{host}?"),
+        Err(_) => "https:// and a host name with an optional port".to_owned(),
+    };
     let read = |text: &str| {
         let host = text.strip_prefix("https://").map(|rest| rest.strip_suffix('/').unwrap_or(rest));
         host.and_then(|host| host.parse().ok()).ok_or_else(allowed)
@@ -109,28 +224,11 @@ pub(crate) fn pcrs(text: &str) -> Result<Option<BootPolicy>, String> {
 
 pub(crate) fn proxy(text: &str) -> Result<Option<Proxy>, String> {
     let allowed = || "http://host:port or http://user:password@host:port".to_owned();
-    unless_empty(text, |text| if is_proxy(text) { Ok(Proxy(text.to_owned())) } else { Err(allowed()) })
+    unless_empty(text, |text| Proxy::parse(text).ok_or_else(allowed))
 }
 
 fn unless_empty<T>(text: &str, read: impl FnOnce(&str) -> Result<T, String>) -> Result<Option<T>, String> {
     if text.is_empty() { Ok(None) } else { read(text).map(Some) }
-}
-
-/// `http://[user[:password]@]host[:port][/]`; special characters of user and password are percent-escaped.
-fn is_proxy(value: &str) -> bool {
-    let Some(rest) = value.strip_prefix("http://") else { return false };
-    let rest = rest.strip_suffix('/').unwrap_or(rest);
-    let (user, host) = rest.rsplit_once('@').unwrap_or(("", rest));
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~!$&'()*+,;=:%".contains(c);
-    user.chars().all(plain) && (host.parse::<HostPort>().is_ok() || is_ipv6(host))
-}
-
-fn is_ipv6(host: &str) -> bool {
-    let Some((address, port)) = host.strip_prefix('[').and_then(|rest| rest.split_once(']')) else {
-        return false;
-    };
-    let port = port.is_empty() || port.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok());
-    port && address.parse::<std::net::Ipv6Addr>().is_ok()
 }
 
 pub(crate) fn shown(value: impl fmt::Display) -> Option<String> {
@@ -147,3 +245,7 @@ pub(crate) fn joined<T: ToString>(items: &[T]) -> String {
 
 const ONLY_SEVEN: &str = "7 alone, or nothing: updates of firmware, boot loader or kernel change every other PCR, \
     and would lock this machine out";
+const DOMAINS: &str = "domain names, separated by commas";
+const PEOPLE: &str = "names of people, as alex@contoso.com, separated by commas";
+const GROUP: &str = "names of people, as alex@contoso.com; the object id of a group would keep nobody out, because \
+    Firmament cannot read groups yet: name its members, or keep to himmelblau";

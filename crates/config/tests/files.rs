@@ -2,7 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says where it failed by panicking")]
 
-use config::{ConfigError, Sources, load};
+use config::{ConfigError, ConfigErrors, load};
+use ini::{IniError, Sources};
 use model::{Cloud, HsmType, JoinType, Registration};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -14,7 +15,7 @@ fn write(root: &Path, file: &str, text: &str) {
     fs::write(path, text).unwrap();
 }
 
-fn one(text: &str) -> Result<config::Loaded, ConfigError> {
+fn one(text: &str) -> Result<config::Loaded, ConfigErrors> {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("himmelblau.conf");
     fs::write(&path, text).unwrap();
@@ -42,7 +43,7 @@ fn an_ordinary_file_of_the_incumbent_is_read() {
     );
     assert!(domains[1].options.apply_policy && domains[0].profile.cloud == Cloud::Public);
     assert_eq!(loaded.settings.global.hsm_type, HsmType::TpmBoundSoftIfPossible);
-    assert_eq!(loaded.notes.len(), 3, "{:?}", loaded.notes);
+    assert_eq!((loaded.notes.len(), loaded.without_effect.len()), (1, 3), "{:?}", loaded.notes);
 }
 
 #[test]
@@ -58,6 +59,11 @@ fn the_highest_main_file_counts_and_drop_ins_are_merged_by_name() {
     let settings = load(&Sources::below(at)).unwrap().settings;
     assert_eq!(settings.domains[0].name.as_str(), "high.example");
     assert_eq!((settings.global.request_timeout.as_secs(), settings.global.debug), (11, false));
+    let notes = load(&Sources::below(at)).unwrap().notes;
+    assert!(
+        notes.len() == 1 && notes[0].0.contains("readme.txt is skipped: its name does not end"),
+        "{notes:?}"
+    );
 }
 
 #[test]
@@ -76,7 +82,7 @@ fn a_path_of_the_incumbent_is_reported_and_not_used() {
 #[test]
 fn every_refused_value_names_its_line_and_what_is_allowed() {
     for (option, value, allowed) in [
-        ("apply_policy", "yes", "true, false, 1, 0"),
+        ("apply_policy", "maybe", "true, false, 1, 0"),
         ("apply_policy", "True!", "true, false, 1, 0"),
         ("join_type", "hybrid", "join, register"),
         ("hsm_type", "tpm2", "soft, tpm, tpm_if_possible"),
@@ -155,7 +161,9 @@ fn one_file_has_its_own_drop_ins_and_must_exist() {
     let settings = load(&Sources::file(&dir.path().join("my.conf"))).unwrap().settings;
     assert_eq!(settings.domains[0].name.as_str(), "b.example");
     let missing = load(&Sources::file(&dir.path().join("none.conf"))).unwrap_err();
-    assert!(matches!(&missing, ConfigError::File { path, .. } if path.ends_with("none.conf")), "{missing}");
+    let named = |path: &Path| path.ends_with("none.conf");
+    let [ConfigError::Source(IniError::File { path, .. })] = &missing.0[..] else { panic!("{missing}") };
+    assert!(named(path), "{missing}");
 }
 
 #[test]
@@ -224,4 +232,65 @@ fn a_group_of_the_system_that_may_write_is_noted_once() {
     let notes = load(&Sources::below(at)).unwrap().notes;
     assert_eq!(notes.len(), 1, "{notes:?}");
     assert!(notes[0].0.contains("can be written by members of the group 50"), "{notes:?}");
+}
+
+#[test]
+fn a_drop_in_without_a_text_is_named_and_passed_over() {
+    let root = tempfile::tempdir().unwrap();
+    let at = root.path();
+    write(at, "etc/himmelblau/himmelblau.conf", "[global]\ndomain = a.example\n");
+    write(at, "usr/lib/himmelblau/himmelblau.conf.d/10-a.conf", "[global]\ndebug = true\n");
+    let dir = at.join("etc/himmelblau/himmelblau.conf.d");
+    fs::create_dir(&dir).unwrap();
+    let link = |to: &str, name: &str| std::os::unix::fs::symlink(to, dir.join(name)).unwrap();
+    // The lower of the same name counts: it is not masked by what says nothing.
+    link("/nowhere/at/all", "10-a.conf");
+    link("20-b.conf", "20-b.conf");
+    fs::create_dir(dir.join("30-c.conf")).unwrap();
+    write(at, "etc/himmelblau/himmelblau.conf.d/40-d.conf.bak", "[global]\nnonsense\n");
+    write(at, "etc/himmelblau/himmelblau.conf.d/.50-e.conf.swp", "nonsense\n");
+    let loaded = load(&Sources::below(at)).unwrap();
+    assert!(loaded.settings.global.debug);
+    let notes: Vec<_> = loaded.notes.iter().map(|note| note.0.as_str()).collect();
+    for (name, why) in [
+        ("10-a.conf", "it is a link that leads nowhere"),
+        ("20-b.conf", "it is a link that leads in a circle"),
+        ("30-c.conf", "it is not a regular file"),
+        ("40-d.conf.bak", "its name does not end with .conf"),
+    ] {
+        let says = format!("{} is skipped: {why}", dir.join(name).display());
+        assert!(notes.contains(&says.as_str()), "{notes:?}");
+    }
+    assert_eq!(notes.len(), 4, "{notes:?}");
+}
+
+#[test]
+fn a_file_that_is_there_and_cannot_be_read_is_not_passed_over() {
+    let root = tempfile::tempdir().unwrap();
+    let at = root.path();
+    fs::create_dir_all(at.join("etc/himmelblau")).unwrap();
+    write(at, "usr/lib/himmelblau/himmelblau.conf", "[global]\ndomain = low.example\n");
+    std::os::unix::fs::symlink("/nowhere/at/all", at.join("etc/himmelblau/himmelblau.conf")).unwrap();
+    let error = load(&Sources::below(at)).unwrap_err().to_string();
+    assert!(error.contains("etc/himmelblau/himmelblau.conf: No such file"), "{error}");
+    fs::remove_file(at.join("etc/himmelblau/himmelblau.conf")).unwrap();
+    write(at, "etc/himmelblau/himmelblau.conf.d", "[global]\npam_allow_groups = a@b.c\n");
+    let error = load(&Sources::below(at)).unwrap_err().to_string();
+    assert!(error.contains("himmelblau.conf.d: Not a directory"), "{error}");
+}
+
+#[test]
+fn a_file_that_is_closed_to_us_says_to_whom_and_what_to_do() {
+    let root = tempfile::tempdir().unwrap();
+    write(root.path(), "himmelblau.conf", "[global]\ndomain = a.example\n");
+    write(root.path(), "himmelblau.conf.d/10-a.conf", "[global]\npam_allow_groups = a@b.c\n");
+    let closed = root.path().join("himmelblau.conf.d/10-a.conf");
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
+    // Root reads what nobody may.
+    let Err(error) = load(&Sources::file(&root.path().join("himmelblau.conf"))) else { return };
+    let error = error.to_string();
+    assert!(
+        error.contains("10-a.conf cannot be used by uid") && error.contains("run this as root"),
+        "{error}"
+    );
 }

@@ -1,11 +1,10 @@
 //! Discover of the Device Registration Service (entra.md 3).
 
-use crate::error::document;
+use crate::error::{REGISTRATION, document};
 use crate::{DiscoveryError, get, on_host, uri};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Response, header};
 use model::{HostPort, RequestId, Secret, TenantId};
-use serde_json::Value;
 
 /// Where the service wants to be spoken to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,18 +51,19 @@ pub fn read(
     if matches!(reply.status().as_u16(), 401 | 403) {
         return Err(DiscoveryError::NeedsToken);
     }
-    let found: Value = document(&reply, WHAT)?;
-    let service = found.get("DeviceJoinService").unwrap_or(&Value::Null);
-    let text = |name: &str| service.get(name).and_then(Value::as_str);
-    let missing = || DiscoveryError::unusable(WHAT, "it names no JoinEndpoint");
-    let mut join = text("JoinEndpoint").ok_or_else(missing)?.to_owned();
+    let document = document(&reply, REGISTRATION, WHAT)?;
+    let wrong = DiscoveryError::member(WHAT);
+    let service = document.members().object("DeviceJoinService").map_err(&wrong)?;
+    let service = service.ok_or_else(|| wrong(document.members().wrong("DeviceJoinService", "an object")))?;
+    let mut join = service.required_text("JoinEndpoint").map_err(&wrong)?.to_owned();
     if !on_host(&join, &[drs, authority]) || join.contains(['?', '#']) {
         return Err(DiscoveryError::foreign(WHAT, &join));
     }
     if !join.ends_with('/') {
         join.push('/');
     }
-    let version = text("ServiceVersion").filter(|version| is_version(version)).unwrap_or(JOIN_VERSION);
+    let version = service.text("ServiceVersion").ok().flatten().filter(|version| is_version(version));
+    let version = version.unwrap_or(JOIN_VERSION);
     Ok(DrsEndpoints { join, join_version: version.to_owned() })
 }
 

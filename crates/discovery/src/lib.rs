@@ -9,10 +9,8 @@ mod error;
 pub mod jwks;
 pub mod metadata;
 pub mod realm;
-mod reply;
 
 pub use error::DiscoveryError;
-pub use reply::Heading;
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Uri, header};

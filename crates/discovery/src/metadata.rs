@@ -1,11 +1,10 @@
 //! OpenID Connect metadata, v2 (entra.md 1.1).
 
-use crate::error::document;
+use crate::error::{SIGN_IN, document};
 use crate::{DiscoveryError, get, on_host, segment, uri};
 use bytes::Bytes;
 use http::{Request, Response, Uri};
-use model::{HostPort, TenantId};
-use serde::Deserialize;
+use model::{Cloud, HostPort, TenantId};
 
 /// What we read of a tenant's metadata.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,43 +31,52 @@ pub fn request(authority: &HostPort, domain_or_tenant: &str) -> Request<Bytes> {
     )))
 }
 
-#[derive(Deserialize)]
-struct Document {
-    issuer: String,
-    token_endpoint: String,
-    device_authorization_endpoint: Option<String>,
-    jwks_uri: String,
-    cloud_instance_name: Option<String>,
-}
-
 /// Reads the metadata; its endpoints must be on the authority host.
 ///
 /// # Errors
-/// [`DiscoveryError::Unknown`] for a domain without a tenant, [`DiscoveryError::ForeignHost`] for an
-/// endpoint elsewhere, [`DiscoveryError::Unusable`] for a document that contradicts itself, and the others
+/// [`DiscoveryError::Refused`] for a domain without a tenant, [`DiscoveryError::ForeignHost`] for an
+/// endpoint elsewhere and for a tenant of another cloud, [`DiscoveryError::Unusable`] for a document that contradicts itself, and the others
 /// for what is no such document.
 pub fn read(reply: Response<Bytes>, authority: &HostPort) -> Result<Metadata, DiscoveryError> {
-    let found: Document = document(&reply, WHAT)?;
-    let given =
-        [Some(&found.token_endpoint), Some(&found.jwks_uri), found.device_authorization_endpoint.as_ref()];
+    let document = document(&reply, SIGN_IN, WHAT)?;
+    let (found, wrong) = (document.members(), DiscoveryError::member(WHAT));
+    let text = |name| found.required_text(name).map_err(&wrong);
+    let (issuer, token_endpoint, jwks_uri) = (text("issuer")?, text("token_endpoint")?, text("jwks_uri")?);
+    let for_codes = found.text("device_authorization_endpoint").map_err(&wrong)?;
+    let given = [Some(token_endpoint), Some(jwks_uri), for_codes];
     if let Some(url) = given.into_iter().flatten().find(|url| !on_host(url, &[authority])) {
         return Err(DiscoveryError::foreign(WHAT, url));
     }
-    let (issuer, endpoint) = (tenant_in(&found.issuer), tenant_in(&found.token_endpoint));
-    let wrong = |why: &str| DiscoveryError::unusable(WHAT, why);
-    let tenant = issuer.ok_or_else(|| wrong("its issuer names no tenant"))?;
-    if endpoint != Some(tenant) {
-        return Err(wrong("issuer and token_endpoint name different tenants"));
+    // A tenant's cloud, and Microsoft Graph there; both are only told.
+    let told = |name| found.text(name).ok().flatten();
+    let cloud_instance = told("cloud_instance_name");
+    if let Some(host) = of_another_cloud([cloud_instance, told("msgraph_host")], authority) {
+        return Err(DiscoveryError::foreign(WHAT, host));
+    }
+    let unusable = |why: &str| DiscoveryError::unusable(WHAT, why);
+    let tenant = tenant_in(issuer).ok_or_else(|| unusable("its issuer names no tenant"))?;
+    if tenant_in(token_endpoint) != Some(tenant) {
+        return Err(unusable("issuer and token_endpoint name different tenants"));
     }
     let derived = || format!("https://{authority}/{tenant}/oauth2/v2.0/devicecode");
     Ok(Metadata {
         tenant,
-        issuer: found.issuer,
-        token_endpoint: found.token_endpoint,
-        device_authorization_endpoint: found.device_authorization_endpoint.unwrap_or_else(derived),
-        jwks_uri: found.jwks_uri,
-        cloud_instance: found.cloud_instance_name,
+        issuer: issuer.to_owned(),
+        token_endpoint: token_endpoint.to_owned(),
+        device_authorization_endpoint: for_codes.map_or_else(derived, str::to_owned),
+        jwks_uri: jwks_uri.to_owned(),
+        cloud_instance: cloud_instance.map(str::to_owned),
     })
+}
+
+/// A host of a known cloud that is not the authority's: the tenant lives there, and no token of it belongs here.
+fn of_another_cloud<'d>(named: [Option<&'d str>; 2], authority: &HostPort) -> Option<&'d str> {
+    let ours = Cloud::of_host(authority)?;
+    let foreign = |name: &&str| {
+        let cloud = name.parse::<HostPort>().ok().and_then(|host| Cloud::of_host(&host));
+        cloud.is_some_and(|cloud| cloud != ours)
+    };
+    named.into_iter().flatten().find(foreign)
 }
 
 /// The GUID that is the first segment of a URL's path.

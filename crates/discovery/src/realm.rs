@@ -1,11 +1,10 @@
 //! Whether a user's domain is managed or federated (entra.md 1.4).
 
-use crate::error::document;
+use crate::error::{SIGN_IN, document};
 use crate::{DiscoveryError, get, segment, uri};
 use bytes::Bytes;
 use http::{Request, Response};
 use model::{HostPort, Upn};
-use serde_json::Value;
 
 /// Where a user's password is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,11 +26,13 @@ pub fn request(authority: &HostPort, upn: &Upn) -> Request<Bytes> {
 /// Reads the realm by `account_type` or, as version 2 calls it, `NameSpaceType`.
 ///
 /// # Errors
-/// [`DiscoveryError::Unusable`] when it names neither.
+/// [`DiscoveryError::Reply`] when it names neither.
 pub fn read(reply: Response<Bytes>) -> Result<Realm, DiscoveryError> {
-    let found: Value = document(&reply, WHAT)?;
-    let kind = ["account_type", "NameSpaceType"].into_iter().find_map(|name| found.get(name)?.as_str());
-    let kind = kind.ok_or_else(|| DiscoveryError::unusable(WHAT, "it names no account type"))?;
+    let document = document(&reply, SIGN_IN, WHAT)?;
+    let found = document.members();
+    let newer = found.get("account_type").is_none() && found.get("NameSpaceType").is_some();
+    let name = if newer { "NameSpaceType" } else { "account_type" };
+    let kind = found.required_text(name).map_err(DiscoveryError::member(WHAT))?;
     Ok(match kind.to_ascii_lowercase().as_str() {
         "managed" => Realm::Managed,
         "federated" => Realm::Federated,

@@ -83,7 +83,6 @@ fn an_endpoint_elsewhere_is_refused() {
         "https://user@login.example:8443/x/keys",
         "/x/keys",
         "keys",
-        "",
     ] {
         for name in ["token_endpoint", "device_authorization_endpoint", "jwks_uri"] {
             let error = read_metadata(&with(oidc(), name, json!(url))).unwrap_err();
@@ -94,28 +93,84 @@ fn an_endpoint_elsewhere_is_refused() {
 }
 
 #[test]
+fn a_tenant_of_another_cloud_is_refused_by_whatever_names_that_cloud() {
+    let authority: HostPort = "login.microsoftonline.com".parse().unwrap();
+    let here = oidc().to_string().replace("login.example:8443", "login.microsoftonline.com");
+    let here: Value = serde_json::from_str(&here).unwrap();
+    for (member, value, refused) in [
+        ("cloud_instance_name", "microsoftonline.com", false),
+        ("cloud_instance_name", "microsoftonline.us", true),
+        ("cloud_instance_name", "partner.microsoftonline.cn", true),
+        ("cloud_instance_name", "somewhere.example", false),
+        ("msgraph_host", "graph.microsoft.com", false),
+        ("msgraph_host", "dod-graph.microsoft.us", true),
+    ] {
+        let reply = Response::new(Bytes::from(with(here.clone(), member, json!(value))));
+        let read = metadata::read(reply, &authority);
+        assert_eq!(
+            matches!(read, Err(DiscoveryError::ForeignHost { .. })),
+            refused,
+            "{member} {value}: {read:?}"
+        );
+    }
+    // A stand-in is of no cloud, whatever it says.
+    assert!(read_metadata(&with(oidc(), "cloud_instance_name", json!("microsoftonline.us"))).is_ok());
+}
+
+#[test]
 fn metadata_that_contradicts_itself_is_of_no_use() {
     let other = "https://login.example:8443/11111111-aaaa-4bbb-8ccc-333333333333/oauth2/v2.0/token";
     for body in [
         with(oidc(), "token_endpoint", json!(other)),
         with(oidc(), "issuer", json!("https://login.microsoftonline.com/{tenantid}/v2.0")),
-        with(oidc(), "issuer", json!("")),
-        with(oidc(), "issuer", json!(7)),
-        with(oidc(), "jwks_uri", Value::Null),
-        "{}".to_owned(),
-        "[]".to_owned(),
-        "null".to_owned(),
     ] {
         let failure = read_metadata(&body).unwrap_err().failure();
         assert_eq!((failure.class, failure.code.as_str()), (Broken, "UnusableDocument"), "{body}");
     }
 }
 
+#[test]
+fn a_member_of_another_type_is_named_and_is_the_service_s() {
+    let jwks = json!({ "keys": [{ "kty": "RSA", "kid": "one", "n": "_w8P".repeat(86), "e": "AQAB", "use": "sig" }] });
+    let realm = json!({ "account_type": "Managed", "domain_name": "contoso.com" });
+    let service = json!({ "JoinEndpoint": "https://drs.example/device/", "ServiceVersion": "2.0" });
+    let drs = json!({ "DeviceJoinService": service, "MsaProviderData": { "SiteId": 7 } });
+    let oidc: Value = serde_json::from_str(&oidc().to_string()).unwrap();
+    type Reader = fn(Response<Bytes>) -> Option<DiscoveryError>;
+    let readers: [(Value, Reader); 4] = [
+        (oidc, |reply| metadata::read(reply, &login()).err()),
+        (jwks, |reply| jwks::read(reply).err()),
+        (realm, |reply| realm::read(reply).err()),
+        (drs, |reply| drs::read(reply, &registration(), &login()).err()),
+    ];
+    for (good, judge) in readers {
+        assert_eq!(judge(reply(200, &good.to_string())), None);
+        for (member, body) in reply::variants::of(&good) {
+            let Some(error) = judge(reply(200, &body.to_string())) else { continue };
+            let failure = error.failure();
+            // A key that cannot be read is passed over, so the list is what is named.
+            let named = failure.message.contains(&member) || failure.message.contains("'keys'");
+            assert!(named, "{member}: {failure:?}");
+            assert_eq!((failure.who, failure.class), (model::Who::Nobody, Broken), "{member}: {failure:?}");
+        }
+    }
+}
+
+#[test]
+fn every_word_with_an_unknown_number_names_somebody_who_can_help() {
+    for word in model::OauthWord::ALL {
+        let body = json!({ "error": word.as_str(), "error_description": "AADSTS987654: New.", "error_codes": [987_654] });
+        let failure = metadata::read(reply(400, &body.to_string()), &login()).unwrap_err().failure();
+        assert_ne!(failure.who, model::Who::Developers, "{word}");
+        assert!(!format!("{failure:?}").to_lowercase().contains("report it"), "{word}");
+    }
+}
+
 fn refusal(code: &str) -> String {
     json!({
-        "error": "invalid_tenant",
+        "error": "invalid_request",
         "error_description": format!("{code}: Tenant 'x' was not found.\u{1b}[2J\r\nTrace ID: t\r\n"),
-        "error_codes": [90002],
+        "error_codes": [],
         "timestamp": "2026-11-23 00:00:00Z",
         "trace_id": "t-1",
         "correlation_id": "c-1",
@@ -125,15 +180,16 @@ fn refusal(code: &str) -> String {
 
 #[test]
 fn codes_of_the_service_are_judged_by_the_table() {
-    for (code, class, unknown) in [
-        ("AADSTS90002", Denied, true),
-        ("AADSTS900023", Denied, true),
-        ("AADSTS90038", Denied, false),
-        ("AADSTS90033", Transient, false),
-        ("AADSTS999999", Broken, false),
+    for (code, class) in [
+        ("AADSTS90002", Denied),
+        ("AADSTS900023", Denied),
+        ("AADSTS90038", Denied),
+        ("AADSTS50049", Denied),
+        ("AADSTS90033", Transient),
+        ("AADSTS999999", Broken),
     ] {
         let error = metadata::read(reply(400, &refusal(code)), &login()).unwrap_err();
-        assert_eq!(matches!(error, DiscoveryError::Unknown { .. }), unknown, "{error}");
+        assert!(matches!(error, DiscoveryError::Refused { .. }), "{error}");
         let failure = error.failure();
         assert_eq!((failure.class, failure.code.as_str()), (class, code));
         assert_eq!(failure.trace.request_id.as_deref(), Some("t-1"));
@@ -156,8 +212,10 @@ fn a_status_tells_a_busy_service_from_a_portal_and_a_refusal() {
         (429, "{}", Transient, "ServiceBusy"),
         (503, "<html>", Transient, "ServiceBusy"),
         (502, "", Transient, "ServiceBusy"),
-        (400, "{}", Broken, "DiscoveryRefused"),
-        (404, "{\"error_description\":\"no\"}", Broken, "DiscoveryRefused"),
+        (400, "{}", Broken, "UnusableReply"),
+        (200, "[]", Broken, "UnusableReply"),
+        (200, "{}", Broken, "UnusableReply"),
+        (404, "{\"error_description\":\"no\"}", Broken, "UnusableReply"),
     ] {
         let failure = metadata::read(reply(status, body), &login()).unwrap_err().failure();
         assert_eq!((failure.class, failure.code.as_str()), (class, code), "{status} {body}");
@@ -196,7 +254,7 @@ fn keys_for_signatures_are_kept_and_the_others_passed_over() {
         .collect();
     assert_eq!(shown, [("one", 256, 0xff), ("two", 256, 0xff)]);
     assert_eq!(read.find("one").unwrap().public.exponent, [1, 0, 1]);
-    for body in ["{}", r#"{"keys":[]}"#, r#"{"keys":7}"#, r#"{"keys":[{"kty":"RSA"}]}"#] {
+    for body in [r#"{"keys":[]}"#, r#"{"keys":[{"kty":"RSA"}]}"#] {
         assert_eq!(jwks::read(reply(200, body)).unwrap_err().failure().code, "UnusableDocument");
     }
 }
@@ -217,7 +275,7 @@ fn a_realm_is_read_in_both_versions() {
         assert_eq!(realm::read(reply(200, &body.to_string())), Ok(expected), "{body}");
     }
     for body in ["{}", "[]", r#"{"account_type":7}"#] {
-        assert!(matches!(realm::read(reply(200, body)), Err(DiscoveryError::Unusable { .. })), "{body}");
+        assert!(matches!(realm::read(reply(200, body)), Err(DiscoveryError::Reply { .. })), "{body}");
     }
 }
 
@@ -267,14 +325,13 @@ fn discover_cannot_send_the_token_elsewhere() {
         "https://drs.example@evil.example/",
         "https://drs.example/device/?x=",
         "https://drs.example/device/#x",
-        "",
     ] {
         let error = discovered(json!({ "JoinEndpoint": endpoint })).unwrap_err();
         assert!(matches!(error, DiscoveryError::ForeignHost { .. }), "{endpoint}: {error}");
     }
     for service in [Value::Null, json!({}), json!({ "JoinEndpoint": 7 }), json!("x")] {
         let error = discovered(service.clone()).unwrap_err();
-        assert!(matches!(error, DiscoveryError::Unusable { .. }), "{service}: {error}");
+        assert!(matches!(error, DiscoveryError::Reply { .. }), "{service}: {error}");
     }
 }
 

@@ -255,7 +255,8 @@ fn attempt_words(report: &FailureReport) -> String {
 pub(crate) fn ledger(entry: &LedgerReport) -> Item {
     let device = entry.device_id.as_deref().unwrap_or("id not known");
     let intune = entry.intune_device_id.as_ref().map(|id| format!(", in Intune {id}")).unwrap_or_default();
-    item(&entry.kind, format!("{}  {device}{intune} (request {})", entry.at, entry.request_id))
+    let look = entry.look_for.as_ref().map(|look| format!(". {look}")).unwrap_or_default();
+    item(&entry.kind, format!("{}  {device}{intune} (request {}){look}", entry.at, entry.request_id))
 }
 
 pub(crate) fn waits_words(waits: &str) -> &str {

@@ -9,8 +9,7 @@ use crate::store_thread::StoreThread;
 use hsm::BoundTo;
 use lifecycle::{LeaveKind, Snapshot, Status};
 use model::{
-    Account, Backend, DomainName, Failure, MachineBinding, Registration, Requester, Timestamp, Upn,
-    log_failure,
+    Account, Asker, Backend, DomainName, Failure, MachineBinding, Registration, Timestamp, Upn, log_failure,
 };
 use signin::UserStatus;
 use std::io;
@@ -111,23 +110,24 @@ impl Driver {
         self.inbox.ask(|caller| Event::Asked { caller, request }).await
     }
 
-    /// Starts a person's sign-in, which this requester asks for.
+    /// Starts a person's sign-in, which this caller asks for.
     ///
     /// # Errors
-    /// A failure when the domain of the name is not configured, or its record cannot be read.
-    pub async fn sign_in(&self, asked: Upn, by: Requester) -> Result<SignIn, Failure> {
+    /// A failure when the domain of the name is not configured or its record cannot be read, when the person may not
+    /// sign in, and when the sign-in would register the machine and may not.
+    pub async fn sign_in(&self, asked: Upn, asker: Asker) -> Result<SignIn, Failure> {
         let (who, served) = (asked.clone(), self.config(asked.domain()).is_some());
-        let told = self.inbox.ask(|caller| Event::SignInAsked { caller, asked: who }).await;
+        let told = self.inbox.ask(move |caller| Event::SignInAsked { caller, asked: who, asker }).await;
         if let Err(failure) = told.as_ref()
             && served
         {
             let (at, failure, trace) = (self.now(), Some(failure.clone()), failure.trace.clone());
-            self.ports.views.publish_sign_in(SignInView { at, asked, by, failure, trace });
+            self.ports.views.publish_sign_in(SignInView { at, asked, by: asker.by, failure, trace });
         }
         let told = told?;
         let (Answer::SignIn(facts, domain), _) = told else { return Err(unexpected_answer()) };
         let executor = self.ports.executors.get(&domain).cloned().ok_or_else(unexpected_answer)?;
-        Ok(sign_in::start(self.ports.clone(), self.inbox.clone(), executor, (*facts, by)))
+        Ok(sign_in::start(self.ports.clone(), self.inbox.clone(), executor, (*facts, asker)))
     }
 
     /// What a sign-in under this domain does about the registration.

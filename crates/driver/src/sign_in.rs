@@ -5,10 +5,10 @@ use crate::inbox::Inbox;
 use executor::{Effects, Executor, step};
 use machine::OpId;
 use model::{
-    Account, Attempt, Failure, FailureClass, Requester, Secret, SignInFacts, TenantId, Timestamp, TokenRef,
+    Account, Asker, Attempt, Failure, FailureClass, Secret, SignInFacts, TenantId, Timestamp, TokenRef,
     Trace, Upn, log_failure, wiping,
 };
-use signin::{Command, Event, Outcome, PasswordPrompt, Prompt, Reply, Session, Work};
+use signin::{Command, Event, Notice, Outcome, PasswordPrompt, Prompt, Reply, Session, Work};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use views::SignInView;
@@ -28,6 +28,8 @@ pub enum SignInEvent {
     AskPassword(PasswordPrompt),
     /// The service is asked for this, and nothing else happens meanwhile.
     Waiting(WaitingFor),
+    /// Tell this to the person, who still has to act.
+    Notice(Notice),
     /// The last event: the person is who was asked for.
     SignedIn(Account),
     /// The last event: they are not, or it could not be found out.
@@ -84,13 +86,13 @@ pub(crate) fn start(
     ports: Arc<Ports>,
     inbox: Inbox,
     executor: Arc<Executor>,
-    (facts, by): (SignInFacts, Requester),
+    (facts, asker): (SignInFacts, Asker),
 ) -> SignIn {
     let (tell, events) = mpsc::channel(EVENTS);
     let (answers, typed) = mpsc::channel(1);
     let (works, finished) = InFlight::new();
     let (asked, wake_at, tenant, over) = (facts.asked.clone(), None, None, false);
-    let effects = SignInEffects { ports, inbox, executor, asked, by, tell, works, wake_at, tenant, over };
+    let effects = SignInEffects { ports, inbox, executor, asked, asker, tell, works, wake_at, tenant, over };
     tokio::spawn(wiping(run(effects, Session::new(facts), finished, typed)));
     SignIn { events, answers }
 }
@@ -128,7 +130,7 @@ struct SignInEffects {
     inbox: Inbox,
     executor: Arc<Executor>,
     asked: Upn,
-    by: Requester,
+    asker: Asker,
     tell: mpsc::Sender<SignInEvent>,
     works: InFlight<OpId, Result<Reply, Failure>>,
     wake_at: Option<Timestamp>,
@@ -152,7 +154,7 @@ impl Effects<Session> for SignInEffects {
             }
             Command::Attempt(op, attempt) => self.ask_for(op, attempt).await,
             Command::PasswordTried(result) => {
-                let (asked, by) = (self.asked.clone(), self.by);
+                let (asked, by) = (self.asked.clone(), self.asker.by);
                 self.inbox.tell(tenancy::Event::PasswordTried { asked, by, result }).await;
             }
             Command::Cancel(op) => self.works.cancel(op),
@@ -162,6 +164,7 @@ impl Effects<Session> for SignInEffects {
                 return learnt.await.map(drop);
             }
             Command::Show(prompt) => self.show(prompt).await,
+            Command::Tell(notice) => self.tell(SignInEvent::Notice(notice)).await,
             Command::AskPassword(prompt) => self.tell(SignInEvent::AskPassword(prompt)).await,
             Command::Finish(outcome) => self.finish(*outcome).await,
             Command::Ignored(what) => tracing::debug!(what, "Sign-in event ignored"),
@@ -193,7 +196,7 @@ impl SignInEffects {
 
     /// Whether something may be tried now for the name.
     async fn ask_for(&mut self, op: OpId, attempt: Attempt) {
-        let (asked, by) = (self.asked.clone(), self.by);
+        let (asked, by) = (self.asked.clone(), self.asker.by);
         let event = move |caller| tenancy::Event::AttemptAsked { caller, attempt, asked, by };
         let answer = self.inbox.ask(event).await;
         self.works.end(op, answer.map(|_| Reply::Permitted));
@@ -241,8 +244,8 @@ impl SignInEffects {
             tracing::info!(%domain, request_id, correlation_id, "Signed in");
         }
         self.publish(None, trace);
-        let (asked, by, who) = (self.asked.clone(), self.by, account.clone());
-        let event = move |caller| tenancy::Event::SignedIn { caller, asked, by, account: who, token };
+        let (asked, asker, who) = (self.asked.clone(), self.asker, account.clone());
+        let event = move |caller| tenancy::Event::SignedIn { caller, asked, asker, account: who, token };
         if self.inbox.ask(event).await.is_err() {
             self.ports.vault.forget(token);
         }
@@ -263,7 +266,7 @@ impl SignInEffects {
     }
 
     fn publish(&self, failure: Option<Failure>, trace: Trace) {
-        let (at, asked, by) = (self.now(), self.asked.clone(), self.by);
+        let (at, asked, by) = (self.now(), self.asked.clone(), self.asker.by);
         self.ports.views.publish_sign_in(SignInView { at, asked, by, failure, trace });
     }
 }

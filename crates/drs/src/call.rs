@@ -1,10 +1,9 @@
-//! What both exchanges have in common: the headers we send and the ids we find in a reply.
+//! What both exchanges have in common: the headers we send, and how a text of a reply is read.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
-use model::{RequestId, Secret, Trace, printable};
-use serde_json::{Map, Value};
-use std::time::Duration;
+use http::{HeaderName, HeaderValue, Request, header};
+use model::{RequestId, Secret, printable};
+use reply::{Members, ReplyError, Service};
 
 /// The headers that both requests carry (entra.md 10.1); the product is named truthfully.
 pub(crate) fn set_headers(
@@ -31,36 +30,18 @@ pub(crate) fn set_headers(
     }
 }
 
-/// What the headers of a reply say for finding the call in the service's logs.
-pub(crate) fn trace(reply: &Response<Bytes>) -> Trace {
-    let headers = reply.headers();
-    Trace {
-        http_status: Some(reply.status().as_u16()),
-        request_id: text_header(headers, "request-id"),
-        correlation_id: text_header(headers, "client-request-id"),
-        server_time: text_header(headers, "date"),
-    }
+/// A member that is a text with something in it, fit to be shown; one of another type is an error.
+pub(crate) fn shown(members: Members<'_>, name: &str) -> Result<Option<String>, ReplyError> {
+    let text = members.text(name)?.map(|text| printable(text, LONGEST_TEXT));
+    Ok(text.filter(|text| !text.is_empty()))
 }
 
-/// The service's wish to be left alone.
-pub(crate) fn retry_after(reply: &Response<Bytes>) -> Option<Duration> {
-    let text = |name| reply.headers().get(name)?.to_str().ok();
-    model::retry_after(text("retry-after")?, text("date"))
+/// The same of what helps people alone: one of another type is none.
+pub(crate) fn hint(members: Members<'_>, name: &str) -> Option<String> {
+    shown(members, name).ok().flatten()
 }
 
-fn text_header(headers: &HeaderMap, name: &str) -> Option<String> {
-    Some(printable(headers.get(name)?.to_str().ok()?, 64)).filter(|text| !text.is_empty())
-}
-
-/// A member by its name in any case (entra.md 5.7).
-pub(crate) fn member<'a>(body: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
-    body.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
-}
-
-/// A member that is a text with something in it.
-pub(crate) fn text_member(body: &Map<String, Value>, name: &str) -> Option<String> {
-    Some(printable(member(body, name)?.as_str()?, LONGEST_TEXT)).filter(|text| !text.is_empty())
-}
-
+/// Who answers, in words for people.
+pub(crate) const SERVICE: Service = "the registration service";
 const CLIENT_NAME: &str = "Firmament";
 const LONGEST_TEXT: usize = 400;

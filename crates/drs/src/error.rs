@@ -1,6 +1,6 @@
 use crate::refusal::Refusal;
-use model::{Delivery, Failure, FailureClass, Trace, Who, refusal};
-use std::time::Duration;
+use model::{Delivery, Failure, FailureClass, Who};
+use reply::ReplyError;
 use x509::X509Error;
 
 /// What can be wrong with an exchange, by culprit.
@@ -9,18 +9,9 @@ pub enum DrsError {
     /// The service said no, in one of its three shapes.
     #[error("the registration service refused: {0}")]
     Refused(Box<Refusal>),
-    /// The answer is not the service's: HTML, or no JSON.
-    #[error("the answer (HTTP {status}) is not from the registration service: {excerpt}")]
-    NotJson {
-        /// HTTP status of the reply.
-        status: u16,
-        /// Its first 80 printable characters.
-        excerpt: String,
-        /// A wish to be left alone.
-        retry_after: Option<Duration>,
-        /// What its headers say of the call.
-        trace: Box<Trace>,
-    },
+    /// Something else answers, the service does not work, or its answer has not the form of the protocol.
+    #[error(transparent)]
+    Reply(#[from] ReplyError),
     /// The reply has no certificate, or one that cannot be read.
     #[error("the reply to the join cannot be used: {0}")]
     Unreadable(String),
@@ -58,31 +49,25 @@ pub enum DrsError {
 }
 
 impl DrsError {
+    /// The failure of a request that may have made an object.
+    pub fn failure_of_join(&self) -> Failure {
+        let mut failure = self.failure();
+        let own_words = matches!(self, DrsError::Refused(refusal) if !refusal.code.is_empty());
+        let status = failure.trace.http_status.unwrap_or_default();
+        if Delivery::of_error(status, own_words) == Delivery::InDoubt {
+            (failure.delivery, failure.class) = (Delivery::InDoubt, FailureClass::Transient);
+        }
+        failure
+    }
+
     /// The failure a machine can judge.
     pub fn failure(&self) -> Failure {
         match self {
             DrsError::Refused(refusal) => refusal.failure(),
-            DrsError::NotJson { retry_after, trace, .. } => self.not_ours(*retry_after, trace),
+            DrsError::Reply(error) => not_read(error),
             DrsError::Endpoint(_) | DrsError::Request(_) => self.not_asked(),
-            _ => self.broken(),
+            _ => self.sent_so(),
         }
-    }
-
-    /// A web page or nothing: mostly a proxy or a portal, but a gateway of the service's own may say 401 or
-    /// 403 in this way, and that is an answer.
-    fn not_ours(&self, retry_after: Option<Duration>, trace: &Trace) -> Failure {
-        let class = match trace.http_status {
-            Some(401) => FailureClass::NeedsUser,
-            Some(403) => FailureClass::Denied,
-            _ => FailureClass::Transient,
-        };
-        let (who, advice) =
-            refusal("NotJson").map_or((Who::MachineAdmin, ""), |line| (line.who, line.advice));
-        let mut failure = Failure::local(class, who, "NotJson", self.to_string(), advice);
-        failure.delivery = Delivery::Answered;
-        failure.retry_after = retry_after;
-        failure.trace = trace.clone();
-        failure
     }
 
     fn not_asked(&self) -> Failure {
@@ -90,7 +75,8 @@ impl DrsError {
         Failure::local(FailureClass::Broken, Who::Developers, "NoRequest", self.to_string(), advice)
     }
 
-    fn broken(&self) -> Failure {
+    /// A reply that says "made" and cannot be used: the service sent it so.
+    fn sent_so(&self) -> Failure {
         let code = match self {
             DrsError::ForeignKey => "ForeignKey",
             DrsError::NoDeviceId(_) => "NoDeviceId",
@@ -98,10 +84,20 @@ impl DrsError {
             DrsError::Dates { .. } => "CertificateDates",
             _ => "UnusableReply",
         };
-        let advice = "Sign in again; the reply is kept, please report it.";
-        let mut failure =
-            Failure::local(FailureClass::Broken, Who::Developers, code, self.to_string(), advice);
-        failure.delivery = Delivery::Answered;
-        failure
+        let advice = "Sign in again; the reply is kept, and aad-tool status lists what may have been made.";
+        let failure = ReplyError::unusable(self.to_string());
+        Failure { code: code.to_owned(), advice: advice.to_owned(), ..failure }
     }
+}
+
+/// A web page or nothing: mostly a proxy or a portal, but a gateway of the service's own may say 401 or 403 in this
+/// way, and that is an answer.
+fn not_read(error: &ReplyError) -> Failure {
+    let failure = error.failure();
+    let class = match (error, error.heading().status()) {
+        (ReplyError::NotJson { .. }, 401) => FailureClass::NeedsUser,
+        (ReplyError::NotJson { .. }, 403) => FailureClass::Denied,
+        _ => failure.class,
+    };
+    Failure { class, ..failure }
 }

@@ -1,6 +1,6 @@
 //! Joining or registering the device (entra.md 5).
 
-use crate::call::{member, set_headers, text_member, trace};
+use crate::call::{SERVICE, hint, set_headers};
 use crate::refusal::{Exchange, Refusal};
 use crate::{DrsError, transport_key_blob};
 use base64::Engine;
@@ -11,7 +11,8 @@ use model::{
     CertificateDer, DeviceFacts, DeviceId, DomainName, JoinType, RequestId, RsaPublicKey, Secret, TenantId,
     Timestamp, Trace, printable,
 };
-use serde_json::{Map, Value, json};
+use reply::{Document, Members};
+use serde_json::json;
 use std::time::Duration;
 use x509::DeviceCertificate;
 
@@ -104,12 +105,12 @@ pub struct Answered {
 /// Judges the reply without reading its content: what says "made" is to be stored before it is parsed.
 ///
 /// # Errors
-/// [`DrsError::Refused`] and [`DrsError::NotJson`] for any status but 2xx.
+/// [`DrsError::Refused`] and [`DrsError::Reply`] for any status but 2xx.
 pub fn read(reply: Response<Bytes>) -> Result<Answered, DrsError> {
     if !reply.status().is_success() {
         return Err(Refusal::read(&reply, Exchange::Join));
     }
-    let trace = trace(&reply);
+    let trace = reply::heading(&reply).trace;
     Ok(Answered { status: reply.status().as_u16(), trace, body: reply.into_body().to_vec() })
 }
 
@@ -152,46 +153,34 @@ pub struct Joined {
 /// # Errors
 /// One variant of [`DrsError`] per check.
 pub fn parse(body: &[u8], expected: &Expected<'_>) -> Result<Joined, DrsError> {
-    let body = object(body)?;
-    let issued = member(&body, "Certificate").and_then(Value::as_object);
-    let issued = issued.ok_or_else(|| unreadable("it holds no certificate"))?;
+    let document = Document::stored(body, SERVICE)?;
+    let body = document.members();
+    let issued = body.object("Certificate")?.ok_or_else(|| body.wrong("Certificate", "an object"))?;
     let der = raw_body(issued)?;
     let certificate = DeviceCertificate::read(&der).map_err(DrsError::Certificate)?;
     let device = check(&certificate, expected)?;
     let thumbprint = x509::thumbprint(&der);
     let mut warnings = surprises(&certificate, device);
-    if text_member(issued, "Thumbprint").is_some_and(|told| !told.eq_ignore_ascii_case(&thumbprint)) {
+    if hint(issued, "Thumbprint").is_some_and(|told| !told.eq_ignore_ascii_case(&thumbprint)) {
         warnings.push("the reply's thumbprint is not that of its certificate".to_owned());
     }
-    let user = member(&body, "User").and_then(Value::as_object);
+    // Who joined is for people alone.
+    let user = body.object("User").ok().flatten();
     Ok(Joined {
         device,
         thumbprint,
         not_before: certificate.not_before,
         not_after: certificate.not_after,
         certificate: CertificateDer(der),
-        upn: user.and_then(|user| text_member(user, "Upn")),
+        upn: user.and_then(|user| hint(user, "Upn")),
         warnings,
     })
 }
 
-fn object(body: &[u8]) -> Result<Map<String, Value>, DrsError> {
-    serde_json::from_slice(body).map_err(|error| {
-        let start = String::from_utf8_lossy(body.get(..80).unwrap_or(body));
-        DrsError::Unreadable(printable(&format!("it is not a JSON object ({error}): {start}"), 200))
-    })
-}
-
 /// `RawBody` is standard base64; line breaks in it are passed over.
-fn raw_body(issued: &Map<String, Value>) -> Result<Vec<u8>, DrsError> {
-    let text = member(issued, "RawBody").and_then(Value::as_str);
-    let text: String =
-        text.ok_or_else(|| unreadable("its certificate has no RawBody"))?.split_whitespace().collect();
+fn raw_body(issued: Members<'_>) -> Result<Vec<u8>, DrsError> {
+    let text: String = issued.required_text("RawBody")?.split_whitespace().collect();
     STANDARD.decode(text).map_err(|error| DrsError::Unreadable(format!("RawBody is not base64: {error}")))
-}
-
-fn unreadable(why: &str) -> DrsError {
-    DrsError::Unreadable(why.to_owned())
 }
 
 fn check(certificate: &DeviceCertificate, expected: &Expected<'_>) -> Result<DeviceId, DrsError> {

@@ -37,7 +37,7 @@ pub fn request(
 /// Judges the reply; the body of a success has no meaning for us.
 ///
 /// # Errors
-/// [`DrsError::Refused`] and [`DrsError::NotJson`].
+/// [`DrsError::Refused`] and [`DrsError::Reply`].
 pub fn read(reply: Response<Bytes>) -> Result<Left, DrsError> {
     if reply.status().is_success() {
         return Ok(Left::Deleted);

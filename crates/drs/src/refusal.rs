@@ -1,8 +1,8 @@
 use crate::DrsError;
-use crate::call::{member, retry_after, text_member, trace};
+use crate::call::{SERVICE, hint, shown};
 use bytes::Bytes;
 use model::{Delivery, Failure, FailureClass, Refusal as Line, Trace, Who, printable};
-use serde_json::{Map, Value};
+use reply::{Heading, Members, ReplyError, object};
 use std::fmt;
 use std::time::Duration;
 
@@ -48,47 +48,56 @@ impl fmt::Display for Refusal {
 impl Refusal {
     /// Reads a reply that is no success.
     pub(crate) fn read(reply: &http::Response<Bytes>, exchange: Exchange) -> DrsError {
+        match Refusal::of_reply(reply, exchange) {
+            Ok(refusal) => DrsError::Refused(Box::new(refusal)),
+            Err(_) if model::is_busy(reply.status().as_u16()) => ReplyError::of_page(reply, SERVICE).into(),
+            Err(error) => error.into(),
+        }
+    }
+
+    fn of_reply(reply: &http::Response<Bytes>, exchange: Exchange) -> Result<Refusal, ReplyError> {
+        let document = object(reply, SERVICE)?;
+        let Heading { trace, retry_after } = document.heading().clone();
         let status = reply.status().as_u16();
-        let (trace, retry_after) = (trace(reply), retry_after(reply));
-        let Ok(Value::Object(body)) = serde_json::from_slice(reply.body()) else {
-            let excerpt = printable(&String::from_utf8_lossy(reply.body()), 80);
-            return DrsError::NotJson { status, excerpt, retry_after, trace: Box::new(trace) };
-        };
         let mut refusal = Refusal { exchange, status, retry_after, trace, ..Refusal::default() };
-        refusal.take(&body);
+        refusal.take(document.members())?;
         if refusal.is_throttled() {
             refusal.retry_after.get_or_insert(THROTTLING);
         }
-        DrsError::Refused(Box::new(refusal))
+        Ok(refusal)
     }
 
-    fn take(&mut self, body: &Map<String, Value>) {
-        if let Some(inner) = member(body, "odata.error").and_then(Value::as_object) {
+    fn take(&mut self, body: Members<'_>) -> Result<(), ReplyError> {
+        if let Some(inner) = body.object("odata.error")? {
             return self.take_odata(inner);
         }
-        let text = |names: &[&str]| names.iter().find_map(|name| text_member(body, name));
-        self.code = text(&["code", "ErrorType", "ErrorCode"]).unwrap_or_default();
-        self.subcode = text(&["subcode", "ErrorSubCode"]);
-        self.message = text(&["message"]).unwrap_or_default();
-        prefer(&mut self.trace.request_id, text(&["requestid", "TraceId"]));
-        prefer(&mut self.trace.server_time, text(&["time"]));
+        let first = |names: &[&str]| {
+            let mut found = names.iter().filter(|name| body.get(name).is_some());
+            found.next().map_or(Ok(None), |name| shown(body, name))
+        };
+        self.code = first(&["code", "ErrorType", "ErrorCode"])?.unwrap_or_default();
+        self.subcode = first(&["subcode", "ErrorSubCode"])?;
+        self.message = first(&["message"])?.unwrap_or_default();
+        prefer(&mut self.trace.request_id, hint(body, "requestid").or_else(|| hint(body, "TraceId")));
+        prefer(&mut self.trace.server_time, hint(body, "time"));
+        Ok(())
     }
 
     /// Shape C: the details are a list of items.
-    fn take_odata(&mut self, inner: &Map<String, Value>) {
-        self.code = text_member(inner, "code").unwrap_or_default();
-        let message = member(inner, "message").and_then(Value::as_object);
-        self.message = message.and_then(|message| text_member(message, "value")).unwrap_or_default();
-        let items = member(inner, "values").and_then(Value::as_array).into_iter().flatten();
-        for item in items.filter_map(Value::as_object) {
-            let (name, value) = (text_member(item, "item").unwrap_or_default(), text_member(item, "value"));
+    fn take_odata(&mut self, inner: Members<'_>) -> Result<(), ReplyError> {
+        self.code = shown(inner, "code")?.unwrap_or_default();
+        let message = inner.object("message")?.map(|message| shown(message, "value")).transpose()?;
+        self.message = message.flatten().unwrap_or_default();
+        for item in inner.objects("values")?.unwrap_or_default() {
+            let (name, value) = (hint(item, "item").unwrap_or_default(), hint(item, "value"));
             match name.to_ascii_lowercase().as_str() {
-                "subcode" => self.subcode = value,
+                "subcode" => self.subcode = value.or_else(|| self.subcode.take()),
                 "requestid" => prefer(&mut self.trace.request_id, value),
                 "date" => prefer(&mut self.trace.server_time, value),
                 _ => {}
             }
         }
+        Ok(())
     }
 
     /// The most specific name the service gave: what its text names, then sub-code, then code.
@@ -177,14 +186,15 @@ fn contains(text: &str, part: &str) -> bool {
 
 fn unknown_advice(class: FailureClass) -> (Who, &'static str) {
     match class {
-        FailureClass::Transient => (Who::Nobody, "It is tried again by itself."),
+        FailureClass::Transient => (Who::Nobody, "Try again in a few minutes."),
         FailureClass::NeedsUser => (Who::User, "Sign in again."),
         FailureClass::Denied => {
             (Who::TenantAdmin, "Ask an administrator whether this account may register devices.")
         }
-        FailureClass::Gone | FailureClass::Broken => {
-            (Who::Developers, "Please report it with the request id; the registration is not changed.")
-        }
+        FailureClass::Gone | FailureClass::Broken => (
+            Who::TenantAdmin,
+            "Give an administrator the ids and the time below; the registration is not changed.",
+        ),
     }
 }
 

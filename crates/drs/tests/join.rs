@@ -150,9 +150,18 @@ fn errors_of_all_shapes_are_read() {
 
 #[test]
 fn what_is_no_json_is_named_and_shows_no_control_character() {
-    for body in ["", "<html>\u{7}</html>", "[]", "null", "{\"code\":"] {
-        let failure = read(reply(500, body)).unwrap_err().failure();
-        assert_eq!(failure.code, "NotJson");
+    for (status, body, code) in [
+        (400, "", "NotJson"),
+        (400, "<html>\u{7}</html>", "NotJson"),
+        (400, "{\"code\":", "NotJson"),
+        (400, "[]", "UnusableReply"),
+        (400, "null", "UnusableReply"),
+        (500, "<html>\u{7}</html>", "ServiceBusy"),
+        (503, "[]", "ServiceBusy"),
+        (502, "", "ServiceBusy"),
+    ] {
+        let failure = read(reply(status, body)).unwrap_err().failure();
+        assert_eq!((failure.code.as_str(), failure.trace.http_status), (code, Some(status)), "{body}");
         assert!(!failure.message.chars().any(char::is_control));
     }
 }

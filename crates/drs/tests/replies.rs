@@ -201,6 +201,32 @@ fn a_status_counts_where_no_known_code_is_given() {
 }
 
 #[test]
+fn a_member_of_another_type_is_named_and_is_the_service_s() {
+    let now = day([2026, 1, 1]);
+    for (member, body) in reply::variants::of(&body(DEVICE)) {
+        let Err(error) = judged(body.to_string().as_bytes(), now) else { continue };
+        let failure = error.failure();
+        assert!(failure.message.contains(&member), "{member}: {failure:?}");
+        assert_eq!((failure.who, failure.class), (Who::Nobody, Broken), "{member}: {failure:?}");
+    }
+    let b = json!({ "code": "authorization_error", "subcode": "error_fail", "message": "no", "requestid": "r", "time": "t" });
+    let a = json!({ "ErrorType": "AuthorizationError", "Message": "no", "TraceId": "r", "Time": "t" });
+    let values = json!([{ "item": "subCode", "value": "error_fail" }]);
+    let c = json!({ "odata.error": { "code": "authorization_error", "message": { "value": "no" }, "values": values } });
+    for good in [a, b, c] {
+        for (member, body) in reply::variants::of(&good) {
+            let failure = join::read(reply(400, &[], &body.to_string())).unwrap_err().failure();
+            let known = matches!(failure.class, Denied) && failure.who == Who::TenantAdmin;
+            let member = member.to_lowercase();
+            let named = failure.code == "UnusableReply" && failure.message.to_lowercase().contains(&member);
+            let nothing_left = failure.code == "HTTP 400" && failure.who == Who::TenantAdmin;
+            assert!(known || named || nothing_left, "{member}: {failure:?}");
+            assert_ne!(failure.who, Who::Developers, "{member}");
+        }
+    }
+}
+
+#[test]
 fn a_second_factor_that_registration_wants_asks_the_user() {
     for body in [
         r#"{"code":"authorization_error","subcode":"error_mfa_required"}"#,

@@ -6,7 +6,7 @@ use model::{
     printable,
 };
 use std::time::Duration;
-use transport::{Call, Reply, RequestAuth, TransportError};
+use transport::{Call, ProxyFault, Reply, RequestAuth, TransportError};
 
 /// One work's view of the executor: its clock reading and its entropy.
 pub(crate) struct Caller<'a> {
@@ -113,17 +113,20 @@ fn transport_failure(error: &TransportError) -> Failure {
         TransportError::Forbidden(_) => {
             ("ForbiddenHost", Who::MachineAdmin, "Check the hosts of the cloud in himmelblau.conf.")
         }
-        TransportError::NotSent { .. } => (
-            "Unreachable",
+        TransportError::NotSent { .. } => {
+            ("Unreachable", Who::MachineAdmin, "Check the network, the proxy and the firewall.")
+        }
+        TransportError::Proxy { fault, .. } => (
+            if *fault == ProxyFault::Unreachable { "ProxyUnreachable" } else { "ProxyRefused" },
             Who::MachineAdmin,
-            "Check the network, the proxy and the firewall; it is tried again.",
+            proxy_advice(*fault),
         ),
-        TransportError::Tls { .. } => (
-            "Tls",
-            Who::MachineAdmin,
-            "Check ca_file and whether something on the way inspects TLS; it is tried again.",
-        ),
-        TransportError::InDoubt { .. } => ("NoAnswer", Who::Nobody, "It is tried again with the same keys."),
+        TransportError::Tls { .. } => {
+            ("Tls", Who::MachineAdmin, "Check ca_file and whether something on the way inspects TLS.")
+        }
+        TransportError::InDoubt { .. } => {
+            ("NoAnswer", Who::Nobody, "Try again in a few minutes; check the network if it stays.")
+        }
         TransportError::TooBig { .. } => {
             ("ReplyTooBig", Who::MachineAdmin, "Something on the way answers in the service's place.")
         }
@@ -133,10 +136,29 @@ fn transport_failure(error: &TransportError) -> Failure {
     failure
 }
 
+fn proxy_advice(fault: ProxyFault) -> &'static str {
+    match fault {
+        ProxyFault::Unreachable => {
+            "Check the option proxy in himmelblau.conf, or HTTPS_PROXY of the service's environment; it is tried again."
+        }
+        ProxyFault::Credentials { basic: true } => {
+            "Write proxy = http://user@host:port and the password into proxy_password_file, then restart firmamentd."
+        }
+        ProxyFault::Credentials { basic: false } => {
+            "Firmament can only give a user and a password (Basic): ask the proxy's administrator for that, or to let \
+             this machine through without."
+        }
+        ProxyFault::Refused => "Ask the proxy's administrator to let this host through; it is tried again.",
+        ProxyFault::Gateway => {
+            "Ask the proxy's administrator why it cannot reach this host; it is tried again."
+        }
+    }
+}
+
 /// A failure of the keys; what of theirs may suspend an identity is named here.
 pub fn key_failure(error: &HsmError) -> Failure {
     let (code, advice) = match error {
-        HsmError::Busy | HsmError::Unreachable(_) => ("KeyStoreBusy", "It is tried again."),
+        HsmError::Busy | HsmError::Unreachable(_) => ("KeyStoreBusy", "Try again in a moment."),
         HsmError::KeyGone(_) => ("KeyUnavailable", "The keys cannot come back: register this machine anew."),
         HsmError::OtherMachine(component) => ("ClonedMachine", two_ways(component)),
         HsmError::Integrity(_) | HsmError::OtherBackend { .. } | HsmError::AuthValue(_) => (
@@ -159,9 +181,7 @@ pub fn key_failure(error: &HsmError) -> Failure {
         HsmError::NotBootBound => {
             ("NotBootBound", "There is nothing to do, unless tpm_pcrs = 7 was to bind the keys in a TPM.")
         }
-        HsmError::Absent(_) => {
-            ("KeyStoreAbsent", "Connect the device that holds the keys; it is tried again.")
-        }
+        HsmError::Absent(_) => ("KeyStoreAbsent", "Connect the device that holds the keys."),
         HsmError::Locked(_) => {
             ("KeyStoreLocked", "Unlock the device that holds the keys, then restart firmamentd.")
         }

@@ -4,11 +4,11 @@ use crate::call::{Caller, answered};
 use crate::exchange::Exchanges;
 use crate::join::token_gone;
 use crate::vault::Primary;
-use intune::{IntuneError, ids};
+use intune::ids;
 use lifecycle::{EnrolOrder, Identity, Intune, IntuneIdentity, IntuneIntent, IntuneIssued, StoredReply};
 use model::{
-    Account, Backend, ClientVersion, Delivery, DeviceFacts, Failure, FailureClass, KeyHandle, KeyPurpose,
-    Secret, log_failure,
+    Account, Backend, ClientVersion, DeviceFacts, Failure, FailureClass, KeyHandle, KeyPurpose, Secret,
+    log_failure,
 };
 use std::sync::Arc;
 use transport::RequestAuth;
@@ -38,7 +38,7 @@ impl Caller<'_> {
         };
         let request = intune::enrol::request(&endpoints.enrolment, &certificate_request, &caller);
         let reply = self.send(request, RequestAuth::Credential).await?;
-        let answered = intune::enrol::read(reply).map_err(|error| refused(&error))?;
+        let answered = intune::enrol::read(reply).map_err(|error| error.failure_of_enrolment())?;
         Ok(StoredReply { status: answered.status, body: answered.body, trace: answered.trace, at: self.now })
     }
 
@@ -169,16 +169,6 @@ fn not_offered() -> Failure {
         "Intune does not let this machine retire itself".to_owned(),
         "Ask an administrator to delete the device in Intune.",
     )
-}
-
-/// A server that failed in the middle may have made the device (5xx but "busy").
-fn refused(error: &IntuneError) -> Failure {
-    let mut failure = error.failure();
-    let status = failure.trace.http_status.unwrap_or_default();
-    if status >= 500 && status != 503 {
-        failure.delivery = Delivery::InDoubt;
-    }
-    failure
 }
 
 /// Numbers of the calls of one work, which tell their ids apart.

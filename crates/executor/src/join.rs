@@ -1,18 +1,17 @@
 use crate::call::{Caller, answered};
 use crate::vault::Tokens;
-use drs::DrsError;
 use drs::join::{Expected, Join};
-use lifecycle::{DeviceKeys, EndpointSource, Endpoints, Intent, Issued, JoinOrder, StoredReply};
-use model::{Delivery, Failure, FailureClass, KeyHandle, KeyPurpose, TenantId, TokenRef, Who};
+use lifecycle::{DeviceKeys, EndpointSource, Endpoints, Intent, Issued, JoinOrder, Reply, StoredReply};
+use model::{Failure, FailureClass, KeyHandle, KeyPurpose, TenantId, TokenRef, Who, log_failure};
 use std::sync::Arc;
 use transport::RequestAuth;
 
 impl Caller<'_> {
     /// Where to join: what was fetched while the person typed, else Discover without a token, else with
     /// one, else the documented endpoints of the cloud.
-    pub(crate) async fn discover(&self, tenant: TenantId, token: TokenRef) -> Result<Endpoints, Failure> {
+    pub(crate) async fn discover(&self, tenant: TenantId, token: TokenRef) -> Result<Reply, Failure> {
         if let Some(known) = self.executor.known_endpoints(tenant, self.now) {
-            return Ok(known);
+            return Ok(Reply::Discovered(known));
         }
         let found = match self.ask_discover(tenant, None).await {
             Err(DiscoverError::NeedsToken) => {
@@ -24,15 +23,25 @@ impl Caller<'_> {
         match found {
             Ok(endpoints) => {
                 self.executor.remember_endpoints(tenant, endpoints.clone(), self.now);
-                Ok(endpoints)
+                Ok(Reply::Discovered(endpoints))
             }
             Err(DiscoverError::ClockSkew(failure)) => Err(*failure),
-            Err(error) => {
-                tracing::info!(%tenant, code = %error, "Discover failed: the documented endpoints are used");
-                let documented = discovery::drs::documented(&self.executor.profile.drs);
-                Ok(endpoints(documented, EndpointSource::Documented))
-            }
+            Err(error) => Ok(self.documented(tenant, error)),
         }
+    }
+
+    /// The documented endpoints of the cloud, and why they serve.
+    fn documented(&self, tenant: TenantId, error: DiscoverError) -> Reply {
+        let why = match error {
+            DiscoverError::NeedsToken => discovery::DiscoveryError::NeedsToken.failure(),
+            DiscoverError::ClockSkew(failure) | DiscoverError::Failed(failure) => *failure,
+        };
+        log_failure!(info, &why, { %tenant, }, "Discover failed: the documented endpoints are used");
+        let message = format!("{}; the documented endpoints of the cloud are used", why.message);
+        let advice = "Nothing has to be done unless the join fails too.".to_owned();
+        let why = Box::new(Failure { message, advice, at: Some(self.now), ..why });
+        let documented = discovery::drs::documented(&self.executor.profile.drs);
+        Reply::Documented { endpoints: endpoints(documented, EndpointSource::Documented), why }
     }
 
     /// One Discover call.
@@ -110,7 +119,7 @@ impl Caller<'_> {
         if !reply.status().is_success() {
             self.check_clock(&reply)?;
         }
-        let answered = drs::join::read(reply).map_err(|error| refused(&error))?;
+        let answered = drs::join::read(reply).map_err(|error| error.failure_of_join())?;
         Ok(StoredReply { status: answered.status, body: answered.body, trace: answered.trace, at: self.now })
     }
 
@@ -140,7 +149,13 @@ impl Caller<'_> {
         token: TokenRef,
     ) -> Result<Arc<Tokens>, Failure> {
         let tokens = self.executor.vault.tokens(token, self.now).ok_or_else(token_gone)?;
-        if tokens.for_registration { Ok(tokens) } else { self.redeem_registration(tenant, token).await }
+        // One that is over is redeemed before it is refused, where it can be.
+        let lives_until = tokens.server_time.after(tokens.set.expires_in);
+        let is_over = lives_until <= self.now.after(MARGIN) && tokens.set.refresh_token.is_some();
+        match tokens.for_registration && !is_over {
+            true => Ok(tokens),
+            false => self.redeem_registration(tenant, token).await,
+        }
     }
 }
 
@@ -164,17 +179,6 @@ impl From<Failure> for DiscoverError {
     }
 }
 
-/// A server that failed in the middle may have made the object (5xx but "busy").
-fn refused(error: &DrsError) -> Failure {
-    let mut failure = error.failure();
-    let status = failure.trace.http_status.unwrap_or_default();
-    if status >= 500 && status != 503 {
-        failure.delivery = Delivery::InDoubt;
-        failure.class = FailureClass::Transient;
-    }
-    failure
-}
-
 fn endpoints(found: discovery::drs::DrsEndpoints, source: EndpointSource) -> Endpoints {
     Endpoints { join: found.join, join_version: found.join_version, source }
 }
@@ -190,3 +194,5 @@ pub(crate) fn token_gone() -> Failure {
 }
 
 const DISCOVER: u8 = 1;
+/// What a request may take on its way with an access token.
+const MARGIN: std::time::Duration = std::time::Duration::from_secs(60);

@@ -100,7 +100,7 @@ impl Executor {
     pub async fn perform(&self, work: Work, now: Timestamp, entropy: [u8; 32]) -> Result<Reply, Failure> {
         let call = call::Caller { executor: self, now, entropy };
         let result = match work {
-            Work::Discover { tenant, token } => call.discover(tenant, token).await.map(Reply::Discovered),
+            Work::Discover { tenant, token } => call.discover(tenant, token).await,
             Work::CreateKeys(intent) => call.create_keys(&intent).await.map(Reply::Keys),
             Work::Join(order) => call.join(&order).await.map(Reply::JoinAnswered),
             Work::ReadJoin { intent, keys, reply } => {

@@ -43,7 +43,8 @@ impl Caller<'_> {
             (Standing::Registered, None) => return Err(token_gone()),
             (Standing::Unregistered, None) => self.plain(tenant, name, &password).await?,
         };
-        let expires = held.primary.as_ref().map_or(self.tokens_expire(), |primary| primary.expires);
+        let own = || self.tokens_expire(&held.set);
+        let expires = held.primary.as_ref().map_or_else(own, |primary| primary.expires);
         Ok(Reply::Tokens(self.executor.vault.keep(Held::Tokens(Arc::new(held)), expires)))
     }
 

@@ -78,19 +78,22 @@ impl Caller<'_> {
         match oauth::poll::read(reply).map_err(|error| failure(&error))? {
             oauth::poll::Poll::Pending => Ok(Reply::Pending),
             oauth::poll::Poll::Tokens(set) => Ok(Reply::Tokens(self.keep(set, scope, (server_time, trace)))),
+            oauth::poll::Poll::SlowDown => Ok(Reply::SlowDown),
         }
     }
 
     fn keep(&self, set: TokenSet, scope: Scope, (server_time, trace): (Timestamp, Trace)) -> TokenRef {
         let for_registration = scope == Scope::Registration;
+        let expires = self.tokens_expire(&set);
         let (set, object, primary) = (Arc::new(set), None, None);
         let tokens = Tokens { set, for_registration, server_time, trace, object, primary };
-        self.executor.vault.keep(Held::Tokens(Arc::new(tokens)), self.tokens_expire())
+        self.executor.vault.keep(Held::Tokens(Arc::new(tokens)), expires)
     }
 
-    /// Until when the tokens of a sign-in that happens now are kept.
-    pub(crate) fn tokens_expire(&self) -> Timestamp {
-        self.now.after(TOKENS_LIVE)
+    /// Until when the tokens of a sign-in that happens now are kept: a registration is tried for so long.
+    pub(crate) fn tokens_expire(&self, set: &TokenSet) -> Timestamp {
+        let renewable = set.refresh_token.is_some();
+        self.now.after(if renewable { TOKENS_LIVE } else { set.expires_in.min(TOKENS_LIVE) })
     }
 
     fn identify(&self, pin: &TenantPin, keys: &model::Jwks, token: TokenRef) -> Result<Reply, Failure> {
@@ -168,5 +171,6 @@ pub(crate) fn failure(error: &oauth::OauthError) -> Failure {
     error.failure(oauth::Moment::BeforeRegistration)
 }
 
-/// A sign-in is good for this long for what has to follow it.
-const TOKENS_LIVE: Duration = Duration::from_secs(60 * 60);
+/// A sign-in is good for this long for what has to follow it, so that an outage of hours needs no second one; the
+/// service may end its refresh token earlier.
+const TOKENS_LIVE: Duration = Duration::from_secs(24 * 60 * 60);

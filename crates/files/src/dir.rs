@@ -48,18 +48,35 @@ impl Dir {
     /// # Errors
     /// As [`Dir::open`].
     pub fn make(path: &Path, trust: &Trust) -> Result<Dir, FileError> {
+        Dir::make_with(path, trust, Mode::RWXU)
+    }
+
+    /// The same for what every user comes to, as a socket: what is made has mode 0755, whatever the umask.
+    ///
+    /// # Errors
+    /// As [`Dir::open`].
+    pub fn make_public(path: &Path, trust: &Trust) -> Result<Dir, FileError> {
+        Dir::make_with(path, trust, Mode::from_raw_mode(0o755))
+    }
+
+    fn make_with(path: &Path, trust: &Trust, mode: Mode) -> Result<Dir, FileError> {
         match Dir::open(path, trust) {
             Err(error) if error.is_not_found() => {}
             other => return other,
         }
         let (above, name) = split(path)?;
-        let above = Dir::make(above, trust)?;
-        match rustix::fs::mkdirat(&above.file, name, Mode::RWXU) {
+        let above = Dir::make_with(above, trust, mode)?;
+        let made = match rustix::fs::mkdirat(&above.file, name, Mode::RWXU) {
             // A link that leads nowhere exists too, and is not found again below.
-            Ok(()) | Err(Errno::EXIST) => above.sync()?,
-            Err(error) => return Err(FileError::io(path, error)),
+            Err(Errno::EXIST) => false,
+            made => made.map(|()| true).map_err(|error| FileError::io(path, error))?,
+        };
+        above.sync()?;
+        let dir = Dir::open(path, trust)?;
+        if made && mode != Mode::RWXU {
+            rustix::fs::fchmod(&dir.file, mode).map_err(|error| FileError::io(path, error))?;
         }
-        Dir::open(path, trust)
+        Ok(dir)
     }
 
     /// Its path, without links.

@@ -16,6 +16,17 @@ pub enum FileError {
         /// What to do, with the command where there is one.
         mend: String,
     },
+    /// The user who runs this has no right to it.
+    #[error(
+        "{} cannot be used by uid {uid} (permission denied): run this as root, or give that user the right to it",
+        path.display()
+    )]
+    Denied {
+        /// The part of the path that is closed.
+        path: PathBuf,
+        /// Whose right is missing: the effective user id.
+        uid: u32,
+    },
     /// The operating system refused.
     #[error("{}: {cause}", path.display())]
     Io {
@@ -29,11 +40,34 @@ pub enum FileError {
 
 impl FileError {
     pub(crate) fn io(path: &Path, cause: impl Into<io::Error>) -> FileError {
-        FileError::Io { path: path.to_owned(), cause: cause.into() }
+        let (path, cause) = (path.to_owned(), cause.into());
+        match cause.kind() {
+            io::ErrorKind::PermissionDenied => {
+                FileError::Denied { path, uid: rustix::process::geteuid().as_raw() }
+            }
+            _ => FileError::Io { path, cause },
+        }
     }
 
     pub(crate) fn refused(path: &Path, fault: Fault, kind: Kind, trust: &Trust) -> FileError {
         FileError::Refused { path: path.to_owned(), fault, mend: mend(path, fault, kind, trust) }
+    }
+
+    /// Why nothing is lost by passing it over, where that is so: there is no text at the end of the path.
+    pub fn holds_no_text(&self) -> Option<&'static str> {
+        match self {
+            FileError::Refused { fault: Fault::Not(_), .. } => Some("it is not a regular file"),
+            FileError::Io { cause, .. } => match cause.kind() {
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+                    Some("it is a link that leads nowhere")
+                }
+                _ if cause.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
+                    Some("it is a link that leads in a circle")
+                }
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// Whether nothing is at the path.
@@ -47,6 +81,7 @@ impl From<FileError> for io::Error {
     fn from(error: FileError) -> io::Error {
         match error {
             FileError::Io { cause, .. } => cause,
+            // Denied, too: its text says whose right is missing.
             refused => io::Error::new(io::ErrorKind::PermissionDenied, refused),
         }
     }

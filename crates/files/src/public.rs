@@ -33,6 +33,8 @@ pub struct Public<T> {
     pub content: T,
     /// Each part of the path once.
     pub notices: Vec<Notice>,
+    /// Whether every user of the system may read it.
+    pub world_readable: bool,
 }
 
 /// Reads a file that only root or the user who runs this can change; links that they made are followed.
@@ -49,7 +51,7 @@ pub fn read_public(path: &Path, trust: &Trust) -> Result<Public<Vec<u8>>, FileEr
     let failed = |error: io::Error| FileError::io(&path, error);
     // Judged before it is opened: a pipe or a device is never opened, and a pipe that takes the place does not hang.
     let flags = OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let mut opened = None;
+    let (mut opened, mut world_readable) = (None, false);
     for access in [OFlags::PATH, OFlags::RDONLY | OFlags::NONBLOCK] {
         let file = openat(&walk.dir, &name, access | flags, Mode::empty());
         let file = File::from(file.map_err(|error| failed(error.into()))?);
@@ -59,7 +61,7 @@ pub fn read_public(path: &Path, trust: &Trust) -> Result<Public<Vec<u8>>, FileEr
             Verdict::Notice(fault) => walk.note(&path, fault),
             Verdict::Refused(fault) => return Err(FileError::refused(&path, fault, Kind::Public, trust)),
         }
-        opened = Some(file);
+        (opened, world_readable) = (Some(file), found.mode & 0o004 != 0);
     }
     let mut content = Vec::new();
     if let Some(file) = opened {
@@ -67,7 +69,7 @@ pub fn read_public(path: &Path, trust: &Trust) -> Result<Public<Vec<u8>>, FileEr
     }
     match content.len() as u64 > LARGEST {
         true => Err(failed(io::ErrorKind::FileTooLarge.into())),
-        false => Ok(Public { content, notices: walk.notices }),
+        false => Ok(Public { content, notices: walk.notices, world_readable }),
     }
 }
 
@@ -89,7 +91,7 @@ pub fn list_public(path: &Path, trust: &Trust) -> Result<Public<Vec<OsString>>, 
         }
     }
     content.sort();
-    Ok(Public { content, notices: walk.notices })
+    Ok(Public { content, notices: walk.notices, world_readable: true })
 }
 
 /// The longest file that is read, in bytes; the bundle of all certificates of a system has a quarter of a megabyte.

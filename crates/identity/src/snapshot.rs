@@ -308,6 +308,28 @@ impl LedgerLine {
         let device = device.filter(|_| in_directory || matches!(object, LedgerObject::Of(_)));
         LedgerLine { at, request, device, intune: intune.filter(|_| !in_directory), kind }
     }
+
+    /// What an administrator can look for who wants to know whether the object exists; none where its id is known. The
+    /// name is what the machine calls itself now.
+    pub fn look_for(&self, display_name: Option<&str>) -> Option<String> {
+        let name =
+            display_name.map_or_else(|| "the name of this machine".to_owned(), |name| format!("'{name}'"));
+        let LedgerLine { at, request, .. } = self;
+        match self.kind {
+            LedgerKind::InDoubt | LedgerKind::UnusableReply if self.device.is_none() => Some(format!(
+                "In Entra's audit log: activity 'Register device' or 'Add device' within minutes before {at}, target \
+                 {name}; client request id {request}. In the list of devices: {name}, registered at that time, without \
+                 a sign-in since."
+            )),
+            LedgerKind::IntuneInDoubt | LedgerKind::IntuneUnusableReply if self.intune.is_none() => {
+                Some(format!(
+                    "In Intune's list of Linux devices: {name}, enrolled within minutes before {at}, without a check-in \
+                 since; client request id {request}."
+                ))
+            }
+            _ => None,
+        }
+    }
 }
 
 model::word_enum! {

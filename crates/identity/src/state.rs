@@ -1,5 +1,5 @@
 use crate::{Intune, Snapshot, Stage};
-use model::{Failure, FailureClass, TenantId, Timestamp};
+use model::{Failure, FailureClass, TenantId, Timestamp, Upcoming};
 
 model::word_enum! {
     /// The word of architecture's phases that a person reads.
@@ -205,6 +205,16 @@ impl Status {
     /// Whether the identity is as it shall be, so that nothing happens by itself.
     pub fn is_at_rest(&self) -> bool {
         self.state.is_at_rest()
+    }
+
+    /// What goes on by itself after its failure: a try at a time, one that is being made, or nothing.
+    pub fn upcoming(&self) -> Upcoming {
+        match (self.wake_at, self.waits_for) {
+            (Some(at), _) => Upcoming::At(at),
+            (None, Some(_)) => Upcoming::Nothing,
+            (None, None) if self.is_at_rest() => Upcoming::Nothing,
+            (None, None) => Upcoming::UnderWay,
+        }
     }
 }
 

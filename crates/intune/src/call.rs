@@ -1,11 +1,10 @@
-//! What the calls have in common: who calls, the headers, and the ids of a reply.
+//! What the calls have in common: who calls, and the headers.
 
 use crate::ids;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri, header};
-use model::{ClientVersion, DeviceFacts, RequestId, Secret, Trace, printable};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, header};
+use model::{ClientVersion, DeviceFacts, RequestId, Secret};
 use serde::Serialize;
-use std::time::Duration;
 use url::form_urlencoded::Serializer;
 
 /// Who calls, and with what right.
@@ -101,27 +100,6 @@ fn arch(machine: &str) -> &str {
         "x86" | "i686" => "X86",
         other => other,
     }
-}
-
-/// What the headers of a reply say for finding the call in the service's logs.
-pub(crate) fn trace(reply: &Response<Bytes>) -> Trace {
-    Trace {
-        http_status: Some(reply.status().as_u16()),
-        request_id: short_header(reply, "request-id"),
-        correlation_id: short_header(reply, "client-request-id"),
-        server_time: short_header(reply, "date"),
-    }
-}
-
-/// The service's wish to be left alone, at most an hour.
-pub(crate) fn wish_to_wait(reply: &Response<Bytes>) -> Option<Duration> {
-    let text = |name| reply.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-    text("retry-after").and_then(|wish| model::retry_after(wish, text("date")))
-}
-
-fn short_header(reply: &Response<Bytes>, name: &str) -> Option<String> {
-    let text = printable(reply.headers().get(name)?.to_str().ok()?, 64);
-    (!text.is_empty()).then_some(text)
 }
 
 /// `api-version` of the Linux services; IWService has its own (intune.md 6.2).

@@ -40,20 +40,24 @@ pub fn request(graph: &HostPort, token: &Secret<String>, id: RequestId) -> Reque
 pub fn read(reply: Response<Bytes>) -> Result<Endpoints, IntuneError> {
     let body = answer(&reply, Service::Graph)?;
     let list = Fields::of(&body).and_then(|body| body.list("value"));
-    let list = list.ok_or_else(|| IntuneError::unusable(Service::Graph, "it holds no list of endpoints"))?;
+    let list = list
+        .ok_or_else(|| IntuneError::unusable(Service::Graph, "it holds no list of endpoints as 'value'"))?;
     Ok(Endpoints {
         enrolment: required(list, "LinuxEnrollmentService")?,
         check_in: required(list, "LinuxDeviceCheckinService")?,
-        iw: uri_of(list, "IWService").and_then(|uri| uri.parse().ok()),
+        iw: entry(list, "IWService").and_then(|entry| entry.raw("uri")?.parse().ok()),
     })
 }
 
 fn required(list: &[Value], name: &'static str) -> Result<ServiceUri, IntuneError> {
-    uri_of(list, name).ok_or(IntuneError::NoEndpoint(name))?.parse()
+    let entry = entry(list, name).ok_or(IntuneError::NoEndpoint(name))?;
+    let uri = entry
+        .raw("uri")
+        .ok_or_else(|| IntuneError::unusable(Service::Graph, &format!("the 'uri' of {name} is no text")))?;
+    uri.parse()
 }
 
-/// The `uri` of the provider with exactly this name.
-fn uri_of<'a>(list: &'a [Value], name: &str) -> Option<&'a str> {
-    let mut entries = list.iter().filter_map(Fields::of);
-    entries.find(|entry| entry.raw("providerName") == Some(name))?.raw("uri")
+/// The provider with exactly this name.
+fn entry<'a>(list: &'a [Value], name: &str) -> Option<Fields<'a>> {
+    list.iter().filter_map(Fields::of).find(|entry| entry.raw("providerName") == Some(name))
 }

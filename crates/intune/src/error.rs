@@ -1,6 +1,6 @@
 use crate::refusal::{Refusal, Service};
-use model::{Delivery, Failure, FailureClass, Trace, Who, printable};
-use std::time::Duration;
+use model::{Delivery, Failure, FailureClass, Who, printable};
+use reply::ReplyError;
 use x509::X509Error;
 
 /// What can be wrong with an exchange, by culprit.
@@ -9,20 +9,9 @@ pub enum IntuneError {
     /// The service said no.
     #[error("{0}")]
     Refused(Box<Refusal>),
-    /// The answer is not the service's: a web page, a redirect, or no JSON.
-    #[error("the answer (HTTP {status}) is not from {from}: {excerpt}")]
-    NotJson {
-        /// Who should have answered.
-        from: Service,
-        /// HTTP status; 2xx too, when a success is no JSON.
-        status: u16,
-        /// Its first 80 printable characters.
-        excerpt: String,
-        /// A wish to be left alone.
-        retry_after: Option<Duration>,
-        /// What its headers say of the call.
-        trace: Box<Trace>,
-    },
+    /// Something else answers: a web page, a redirect, or no JSON.
+    #[error(transparent)]
+    Reply(ReplyError),
     /// A success does not hold what it should.
     #[error("the answer of {from} cannot be used: {why}")]
     Unusable {
@@ -50,7 +39,7 @@ pub enum IntuneError {
     #[error("the Intune certificate is for another key than this machine's")]
     ForeignKey,
     /// `deviceId` is absent or no GUID.
-    #[error("the reply to the enrolment names no device id but '{0}'")]
+    #[error("the reply to the enrolment has '{0}' as deviceId, which is no GUID")]
     NoDeviceId(String),
     /// The certificate is not valid at the time of the reply, with a day of skew.
     #[error("the Intune certificate is valid from {from} to {until}, which is not now")]
@@ -67,19 +56,26 @@ impl IntuneError {
         IntuneError::Unusable { from, why: printable(why, 200) }
     }
 
+    /// The failure of a request that may have made a device.
+    pub fn failure_of_enrolment(&self) -> Failure {
+        let failure = self.failure();
+        let own_words =
+            matches!(self, IntuneError::Refused(it) if !it.code.is_empty() || !it.text.is_empty());
+        let doubt = failure.trace.http_status.map(|status| Delivery::of_error(status, own_words));
+        Failure { delivery: doubt.unwrap_or(failure.delivery), ..failure }
+    }
+
     /// The failure a machine can judge.
     pub fn failure(&self) -> Failure {
         if let IntuneError::Refused(refusal) = self {
             return refusal.failure();
         }
-        let (class, who, code, advice) = self.judge();
-        let mut failure = Failure::local(class, who, code, self.to_string(), advice);
-        failure.delivery = self.delivery();
-        if let IntuneError::NotJson { retry_after, trace, .. } = self {
-            failure.retry_after = *retry_after;
-            failure.trace = trace.as_ref().clone();
+        if let IntuneError::Reply(error) = self {
+            return not_read(error);
         }
-        failure
+        let (class, who, code, advice) = self.judge();
+        let failure = Failure::local(class, who, code, self.to_string(), advice);
+        Failure { delivery: self.delivery(), ..failure }
     }
 
     fn delivery(&self) -> Delivery {
@@ -91,26 +87,19 @@ impl IntuneError {
 
     fn judge(&self) -> (FailureClass, Who, &'static str, &'static str) {
         match self {
-            // A gateway of the service's own may say 401 or 403 with a web page, and that is an answer.
-            IntuneError::NotJson { status, .. } => {
-                let class = match status {
-                    401 => FailureClass::NeedsUser,
-                    403 => FailureClass::Denied,
-                    _ => FailureClass::Transient,
-                };
-                (class, Who::MachineAdmin, "NotJson", PORTAL)
-            }
             IntuneError::NoEndpoint(_) => {
                 (FailureClass::Denied, Who::TenantAdmin, "NoIntuneEndpoint", SET_UP_INTUNE)
             }
             IntuneError::Request(X509Error::CommonName(_)) => {
                 (FailureClass::Denied, Who::MachineAdmin, "DeviceName", "Set another `device_name`.")
             }
-            _ => (FailureClass::Broken, Who::Developers, self.fault(), REPORT),
+            IntuneError::Request(_) => (FailureClass::Broken, Who::Developers, self.fault(), REPORT),
+            // The service sent it so.
+            _ => (FailureClass::Broken, Who::Nobody, self.fault(), SENT_SO),
         }
     }
 
-    /// The stable name of what only the developers can mend.
+    /// The stable name of what nobody else can mend.
     fn fault(&self) -> &'static str {
         match self {
             IntuneError::Uri(_) => "EndpointUri",
@@ -124,6 +113,17 @@ impl IntuneError {
     }
 }
 
-const PORTAL: &str = "Check what answers in the service's place: a proxy or a captive portal.";
+/// A gateway of the service's own may say 401 or 403 with a web page, and that is an answer.
+fn not_read(error: &ReplyError) -> Failure {
+    let failure = error.failure();
+    let class = match error.heading().status() {
+        401 => FailureClass::NeedsUser,
+        403 => FailureClass::Denied,
+        _ => failure.class,
+    };
+    Failure { class, ..failure }
+}
+
+const SENT_SO: &str = "Nothing was changed. Sign in again later; if it stays, give an administrator the ids and the time below.";
 const SET_UP_INTUNE: &str = "Ask an administrator whether Intune is set up for Linux in this organisation.";
 const REPORT: &str = "Please report it; the registration is not changed.";

@@ -3,11 +3,11 @@ mod reason;
 pub use reason::Reason;
 
 use crate::IntuneError;
-use crate::call::{trace, wish_to_wait};
 use crate::fields::Fields;
+use ::reply::{Heading, ReplyError, heading};
 use bytes::Bytes;
 use http::Response;
-use model::{Delivery, Failure, Trace, printable};
+use model::{Delivery, Failure, Trace};
 use serde_json::Value;
 use std::fmt;
 use std::time::Duration;
@@ -25,14 +25,21 @@ pub enum Service {
     Iw,
 }
 
-impl fmt::Display for Service {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
+impl Service {
+    /// In words for people.
+    pub(crate) const fn name(self) -> ::reply::Service {
+        match self {
             Service::Graph => "Microsoft Graph",
             Service::Enrolment => "the enrolment service of Intune",
             Service::CheckIn => "the check-in service of Intune",
             Service::Iw => "IWService of Intune",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.name())
     }
 }
 
@@ -59,7 +66,7 @@ pub struct Refusal {
 /// The JSON of a success.
 pub(crate) fn answer(reply: &Response<Bytes>, service: Service) -> Result<Value, IntuneError> {
     judge(reply, service)?;
-    serde_json::from_slice(reply.body()).map_err(|_| not_json(reply, service))
+    serde_json::from_slice(reply.body()).map_err(|_| of_page(reply, service))
 }
 
 /// Whether a reply is a success; its body is not looked at then.
@@ -69,33 +76,32 @@ pub(crate) fn judge(reply: &Response<Bytes>, service: Service) -> Result<(), Int
     }
     let body: Option<Value> = serde_json::from_slice(reply.body()).ok();
     let fields = body.as_ref().and_then(Fields::of);
-    // Clients follow no redirect, so one leads away from the service as a web page does.
-    if reply.status().is_redirection() || (fields.is_none() && !reply.body().is_empty()) {
-        return Err(not_json(reply, service));
+    // A server that failed may say so with a page of its front door.
+    let by_status = reply.body().is_empty() || model::is_busy(reply.status().as_u16());
+    match (fields, body.is_some()) {
+        // Clients follow no redirect, so one leads away from the service as a web page does.
+        _ if reply.status().is_redirection() => Err(of_page(reply, service)),
+        (None, false) if !by_status => Err(of_page(reply, service)),
+        (None, true) if !by_status => Err(IntuneError::unusable(service, "its refusal is no object")),
+        (fields, _) => Err(IntuneError::Refused(Box::new(Refusal::new(reply, service, fields)))),
     }
-    Err(IntuneError::Refused(Box::new(Refusal::new(reply, service, fields))))
 }
 
-fn not_json(reply: &Response<Bytes>, from: Service) -> IntuneError {
-    let start = reply.body().get(..EXCERPT * 4).unwrap_or(reply.body());
-    let excerpt = match printable(&String::from_utf8_lossy(start), EXCERPT) {
-        nothing if nothing.is_empty() => "nothing".to_owned(),
-        text => text,
-    };
-    let (trace, retry_after) = (Box::new(trace(reply)), wish_to_wait(reply));
-    IntuneError::NotJson { from, status: reply.status().as_u16(), excerpt, retry_after, trace }
+fn of_page(reply: &Response<Bytes>, from: Service) -> IntuneError {
+    IntuneError::Reply(ReplyError::of_page(reply, from.name()))
 }
 
 impl Refusal {
     fn new(reply: &Response<Bytes>, service: Service, body: Option<Fields<'_>>) -> Refusal {
+        let Heading { trace, retry_after } = heading(reply);
         let mut refusal = Refusal {
             service,
             status: reply.status().as_u16(),
             reason: Reason::Unknown,
             code: String::new(),
             text: String::new(),
-            trace: trace(reply),
-            retry_after: wish_to_wait(reply),
+            trace,
+            retry_after,
         };
         let invalid = body.map(|body| refusal.take(body)).unwrap_or_default();
         refusal.reason = match refusal.status {
@@ -177,5 +183,3 @@ fn general_text(error: Fields<'_>) -> Option<String> {
 fn contains_stale(body: &[u8]) -> bool {
     String::from_utf8_lossy(body).to_ascii_lowercase().contains("device validation failed")
 }
-
-const EXCERPT: usize = 80;

@@ -1,6 +1,6 @@
 use crate::protocol::{PROTOCOL, first_protocol};
 use crate::status::StatusDocument;
-use model::{Failure, Timestamp, printable};
+use model::{Advice, Failure, Timestamp, Upcoming, printable};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -160,8 +160,17 @@ pub struct FailureReport {
 }
 
 impl From<&Failure> for FailureReport {
-    /// What the service wrote stands in a failure's texts; here is the last place before somebody's terminal.
+    /// After which nothing goes on by itself.
     fn from(failure: &Failure) -> FailureReport {
+        FailureReport::of(failure, Upcoming::Nothing)
+    }
+}
+
+impl FailureReport {
+    /// With the advice that fits what goes on by itself. What the service wrote stands in a failure's texts; here is the
+    /// last place before somebody's terminal.
+    pub fn of(failure: &Failure, next: Upcoming) -> FailureReport {
+        let Advice { who, text: advice } = failure.advise(next);
         let said = failure.trace.server_time.as_deref();
         let time = said.and_then(Timestamp::parse).or(failure.at).map(|at| at.to_string());
         let shown = |text: &str| printable(text, LONGEST_TEXT);
@@ -170,8 +179,8 @@ impl From<&Failure> for FailureReport {
             class: failure.class.to_string(),
             code: shown(&failure.code),
             message: shown(&failure.message),
-            who: failure.who.description().to_owned(),
-            advice: shown(&failure.advice),
+            who: who.to_owned(),
+            advice: shown(&advice),
             http_status: failure.trace.http_status,
             request_id: id(&failure.trace.request_id),
             correlation_id: id(&failure.trace.correlation_id),

@@ -273,4 +273,7 @@ pub struct LedgerReport {
     /// `in_doubt`, `unusable_reply`, `left_behind`, `intune_in_doubt`, `intune_unusable_reply` or
     /// `intune_left_behind`.
     pub kind: String,
+    /// What an administrator can look for, where it is not known whether the object exists.
+    #[serde(default)]
+    pub look_for: Option<String>,
 }

@@ -114,7 +114,12 @@ impl Core {
         self.in_flight = None;
         self.failure = result.as_ref().err().cloned();
         self.attempts.retain(|old| old.phase != phase);
-        self.attempts.push(Attempt { phase, at: self.now, failure: self.failure.clone() });
+        // An answer that is not used is none, though nothing stops for it.
+        let failure = match result {
+            Ok(Reply::Documented { why, .. }) => Some((**why).clone()),
+            _ => self.failure.clone(),
+        };
+        self.attempts.push(Attempt { phase, at: self.now, failure });
         self.attempts.sort_by_key(|attempt| Phase::ALL.iter().position(|phase| *phase == attempt.phase));
         Some(result)
     }

@@ -155,8 +155,9 @@ fn restore(core: &mut Core, event: &Event) -> InForce {
         core.ignore(event);
         return InForce::Booting;
     };
-    let failed = attempts.iter().filter(|attempt| attempt.failure.is_some());
-    core.failure = failed.max_by_key(|attempt| attempt.at).and_then(|attempt| attempt.failure.clone());
+    // As before the stop: what was done last says whether something failed.
+    core.failure =
+        attempts.iter().max_by_key(|attempt| attempt.at).and_then(|attempt| attempt.failure.clone());
     (core.ledger, core.attempts, core.posts) = (ledger, attempts, posts);
     let again = |intent| Enrolment { intent, endpoints: None, tries: 0 };
     let state = match stage {

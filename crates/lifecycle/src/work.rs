@@ -3,7 +3,7 @@
 use crate::{
     DeviceKeys, Endpoints, Identity, Intent, IntuneIntent, IntuneIssued, Issued, Phase, StoredReply,
 };
-use model::{Backend, DeviceFacts, DomainName, KeyHandle, RequestId, TenantId, TokenRef};
+use model::{Backend, DeviceFacts, DomainName, Failure, KeyHandle, RequestId, TenantId, TokenRef};
 
 /// One thing to be done outside. None of them sleeps, retries or polls.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,8 +153,15 @@ pub struct EnrolOrder {
 /// How a work ended well.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
-    /// Of [`Work::Discover`]: where the join request goes.
+    /// Of [`Work::Discover`]: where the join request goes, as the service says.
     Discovered(Endpoints),
+    /// Of [`Work::Discover`]: it gave no answer that can be used, and the documented endpoints serve.
+    Documented {
+        /// Where the join request goes.
+        endpoints: Endpoints,
+        /// Why the service's own answer is not used.
+        why: Box<Failure>,
+    },
     /// Of [`Work::CreateKeys`]: the device key and the transport key.
     Keys(DeviceKeys),
     /// Of [`Work::Join`]: the reply as it came, not parsed yet.

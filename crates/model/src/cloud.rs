@@ -59,6 +59,40 @@ impl CloudProfile {
     }
 }
 
+impl Cloud {
+    /// The cloud that a host is of, at any port; none for one that no cloud is known to have.
+    ///
+    /// The names are those of Microsoft's lists of national clouds (entra.md 10.5; Graph, Intune and older names
+    /// inferred).
+    pub fn of_host(host: &HostPort) -> Option<Cloud> {
+        let below = |suffix: &&str| {
+            host.name().strip_suffix(suffix).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        };
+        let has = |names: &[&str]| names.iter().any(below);
+        // An older name of the US Government cloud lies below the public one's.
+        if has(&US_GOV_HOSTS) {
+            Some(Cloud::UsGov)
+        } else if has(&CHINA_HOSTS) {
+            Some(Cloud::China)
+        } else if has(&PUBLIC_HOSTS) {
+            Some(Cloud::Public)
+        } else {
+            None
+        }
+    }
+}
+
+const PUBLIC_HOSTS: [&str; 3] = ["microsoftonline.com", "windows.net", "microsoft.com"];
+const US_GOV_HOSTS: [&str; 6] = [
+    "microsoftonline.us",
+    "microsoft.us",
+    "azure.us",
+    "microsoftazure.us",
+    "usgovcloudapi.net",
+    "login-us.microsoftonline.com",
+];
+const CHINA_HOSTS: [&str; 4] = ["microsoftonline.cn", "chinacloudapi.cn", "azure.cn", "microsoft.cn"];
+
 impl CloudProfile {
     /// Whether a person may be sent to a page of this host to sign in: one of Microsoft's own for that, to which all
     /// its clouds send people (entra.md 2.3), or the sign-in service that is configured.
@@ -89,6 +123,34 @@ mod tests {
         for p in [CloudProfile::public(), CloudProfile::us_gov(), CloudProfile::china()] {
             for host in [&p.authority, &p.drs, &p.graph] {
                 assert_eq!(host.to_string().parse::<HostPort>().as_ref(), Ok(host));
+            }
+        }
+    }
+
+    #[test]
+    fn a_host_is_of_the_cloud_whose_name_it_ends_with() {
+        for (host, cloud) in [
+            ("login.microsoftonline.com", Some(Cloud::Public)),
+            ("sts.windows.net", Some(Cloud::Public)),
+            ("graph.microsoft.com:443", Some(Cloud::Public)),
+            ("login.microsoftonline.us", Some(Cloud::UsGov)),
+            ("LOGIN.microsoftonline.US:8443", Some(Cloud::UsGov)),
+            ("login-us.microsoftonline.com", Some(Cloud::UsGov)),
+            ("dod-graph.microsoft.us", Some(Cloud::UsGov)),
+            ("a.manage.microsoft.us", Some(Cloud::UsGov)),
+            ("login.chinacloudapi.cn", Some(Cloud::China)),
+            ("login.partner.microsoftonline.cn", Some(Cloud::China)),
+            ("microsoftgraph.chinacloudapi.cn", Some(Cloud::China)),
+            ("evilmicrosoftonline.us", None),
+            ("microsoft.us.example", None),
+            ("login.example:8443", None),
+            ("localhost", None),
+        ] {
+            assert_eq!(Cloud::of_host(&host.parse().unwrap()), cloud, "{host}");
+        }
+        for profile in [CloudProfile::public(), CloudProfile::us_gov(), CloudProfile::china()] {
+            for host in [&profile.authority, &profile.drs, &profile.graph] {
+                assert_eq!(Cloud::of_host(host), Some(profile.cloud), "{host}");
             }
         }
     }

@@ -20,7 +20,7 @@ word_enum! {
 word_enum! {
     /// Who can fix a failure.
     pub enum Who {
-        /// Nobody needs to: it passes.
+        /// Nobody here needs to: it passes, or the service sent what it should not.
         Nobody = "nobody",
         /// The person who signs in.
         User = "user",
@@ -55,6 +55,20 @@ word_enum! {
         Answered = "answered",
         /// All of it left and no answer came: the server may have acted on it.
         InDoubt = "in_doubt",
+    }
+}
+
+impl Delivery {
+    /// What became of a request that may change something and was answered with an error.
+    ///
+    /// An error in the service's own words is an answer: it did not do it. Nor did a front door that lets nothing in
+    /// (429, 503 and others). But 502 and 504 come from a gateway that lost the service's answer, and 500 without a word
+    /// from a service that failed in the middle: nobody says what it did.
+    pub fn of_error(http_status: u16, in_own_words: bool) -> Delivery {
+        match http_status {
+            500 | 502 | 504 if !in_own_words => Delivery::InDoubt,
+            _ => Delivery::Answered,
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 mod account;
+mod advice;
 mod client_version;
 mod cloud;
 mod device;
@@ -25,6 +26,7 @@ mod trouble;
 mod word;
 
 pub use account::{Account, TokenRef, TokenSubject};
+pub use advice::{Advice, Upcoming};
 pub use client_version::{ClientVersion, ClientVersionError};
 pub use cloud::{CloudProfile, IntuneHosts};
 pub use device::{Backend, CertificateDer, DeviceFacts, KeyHandle, KeyPurpose, MachineBinding, RsaPublicKey};
@@ -34,9 +36,14 @@ pub use id::{DeviceId, Guid, GuidError, Id, IntentId, IntuneDeviceId, ObjectId, 
 pub use jwks::{Jwk, Jwks};
 pub use name::{DomainName, HostPort, NameError, Upn};
 pub use options::*;
-pub use refusal::{Refusal, refusal, refusals};
+pub use refusal::{
+    OauthWord, Refusal, UNKNOWN_REFUSAL, WRAPPER, is_busy, refusal, refusal_by_token_service,
+    refusal_of_number, refusals,
+};
 pub use secret::Secret;
-pub use sign_in::{AccountPin, Attempt, Memory, PasswordResult, Requester, SignInFacts, Standing, TenantPin};
+pub use sign_in::{
+    AccountPin, Asker, Attempt, Memory, PasswordResult, Requester, SignInFacts, Standing, TenantPin,
+};
 pub use stack::{wipe_stack, wiping};
 pub use text::{for_terminal, is_printable, json_for_terminal, printable};
 pub use time::{Timestamp, retry_after};

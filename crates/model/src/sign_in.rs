@@ -1,4 +1,4 @@
-use crate::{DomainName, Method, ObjectId, TenantId, Timestamp, Upn};
+use crate::{DomainName, MayRegister, Method, ObjectId, TenantId, Timestamp, Upn};
 
 /// What a sign-in must know from the start.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,6 +88,22 @@ pub enum Attempt {
 /// Who asks for a sign-in, by what they cannot have many of: the user id of the caller, 0 for every log-in service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Requester(pub u32);
+
+/// Who asks for a sign-in, and what it may lead to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Asker {
+    /// Who they are.
+    pub by: Requester,
+    /// Whether the sign-in may register the machine.
+    pub may_register: MayRegister,
+}
+
+impl Asker {
+    /// Somebody whom the option `who_may_register` lets register.
+    pub fn who_may_register(by: Requester) -> Asker {
+        Asker { by, may_register: MayRegister::Yes }
+    }
+}
 
 /// What became of a password that was tried, where it is not to be held against who tried it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

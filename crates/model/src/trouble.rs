@@ -53,6 +53,8 @@ word_enum! {
         DeviceRule = "device_rule",
         /// A Conditional Access rule that does not say what it demands (AADSTS53003); it may be a device.
         AccessRule = "access_rule",
+        /// The device code was not used in time.
+        CodeExpired = "code_expired",
         /// Tokens that come from a device code are refused for good; the device is fine.
         DeviceCodeBlocked = "device_code_blocked",
         /// The tenant's signing keys are other ones than those that are known here.
@@ -76,7 +78,7 @@ mod tests {
         let causes = Cause::ALL.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
         assert_eq!(
             causes,
-            "scope second_factor browser_step password device_rule access_rule device_code_blocked \
+            "scope second_factor browser_step password device_rule access_rule code_expired device_code_blocked \
              unknown_signing_key foreign_tenant"
         );
         assert!(DeviceTrouble::ALL.iter().all(|trouble| trouble.as_str().parse() == Ok(*trouble)));

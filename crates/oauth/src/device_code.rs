@@ -6,7 +6,6 @@ use crate::{OauthError, client};
 use bytes::Bytes;
 use http::{Request, Response};
 use model::{CloudProfile, HostPort, RequestId, Secret, TenantId, printable};
-use serde::Deserialize;
 use std::time::Duration;
 use url::Url;
 
@@ -50,33 +49,26 @@ pub fn request(order: &CodeRequest<'_>) -> Request<Bytes> {
     post(order.authority, order.tenant, DEVICE_CODE_PATH, &fields, order.request_id)
 }
 
-#[derive(Deserialize)]
-struct Reply {
-    device_code: String,
-    user_code: String,
-    #[serde(alias = "verification_url")]
-    verification_uri: String,
-    #[serde(default, deserialize_with = "crate::tokens::seconds")]
-    expires_in: Option<u64>,
-    #[serde(default, deserialize_with = "crate::tokens::seconds")]
-    interval: Option<u64>,
-}
-
 /// Reads the code; what people are to see is held to plain characters and to pages of the cloud.
 ///
 /// # Errors
-/// [`OauthError::Refused`] for the service's refusals, [`OauthError::NotJson`] for anything else that is no reply, and
+/// [`OauthError::Refused`] for the service's refusals, [`OauthError::Reply`] for anything else that is no reply, and
 /// [`OauthError::Prompt`] for a code or an address that nobody is to see.
 pub fn read(reply: Response<Bytes>, cloud: &CloudProfile) -> Result<DeviceCode, OauthError> {
-    let found: Reply = success(&reply)?;
-    check_code(&found.user_code)?;
-    check_address(&found.verification_uri, cloud)?;
+    let body = success(&reply)?;
+    let found = body.members();
+    // The older endpoint calls it so.
+    let address = found.text("verification_url")?.filter(|_| found.get("verification_uri").is_none());
+    let address = address.map_or_else(|| found.required_text("verification_uri"), Ok)?;
+    let (user_code, expires_in) = (found.required_text("user_code")?, found.seconds("expires_in"));
+    check_code(user_code)?;
+    check_address(address, cloud)?;
     Ok(DeviceCode {
-        device_code: Secret::new(found.device_code),
-        user_code: found.user_code,
-        verification_uri: found.verification_uri,
-        expires_in: Duration::from_secs(found.expires_in.unwrap_or(900).clamp(30, 3600)),
-        interval: Duration::from_secs(found.interval.unwrap_or(5).clamp(1, 60)),
+        device_code: Secret::new(found.required_text("device_code")?.to_owned()),
+        user_code: user_code.to_owned(),
+        verification_uri: address.to_owned(),
+        expires_in: Duration::from_secs(expires_in.unwrap_or(900).clamp(30, 3600)),
+        interval: Duration::from_secs(found.seconds("interval").unwrap_or(5).clamp(1, 60)),
     })
 }
 

@@ -5,7 +5,6 @@ use crate::error::success;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Response, header};
 use model::{HostPort, ObjectId, RequestId, Secret};
-use serde::Deserialize;
 
 /// Who Graph says the bearer is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,19 +32,18 @@ pub fn request(graph: &HostPort, access_token: &Secret<String>, id: RequestId) -
     request
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Reply {
-    id: String,
-    user_principal_name: String,
-}
-
 /// Reads whom the token is of, from the reply to [`request`].
 ///
 /// # Errors
 /// [`OauthError`]; any counts as "not proved".
 pub fn read(reply: Response<Bytes>) -> Result<Me, OauthError> {
-    let found: Reply = success(&reply)?;
-    let wrong = |_| OauthError::NotJson { status: 200, why: "id is no GUID".to_owned(), retry_after: None };
-    Ok(Me { object: found.id.parse().map_err(wrong)?, upn: found.user_principal_name })
+    if !reply.status().is_success() {
+        success(&reply)?;
+    }
+    let body = reply::object(&reply, GRAPH)?;
+    let found = body.members();
+    let object = found.required_text("id")?.parse().map_err(|_| found.wrong("id", "a GUID"))?;
+    Ok(Me { object, upn: found.required_text("userPrincipalName")?.to_owned() })
 }
+
+const GRAPH: reply::Service = "Microsoft Graph";

@@ -15,5 +15,6 @@ pub mod poll;
 pub mod refresh;
 mod tokens;
 
-pub use error::{Moment, OauthError, ServerError, success};
-pub use tokens::{TokenSet, seconds};
+pub use error::{OauthError, SERVICE, success};
+pub use reply::{Moment, ServerError};
+pub use tokens::TokenSet;

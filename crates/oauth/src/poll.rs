@@ -5,13 +5,16 @@ use crate::tokens::TokenSet;
 use crate::{OauthError, client};
 use bytes::Bytes;
 use http::{Request, Response};
-use model::{HostPort, RequestId, Secret, TenantId};
+use model::{HostPort, OauthWord, RequestId, Secret, TenantId};
+use reply::ServerError;
 
 /// What a poll says.
 #[derive(Debug)]
 pub enum Poll {
     /// The person has not approved yet.
     Pending,
+    /// The same, and the polls come too fast (RFC 8628 section 3.5).
+    SlowDown,
     /// The person approved: the tokens of the code's resource.
     Tokens(TokenSet),
 }
@@ -39,7 +42,14 @@ pub fn request(
 pub fn read(reply: Response<Bytes>) -> Result<Poll, OauthError> {
     match TokenSet::read(&reply) {
         Ok(tokens) => Ok(Poll::Tokens(tokens)),
-        Err(OauthError::Refused(error)) if error.is_pending() => Ok(Poll::Pending),
+        Err(OauthError::Refused(error)) if error.says(OauthWord::SlowDown) => Ok(Poll::SlowDown),
+        Err(OauthError::Refused(error)) if is_pending(&error) => Ok(Poll::Pending),
         Err(error) => Err(error),
     }
 }
+
+fn is_pending(error: &ServerError) -> bool {
+    error.says(OauthWord::AuthorizationPending) || error.codes.contains(&PENDING)
+}
+
+const PENDING: u32 = 70_016;

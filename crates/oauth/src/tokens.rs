@@ -3,8 +3,7 @@ use crate::error::success;
 use bytes::Bytes;
 use http::Response;
 use model::Secret;
-use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use reply::ReplyError;
 use std::time::Duration;
 
 /// A token reply (entra.md 2.8). Access tokens are never parsed.
@@ -22,29 +21,21 @@ pub struct TokenSet {
     pub expires_in: Duration,
 }
 
-#[derive(Deserialize)]
-struct Reply {
-    access_token: String,
-    refresh_token: Option<String>,
-    id_token: Option<String>,
-    client_info: Option<String>,
-    #[serde(default, deserialize_with = "seconds")]
-    expires_in: Option<u64>,
-}
-
 impl TokenSet {
     /// Reads a token reply.
     ///
     /// # Errors
     /// [`OauthError`].
     pub fn read(reply: &Response<Bytes>) -> Result<TokenSet, OauthError> {
-        let found: Reply = success(reply)?;
+        let body = success(reply)?;
+        let found = body.members();
+        let secret = |name| Ok::<_, ReplyError>(found.text(name)?.map(|text| Secret::new(text.to_owned())));
         Ok(TokenSet {
-            access_token: Secret::new(found.access_token),
-            refresh_token: found.refresh_token.map(Secret::new),
-            id_token: found.id_token.map(Secret::new),
-            client_info: found.client_info.map(Secret::new),
-            expires_in: Duration::from_secs(found.expires_in.unwrap_or(3599)),
+            access_token: Secret::new(found.required_text("access_token")?.to_owned()),
+            refresh_token: secret("refresh_token")?,
+            id_token: secret("id_token")?,
+            client_info: secret("client_info")?,
+            expires_in: Duration::from_secs(found.seconds("expires_in").unwrap_or(3599)),
         })
     }
 
@@ -59,16 +50,4 @@ impl TokenSet {
             ..self
         }
     }
-}
-
-/// Reads seconds as a number (v2) or as a string (v1); anything else is no number of seconds.
-///
-/// # Errors
-/// Those of the reader itself.
-pub fn seconds<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<u64>, D::Error> {
-    Ok(match Value::deserialize(reader)? {
-        Value::Number(number) => number.as_u64(),
-        Value::String(text) => text.parse().ok(),
-        _ => None,
-    })
 }

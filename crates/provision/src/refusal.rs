@@ -72,6 +72,9 @@ impl From<FileError> for Refusal {
     fn from(error: FileError) -> Refusal {
         match error {
             FileError::Io { path, cause } => Refusal::File { path, cause },
+            FileError::Denied { path, .. } => {
+                Refusal::File { path, cause: io::ErrorKind::PermissionDenied.into() }
+            }
             refused => Refusal::Untrusted(refused),
         }
     }

@@ -1,6 +1,7 @@
 use crate::JweFault;
 use model::{Delivery, Failure, FailureClass, Who};
 use oauth::{Moment, OauthError};
+use reply::ReplyError;
 
 /// What can be wrong with an exchange, by culprit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -31,24 +32,30 @@ pub enum PrtError {
 impl PrtError {
     /// The failure a machine can judge.
     pub fn failure(&self) -> Failure {
+        let sent_so = |code: &str| {
+            let failure = ReplyError::unusable(self.to_string());
+            Failure { code: code.to_owned(), ..failure }
+        };
         let (class, who, code, advice) = match self {
             PrtError::Service(error) => return error.failure(Moment::AfterRegistration),
+            PrtError::Missing(_) => return ReplyError::unusable(self.to_string()),
+            PrtError::SessionKey(_) | PrtError::KeyLength(_) => return sent_so("SessionKey"),
+            PrtError::Sealed(_) => return sent_so("SealedReply"),
             PrtError::AnotherAccount(_) => {
                 (FailureClass::Denied, Who::TenantAdmin, "AnotherAccount", SOMETHING_BETWEEN)
             }
             PrtError::SignInPage => (FailureClass::NeedsUser, Who::User, "SignInPage", "Sign in again."),
-            PrtError::Missing(_) => (FailureClass::Broken, Who::Developers, "UnusableReply", REPORT),
-            PrtError::SessionKey(_) | PrtError::KeyLength(_) => {
-                (FailureClass::Broken, Who::Developers, "SessionKey", REPORT)
-            }
-            PrtError::Sealed(_) => (FailureClass::Broken, Who::Developers, "SealedReply", REPORT),
         };
-        let mut failure = Failure::local(class, who, code, self.to_string(), advice);
-        failure.delivery = Delivery::Answered;
-        failure
+        let failure = Failure::local(class, who, code, self.to_string(), advice);
+        Failure { delivery: Delivery::Answered, ..failure }
     }
 }
 
-const REPORT: &str = "Please report it; the registration is not changed.";
+impl From<ReplyError> for PrtError {
+    fn from(error: ReplyError) -> PrtError {
+        PrtError::Service(error.into())
+    }
+}
+
 const SOMETHING_BETWEEN: &str =
     "Sign in again; if it stays, something between this machine and the service changes its answers.";

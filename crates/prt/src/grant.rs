@@ -6,6 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use http::Response;
 use model::{Id, ObjectId, Secret, TenantId, Upn};
+use reply::ReplyError;
 use serde::Deserialize;
 use std::time::Duration;
 
@@ -34,13 +35,9 @@ pub struct Expected {
 }
 
 /// The members that are read; every one may be a surprise.
-#[derive(Deserialize)]
 pub(crate) struct Reply {
     refresh_token: Option<String>,
-    #[serde(default, deserialize_with = "oauth::seconds")]
-    refresh_token_expires_in: Option<u64>,
-    #[serde(default, deserialize_with = "oauth::seconds")]
-    expires_in: Option<u64>,
+    lives: Option<u64>,
     id_token: Option<String>,
     pub(crate) session_key_jwe: Option<String>,
 }
@@ -55,7 +52,15 @@ struct Claims {
 
 /// Reads the reply, plain or opened.
 pub(crate) fn read(reply: &Response<Bytes>) -> Result<Reply, PrtError> {
-    Ok(oauth::success(reply)?)
+    let document = oauth::success(reply)?;
+    let found = document.members();
+    let text = |name| Ok::<_, ReplyError>(found.text(name)?.map(str::to_owned));
+    Ok(Reply {
+        refresh_token: text("refresh_token")?,
+        lives: found.seconds("refresh_token_expires_in").or_else(|| found.seconds("expires_in")),
+        id_token: text("id_token")?,
+        session_key_jwe: text("session_key_jwe")?,
+    })
 }
 
 impl Reply {
@@ -64,7 +69,7 @@ impl Reply {
         let token = self.refresh_token.filter(|token| !token.is_empty());
         let token = Secret::new(token.ok_or(PrtError::Missing("refresh_token"))?);
         let claims = claims(&self.id_token.ok_or(PrtError::Missing("id_token"))?)?;
-        let lives = self.refresh_token_expires_in.or(self.expires_in).unwrap_or(USUAL_LIFE);
+        let lives = self.lives.unwrap_or(USUAL_LIFE);
         let name = |text: Option<String>| text.and_then(|text| text.parse().ok());
         Ok(Prt {
             token,

@@ -6,7 +6,6 @@ use http::{Response, header};
 use model::Secret;
 use oauth::{OauthError, ServerError};
 use serde::Deserialize;
-use serde_json::Value;
 
 /// The code of the first answer that has one; a refusal in an answer or on the page comes before the page itself.
 pub(crate) fn code(reply: &Response<Bytes>, redirect_uri: &str) -> Result<Secret<String>, PrtError> {
@@ -21,7 +20,7 @@ pub(crate) fn code(reply: &Response<Bytes>, redirect_uri: &str) -> Result<Secret
         return Err(refused(error));
     }
     if reply.status().is_client_error() || reply.status().is_server_error() {
-        oauth::success::<Value>(reply)?;
+        oauth::success(reply)?;
     }
     Err(PrtError::SignInPage)
 }

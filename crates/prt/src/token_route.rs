@@ -1,6 +1,7 @@
 //! Which route leads from a PRT to the tokens of Intune (entra.md 7.6, "Plan for Intune").
 
 use crate::PrtError;
+use model::OauthWord;
 use oauth::{OauthError, ServerError};
 
 /// The three routes, in the order they are tried; the caller remembers the one that worked for a tenant.
@@ -34,23 +35,20 @@ pub fn next_route(route: TokenRoute, error: &PrtError) -> Option<TokenRoute> {
 /// Whether all that is known of a refusal is on the list; a code that is known to mean something else decides
 /// against a word that is on it.
 fn is_of_the_route(refusal: &ServerError) -> bool {
-    let busy = matches!(refusal.status, 429 | 500..=599);
-    let known: Vec<u32> = refusal.codes.iter().copied().filter(|code| means_something(*code)).collect();
+    let known: Vec<u32> = refusal.known_codes().collect();
     let listed = match known.as_slice() {
-        [] => WORDS.contains(&refusal.error.as_str()),
+        [] => refusal.words.first().is_some_and(|word| WORDS.contains(word)),
         codes => codes.iter().all(|code| CODES.contains(code)),
     };
-    listed && !busy && refusal.claims.is_none()
-}
-
-/// Whether a code has a line in the table of refusals; the wrapper's line says nothing.
-fn means_something(code: u32) -> bool {
-    code != WRAPPER && model::refusal(&code.to_string()).is_some()
+    listed && !model::is_busy(refusal.status) && refusal.claims.is_none()
 }
 
 /// Wrong redirect, no consent, not pre-authorised, wrong scope, grant of another kind, unknown resource,
 /// a client secret wanted.
 const CODES: [u32; 7] = [50_011, 65_001, 65_002, 70_011, 50_132, 500_011, 7_000_218];
-const WORDS: [&str; 3] = ["invalid_request", "invalid_scope", "invalid_resource"];
-/// InvalidClient, which only wraps another code (entra.md 6.4).
-const WRAPPER: u32 = 70_002;
+const WORDS: [OauthWord; 4] = [
+    OauthWord::InvalidRequest,
+    OauthWord::InvalidScope,
+    OauthWord::InvalidResource,
+    OauthWord::InvalidTarget,
+];

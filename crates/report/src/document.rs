@@ -6,7 +6,7 @@ use ipc::{
     AttemptReport, DomainStatus, EndpointsReport, FailureReport, IdentityReport, KeyReport, LedgerReport,
     LeftReport, OtherIdentityReport, STATUS_SCHEMA, SessionReport, SignInReport, StatusDocument,
 };
-use model::{KeyHandle, Requester, Timestamp, printable};
+use model::{KeyHandle, Requester, Timestamp, Upcoming, printable};
 use std::collections::BTreeMap;
 use tenancy_model::{PreparedView, TenantView};
 use views::{DomainView, KeyTest, SignInView, UserView};
@@ -57,7 +57,9 @@ fn domain(view: &DomainView, parts: &DocumentParts) -> DomainStatus {
     let status = view.status();
     let identity = status.and_then(|status| status.snapshot.stage.identity());
     let config = view.config.as_ref();
+    let device_name = config.map(|config| config.device.display_name.as_str());
     let failure = view.blocked().or(status.and_then(|status| status.failure.as_ref()));
+    let upcoming = status.filter(|_| view.blocked().is_none()).map_or(Upcoming::Nothing, Status::upcoming);
     DomainStatus {
         domain: view.domain.to_string(),
         tenant: view.tenant.as_ref().map(|tenant| tenant.tenant.to_string()),
@@ -77,13 +79,13 @@ fn domain(view: &DomainView, parts: &DocumentParts) -> DomainStatus {
         sessions: view.users.iter().map(|user| session(user, parts.for_root)).collect(),
         others: view.tenant.as_ref().map(others).unwrap_or_default(),
         intune: status.and_then(|status| intune::report(status, view.wants_intune(), parts.for_root)),
-        failure: failure.map(FailureReport::from),
+        failure: failure.map(|failure| FailureReport::of(failure, upcoming)),
         attempts: status.map(attempts).unwrap_or_default(),
         ledger: status
             .into_iter()
             .flat_map(|status| &status.snapshot.ledger)
             .chain(view.tenant.iter().flat_map(TenantView::other_ledger))
-            .map(ledger)
+            .map(|line| ledger(line, device_name))
             .collect(),
     }
 }
@@ -105,7 +107,7 @@ fn other(role: &str, status: &Status) -> OtherIdentityReport {
         summary: summary(status),
         backend: status.snapshot.stage.backend().map(|backend| backend.as_str().to_owned()),
         device_id: status.snapshot.stage.identity().map(|identity| identity.issued.device.to_string()),
-        failure: failure.as_ref().map(FailureReport::from),
+        failure: failure.as_ref().map(|failure| FailureReport::of(failure, status.upcoming())),
     }
 }
 
@@ -130,7 +132,7 @@ fn session(user: &UserView, for_root: bool) -> SessionReport {
         renewed_at: text(status.renewed_at),
         expires_at: text(status.expires_at),
         next_at: text(status.next_at),
-        failure: status.failure.as_ref().map(FailureReport::from),
+        failure: status.failure.as_ref().map(|failure| FailureReport::of(failure, status.upcoming())),
     }
 }
 
@@ -188,16 +190,20 @@ fn attempts(status: &Status) -> Vec<AttemptReport> {
 }
 
 fn left(snapshot: &Snapshot) -> LeftReport {
-    LeftReport { tenant: snapshot.tenant.to_string(), ledger: snapshot.ledger.iter().map(ledger).collect() }
+    LeftReport {
+        tenant: snapshot.tenant.to_string(),
+        ledger: snapshot.ledger.iter().map(|line| ledger(line, None)).collect(),
+    }
 }
 
-fn ledger(line: &LedgerLine) -> LedgerReport {
+fn ledger(line: &LedgerLine, device_name: Option<&str>) -> LedgerReport {
     LedgerReport {
         at: line.at.to_string(),
         request_id: line.request.to_string(),
         device_id: line.device.map(|device| device.to_string()),
         intune_device_id: line.intune.map(|device| device.to_string()),
         kind: line.kind.to_string(),
+        look_for: line.look_for(device_name),
     }
 }
 

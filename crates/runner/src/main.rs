@@ -1,11 +1,14 @@
 //! `firmamentd`: reads the configuration, wires the house together, and keeps it running under systemd.
 
 mod backends;
+mod check;
 mod facts;
 mod key_stores;
 mod neighbours;
+mod network;
 mod opening;
 mod options;
+mod proxy;
 mod socket;
 mod wire;
 
@@ -13,7 +16,7 @@ mod wire;
 mod manual_page;
 
 use clap::Parser;
-use config::Loaded;
+use config::{Checked, Loaded, Settings};
 use driver::Driver;
 use host::memory;
 use options::Options;
@@ -22,6 +25,7 @@ use server::{Service, Stop};
 use std::alloc::System;
 use std::error::Error;
 use std::os::unix::net::UnixListener;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,12 +53,20 @@ fn start(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     let locked = memory::lock();
     // Whatever is made from here on is for this user alone; the socket is opened up by itself.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
-    let loaded = config::load(&options.sources());
-    telemetry::init(options.verbosity(loaded.as_ref().ok()));
+    if options.check {
+        return Ok(check::run(options));
+    }
+    let Checked { loaded, errors } = config::check(&options.sources());
+    telemetry::init(options.verbosity(&loaded.settings));
     if let Err(error) = locked {
         tracing::warn!(%error, "Secrets may reach the swap");
     }
-    let loaded = loaded?;
+    loaded.notes.iter().for_each(|note| tracing::warn!(%note, "A remark on the configuration"));
+    errors.iter().for_each(|error| tracing::error!(%error, "The configuration cannot be used"));
+    if !errors.is_empty() {
+        let count = check::counted(errors.len(), "error");
+        return Err(format!("the configuration has {count}; firmamentd --check lists them").into());
+    }
     let handed_over = socket::handed_over()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build()?;
     let ended = runtime.block_on(run(options, &loaded, handed_over));
@@ -68,11 +80,11 @@ async fn run(
     loaded: &Loaded,
     handed_over: Option<UnixListener>,
 ) -> Result<ExitCode, Box<dyn Error>> {
-    loaded.notes.iter().for_each(|note| tracing::warn!(%note, "A remark on the configuration"));
     // First: whoever asks us to end while we start finds everything in order, if late.
     let signals = [signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?];
     let wired = wire::build(options, loaded)?;
-    let listener = socket::listen(handed_over, &options.socket(&loaded.settings))?;
+    let (listener, socket) = socket::listen(handed_over, &options.socket(&loaded.settings))?;
+    say_what_is_served(&loaded.settings, &socket, &wired.proxy);
     let (stop, stopping) = watch::channel(None);
     let (ready, when_ready) = watch::channel(None);
     // Whoever comes during the start has a first word at once.
@@ -80,7 +92,8 @@ async fn run(
     let started = Driver::start(wired.dependencies).await;
     let code = match started {
         Ok(driver) => {
-            let service = Service { driver: driver.clone(), about: wired.about };
+            let who_may_register = loaded.settings.global.who_may_register.clone();
+            let service = Service { driver: driver.clone(), about: wired.about, who_may_register };
             ready.send_replace(Some(Arc::new(service)));
             notify(&[NotifyState::Ready, NotifyState::Status(&status_line(&driver))]);
             let (why, code) = rest(&driver, signals).await;
@@ -96,6 +109,21 @@ async fn run(
     served.await?;
     tokio::task::spawn_blocking(move || wired.key_stores.end()).await?;
     code
+}
+
+fn say_what_is_served(settings: &Settings, socket: &Path, proxy: &str) {
+    let (socket, domains) = (socket.display(), served(settings));
+    let shown = domains.as_deref().unwrap_or("no domain");
+    tracing::info!(%socket, domains = shown, proxy, "Listening on {socket}, serving {shown}");
+    if domains.is_none() {
+        tracing::warn!("{NO_DOMAIN}");
+    }
+}
+
+/// The domains that are served; none where nobody can sign in.
+fn served(settings: &Settings) -> Option<String> {
+    let names: Vec<_> = settings.domains.iter().map(|domain| domain.name.as_str()).collect();
+    if names.is_empty() { None } else { Some(names.join(", ")) }
 }
 
 /// Runs until a signal asks to end, or a write that was asked for has failed.
@@ -117,7 +145,10 @@ async fn rest(driver: &Driver, [mut terminate, mut interrupt]: [Signal; 2]) -> (
 fn status_line(driver: &Driver) -> String {
     let views = driver.view();
     let registered = views.iter().filter(|view| view.is_registered()).count();
-    format!("{registered} of {} domains registered", views.len())
+    match views.len() {
+        0 => NO_DOMAIN.to_owned(),
+        count => format!("{registered} of {count} domains registered"),
+    }
 }
 
 fn notify(states: &[NotifyState<'_>]) {
@@ -136,6 +167,7 @@ fn chain(error: &dyn Error) -> String {
     text
 }
 
+const NO_DOMAIN: &str = "No domain is configured, and nobody can sign in: set the option domain in himmelblau.conf, then restart firmamentd";
 /// The runtime needs two, because a TLS handshake with a key of the HSM blocks one (dependencies, rustls).
 const WORKERS: usize = 2;
 /// How long the end waits for threads that are busy.

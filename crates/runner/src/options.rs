@@ -1,5 +1,6 @@
 use clap::Parser;
-use config::{Loaded, Settings, Sources};
+use config::Settings;
+use ini::Sources;
 use std::path::{Path, PathBuf};
 use telemetry::Verbosity;
 
@@ -11,10 +12,10 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Where the identity is kept.
-    #[arg(long, value_name = "DIR", default_value = "/var/lib/firmament")]
+    #[arg(long, value_name = "DIR", default_value = "/var/lib/firmament", value_parser = absolute)]
     pub(crate) state_dir: PathBuf,
     /// Where to listen (default: the option socket_path, else /run/firmament/socket).
-    #[arg(long, value_name = "SOCKET")]
+    #[arg(long, value_name = "SOCKET", value_parser = absolute)]
     socket: Option<PathBuf>,
     /// The program that opens TPM and PKCS#11 token (default: firmament-keys beside this program, else
     /// /usr/libexec/firmament/firmament-keys).
@@ -23,6 +24,9 @@ pub(crate) struct Options {
     /// Log every step.
     #[arg(long)]
     debug: bool,
+    /// Read the configuration and what it names, say what is wrong with it, and change nothing.
+    #[arg(long)]
+    pub(crate) check: bool,
 }
 
 impl Options {
@@ -35,9 +39,8 @@ impl Options {
     }
 
     /// What the command line or the option `debug` asks for.
-    pub(crate) fn verbosity(&self, loaded: Option<&Loaded>) -> Verbosity {
-        let configured = loaded.is_some_and(|loaded| loaded.settings.global.debug);
-        if self.debug || configured { Verbosity::Debug } else { Verbosity::Normal }
+    pub(crate) fn verbosity(&self, settings: &Settings) -> Verbosity {
+        if self.debug || settings.global.debug { Verbosity::Debug } else { Verbosity::Normal }
     }
 
     /// The program for key stores: the one that is named, the one beside our own, or where packages put it.
@@ -53,6 +56,11 @@ impl Options {
     pub(crate) fn state_dir(&self) -> &Path {
         &self.state_dir
     }
+}
+
+/// A path from here on, wherever the service goes to.
+fn absolute(text: &str) -> Result<PathBuf, String> {
+    std::path::absolute(text).map_err(|error| error.to_string())
 }
 
 const KEYS_PROGRAM: &str = "firmament-keys";
@@ -72,8 +80,18 @@ mod tests {
             std::fs::write(&path, text).unwrap();
             let options = Options::try_parse_from(["firmamentd"].into_iter().chain(flag)).unwrap();
             let loaded = config::load(&Sources::file(&path)).unwrap();
-            assert_eq!(options.verbosity(Some(&loaded)) == Verbosity::Debug, talks, "{text} {flag:?}");
+            assert_eq!(options.verbosity(&loaded.settings) == Verbosity::Debug, talks, "{text} {flag:?}");
         }
+    }
+
+    #[test]
+    fn a_path_that_is_named_is_seen_from_where_the_command_was_given() {
+        let all = ["firmamentd", "--state-dir", "state", "--socket", "a/socket"];
+        let options = Options::try_parse_from(all).unwrap();
+        let here = std::env::current_dir().unwrap();
+        assert_eq!(options.state_dir(), here.join("state"));
+        assert_eq!(options.socket, Some(here.join("a/socket")));
+        assert!(Options::try_parse_from(["firmamentd", "--state-dir", ""]).is_err());
     }
 
     #[test]

@@ -43,22 +43,24 @@ pub(crate) fn handed_over() -> Result<Option<net::UnixListener>, SocketError> {
     }
 }
 
-/// The socket that was handed over, or one of our own that every local user may connect to.
+/// The socket that was handed over, or one of our own that every local user may connect to, and where it is.
 pub(crate) fn listen(
     handed_over: Option<net::UnixListener>,
     path: &Path,
-) -> Result<UnixListener, SocketError> {
+) -> Result<(UnixListener, PathBuf), SocketError> {
     let failed = |cause| SocketError::Bind { path: path.to_owned(), cause };
     let listener = handed_over.map_or_else(|| bind(path), Ok)?;
     listener.set_nonblocking(true).map_err(failed)?;
-    UnixListener::from_std(listener).map_err(failed)
+    let at = listener.local_addr().map_err(failed)?;
+    let at = at.as_pathname().unwrap_or(path).to_owned();
+    Ok((UnixListener::from_std(listener).map_err(failed)?, at))
 }
 
 fn bind(path: &Path) -> Result<net::UnixListener, SocketError> {
     let failed = |cause| SocketError::Bind { path: path.to_owned(), cause };
     // Where nobody else can exchange the socket, its path is the same socket until its mode is set.
     if let Some(parent) = std::path::absolute(path).map_err(failed)?.parent() {
-        Dir::make(parent, &Trust::current()).map_err(|error| failed(error.into()))?;
+        Dir::make_public(parent, &Trust::current()).map_err(|error| failed(error.into()))?;
     }
     remove_stale(path)?;
     let listener = net::UnixListener::bind(path).map_err(failed)?;
@@ -74,5 +76,26 @@ fn remove_stale(path: &Path) -> Result<(), SocketError> {
         Ok(found) if !found.file_type().is_socket() => Err(SocketError::Occupied(path.to_owned())),
         Ok(_) if net::UnixStream::connect(path).is_ok() => Err(SocketError::InUse(path.to_owned())),
         Ok(_) => fs::remove_file(path).map_err(|cause| SocketError::Bind { path: path.to_owned(), cause }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_user_can_come_to_a_socket_whose_directory_we_made() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("run/firmament/socket");
+        drop(bind(&path).unwrap());
+        let mode = |path: &Path| fs::symlink_metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o666, 0o755));
+        assert_eq!(mode(&place.path().join("run")), 0o755);
+        // One that is there is as its owner wants it.
+        let closed = place.path().join("closed");
+        fs::create_dir(&closed).unwrap();
+        fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).unwrap();
+        drop(bind(&closed.join("socket")).unwrap());
+        assert_eq!(mode(&closed), 0o700);
     }
 }

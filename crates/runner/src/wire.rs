@@ -4,12 +4,12 @@ use crate::backends;
 use crate::facts;
 use crate::key_stores::KeyStores;
 use crate::neighbours;
+use crate::network::Network;
 use crate::opening::{self, Openers};
 use crate::options::Options;
 use config::{DomainSettings, Loaded, Settings};
 use driver::{Dependencies, SystemClock};
 use executor::{Executor, IntuneVersion, Vault};
-use files::Trust;
 use host::{auth, machine};
 use hsm::{HsmError, Keys};
 use lifecycle::IntuneEnrolment;
@@ -33,6 +33,8 @@ pub(crate) struct Wired {
     pub(crate) dependencies: Dependencies,
     pub(crate) about: AboutNow,
     pub(crate) key_stores: Arc<KeyStores>,
+    /// The proxy that is in force, for the log.
+    pub(crate) proxy: String,
 }
 
 /// Waits for no key store, but for a TPM that decides what makes the first keys, and no longer than its deadline.
@@ -40,7 +42,7 @@ pub(crate) fn build(options: &Options, loaded: &Loaded) -> Result<Wired, Box<dyn
     let settings = &loaded.settings;
     let machine = machine::measure(Path::new("/"));
     let auth = auth::load_or_make(opening::credentials().as_deref(), &settings.global.hsm_pin_path)?;
-    let (state_dir, debug) = (options.state_dir(), options.verbosity(Some(loaded)) == Verbosity::Debug);
+    let (state_dir, debug) = (options.state_dir(), options.verbosity(settings) == Verbosity::Debug);
     let openers = Openers { settings, auth: &auth, machine: &machine, state_dir, debug };
     let mut store = SledStore::open(state_dir, &openers.soft().store_key()?)?;
     refuse_fresh_auth_value(matches!(auth.source, auth::Source::Made(_)), &store)?;
@@ -52,7 +54,9 @@ pub(crate) fn build(options: &Options, loaded: &Loaded) -> Result<Wired, Box<dyn
     wanted.insert(chosen);
     key_stores.open(&wanted);
     let mut notices: Vec<String> = loaded.notes.iter().map(ToString::to_string).collect();
-    notices.extend(ca_notices(settings));
+    let network = Network::of(settings)?;
+    network.notices.iter().for_each(|notice| tracing::warn!(notice, "An operator should know"));
+    notices.extend(network.notices.iter().cloned());
     notices.extend(store.remarks().iter().cloned());
     notices.extend(no_tpm.map(|error| format!("New keys are made in software, without a TPM: {error}.")));
     let boot_file = openers.boot_file();
@@ -66,15 +70,8 @@ pub(crate) fn build(options: &Options, loaded: &Loaded) -> Result<Wired, Box<dyn
         About { version: env!("CARGO_PKG_VERSION").to_owned(), key_store: shown.description(chosen), notices }
     });
     let keys: Arc<dyn Keys> = Arc::new(key_stores.keys());
-    let dependencies = dependencies(settings, machine, (chosen, keys), store)?;
-    Ok(Wired { dependencies, about, key_stores })
-}
-
-/// What an operator should know of the way to `ca_file`; one that is refused stops the start elsewhere.
-fn ca_notices(settings: &Settings) -> Vec<String> {
-    let file = settings.global.ca_file.as_deref();
-    let read = file.and_then(|path| files::read_public(path, &Trust::current()).ok());
-    read.into_iter().flat_map(|read| read.notices).map(|notice| format!("ca_file: {notice}.")).collect()
+    let dependencies = dependencies((settings, &network), machine, (chosen, keys), store)?;
+    Ok(Wired { dependencies, about, key_stores, proxy: network.proxy_shown })
 }
 
 /// A new auth value beside an old state means that the old value was lost: its keys cannot be opened.
@@ -86,7 +83,7 @@ fn refuse_fresh_auth_value(made: bool, store: &SledStore) -> Result<(), HsmError
 }
 
 fn dependencies(
-    settings: &Settings,
+    (settings, network): (&Settings, &Network),
     machine: MachineBinding,
     (backend, keys): (Backend, Arc<dyn Keys>),
     store: SledStore,
@@ -96,8 +93,10 @@ fn dependencies(
     device.display_name = settings.global.device_name.replace("%h", &device.display_name);
     let mut executors = BTreeMap::new();
     for domain in &settings.domains {
-        executors
-            .insert(domain.name.clone(), Arc::new(executor(settings, domain, &device, (&keys, &vault))?));
+        executors.insert(
+            domain.name.clone(),
+            Arc::new(executor((settings, network), domain, &device, (&keys, &vault))?),
+        );
     }
     let facts = tenancy::Facts {
         domains: settings.domains.iter().map(|domain| domain_config(domain, &device)).collect(),
@@ -119,7 +118,7 @@ fn dependencies(
 }
 
 fn executor(
-    settings: &Settings,
+    (settings, network): (&Settings, &Network),
     domain: &DomainSettings,
     device: &DeviceFacts,
     (keys, vault): (&Arc<dyn Keys>, &Arc<Vault>),
@@ -127,8 +126,8 @@ fn executor(
     let transport: Arc<dyn Transport> = Arc::new(HyperTransport::new(transport_hyper::Options {
         policy: Policy::new(domain.profile.clone()),
         user_agent: user_agent(device),
-        ca_file: settings.global.ca_file.clone(),
-        proxy: settings.global.proxy.as_ref().map(|proxy| proxy.expose().to_owned()),
+        roots: network.roots.clone(),
+        proxy: network.proxy.clone(),
         request_timeout: settings.global.request_timeout,
         ip_version: settings.global.ip_version,
     })?);
@@ -151,6 +150,7 @@ fn domain_config(domain: &DomainSettings, device: &DeviceFacts) -> DomainConfig 
         cloud: domain.profile.cloud,
         aliases: domain.options.domain_aliases.clone(),
         tenant: domain.options.tenant_id,
+        people: domain.options.pam_allow_groups.clone(),
         join_type: domain.options.join_type,
         device: device.clone(),
         registration: domain.options.registration,

@@ -35,6 +35,8 @@ enum Cut {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Caller {
     pub(crate) peer: Peer,
+    /// The group of the process at the other end.
+    pub(crate) gid: u32,
     /// Who that is when attempts are counted.
     pub(crate) by: Requester,
 }

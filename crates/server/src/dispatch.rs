@@ -75,7 +75,7 @@ async fn answer(
     request: Request,
 ) -> Result<Ending, Failure> {
     match request {
-        Request::SignIn { name, wait } => sign_in::run(connection, service, (&name, wait), caller.by).await,
+        Request::SignIn { name, wait } => sign_in::run(connection, service, (&name, wait), caller).await,
         Request::Status { domain } => status::run(connection, service, domain, caller).await,
         Request::Leave { domain, force } => leave::run(connection, service, domain, force).await,
         Request::Rekey { name, to, force } => rekey::run(connection, service, &name, &to, force).await,

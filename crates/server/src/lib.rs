@@ -6,6 +6,7 @@ mod accept;
 mod connection;
 mod conversation;
 mod dispatch;
+mod groups;
 mod limits;
 mod owners;
 mod service;
@@ -14,6 +15,7 @@ mod talk;
 mod tests;
 
 pub use conversation::Stop;
+pub use groups::has_group;
 pub use service::{AboutNow, Service};
 
 use accept::Patience;
@@ -70,8 +72,8 @@ impl Acceptor {
     }
 
     fn admit(&mut self, stream: UnixStream) {
-        let peer = match stream.peer_cred() {
-            Ok(credentials) => ipc::Peer { uid: credentials.uid() },
+        let credentials = match stream.peer_cred() {
+            Ok(credentials) => credentials,
             Err(error) => {
                 if self.shared.log.allows("caller without credentials") {
                     tracing::warn!(%error, "A caller without credentials was turned away");
@@ -79,11 +81,12 @@ impl Acceptor {
                 return;
             }
         };
+        let peer = ipc::Peer { uid: credentials.uid() };
         let owner = self.owners.owner(peer.uid);
         let Some(place) = self.limits.enter(owner) else {
             return self.turn_away(stream, peer.uid);
         };
-        let caller = Caller { peer, by: owner.requester() };
+        let caller = Caller { peer, gid: credentials.gid(), by: owner.requester() };
         // A caller may send a password.
         let conversation = conversation::hold(stream, caller, place, self.shared.clone());
         self.conversations.spawn(model::wiping(conversation));

@@ -1,4 +1,5 @@
 use driver::Driver;
+use model::WhoMayRegister;
 use report::About;
 use std::sync::Arc;
 
@@ -8,6 +9,8 @@ pub struct Service {
     pub driver: Driver,
     /// What `status` says of the machine as a whole.
     pub about: AboutNow,
+    /// Whose sign-in may register the machine.
+    pub who_may_register: WhoMayRegister,
 }
 
 /// What `status` says of the machine as a whole, as it is now; answered at once.

@@ -6,7 +6,7 @@ use crate::connection::Connection;
 use driver::{SignIn, SignInEvent, WaitingFor};
 use identity::{Status, StatusPhase, WaitsFor};
 use ipc::{Answer, Ending, FailureReport, Message, RequestError};
-use model::{Account, DomainName, Failure, FailureClass, Requester, Timestamp, Trace, Upn, Who};
+use model::{Account, Asker, DomainName, Failure, FailureClass, Timestamp, Trace, Upn, Who};
 use signin::{PasswordPrompt, SessionState, UserStatus};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -34,15 +34,15 @@ pub(crate) enum Identified {
     HungUp,
 }
 
-/// Finds out whether a person is who was asked for by this requester.
+/// Finds out whether a person is who was asked for by this caller.
 pub(crate) async fn identify(
     connection: &mut Connection,
     service: &Service,
-    (asked, by): (Upn, Requester),
+    (asked, asker): (Upn, Asker),
 ) -> Result<Identified, Failure> {
     connection.reader.asks_for(&asked);
     let name = asked.clone();
-    let mut session = service.driver.sign_in(asked, by).await?;
+    let mut session = service.driver.sign_in(asked, asker).await?;
     loop {
         let event = tokio::select! {
             event = session.next() => event,
@@ -56,6 +56,7 @@ pub(crate) async fn identify(
             Some(SignInEvent::Waiting(waiting)) => {
                 connection.say(&waiting_for(waiting, &name)).await;
             }
+            Some(SignInEvent::Notice(notice)) => tell(connection, &notice.text()).await,
             Some(SignInEvent::AskPassword(prompt)) => ask_password(connection, &mut session, &prompt).await?,
             Some(SignInEvent::SignedIn(account)) => {
                 connection.say(&report::signed_in(&account)).await;
@@ -136,10 +137,10 @@ pub(crate) async fn first_use(
     is_suspended(&status).then(|| failure.or_else(|| status.failure.clone()).unwrap_or_else(unusable))
 }
 
-/// Whether the identity is suspended by what a sign-in met.
+/// Whether the identity is suspended by what a sign-in met here; what the service said of it says who can help.
 pub(crate) async fn suspended_by(failure: &Failure, mut status: watch::Receiver<Status>) -> bool {
-    failure.trouble.is_some()
-        && timeout(SUSPENDING, status.wait_for(is_suspended)).await.is_ok_and(|it| it.is_ok())
+    let met_here = failure.trouble.is_some() && failure.trace.http_status.is_none();
+    met_here && timeout(SUSPENDING, status.wait_for(is_suspended)).await.is_ok_and(|it| it.is_ok())
 }
 
 fn is_suspended(status: &Status) -> bool {
@@ -183,6 +184,7 @@ pub(crate) async fn follow_registration(
     let mut prepared = service.driver.prepared_keys();
     if prepared.borrow().waiting > 0 {
         tell(connection, KEYS_ARE_MADE).await;
+        tell_waiting(connection, "the keys to be made").await;
         tokio::select! {
             // A driver that has ended makes none, and neither does one that cannot write.
             _ = prepared.wait_for(|prepared| prepared.waiting == 0) => {}
@@ -259,7 +261,8 @@ pub(crate) async fn follow_by(
 
 async fn finish(connection: &mut Connection, status: &Status) -> Result<Ending, Failure> {
     if let Some(failure) = &status.failure {
-        tell_failure(connection, failure).await;
+        let failure = Box::new(FailureReport::of(failure, status.upcoming()));
+        connection.say(&Message::Failed { failure }).await;
     }
     Ok(report::ending(status))
 }
@@ -351,4 +354,4 @@ const KEYS_ARE_MADE: &str = "The keys for the registration are being made.";
 const FIRST_USE: Duration = Duration::from_secs(20);
 const SUSPENDING: Duration = Duration::from_secs(2);
 /// How long a person is asked to watch a registration that is tried again by itself.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(3 * 60);

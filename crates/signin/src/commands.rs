@@ -24,6 +24,8 @@ pub enum Command {
     Remember(Memory),
     /// Show this to the person.
     Show(Prompt),
+    /// Tell this to the person, who still has to act.
+    Tell(Notice),
     /// Ask the person for their password; [`crate::Event::Password`] brings what they typed.
     AskPassword(PasswordPrompt),
     /// The session is over; nothing comes after it.
@@ -129,6 +131,39 @@ pub struct Prompt {
     pub expires_at: Timestamp,
     /// Why a second code is asked for, if so.
     pub reason: Option<&'static str>,
+}
+
+/// What the person hears while the code waits for them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
+    /// Whether they approved could not be heard several times in a row.
+    NotAnswered {
+        /// Why the last time.
+        why: Box<Failure>,
+        /// How long it is asked again.
+        until: Timestamp,
+    },
+    /// The service answers again.
+    AnswersAgain,
+}
+
+impl Notice {
+    /// As a sentence or two for people.
+    pub fn text(&self) -> String {
+        match self {
+            Notice::NotAnswered { why, until } => {
+                let advice = match why.who {
+                    model::Who::Nobody => String::new(),
+                    _ => format!(" {}", why.advice),
+                };
+                format!(
+                    "Whether you approved cannot be heard: {} [{}].{advice} It is asked again until {until}.",
+                    why.message, why.code
+                )
+            }
+            Notice::AnswersAgain => "The sign-in service answers again.".to_owned(),
+        }
+    }
 }
 
 /// How the session ended.

@@ -46,6 +46,8 @@ pub enum Reply {
     },
     /// Of [`crate::Work::Poll`]: not yet.
     Pending,
+    /// Of [`crate::Work::Poll`]: not yet, and the polls come too fast.
+    SlowDown,
     /// Of [`crate::Work::Poll`] and [`crate::Work::Password`]: approved; the token set is in the vault.
     Tokens(TokenRef),
     /// Of [`crate::Work::AskRealm`]: who checks the passwords of the domain.

@@ -117,12 +117,23 @@ fn moved(message: String, advice: &str) -> Failure {
         .because(Cause::ForeignTenant)
 }
 
-/// The code was not used in time.
-pub(crate) fn expired() -> Failure {
+/// The code was not used in time; where the last polls failed, nobody knows, and what failed is the reason.
+pub(crate) fn expired(last: Option<&Failure>) -> Failure {
+    if let Some(last) = last {
+        let message = format!("the code expired before an answer came: {}", last.message);
+        let advice = format!("{} Then sign in again.", last.advice);
+        return Failure {
+            class: FailureClass::NeedsUser,
+            message,
+            advice,
+            retry_after: None,
+            ..last.clone()
+        };
+    }
     let line = model::refusal("expired_token");
     let (meaning, advice) =
         line.map_or(("the code was not used in time", "Sign in again."), |l| (l.meaning, l.advice));
-    person("AADSTS70019", meaning.to_owned(), advice)
+    person("AADSTS70019", meaning.to_owned(), advice).because(Cause::CodeExpired)
 }
 
 /// The resource or scope itself was refused, not the person (entra.md 6.5).

@@ -6,7 +6,7 @@ use crate::{
     Command, Event, Facts, Memory, OpId, PasswordPrompt, Prompt, Realm, Reply, Scope, SignInState, TenantPin,
     Work,
 };
-use model::{Attempt, Cause, Jwks, Timestamp, TokenRef, TokenSubject};
+use model::{Attempt, Cause, Failure, Jwks, Timestamp, TokenRef, TokenSubject};
 use statig::blocking::*;
 use std::time::Duration;
 
@@ -33,6 +33,10 @@ pub(crate) struct Code {
     expires_at: Timestamp,
     interval: Duration,
     poll: Option<OpId>,
+    /// Polls in a row that failed.
+    failed: u32,
+    /// Why the last poll failed, if it did.
+    last: Option<Failure>,
 }
 
 /// A password that was typed.
@@ -239,7 +243,15 @@ impl Machine {
                     reason: self.reason,
                 }));
                 self.wake_at = Some(context.now.after(*interval));
-                Transition(State::waiting(Code { name: *code, expires_at, interval: *interval, poll: None }))
+                let (name, interval) = (*code, *interval);
+                Transition(State::waiting(Code {
+                    name,
+                    expires_at,
+                    interval,
+                    poll: None,
+                    failed: 0,
+                    last: None,
+                }))
             }
             Event::Done(op, Err(failure)) if asking.op == Some(*op) => self.code_refused(context, failure),
             Event::HungUp => {

@@ -41,7 +41,7 @@ impl FileMedium {
         let opened = |file| place.medium(file, name);
         match place.dir.open_private_to_write(name) {
             Ok(file) => Ok((opened(file), true)),
-            Err(FileError::Io { cause, .. }) if cause.kind() != io::ErrorKind::NotFound => {
+            Err(error @ (FileError::Io { .. } | FileError::Denied { .. })) if !error.is_not_found() => {
                 Ok((opened(place.dir.open_private(name)?), false))
             }
             Err(error) => Err(error),

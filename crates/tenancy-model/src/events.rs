@@ -3,8 +3,8 @@ use lifecycle::{DeviceKeys, LeaveKind, Reply};
 use machine::OpId;
 use machine::Ticket;
 use model::{
-    Account, Attempt, Backend, DomainName, Failure, Memory, PasswordResult, Requester, TenantId, TokenRef,
-    Upn,
+    Account, Asker, Attempt, Backend, DomainName, Failure, Memory, PasswordResult, Requester, TenantId,
+    TokenRef, Upn,
 };
 
 /// Whoever waits for an [`Answer`](crate::Answer); the service names them, each once.
@@ -22,6 +22,8 @@ pub enum Event {
         caller: Caller,
         /// The name as it was typed in; its domain may be an alias.
         asked: Upn,
+        /// Who asks.
+        asker: Asker,
     },
     /// A sign-in is about to try something that is counted.
     AttemptAsked {
@@ -57,7 +59,7 @@ pub enum Event {
         /// The name that was asked for.
         asked: Upn,
         /// Who asked.
-        by: Requester,
+        asker: Asker,
         /// Who it is.
         account: Account,
         /// Their token set.

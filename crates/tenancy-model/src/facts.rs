@@ -1,6 +1,6 @@
 use lifecycle::IntuneEnrolment;
 use model::{
-    Backend, Cloud, DeviceFacts, DomainName, JoinType, MachineBinding, Method, Registration, TenantId,
+    Backend, Cloud, DeviceFacts, DomainName, JoinType, MachineBinding, Method, Registration, TenantId, Upn,
 };
 
 /// What does not change while the service runs.
@@ -31,6 +31,8 @@ pub struct DomainConfig {
     pub aliases: Vec<DomainName>,
     /// The only tenant that it and its aliases may lead to, if one is configured.
     pub tenant: Option<TenantId>,
+    /// Who may sign in; everybody where nobody is named.
+    pub people: Option<Vec<Upn>>,
     /// What a new identity asks for.
     pub join_type: JoinType,
     /// What the device calls itself.
@@ -47,6 +49,11 @@ impl DomainConfig {
     /// Whether it is for this domain, by its name or an alias.
     pub fn serves(&self, domain: &DomainName) -> bool {
         self.name == *domain || self.aliases.contains(domain)
+    }
+
+    /// Whether somebody of this name may sign in.
+    pub fn admits(&self, name: &Upn) -> bool {
+        self.people.as_ref().is_none_or(|people| people.contains(name))
     }
 }
 

@@ -13,6 +13,29 @@ pub fn unknown_domain(domain: &DomainName) -> Failure {
     )
 }
 
+/// The configuration names who may sign in, and this is somebody else.
+pub fn not_admitted(name: &Upn) -> Failure {
+    Failure::local(
+        FailureClass::Denied,
+        Who::MachineAdmin,
+        "SignInNotAllowed",
+        format!("{name} may not sign in on this machine"),
+        "Sign in with an account that may, or add the name to pam_allow_groups in himmelblau.conf and restart \
+         firmamentd.",
+    )
+}
+
+/// The machine has no identity, and this caller may not give it one.
+pub fn may_not_register(domain: &DomainName) -> Failure {
+    Failure::local(
+        FailureClass::Denied,
+        Who::MachineAdmin,
+        "RegistrationNotAllowed",
+        format!("this machine is not registered for {domain}, and you may not register it"),
+        "Somebody whom who_may_register in himmelblau.conf names has to sign in first, as root may; then sign in again.",
+    )
+}
+
 /// There is no identity to do something with.
 pub fn not_registered(domain: &DomainName, advice: &str) -> Failure {
     let message = format!("this machine is not registered for {domain}");

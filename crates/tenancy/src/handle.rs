@@ -1,6 +1,6 @@
 //! One event, and everything that follows from it in every lane that waits for nothing.
 
-use crate::lanes::{Item, LaneName, Step};
+use crate::lanes::{Item, LaneName, SignIn, Step};
 use crate::roster::Roster;
 use crate::tenancy::{Owner, Tenancy};
 use lifecycle::EventKind;
@@ -93,11 +93,12 @@ impl Tenancy {
 
     fn deal_with(&mut self, event: Event) {
         match event {
-            Event::SignInAsked { caller, asked } => self.begin_sign_in(caller, asked),
+            Event::SignInAsked { caller, asked, asker } => self.begin_sign_in(caller, asked, asker),
             Event::Learnt { caller, memory } => self.learn(caller, memory, Answer::Remembered),
-            Event::SignedIn { caller, asked, by, account, token } => {
-                self.attempts.signed_in(self.pins.canonical(&asked), by);
-                self.signed_in(caller, asked, account, token)
+            Event::SignedIn { caller, asked, asker, account, token } => {
+                self.attempts.signed_in(self.pins.canonical(&asked), asker.by);
+                let may_register = asker.may_register;
+                self.signed_in(caller, SignIn { asked, account, token, may_register, waited: false });
             }
             Event::SignInFailed { caller, domain, failure } => {
                 let tenant = self.pins.tenant_of(&domain);
@@ -256,13 +257,13 @@ impl Tenancy {
         match event {
             Event::Restored(found) => self.restore_unwritable(*found),
             Event::AttemptAsked { .. } | Event::PasswordTried { .. } => self.count(event),
-            Event::SignInAsked { caller, asked } => self.begin_sign_in(caller, asked),
+            Event::SignInAsked { caller, asked, asker } => self.begin_sign_in(caller, asked, asker),
             Event::SignInFailed { caller, .. }
             | Event::Asked { caller, request: OperatorRequest::RekeyEnded(_) } => {
                 self.commands.push(Command::Answer(caller, Ok(Answer::Done)));
             }
-            Event::SignedIn { caller, token, asked, account, by } => {
-                self.attempts.signed_in(self.pins.canonical(&asked), by);
+            Event::SignedIn { caller, token, asked, account, asker } => {
+                self.attempts.signed_in(self.pins.canonical(&asked), asker.by);
                 // A login is answered when the account is checked.
                 self.commands.push(Command::Forget(token));
                 self.commands.push(Command::Answer(caller, Ok(Answer::Taken)));

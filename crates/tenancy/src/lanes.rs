@@ -2,7 +2,7 @@
 //! commit is durable, and so are the tenant's next events. Other lanes go on.
 
 use lifecycle::Status;
-use model::{Account, IntentId, TenantId, TokenRef, Upn};
+use model::{Account, IntentId, MayRegister, TenantId, TokenRef, Upn};
 use std::sync::Arc;
 use tenancy_model::{Change, Command, Event, MemberId};
 
@@ -49,6 +49,8 @@ pub(crate) struct SignIn {
     pub(crate) asked: Upn,
     pub(crate) account: Account,
     pub(crate) token: TokenRef,
+    /// Whether it may register the machine.
+    pub(crate) may_register: MayRegister,
     /// Whether its registration waited for keys.
     pub(crate) waited: bool,
 }

@@ -6,19 +6,24 @@ use crate::pins::Pins;
 use crate::roster::{Member, Roster};
 use crate::tenancy::Tenancy;
 use lifecycle::Snapshot;
-use model::{Account, Failure, Memory, Method, Registration, SignInFacts, Standing, TenantId, TokenRef, Upn};
+use model::{
+    Asker, Failure, MayRegister, Memory, Method, Registration, SignInFacts, Standing, TenantId, Upn,
+};
 use tenancy_model::refusals;
 use tenancy_model::{Answer, Caller, Command, MemberId, Role};
 
 impl Tenancy {
-    pub(crate) fn begin_sign_in(&mut self, caller: Caller, asked: Upn) {
-        let answer = self.sign_in_facts(asked);
+    pub(crate) fn begin_sign_in(&mut self, caller: Caller, asked: Upn, asker: Asker) {
+        let answer = self.sign_in_facts(asked, asker);
         self.commands.push(Command::Answer(caller, answer));
     }
 
-    fn sign_in_facts(&self, asked: Upn) -> Result<Answer, Failure> {
+    fn sign_in_facts(&self, asked: Upn, asker: Asker) -> Result<Answer, Failure> {
         let config = self.facts.domain(asked.domain());
         let config = config.ok_or_else(|| refusals::unknown_domain(asked.domain()))?;
+        if !config.admits(&asked) {
+            return Err(refusals::not_admitted(&asked));
+        }
         if let Some(obstacle) = self.pins.obstacle(&asked) {
             return Err(obstacle);
         }
@@ -31,6 +36,11 @@ impl Tenancy {
         let claims = current.and_then(|member| member.status.failure.as_ref()?.claims.clone());
         let identity = view.as_ref().and_then(|view| view.identity_for(&asked));
         let standing = if identity.is_some() { Standing::Registered } else { Standing::Unregistered };
+        let is_registered = view.as_ref().is_some_and(|view| view.identity().is_some());
+        let would_register = !is_registered && config.registration != Registration::Off;
+        if would_register && asker.may_register == MayRegister::No {
+            return Err(refusals::may_not_register(asked.domain()));
+        }
         // A suspended identity proves nothing: a code lets the person in, and the directory is asked again.
         let suspended = identity.is_some_and(|identity| identity.suspended.is_some());
         let method = if suspended { Method::DeviceCode } else { config.sign_in };
@@ -52,10 +62,9 @@ impl Tenancy {
 
     /// A person is who was asked for. Whoever waits is answered when the machine of the tenant has taken the
     /// sign-in; where keys are being made for it, at once.
-    pub(crate) fn signed_in(&mut self, caller: Caller, asked: Upn, account: Account, token: TokenRef) {
-        self.tokens.insert(token);
-        let lane = Some(account.tenant);
-        let sign_in = SignIn { asked, account, token, waited: false };
+    pub(crate) fn signed_in(&mut self, caller: Caller, sign_in: SignIn) {
+        self.tokens.insert(sign_in.token);
+        let lane = Some(sign_in.account.tenant);
         // Whoever waits follows the machine from here on, so it begins now.
         match self.machine_for(&sign_in) {
             Some(id) if self.waits_for_keys(sign_in.account.tenant, id) => self.park(sign_in),
@@ -78,13 +87,16 @@ impl Tenancy {
     fn registers(&self, sign_in: &SignIn) -> bool {
         let config = self.facts.domain(sign_in.asked.domain());
         let off = config.is_none_or(|config| config.registration == Registration::Off);
+        // The machine may have left the tenant since this sign-in began.
+        let may = sign_in.may_register == MayRegister::Yes
+            || self.view(sign_in.account.tenant).identity().is_some();
         // Somebody may have left the tenant since this sign-in began: nothing would lead to a new identity.
         let leads = self.pins.tenant_of(sign_in.asked.domain()) == Some(sign_in.account.tenant);
         let roster = self.tenants.get(&sign_in.account.tenant);
         let blocked = roster.is_some_and(|roster| roster.blocked.is_some());
         // What is missing may be this tenant's.
         let missing = self.missing.is_some() && !roster.is_some_and(Roster::holds_anything);
-        !off && !blocked && !missing && leads
+        may && !off && !blocked && !missing && leads
     }
 
     /// Hands a person to the machine that their sign-in is for, after the keys made ahead of time.

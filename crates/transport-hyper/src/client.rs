@@ -1,9 +1,11 @@
 use crate::body::{Taken, Watched};
 use crate::connect::{Connector, Resolver};
+use crate::failure::{chain, find};
 use crate::identity::Presented;
 use crate::pool::{Keeping, Pool};
-use crate::proxy::{Proxies, Unusable};
-use crate::roots::{self, RootsError};
+use crate::proxy::{Proxies, ProxySetting};
+use crate::roots::Roots;
+use crate::tunnel::{self, ProxyError};
 use http::{HeaderValue, Request, Response, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
@@ -14,9 +16,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use model::IpVersion;
 use rustls::crypto::aws_lc_rs;
 use rustls::{AlertDescription, ClientConfig, RootCertStore};
-use std::error::Error;
 use std::fmt;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use transport::{Call, ClientIdentity, Policy, Reply, ReplyFuture, RequestAuth, Transport, TransportError};
@@ -28,11 +28,10 @@ pub struct Options {
     pub policy: Policy,
     /// `User-Agent` of every request.
     pub user_agent: String,
-    /// Trusts these certificates alone, in the place of the system's.
-    pub ca_file: Option<PathBuf>,
-    /// `http://[user:password@]host:port` for everything but loopback and `NO_PROXY`; the environment's
-    /// where none is given.
-    pub proxy: Option<String>,
+    /// Whose signature under a server's certificate counts.
+    pub roots: Roots,
+    /// The proxy for everything but this machine.
+    pub proxy: ProxySetting,
     /// Deadline of a whole exchange, from the name to the last byte of the reply; a TCP connection has half
     /// of it, and 3 s at most.
     pub request_timeout: Duration,
@@ -41,11 +40,10 @@ pub struct Options {
 }
 
 impl fmt::Debug for Options {
-    /// A proxy's URL may hold a password.
+    /// The roots are many.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = out.debug_struct("Options");
-        shown.field("user_agent", &self.user_agent).field("ca_file", &self.ca_file);
-        shown.field("proxy", &self.proxy.as_ref().map(|_| "(set)"));
+        shown.field("user_agent", &self.user_agent).field("proxy", &self.proxy);
         shown.field("request_timeout", &self.request_timeout).field("ip_version", &self.ip_version);
         shown.finish_non_exhaustive()
     }
@@ -54,12 +52,6 @@ impl fmt::Debug for Options {
 /// Why the network cannot be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
-    /// There is nobody to trust.
-    #[error(transparent)]
-    Roots(#[from] RootsError),
-    /// The configured proxy cannot be used.
-    #[error(transparent)]
-    Proxy(#[from] Unusable),
     /// The product name cannot stand in a header.
     #[error("'{0}' cannot be a User-Agent")]
     UserAgent(String),
@@ -87,10 +79,10 @@ impl HyperTransport {
     /// # Errors
     /// [`SetupError`].
     pub fn new(options: Options) -> Result<HyperTransport, SetupError> {
-        let roots = roots::load(options.ca_file.as_deref())?;
+        let roots = options.roots.store();
         let wrong = |_| SetupError::UserAgent(options.user_agent.clone());
         let user_agent = HeaderValue::from_str(&options.user_agent).map_err(wrong)?;
-        let connector = connector(&options)?;
+        let connector = connector(&options);
         let plain = config(roots.clone(), None)?;
         let https = HttpsConnectorBuilder::new().with_tls_config(plain).https_only().enable_all_versions();
         // All clients share it, and with it the sessions that TLS resumes.
@@ -116,6 +108,7 @@ impl Shared {
     async fn send(&self, call: Call) -> Result<Reply, TransportError> {
         let Call { mut request, auth } = call;
         let host = request.uri().authority().map(ToString::to_string).unwrap_or_default();
+        let proxy = self.connector.proxies.to(request.uri()).ok().flatten().map(|proxy| tunnel::name(&proxy));
         if !matches!(auth, RequestAuth::Nothing) {
             self.options.policy.permit(request.uri())?;
         }
@@ -135,8 +128,8 @@ impl Shared {
             }
         };
         match tokio::time::timeout(self.options.request_timeout, exchange).await {
-            Ok(result) => result,
-            Err(_) => Err(unanswered(&host, &taken, "the time is over")),
+            Ok(result) => result.map_err(|error| through(error, proxy.as_deref())),
+            Err(_) => Err(through(unanswered(&host, &taken, "the time is over"), proxy.as_deref())),
         }
     }
 
@@ -151,13 +144,12 @@ impl Shared {
     }
 }
 
-fn connector(options: &Options) -> Result<Connector, Unusable> {
+fn connector(options: &Options) -> Connector {
     let mut http = HttpConnector::new_with_resolver(Resolver(options.ip_version));
     http.enforce_http(false);
     http.set_nodelay(true);
     http.set_connect_timeout(Some((options.request_timeout / 2).min(CONNECT)));
-    let proxies = Proxies::new(options.proxy.as_deref(), |name| std::env::var(name).ok())?;
-    Ok(Connector { http, proxies: Arc::new(proxies) })
+    Connector { http, proxies: Arc::new(Proxies::new(&options.proxy)) }
 }
 
 fn config(
@@ -197,6 +189,13 @@ async fn read(response: Response<Incoming>, host: &str) -> Result<Reply, Transpo
 
 fn failed(host: &str, taken: &Taken, error: &hyper_util::client::legacy::Error) -> TransportError {
     let why = chain(error);
+    if let Some(refused) = find::<ProxyError>(error) {
+        return TransportError::Proxy {
+            host: host.to_owned(),
+            why: refused.to_string(),
+            fault: refused.fault,
+        };
+    }
     match find::<rustls::Error>(error) {
         Some(error) if !taken.is_set() => tls(host, error),
         Some(rustls::Error::AlertReceived(alert)) if is_about_our_certificate(*alert) => {
@@ -225,6 +224,18 @@ fn is_about_our_certificate(alert: AlertDescription) -> bool {
     )
 }
 
+/// Whoever looks for the fault has to know of the proxy on the way.
+fn through(error: TransportError, proxy: Option<&str>) -> TransportError {
+    let Some(proxy) = proxy else { return error };
+    let add = |why: String| format!("{why} (through the proxy {proxy})");
+    match error {
+        TransportError::NotSent { host, why } => TransportError::NotSent { host, why: add(why) },
+        TransportError::Tls { host, why } => TransportError::Tls { host, why: add(why) },
+        TransportError::InDoubt { host, why } => TransportError::InDoubt { host, why: add(why) },
+        other => other,
+    }
+}
+
 fn tls(host: &str, error: &rustls::Error) -> TransportError {
     TransportError::Tls { host: host.to_owned(), why: error.to_string() }
 }
@@ -232,29 +243,6 @@ fn tls(host: &str, error: &rustls::Error) -> TransportError {
 fn unanswered(host: &str, taken: &Taken, why: &str) -> TransportError {
     let (host, why) = (host.to_owned(), why.to_owned());
     if taken.is_set() { TransportError::InDoubt { host, why } } else { TransportError::NotSent { host, why } }
-}
-
-/// The first cause of this kind; an `io::Error` hides what it wraps from `source`.
-fn find<'e, E: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e E> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref::<E>() {
-            return Some(found);
-        }
-        let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        next = wrapped.map(|inner| inner as &(dyn Error + 'static)).or_else(|| error.source());
-    }
-    None
-}
-
-fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(error) = next {
-        text.push_str(&format!(": {error}"));
-        next = error.source();
-    }
-    text
 }
 
 /// The largest reply that is read.

@@ -1,8 +1,8 @@
 use crate::proxy::Proxies;
+use crate::tunnel::tunnel;
 use http::Uri;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
-use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::rt::TokioIo;
 use model::IpVersion;
 use std::future::Future;
@@ -43,10 +43,20 @@ impl Service<Name> for Resolver {
                 let here = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
                 return Ok(fitting(here.into_iter().map(|ip| SocketAddr::new(ip, 0)), wanted));
             }
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await;
+            let found =
+                found.map_err(|cause| io::Error::other(Unresolved { name: name.to_string(), cause }))?;
             Ok(fitting(found, wanted))
         })
     }
+}
+
+/// The DNS of this machine gives no address for a name.
+#[derive(Debug, thiserror::Error)]
+#[error("the DNS of this machine has no address of {name} ({cause})")]
+pub(crate) struct Unresolved {
+    name: String,
+    cause: io::Error,
 }
 
 fn fitting(found: impl Iterator<Item = SocketAddr>, wanted: IpVersion) -> std::vec::IntoIter<SocketAddr> {
@@ -79,13 +89,7 @@ impl Service<Uri> for Connector {
     fn call(&mut self, to: Uri) -> Self::Future {
         let mut http = self.http.clone();
         match self.proxies.to(&to) {
-            Ok(Some(proxy)) => {
-                let mut tunnel = Tunnel::new(proxy.uri().clone(), http);
-                if let Some(auth) = proxy.basic_auth() {
-                    tunnel = tunnel.with_auth(auth.clone());
-                }
-                Box::pin(async move { tunnel.call(to).await.map_err(Into::into) })
-            }
+            Ok(Some(proxy)) => Box::pin(async move { tunnel(http, &proxy, &to).await.map_err(Into::into) }),
             Ok(None) => Box::pin(async move { http.call(to).await.map_err(Into::into) }),
             Err(unusable) => Box::pin(async move { Err(unusable.into()) }),
         }

@@ -11,12 +11,14 @@
 mod body;
 mod client;
 mod connect;
+mod failure;
 mod identity;
 mod pool;
 mod proxy;
 mod roots;
+mod tunnel;
 
 pub use client::{HyperTransport, Options, SetupError};
 pub use connect::is_loopback;
-pub use proxy::Unusable;
-pub use roots::RootsError;
+pub use proxy::ProxySetting;
+pub use roots::{Roots, RootsError};

@@ -1,8 +1,27 @@
 use crate::connect::is_loopback;
 use http::Uri;
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
+use std::fmt;
 
-/// Which proxy leads to a host: the configured one, else the environment's; `NO_PROXY` counts for both.
+/// The proxy that is in force, as whoever reads the configuration and the environment found it.
+#[derive(Clone, Default)]
+pub struct ProxySetting {
+    /// Where it is set, as an error names it.
+    pub origin: &'static str,
+    /// `http://[user:password@]host:port`; empty where there is none.
+    pub url: String,
+    /// Hosts that are reached straight, in the words of `NO_PROXY`.
+    pub no_proxy: String,
+}
+
+impl fmt::Debug for ProxySetting {
+    /// The URL may hold a password.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "ProxySetting({:?}, not for {:?})", self.origin, self.no_proxy)
+    }
+}
+
+/// Which proxy leads to a host.
 #[derive(Debug)]
 pub(crate) struct Proxies {
     matcher: Matcher,
@@ -12,32 +31,15 @@ pub(crate) struct Proxies {
 /// A proxy is set that cannot be used. It is not passed by: whoever set it wanted no other way out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the proxy of {0} cannot be used: it has to be http://host:port")]
-pub struct Unusable(&'static str);
+pub(crate) struct Unusable(&'static str);
 
 impl Proxies {
-    /// Looks into the configuration, then into the environment.
-    ///
-    /// # Errors
-    /// [`Unusable`] for a configured proxy; the environment's is judged when it is needed, because
-    /// `NO_PROXY` may spare every host of ours.
-    pub(crate) fn new(
-        configured: Option<&str>,
-        environment: impl Fn(&str) -> Option<String>,
-    ) -> Result<Proxies, Unusable> {
-        let first = |names: &[&'static str]| {
-            names.iter().find_map(|name| {
-                environment(name).filter(|value| !value.is_empty()).map(|value| (*name, value))
-            })
-        };
-        let (name, proxy) = match configured {
-            Some(proxy) if !is_usable(proxy) => return Err(Unusable("the option proxy")),
-            Some(proxy) => ("the option proxy", proxy.to_owned()),
-            None => first(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]).unwrap_or_default(),
-        };
-        let no = first(&["NO_PROXY", "no_proxy"]).map(|(_, value)| value).unwrap_or_default();
-        let unusable = (!proxy.is_empty() && !is_usable(&proxy)).then_some(Unusable(name));
-        let proxy = if unusable.is_some() { PLACEHOLDER.to_owned() } else { proxy };
-        Ok(Proxies { matcher: Matcher::builder().all(proxy).no(no).build(), unusable })
+    /// One that cannot be used is told when it is needed: `NO_PROXY` may spare every host of ours.
+    pub(crate) fn new(setting: &ProxySetting) -> Proxies {
+        let unusable = !setting.url.is_empty() && !is_usable(&setting.url);
+        let proxy = if unusable { PLACEHOLDER.to_owned() } else { setting.url.clone() };
+        let matcher = Matcher::builder().all(proxy).no(setting.no_proxy.clone()).build();
+        Proxies { matcher, unusable: unusable.then_some(Unusable(setting.origin)) }
     }
 
     /// The proxy to this host; none where it is reached straight, as this machine always is.
@@ -71,13 +73,11 @@ mod tests {
     use super::*;
 
     /// How a host is reached: `straight`, the proxy's address, or why not.
-    fn route(configured: Option<&str>, environment: &[(&str, &str)], host: &str) -> String {
-        let variable = |name: &str| {
-            let found = environment.iter().find(|(known, _)| *known == name);
-            found.map(|(_, value)| (*value).to_owned())
-        };
+    fn route(url: &str, no_proxy: &str, host: &str) -> String {
+        let setting =
+            ProxySetting { origin: "the option proxy", url: url.to_owned(), no_proxy: no_proxy.to_owned() };
         let uri: Uri = format!("https://{host}/").parse().unwrap();
-        match Proxies::new(configured, variable).and_then(|proxies| proxies.to(&uri)) {
+        match Proxies::new(&setting).to(&uri) {
             Ok(None) => "straight".to_owned(),
             Ok(Some(found)) => found.uri().authority().unwrap().to_string(),
             Err(error) => error.to_string(),
@@ -85,26 +85,8 @@ mod tests {
     }
 
     #[test]
-    fn the_configuration_comes_before_the_environment() {
-        let (ours, theirs) = (Some("http://ours:1"), ("HTTPS_PROXY", "http://theirs:2"));
-        for (configured, environment, way) in [
-            (None, vec![], "straight"),
-            (ours, vec![], "ours:1"),
-            (ours, vec![theirs], "ours:1"),
-            (None, vec![theirs], "theirs:2"),
-            (None, vec![("https_proxy", "theirs:2")], "theirs:2"),
-            (None, vec![("ALL_PROXY", "http://all:3")], "all:3"),
-            (None, vec![("ALL_PROXY", "http://all:3"), theirs], "theirs:2"),
-            (None, vec![("HTTPS_PROXY", ""), ("all_proxy", "http://all:3")], "all:3"),
-            (None, vec![("HTTP_PROXY", "http://plain:4")], "straight"),
-        ] {
-            assert_eq!(route(configured, &environment, "login.example"), way, "{environment:?}");
-        }
-    }
-
-    #[test]
-    fn no_proxy_counts_for_both_and_this_machine_needs_none() {
-        let no = ("NO_PROXY", "example, 10.0.0.0/8,.contoso.com");
+    fn some_hosts_need_no_proxy_and_this_machine_never_does() {
+        let no = "example, 10.0.0.0/8,.contoso.com";
         for (host, straight) in [
             ("login.example", true),
             ("example:8443", true),
@@ -119,15 +101,12 @@ mod tests {
             ("[::1]:8", true),
             ("localhost.evil", false),
         ] {
-            for (configured, environment) in [
-                (Some("http://proxy:1"), vec![no]),
-                (None, vec![("HTTPS_PROXY", "http://proxy:1"), ("no_proxy", no.1)]),
-            ] {
-                let way = if straight { "straight" } else { "proxy:1" };
-                assert_eq!(route(configured, &environment, host), way, "{host}");
-            }
+            let way = if straight { "straight" } else { "proxy:1" };
+            assert_eq!(route("http://proxy:1", no, host), way, "{host}");
+            assert_eq!(route("proxy:1", no, host), way, "{host}");
         }
-        assert_eq!(route(Some("http://proxy:1"), &[("NO_PROXY", "*")], "any.where"), "straight");
+        assert_eq!(route("http://proxy:1", "*", "any.where"), "straight");
+        assert_eq!(route("", "", "any.where"), "straight");
     }
 
     #[test]
@@ -135,14 +114,19 @@ mod tests {
         for proxy in
             ["https://p:1", "socks5://p:1", "socks5h://u:hunter2@p:1", "gopher://p", "http://", "a b"]
         {
-            let option = route(Some(proxy), &[], "login.example");
-            assert!(option.contains("the option proxy cannot be used"), "{proxy}: {option}");
-            let environment = [("ALL_PROXY", proxy), ("NO_PROXY", "spared.example")];
-            let variable = route(None, &environment, "login.example");
-            assert!(variable.contains("ALL_PROXY cannot be used"), "{proxy}: {variable}");
-            assert!(!format!("{option}{variable}").contains("hunter2"));
-            assert_eq!(route(None, &environment, "spared.example"), "straight", "{proxy}");
-            assert_eq!(route(None, &environment, "localhost"), "straight", "{proxy}");
+            let told = route(proxy, "spared.example", "login.example");
+            assert!(told.contains("the option proxy cannot be used"), "{proxy}: {told}");
+            assert!(!told.contains("hunter2"));
+            for spared in ["spared.example", "localhost"] {
+                assert_eq!(route(proxy, "spared.example", spared), "straight", "{proxy}");
+            }
         }
+    }
+
+    #[test]
+    fn nothing_shows_a_password_in_debug() {
+        let url = "http://u:hunter2@p:1".to_owned();
+        let shown = format!("{:?}", ProxySetting { url, ..ProxySetting::default() });
+        assert!(!shown.contains("hunter2"), "{shown}");
     }
 }

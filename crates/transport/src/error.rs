@@ -15,6 +15,16 @@ pub enum TransportError {
         /// The cause, without secrets.
         why: String,
     },
+    /// The proxy on the way lets nothing through, or is not there; nothing was sent.
+    #[error("{host} could not be reached: {why}")]
+    Proxy {
+        /// Host and port of what was to be reached.
+        host: String,
+        /// The proxy by host and port, and what it said; without secrets.
+        why: String,
+        /// Who has to act.
+        fault: ProxyFault,
+    },
     /// TLS failed before the request left: the certificate is not trusted, not for this host, or refused ours.
     #[error("no secure connection to {host}: {why}")]
     Tls {
@@ -41,13 +51,30 @@ pub enum TransportError {
     },
 }
 
+/// What keeps a proxy from leading to a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProxyFault {
+    /// It cannot be reached, or is no HTTP proxy.
+    Unreachable,
+    /// It wants to know who asks (407).
+    Credentials {
+        /// Whether it takes a user and a password as they are.
+        basic: bool,
+    },
+    /// It does not let this host through (403 and the like).
+    Refused,
+    /// It could not reach the host itself (502 and the like).
+    Gateway,
+}
+
 impl TransportError {
     /// How far the request got.
     pub fn delivery(&self) -> Delivery {
         match self {
-            TransportError::Forbidden(_) | TransportError::NotSent { .. } | TransportError::Tls { .. } => {
-                Delivery::NotSent
-            }
+            TransportError::Forbidden(_)
+            | TransportError::NotSent { .. }
+            | TransportError::Proxy { .. }
+            | TransportError::Tls { .. } => Delivery::NotSent,
             TransportError::InDoubt { .. } | TransportError::TooBig { .. } => Delivery::InDoubt,
         }
     }

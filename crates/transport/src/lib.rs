@@ -7,7 +7,7 @@ mod error;
 mod policy;
 
 pub use date::server_date;
-pub use error::TransportError;
+pub use error::{ProxyFault, TransportError};
 pub use policy::{Forbidden, Policy};
 
 use bytes::Bytes;

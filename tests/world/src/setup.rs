@@ -139,6 +139,7 @@ fn domain(options: Options, name: &str, alias: &str) -> DomainConfig {
         cloud: model::Cloud::Public,
         aliases: vec![alias.parse().unwrap()],
         tenant: None,
+        people: None,
         join_type: JoinType::Join,
         device: device_facts(),
         registration: Registration::Background,

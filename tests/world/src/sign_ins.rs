@@ -4,7 +4,7 @@ use crate::computer::{SignInId, Waiting, Work};
 use crate::setup::Person;
 use crate::{PowerCut, World};
 use machine::{Machine, OpId};
-use model::{Account, Attempt, Failure, Requester, Secret, Timestamp, TokenRef, Upn};
+use model::{Account, Asker, Attempt, Failure, MayRegister, Requester, Secret, Timestamp, TokenRef, Upn};
 use signin::{Command, Event, Outcome, Reply, Session};
 use std::collections::VecDeque;
 use tenancy::Answer;
@@ -74,7 +74,7 @@ impl World {
         };
         self.computer.sign_ins.insert(id, run);
         self.computer.waiting.insert(caller, Waiting::SignIn(id));
-        self.computer.inbox.push_back(tenancy::Event::SignInAsked { caller, asked });
+        self.computer.inbox.push_back(tenancy::Event::SignInAsked { caller, asked, asker: ASKER });
         id
     }
 
@@ -200,7 +200,7 @@ impl World {
                 self.computer.inbox.push_back(tenancy::Event::SignedIn {
                     caller,
                     asked,
-                    by: BY,
+                    asker: ASKER,
                     account,
                     token,
                 });
@@ -271,3 +271,4 @@ impl World {
 
 /// Who asks for every sign-in.
 const BY: Requester = Requester(0);
+const ASKER: Asker = Asker { by: BY, may_register: MayRegister::Yes };

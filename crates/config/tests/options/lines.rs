@@ -1,7 +1,8 @@
 //! Lines in any order, and any bytes at all: what is wrong is named by its line, and nothing panics.
 
 use super::one;
-use config::{Sources, load};
+use config::check;
+use ini::Sources;
 use proptest::prelude::*;
 use std::fs;
 
@@ -32,7 +33,7 @@ fn bad_line() -> impl Strategy<Value = &'static str> {
         "[contoso .com]",
         "two words = 1",
         "= value",
-        "apply_policy = yes",
+        "apply_policy = maybe",
         "sign_in = passwort",
         "drs_host = https://drs.example",
         "graph_url = http://graph.example",
@@ -82,7 +83,7 @@ proptest! {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("h.conf");
         fs::write(&path, &bytes).unwrap();
-        if let Err(error) = load(&Sources::file(&path)) {
+        for error in check(&Sources::file(&path)).errors {
             let text = error.to_string();
             let line = text.split("h.conf:").nth(1).and_then(|rest| rest.split(':').next());
             let line: usize = line.and_then(|line| line.parse().ok()).unwrap_or(0);

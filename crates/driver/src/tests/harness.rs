@@ -8,9 +8,9 @@ use lifecycle::{
     DeviceKeys, EndpointSource, Endpoints, Identity, Intent, Intune, Issued, Snapshot, Stage, StateName,
 };
 use model::{
-    Account, Backend, CertificateDer, ClientVersion, Cloud, CloudProfile, DeviceFacts, DomainName, Failure,
-    Guid, Id, IntentId, JoinType, Kdf, KeyHandle, KeyPurpose, MachineBinding, Memory, Method, Registration,
-    Requester, RsaPublicKey, TenantId, TenantPin, Timestamp, TokenRef,
+    Account, Asker, Backend, CertificateDer, ClientVersion, Cloud, CloudProfile, DeviceFacts, DomainName,
+    Failure, Guid, Id, IntentId, JoinType, Kdf, KeyHandle, KeyPurpose, MachineBinding, MayRegister, Memory,
+    Method, Registration, Requester, RsaPublicKey, TenantId, TenantPin, Timestamp, TokenRef,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
@@ -21,7 +21,7 @@ use tokio::sync::Notify;
 use transport::{Call, ReplyFuture, Transport, TransportError};
 
 /// Who asks for the sign-ins.
-pub(super) const CALLER: Requester = Requester(1000);
+pub(super) const ASKER: Asker = Asker { by: Requester(1000), may_register: MayRegister::Yes };
 
 /// What the network does with every request.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -296,7 +296,7 @@ impl Rig {
         let taken = self.driver.inbox.ask(move |caller| Event::SignedIn {
             caller,
             asked,
-            by: CALLER,
+            asker: ASKER,
             account,
             token,
         });
@@ -332,6 +332,7 @@ fn facts(domains: u8, most_prepared: usize) -> tenancy::Facts {
         cloud: Cloud::Public,
         aliases: Vec::new(),
         tenant: None,
+        people: None,
         join_type: JoinType::Join,
         device: device(),
         registration: Registration::Background,

@@ -1,6 +1,6 @@
 //! Commits: in order, together, and never acted upon before they are durable.
 
-use super::harness::{CALLER, Disk, Fault, Rig, domain, person, registered, tenant, wait_for};
+use super::harness::{ASKER, Disk, Fault, Rig, domain, person, registered, tenant, wait_for};
 use crate::store_thread::{StoreReport, StoreThread};
 use lifecycle::{LeaveKind, StateName};
 use machine::Ticket;
@@ -24,7 +24,7 @@ async fn nothing_is_done_or_told_before_it_is_durable() {
         tokio::spawn(async move {
             driver
                 .inbox
-                .ask(move |caller| tenancy::Event::SignedIn { caller, asked, by: CALLER, account, token })
+                .ask(move |caller| tenancy::Event::SignedIn { caller, asked, asker: ASKER, account, token })
                 .await
         })
     };
@@ -218,6 +218,6 @@ async fn a_computer_starts_and_rests_when_its_store_can_neither_be_written_nor_r
         let rig = tokio::time::timeout(Duration::from_secs(10), Rig::on(disk, 1, 1)).await.unwrap();
         assert_eq!(rig.driver.not_writable().borrow().as_ref().unwrap().code, "StateNotWritable");
         assert_eq!(rig.keys.count("Create"), 0);
-        assert!(rig.driver.sign_in(person(0), CALLER).await.is_ok(), "what needs no write goes on");
+        assert!(rig.driver.sign_in(person(0), ASKER).await.is_ok(), "what needs no write goes on");
     }
 }

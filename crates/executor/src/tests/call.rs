@@ -6,7 +6,7 @@ use crate::call::Caller;
 use lifecycle::Work;
 use model::{Delivery, FailureClass, Who};
 use std::collections::BTreeSet;
-use transport::TransportError;
+use transport::{ProxyFault, TransportError};
 
 fn caller<'a>(harness: &'a Harness, entropy: [u8; 32]) -> Caller<'a> {
     Caller { executor: &harness.executor, now: NOW, entropy }
@@ -75,6 +75,22 @@ fn a_failure_of_the_network_says_how_far_the_request_got_and_when() {
         (
             TransportError::NotSent { host: host(), why: why() },
             "Unreachable",
+            FailureClass::Transient,
+            Delivery::NotSent,
+        ),
+        (
+            TransportError::Proxy { host: host(), why: why(), fault: ProxyFault::Unreachable },
+            "ProxyUnreachable",
+            FailureClass::Transient,
+            Delivery::NotSent,
+        ),
+        (
+            TransportError::Proxy {
+                host: host(),
+                why: why(),
+                fault: ProxyFault::Credentials { basic: false },
+            },
+            "ProxyRefused",
             FailureClass::Transient,
             Delivery::NotSent,
         ),

@@ -302,7 +302,7 @@ fn what_would_stop_every_way_alike_is_not_tried_on() {
         (refused(53_003), "AADSTS53003"),
         (refused(50_155), "AADSTS50155"),
         (not_sent(), "Unreachable"),
-        (says(503, "{}"), "NotJson"),
+        (says(503, "{}"), "ServiceBusy"),
     ] {
         let harness = with_session();
         let failure = check_in(&harness, vec![nonce(), reply]).unwrap_err();

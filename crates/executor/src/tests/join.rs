@@ -19,11 +19,14 @@ fn join(harness: &Harness, reply: Scripted) -> Result<Reply, Failure> {
 fn a_server_that_failed_in_the_middle_may_have_made_the_object() {
     let denied = json!({ "code": "x", "subcode": "error_directory_quota_exceeded", "message": "too many" });
     for (reply, class, delivery) in [
-        (says(500, json!({ "code": "x" })), FailureClass::Transient, Delivery::InDoubt),
-        // Whatever it says of itself.
-        (says(500, &denied), FailureClass::Transient, Delivery::InDoubt),
+        (says(500, "<html>"), FailureClass::Transient, Delivery::InDoubt),
+        (says(500, "{}"), FailureClass::Transient, Delivery::InDoubt),
         (says(502, "<html>"), FailureClass::Transient, Delivery::InDoubt),
         (says(504, ""), FailureClass::Transient, Delivery::InDoubt),
+        // An error in its own words is an answer.
+        (says(500, json!({ "code": "x" })), FailureClass::Transient, Delivery::Answered),
+        (says(500, &denied), FailureClass::Denied, Delivery::Answered),
+        (says(502, json!({ "code": "x" })), FailureClass::Transient, Delivery::Answered),
         // Busy: it has not begun.
         (says(503, json!({ "code": "x" })), FailureClass::Transient, Delivery::Answered),
         (says(503, "<html>"), FailureClass::Transient, Delivery::Answered),

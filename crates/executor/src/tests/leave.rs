@@ -54,7 +54,7 @@ fn a_passing_fault_at_any_end_is_tried_again_and_a_refusal_counts_only_when_ever
         (&["refused", "not sent"], FailureClass::Transient, "Unreachable"),
         (&["in doubt", "refused"], FailureClass::Transient, "NoAnswer"),
         (&["refused", "busy", "refused"], FailureClass::Transient, "Busy"),
-        (&["refused", "page"], FailureClass::Transient, "NotJson"),
+        (&["refused", "page"], FailureClass::Transient, "ServiceBusy"),
         (&["not sent", "busy", "in doubt"], FailureClass::Transient, "Unreachable"),
     ] {
         let harness = Harness::new();

@@ -1,4 +1,3 @@
-use crate::call::trace;
 use crate::fields::Fields;
 use crate::refusal::judge;
 use crate::{IntuneError, Service};
@@ -28,7 +27,11 @@ pub struct Answered {
 /// [`IntuneError::Refused`] and [`IntuneError::NotJson`] for any status but 2xx.
 pub fn read(reply: Response<Bytes>) -> Result<Answered, IntuneError> {
     judge(&reply, Service::Enrolment)?;
-    Ok(Answered { status: reply.status().as_u16(), trace: trace(&reply), body: reply.into_body().to_vec() })
+    Ok(Answered {
+        status: reply.status().as_u16(),
+        trace: ::reply::heading(&reply).trace,
+        body: reply.into_body().to_vec(),
+    })
 }
 
 /// What the certificate must agree with.
@@ -68,7 +71,7 @@ pub fn parse(body: &[u8], expected: &Expected<'_>) -> Result<Enrolled, IntuneErr
     let body: Value = serde_json::from_slice(body).map_err(|_| unusable("it is not JSON"))?;
     let reply = Fields::of(&body).ok_or_else(|| unusable("it is no object"))?;
     let device = device_id(reply)?;
-    let issued = reply.inner("certificate").ok_or_else(|| unusable("it holds no certificate"))?;
+    let issued = reply.inner("certificate").ok_or_else(|| unusable("it holds no object as 'certificate'"))?;
     let der = cert_blob(issued.get("certBlob").ok_or_else(|| unusable("its certificate has no certBlob"))?)?;
     let certificate = DeviceCertificate::read(&der).map_err(IntuneError::Certificate)?;
     check(&certificate, expected)?;

@@ -80,18 +80,19 @@ const TABLE: [Line; 8] = [
 const UNKNOWN: Line = Line {
     reason: Reason::Unknown,
     class: Broken,
-    who: Developers,
+    who: TenantAdmin,
     code: None,
     meaning: "nobody knows this refusal",
-    advice: REPORT,
+    advice: "Give an administrator the ids and the time below; the registration is not changed.",
 };
 const REPORT: &str = "Please report it with the ids below; the registration is not changed.";
-const AGAIN: &str = "It is tried again by itself.";
+const AGAIN: &str = "Try again in a few minutes.";
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::ids;
+    use model::{Delivery, Failure, Upcoming};
 
     #[test]
     fn every_line_is_one_sentence_of_meaning_and_one_of_advice() {
@@ -107,7 +108,9 @@ mod tests {
         let mut rows = vec![head.map(str::to_owned).to_vec()];
         for line in TABLE.iter().chain([&UNKNOWN]) {
             let (code, class) = (line.code.unwrap_or("HTTP and the status"), format!("{:?}", line.class));
-            let row = [code, &class, line.who.description(), line.meaning, line.advice];
+            let failure = Failure::local(line.class, line.who, code, String::new(), line.advice);
+            let who = Failure { delivery: Delivery::Answered, ..failure }.advise(Upcoming::Nothing).who;
+            let row = [code, &class, who, line.meaning, line.advice];
             rows.push(row.map(str::to_owned).to_vec());
         }
         manual::check_table("operations.md", "refusals of Intune", &rows).unwrap();

@@ -208,8 +208,8 @@ fn dates_have_a_day_of_skew_and_no_more() {
 #[test]
 fn replies_without_a_usable_certificate_are_refused() {
     for (certificate, says) in [
-        (json!(null), "no certificate"),
-        (json!([]), "no certificate"),
+        (json!(null), "'certificate'"),
+        (json!([]), "'certificate'"),
         (json!({}), "no certBlob"),
         (json!({ "certBlob": null }), "no certBlob"),
         (json!({ "certBlob": [48, 256] }), "neither"),

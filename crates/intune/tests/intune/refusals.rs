@@ -31,6 +31,12 @@ fn refusal(error: IntuneError) -> Refusal {
 }
 
 #[test]
+fn a_refusal_that_is_no_object_is_the_service_s() {
+    let failure = failure(reply(400, &[], "[]"));
+    assert_eq!((failure.code.as_str(), failure.class, failure.who), ("UnusableReply", Broken, Who::Nobody));
+}
+
+#[test]
 fn the_catalogue_is_that_of_the_page() {
     for (status, body, code, class, who) in [
         (400, OLDER, "BadRequest", Denied, Who::MachineAdmin),
@@ -57,15 +63,16 @@ fn the_catalogue_is_that_of_the_page() {
         (502, "", "IntuneUnavailable", Transient, Who::Nobody),
         (429, "{}", "IntuneBusy", Transient, Who::Nobody),
         (503, "", "IntuneBusy", Transient, Who::Nobody),
-        (409, r#"{"ErrorCode":"KeyUnavailable"}"#, "HTTP 409", Broken, Who::Developers),
-        (418, "{}", "HTTP 418", Broken, Who::Developers),
+        (409, r#"{"ErrorCode":"KeyUnavailable"}"#, "HTTP 409", Broken, Who::TenantAdmin),
+        (418, "{}", "HTTP 418", Broken, Who::TenantAdmin),
         (302, "", "NotJson", Transient, Who::MachineAdmin),
         (302, "{}", "NotJson", Transient, Who::MachineAdmin),
         (400, "<html>", "NotJson", Transient, Who::MachineAdmin),
-        (500, "<html>", "NotJson", Transient, Who::MachineAdmin),
+        (500, "<html>", "IntuneUnavailable", Transient, Who::Nobody),
+        (503, "<html>", "IntuneBusy", Transient, Who::Nobody),
+        (511, "<html>", "NotJson", Transient, Who::MachineAdmin),
         (401, "<html>", "NotJson", NeedsUser, Who::MachineAdmin),
         (403, "<html>", "NotJson", Denied, Who::MachineAdmin),
-        (400, "[]", "NotJson", Transient, Who::MachineAdmin),
     ] {
         let failure = failure(reply(status, &[], body));
         assert_eq!(

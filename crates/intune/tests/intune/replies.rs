@@ -1,10 +1,13 @@
 //! Successes: the list of endpoints, the inventory, the verdict, the retirement.
 
 use crate::common::{CHECK_IN, DEVICE, IW, reply};
+use bytes::Bytes;
+use http::Response;
 use intune::details::{self, Known};
 use intune::device::{self, ComplianceState};
 use intune::{IntuneError, endpoints, retire};
 use model::FailureClass::{Broken, Denied, Transient};
+use model::Who;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -186,6 +189,31 @@ fn a_success_that_is_no_json_is_not_the_services() {
         assert!(matches!(endpoints::read(reply(200, &[], body)), Err(IntuneError::Unusable { .. })));
         assert!(matches!(details::read(reply(200, &[], body)), Err(IntuneError::Unusable { .. })));
         assert!(matches!(device::read(reply(200, &[], body)), Err(IntuneError::Unusable { .. })));
+    }
+}
+
+#[test]
+fn a_member_of_another_type_is_named_and_is_the_service_s() {
+    type Reader = fn(Response<Bytes>) -> Option<IntuneError>;
+    let provider = |name: &str| json!({ "providerName": name, "uri": "https://intune.example/x" });
+    let services = ["LinuxEnrollmentService", "LinuxDeviceCheckinService", "IWService"].map(provider);
+    let readers: [(Value, Reader); 3] = [
+        (json!({ "value": services }), |reply| endpoints::read(reply).err()),
+        (json!({ "deviceFriendlyName": "lap" }), |reply| details::read(reply).err()),
+        (verdict(), |reply| device::read(reply).err()),
+    ];
+    for (good, judge) in readers {
+        assert_eq!(judge(reply(200, &[], &good.to_string())), None);
+        for (member, body) in ::reply::variants::of(&good) {
+            let Some(error) = judge(reply(200, &[], &body.to_string())) else { continue };
+            let failure = error.failure();
+            // An entry that names no provider is none.
+            let absent = failure.code == "NoIntuneEndpoint" && failure.who == Who::TenantAdmin;
+            let told = failure.message.contains(&member) || failure.message.contains("no object");
+            let whole = member == "the whole answer" && failure.message.contains("no ");
+            let named = failure.who == Who::Nobody && (told || whole);
+            assert!(absent || named, "{member}: {failure:?}");
+        }
     }
 }
 

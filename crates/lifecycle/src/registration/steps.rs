@@ -72,23 +72,25 @@ pub(super) fn step_failed(core: &mut Core, enrolment: &Enrolment, held: &Held, f
     }
     let tries = enrolment.tries + 1;
     match failure.class {
-        FailureClass::Transient if tries < TRIES => {
+        // For as long as the sign-in lives: once it is over, the step itself says so.
+        FailureClass::Transient => {
             core.persist(held.stage(&enrolment.intent));
             core.back_off(tries, failure);
             State::resting(Enrolment { tries, ..enrolment.clone() }, held.clone())
         }
-        FailureClass::Transient | FailureClass::NeedsUser => next_person(core, enrolment, held),
+        FailureClass::NeedsUser => next_person(core, enrolment, held),
         FailureClass::Denied | FailureClass::Gone | FailureClass::Broken => close(core, enrolment, held),
     }
 }
 
 /// The join failed: what may have happened at the server decides, then the class.
 pub(super) fn join_failed(core: &mut Core, enrolment: &Enrolment, post: &Post, failure: &Failure) -> State {
-    match failure.delivery {
-        Delivery::InDoubt => core.note(post.request, LedgerObject::Unknown, LedgerKind::InDoubt),
-        // Nothing left this machine, so nothing counts towards the three of a day.
-        Delivery::NotSent => drop(core.posts.pop()),
-        Delivery::Answered => {}
+    match (failure.delivery, failure.class) {
+        (Delivery::InDoubt, _) => core.note(post.request, LedgerObject::Unknown, LedgerKind::InDoubt),
+        // Nothing left this machine, or a service that does not work let nothing in: neither counts towards the three
+        // of a day.
+        (Delivery::NotSent, _) | (Delivery::Answered, FailureClass::Transient) => drop(core.posts.pop()),
+        (Delivery::Answered, _) => {}
     }
     let held = Held::Keys(post.keys.clone());
     core.persist(held.stage(&enrolment.intent));
@@ -214,4 +216,3 @@ pub(super) fn too_many_posts() -> Failure {
 
 /// reliability.md D.3: at most so many requests an intent and day.
 const POSTS_A_DAY: usize = 3;
-const TRIES: u32 = 5;

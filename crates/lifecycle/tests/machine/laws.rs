@@ -66,7 +66,9 @@ impl Laws {
             if failure.delivery == model::Delivery::InDoubt {
                 self.doubtful.insert(order.request);
             }
-            if failure.delivery == model::Delivery::NotSent {
+            let not_let_in = failure.delivery == model::Delivery::Answered
+                && failure.class == model::FailureClass::Transient;
+            if failure.delivery == model::Delivery::NotSent || not_let_in {
                 self.joins.entry(order.intent.id).or_default().pop();
             }
         }

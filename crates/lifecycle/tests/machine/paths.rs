@@ -217,6 +217,61 @@ fn an_unknown_device_is_waited_out_for_a_minute_and_then_checked_twice() {
 }
 
 #[test]
+fn an_outage_of_an_hour_ends_registered_without_a_second_sign_in() {
+    for (delivery, code) in [(Delivery::Answered, "ServiceBusy"), (Delivery::NotSent, "Unreachable")] {
+        for step in ["discovering", "creating_keys", "joining"] {
+            let mut life = Harness::play(IntuneEnrolment::Disabled, &[Step::SignIn]);
+            while state(&life) != step {
+                life.step(Step::Succeed);
+            }
+            let (begun, mut tries) = (life.now, 0);
+            while life.now.since(begun).as_secs() < 3600 {
+                fail(&mut life, FailureClass::Transient, delivery, code);
+                let status = life.device.status();
+                assert_eq!(status.waits_for, None, "{step}: nobody has to do anything");
+                assert!(matches!(status.upcoming(), model::Upcoming::At(_)), "{step}");
+                life.step(Step::Wait(0));
+                tries += 1;
+            }
+            assert!((10..60).contains(&tries), "{tries} tries, ever more rarely");
+            assert_eq!((state(&life), life.disk.ledger.len()), (step, 0), "nothing is in doubt");
+            while state(&life) != "idle" {
+                life.step(Step::Succeed);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_sign_in_that_ends_in_an_outage_asks_for_another_one() {
+    let mut life = Harness::play(IntuneEnrolment::Disabled, &[Step::SignIn, Step::Succeed, Step::Succeed]);
+    for _ in 0..9 {
+        fail(&mut life, FailureClass::Transient, Delivery::Answered, "ServiceBusy");
+        life.step(Step::Wait(0));
+    }
+    fail(&mut life, FailureClass::NeedsUser, Delivery::NotSent, "SignInExpired");
+    assert_eq!(life.device.status().waits_for, Some(WaitsFor::SignInToFinish));
+    assert_eq!(life.device.status().upcoming(), model::Upcoming::Nothing);
+}
+
+#[test]
+fn discover_that_gave_nothing_is_no_success_and_stops_nothing() {
+    let mut life = Harness::play(IntuneEnrolment::Disabled, &[Step::SignIn]);
+    let (op, work) = life.in_flight.pop_first().unwrap();
+    let Reply::Discovered(endpoints) = states::samples::reply(&work, life.now, 0) else { panic!("{work:?}") };
+    let why = Box::new(failure(FailureClass::Transient, Delivery::Answered, "ServiceBusy"));
+    life.feed(Event::Done(op, Ok(Reply::Documented { endpoints, why })));
+    assert_eq!((state(&life), life.device.status().failure), ("creating_keys", None));
+    life.step(Step::Succeed);
+    let attempt = &life.disk.attempts[0];
+    assert_eq!(attempt.phase, Phase::Discover);
+    assert_eq!(attempt.failure.as_ref().unwrap().code, "ServiceBusy");
+    life.step(Step::Succeed);
+    life.step(Step::Crash);
+    assert_eq!(life.device.status().failure, None, "what went well after it is what counts");
+}
+
+#[test]
 fn a_disabled_device_is_suspended_and_a_sign_in_lifts_it_when_it_is_enabled() {
     let mut life = registered(IntuneEnrolment::Disabled);
     fail(&mut life, FailureClass::Denied, Delivery::Answered, "AADSTS135011");

@@ -1,6 +1,6 @@
 use super::Refusal;
 use crate::Cause::{
-    self, AccessRule, BrowserStep, DeviceCodeBlocked, DeviceRule, Password, Scope, SecondFactor,
+    self, AccessRule, BrowserStep, CodeExpired, DeviceCodeBlocked, DeviceRule, Password, Scope, SecondFactor,
 };
 use crate::DeviceTrouble::{self, Deleted, Disabled, NotKnown};
 use crate::FailureClass::{self, Broken, Denied, Gone, NeedsUser, Transient};
@@ -10,12 +10,14 @@ use crate::Who::{self, Developers, MachineAdmin, Nobody, TenantAdmin, User};
 #[rustfmt::skip]
 pub(super) const TABLE: &[Refusal] = &[
     // the sign-in itself
-    line("70019", NeedsUser, User, "the code was not used in time", BLOCKED_CODE),
-    line("expired_token", NeedsUser, User, "the code was not used in time", BLOCKED_CODE),
+    line("70019", NeedsUser, User, "the code was not used in time", BLOCKED_CODE).because(CodeExpired),
+    line("70020", NeedsUser, User, "the code was not used in time", BLOCKED_CODE).because(CodeExpired),
+    line("expired_token", NeedsUser, User, "the code was not used in time", BLOCKED_CODE).because(CodeExpired),
+    line("code_expired", NeedsUser, User, "the code was not used in time", BLOCKED_CODE).because(CodeExpired),
     line("70018", NeedsUser, User, "the code was not accepted", "Sign in again."),
     line("bad_verification_code", NeedsUser, User, "the code was not accepted", "Sign in again."),
     line("authorization_declined", NeedsUser, User, "the sign-in was declined", "Sign in again, and approve it if you started it yourself."),
-    line("70020", NeedsUser, User, "the sign-in was declined", "Sign in again, and approve it if you started it yourself."),
+    line("authorization_pending", NeedsUser, User, "the sign-in is not approved yet", "Sign in again, and approve it if you started it yourself."),
     line("50126", NeedsUser, User, "the user name or password is wrong", "Sign in again with the right password.").because(Password),
     line("50053", Denied, TenantAdmin, "the account is locked after too many attempts", "Wait some minutes before you sign in again, or ask an administrator to unlock the account.").because(Password),
     line("50034", NeedsUser, User, "the account is not in this organisation", "Check the name and its domain, then sign in again."),
@@ -38,7 +40,24 @@ pub(super) const TABLE: &[Refusal] = &[
     line("500121", NeedsUser, User, "the multi-factor authentication did not succeed", "Sign in again with a second factor.").because(SecondFactor),
     line("50158", NeedsUser, User, "something has to be finished in a browser first (terms of use, or a third-party factor)", "Sign in in a browser and accept it, then sign in again.").because(BrowserStep),
     line("16003", NeedsUser, User, "the account has not been added to this organisation", "Sign in with an account of this organisation."),
+    line("interaction_required", NeedsUser, User, "the service wants more than it was given", LOOK_IN_BROWSER),
+    line("login_required", NeedsUser, User, "the service wants a new sign-in", "Sign in again."),
+    line("account_selection_required", NeedsUser, User, "the service wants an account to be chosen", LOOK_IN_BROWSER),
+    line("basic_action", NeedsUser, User, "the service wants something to be done in a browser first", LOOK_IN_BROWSER),
+    line("additional_action", NeedsUser, User, "the service wants something to be done in a browser first", LOOK_IN_BROWSER),
+    line("message_only", NeedsUser, User, "the service wants something to be done in a browser first", LOOK_IN_BROWSER),
+    line("user_password_expired", NeedsUser, User, "the password has expired", "Change the password in a browser, then sign in again."),
     // rules of the organisation
+    line("access_denied", Denied, TenantAdmin, "the service denies access", SIGN_IN_LOG),
+    line("53010", Denied, TenantAdmin, "the organisation does not allow this where the sign-in page was opened", "Open the sign-in page where the organisation allows it (its network, or a device of its own), or give an administrator the ids and the time below for the sign-in log search."),
+    line("consent_required", Denied, TenantAdmin, CONSENT_MISSING, ASK_FOR_CONSENT),
+    line("90093", Denied, TenantAdmin, CONSENT_MISSING, ASK_FOR_CONSENT),
+    line("90094", Denied, TenantAdmin, CONSENT_MISSING, ASK_FOR_CONSENT),
+    line("90095", Denied, TenantAdmin, CONSENT_MISSING, ASK_FOR_CONSENT),
+    line("650057", Denied, TenantAdmin, APPLICATION_BLOCKED, ALLOW_BROKER),
+    line("700016", Denied, TenantAdmin, APPLICATION_BLOCKED, ALLOW_BROKER),
+    line("invalid_client", Denied, TenantAdmin, APPLICATION_BLOCKED, ALLOW_BROKER),
+    line("unauthorized_client", Denied, TenantAdmin, APPLICATION_BLOCKED, ALLOW_BROKER),
     line("50131", Denied, TenantAdmin, "a Conditional Access rule for risk or sessions blocks this sign-in", "Ask an administrator to look the request id up in the sign-in log."),
     line("50105", Denied, TenantAdmin, "the account is not assigned to the application", "Ask an administrator to assign the account."),
     line("53011", Denied, TenantAdmin, "the account is blocked because of risk", "Ask an administrator to review the risk of the account."),
@@ -65,25 +84,39 @@ pub(super) const TABLE: &[Refusal] = &[
     line("50132", NeedsUser, User, "the sign-in is no longer valid, perhaps after a change of password", "Sign in again."),
     line("50133", NeedsUser, User, "the sign-in is no longer valid, perhaps after a change of password", "Sign in again."),
     line("54005", NeedsUser, User, "the code was used before", "Sign in again."),
+    line("invalid_grant", NeedsUser, User, "the service takes the sign-in no more", "Sign in again."),
+    line("bad_token", NeedsUser, User, "the service takes the sign-in no more", "Sign in again."),
+    line("token_expired", NeedsUser, User, "the sign-in has expired", "Sign in again."),
     // what we asked for
+    line("invalid_request", Broken, TenantAdmin, "the service does not take the request", SIGN_IN_LOG),
+    line("unsupported_grant_type", Broken, TenantAdmin, "the service does not take this kind of sign-in", SIGN_IN_LOG),
+    line("unsupported_response_type", Broken, TenantAdmin, "the service does not take this kind of sign-in", SIGN_IN_LOG),
     line("50011", Broken, Developers, "the redirect address is not registered for the client", "Please report it with the ids below."),
     line("65001", Broken, TenantAdmin, "consent is missing for what was asked", "Ask an administrator whether the Microsoft Authentication Broker is blocked; else report it with the ids below.").because(Scope),
     line("65002", Broken, Developers, "the client is not pre-authorised for the resource", "Please report it with the ids below.").because(Scope),
     line("500011", Broken, Developers, "the resource is not known in this organisation", "Please report it with the ids below.").because(Scope),
     line("70011", Broken, Developers, "the scope is not valid", "Please report it with the ids below.").because(Scope),
     line("7000218", Broken, Developers, "the service wants a client secret", "Please report it with the ids below."),
-    line("invalid_scope", Broken, Developers, "the scope is not valid", "Please report it with the ids below.").because(Scope),
-    line("invalid_resource", Broken, Developers, "the resource is not valid", "Please report it with the ids below.").because(Scope),
-    line("70002", Broken, Developers, "the service could not validate the credentials", "Please report it with the ids below."),
+    line("invalid_scope", Broken, TenantAdmin, "the service does not give what was asked for", SIGN_IN_LOG).because(Scope),
+    line("invalid_resource", Broken, TenantAdmin, "the service does not give what was asked for", SIGN_IN_LOG).because(Scope),
+    line("invalid_target", Broken, TenantAdmin, "the service does not give what was asked for", SIGN_IN_LOG).because(Scope),
+    line("70002", Broken, TenantAdmin, "the service could not validate the credentials", SIGN_IN_LOG),
     // the wrong place
     line("90002", Denied, MachineAdmin, "the service knows no such tenant", "Check the option domain in himmelblau.conf."),
     line("50059", Denied, MachineAdmin, "the service found no tenant in the request", "Check the option domain in himmelblau.conf."),
     line("900023", Denied, MachineAdmin, "the tenant name is not valid", "Check the option domain in himmelblau.conf."),
+    line("invalid_tenant", Denied, MachineAdmin, "the service knows no such tenant", "Check the option domain in himmelblau.conf."),
     line("90038", Denied, MachineAdmin, "the tenant lives in another cloud", "Set the option cloud in himmelblau.conf."),
+    line("50049", Denied, MachineAdmin, WRONG_INSTANCE, CHECK_CLOUD),
+    line("invalid_instance", Denied, MachineAdmin, WRONG_INSTANCE, CHECK_CLOUD),
     // passing faults
-    line("90055", Transient, Nobody, "the service is busy", "It is tried again by itself."),
-    line("90006", Transient, Nobody, "the service has a passing fault", "It is tried again by itself."),
-    line("90033", Transient, Nobody, "the service has a passing fault", "It is tried again by itself."),
+    line("90055", Transient, Nobody, "the service is busy", LATER),
+    line("slow_down", Transient, Nobody, "the service is busy", LATER),
+    line("90006", Transient, Nobody, "the service has a passing fault", LATER),
+    line("90033", Transient, Nobody, "the service has a passing fault", LATER),
+    line("temporarily_unavailable", Transient, Nobody, "the service has a passing fault", LATER),
+    line("server_error", Transient, Nobody, "the service has a passing fault", LATER),
+    line("ServiceBusy", Transient, Nobody, "the service does not work at the moment", LATER),
     // the device
     line("50155", NeedsUser, TenantAdmin, "the directory does not know this device", "Right after a registration this passes by itself; else the device was deleted: run aad-tool status.").device(NotKnown),
     line("135011", Denied, TenantAdmin, "the device is disabled in the directory", ENABLE_DEVICE).device(Disabled),
@@ -94,7 +127,7 @@ pub(super) const TABLE: &[Refusal] = &[
     line("130004", Broken, User, "the key for passwordless sign-in is not known", "Set passwordless sign-in up again."),
     line("130005", Broken, User, "the signature of the passwordless sign-in is wrong", "Set passwordless sign-in up again."),
     line("135010", Broken, Developers, "a key was not found in the directory", "Please report it with the ids below."),
-    line("140000", Transient, Nobody, "the nonce of the request was missing or too old", "It is tried again by itself."),
+    line("140000", Transient, Nobody, "the nonce of the request was missing or too old", LATER),
     line("140001", NeedsUser, User, "the session key is not valid any more", "Sign in again."),
     // the Device Registration Service (entra.md 5.7)
     line("error_directory_quota_exceeded", Denied, TenantAdmin, "the limit of devices for this account is reached (default 50, counted over joined and registered)", "Remove old devices at https://myaccount.microsoft.com/device-list, or ask an administrator to raise the limit."),
@@ -109,7 +142,12 @@ pub(super) const TABLE: &[Refusal] = &[
     line("error_mfa_required", NeedsUser, User, "the organisation registers devices only with a second factor", "Sign in again with a second factor; if it stays, ask an administrator about the device setting 'Require multifactor authentication to register or join devices'."),
     // ours
     line("NotJson", Transient, MachineAdmin, "the answer is not from the service", "Check what answers in the service's place: a proxy or a captive portal."),
+    line("UnusableReply", Broken, Nobody, "the service sent an answer that cannot be used", "Nothing was changed. Try again later; if it stays, give an administrator the ids and the time below."),
 ];
+
+/// An error object of the token service that says nothing we know.
+pub(super) const UNKNOWN: Refusal =
+    line("", Broken, TenantAdmin, "the sign-in service refused for a reason of its own", SIGN_IN_LOG);
 
 const fn line(
     code: &'static str,
@@ -142,6 +180,15 @@ impl Refusal {
 }
 
 const BLOCKED_CODE: &str = "If your phone showed error 53003 or 'You don't have access to this', your organisation blocks device-code sign-in: ask for an exception for Device Registration Service; else sign in again.";
+const LATER: &str = "Try again in a few minutes.";
+const LOOK_IN_BROWSER: &str =
+    "Sign in again with a code; if it stays, sign in once in a browser and finish what it asks for.";
+const CONSENT_MISSING: &str = "the organisation wants an administrator to consent to the application first";
+const ASK_FOR_CONSENT: &str = "Ask an administrator to consent to Microsoft Authentication Broker (29d9ed98-a469-4536-ade2-f981bc1d605e) for the organisation.";
+const APPLICATION_BLOCKED: &str = "the application is blocked in the organisation, or absent from it";
+const ALLOW_BROKER: &str = "Ask an administrator to allow Microsoft Authentication Broker (29d9ed98-a469-4536-ade2-f981bc1d605e) and Microsoft Intune Company Portal for Linux (b743a22d-6705-4147-8670-d92fa515ee2b) in the organisation.";
+const WRONG_INSTANCE: &str = "the sign-in host serves no such cloud";
+const CHECK_CLOUD: &str = "Check the options cloud and authority_host in himmelblau.conf.";
 const SET_UP_MFA: &str = "Set it up in a browser at https://aka.ms/mfasetup, then sign in again.";
 const EXCLUDE_ALL: &str = "Ask an administrator to exclude Device Registration Service (01cb2876-7ebd-4aa4-9cc9-d28bd4d359a9), Microsoft Intune (0000000a-0000-0000-c000-000000000000) and Microsoft Intune Enrollment (d4ebce55-015a-49b5-a083-c84d1797ae8c) from the rule: no machine can meet it before it is registered.";
 const EXCLUDE_REGISTRATION: &str = "Ask an administrator to exclude Device Registration Service (01cb2876-7ebd-4aa4-9cc9-d28bd4d359a9) from the rule: no machine can meet it before it is registered.";

@@ -3,12 +3,14 @@
 use crate::common::{CTX, KEY, OBJECT, TENANT, expected, reply};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use bytes::Bytes;
 use cbc::cipher::block_padding::Pkcs7;
 use cbc::cipher::{BlockModeEncrypt, KeyIvInit};
-use model::{Delivery, FailureClass, Secret, Who};
+use http::Response;
+use model::{Delivery, FailureClass, OauthWord, Secret, Who};
 use oauth::OauthError;
 use proptest::prelude::*;
-use prt::{Expected, JweFault, PrtError, SessionKey, TagVerdict, acquire, exchange, nonce, renew};
+use prt::{Expected, JweFault, PrtError, SessionKey, TagVerdict, acquire, code, exchange, nonce, renew};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -160,7 +162,7 @@ fn what_a_reply_lacks_is_named() {
         let error = acquire::read(reply(200, &body), &expected()).unwrap_err();
         assert_eq!(error, PrtError::Missing(member));
         let failure = error.failure();
-        assert_eq!((failure.class, failure.who), (FailureClass::Broken, Who::Developers));
+        assert_eq!((failure.class, failure.who), (FailureClass::Broken, Who::Nobody));
         assert_eq!(failure.delivery, Delivery::Answered);
     }
     let body = with("session_key_jwe", json!("a.b")).to_string();
@@ -226,6 +228,60 @@ fn refusals_keep_their_code_and_their_class_after_the_registration() {
     }
 }
 
+/// Every endpoint whose replies this dialect reads.
+fn endpoints() -> Vec<(&'static str, fn(Response<Bytes>) -> Option<PrtError>)> {
+    vec![
+        ("nonce", |reply| nonce::read(reply).err()),
+        ("acquire", |reply| acquire::read(reply, &expected()).err()),
+        ("renew", |reply| renew::read(reply, &KEY, &expected()).err()),
+        ("exchange", |reply| exchange::read(reply, &KEY).err()),
+        ("redeem", |reply| exchange::read_redeemed(reply).err()),
+        ("code", |reply| code::read_tokens(reply).err()),
+    ]
+}
+
+#[test]
+fn every_word_with_an_unknown_number_names_somebody_who_can_help_at_every_endpoint() {
+    for (endpoint, judge) in endpoints() {
+        for word in OauthWord::ALL {
+            let text = "AADSTS987654: New.";
+            let body = json!({ "error": word.as_str(), "error_description": text, "error_codes": [987_654] });
+            let failure = judge(reply(400, &body.to_string())).unwrap().failure();
+            assert_ne!(failure.who, Who::Developers, "{endpoint} {word}");
+            assert!(!format!("{failure:?}").to_lowercase().contains("report it"), "{endpoint} {word}");
+            if *word == OauthWord::InvalidGrant {
+                assert_eq!((failure.class, failure.who), (FailureClass::NeedsUser, Who::User), "{endpoint}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_member_of_another_type_is_named_and_is_the_service_s() {
+    let tokens = json!({ "access_token": "a", "refresh_token": "r", "id_token": "i", "client_info": "c", "expires_in": 1 });
+    for (endpoint, judge) in endpoints() {
+        let good = match endpoint {
+            "nonce" => json!({ "Nonce": "AwAB" }),
+            "acquire" | "renew" => granted(),
+            _ => tokens.clone(),
+        };
+        assert!(judge(reply(200, &good.to_string())).is_none(), "{endpoint}");
+        for (member, body) in reply::variants::of(&good) {
+            let Some(error) = judge(reply(200, &body.to_string())) else { continue };
+            let failure = error.failure();
+            // What is no wrapped key, or looks like a sealed reply, is told as what it is.
+            let named =
+                failure.message.contains(&member) || ["SessionKey", "SealedReply"].contains(&&*failure.code);
+            assert!(named, "{endpoint} {member}: {failure:?}");
+            assert_eq!(
+                (failure.who, failure.class),
+                (Who::Nobody, FailureClass::Broken),
+                "{endpoint} {member}"
+            );
+        }
+    }
+}
+
 #[test]
 fn a_disabled_device_inside_its_wrapper_is_found() {
     let text = "AADSTS70002: Error validating credentials. AADSTS135011: Device used during the authentication is disabled.";
@@ -244,7 +300,7 @@ fn nothing_secret_is_in_debug_or_in_an_error() {
     assert!(!format!("{error} {error:?} {:?}", error.failure()).contains("AXcA"));
     let sealed = seal(r#"{"access_token":5,"refresh_token":"AXcA"}"#);
     let error = exchange::read(reply(200, &sealed), &KEY).unwrap_err();
-    assert!(matches!(error, PrtError::Service(OauthError::NotJson { .. })));
+    assert!(matches!(error, PrtError::Service(OauthError::Reply(_))));
     assert!(!format!("{error} {error:?}").contains("AXcA"));
 }
 

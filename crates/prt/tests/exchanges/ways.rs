@@ -83,7 +83,7 @@ fn rules_people_devices_and_networks_lead_nowhere() {
     }
     let challenge =
         ServerError { claims: Some("{}".to_owned()), ..ServerError::new(400, "invalid_request", "") };
-    let network = OauthError::NotJson { status: 502, why: "<html>".to_owned(), retry_after: None };
+    let network = OauthError::Reply(reply::ReplyError::of_page(&reply(502, "<html>"), oauth::SERVICE));
     for error in [
         PrtError::Service(OauthError::Refused(Box::new(challenge))),
         PrtError::Service(network),
@@ -178,9 +178,9 @@ fn a_page_for_a_person_is_no_code_and_no_reason_to_try_on() {
 
 #[test]
 fn what_answers_in_the_service_s_place_is_named_so() {
-    for status in [403, 502] {
+    for (status, code) in [(403, "NotJson"), (502, "ServiceBusy")] {
         let failure = read(reply(status, "<html>Portal</html>"), &TARGET).unwrap_err().failure();
-        assert_eq!((failure.class, failure.code.as_str()), (FailureClass::Transient, "NotJson"));
+        assert_eq!((failure.class, failure.code.as_str()), (FailureClass::Transient, code));
     }
 }
 

@@ -220,6 +220,7 @@ fn an_enrolment_is_wanted_where_the_configuration_says_so() {
             cloud: Cloud::Public,
             aliases: vec![],
             tenant: None,
+            people: None,
             join_type: JoinType::Join,
             device: facts(),
             registration: Registration::Background,

@@ -4,12 +4,12 @@ use crate::Service;
 use crate::connection::Connection;
 use crate::talk::{
     Identified, Until, bad_name, follow, follow_registration, identify, parse_name, tell, tell_failure,
-    which_domain,
+    tell_waiting, which_domain,
 };
 use driver::Rekey;
 use identity::{LeaveKind, Status, WaitsFor};
 use ipc::Ending;
-use model::{Backend, DomainName, Failure, Requester, UnknownWord, Upn};
+use model::{Asker, Backend, DomainName, Failure, Requester, UnknownWord, Upn};
 use report::still_there;
 use tokio::sync::watch;
 
@@ -26,6 +26,7 @@ pub(crate) async fn run(
     let to: Backend = to.parse().map_err(places)?;
     let domain = asked.domain().clone();
     let ask = if force { LeaveKind::Force } else { LeaveKind::Unregister };
+    tell_waiting(connection, "the new place of the keys").await;
     match service.driver.rekey(&asked, to, ask).await? {
         Rekey::Unfinished(status) => {
             tell(connection, UNFINISHED).await;
@@ -68,7 +69,7 @@ async fn register(
     asked: Upn,
     status: watch::Receiver<Status>,
 ) -> Result<Ending, Failure> {
-    match identify(connection, service, (asked, ROOT)).await? {
+    match identify(connection, service, (asked, Asker::who_may_register(ROOT))).await? {
         Identified::Yes(_) => follow_registration(connection, service, status).await,
         Identified::HungUp => Ok(Ending::Failed),
     }

@@ -1,24 +1,25 @@
 //! `sign_in`: who somebody is, and the registration that may begin with it.
 
-use crate::Service;
 use crate::connection::Connection;
+use crate::conversation::Caller;
 use crate::talk::{
     Identified, first_use, follow_registration, identify, parse_name, suspended_by, tell, tell_failure,
     tell_waiting,
 };
+use crate::{Service, groups};
 use ipc::{Ending, Wait};
-use model::{Account, DomainName, Failure, Registration, Requester};
+use model::{Account, DomainName, Failure, Registration};
 
 /// Finds out who it is, then follows the registration as far as the caller wants to wait.
 pub(crate) async fn run(
     connection: &mut Connection,
     service: &Service,
     (name, wait): (&str, Wait),
-    by: Requester,
+    caller: Caller,
 ) -> Result<Ending, Failure> {
     let asked = parse_name(name)?;
     let domain = asked.domain().clone();
-    match identify(connection, service, (asked, by)).await {
+    match identify(connection, service, (asked, groups::asker(&service.who_may_register, &caller))).await {
         Ok(Identified::Yes(account)) => settle(connection, service, (&domain, &account), wait).await,
         Ok(Identified::HungUp) => Ok(Ending::Failed),
         Err(failure) => refused(connection, service, &domain, failure).await,

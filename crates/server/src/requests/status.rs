@@ -16,7 +16,7 @@ pub(crate) async fn run(
     connection: &mut Connection,
     service: &Service,
     domain: Option<String>,
-    Caller { peer, by }: Caller,
+    Caller { peer, by, .. }: Caller,
 ) -> Result<Ending, Failure> {
     let wanted = domain.map(|text| parse_domain(&text)).transpose()?;
     let mut views = service.driver.view();

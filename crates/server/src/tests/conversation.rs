@@ -41,7 +41,7 @@ impl Shared {
     fn talks(&self, uid: u32) -> (Caller, JoinHandle<()>) {
         let (ours, theirs) = UnixStream::pair().unwrap();
         let place = self.place(uid).unwrap();
-        let asking = conversation::Caller { peer: Peer { uid }, by: Requester(uid) };
+        let asking = conversation::Caller { peer: Peer { uid }, gid: uid, by: Requester(uid) };
         (Caller(theirs), tokio::spawn(hold(ours, asking, place, self.doors.clone())))
     }
 }

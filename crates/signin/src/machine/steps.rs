@@ -3,8 +3,8 @@
 use super::{Code, Machine, PasswordAttempt, Pending, Person, State};
 use crate::judge::{self, Verdict};
 use crate::outbox::Outbox;
-use crate::{Command, Memory, Outcome as Ending, Reply, Scope, Work};
-use model::{Account, Failure, FailureClass, TokenRef};
+use crate::{Command, Memory, Notice, Outcome as Ending, Reply, Scope, Work};
+use model::{Account, Cause, Failure, FailureClass, TokenRef};
 use statig::blocking::*;
 use std::time::Duration;
 
@@ -12,6 +12,22 @@ impl Person {
     /// Tokens of somebody who is not known yet.
     fn unknown(token: TokenRef) -> Person {
         Person { token, came: None, memory: Vec::new(), op: None }
+    }
+}
+
+impl Code {
+    /// The service answered; the person hears it where they heard that it did not.
+    fn heard(&mut self) -> Option<Notice> {
+        self.last = None;
+        (std::mem::take(&mut self.failed) >= TELLING).then_some(Notice::AnswersAgain)
+    }
+
+    /// A poll failed in passing; the person hears it once, after some.
+    fn not_heard(&mut self, failure: &Failure) -> Option<Notice> {
+        self.failed += 1;
+        self.last = Some(failure.clone());
+        let why = || Notice::NotAnswered { why: Box::new(failure.clone()), until: self.expires_at };
+        (self.failed == TELLING).then(why)
     }
 }
 
@@ -105,7 +121,7 @@ impl Machine {
 
     pub(super) fn poll(&mut self, code: &mut Code, context: &mut Outbox) -> Outcome<State> {
         if code.expires_at <= context.now {
-            return self.fail(context, judge::expired());
+            return self.fail(context, judge::expired(code.last.as_ref()));
         }
         self.wake_at = Some(code.expires_at);
         if let (Some(pin), None) = (&self.pin, code.poll) {
@@ -120,16 +136,26 @@ impl Machine {
         context: &mut Outbox,
         result: &Result<Reply, Failure>,
     ) -> Outcome<State> {
-        let again_after = |wait: Duration| Some(context.now.after(wait).min(code.expires_at));
+        let (now, expires_at) = (context.now, code.expires_at);
+        let again_after = |wait: Duration| Some(now.after(wait).min(expires_at));
         match result {
             Ok(Reply::Tokens(token)) => Transition(State::checking(Person::unknown(*token))),
-            Ok(_) => {
+            Ok(reply) => {
+                if *reply == Reply::SlowDown {
+                    code.interval = (code.interval + SLOWER).min(SLOWEST);
+                }
+                context.commands.extend(code.heard().map(Command::Tell));
                 self.wake_at = again_after(code.interval);
                 Handled
             }
             Err(failure) if failure.class == FailureClass::Transient => {
+                context.commands.extend(code.not_heard(failure).map(Command::Tell));
                 self.wake_at = again_after(failure.retry_after.unwrap_or_default().max(code.interval));
                 Handled
+            }
+            // What came between is why nobody heard whether the person approved.
+            Err(failure) if failure.cause == Some(Cause::CodeExpired) && code.last.is_some() => {
+                self.fail(context, judge::expired(code.last.as_ref()))
             }
             Err(failure) => match judge::step_up(&self.facts, failure) {
                 Some(claims) if !self.stepped_up => self.ask_again(claims),
@@ -194,6 +220,11 @@ impl Machine {
     }
 }
 
+/// After so many failed polls in a row the person is told.
+const TELLING: u32 = 3;
+/// RFC 8628 section 3.5: what "slow down" adds to the interval, up to what an interval may be.
+const SLOWER: Duration = Duration::from_secs(5);
+const SLOWEST: Duration = Duration::from_secs(60);
 const MORE_THAN_PASSWORD: &str =
     "Your organisation asks for more than a password: please finish the sign-in in a browser.";
 const SECOND_FACTOR: &str =

@@ -2,6 +2,7 @@
 
 mod names;
 mod password;
+mod polling;
 mod properties;
 mod refusals;
 mod talk;

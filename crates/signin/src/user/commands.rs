@@ -1,7 +1,7 @@
 //! What comes out of a person's session, and how it is shown.
 
 use crate::OpId;
-use model::{Failure, Timestamp, TokenRef};
+use model::{Failure, Timestamp, TokenRef, Upcoming};
 
 /// What the session wants done, in this order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +53,17 @@ pub struct UserStatus {
     pub next_at: Option<Timestamp>,
     /// Why the last try failed; none after one that did not.
     pub failure: Option<Failure>,
+}
+
+impl UserStatus {
+    /// What goes on by itself after its failure.
+    pub fn upcoming(&self) -> Upcoming {
+        match (self.next_at, self.state) {
+            (Some(at), _) => Upcoming::At(at),
+            (None, SessionState::Obtaining | SessionState::Renewing) => Upcoming::UnderWay,
+            (None, SessionState::Empty | SessionState::Holding | SessionState::Lost) => Upcoming::Nothing,
+        }
+    }
 }
 
 model::word_enum! {

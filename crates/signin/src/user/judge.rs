@@ -36,11 +36,12 @@ pub(super) fn rest(life: Duration, entropy: u64) -> Duration {
     let spread = u64::try_from(2 * JITTER.as_millis()).unwrap_or_default();
     let period = RENEWAL - JITTER + Duration::from_millis(entropy % spread.saturating_add(1));
     // A PRT that is said to live shorter than any known one is renewed in time, but not in a loop.
-    period.min(life / 2).max(SHORTEST_REST)
+    period.min(life / 2).max(SHORTEST_REST.min(life)).max(LOOP_GUARD)
 }
 
-/// How long a token set of a sign-in may wait for its PRT (inferred: an access token lives as long).
-pub(super) const UNUSED_LIFE: Duration = Duration::from_secs(3600);
+/// How long a token set of a sign-in may wait for its PRT: as long as its refresh token is kept, so that an outage of
+/// hours ends without a second sign-in.
+pub(super) const UNUSED_LIFE: Duration = Duration::from_secs(24 * 3600);
 /// How long to wait where somebody else has to do something first.
 pub(super) const LATER: Duration = Duration::from_secs(3600);
 /// entra.md 7.9: as other clients do.
@@ -48,6 +49,7 @@ const RENEWAL: Duration = Duration::from_secs(4 * 3600);
 /// A tenth of [`RENEWAL`] in each direction, so that machines do not renew together.
 const JITTER: Duration = Duration::from_secs(24 * 60);
 const SHORTEST_REST: Duration = Duration::from_secs(60);
+const LOOP_GUARD: Duration = Duration::from_secs(10);
 const RETRY: Backoff = Backoff { base: Duration::from_secs(1), cap: Duration::from_secs(300) };
 const LONGEST_WISH: Duration = Duration::from_secs(3600);
 
@@ -83,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_short_life_is_renewed_in_time_and_none_at_all_not_in_a_loop() {
-        for (life, wait) in [(0, 60), (90, 60), (600, 300), (7200, 3600)] {
+        for (life, wait) in [(0, 10), (30, 30), (90, 60), (600, 300), (7200, 3600)] {
             assert_eq!(rest(Duration::from_secs(life), 0), Duration::from_secs(wait));
         }
     }

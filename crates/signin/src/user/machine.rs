@@ -215,7 +215,8 @@ impl Machine {
             }
             Next::Later => judge::LATER,
         };
-        self.wake_at = Some(context.now.after(wait));
+        // Never later than the token set lives: a try at its end says whether it has ended.
+        self.wake_at = Some(context.now.after(wait).min(held.until));
         Handled
     }
 }

@@ -4,14 +4,14 @@
 use super::disk::Disk;
 use super::laws::Laws;
 use super::replies::{boot_bound, keys, reply};
-use super::samples::{Person, Setting, disk_full, failures};
+use super::samples::{ASKER, Person, Setting, disk_full, failures};
 use crate::{
     Answer, Caller, Change, Command, Event, KeysReply, KeysWork, OperatorRequest, PairTest, PreparedView,
     Tenancy, TenantView,
 };
 use lifecycle::{DeviceKeys, Work};
 use machine::{Machine, OpId, Ticket};
-use model::{DomainName, Failure, Memory, Requester, TenantId, Timestamp, TokenRef};
+use model::{DomainName, Failure, Memory, TenantId, Timestamp, TokenRef};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
@@ -200,7 +200,7 @@ impl Computer {
     /// Somebody asks what their sign-in begins with, and goes no further.
     pub(super) fn signs_on(&mut self, person: Person) {
         let asked = person.upn();
-        self.wish(Wish::Facts(person), |caller| Event::SignInAsked { caller, asked });
+        self.wish(Wish::Facts(person), |caller| Event::SignInAsked { caller, asked, asker: ASKER });
     }
 
     /// Somebody comes to sign in.
@@ -226,14 +226,17 @@ impl Computer {
             Next::PinDomain => Memory::Domain { domain: person.domain(), pin: person.domain_pin() },
             Next::PinAccount => Memory::Account(person.account_pin()),
             Next::Ask | Next::Leave => {
-                return (Wish::Facts(person), Event::SignInAsked { caller, asked: person.upn() });
+                return (
+                    Wish::Facts(person),
+                    Event::SignInAsked { caller, asked: person.upn(), asker: ASKER },
+                );
             }
             Next::Finish => {
                 let token = TokenRef(self.number());
                 let (asked, account) = (person.upn(), person.account());
                 return (
                     Wish::Taken(person),
-                    Event::SignedIn { caller, asked, by: Requester(0), account, token },
+                    Event::SignedIn { caller, asked, asker: ASKER, account, token },
                 );
             }
         };

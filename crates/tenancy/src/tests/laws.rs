@@ -59,7 +59,7 @@ impl Laws {
             }
             Event::Restored(_) => self.decided = disk.clone(),
             Event::SignedIn { token, .. } => drop(self.tokens.insert(*token)),
-            Event::SignInAsked { caller, asked } => {
+            Event::SignInAsked { caller, asked, .. } => {
                 let decided = self.decided.domains.get(asked.domain());
                 let lane = decided.or(disk.domains.get(asked.domain())).map(|pin| pin.tenant);
                 let waits = self.lanes.contains_key(&lane) || self.lanes.contains_key(&None);

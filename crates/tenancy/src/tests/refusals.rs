@@ -2,7 +2,7 @@
 
 use super::computer::{Computer, Wish};
 use super::disk::Disk;
-use super::samples::{ALEX, ANN, KIM, Person, Setting, disk_full, failures};
+use super::samples::{ALEX, ANN, ASKER, KIM, Person, Setting, disk_full, failures};
 use super::stories::identity;
 use crate::{Answer, Caller, Command, Event, KeysReply, KeysWork, OperatorRequest, RekeyStarted, Role};
 use lifecycle::{Identity, LeaveKind, LeaveStep, Stage, Suspension};
@@ -130,6 +130,8 @@ fn an_earlier_move_ends_first() {
     computer.write();
     let forced = OperatorRequest::Rekey { person: ALEX.upn(), to: Backend::Tpm, how: LeaveKind::Force };
     computer.tells(forced).unwrap();
+    computer.write();
+    computer.end_work(0, Some(5));
     computer.fair_end();
     // What it left behind is known to the next successor.
     computer.ask(rekey(ALEX, Backend::Tpm));
@@ -193,7 +195,7 @@ fn after_that_what_is_known_is_answered_and_more_stops_the_service() {
     let stops = |commands: &[Command]| commands.iter().any(|command| matches!(command, Command::Stop(_)));
     let mut hear = |event: Event| computer.tenancy.handle(event, computer.now).commands;
     let caller = Caller(1);
-    let asked = hear(Event::SignInAsked { caller, asked: ALEX.upn() });
+    let asked = hear(Event::SignInAsked { caller, asked: ALEX.upn(), asker: ASKER });
     assert!(matches!(asked[..], [Command::Answer(_, Ok(Answer::SignIn(..)))]), "{asked:?}");
     let ended = OperatorRequest::RekeyEnded(ALEX.domain());
     let ended = hear(Event::Asked { caller, request: ended });
@@ -201,7 +203,7 @@ fn after_that_what_is_known_is_answered_and_more_stops_the_service() {
     // Whoever is known signs in without a write; a registration that should begin cannot.
     for (person, registers) in [(ALEX, false), (ANN, true)] {
         let (asked, account, token) = (person.upn(), person.account(), TokenRef(5));
-        let came = hear(Event::SignedIn { caller, asked, by: model::Requester(0), account, token });
+        let came = hear(Event::SignedIn { caller, asked, asker: ASKER, account, token });
         assert_eq!(came[..2], [Command::Forget(token), Command::Answer(caller, Ok(Answer::Taken))]);
         assert_eq!((came.len() > 2, stops(&came)), (registers, registers), "{came:?}");
     }

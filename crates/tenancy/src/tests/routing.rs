@@ -2,11 +2,15 @@
 
 use super::computer::{Computer, Wish};
 use super::disk::Disk;
-use super::samples::{ALEX, ANN, KIM, Person, Setting, disk_full, failures, suspicion};
+use super::samples::{ALEX, ANN, ASKER, KIM, Person, Setting, disk_full, failures, suspicion};
 use super::stories::identity;
-use crate::{Answer, Event, OperatorRequest, RekeyStarted, Role};
+use crate::{Answer, Caller, Command, Event, Found, OperatorRequest, RekeyStarted, Role, Tenancy};
 use lifecycle::{Identity, LeaveKind, LeaveStep, Stage, Suspension};
-use model::{AccountPin, Backend, Failure, Memory, Method, Registration, SignInFacts, Standing, Upn};
+use machine::Machine;
+use model::{
+    AccountPin, Asker, Backend, Failure, MayRegister, Memory, Method, Registration, SignInFacts, Standing,
+    Timestamp, Upn,
+};
 
 const DEE: Person = Person(2, 0);
 
@@ -31,7 +35,7 @@ fn facts(computer: &mut Computer, asked: &str) -> Result<SignInFacts, Failure> {
     let asked: Upn = asked.parse().unwrap();
     let before = computer.answers.len();
     let person = (0..9).map(Person::nth).find(|person| person.upn() == asked).unwrap_or(ALEX);
-    computer.wish(Wish::Facts(person), |caller| Event::SignInAsked { caller, asked });
+    computer.wish(Wish::Facts(person), |caller| Event::SignInAsked { caller, asked, asker: ASKER });
     match computer.answers[before..].first() {
         Some((_, Ok(Answer::SignIn(facts, _)))) => Ok(facts.as_ref().clone()),
         Some((_, Err(failure))) => Err(failure.clone()),
@@ -301,4 +305,74 @@ fn a_machine_is_woken_at_its_moment_and_not_before_its_commit_is_durable() {
     assert_eq!((computer.works.len(), computer.wake_at), (0, Some(due)));
     computer.wait(0);
     assert_eq!((computer.works.len(), computer.wake_at), (1, None));
+}
+
+#[test]
+fn only_those_who_are_named_may_sign_in_and_the_name_is_all_that_is_asked_for() {
+    let named = |people: &[&str]| {
+        let mut facts = Setting::default().facts();
+        facts.domains[0].people = Some(people.iter().map(|name| name.parse().unwrap()).collect());
+        facts
+    };
+    for (people, asked, admitted) in [
+        (&["ALEX@contoso.com"][..], "Alex@Contoso.com", true),
+        (&["alex@contoso.com", "kim@corp.contoso.com"], "kim@corp.contoso.com", true),
+        (&["alex@contoso.com"], "kim@corp.contoso.com", false),
+        (&["alex@contoso.com"], "alex@corp.contoso.com", false),
+        (&[], "alex@contoso.com", false),
+        (&["alex@contoso.com"], "ann@fabrikam.com", true),
+    ] {
+        let mut tenancy = Tenancy::new(named(people), 1);
+        drop(tenancy.handle(Event::Restored(Box::<Found>::default()), Timestamp::from_millis(1)));
+        let event = Event::SignInAsked { caller: Caller(1), asked: asked.parse().unwrap(), asker: ASKER };
+        let answer = tenancy.handle(event, Timestamp::from_millis(2)).commands.pop();
+        match answer {
+            Some(Command::Answer(_, Ok(Answer::SignIn(..)))) => assert!(admitted, "{people:?} {asked}"),
+            Some(Command::Answer(_, Err(failure))) => {
+                assert!(!admitted && failure.code == "SignInNotAllowed", "{people:?} {asked}: {failure:?}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn who_may_not_register_signs_in_on_a_registered_machine_only() {
+    let stranger = Asker { may_register: MayRegister::No, ..ASKER };
+    let asks = |computer: &mut Computer, asked: &str| {
+        let asked: Upn = asked.parse().unwrap();
+        let event = Event::SignInAsked { caller: Caller(7_000), asked, asker: stranger };
+        match computer.tenancy.handle(event, computer.now).commands.pop() {
+            Some(Command::Answer(_, answer)) => answer.map(|_| ()).map_err(|failure| failure.code),
+            other => panic!("{other:?}"),
+        }
+    };
+    let refused = Err("RegistrationNotAllowed".to_owned());
+    let mut bare = Computer::new(Setting::default());
+    assert_eq!(asks(&mut bare, "alex@contoso.com"), refused);
+    assert_eq!(asks(&mut bare, "dee@tailspin.com"), Ok(()), "nobody's sign-in registers there");
+    for (stage, answer) in [
+        (registered(soft(1)), Ok(())),
+        (registered(Identity { suspended: Some(Suspension::Disabled), ..soft(1) }), Ok(())),
+        (leaving(soft(1)), refused.clone()),
+    ] {
+        let mut computer =
+            Computer::with(Setting::default(), known().and(Role::Current, ALEX.tenant(), stage));
+        computer.write();
+        assert_eq!(asks(&mut computer, "alex@contoso.com"), answer);
+    }
+}
+
+#[test]
+fn a_machine_that_left_meanwhile_is_not_registered_by_who_may_not() {
+    for (may_register, begins) in [(MayRegister::Yes, true), (MayRegister::No, false)] {
+        let mut computer = Computer::new(Setting::default());
+        let memory = Memory::Domain { domain: ALEX.domain(), pin: ALEX.domain_pin() };
+        computer.wish(Wish::Memory(memory.clone()), |caller| Event::Learnt { caller, memory });
+        computer.write();
+        let (asked, account, token) = (ALEX.upn(), ALEX.account(), model::TokenRef(900));
+        let asker = Asker { may_register, ..ASKER };
+        computer.wish(Wish::Taken(ALEX), |caller| Event::SignedIn { caller, asked, asker, account, token });
+        assert_eq!(computer.open.len(), usize::from(begins), "{may_register:?}");
+    }
 }

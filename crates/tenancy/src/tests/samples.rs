@@ -3,9 +3,9 @@
 use crate::{DomainConfig, Facts};
 use lifecycle::IntuneEnrolment;
 use model::{
-    Account, AccountPin, Backend, Cloud, Delivery, DeviceFacts, DeviceTrouble, DomainName, Failure,
-    FailureClass, Guid, Id, JoinType, MachineBinding, Method, Registration, TenantId, TenantPin, Timestamp,
-    Upn, Who,
+    Account, AccountPin, Asker, Backend, Cloud, Delivery, DeviceFacts, DeviceTrouble, DomainName, Failure,
+    FailureClass, Guid, Id, JoinType, MachineBinding, MayRegister, Method, Registration, Requester, TenantId,
+    TenantPin, Timestamp, Upn, Who,
 };
 
 /// The names of every person, by tenant; the first two tenants have a domain more, the first by an alias.
@@ -18,6 +18,9 @@ pub(super) const PEOPLE: [[&str; 3]; 3] = [
 /// One of the people: the tenant, and which of its three.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Person(pub(super) usize, pub(super) usize);
+
+/// Root, who may register.
+pub(super) const ASKER: Asker = Asker { by: Requester(0), may_register: MayRegister::Yes };
 
 pub(super) const ALEX: Person = Person(0, 0);
 pub(super) const ANN: Person = Person(1, 0);
@@ -97,6 +100,7 @@ impl Setting {
             cloud: Cloud::Public,
             aliases: alias.iter().map(|alias| alias.parse().unwrap()).collect(),
             tenant: None,
+            people: None,
             join_type: JoinType::Join,
             device: device(),
             registration,

@@ -15,7 +15,7 @@ use server::Server;
 use std::sync::Arc;
 use std::time::Duration;
 use transport::{Call, Policy, Reply, RequestAuth, Transport, TransportError};
-use transport_hyper::{HyperTransport, Options};
+use transport_hyper::{HyperTransport, Options, ProxySetting, Roots};
 
 const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_secs(2);
@@ -26,8 +26,8 @@ fn options(server: &Server) -> Options {
     Options {
         policy: Policy::new(CloudProfile { drs, ..CloudProfile::public() }),
         user_agent: "Firmament/0 (Linux; test 0; x)".to_owned(),
-        ca_file: Some(server.ca.clone()),
-        proxy: None,
+        roots: Roots::load(Some(&server.ca)).unwrap(),
+        proxy: ProxySetting::default(),
         request_timeout: LONG,
         ip_version: IpVersion::Both,
     }

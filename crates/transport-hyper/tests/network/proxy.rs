@@ -3,8 +3,8 @@
 use crate::server::{Kind, Proxy, Server, start_proxy};
 use crate::{SHORT, options, to};
 use model::Delivery;
-use transport::TransportError;
-use transport_hyper::{HyperTransport, Options};
+use transport::{ProxyFault, TransportError};
+use transport_hyper::{HyperTransport, Options, ProxySetting};
 
 const YES: &str = "HTTP/1.1 200 OK\r\n\r\n";
 
@@ -14,7 +14,11 @@ async fn beyond() -> Server {
 }
 
 fn through(server: &Server, proxy: &str) -> HyperTransport {
-    HyperTransport::new(Options { proxy: Some(proxy.to_owned()), ..options(server) }).unwrap()
+    HyperTransport::new(Options { proxy: at(proxy), ..options(server) }).unwrap()
+}
+
+fn at(url: &str) -> ProxySetting {
+    ProxySetting { origin: "the option proxy", url: url.to_owned(), no_proxy: String::new() }
 }
 
 fn heads(proxy: &Proxy) -> Vec<String> {
@@ -68,10 +72,75 @@ async fn a_proxy_that_refuses_got_nothing_and_its_password_is_not_told() {
         let proxy = start_proxy(answer, server.port).await;
         let transport = through(&server, &format!("http://kim:hunter2@127.0.0.1:{}", proxy.port));
         let error = to(&server, &transport).await.unwrap_err();
-        assert!(matches!(error, TransportError::NotSent { .. }), "{error:?}");
+        assert!(matches!(error, TransportError::Proxy { .. }), "{error:?}");
+        assert_eq!(error.delivery(), Delivery::NotSent);
         assert!(!format!("{error} {error:?}").contains("hunter2"));
         assert_eq!(server.seen().connections, 0);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_proxy_says_is_told_with_its_name_and_who_has_to_act() {
+    let basic = ProxyFault::Credentials { basic: true };
+    for (answer, says, fault) in [
+        (
+            "HTTP/1.1 403 Forbidden\r\n\r\n",
+            "refused drs.example:PORT with '403 Forbidden'",
+            ProxyFault::Refused,
+        ),
+        ("HTTP/1.1 403 Blocked by IT\r\n\r\n", "with '403 Blocked by IT'", ProxyFault::Refused),
+        (
+            "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"a, b\"\r\n\
+             Proxy-Authenticate: Negotiate, NTLM\r\n\r\n",
+            "'407 Proxy Authentication Required': it wants to know who asks, and wants Basic, Negotiate, NTLM",
+            basic,
+        ),
+        (
+            "HTTP/1.1 407 No\r\nProxy-Authenticate: Digest realm=\"x\", nonce=\"y\"\r\n\r\n",
+            "'407 No': it wants to know who asks, and wants Digest",
+            ProxyFault::Credentials { basic: false },
+        ),
+        ("HTTP/1.1 407 No\r\n\r\n", "names no way", ProxyFault::Credentials { basic: false }),
+        (
+            "HTTP/1.1 502 Bad Gateway\r\n\r\n",
+            "answered '502 Bad Gateway': it could not reach drs.example:PORT",
+            ProxyFault::Gateway,
+        ),
+        (
+            "HTTP/1.1 503 Service Unavailable\r\nX-Squid-Error: ERR_DNS_FAIL 0\r\n\r\n",
+            "its own DNS does not know the host (ERR_DNS_FAIL 0)",
+            ProxyFault::Gateway,
+        ),
+        (
+            "HTTP/1.1 502 Bad Gateway\r\nProxy-Status: p; error=dns_error\r\n\r\n",
+            "its own DNS does not know the host (p; error=dns_error)",
+            ProxyFault::Gateway,
+        ),
+        ("nonsense\r\n\r\n", "does not answer as an HTTP proxy", ProxyFault::Unreachable),
+        ("HTTP/1.1 200 OK\r\n\r\nhello", "it speaks before the host", ProxyFault::Unreachable),
+    ] {
+        let server = beyond().await;
+        let proxy = start_proxy(answer, server.port).await;
+        let transport = through(&server, &format!("http://127.0.0.1:{}", proxy.port));
+        let error = to(&server, &transport).await.unwrap_err();
+        let text = error.to_string().replace(&server.port.to_string(), "PORT");
+        let named = format!("drs.example:PORT could not be reached: the proxy 127.0.0.1:{} ", proxy.port);
+        assert!(text.starts_with(&named) && text.contains(says), "{text}");
+        let TransportError::Proxy { fault: told, .. } = error else { panic!("{error:?}") };
+        assert_eq!(told, fault, "{answer}");
+        assert!(server.seen().requests.is_empty());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_proxy_without_an_address_is_told_from_a_host_without_one() {
+    let server = beyond().await;
+    let error = to(&server, &through(&server, "http://no-such-proxy.invalid:3128")).await.unwrap_err();
+    let says = "the proxy no-such-proxy.invalid:3128 is not known by name: the DNS of this machine has no address of \
+        no-such-proxy.invalid";
+    assert!(error.to_string().contains(says), "{error}");
+    let direct = to(&server, &HyperTransport::new(options(&server)).unwrap()).await.unwrap_err().to_string();
+    assert!(direct.contains("the DNS of this machine has no address of drs.example"), "{direct}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -80,10 +149,11 @@ async fn a_proxy_that_is_silent_or_absent_got_nothing_and_is_not_passed_by() {
     let silent = start_proxy("", server.port).await;
     let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
     for port in [silent.port, closed] {
-        let proxy = Some(format!("http://127.0.0.1:{port}"));
+        let proxy = at(&format!("http://127.0.0.1:{port}"));
         let options = Options { proxy, request_timeout: SHORT, ..options(&server) };
         let error = to(&server, &HyperTransport::new(options).unwrap()).await.unwrap_err();
         assert_eq!(error.delivery(), Delivery::NotSent, "{error:?}");
+        assert!(error.to_string().contains(&format!("the proxy 127.0.0.1:{port}")), "{error}");
     }
     assert_eq!(server.seen().connections, 0);
 }

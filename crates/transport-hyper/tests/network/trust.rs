@@ -8,7 +8,7 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 use transport::{Call, RequestAuth, Transport, TransportError};
-use transport_hyper::{HyperTransport, Options, SetupError};
+use transport_hyper::{HyperTransport, Options, Roots, RootsError, SetupError};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_handshake_over_http_2_serves_many_requests() {
@@ -122,23 +122,18 @@ async fn what_cannot_be_set_up_says_why() {
     std::fs::write(&broken, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap();
     let missing = dir.path().join("missing.pem");
     for file in [none, broken, missing] {
-        let setup = HyperTransport::new(Options { ca_file: Some(file.clone()), ..options(&server) });
-        let error = setup.err().unwrap();
+        let error = Roots::load(Some(&file)).unwrap_err();
         let named = error.to_string().contains(file.to_str().unwrap());
-        assert!(matches!(error, SetupError::Roots(_)) && named, "{error}");
+        assert!(matches!(error, RootsError::File { .. }) && named, "{error}");
     }
     let agent = Options { user_agent: "a\nb".to_owned(), ..options(&server) };
     assert!(matches!(HyperTransport::new(agent).err(), Some(SetupError::UserAgent(_))));
-    let proxy = Options { proxy: Some("socks5://u:hunter2@p:1".to_owned()), ..options(&server) };
-    assert!(!format!("{proxy:?}").contains("hunter2"));
-    let error = HyperTransport::new(proxy).err().unwrap();
-    assert!(matches!(error, SetupError::Proxy(_)) && !error.to_string().contains("hunter2"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn certificates_that_somebody_else_could_have_changed_are_not_trusted() {
     let server = Server::start(Kind::default()).await;
-    let setup = || HyperTransport::new(options(&server)).map(drop);
+    let setup = || Roots::load(Some(&server.ca)).map(drop);
     for (spoilt, mode, mended) in
         [(server.ca.as_path(), 0o666, 0o644), (server.ca.parent().unwrap(), 0o777, 0o700)]
     {
@@ -174,4 +169,51 @@ async fn a_connection_that_bore_a_credential_is_closed_when_its_errand_is_over()
         post(&transport, server.name, server.port, auth).await.unwrap();
     }
     assert_eq!(server.seen().connections, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_entry_that_cannot_be_used_is_named_by_its_line_and_the_others_are_trusted() {
+    let server = Server::start(Kind::default()).await;
+    let good = std::fs::read_to_string(&server.ca).unwrap();
+    let lines = good.lines().count();
+    let begun = "-----BEGIN CERTIFICATE-----\nAAAA\n";
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("ca.pem");
+    let other = good.replace("CERTIFICATE", "PRIVATE KEY");
+    for (text, line, says) in [
+        (
+            format!("{good}{}", good.replacen("\nM", "\n%%%% not base64 %%%%\nM", 1)),
+            lines + 1,
+            "cannot be decoded",
+        ),
+        (format!("# a comment\n{begun}{good}"), 2, "it has no line -----END CERTIFICATE-----"),
+        (format!("{good}{begun}"), lines + 1, "it has no line -----END CERTIFICATE-----"),
+        (
+            format!("{good}{begun}-----END CERTIFICATE-----\n"),
+            lines + 1,
+            "it is no certificate of an authority",
+        ),
+        (format!("{other}{good}"), 1, "it is a PRIVATE KEY, not a CERTIFICATE"),
+    ] {
+        std::fs::write(&file, text.replace('\n', "\r\n")).unwrap();
+        let roots = Roots::load(Some(&file)).unwrap();
+        let place = format!("ca_file: {}:{line}: this entry is skipped: ", file.display());
+        assert_eq!(roots.notices.len(), 1, "{:?}", roots.notices);
+        assert!(
+            roots.notices[0].starts_with(&place) && roots.notices[0].contains(says),
+            "{:?}",
+            roots.notices
+        );
+        let transport = HyperTransport::new(Options { roots, ..options(&server) }).unwrap();
+        to(&server, &transport).await.unwrap();
+    }
+    for (bytes, says) in [
+        (&b"\x30\x82\x03\x09"[..], "openssl x509 -inform der"),
+        (b"nothing", "it holds no certificate"),
+        (begun.as_bytes(), "line 1: it has no line"),
+    ] {
+        std::fs::write(&file, bytes).unwrap();
+        let error = Roots::load(Some(&file)).unwrap_err().to_string();
+        assert!(error.contains(says), "{error}");
+    }
 }

@@ -156,6 +156,7 @@ fn config(n: u32) -> DomainConfig {
         cloud: Cloud::Public,
         aliases: Vec::new(),
         tenant: None,
+        people: None,
         join_type: JoinType::Join,
         device: device(),
         registration: Registration::Background,

@@ -30,6 +30,7 @@ mod rebind;
 mod refusals;
 mod rekey;
 mod rubbish;
+mod settings;
 mod socket;
 mod stops;
 mod systemd;

@@ -150,7 +150,11 @@ impl Harness {
     /// Answers the work in flight with a failure; without one, the timer comes, else the person signs in.
     pub(super) fn fail(&mut self, failure: Failure) {
         let Some((op, _)) = self.in_flight.pop_first() else { return self.idle() };
-        self.not_before = failure.retry_after.map(|wish| self.now.after(wish.min(HOUR)));
+        // A wish is honoured as long as there is anything to try with.
+        let ends = self.session.status().expires_at;
+        let wish = failure.retry_after.map(|wish| self.now.after(wish.min(HOUR)));
+        self.not_before =
+            wish.map(|wish| ends.filter(|ends| *ends > self.now).map_or(wish, |ends| wish.min(ends)));
         let suspected = failure.trouble.is_some();
         self.feed(UserEvent::Done(op, Err(failure.clone())));
         let suspects =

@@ -79,7 +79,7 @@ proptest! {
             life.succeed();
         }
         let began = life.now;
-        let expires_at = life.session.status().expires_at.unwrap_or(began.after(HOUR));
+        let expires_at = life.session.status().expires_at.unwrap_or(began.after(24 * HOUR));
         let tries = (0..100_000).take_while(|_| {
             life.fail(refused("Unreachable", FailureClass::Transient));
             life.session.status().state != SessionState::Lost

@@ -154,13 +154,41 @@ fn a_long_sleep_costs_a_try_and_not_the_session() {
 }
 
 #[test]
-fn a_first_prt_that_is_refused_is_tried_once_more_before_the_sign_in_is_too_old() {
+fn a_first_prt_that_is_refused_is_tried_every_hour_until_the_sign_in_is_too_old() {
     let mut life = obtaining();
-    life.fail(refused("AADSTS50057", FailureClass::Denied));
-    assert_eq!((state(&life), life.wake_at), ("obtaining", Some(life.now.after(HOUR))));
-    life.wait(0);
+    for _ in 0..24 {
+        life.fail(refused("AADSTS50057", FailureClass::Denied));
+        assert_eq!((state(&life), life.wake_at), ("obtaining", Some(life.now.after(HOUR))));
+        life.wait(0);
+    }
     life.fail(refused("AADSTS50057", FailureClass::Denied));
     assert_eq!(state(&life), "lost");
+}
+
+#[test]
+fn no_try_is_later_than_the_token_set_lives() {
+    for (class, retry_after) in [(FailureClass::Denied, None), (FailureClass::Transient, Some(HOUR))] {
+        let mut life = renewing();
+        life.fail(refused("AADSTS90055", FailureClass::Transient));
+        let ends = life.session.status().expires_at.unwrap();
+        life.wait(u32::try_from(ends.since(life.now).as_secs()).unwrap() - 600);
+        life.fail(Failure { retry_after, ..refused("Strange", class) });
+        assert_eq!(life.wake_at, Some(ends), "{class}");
+        life.wait(0);
+        life.fail(refused("Strange", class));
+        assert_eq!(state(&life), "lost");
+    }
+}
+
+#[test]
+fn a_grant_that_the_service_takes_no_more_is_over_whatever_the_number() {
+    for numbers in [&[70_000][..], &[987_654], &[]] {
+        let line = model::refusal_by_token_service(numbers, &[model::OauthWord::InvalidGrant], 400);
+        let mut life = renewing();
+        life.fail(refused("AADSTS70000", line.after_registration));
+        assert_eq!((state(&life), life.wake_at, life.ended.len()), ("lost", None, 1), "{numbers:?}");
+        assert_eq!(life.session.status().upcoming(), model::Upcoming::Nothing);
+    }
 }
 
 #[test]

@@ -4,19 +4,25 @@ use model::{Trace, printable};
 use std::time::Duration;
 
 /// What the headers of a reply say of the call.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Heading {
-    /// Its status and ids.
+    /// Its status, its ids, and the server's time.
     pub trace: Trace,
     /// The service's wish to be left alone, at most an hour.
     pub retry_after: Option<Duration>,
 }
 
-/// Reads the headers; the sign-in service and the registration service name their ids differently
-/// (entra.md 10.1).
-pub(crate) fn heading(reply: &Response<Bytes>) -> Heading {
+impl Heading {
+    /// The HTTP status of the reply.
+    pub fn status(&self) -> u16 {
+        self.trace.http_status.unwrap_or_default()
+    }
+}
+
+/// Reads the headers; the sign-in service and the registration service name their ids differently (entra.md 10.1).
+pub fn heading(reply: &Response<Bytes>) -> Heading {
     let text = |name: &str| reply.headers().get(name)?.to_str().ok();
-    let short = |name: &str| Some(printable(text(name)?, 64));
+    let short = |name: &str| Some(printable(text(name)?, 64)).filter(|text| !text.is_empty());
     Heading {
         trace: Trace {
             http_status: Some(reply.status().as_u16()),

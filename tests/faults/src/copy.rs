@@ -1,21 +1,20 @@
 //! A copy of the workspace with a target directory of its own: the same paths in one would be taken for each other.
 
-use crate::run::{root, target};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The place of the copy, which is as the workspace is now; what did not change since the last time is not built
-/// again.
-pub(super) fn of_the_workspace() -> io::Result<PathBuf> {
-    let copy = target().join("mutants");
+/// The place of the copy below the directory for what is built; it is as the workspace is now, and what did not
+/// change since the last time is not built again.
+pub fn of_the_workspace(root: &Path, target: &Path) -> io::Result<PathBuf> {
+    let copy = target.join("mutants");
     fs::create_dir_all(&copy)?;
     for name in COPIED {
-        follow(&root().join(name), &copy.join(name))?;
+        follow(&root.join(name), &copy.join(name))?;
     }
-    lend(&target().join("debug"), &copy.join("target/debug"))?;
+    lend(root, &target.join("debug"), &copy.join("target/debug"))?;
     Ok(copy)
 }
 
@@ -35,13 +34,13 @@ fn follow(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 /// Lends the libraries that are built already, where there is no target directory yet.
-fn lend(from: &Path, to: &Path) -> io::Result<()> {
+fn lend(root: &Path, from: &Path, to: &Path) -> io::Result<()> {
     if to.exists() || !from.exists() {
         return Ok(());
     }
     let mut ours = BTreeSet::from(["xtask".to_owned()]);
     for folder in ["crates", "tests"] {
-        ours.extend(names(&root().join(folder))?.iter().map(|name| name.to_string_lossy().replace('-', "_")));
+        ours.extend(names(&root.join(folder))?.iter().map(|name| name.to_string_lossy().replace('-', "_")));
     }
     for part in ["deps", "build", ".fingerprint"] {
         fs::create_dir_all(to.join(part))?;

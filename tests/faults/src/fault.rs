@@ -5,23 +5,35 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A fault in one place, and the test that catches it.
-pub(super) struct Fault {
+#[derive(Debug)]
+pub struct Fault {
     /// The crate and its number there: `executor/7`.
-    pub(super) name: String,
-    pub(super) what: String,
+    pub name: String,
+    /// What is wrong then, in words.
+    pub what: String,
     /// Below the workspace.
-    pub(super) file: PathBuf,
-    pub(super) find: String,
-    pub(super) replace: String,
-    pub(super) caught_by: String,
+    pub file: PathBuf,
+    /// The sound lines, which stand there exactly once.
+    pub find: String,
+    /// The faulty lines.
+    pub replace: String,
+    /// The test as the list names it: `package::path::of::the_test`, or a test of the crate itself.
+    pub caught_by: String,
     /// The package of the test: the first part of `caught_by`, else the crate itself.
-    pub(super) package: String,
+    pub package: String,
     /// The test's name without its package.
-    pub(super) test: String,
+    pub test: String,
+}
+
+impl Fault {
+    /// The crate that it is in.
+    pub fn of(&self) -> String {
+        self.name.split('/').next().unwrap_or_default().to_owned()
+    }
 }
 
 /// Every fault, crate by crate, of the files `faults/CRATE.json`.
-pub(super) fn all(root: &Path) -> Result<Vec<Fault>, String> {
+pub fn all(root: &Path) -> Result<Vec<Fault>, String> {
     let folder = root.join("xtask/src/mutate/faults");
     let entries = fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
@@ -66,7 +78,7 @@ fn fault(root: &Path, of: &str, number: usize, entry: &Value) -> Option<Fault> {
 }
 
 /// Whether each fault has exactly one place; names all that do not.
-pub(super) fn apply(root: &Path, faults: &[&Fault]) -> Result<(), String> {
+pub fn apply(root: &Path, faults: &[&Fault]) -> Result<(), String> {
     let applies = |fault: &Fault| {
         let text = fs::read_to_string(root.join(&fault.file)).unwrap_or_default();
         text.matches(&fault.find).count() == 1 && fault.find != fault.replace
@@ -79,7 +91,10 @@ pub(super) fn apply(root: &Path, faults: &[&Fault]) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::root;
+
+    fn root() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+    }
 
     #[test]
     fn every_fault_has_its_place_once() {

@@ -1,0 +1,104 @@
+//! What takes longer than CI may: steps, each of which leaves a line with date and commit.
+//!
+//! A run goes on where the last one of the same commit ended, so that several short ones add up to a whole.
+
+mod results;
+mod steps;
+
+use crate::run::root;
+use clap::Args;
+use results::{Line, Verdict};
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+use steps::Step;
+
+/// Which steps, and where their results are kept.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Only the steps whose name begins with this text: `lives`, `faults/tenancy`.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    only: String,
+    /// Begin no step after so many minutes.
+    #[arg(long, value_name = "MINUTES")]
+    minutes: Option<u64>,
+    /// Run steps again that passed at this commit.
+    #[arg(long)]
+    again: bool,
+    /// Name the steps and what is known of each at this commit; run none.
+    #[arg(long)]
+    list: bool,
+    /// The file to which a line is added for each step.
+    #[arg(long, value_name = "FILE", default_value = "docs/nightly.txt")]
+    results: PathBuf,
+}
+
+/// Runs the steps that have not passed yet; fails if one of them fails.
+pub(crate) fn run(options: &Options) -> Result<(), String> {
+    let begun = Instant::now();
+    let commit = commit()?;
+    let file = root().join(&options.results);
+    let known = results::read(&file)?;
+    let wanted = |step: &Step| step.name.starts_with(&options.only);
+    let steps: Vec<Step> = steps::all()?.into_iter().filter(wanted).collect();
+    if steps.is_empty() {
+        return Err(format!("no step begins with '{}'; --list names them", options.only));
+    }
+    let (mut failed, mut left) = (Vec::new(), 0);
+    for step in &steps {
+        let passed = results::passed(&known, &commit, &step.name);
+        if options.list {
+            println!("{:<8} {}", if passed { "passed" } else { "open" }, step.name);
+        } else if passed && !options.again {
+            println!("nightly: {} passed at this commit before", step.name);
+        } else if is_over(begun, options.minutes) {
+            left += 1;
+        } else if !perform(step, &commit, &file)? {
+            failed.push(step.name.as_str());
+        }
+    }
+    if left > 0 {
+        println!("nightly: {left} steps are left for the next run");
+    }
+    if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join(", "))) }
+}
+
+fn is_over(begun: Instant, minutes: Option<u64>) -> bool {
+    minutes.is_some_and(|minutes| begun.elapsed() >= Duration::from_secs(60 * minutes))
+}
+
+/// Runs a step and keeps its result; whether it passed.
+fn perform(step: &Step, commit: &str, file: &std::path::Path) -> Result<bool, String> {
+    println!("== {}", step.name);
+    let begun = Instant::now();
+    let result = crate::run::run(&mut step.command());
+    if let Err(why) = &result {
+        eprintln!("{}: {why}", step.name);
+    }
+    let line = Line {
+        date: said_by("date", &["-u", "+%Y-%m-%dT%H:%M:%SZ"])?,
+        commit: commit.to_owned(),
+        step: step.name.clone(),
+        verdict: if result.is_ok() { Verdict::Passed } else { Verdict::Failed },
+        seconds: begun.elapsed().as_secs(),
+    };
+    results::append(file, &line)?;
+    Ok(result.is_ok())
+}
+
+/// The commit that is tried; with what is not committed it is none that a later run could go on with.
+fn commit() -> Result<String, String> {
+    let hash = said_by("git", &["rev-parse", "--short=12", "HEAD"])?;
+    let changes = said_by("git", &["status", "--porcelain", "--", ".", ":!docs/nightly.txt"])?;
+    Ok(if changes.is_empty() { hash } else { format!("{hash}{}", results::CHANGED) })
+}
+
+fn said_by(program: &str, arguments: &[&str]) -> Result<String, String> {
+    let output = Command::new(program).current_dir(root()).args(arguments).output();
+    let output = output.map_err(|error| format!("{program}: {error}"))?;
+    if output.status.success() {
+        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    } else {
+        Err(format!("{program}: {}", String::from_utf8_lossy(&output.stderr).trim()))
+    }
+}

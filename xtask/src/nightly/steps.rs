@@ -1,0 +1,74 @@
+//! The steps, as data: a name and the command that it runs.
+
+use crate::mutate;
+use crate::run::cargo;
+use std::process::Command;
+
+/// One step; steps of a kind share what stands before the stroke of their names.
+pub(super) struct Step {
+    pub(super) name: String,
+    /// Of `cargo`.
+    arguments: Vec<String>,
+    environment: Option<(&'static str, &'static str)>,
+}
+
+impl Step {
+    pub(super) fn command(&self) -> Command {
+        let arguments: Vec<&str> = self.arguments.iter().map(String::as_str).collect();
+        let mut command = cargo(&arguments);
+        if let Some((name, value)) = self.environment {
+            command.env(name, value);
+        }
+        command
+    }
+}
+
+/// Every step, in the order in which they are run.
+pub(super) fn all() -> Result<Vec<Step>, String> {
+    let mut steps: Vec<Step> = (0..LIVES / PART).map(lives).collect();
+    steps.extend(
+        mutate::crates()?
+            .iter()
+            .map(|of| step(&format!("faults/{of}"), &format!("xtask mutate --only {of}"))),
+    );
+    steps.push(with(
+        "disk/each-call",
+        "test --quiet --workspace --test it -- failing_disk",
+        ("FIRMAMENT_FAIL_STEP", "1"),
+    ));
+    steps.push(with("stops/200", "test --quiet --workspace --test it -- stops", ("FIRMAMENT_STOPS", "200")));
+    Ok(steps)
+}
+
+fn lives(part: u64) -> Step {
+    let first = part * PART;
+    step(&format!("lives/{first}"), &format!("xtask sim --from {first} --lives {PART}"))
+}
+
+fn step(name: &str, command: &str) -> Step {
+    let arguments = command.split(' ').map(str::to_owned).collect();
+    Step { name: name.to_owned(), arguments, environment: None }
+}
+
+fn with(name: &str, command: &str, environment: (&'static str, &'static str)) -> Step {
+    Step { environment: Some(environment), ..step(name, command) }
+}
+
+/// Seeds of the deterministic world, from 0.
+const LIVES: u64 = 20_000;
+/// Seeds of one step: some minutes.
+const PART: u64 = 1_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_step_has_a_name_of_its_own_that_a_line_can_hold() {
+        let steps = all().unwrap();
+        let names: BTreeSet<&str> = steps.iter().map(|step| step.name.as_str()).collect();
+        assert_eq!(names.len(), steps.len());
+        assert!(names.iter().all(|name| !name.contains(' ') && name.contains('/')));
+    }
+}
