@@ -113,22 +113,20 @@ fn transport_failure(error: &TransportError) -> Failure {
         TransportError::Forbidden(_) => {
             ("ForbiddenHost", Who::MachineAdmin, "Check the hosts of the cloud in himmelblau.conf.")
         }
-        TransportError::NotSent { .. } => (
-            "Unreachable",
-            Who::MachineAdmin,
-            "Check the network, the proxy and the firewall.",
-        ),
+        TransportError::NotSent { .. } => {
+            ("Unreachable", Who::MachineAdmin, "Check the network, the proxy and the firewall.")
+        }
         TransportError::Proxy { fault, .. } => (
             if *fault == ProxyFault::Unreachable { "ProxyUnreachable" } else { "ProxyRefused" },
             Who::MachineAdmin,
             proxy_advice(*fault),
         ),
-        TransportError::Tls { .. } => (
-            "Tls",
-            Who::MachineAdmin,
-            "Check ca_file and whether something on the way inspects TLS.",
-        ),
-        TransportError::InDoubt { .. } => ("NoAnswer", Who::Nobody, "Try again in a few minutes; check the network if it stays."),
+        TransportError::Tls { .. } => {
+            ("Tls", Who::MachineAdmin, "Check ca_file and whether something on the way inspects TLS.")
+        }
+        TransportError::InDoubt { .. } => {
+            ("NoAnswer", Who::Nobody, "Try again in a few minutes; check the network if it stays.")
+        }
         TransportError::TooBig { .. } => {
             ("ReplyTooBig", Who::MachineAdmin, "Something on the way answers in the service's place.")
         }

@@ -274,6 +274,5 @@ pub struct LedgerReport {
     /// `intune_left_behind`.
     pub kind: String,
     /// What an administrator can look for, where it is not known whether the object exists.
-    #[serde(default)]
     pub look_for: Option<String>,
 }

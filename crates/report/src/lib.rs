@@ -7,10 +7,12 @@
 mod concern;
 mod document;
 mod intune;
+mod left_behind;
 #[cfg(test)]
 mod tests;
 
 pub use document::{About, DocumentParts, document};
+pub use left_behind::left_behind;
 
 use concern::{Concern, concerns};
 use identity::{Phase, StateName, Status, StatusPhase, Suspension, WaitsFor};

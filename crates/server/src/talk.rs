@@ -137,10 +137,10 @@ pub(crate) async fn first_use(
     is_suspended(&status).then(|| failure.or_else(|| status.failure.clone()).unwrap_or_else(unusable))
 }
 
-/// Whether the identity is suspended by what a sign-in met.
+/// Whether the identity is suspended by what a sign-in met here; what the service said of it says who can help.
 pub(crate) async fn suspended_by(failure: &Failure, mut status: watch::Receiver<Status>) -> bool {
-    failure.trouble.is_some()
-        && timeout(SUSPENDING, status.wait_for(is_suspended)).await.is_ok_and(|it| it.is_ok())
+    let met_here = failure.trouble.is_some() && failure.trace.http_status.is_none();
+    met_here && timeout(SUSPENDING, status.wait_for(is_suspended)).await.is_ok_and(|it| it.is_ok())
 }
 
 fn is_suspended(status: &Status) -> bool {
@@ -184,6 +184,7 @@ pub(crate) async fn follow_registration(
     let mut prepared = service.driver.prepared_keys();
     if prepared.borrow().waiting > 0 {
         tell(connection, KEYS_ARE_MADE).await;
+        tell_waiting(connection, "the keys to be made").await;
         tokio::select! {
             // A driver that has ended makes none, and neither does one that cannot write.
             _ = prepared.wait_for(|prepared| prepared.waiting == 0) => {}

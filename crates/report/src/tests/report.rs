@@ -1,11 +1,13 @@
 //! How a conversation ends, and the sentences on the way.
 
-use super::samples::{NOW, failure, identity, owner, registered, status, view};
+use super::samples::{NOW, failure, id, identity, owner, registered, status, view};
 use crate::concern::{Concern, concerns};
-use crate::{ending, ending_of, ending_of_view, progress, rebind_failure, still_there};
-use identity::{Attempt, Identity, Phase, Snapshot, Status, StatusPhase, Suspension, WaitsFor};
+use crate::{ending, ending_of, ending_of_view, left_behind, progress, rebind_failure, still_there};
+use identity::{
+    Attempt, Identity, LedgerKind, LedgerLine, Phase, Snapshot, Status, StatusPhase, Suspension, WaitsFor,
+};
 use ipc::{Ending, Message};
-use model::{DeviceTrouble, Failure, FailureClass, Requester, Trace, Who};
+use model::{Cloud, DeviceId, DeviceTrouble, Failure, FailureClass, Requester, Trace, Who};
 use signin::{SessionState, UserStatus};
 use std::time::Duration;
 use views::{DomainView, KeyTest, SignInView, UserView};
@@ -275,4 +277,38 @@ fn only_the_last_rebinding_says_whether_it_failed() {
         let status = Status { snapshot, ..status(StatusPhase::Registered, "idle") };
         assert_eq!(rebind_failure(&status).map(|failure| failure.code.as_str()), code);
     }
+}
+
+#[test]
+fn what_a_leave_left_behind_is_told_with_its_id_and_where_to_delete_it() {
+    let line = |kind, device: Option<u8>, intune: Option<u8>| LedgerLine {
+        at: NOW,
+        request: id(1),
+        device: device.map(id),
+        intune: intune.map(id),
+        kind,
+    };
+    let before = vec![line(LedgerKind::LeftBehind, Some(7), None)];
+    let kept = line(LedgerKind::IntuneLeftBehind, Some(3), Some(8));
+    let object = line(LedgerKind::LeftBehind, Some(3), None);
+    let after = [before.clone(), vec![kept, object, line(LedgerKind::InDoubt, None, None)]].concat();
+    let told = left_behind(&before, &after, Cloud::Public);
+    let (device, intune): (DeviceId, DeviceId) = (id(3), id(8));
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(
+        told[0].contains(&intune.to_string()) && told[0].contains("https://intune.microsoft.com"),
+        "{told:?}"
+    );
+    assert!(
+        told[1].contains(&device.to_string()) && told[1].contains("https://entra.microsoft.com"),
+        "{told:?}"
+    );
+    for (cloud, host) in [
+        (Cloud::UsGov, "microsoft.us"),
+        (Cloud::China, "microsoftonline.cn"),
+        (Cloud::Custom, "the administration"),
+    ] {
+        assert!(left_behind(&before, &after, cloud).iter().all(|told| told.contains(host)), "{cloud}");
+    }
+    assert!(left_behind(&after, &after, Cloud::Public).is_empty());
 }

@@ -4,7 +4,7 @@ use crate::Service;
 use crate::connection::Connection;
 use crate::talk::{
     Identified, Until, bad_name, follow, follow_registration, identify, parse_name, tell, tell_failure,
-    which_domain,
+    tell_waiting, which_domain,
 };
 use driver::Rekey;
 use identity::{LeaveKind, Status, WaitsFor};
@@ -26,6 +26,7 @@ pub(crate) async fn run(
     let to: Backend = to.parse().map_err(places)?;
     let domain = asked.domain().clone();
     let ask = if force { LeaveKind::Force } else { LeaveKind::Unregister };
+    tell_waiting(connection, "the new place of the keys").await;
     match service.driver.rekey(&asked, to, ask).await? {
         Rekey::Unfinished(status) => {
             tell(connection, UNFINISHED).await;

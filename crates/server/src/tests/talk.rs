@@ -336,11 +336,16 @@ async fn a_first_use_of_keys_that_suspends_is_told_and_nothing_else_is() {
 async fn only_what_says_something_of_the_device_is_waited_for() {
     let cloned = Failure { trouble: Some(DeviceTrouble::Cloned), ..failure(FailureClass::Broken, "x") };
     let wrong = failure(FailureClass::NeedsUser, "x");
+    let trace = Trace { http_status: Some(400), ..Trace::default() };
+    let disabled = Failure { trace, ..cloned.clone() };
     let (suspended, idle) =
         (status(StatusPhase::Suspended, "suspended"), status(StatusPhase::Registered, "idle"));
-    for (failure, now, wanted) in
-        [(&cloned, &suspended, true), (&cloned, &idle, false), (&wrong, &suspended, false)]
-    {
+    for (failure, now, wanted) in [
+        (&cloned, &suspended, true),
+        (&cloned, &idle, false),
+        (&wrong, &suspended, false),
+        (&disabled, &suspended, false),
+    ] {
         let (_tell, told) = watch::channel(now.clone());
         assert_eq!(suspended_by(failure, told).await, wanted, "{now:?}");
     }

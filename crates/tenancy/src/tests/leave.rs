@@ -52,6 +52,9 @@ fn an_object_that_was_left_behind_stays_in_the_ledger() {
     let mut computer = Computer::new(Setting::default());
     computer.registers(ALEX);
     computer.ask(leave(ALEX, LeaveKind::Force));
+    computer.write();
+    // It is tried, and cannot be deleted.
+    computer.end_work(0, Some(5));
     computer.fair_end();
     let snapshot = &computer.disk.identities[&(ALEX.tenant(), Role::Current)];
     assert_eq!(snapshot.stage, BARE);

@@ -130,6 +130,8 @@ fn an_earlier_move_ends_first() {
     computer.write();
     let forced = OperatorRequest::Rekey { person: ALEX.upn(), to: Backend::Tpm, how: LeaveKind::Force };
     computer.tells(forced).unwrap();
+    computer.write();
+    computer.end_work(0, Some(5));
     computer.fair_end();
     // What it left behind is known to the next successor.
     computer.ask(rekey(ALEX, Backend::Tpm));

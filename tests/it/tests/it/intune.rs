@@ -1,6 +1,6 @@
 //! Enrolment into Intune after the registration: once per machine, never in the way of a sign-in.
 
-use crate::harness::{Cloud, Machine, code, text, wait_for};
+use crate::harness::{Cloud, Machine, code, text, wait_for, words};
 use serde_json::{Value, json};
 
 const ALEX: &str = "alex@contoso.com";
@@ -44,7 +44,7 @@ fn the_first_sign_in_enrols_once_and_leaving_retires_before_it_deletes() {
     assert_eq!((&intune["device_id"], &intune["owner"]), (&object["id"], &json!(ALEX)));
     assert!(intune["inventory_sent_at"].is_string() && intune["compliance"].is_null(), "{intune}");
     let says = "compliance not reported by this version: Intune will show the machine as not evaluated";
-    assert!(text(&machine.run(&["status"])).contains(says));
+    assert!(words(&machine.run(&["status"])).contains(says));
 
     let unwilling = json!({ "*": { "server_error": 1.0 } });
     cloud.set(&json!({ "intune": { "faults": unwilling } }));
@@ -74,7 +74,7 @@ fn a_leave_that_nobody_can_retire_says_what_intune_kept() {
     let left = machine.run(&["leave"]);
     assert_eq!(code(&left), 0, "{}", text(&left));
     assert_eq!((cloud.devices().len(), cloud.json("intune-devices").len()), (0, 1));
-    let says = text(&machine.run(&["status"]));
+    let says = words(&machine.run(&["status", "--verbose"]));
     assert!(says.contains("intune_left_behind") && says.contains(&device), "{says}");
     assert!(says.contains(&format!("in Intune {intune}")), "{says}");
 }

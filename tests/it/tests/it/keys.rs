@@ -1,6 +1,6 @@
 //! Where keys live, and that they are tested.
 
-use crate::harness::{Cloud, Machine, code, text, wait_for};
+use crate::harness::{Cloud, Machine, code, text, wait_for, words};
 
 #[test]
 fn every_key_is_tested_after_a_registration_and_after_a_start() {
@@ -16,12 +16,10 @@ fn every_key_is_tested_after_a_registration_and_after_a_start() {
         });
         let shown = machine.run(&["tpm"]);
         assert_eq!(code(&shown), 8, "the keys are in software: {}", text(&shown));
-        for words in [
-            "device     RSA-2048 in soft: in software, wrapped",
-            "transport  RSA-2048 in soft",
-            "; works (tested",
-        ] {
-            assert!(text(&shown).contains(words), "no '{words}' in {}", text(&shown));
+        for says in
+            ["device RSA-2048 in soft: in software, wrapped", "transport RSA-2048 in soft", "; works (tested"]
+        {
+            assert!(words(&shown).contains(says), "no '{says}' in {}", text(&shown));
         }
         machine.restart();
     }

@@ -36,6 +36,12 @@ pub(crate) fn signs_in(machine: &Machine) {
     assert_eq!(code(&output), 0, "{}", text(&output));
 }
 
+/// Somebody signs in, and the first use of the keys suspends the machine: the exit code says so.
+pub(crate) fn signs_in_and_is_suspended(machine: &Machine) {
+    let output = machine.sign_in(ALEX);
+    assert_eq!(code(&output), 6, "{}", text(&output));
+}
+
 /// Gives another machine the state directory of this one, and what opens it.
 pub(crate) fn copy_state(from: &Machine, to: &Machine) {
     let mut copy = std::process::Command::new("cp");

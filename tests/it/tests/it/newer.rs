@@ -1,7 +1,7 @@
 //! The state directory of a newer version: the daemon says so, and changes nothing of it.
 
 use crate::disk::{edit_record, open_store, records};
-use crate::harness::{Cloud, Machine, code, text};
+use crate::harness::{Cloud, Machine, code, text, words};
 use serde_json::{Value, json};
 use std::fs;
 use std::process::Output;
@@ -61,7 +61,7 @@ fn an_identity_of_a_newer_version_is_named_and_kept() {
     assert_eq!(failure["advice"], "Install the newer Firmament again; nothing was changed.");
     let shown = machine.run(&["status"]);
     assert_eq!(code(&shown), 1, "{}", text(&shown));
-    assert!(text(&shown).contains(&says), "{}", text(&shown));
+    assert!(words(&shown).contains(&says), "{}", text(&shown));
     // Whoever signs in is let in; the machine is not registered beside the identity that it has.
     assert_eq!(code(&sign_in(&machine)), 3);
     for refused in [&["leave"][..], &["leave", "--force"], &["rebind"]] {

@@ -1,7 +1,7 @@
 //! The whole life of an identity whose keys are in a PKCS#11 token, and what happens without that token.
 
 use crate::harness::{Cloud, Machine, code, text, wait_for};
-use crate::life::{copy_state, live, signs_in};
+use crate::life::{copy_state, live, signs_in, signs_in_and_is_suspended};
 use it::softhsm::{LABEL, PIN, make_token, module};
 use serde_json::Value;
 use std::fs;
@@ -100,7 +100,7 @@ fn a_wrong_pin_keeps_the_identity_and_a_sign_in_with_the_right_one_lifts_the_sus
     fs::write(machine.path("pin"), "another PIN").unwrap();
     machine.restart();
     wait_for("the notice", || machine.status()["notices"].to_string().contains("refuses the PIN"));
-    signs_in(&machine);
+    signs_in_and_is_suspended(&machine);
     wait_for("the suspension", || machine.domain()["identity"]["suspended"] == "key_unavailable");
     assert_eq!(objects(&machine), before, "nothing is destroyed for it");
     fs::write(machine.path("pin"), PIN).unwrap();
@@ -187,7 +187,7 @@ fn a_copied_state_directory_is_of_no_use_with_another_token() {
     copy_state(&original, &copy);
     copy.up();
     let proofs = cloud.requests("token.prt").len();
-    signs_in(&copy);
+    signs_in_and_is_suspended(&copy);
     wait_for("the suspension", || copy.domain()["phase"] == "suspended");
     let domain = copy.domain();
     assert_eq!(domain["identity"]["suspended"], "cloned_machine", "{domain}");

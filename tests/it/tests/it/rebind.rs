@@ -1,7 +1,7 @@
 //! A copy on another machine, and the same machine with another machine-id.
 
 use crate::harness::{Cloud, Machine, code, text, wait_for};
-use crate::life::{copy_state, signs_in};
+use crate::life::{copy_state, signs_in, signs_in_and_is_suspended};
 use serde_json::{Value, json};
 
 const HERE: &str = "11111111111111111111111111111111";
@@ -18,7 +18,7 @@ fn up_as(machine: &mut Machine, id: &str) {
 fn is_suspended(cloud: &Cloud, machine: &Machine) {
     let before = machine.domain()["identity"]["thumbprint"].clone();
     let proofs = cloud.requests("token.prt").len();
-    signs_in(machine);
+    signs_in_and_is_suspended(machine);
     wait_for("the suspension", || machine.domain()["phase"] == "suspended");
     let domain = machine.domain();
     let identity = &domain["identity"];

@@ -2,7 +2,7 @@
 
 use crate::ahead::has_spare_keys;
 use crate::harness::{Cloud, Machine, code, text, wait_for};
-use crate::life::{copy_state, live, signs_in};
+use crate::life::{copy_state, live, signs_in, signs_in_and_is_suspended};
 use it::swtpm::Tpm;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -44,7 +44,7 @@ fn a_tpm_is_taken_if_possible_and_a_copy_beside_another_one_is_of_no_use() {
     copy_state(&original, &copy);
     copy.up();
     let proofs = cloud.requests("token.prt").len();
-    signs_in(&copy);
+    signs_in_and_is_suspended(&copy);
     wait_for("the suspension", || copy.domain()["phase"] == "suspended");
     let domain = copy.domain();
     assert_eq!(domain["identity"]["suspended"], "cloned_machine", "{domain}");
