@@ -1,6 +1,6 @@
 //! What is durable, and what it is made of.
 
-use crate::{Phase, RetainedKeys};
+use crate::{LedgerLine, Phase, RetainedKeys};
 use model::{
     Account, Backend, CertificateDer, DeviceId, Failure, IntentId, IntuneDeviceId, JoinType, KeyHandle,
     MachineBinding, RequestId, TenantId, Timestamp, Trace,
