@@ -50,10 +50,9 @@ pub fn read(reply: Response<Bytes>) -> Result<Endpoints, IntuneError> {
 }
 
 fn required(list: &[Value], name: &'static str) -> Result<ServiceUri, IntuneError> {
-    let entry = entry(list, name).ok_or(IntuneError::NoEndpoint(name))?;
-    let uri = entry
-        .raw("uri")
-        .ok_or_else(|| IntuneError::unusable(Service::Graph, &format!("the 'uri' of {name} is no text")))?;
+    let uri = entry(list, name).and_then(|entry| entry.get("uri")).ok_or(IntuneError::NoEndpoint(name))?;
+    let wrong = || IntuneError::unusable(Service::Graph, &format!("the 'uri' of {name} is no text"));
+    let uri = uri.as_str().ok_or_else(wrong)?;
     uri.parse()
 }
 

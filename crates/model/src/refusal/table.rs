@@ -84,8 +84,8 @@ pub(super) const TABLE: &[Refusal] = &[
     line("50132", NeedsUser, User, "the sign-in is no longer valid, perhaps after a change of password", "Sign in again."),
     line("50133", NeedsUser, User, "the sign-in is no longer valid, perhaps after a change of password", "Sign in again."),
     line("54005", NeedsUser, User, "the code was used before", "Sign in again."),
-    line("invalid_grant", NeedsUser, User, "the service takes the sign-in no more", "Sign in again."),
-    line("bad_token", NeedsUser, User, "the service takes the sign-in no more", "Sign in again."),
+    line("invalid_grant", NeedsUser, User, "the service does not accept the sign-in, or not any more", "Sign in again."),
+    line("bad_token", NeedsUser, User, "the service does not accept the sign-in, or not any more", "Sign in again."),
     line("token_expired", NeedsUser, User, "the sign-in has expired", "Sign in again."),
     // what we asked for
     line("invalid_request", Broken, TenantAdmin, "the service does not take the request", SIGN_IN_LOG),

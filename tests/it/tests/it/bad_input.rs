@@ -53,7 +53,11 @@ fn what_the_sign_in_service_refuses_is_explained() {
         let says = if number == 53_000 { "exclude Device Registration Service" } else { says };
         check(refused(number), exit, &[&format!("AADSTS{number}"), says, "Correlation id", "Time"]);
     }
-    check(refused(999_999), 1, &["AADSTS999999", "report"]);
+    check(
+        refused(999_999),
+        4,
+        &["AADSTS999999", "does not accept the sign-in", "Sign in again", "Correlation id"],
+    );
 }
 
 #[test]
