@@ -6,7 +6,6 @@ mod accept;
 mod connection;
 mod conversation;
 mod dispatch;
-mod groups;
 mod limits;
 mod owners;
 mod report;
@@ -16,9 +15,8 @@ mod talk;
 mod tests;
 
 pub use conversation::Stop;
-pub use groups::has_group;
 pub use report::{DocumentParts, document};
-pub use service::{About, AboutNow, Service};
+pub use service::{About, AboutNow, Registrars, Service};
 
 use accept::Patience;
 use conversation::{Caller, Shared};

@@ -1,11 +1,11 @@
 //! `sign_in`: who somebody is, and the registration that may begin with it.
 
+use crate::Service;
 use crate::connection::Connection;
 use crate::conversation::Caller;
 use crate::talk::{Identified, follow_registration, identify, parse_name, tell};
-use crate::{Service, groups};
 use ipc::{Ending, Wait};
-use model::{DomainName, Failure, Registration};
+use model::{Asker, DomainName, Failure, Registration};
 
 /// Finds out who it is, then follows the registration as far as the caller wants to wait.
 pub(crate) async fn run(
@@ -16,7 +16,9 @@ pub(crate) async fn run(
 ) -> Result<Ending, Failure> {
     let asked = parse_name(name)?;
     let domain = asked.domain().clone();
-    match identify(connection, service, (asked, groups::asker(&service.who_may_register, &caller))).await? {
+    let may_register = (service.registrars)(caller.peer.uid == 0, caller.by, caller.gid);
+    let asker = Asker { by: caller.by, may_register };
+    match identify(connection, service, (asked, asker)).await? {
         Identified::Yes => settle(connection, service, &domain, wait).await,
         Identified::HungUp => Ok(Ending::Failed),
     }
