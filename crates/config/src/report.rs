@@ -31,7 +31,8 @@ impl Report {
     pub(crate) fn spelt(&mut self, spelling: Spelling, entry: &Entry) {
         let value = match spelling {
             Spelling::Lines => "…".to_owned(),
-            _ if entry.option == "proxy" => "(…)".to_owned(),
+            // A notice is logged: no password and no name of a person stands in it.
+            _ if ["proxy", "pam_allow_groups"].contains(&entry.option.as_str()) => "(…)".to_owned(),
             Spelling::Letters => {
                 let parts = entry.value.split([',', '\n']).map(str::trim);
                 parts

@@ -142,7 +142,8 @@ fn proxy_advice(fault: ProxyFault) -> &'static str {
             "Check the option proxy in himmelblau.conf, or HTTPS_PROXY of the service's environment; it is tried again."
         }
         ProxyFault::Credentials { basic: true } => {
-            "Write proxy = http://user@host:port and the password into proxy_password_file, then restart firmamentd."
+            "Write proxy = http://user@host:port and the password into proxy_password_file, or correct them, then restart \
+             firmamentd."
         }
         ProxyFault::Credentials { basic: false } => {
             "Firmament can only give a user and a password (Basic): ask the proxy's administrator for that, or to let \

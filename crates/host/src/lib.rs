@@ -4,6 +4,7 @@
 //! Reads files and makes at most one, the auth value's.
 
 pub mod auth;
+pub mod groups;
 pub mod machine;
 pub mod memory;
 

@@ -19,9 +19,10 @@ use clap::Parser;
 use config::{Checked, Loaded, Settings};
 use driver::Driver;
 use host::memory;
+use model::WhoMayRegister;
 use options::Options;
 use sd_notify::NotifyState;
-use server::{Service, Stop};
+use server::{Registrars, Service, Stop};
 use std::alloc::System;
 use std::error::Error;
 use std::os::unix::net::UnixListener;
@@ -92,8 +93,8 @@ async fn run(
     let started = Driver::start(wired.dependencies).await;
     let code = match started {
         Ok(driver) => {
-            let who_may_register = loaded.settings.global.who_may_register.clone();
-            let service = Service { driver: driver.clone(), about: wired.about, who_may_register };
+            let registrars = registrars(loaded.settings.global.who_may_register.clone());
+            let service = Service { driver: driver.clone(), about: wired.about, registrars };
             ready.send_replace(Some(Arc::new(service)));
             notify(&[NotifyState::Ready, NotifyState::Status(&status_line(&driver))]);
             let (why, code) = rest(&driver, signals).await;
@@ -118,6 +119,11 @@ fn say_what_is_served(settings: &Settings, socket: &Path, proxy: &str) {
     if domains.is_none() {
         tracing::warn!("{NO_DOMAIN}");
     }
+}
+
+/// Root is whoever the socket says is root, and others are who they are outside of their user namespace.
+fn registrars(option: WhoMayRegister) -> Registrars {
+    Arc::new(move |is_root, by, gid| option.judge(is_root, |group| host::groups::is_member(by.0, gid, group)))
 }
 
 /// The domains that are served; none where nobody can sign in.
@@ -172,3 +178,20 @@ const NO_DOMAIN: &str = "No domain is configured, and nobody can sign in: set th
 const WORKERS: usize = 2;
 /// How long the end waits for threads that are busy.
 const LAST_WRITES: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::{MayRegister, Requester};
+
+    #[test]
+    fn root_is_root_by_the_socket_and_not_by_who_maps_it() {
+        let of =
+            |option: &WhoMayRegister, is_root, by| registrars(option.clone())(is_root, Requester(by), 4711);
+        assert_eq!(of(&WhoMayRegister::Root, true, 0), MayRegister::Yes);
+        assert_eq!(of(&WhoMayRegister::Root, false, 0), MayRegister::No);
+        assert_eq!(of(&WhoMayRegister::Anyone, false, 1000), MayRegister::Yes);
+        let group = WhoMayRegister::Group("no-such-group-here".to_owned());
+        assert_eq!((of(&group, false, 1000), of(&group, true, 0)), (MayRegister::No, MayRegister::Yes));
+    }
+}

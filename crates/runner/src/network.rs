@@ -33,5 +33,5 @@ impl Network {
 fn no_such_group(option: &WhoMayRegister) -> Option<String> {
     let WhoMayRegister::Group(name) = option else { return None };
     let text = "names no group of /etc/group, so that root alone may register this machine";
-    (!server::has_group(name)).then(|| format!("who_may_register = {option} {text}"))
+    (!host::groups::has_group(name)).then(|| format!("who_may_register = {option} {text}"))
 }

@@ -6,7 +6,6 @@ mod accept;
 mod connection;
 mod conversation;
 mod dispatch;
-mod groups;
 mod limits;
 mod owners;
 mod service;
@@ -15,8 +14,7 @@ mod talk;
 mod tests;
 
 pub use conversation::Stop;
-pub use groups::has_group;
-pub use service::{AboutNow, Service};
+pub use service::{AboutNow, Registrars, Service};
 
 use accept::Patience;
 use conversation::{Caller, Shared};

@@ -1,5 +1,5 @@
 use driver::Driver;
-use model::WhoMayRegister;
+use model::{MayRegister, Requester};
 use report::About;
 use std::sync::Arc;
 
@@ -10,8 +10,12 @@ pub struct Service {
     /// What `status` says of the machine as a whole.
     pub about: AboutNow,
     /// Whose sign-in may register the machine.
-    pub who_may_register: WhoMayRegister,
+    pub registrars: Registrars,
 }
+
+/// Whether the sign-in of a caller may register the machine: whether the socket says that it is root, whose user id it
+/// is, and the group of the process.
+pub type Registrars = Arc<dyn Fn(bool, Requester, u32) -> MayRegister + Send + Sync>;
 
 /// What `status` says of the machine as a whole, as it is now; answered at once.
 pub type AboutNow = Arc<dyn Fn() -> About + Send + Sync>;

@@ -125,6 +125,16 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn a_name_without_an_address_says_which_and_who_was_asked() {
+        // No name of the DNS has so long a label, so nobody is asked for it.
+        let name = format!("{}.invalid", "a".repeat(70));
+        let error = Resolver(IpVersion::Both).call(name.parse().unwrap()).await.unwrap_err();
+        let says = format!("the DNS of this machine has no address of {name} (");
+        assert!(error.to_string().starts_with(&says), "{error}");
+        assert!(crate::failure::find::<Unresolved>(&error).is_some());
+    }
+
     #[test]
     fn only_addresses_of_the_wanted_kind_are_used() {
         let both = || [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];

@@ -53,7 +53,7 @@ pub(crate) async fn tunnel(
     let request = request.body(Empty::<Bytes>::new()).map_err(|error| unreachable(error.to_string()))?;
     let response = sender.send_request(request).await.map_err(no_http)?;
     if !response.status().is_success() {
-        let (why, fault) = refusal(&response, &host);
+        let (why, fault) = refusal(&response, &host, proxy.basic_auth().is_some());
         return Err(ProxyError { proxy: name, why, fault });
     }
     let upgraded = hyper::upgrade::on(response).await.map_err(no_http)?;
@@ -82,7 +82,7 @@ fn not_connected(error: &(dyn Error + 'static)) -> String {
 }
 
 /// What a proxy said, and who has to act.
-fn refusal<B>(response: &Response<B>, host: &str) -> (String, ProxyFault) {
+fn refusal<B>(response: &Response<B>, host: &str, named: bool) -> (String, ProxyFault) {
     let line = status_line(response);
     let headers = response.headers();
     match response.status() {
@@ -94,7 +94,8 @@ fn refusal<B>(response: &Response<B>, host: &str) -> (String, ProxyFault) {
             } else {
                 format!("wants {}", schemes.join(", "))
             };
-            let why = format!("refused with '{line}': it wants to know who asks, and {wants}");
+            let about = if named { "does not take this user and password" } else { "wants to know who asks" };
+            let why = format!("refused with '{line}': it {about}, and {wants}");
             (why, ProxyFault::Credentials { basic })
         }
         status if status.is_server_error() => {

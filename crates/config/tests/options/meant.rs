@@ -61,6 +61,9 @@ fn quotes_and_braces_are_no_part_of_a_value() {
     assert_eq!(loaded.settings.global.device_name, "%h # 1");
     assert_eq!(loaded.settings.global.socket_path.to_str(), Some("/run/x"));
     assert_eq!(loaded.notes.len(), 2, "{:?}", loaded.notes);
+    let told =
+        notes("[global]\npam_allow_groups = \"alex@contoso.com\"\nproxy = 'http://u:hunter2@p:1'\n").join("");
+    assert!(!told.contains("alex") && !told.contains("hunter2"), "a notice is logged: {told}");
 }
 
 #[test]

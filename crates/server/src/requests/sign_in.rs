@@ -1,14 +1,14 @@
 //! `sign_in`: who somebody is, and the registration that may begin with it.
 
+use crate::Service;
 use crate::connection::Connection;
 use crate::conversation::Caller;
 use crate::talk::{
     Identified, first_use, follow_registration, identify, parse_name, suspended_by, tell, tell_failure,
     tell_waiting,
 };
-use crate::{Service, groups};
 use ipc::{Ending, Wait};
-use model::{Account, DomainName, Failure, Registration};
+use model::{Account, Asker, DomainName, Failure, Registration};
 
 /// Finds out who it is, then follows the registration as far as the caller wants to wait.
 pub(crate) async fn run(
@@ -19,7 +19,8 @@ pub(crate) async fn run(
 ) -> Result<Ending, Failure> {
     let asked = parse_name(name)?;
     let domain = asked.domain().clone();
-    match identify(connection, service, (asked, groups::asker(&service.who_may_register, &caller))).await {
+    let may_register = (service.registrars)(caller.peer.uid == 0, caller.by, caller.gid);
+    match identify(connection, service, (asked, Asker { by: caller.by, may_register })).await {
         Ok(Identified::Yes(account)) => settle(connection, service, (&domain, &account), wait).await,
         Ok(Identified::HungUp) => Ok(Ending::Failed),
         Err(failure) => refused(connection, service, &domain, failure).await,

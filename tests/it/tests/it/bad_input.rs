@@ -251,8 +251,8 @@ fn a_bad_configuration_names_file_line_option_and_what_is_allowed() {
     let file = dir.path().join("himmelblau.conf");
     for (config, says) in [
         (
-            "[global]\ndomain = contoso.com\napply_policy = yes\n",
-            ":3: apply_policy = yes is not allowed; allowed: true, false, 1, 0",
+            "[global]\ndomain = contoso.com\napply_policy = maybe\n",
+            ":3: apply_policy = maybe is not allowed; allowed: true, false, 1, 0",
         ),
         ("[global]\nnonsense\n", ":2: 'nonsense' is neither"),
         ("[global]\nhsm_type = pkcs11\n", ":2: [global] a PKCS#11 token needs pkcs11_module too"),

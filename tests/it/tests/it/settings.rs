@@ -77,7 +77,7 @@ fn only_root_registers_where_that_is_asked_for_and_everybody_signs_in_afterwards
     asked_for_nobody(&cloud);
     let registered = machine.sign_in(ALEX);
     assert_eq!(code(&registered), 0, "{}", text(&registered));
-    let later = as_stranger(&machine, ADELE);
+    let later = as_stranger(&machine, ALEX);
     assert_eq!(code(&later), 0, "{}", text(&later));
     assert_eq!((machine.domain()["phase"].as_str(), cloud.devices().len()), (Some("registered"), 1));
 }

@@ -1,23 +1,20 @@
-//! Which groups of this system a caller is in, by its own files: no name service is asked on the way to a sign-in.
+//! Which groups of this system somebody is in, by its own files: no name service is asked on the way to a sign-in.
 
-use crate::conversation::Caller;
-use model::{Asker, WhoMayRegister};
 use std::fs;
 
-/// Whether this caller's sign-in may register the machine, by the option `who_may_register`.
-pub(crate) fn asker(option: &WhoMayRegister, caller: &Caller) -> Asker {
-    let text = |path: &str| String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned();
-    let is_member = |group: &str| {
-        is_in(&Person { uid: caller.by.0, gid: caller.gid }, group, &text("/etc/group"), &text("/etc/passwd"))
-    };
-    let may_register = option.judge(caller.peer.uid == 0, is_member);
-    Asker { by: caller.by, may_register }
+/// Whether a user is in a group of this system: as the group that they have at the moment, by passwd(5), or as a member
+/// by group(5).
+pub fn is_member(uid: u32, gid: u32, group: &str) -> bool {
+    is_in(&Person { uid, gid }, group, &text("/etc/group"), &text("/etc/passwd"))
 }
 
 /// Whether `/etc/group` has a group of this name.
 pub fn has_group(name: &str) -> bool {
-    let groups = fs::read("/etc/group").unwrap_or_default();
-    String::from_utf8_lossy(&groups).lines().any(|line| fields(line).first() == Some(&name))
+    text("/etc/group").lines().any(|line| fields(line).first() == Some(&name))
+}
+
+fn text(path: &str) -> String {
+    String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned()
 }
 
 /// A caller as the kernel and the tables of user ids know them.
@@ -58,8 +55,6 @@ fn fields_of_user(line: &str) -> Option<(&str, u32, u32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ipc::Peer;
-    use model::{MayRegister, Requester};
 
     const GROUPS: &str =
         "root:x:0:\nwheel:x:10:alex, kim\nadele:x:1001:\nstaff:x:50:sam\nbroken\nempty:x::alex\n";
@@ -87,17 +82,5 @@ mod tests {
         }
         assert!(!is_in(&Person { uid: 1000, gid: 1 }, "wheel", "", USERS));
         assert!(!is_in(&Person { uid: 1000, gid: 1 }, "wheel", GROUPS, ""));
-    }
-
-    #[test]
-    fn root_is_root_by_the_socket_and_not_by_who_maps_it() {
-        let caller = |uid, by| Caller { peer: Peer { uid }, gid: 4711, by: Requester(by) };
-        let of = |option: &WhoMayRegister, caller| asker(option, &caller).may_register;
-        assert_eq!(of(&WhoMayRegister::Root, caller(0, 0)), MayRegister::Yes);
-        assert_eq!(of(&WhoMayRegister::Root, caller(100_000, 0)), MayRegister::No);
-        assert_eq!(of(&WhoMayRegister::Anyone, caller(1000, 1000)), MayRegister::Yes);
-        let group = WhoMayRegister::Group("no-such-group-here".to_owned());
-        assert_eq!(of(&group, caller(1000, 1000)), MayRegister::No);
-        assert_eq!(of(&group, caller(0, 0)), MayRegister::Yes);
     }
 }
