@@ -3,8 +3,8 @@
 mod environment;
 
 use crate::run::{cargo, root, run as run_command, target};
-pub(crate) use environment::{INTERPRETERS, has_module, provide};
 use environment::provide_node;
+pub(crate) use environment::{INTERPRETERS, has_module, provide};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;

@@ -101,7 +101,8 @@ impl Authority {
             let mut roots = RootCertStore::empty();
             roots.add(CertificateDer::from_pem_slice(self.pem.as_bytes()).ok()?).ok()?;
             let provider = Arc::new(aws_lc_rs::default_provider());
-            let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build().ok()?;
+            let verifier =
+                WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build().ok()?;
             let name = ServerName::try_from("localhost").ok()?;
             let since = Duration::seconds(self.now.unix_timestamp()).unsigned_abs();
             let now = UnixTime::since_unix_epoch(since);
@@ -134,7 +135,11 @@ fn file(path: &Path, cause: io::Error) -> AuthorityError {
     AuthorityError::File { path: path.to_owned(), cause }
 }
 
-fn of_authority(name: &str, now: OffsetDateTime, lifetime: Duration) -> Result<CertificateParams, rcgen::Error> {
+fn of_authority(
+    name: &str,
+    now: OffsetDateTime,
+    lifetime: Duration,
+) -> Result<CertificateParams, rcgen::Error> {
     let mut params = dated(CertificateParams::new(Vec::default())?, now, lifetime);
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.distinguished_name.push(DnType::CommonName, name);

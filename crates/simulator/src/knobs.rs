@@ -158,11 +158,11 @@ pub(crate) fn set(tenant: &mut Tenant, intune: &mut Intune, parsed: Parsed) -> R
     for (name, (knobs, intune)) in parsed.own {
         let none = || Wrong::rule("there is no tenant with this id or domain");
         let id = tenant.tenant_id(&name).ok_or_else(|| in_tenant(none(), &name))?;
-        approver(tenant, &knobs, Some(id)).map_err(|wrong| in_tenant(wrong, &name))?;
+        existing(tenant, &knobs, Some(id)).map_err(|wrong| in_tenant(wrong, &name))?;
         own.insert(id, knobs);
         own_intune.insert(id, intune);
     }
-    approver(tenant, &parsed.tenant, None)?;
+    existing(tenant, &parsed.tenant, None)?;
     tenant.set_knobs(parsed.tenant);
     tenant.set_tenant_knobs(own);
     intune.set_knobs(parsed.intune);
@@ -170,8 +170,12 @@ pub(crate) fn set(tenant: &mut Tenant, intune: &mut Intune, parsed: Parsed) -> R
     Ok(parsed.wire)
 }
 
-/// Refuses a person who cannot approve anything, because the tenant has nobody of the name.
-fn approver(tenant: &Tenant, knobs: &Knobs, of: Option<Uuid>) -> Result<(), Wrong> {
+/// Refuses a domain of no tenant, and a person who cannot approve anything because the tenant has nobody of the name.
+fn existing(tenant: &Tenant, knobs: &Knobs, of: Option<Uuid>) -> Result<(), Wrong> {
+    if let Some(domain) = knobs.federated.keys().find(|domain| tenant.tenant_id(domain).is_none()) {
+        let wrong = Wrong::rule(format!("there is no tenant with the domain `{domain}`"));
+        return Err(wrong.in_member("federated"));
+    }
     let Some(upn) = &knobs.auto_approve_as else { return Ok(()) };
     let mut users = tenant.users().into_iter().filter(|it| of.is_none_or(|id| it.tenant == id.to_string()));
     match users.any(|user| user.upn == *upn) {
@@ -306,25 +310,70 @@ mod tests {
             (json!([]), "expected an object, found a list"),
             (json!({ "quotas": 1 }), "there is no `quotas`; did you mean `quota`? Known: "),
             (json!({ "fault": [] }), "there is no `fault`; did you mean `faults`? Known: "),
-            (json!({ "device_code_lives_s": "x" }), "`device_code_lives_s`: expected a number of seconds, found text"),
+            (
+                json!({ "device_code_lives_s": "x" }),
+                "`device_code_lives_s`: expected a number of seconds, found text",
+            ),
             (json!({ "drs_error_shape": "D" }), "`drs_error_shape`: there is no `D`. Known: A, B, C"),
             (json!({ "client_certificate": 1 }), "`client_certificate`: expected one of handshake, "),
-            (json!({ "throttle": { "jion": { "times": 1, "status": 429 } } }), "`throttle.jion`: there is no `jion`; did"),
+            (
+                json!({ "throttle": { "jion": { "times": 1, "status": 429 } } }),
+                "`throttle.jion`: there is no `jion`; did",
+            ),
             (json!({ "throttle": { "join": { "times": 1 } } }), "`throttle.join.status` is missing"),
-            (json!({ "second_factors": ["PhoneApp"] }), "`second_factors`: there is no `PhoneApp`; did you mean `"),
-            (json!({ "refuse": [{ "grant": "prts", "code": 1 }] }), "`refuse[0].grant`: there is no `prts`; did you mean `prt`?"),
-            (json!({ "refuse": [{ "endpoint": "tokens", "code": 1 }] }), "`refuse[0].endpoint`: there is no `tokens`; did"),
+            (
+                json!({ "second_factors": ["PhoneApp"] }),
+                "`second_factors`: there is no `PhoneApp`; did you mean `",
+            ),
+            (
+                json!({ "refuse": [{ "grant": "prts", "code": 1 }] }),
+                "`refuse[0].grant`: there is no `prts`; did you mean `prt`?",
+            ),
+            (
+                json!({ "refuse": [{ "endpoint": "tokens", "code": 1 }] }),
+                "`refuse[0].endpoint`: there is no `tokens`; did",
+            ),
             (json!({ "refuse": [{}] }), "`refuse[0].code` is missing"),
-            (json!({ "error_strings": { "AADSTS1": "x" } }), "`error_strings`: `AADSTS1` is no AADSTS number"),
+            (
+                json!({ "error_strings": { "AADSTS1": "x" } }),
+                "`error_strings`: `AADSTS1` is no AADSTS number",
+            ),
+        ] {
+            let said = parse(knobs.clone()).unwrap_err().to_string();
+            assert!(said.starts_with(says), "{knobs}: {said}");
+        }
+    }
+
+    #[test]
+    fn whose_knob_is_wrong_is_said_too() {
+        for (knobs, says) in [
             (json!({ "faults": [{ "request": "join" }] }), "`faults[0].action` is missing"),
-            (json!({ "faults": [{ "request": "Join", "action": "hold" }] }), "`faults[0].request`: there is no `Join`; did"),
-            (json!({ "faults": [{ "request": "join", "action": { "kind": "delay" } }] }), "`faults[0].action.ms` is missing"),
-            (json!({ "latency_ms": { "jion": 1 } }), "`latency_ms.jion`: there is no `jion`; did you mean `join`?"),
+            (
+                json!({ "faults": [{ "request": "Join", "action": "hold" }] }),
+                "`faults[0].request`: there is no `Join`; did",
+            ),
+            (
+                json!({ "faults": [{ "request": "join", "action": { "kind": "delay" } }] }),
+                "`faults[0].action.ms` is missing",
+            ),
+            (
+                json!({ "latency_ms": { "jion": 1 } }),
+                "`latency_ms.jion`: there is no `jion`; did you mean `join`?",
+            ),
             (json!({ "intune": { "verdict": 1 } }), "`intune`: there is no `verdict`"),
-            (json!({ "intune": { "casing": { "intune.enrol": "camel" } } }), "`intune.casing.intune.enrol`: there is no `intune.enrol`; did you mean `intune.enroll`?"),
+            (
+                json!({ "intune": { "casing": { "intune.enrol": "camel" } } }),
+                "`intune.casing.intune.enrol`: there is no `intune.enrol`; did you mean `intune.enroll`?",
+            ),
             (json!({ "intune": { "version_floor": "2025" } }), "`intune.version_floor`: expected a version"),
-            (json!({ "tenants": { "x.com": { "quota": "three" } } }), "`tenants.x.com.quota`: expected a number, found text"),
-            (json!({ "tenants": { "x.com": { "client_certificate": "never" } } }), "`tenants.x.com.client_certificate`: it is for all tenants"),
+            (
+                json!({ "tenants": { "x.com": { "quota": "three" } } }),
+                "`tenants.x.com.quota`: expected a number, found text",
+            ),
+            (
+                json!({ "tenants": { "x.com": { "client_certificate": "never" } } }),
+                "`tenants.x.com.client_certificate`: it is for all tenants",
+            ),
             (json!({ "tenants": [] }), "`tenants`: expected an object, found a list"),
         ] {
             let said = parse(knobs.clone()).unwrap_err().to_string();

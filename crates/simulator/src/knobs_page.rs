@@ -25,7 +25,11 @@ fn the_simulator_page_explains_every_fault_with_its_parameters() {
         let mut needed = Vec::new();
         while let Err(wrong) = read::<Fault>(&spelled) {
             let said = wrong.to_string();
-            let name = said.strip_prefix("`action.").and_then(|it| it.strip_suffix("` is missing")).unwrap().to_owned();
+            let name = said
+                .strip_prefix("`action.")
+                .and_then(|it| it.strip_suffix("` is missing"))
+                .unwrap()
+                .to_owned();
             spelled["action"][&name] = if name == "location" { json!("x") } else { json!(200) };
             needed.push(name);
         }

@@ -54,9 +54,9 @@ fn changed(all: Value) -> Vec<Turned> {
     for (name, value) in all.as_object().into_iter().flatten() {
         let of_intune = value.as_object().filter(|_| name == "intune");
         let inner = of_intune.into_iter().flatten();
-        found.extend(inner.filter_map(|(inner, value)| {
-            turned(format!("intune.{inner}"), value, &begin[name][inner])
-        }));
+        found.extend(
+            inner.filter_map(|(inner, value)| turned(format!("intune.{inner}"), value, &begin[name][inner])),
+        );
         found.extend(turned(name.clone(), value, &begin[name]).filter(|_| of_intune.is_none()));
     }
     found

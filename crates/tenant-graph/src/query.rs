@@ -68,7 +68,8 @@ mod tests {
 
     fn listed(query: &str) -> Value {
         let form = Form::parse(query.as_bytes());
-        let objects = vec![json!({ "id": "1", "displayName": "a" }), json!({ "id": "2", "displayName": "b" })];
+        let objects =
+            vec![json!({ "id": "1", "displayName": "a" }), json!({ "id": "2", "displayName": "b" })];
         let (Ok(answer) | Err(answer)) = Query::of(&form).map(|query| query.list("devices", objects));
         let Body::Json(body) = answer.body else { panic!("no JSON") };
         if answer.status == 200 { body["value"].clone() } else { body["error"]["code"].clone() }

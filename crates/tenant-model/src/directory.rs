@@ -111,7 +111,8 @@ impl Directories {
 
     /// The application with this `client_id`, and its tenant.
     pub fn application(&self, client: &str) -> Option<(Uuid, &Application)> {
-        let of = |it: &'_ Directory| it.applications.iter().position(|app| app.id.eq_ignore_ascii_case(client));
+        let of =
+            |it: &'_ Directory| it.applications.iter().position(|app| app.id.eq_ignore_ascii_case(client));
         self.0.values().find_map(|it| Some((it.id, it.applications.get(of(it)?)?)))
     }
 

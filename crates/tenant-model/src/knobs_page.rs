@@ -45,7 +45,8 @@ fn the_simulator_page_explains_every_word_of_an_enumeration() {
         };
         rows.extend(variants.iter().zip(&words).map(row));
     }
-    let lists = [("second_factors", &METHODS[..]), ("refuse, grant", &GRANTS), ("refuse, endpoint", &ENDPOINTS)];
+    let lists =
+        [("second_factors", &METHODS[..]), ("refuse, grant", &GRANTS), ("refuse, endpoint", &ENDPOINTS)];
     for (knob, words) in lists {
         let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
         rows.push(vec![format!("`{knob}`"), words.join(", "), "one or more of these".to_owned()]);
@@ -63,7 +64,9 @@ fn the_simulator_page_explains_every_member_of_a_knob_that_is_an_object() {
     for (knob, source, head, names) in structs {
         let fields = manual::documented(source, head);
         assert_eq!(fields.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), names, "{head}");
-        rows.extend(fields.into_iter().map(|(name, text)| vec![format!("`{knob}`"), format!("`{name}`"), text]));
+        rows.extend(
+            fields.into_iter().map(|(name, text)| vec![format!("`{knob}`"), format!("`{name}`"), text]),
+        );
     }
     manual::check_table("simulator.md", "members of knobs", &rows).unwrap();
 }

@@ -122,10 +122,7 @@ mod tests {
                 json!({ "lives_s": 1, "actions": [{ "kind": "hold", "ms": 1 }] }),
                 "`actions[0]`: there is no `ms`; `hold` has no members",
             ),
-            (
-                json!({ "lives_s": 1, "actions": [{ "ms": 1 }] }),
-                "`actions[0].kind` is missing",
-            ),
+            (json!({ "lives_s": 1, "actions": [{ "ms": 1 }] }), "`actions[0].kind` is missing"),
             (
                 json!({ "lives_s": 1, "quotas": 1 }),
                 "there is no `quotas`; did you mean `quota`? \
@@ -145,8 +142,7 @@ mod tests {
             "actions": ["hold", { "kind": "hold" }, { "kind": "delay", "ms": 5 }, "slow"],
         });
         let read: File = read(&file).unwrap();
-        let actions =
-            [Action::Hold, Action::Hold, Action::Delay { ms: 5 }, Action::Slow { chunk: 0 }];
+        let actions = [Action::Hold, Action::Hold, Action::Delay { ms: 5 }, Action::Slow { chunk: 0 }];
         assert_eq!(read.actions, actions);
         assert_eq!((read.lives_s, read.by_name["y"]), (-1, 0.5));
         assert_eq!(read.pair, Some(("a".to_owned(), "b".to_owned())));

@@ -103,7 +103,11 @@ impl Seed {
         for (index, tenant) in self.tenants.iter().enumerate() {
             tenant.check(&mut taken).map_err(|wrong| wrong.in_item(index).in_member("tenants"))?;
         }
-        if self.tenants.is_empty() { Err(Wrong::rule("a tenant is needed").in_member("tenants")) } else { Ok(()) }
+        if self.tenants.is_empty() {
+            Err(Wrong::rule("a tenant is needed").in_member("tenants"))
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -211,7 +215,11 @@ fn domain_name(text: &str, taken: &mut BTreeSet<String>) -> Result<(), Wrong> {
 
 fn address(text: &str) -> Result<(), Wrong> {
     filled(text)?;
-    if text.contains(':') { Ok(()) } else { Err(Wrong::rule(format!("`{text}` has no scheme, as `https://`"))) }
+    if text.contains(':') {
+        Ok(())
+    } else {
+        Err(Wrong::rule(format!("`{text}` has no scheme, as `https://`")))
+    }
 }
 
 /// Refuses what another object of the seed is called already.
@@ -229,9 +237,11 @@ fn filled(text: &str) -> Result<(), Wrong> {
     let framed = [('<', '>'), ('{', '}'), ('[', ']')].iter().any(|(open, close)| {
         lower.find(*open).is_some_and(|at| lower.get(at..).is_some_and(|rest| rest.contains(*close)))
     });
-    let begins = ["your-", "your_", "your ", "enter-", "replace-", "insert-"].iter().any(|it| lower.starts_with(it));
+    let begins =
+        ["your-", "your_", "your ", "enter-", "replace-", "insert-"].iter().any(|it| lower.starts_with(it));
     let letters = lower.chars().filter(|letter| letter.is_alphanumeric());
-    let crossed = lower.len() > 2 && letters.clone().count() > 2 && letters.clone().all(|letter| letter == 'x');
+    let crossed =
+        lower.len() > 2 && letters.clone().count() > 2 && letters.clone().all(|letter| letter == 'x');
     if framed || begins || crossed { Err(placeholder(text)) } else { Ok(()) }
 }
 

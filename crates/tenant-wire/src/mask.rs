@@ -4,12 +4,12 @@
 //! of an address and in the claims of a JWT.
 //! Beyond the names, any long run of letters that looks like a token is masked wherever it stands.
 
+use crate::certificate::thumbprint;
 use base64::Engine;
 use base64::alphabet::URL_SAFE;
 use base64::engine::general_purpose::GeneralPurpose;
 use base64::engine::{DecodePaddingMode, GeneralPurposeConfig};
 use serde_json::{Map, Value, json};
-use crate::certificate::thumbprint;
 
 /// What a name says about its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -61,9 +61,11 @@ pub fn device_login(code: &str, name: &str, note: &str) -> String {
         input("login", "text", "i0116", "Name", name),
         input("passwd", "password", "i0118", "Password", ""),
     ];
-    let button = |value: &str, label: &str| format!("<button name=\"answer\" value=\"{value}\">{label}</button>\n");
+    let button =
+        |value: &str, label: &str| format!("<button name=\"answer\" value=\"{value}\">{label}</button>\n");
     let buttons = button("approve", "Sign in") + &button("deny", "Decline");
-    let form = format!("<form method=\"POST\" action=\"/devicelogin\">\n{}{buttons}</form>\n", fields.concat());
+    let form =
+        format!("<form method=\"POST\" action=\"/devicelogin\">\n{}{buttons}</form>\n", fields.concat());
     device_page(&format!("<p>{}</p>\n{form}", escaped(note)))
 }
 
@@ -73,7 +75,9 @@ pub fn device_login_done(note: &str) -> String {
 }
 
 fn device_page(body: &str) -> String {
-    format!("<!DOCTYPE html>\n<html><head><title>Sign in with a code</title></head><body>\n{body}</body></html>\n")
+    format!(
+        "<!DOCTYPE html>\n<html><head><title>Sign in with a code</title></head><body>\n{body}</body></html>\n"
+    )
 }
 
 /// A page of this kind (`pgid`) that leads nowhere: the sign-in has ended with the fault that the place names.

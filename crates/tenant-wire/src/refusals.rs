@@ -16,7 +16,11 @@ impl Ids {
             answer.set("suberror", json!("basic_action"));
             answer.set("claims", json!(r#"{"access_token":{"amr":{"values":["ngcmfa","mfa"]}}}"#));
         }
-        if error == "invalid_client" && code != UNKNOWN_SCOPE { Answer { status: 401, ..answer } } else { answer }
+        if error == "invalid_client" && code != UNKNOWN_SCOPE {
+            Answer { status: 401, ..answer }
+        } else {
+            answer
+        }
     }
 }
 

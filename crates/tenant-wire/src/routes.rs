@@ -131,7 +131,8 @@ mod tests {
     use super::*;
 
     fn named(method: &str, path: &str, body: &str) -> &'static str {
-        let request = Request::builder().method(method).uri(path).body(Bytes::copy_from_slice(body.as_bytes()));
+        let request =
+            Request::builder().method(method).uri(path).body(Bytes::copy_from_slice(body.as_bytes()));
         name(&request.unwrap())
     }
 
@@ -159,7 +160,12 @@ mod tests {
         ("token.password", "POST", "/common/oauth2/token", "grant_type=password"),
         ("token.code", "POST", "/common/oauth2/token", "grant_type=authorization_code"),
         ("token.client_credentials", "POST", "/common/oauth2/token", "grant_type=client_credentials"),
-        ("token", "POST", "/common/oauth2/token", "grant_type=urn:ietf:params:oauth:grant-type:token-exchange"),
+        (
+            "token",
+            "POST",
+            "/common/oauth2/token",
+            "grant_type=urn:ietf:params:oauth:grant-type:token-exchange",
+        ),
         ("nonce", "POST", "/common/oauth2/token", "grant_type=srv_challenge"),
         ("userinfo", "GET", "/oidc/userinfo", ""),
         ("userinfo", "POST", "/common/openid/userinfo", ""),
@@ -185,7 +191,8 @@ mod tests {
         for (_, method, path, body) in [("", "PATCH", "/v1.0/me", ""), ("", "GET", "/favicon.ico", "")] {
             assert_eq!(named(method, path, body), "unknown", "{path}");
         }
-        let signed = ["token.prt", "token.prt_renew", "token.prt_exchange", "token.device_exchange", "unknown"];
+        let signed =
+            ["token.prt", "token.prt_renew", "token.prt_exchange", "token.device_exchange", "unknown"];
         for (name, _) in REQUESTS {
             let sampled = SAMPLES.iter().any(|sample| sample.0 == name) || signed.contains(&name);
             assert!(sampled, "{name} has no sample");

@@ -11,7 +11,10 @@ pub const UNSERVED: [(&str, &[&str]); 9] = [
         "precreated devices, WebAuthn, LAPS, roles and password policies of the registration service",
         &["precreate", "webauthn", "laps", "resource", "aadpasswordpolicy"],
     ),
-    ("changes of devices and people by way of Graph, and all of it but the requests above", &["v1.0", "beta"]),
+    (
+        "all of Graph but reading the user, their groups and devices, and the devices of the tenant",
+        &["v1.0", "beta"],
+    ),
     ("back-channel and CIBA sign-in", &["bc-authorize", "backchannel"]),
     ("personal accounts", &["consumers"]),
 ];
@@ -44,7 +47,10 @@ mod tests {
     fn a_refusal_names_what_was_asked_for_and_why_it_is_not_there() {
         let path = |text: &str| crate::routes::segments(text);
         let said = text("GET", &path("/contoso.com/oauth2/v2.0/logout"));
-        assert!(said.contains("GET /contoso.com/oauth2/v2.0/logout. It leaves out sign-out. docs/simulator.md"), "{said}");
+        assert!(
+            said.contains("GET /contoso.com/oauth2/v2.0/logout. It leaves out sign-out. docs/simulator.md"),
+            "{said}"
+        );
         let said = text("POST", &path("/no/such/path"));
         assert!(said.contains("POST /no/such/path. docs/simulator.md"), "{said}");
     }

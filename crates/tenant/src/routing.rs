@@ -97,7 +97,9 @@ impl Tenant {
             "leave" => leave(self, context),
             "manage" => manage(self, context),
             "key" => add_key(self, context),
-            "me" | "member_of" | "owned_devices" | "devices" | "device" | "userinfo" => graph(self, context, name),
+            "me" | "member_of" | "owned_devices" | "devices" | "device" | "userinfo" => {
+                graph(self, context, name)
+            }
             _ => nothing_there(context),
         }
     }

@@ -34,7 +34,8 @@ fn examples(page: &str) -> Vec<Example> {
 }
 
 fn of_kind(page: &str, kind: &str) -> Vec<String> {
-    let found: Vec<String> = examples(page).into_iter().filter(|it| it.kind == kind).map(|it| it.text).collect();
+    let found: Vec<String> =
+        examples(page).into_iter().filter(|it| it.kind == kind).map(|it| it.text).collect();
     assert!(!found.is_empty(), "{page} has no example '{kind}'");
     found
 }
@@ -43,7 +44,10 @@ fn of_kind(page: &str, kind: &str) -> Vec<String> {
 #[test]
 fn every_example_is_of_a_kind_that_is_run() {
     for (page, kinds) in [
-        ("simulator.md", &["sh build", "sh start", "sh person", "sh namespace", "json seed", "json knobs"][..]),
+        (
+            "simulator.md",
+            &["sh build", "sh start", "sh person", "sh namespace", "json seed", "json knobs"][..],
+        ),
         (
             "test-your-client.md",
             &["sh start", "json seed", "sh curl", "python authlib", "js msal-node", "js openid-client"],
@@ -66,7 +70,10 @@ fn every_seed_is_taken_and_its_people_are_there() {
             let wanted = seed["tenants"][0]["users"].as_array().unwrap();
             let users = simulator.ask(&["users"]);
             for user in wanted {
-                assert!(users.as_array().unwrap().iter().any(|it| it["upn"] == user["upn"]), "{user} {users}");
+                assert!(
+                    users.as_array().unwrap().iter().any(|it| it["upn"] == user["upn"]),
+                    "{user} {users}"
+                );
             }
         }
     }
@@ -95,7 +102,9 @@ fn contains(shown: &Value, wanted: &Value) -> bool {
         (Value::Array(shown), Value::Array(wanted)) => {
             shown.len() == wanted.len() && shown.iter().zip(wanted).all(|(one, other)| contains(one, other))
         }
-        (Value::Object(shown), Value::String(word)) => shown.get("kind") == Some(&Value::String(word.clone())),
+        (Value::Object(shown), Value::String(word)) => {
+            shown.get("kind") == Some(&Value::String(word.clone()))
+        }
         _ => shown == wanted,
     }
 }
@@ -139,7 +148,9 @@ impl Shell {
 
     /// Starts the service of a page.
     fn start(&self, page: &str) -> Service {
-        let script = of_kind(page, "sh start").remove(0).replace("entra-simulator serve", "exec entra-simulator serve");
+        let script = of_kind(page, "sh start")
+            .remove(0)
+            .replace("entra-simulator serve", "exec entra-simulator serve");
         let mut child = self.command(&script).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -169,11 +180,14 @@ fn the_commands_of_the_page_do_what_they_say() {
     assert!(serde_json::from_str::<Value>(&objects).unwrap()["entra"].is_object());
 }
 
-/// The same examples as `cargo xtask clients` runs, where there is a curl.
+/// The same examples as `cargo xtask clients` runs, on ports that are free, and with a restart between.
 #[test]
 fn the_examples_of_curl_are_answered() {
+    let curl = Command::new("curl").arg("--version").output();
+    assert!(curl.is_ok_and(|it| it.status.success()), "curl is missing: sudo apt-get install curl");
     let shell = Shell::new();
-    std::fs::write(shell.dir.path().join("seed.json"), of_kind("test-your-client.md", "json seed").remove(0)).unwrap();
+    std::fs::write(shell.dir.path().join("seed.json"), of_kind("test-your-client.md", "json seed").remove(0))
+        .unwrap();
     let first = shell.start("test-your-client.md");
     let ca = std::fs::read(shell.dir.path().join("entra-ca/ca.pem")).unwrap();
     let said: Vec<String> =

@@ -88,7 +88,11 @@ fn its_knobs_stand_in_the_same_object_and_are_merged_one_by_one() {
     let bad = simulator.dir.path().join("bad.json");
     std::fs::write(&bad, r#"{"intune": {"no_such_knob": 1}}"#).unwrap();
     let output = simulator.run(&["knobs", "--merge", bad.to_str().unwrap()]);
-    assert!(!output.status.success() && text(&output).contains("`intune`: there is no `no_such_knob`"), "{}", text(&output));
+    assert!(
+        !output.status.success() && text(&output).contains("`intune`: there is no `no_such_knob`"),
+        "{}",
+        text(&output)
+    );
     assert_eq!(simulator.ask(&["knobs"]), knobs);
 }
 

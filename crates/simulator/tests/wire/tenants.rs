@@ -38,8 +38,23 @@ async fn knobs_of_a_tenant_that_is_not_there_change_nothing() {
             json!({ "quota": 1, "tenants": { "nobody.example": {} } }),
             "there is no tenant with this id or domain",
         ),
-        (json!({ "tenants": { "contoso.com": { "latency_ms": {} } } }), "`tenants.contoso.com.latency_ms`: it is for all tenants"),
-        (json!({ "tenants": { "contoso.com": { "quotas": 1 } } }), "`tenants.contoso.com`: there is no `quotas`; did you mean `quota`?"),
+        (
+            json!({ "federated": { "nobody.example": true } }),
+            "`federated`: there is no tenant with the domain",
+        ),
+        (json!({ "auto_approve_as": "nobody@contoso.com" }), "`auto_approve_as`: there is no user"),
+        (
+            json!({ "tenants": { "contoso.com": { "auto_approve_as": "sam@fabrikam.com" } } }),
+            "`tenants.contoso.com.auto_approve_as`: there is no user",
+        ),
+        (
+            json!({ "tenants": { "contoso.com": { "latency_ms": {} } } }),
+            "`tenants.contoso.com.latency_ms`: it is for all tenants",
+        ),
+        (
+            json!({ "tenants": { "contoso.com": { "quotas": 1 } } }),
+            "`tenants.contoso.com`: there is no `quotas`; did you mean `quota`?",
+        ),
     ] {
         let file = simulator.dir.path().join("bad.json");
         std::fs::write(&file, knobs.to_string()).unwrap();

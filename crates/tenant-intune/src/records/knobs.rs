@@ -153,7 +153,10 @@ impl IntuneKnobs {
         for name in &self.endpoints_missing {
             reading::known(&["endpoints_missing"], name, &PROVIDERS)?;
         }
-        let floors = [("version_floor", Some(&self.version_floor)), ("ssp_version_floor", self.ssp_version_floor.as_ref())];
+        let floors = [
+            ("version_floor", Some(&self.version_floor)),
+            ("ssp_version_floor", self.ssp_version_floor.as_ref()),
+        ];
         for (knob, floor) in floors {
             if floor.is_some_and(|it| !it.is_empty() && numbers(it).is_none()) {
                 return Err(Wrong::rule("expected a version, `1.YYMM.n`").in_member(knob));

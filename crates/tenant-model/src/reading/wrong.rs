@@ -67,7 +67,8 @@ impl Wrong {
 
     fn place(&self) -> String {
         let mut text = String::new();
-        let missing = if let What::Missing(name) = &self.what { Some(Step::Member(name.clone())) } else { None };
+        let missing =
+            if let What::Missing(name) = &self.what { Some(Step::Member(name.clone())) } else { None };
         for step in self.place.iter().chain(&missing) {
             match step {
                 Step::Member(name) if text.is_empty() => text.push_str(name),

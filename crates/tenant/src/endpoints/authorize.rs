@@ -4,7 +4,7 @@ use crate::replies::code::{code_or_refusal, redirect_with};
 use crate::replies::pages::error_page;
 use crate::replies::sign_in::begin_sign_in;
 use crate::request_context::RequestContext;
-use crate::rules::client::{is_registered, unknown_client};
+use crate::rules::client::{is_registered, unknown_client, wrong_redirect_uri};
 use crate::rules::demand::{is_met, with_fresh_factor};
 use crate::rules::proof::{device_that_signed, fresh, proved, refused_device};
 use crate::rules::tenants::tenant_of_path;
@@ -66,7 +66,7 @@ fn request_refusal(entra: &Tenant, context: &RequestContext) -> Option<Answer> {
         return Some(refusal);
     }
     if !is_registered(entra, client, redirect_uri) {
-        return refuse(50_011, "The redirect URI does not match those of the application.");
+        return Some(wrong_redirect_uri(context));
     }
     if context.query.get("response_type") != Some("code") {
         return refuse(700_054, "The response_type is not enabled for the application.");

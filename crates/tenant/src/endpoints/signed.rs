@@ -152,7 +152,9 @@ fn exchange(
 ) -> Result<Answer, Answer> {
     let client = signed.claim("client_id").unwrap_or_default();
     // In the third version the broker names its own for every client (roadtx [client code]).
-    if !(context.is_v2() && signed.claim("redirect_uri").is_some_and(|uri| clients::is_registered(BROKER, uri))) {
+    if !(context.is_v2()
+        && signed.claim("redirect_uri").is_some_and(|uri| clients::is_registered(BROKER, uri)))
+    {
         must_be_registered(entra, context, signed)?;
     }
     let resource = signed.resource().unwrap_or_else(|| clients::DEFAULT_RESOURCE.to_owned());

@@ -24,8 +24,13 @@ pub(crate) fn must_be_registered(
     if is_registered(entra, text("client_id"), text("redirect_uri")) {
         return Ok(());
     }
+    Err(wrong_redirect_uri(context))
+}
+
+/// The refusal of a redirect URI that is not one of the client's.
+pub(crate) fn wrong_redirect_uri(context: &RequestContext) -> Answer {
     let text = "The redirect URI specified in the request does not match those of the application.";
-    Err(context.error(50_011, "invalid_request", text))
+    context.error(50_011, "invalid_request", &format!("{text} {OF_THE_SEED}"))
 }
 
 /// Whether a redirect URI is one of the client's: of the seed, or else of first-party clients.
@@ -60,14 +65,21 @@ pub(crate) fn refused_secret(entra: &Tenant, context: &RequestContext, form: &Fo
     let client = form.get("client_id").unwrap_or_default();
     let application = entra.directories.application(client).map(|(_, application)| application);
     let own = application.and_then(|it| it.secret.as_deref());
-    let code = match (own, form.get("client_secret")) {
-        (Some(own), Some(shown)) if own == shown => return None,
-        (None, None) => return None,
-        (Some(_), Some(_)) => 7_000_215,
-        (Some(_), None) => 7_000_218,
-        (None, Some(_)) if application.is_some() || clients::is_listed(client) => 700_025,
-        // Its secret would be in the seed.
-        (None, Some(_)) => 700_016,
-    };
-    Some(context.refuse(code))
+    match (own, form.get("client_secret")) {
+        (Some(own), Some(shown)) if own == shown => None,
+        (None, None) => None,
+        (Some(_), Some(_)) => Some(context.refuse(7_000_215)),
+        (Some(_), None) => Some(context.refuse(7_000_218)),
+        (None, Some(_)) if application.is_some() || clients::is_listed(client) => {
+            Some(context.refuse(700_025))
+        }
+        (None, Some(_)) => {
+            let text = format!("The application '{client}' was not found in the directory. {OF_THE_SEED}");
+            Some(context.error(700_016, "unauthorized_client", &text))
+        }
+    }
 }
+
+/// What to do about a client that the stand-in does not know; no text of the real service.
+pub(crate) const OF_THE_SEED: &str =
+    "entra-simulator knows secrets and redirect URIs of the applications in its seed only.";

@@ -31,7 +31,8 @@ fn token(harness: &mut Harness, tenant: &str, body: &str) -> Reply {
 }
 
 fn by_password(harness: &mut Harness, client: &str, scope: &str) -> Reply {
-    let body = format!("grant_type=password&client_id={client}&username={ALEX}&password={PASSWORD}&scope={scope}");
+    let body =
+        format!("grant_type=password&client_id={client}&username={ALEX}&password={PASSWORD}&scope={scope}");
     token(harness, CONTOSO, &body)
 }
 
@@ -59,7 +60,8 @@ fn a_client_shows_its_secret_in_the_form_or_in_a_header_or_is_refused() {
     let mut harness = harness();
     let assertion = format!("client_id={WEB}&client_assertion=x&{grant}");
     assert_eq!(token(&mut harness, CONTOSO, &assertion).code(), 50_027);
-    let elsewhere = format!("client_id={TERMINAL}&grant_type=password&username=sam@fabrikam.com&password={PASSWORD}");
+    let elsewhere =
+        format!("client_id={TERMINAL}&grant_type=password&username=sam@fabrikam.com&password={PASSWORD}");
     assert_eq!(token(&mut harness, FABRIKAM, &format!("{elsewhere}&scope=openid")).code(), 700_016);
 }
 
@@ -73,16 +75,19 @@ fn an_application_alone_gets_its_roles_and_nothing_else() {
     members.sort();
     assert_eq!(members, ["access_token", "expires_in", "ext_expires_in", "token_type"]);
     let token_claims = claims(&told["access_token"]);
-    let wanted = json!({ "aud": "api://notes", "appid": WEB, "roles": ["Import"], "idtyp": "app", "tid": CONTOSO });
+    let wanted =
+        json!({ "aud": "api://notes", "appid": WEB, "roles": ["Import"], "idtyp": "app", "tid": CONTOSO });
     for (name, value) in wanted.as_object().unwrap() {
         assert_eq!(token_claims[name], *value, "{name}");
     }
     assert_eq!(token_claims["oid"], token_claims["sub"]);
-    let graph = token(&mut harness, CONTOSO, &format!("{grant}&scope=https://graph.microsoft.com/.default")).json();
+    let graph =
+        token(&mut harness, CONTOSO, &format!("{grant}&scope=https://graph.microsoft.com/.default")).json();
     assert!(claims(&graph["access_token"]).get("roles").is_none());
     assert_eq!(harness.get("/v1.0/devices", graph["access_token"].as_str().unwrap()).status, 403);
     harness.turn(|knobs| knobs.extra_graph_scopes = vec!["Device.Read.All".to_owned()]);
-    let graph = token(&mut harness, CONTOSO, &format!("{grant}&scope=https://graph.microsoft.com/.default")).json();
+    let graph =
+        token(&mut harness, CONTOSO, &format!("{grant}&scope=https://graph.microsoft.com/.default")).json();
     assert_eq!(harness.get("/v1.0/devices", graph["access_token"].as_str().unwrap()).status, 200);
 
     for (tenant, body, code) in [
@@ -92,7 +97,11 @@ fn an_application_alone_gets_its_roles_and_nothing_else() {
         (CONTOSO, format!("{grant}&scope=api://nowhere/.default"), 500_011),
         ("common", format!("{grant}&scope=api://notes/.default"), 50_059),
         (FABRIKAM, format!("{grant}&scope=api://notes/.default"), 700_016),
-        (CONTOSO, format!("grant_type=client_credentials&client_id={TERMINAL}&scope=api://notes/.default"), 7_000_218),
+        (
+            CONTOSO,
+            format!("grant_type=client_credentials&client_id={TERMINAL}&scope=api://notes/.default"),
+            7_000_218,
+        ),
     ] {
         assert_eq!(token(&mut harness, tenant, &body).code(), code, "{tenant} {body}");
     }
@@ -109,7 +118,10 @@ fn a_user_s_token_for_an_api_has_what_was_asked_for_or_all_of_it() {
         let told = by_password(&mut harness(), TERMINAL, scope).json();
         let token = claims(&told["access_token"]);
         assert_eq!((&token["scp"], &token["roles"]), (&json!(scp), &json!(["Import"])), "{scope}");
-        assert_eq!(token["aud"], scope.rsplit_once('/').map(|it| it.0.split(' ').next_back().unwrap()).unwrap());
+        assert_eq!(
+            token["aud"],
+            scope.rsplit_once('/').map(|it| it.0.split(' ').next_back().unwrap()).unwrap()
+        );
     }
     for (scope, code) in [("api://notes/Delete", 650_053), ("api://nowhere/Read", 500_011)] {
         let reply = by_password(&mut harness(), TERMINAL, scope);
@@ -160,9 +172,14 @@ fn only_the_family_is_told_to_be_one_and_serves_its_members() {
         let told = by_password(&mut harness, client, "User.Read offline_access").json();
         assert_eq!(told.get("foci"), family.then_some(&json!("1")), "{client}");
         let refresh = told["refresh_token"].as_str().unwrap();
-        let body = format!("grant_type=refresh_token&client_id={CLI}&refresh_token={refresh}&scope=User.Read");
+        let body =
+            format!("grant_type=refresh_token&client_id={CLI}&refresh_token={refresh}&scope=User.Read");
         let reply = token(&mut harness, CONTOSO, &body);
-        assert_eq!((reply.status == 200, reply.code()), (family, if family { 0 } else { 70_000 }), "{client}");
+        assert_eq!(
+            (reply.status == 200, reply.code()),
+            (family, if family { 0 } else { 70_000 }),
+            "{client}"
+        );
         if family {
             assert_eq!(claims(&reply.json()["access_token"])["appid"], CLI);
         }
@@ -199,10 +216,13 @@ fn a_device_code_keeps_its_scope_and_openid_alone_is_one() {
         let code = code.json();
         harness.cloud.approve(code["user_code"].as_str().unwrap(), ALEX, harness.now).unwrap();
         let secret = code["device_code"].as_str().unwrap();
-        let body = format!("client_id={TERMINAL}&grant_type=urn:ietf:params:oauth:grant-type:device_code&device_code={secret}");
+        let body = format!(
+            "client_id={TERMINAL}&grant_type=urn:ietf:params:oauth:grant-type:device_code&device_code={secret}"
+        );
         assert_eq!(token(&mut harness, CONTOSO, &body).json()["scope"], scope);
     }
-    let nothing = harness.post(&format!("/{CONTOSO}/oauth2/v2.0/devicecode"), format!("client_id={TERMINAL}"));
+    let nothing =
+        harness.post(&format!("/{CONTOSO}/oauth2/v2.0/devicecode"), format!("client_id={TERMINAL}"));
     assert_eq!(nothing.code(), 900_144);
 }
 
@@ -220,7 +240,10 @@ fn what_is_not_served_says_so() {
         assert!(text.contains(says) && text.contains("What is not served"), "{path}: {text}");
     }
     let graph = harness.get("/v1.0/users", "x").json();
-    assert!(graph["error"]["message"].as_str().unwrap().contains("does not serve GET /v1.0/users"), "{graph}");
+    assert!(
+        graph["error"]["message"].as_str().unwrap().contains("does not serve GET /v1.0/users"),
+        "{graph}"
+    );
     for (body, code) in [
         ("client_id=x", 900_144),
         ("grant_type=urn:ietf:params:oauth:grant-type:token-exchange", 70_003),

@@ -19,10 +19,9 @@ const LOGIN: [&str; 4] = [
 fn harness() -> Harness {
     let mut seed = json!(Seed::default());
     let tenants = seed["tenants"].as_array_mut().unwrap();
-    for (id, domain, cloud) in [
-        (GOV, "contoso.us", "us_gov"),
-        ("88888888-2222-3333-4444-555555555555", "contoso.cn", "china"),
-    ] {
+    for (id, domain, cloud) in
+        [(GOV, "contoso.us", "us_gov"), ("88888888-2222-3333-4444-555555555555", "contoso.cn", "china")]
+    {
         let user = json!({ "upn": format!("sam@{domain}"), "password": PASSWORD });
         tenants.push(json!({ "id": id, "domains": [domain], "cloud": cloud, "users": [user] }));
     }
@@ -66,14 +65,16 @@ fn sign_in_is_refused_at_the_hosts_of_every_other_cloud() {
 #[test]
 fn registration_and_graph_of_a_cloud_know_no_tenant_of_another() {
     let mut harness = harness();
-    let password = format!("grant_type=password&client_id={BROKER}&username=sam@contoso.us&password={PASSWORD}");
+    let password =
+        format!("grant_type=password&client_id={BROKER}&username=sam@contoso.us&password={PASSWORD}");
     let path = format!("/{GOV}/oauth2/v2.0/token");
     let mut token = |scope: &str| {
         let body = format!("{password}&scope={scope}");
         let reply = at(&mut harness, "login.microsoftonline.us", Request::post(&path), &body);
         format!("Bearer {}", reply.json()["access_token"].as_str().unwrap())
     };
-    let (graph, drs) = (token("openid https://graph.microsoft.us/.default"), token(&format!("{REGISTRATION}/.default")));
+    let (graph, drs) =
+        (token("openid https://graph.microsoft.us/.default"), token(&format!("{REGISTRATION}/.default")));
     for (host, here) in [("graph.microsoft.us", true), ("graph.microsoft.com", false)] {
         for path in ["/v1.0/me", "/v1.0/me/memberOf", "/oidc/userinfo"] {
             let reply = at(&mut harness, host, Request::get(path).header("authorization", &graph), "");
@@ -94,10 +95,16 @@ fn registration_and_graph_of_a_cloud_know_no_tenant_of_another() {
 #[test]
 fn whose_sign_in_it_is_and_in_which_cloud_is_told_everywhere() {
     let mut harness = harness();
-    let found = at(&mut harness, "odc.officeapps.live.com", Request::get("/odc/v2.1/federationProvider?domain=contoso.us"), "");
+    let found = at(
+        &mut harness,
+        "odc.officeapps.live.com",
+        Request::get("/odc/v2.1/federationProvider?domain=contoso.us"),
+        "",
+    );
     assert_eq!(found.json()["authority_host"], "login.microsoftonline.us");
     for host in LOGIN {
-        let realm = at(&mut harness, host, Request::get("/common/userrealm/sam@contoso.us?api-version=1.0"), "");
+        let realm =
+            at(&mut harness, host, Request::get("/common/userrealm/sam@contoso.us?api-version=1.0"), "");
         assert_eq!(realm.json()["cloud_instance_name"], "microsoftonline.us", "{host}");
     }
 }

@@ -29,7 +29,10 @@ fn groups_are_those_of_the_user_and_named_for_who_may_read_groups() {
         assert_eq!(list.len(), 1, "{told}");
         let group = &list[0];
         assert_eq!(group["@odata.type"], "#microsoft.graph.group");
-        assert_eq!((&group["id"], &group["displayName"]), (&json!("cccccccc-0000-4000-8000-000000000001"), &name));
+        assert_eq!(
+            (&group["id"], &group["displayName"]),
+            (&json!("cccccccc-0000-4000-8000-000000000001"), &name)
+        );
     }
 }
 
@@ -52,7 +55,10 @@ fn the_devices_of_the_user_are_theirs_to_see_and_those_of_the_tenant_are_not() {
     assert_eq!(harness.get("/v1.0/devices?$filter=x", &token).status, 400);
     assert_eq!(harness.get(&format!("/v1.0/devices(deviceId='{id}')"), &token).json()["deviceId"], json!(id));
     harness.cloud.user("adele@contoso.com", tenant_model::views::UserAction::Enable).unwrap();
-    harness.cloud.device(&id, tenant_model::views::DeviceAction::Own("adele@contoso.com".to_owned())).unwrap();
+    harness
+        .cloud
+        .device(&id, tenant_model::views::DeviceAction::Own("adele@contoso.com".to_owned()))
+        .unwrap();
     assert_eq!(harness.get("/v1.0/me/ownedDevices", &token).json()["value"], json!([]));
 }
 
@@ -60,10 +66,14 @@ fn the_devices_of_the_user_are_theirs_to_see_and_those_of_the_tenant_are_not() {
 fn every_request_of_graph_wants_a_token_for_graph() {
     let mut harness = harness();
     let other = harness.device_code(REGISTRATION)["access_token"].as_str().unwrap().to_owned();
-    for path in ["/v1.0/me", "/v1.0/me/memberOf", "/v1.0/me/ownedDevices", "/v1.0/devices", "/oidc/userinfo"] {
+    for path in ["/v1.0/me", "/v1.0/me/memberOf", "/v1.0/me/ownedDevices", "/v1.0/devices", "/oidc/userinfo"]
+    {
         for token in ["x", other.as_str()] {
             let reply = harness.get(path, token);
-            assert_eq!((reply.status, &reply.json()["error"]["code"]), (401, &json!("InvalidAuthenticationToken")));
+            assert_eq!(
+                (reply.status, &reply.json()["error"]["code"]),
+                (401, &json!("InvalidAuthenticationToken"))
+            );
         }
     }
 }

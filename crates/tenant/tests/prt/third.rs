@@ -38,7 +38,8 @@ fn version_3_gets_a_prt_renews_it_and_gets_tokens_for_scopes() {
         exchange.claims["client_id"] = json!("04b07795-8ddb-461a-bbee-02f9e1bf7b46");
         exchange.claims["redirect_uri"] = json!(BROKER_URI);
         exchange.claims["resource"] = Value::Null;
-        exchange.claims["scope"] = json!("https://graph.microsoft.com/.default openid profile offline_access");
+        exchange.claims["scope"] =
+            json!("https://graph.microsoft.com/.default openid profile offline_access");
         let reply = harness.post(&path, exchange.body());
         assert_eq!(reply.entry.request, "token.prt_exchange", "{reply:?}");
         let told = prt.open(&reply);
@@ -77,7 +78,11 @@ fn a_token_of_the_device_alone_is_for_the_resources_of_the_knob() {
     let mut harness = Harness::new();
     let told = ask(&mut harness, "urn:ms-drs:enterpriseregistration.windows.net");
     let token = claims(&told.json()["access_token"]);
-    assert_eq!((&token["deviceid"], &token["idtyp"]), (&json!(harness.device.id), &json!("device")), "{told:?}");
+    assert_eq!(
+        (&token["deviceid"], &token["idtyp"]),
+        (&json!(harness.device.id), &json!("device")),
+        "{told:?}"
+    );
     assert!(token.get("oid").is_none() && told.json().get("refresh_token").is_none());
     assert_eq!(ask(&mut harness, GRAPH).code(), 221_000);
     harness.turn(|knobs| knobs.device_token_resources = [GRAPH.to_owned()].into());
@@ -111,18 +116,35 @@ fn a_person_types_the_code_on_the_page_that_the_reply_names() {
     let user_code = code["user_code"].as_str().unwrap();
     assert!(harness.page(&format!("/devicelogin?otc={user_code}")).text.contains(user_code));
     for (form, says, done) in [
-        (format!("otc=NOSUCH&login={ALEX}&passwd={PASSWORD}&answer=approve"), "no code 'NOSUCH' waits", false),
+        (
+            format!("otc=NOSUCH&login={ALEX}&passwd={PASSWORD}&answer=approve"),
+            "no code 'NOSUCH' waits",
+            false,
+        ),
         (format!("otc={user_code}&login={ALEX}&passwd=x&answer=approve"), "AADSTS50126", false),
-        (format!("otc={user_code}&login=sam@fabrikam.com&passwd={PASSWORD}&answer=approve"), "AADSTS50034", false),
-        (format!("otc={user_code}&login={ALEX}&passwd={PASSWORD}&answer=approve"), "You have signed in", true),
-        (format!("otc={user_code}&login={ALEX}&passwd={PASSWORD}&answer=approve"), "waits for an answer", false),
+        (
+            format!("otc={user_code}&login=sam@fabrikam.com&passwd={PASSWORD}&answer=approve"),
+            "AADSTS50034",
+            false,
+        ),
+        (
+            format!("otc={user_code}&login={ALEX}&passwd={PASSWORD}&answer=approve"),
+            "You have signed in",
+            true,
+        ),
+        (
+            format!("otc={user_code}&login={ALEX}&passwd={PASSWORD}&answer=approve"),
+            "waits for an answer",
+            false,
+        ),
     ] {
         let page = harness.post("/devicelogin", form.clone());
         assert!(page.text.contains(says), "{form}: {}", page.text);
         assert_eq!(page.entry.rule.is_none(), done, "{form}");
     }
     let second = ask(&mut harness);
-    let form = format!("otc={}&login={ALEX}&passwd={PASSWORD}&answer=deny", second["user_code"].as_str().unwrap());
+    let form =
+        format!("otc={}&login={ALEX}&passwd={PASSWORD}&answer=deny", second["user_code"].as_str().unwrap());
     assert!(harness.post("/devicelogin", form).text.contains("You have declined"));
     let poll = |code: &Value| {
         let grant = "urn:ietf:params:oauth:grant-type:device_code";
