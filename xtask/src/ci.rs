@@ -1,7 +1,7 @@
 //! Everything that CI checks, in one order; all of it runs, and any failure counts.
 
 use crate::run::{cargo, find, target};
-use crate::{demo, mutate, setup, states, strangers, test, tidy, units};
+use crate::{demo, mutate, setup, states, strangers, test, tidy, units, user};
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
@@ -12,9 +12,10 @@ type Part = (&'static str, fn() -> Result<(), String>);
 const PARTS: &[Part] = &[
     ("setup", setup::run_task),
     ("tools", || cargo_deny().map(drop)),
-    ("build", || crate::run::run(&mut cargo(&["test", "--quiet", "--workspace", "--no-run"]))),
+    ("build", || crate::run::run(&mut cargo(&["test", "--workspace", "--no-run"]))),
     ("test", || test::run().map(drop)),
     ("demo", || demo::run(&demo::Options::default())),
+    ("user", user::smoke),
     ("clients", || strangers::run(&strangers::Options::default())),
     ("fmt", || crate::run::run(&mut cargo(&["fmt", "--all", "--check"]))),
     ("clippy", || {

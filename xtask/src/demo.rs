@@ -1,6 +1,7 @@
 //! A registration from the first sign-in to leaving, with the real programs and a stand-in cloud.
 
 use crate::run::{cargo, run as run_command, target};
+use crate::tpm;
 use ::demo::{STEPS, Stage};
 use std::path::PathBuf;
 
@@ -13,11 +14,15 @@ pub(crate) struct Options {
     /// Leave everything running until Ctrl-C, and say how to play with it.
     #[arg(long)]
     interactive: bool,
+    /// Show the programs of this directory instead of building them.
+    #[arg(long, value_name = "DIR")]
+    programs: Option<PathBuf>,
 }
 
 /// Shows it.
 pub(crate) fn run(options: &Options) -> Result<(), String> {
-    let mut stage = Stage::new(build()?, options.sabotage.clone())?;
+    let programs = options.programs.clone().map_or_else(build, Ok)?;
+    let mut stage = Stage::new(programs, options.sabotage.clone())?;
     for (name, step) in STEPS {
         if options.interactive && name == "leave" {
             return play(&stage);
@@ -36,12 +41,14 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
 
 /// Builds the programs that are shown; they are in this directory then.
 pub(crate) fn build() -> Result<PathBuf, String> {
-    println!("demo: building the programs");
-    let packages =
-        ["runner", "firmament-keys", "aad-tool", "simulator"].map(|name| ["--package", name]).concat();
-    run_command(&mut cargo(&[&["build", "--quiet", "--bins"], packages.as_slice()].concat()))?;
+    println!("demo: building the programs; the first time takes minutes");
+    let packages = PACKAGES.map(|name| ["--package", name]).concat();
+    run_command(cargo(&[&["build", "--bins"], packages.as_slice()].concat()).args(tpm::in_programs()))?;
     Ok(target().join("debug"))
 }
+
+/// The packages of the programs.
+const PACKAGES: [&str; 4] = ["runner", "firmament-keys", "aad-tool", "simulator"];
 
 fn play(stage: &Stage) -> Result<(), String> {
     println!(

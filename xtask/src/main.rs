@@ -14,6 +14,7 @@ mod test;
 mod tidy;
 mod tpm;
 mod units;
+mod user;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -28,7 +29,7 @@ struct Options {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Install what build and tests need (Debian packages, when root), or name it, and the clients.
+    /// Install what build and tests need (Debian packages, as root), or name the command that does, and the clients.
     Setup,
     /// Show a registration from the first sign-in to leaving, with the real programs and a stand-in cloud.
     Demo(demo::Options),
@@ -36,6 +37,8 @@ enum Task {
     Clients(strangers::Options),
     /// Run every test; the last line is `N passed, N failed`.
     Test,
+    /// Show the demonstration and run the tests of the real programs (tests/it) as an ordinary user.
+    User(user::Options),
     /// Everything that CI checks, in one order.
     Ci,
     /// What things cost, as figures and ratios of one run: a registration, the simulator, keys.
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         Task::Clients(options) => strangers::run(&options),
         Task::Test => test::run().map(drop),
         Task::Bench(options) => bench::run(&options),
+        Task::User(options) => user::run(&options),
         Task::Ci => ci::run(),
         Task::Tidy => tidy::run(),
         Task::Mutate(options) => mutate::run(&options),

@@ -1,4 +1,5 @@
 use crate::tpm::CHOICE;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -9,7 +10,10 @@ pub(crate) fn root() -> PathBuf {
 
 /// The cargo that runs us; the whole workspace is what of it can be built here.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // The programs use no file that a group may write, and where every user has a group that is what a test would make.
+    let mut command = Command::new("sh");
+    command.args(["-c", "umask 022; exec \"$0\" \"$@\""]);
+    command.arg(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     for argument in arguments {
         command.arg(argument);
         if *argument == "--workspace" {
@@ -29,6 +33,11 @@ pub(crate) fn target() -> PathBuf {
 pub(crate) fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|dir| dir.join(program)).find(|path| path.is_file())
+}
+
+/// Whether this process is root's: it owns what the kernel shows of it.
+pub(crate) fn is_root() -> bool {
+    std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }
 
 /// Runs a command to its end; its failure is ours.

@@ -1,10 +1,10 @@
 //! What build and tests need beyond Rust, installed or named.
 
-use crate::run::{find, run};
+use crate::run::{find, is_root, run};
 use crate::strangers::{self, has_module};
 use crate::tpm;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// A program, and the Debian package that has it.
 type Needed = (&'static str, &'static str);
@@ -16,36 +16,32 @@ const BY_TESTS: &[Needed] = &[
     ("openssl", "openssl"),
     ("python3", "python3"),
     SOFTHSM,
-    ("chromium", "chromium"),
-    // State directories of earlier versions, on the machine, in the network and at the time that they know.
+    // State directories of earlier versions, on the machine that they know.
     ("tar", "tar"),
     ("xz", "xz-utils"),
     ("unshare", "util-linux"),
     ("mount", "mount"),
-    ("ip", "iproute2"),
-    ("faketime", "faketime"),
+];
+/// What single tests need, which are skipped without it, and what they are about.
+const BY_SINGLE_TESTS: &[(Needed, &str)] = &[
+    (("chromium", "chromium"), "the stand-in's page in a browser"),
+    (("ip", "iproute2"), "state directories of earlier versions"),
+    (("faketime", "faketime"), "their certificates at the time that they know"),
 ];
 /// What CI checks besides: the units and the manual pages.
 const BY_CI: &[Needed] = &[("systemd-analyze", "systemd"), ("man", "man-db")];
 
 /// What the tests need; nothing is said when it is there.
 pub(crate) fn run_quietly() -> Result<(), String> {
-    offer_tpm();
-    provide(missing_for_tests())
+    provide(&missing_for_tests())
 }
 
 pub(crate) fn run_task() -> Result<(), String> {
-    offer_tpm();
     let for_clients = missing_module("ensurepip", "python3-venv");
-    provide([missing_for_tests(), missing(BY_CI), for_clients].concat())?;
+    provide(&[missing_for_tests(), missing(BY_CI), for_clients].concat())?;
     strangers::provide()?;
     println!("setup: everything that build, tests and CI need is here");
     Ok(())
-}
-
-/// Without the TPM's library and simulator the rest can be built and tested, so this is no failure.
-fn offer_tpm() {
-    provide(tpm::missing()).unwrap_or_else(|why| println!("setup: for the TPM adapter, {why}"));
 }
 
 /// What stands in for a token and for a TPM, and the library of the latter.
@@ -67,21 +63,71 @@ fn missing(needed: &[Needed]) -> Vec<&'static str> {
     needed.iter().filter(|(program, _)| find(program).is_none()).map(|(_, package)| *package).collect()
 }
 
-fn provide(packages: Vec<&str>) -> Result<(), String> {
-    if packages.is_empty() {
-        return Ok(());
+/// The packages without which something is left out, and what that is.
+fn missing_options() -> Vec<(&'static str, &'static str)> {
+    let single = BY_SINGLE_TESTS.iter().filter(|((program, _), _)| find(program).is_none());
+    let single = single.map(|((_, package), what)| (*package, *what));
+    single.chain(tpm::missing().into_iter().map(|package| (package, "keys in a TPM"))).collect()
+}
+
+/// Root installs what is missing; anybody else is told the command that does.
+fn provide(needed: &[&str]) -> Result<(), String> {
+    let options = missing_options();
+    if is_root() && Path::new("/usr/bin/apt-get").exists() {
+        let packages: Vec<&str> = options.iter().map(|(package, _)| *package).collect();
+        install(&packages).unwrap_or_else(|why| println!("setup: optional packages are not here: {why}"));
+        return install(needed);
     }
-    println!("setup: missing {}", packages.join(", "));
-    install(&packages)
+    for line in told(needed, &options) {
+        println!("setup: {line}");
+    }
+    if needed.is_empty() { Ok(()) } else { Err("packages are missing, as said above".to_owned()) }
+}
+
+/// What somebody who cannot install packages is told.
+fn told(needed: &[&str], options: &[(&str, &str)]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (package, what) in options {
+        lines.push(format!("without {package} there are no tests of {what}"));
+    }
+    let packages: Vec<&str> = options.iter().map(|(package, _)| *package).collect();
+    if !options.is_empty() {
+        lines.push(format!("optional: {INSTALL} {}", packages.join(" ")));
+    }
+    if !needed.is_empty() {
+        lines.push(format!("install what is needed, and try again: {INSTALL} {}", needed.join(" ")));
+    }
+    lines
 }
 
 fn install(packages: &[&str]) -> Result<(), String> {
-    let named = format!("install these packages and try again: {}", packages.join(" "));
-    let root = Command::new("id").arg("-u").stderr(Stdio::null()).output();
-    let is_root = root.is_ok_and(|output| output.stdout.starts_with(b"0\n"));
-    if !is_root || !Path::new("/usr/bin/apt-get").exists() {
-        return Err(named);
+    if packages.is_empty() {
+        return Ok(());
     }
+    println!("setup: installing {}", packages.join(", "));
     run(Command::new("apt-get").args(["-qq", "update"]))?;
     run(Command::new("apt-get").args(["-qq", "install", "-y", "--no-install-recommends"]).args(packages))
+}
+
+const INSTALL: &str = "sudo apt-get install";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_line_installs_what_is_needed_and_another_what_is_not() {
+        assert_eq!(told(&[], &[]), [""; 0]);
+        let options = [("chromium", "the page"), ("swtpm", "keys in a TPM")];
+        assert_eq!(
+            told(&["gcc", "softhsm2"], &options),
+            [
+                "without chromium there are no tests of the page",
+                "without swtpm there are no tests of keys in a TPM",
+                "optional: sudo apt-get install chromium swtpm",
+                "install what is needed, and try again: sudo apt-get install gcc softhsm2",
+            ]
+        );
+        assert_eq!(told(&[], &options).len(), 3, "nothing is needed");
+    }
 }

@@ -2,11 +2,10 @@
 
 mod environment;
 
-use crate::run::{cargo, root, run as run_command, target};
+use crate::run::{cargo, is_root, root, run as run_command, target};
 use environment::provide_node;
 pub(crate) use environment::{INTERPRETERS, has_module, provide};
 use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -50,15 +49,14 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
 
 fn build() -> Result<PathBuf, String> {
     println!("clients: building the simulator");
-    run_command(&mut cargo(&["build", "--quiet", "--package", "simulator", "--bins"]))?;
+    run_command(&mut cargo(&["build", "--package", "simulator", "--bins"]))?;
     Ok(target().join("debug/entra-simulator"))
 }
 
 /// What puts the program that follows into namespaces of its own; whatever it starts ends with it.
 fn alone() -> Command {
     let mut command = Command::new("unshare");
-    // The owner of this process is who it runs as.
-    if !fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0) {
+    if !is_root() {
         command.arg("--map-root-user");
     }
     command.args(["--net", "--mount", "--pid", "--fork", "--kill-child", "--"]);

@@ -38,7 +38,7 @@ pub(crate) fn run() -> Result<Count, String> {
 }
 
 /// Twice as many as processors: tests with real programs mostly wait for them.
-fn threads() -> String {
+pub(crate) fn threads() -> String {
     (2 * std::thread::available_parallelism().map_or(1, usize::from)).to_string()
 }
 
@@ -49,9 +49,9 @@ pub(crate) fn summary() -> &'static str {
 
 static SUMMARY: OnceLock<String> = OnceLock::new();
 
-/// Runs one cargo command, shows what it prints and adds up its results.
-fn tests(command: &mut Command, count: &mut Count) -> Result<(), String> {
-    let failed = |error: std::io::Error| format!("cargo test: {error}");
+/// Runs one command, shows what it prints and adds up its results.
+pub(crate) fn tests(command: &mut Command, count: &mut Count) -> Result<(), String> {
+    let failed = |error: std::io::Error| format!("the tests: {error}");
     let mut child = command.stdout(Stdio::piped()).spawn().map_err(failed)?;
     if let Some(out) = child.stdout.take() {
         for line in BufReader::new(out).lines().map_while(Result::ok) {
@@ -60,7 +60,7 @@ fn tests(command: &mut Command, count: &mut Count) -> Result<(), String> {
         }
     }
     let status = child.wait().map_err(failed)?;
-    if status.success() { Ok(()) } else { Err(format!("cargo test ended with {status}")) }
+    if status.success() { Ok(()) } else { Err(format!("the tests ended with {status}")) }
 }
 
 /// Adds a `test result:` line.

@@ -12,6 +12,11 @@ pub(crate) static CHOICE: LazyLock<&[&str]> = LazyLock::new(|| match missing().j
     }
 });
 
+/// What cargo must add to the programs, so that they are those of the tests.
+pub(crate) fn in_programs() -> &'static [&'static str] {
+    if missing().is_empty() { &["--features", "firmament-keys/tpm"] } else { &[] }
+}
+
 /// The Debian packages that the adapter needs and this machine lacks.
 pub(crate) fn missing() -> Vec<&'static str> {
     let lacks = |(_, program, arguments): &&(&str, &str, &[&str])| {

@@ -1,4 +1,5 @@
 use crate::Executor;
+use crate::clock::out_of_date;
 use bytes::Bytes;
 use hsm::{HsmError, KeysFuture, SignScheme};
 use model::{
@@ -51,7 +52,7 @@ impl Caller<'_> {
         auth: RequestAuth,
     ) -> Result<Reply, Failure> {
         let sent = self.executor.transport.send(Call { request, auth }).await;
-        sent.map_err(|error| transport_failure(&error))
+        sent.map_err(|error| transport_failure(&error, self.now))
     }
 
     /// Sends a request to the sign-in or registration service, whose clock is compared with ours first.
@@ -108,7 +109,7 @@ fn clock_skew(apart: Duration, word: &str, status: u16) -> Failure {
     failure
 }
 
-fn transport_failure(error: &TransportError) -> Failure {
+fn transport_failure(error: &TransportError, now: Timestamp) -> Failure {
     let (code, who, advice) = match error {
         TransportError::Forbidden(_) => {
             ("ForbiddenHost", Who::MachineAdmin, "Check the hosts of the cloud in himmelblau.conf.")
@@ -126,6 +127,9 @@ fn transport_failure(error: &TransportError) -> Failure {
         }
         TransportError::InDoubt { .. } => {
             ("NoAnswer", Who::Nobody, "Try again in a few minutes; check the network if it stays.")
+        }
+        TransportError::OutOfDate { host, not_yet, .. } => {
+            return Failure { delivery: error.delivery(), ..out_of_date(host, *not_yet, now) };
         }
         TransportError::TooBig { .. } => {
             ("ReplyTooBig", Who::MachineAdmin, "Something on the way answers in the service's place.")
@@ -183,6 +187,7 @@ pub fn key_failure(error: &HsmError) -> Failure {
             ("NotBootBound", "There is nothing to do, unless tpm_pcrs = 7 was to bind the keys in a TPM.")
         }
         HsmError::Absent(_) => ("KeyStoreAbsent", "Connect the device that holds the keys."),
+        HsmError::Unusable(obstacle, _) => ("KeyStoreUnusable", obstacle.advice()),
         HsmError::Locked(_) => {
             ("KeyStoreLocked", "Unlock the device that holds the keys, then restart firmamentd.")
         }
@@ -239,6 +244,7 @@ mod tests {
             (HsmError::Unreachable(why()), "KeyStoreBusy", FailureClass::Transient),
             (HsmError::Absent(why()), "KeyStoreAbsent", FailureClass::Transient),
             (HsmError::Locked(why()), "KeyStoreLocked", FailureClass::Denied),
+            (HsmError::Unusable(hsm::Obstacle::Rights, why()), "KeyStoreUnusable", FailureClass::Denied),
             (HsmError::KeyGone(why()), "KeyUnavailable", FailureClass::Broken),
             (HsmError::AuthValue(why()), "KeyUnavailable", FailureClass::Broken),
             (HsmError::Integrity("key"), "KeyUnavailable", FailureClass::Broken),

@@ -5,6 +5,7 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 mod call;
+mod clock;
 mod exchange;
 mod identity;
 mod intune;

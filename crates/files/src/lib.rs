@@ -13,7 +13,7 @@ mod walk;
 pub use dir::Dir;
 pub use error::FileError;
 pub use judge::{Fault, Found, Kind, Trust, Verdict, What, judge};
-pub use public::{LARGEST, Notice, Public, list_public, read_public};
+pub use public::{LARGEST, Notice, Public, find_public, list_public, read_public};
 
 use std::fs::File;
 use std::path::Path;
@@ -35,6 +35,11 @@ pub fn open_private(path: &Path, trust: &Trust) -> Result<File, FileError> {
 pub fn open_sealed(path: &Path, trust: &Trust) -> Result<File, FileError> {
     let (dir, name) = error::split(path)?;
     Dir::open(dir, trust)?.open_sealed(name)
+}
+
+/// Whether nothing is at a path; what cannot be looked at may be there.
+pub fn is_missing(path: &Path) -> bool {
+    path.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
 }
 
 /// Writes a file of ours alone, whole or not at all, in the place of one that may be there: the name appears only when

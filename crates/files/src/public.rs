@@ -1,4 +1,4 @@
-use crate::error::{FileError, mend};
+use crate::error::{FileError, mend, split};
 use crate::judge::{Fault, Found, Kind, Trust, Verdict, judge};
 use crate::walk::{End, Walk};
 use rustix::fs::{Mode, OFlags, openat};
@@ -43,34 +43,51 @@ pub struct Public<T> {
 /// [`FileError::Refused`] that names the part of the path that another user owns or may write, and the command that
 /// mends it; [`FileError::Io`] with [`io::ErrorKind::FileTooLarge`] for more than [`LARGEST`] bytes.
 pub fn read_public(path: &Path, trust: &Trust) -> Result<Public<Vec<u8>>, FileError> {
+    let (mut walk, path, _) = find(path, trust)?;
+    let failed = |error: io::Error| FileError::io(&path, error);
+    let (file, world_readable) = open(&mut walk, &path, OFlags::RDONLY | OFlags::NONBLOCK)?;
+    let mut content = Vec::new();
+    file.take(LARGEST + 1).read_to_end(&mut content).map_err(failed)?;
+    match content.len() as u64 > LARGEST {
+        true => Err(failed(io::ErrorKind::FileTooLarge.into())),
+        false => Ok(Public { content, notices: walk.notices, world_readable }),
+    }
+}
+
+/// The path without links of a file that only root or the user who runs this can change or exchange.
+///
+/// # Errors
+/// As [`read_public`].
+pub fn find_public(path: &Path, trust: &Trust) -> Result<Public<PathBuf>, FileError> {
+    let (walk, content, world_readable) = find(path, trust)?;
+    Ok(Public { content, notices: walk.notices, world_readable })
+}
+
+/// Goes to a file, which is judged and not opened: a pipe or a device never is.
+fn find(path: &Path, trust: &Trust) -> Result<(Walk, PathBuf, bool), FileError> {
     let mut walk = Walk::new(Kind::PublicWay, *trust)?;
     let End::Name(name) = walk.to(path)? else {
         return Err(FileError::refused(&walk.at, Fault::Not("regular file"), Kind::Public, trust));
     };
     let path = walk.at.join(&name);
-    let failed = |error: io::Error| FileError::io(&path, error);
-    // Judged before it is opened: a pipe or a device is never opened, and a pipe that takes the place does not hang.
-    let flags = OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let (mut opened, mut world_readable) = (None, false);
-    for access in [OFlags::PATH, OFlags::RDONLY | OFlags::NONBLOCK] {
-        let file = openat(&walk.dir, &name, access | flags, Mode::empty());
-        let file = File::from(file.map_err(|error| failed(error.into()))?);
-        let found = Found::of(&file.metadata().map_err(failed)?);
-        match judge(&found, Kind::Public, trust) {
-            Verdict::Fine => {}
-            Verdict::Notice(fault) => walk.note(&path, fault),
-            Verdict::Refused(fault) => return Err(FileError::refused(&path, fault, Kind::Public, trust)),
-        }
-        (opened, world_readable) = (Some(file), found.mode & 0o004 != 0);
+    let (_, world_readable) = open(&mut walk, &path, OFlags::PATH)?;
+    Ok((walk, path, world_readable))
+}
+
+/// Opens and judges what has the last name of a path in the directory that was come to; a pipe that took the place
+/// does not hang. Says too whether everybody may read it.
+fn open(walk: &mut Walk, path: &Path, access: OFlags) -> Result<(File, bool), FileError> {
+    let failed = |error: io::Error| FileError::io(path, error);
+    let (_, name) = split(path)?;
+    let file = openat(&walk.dir, name, access | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty());
+    let file = File::from(file.map_err(|error| failed(error.into()))?);
+    let found = Found::of(&file.metadata().map_err(failed)?);
+    match judge(&found, Kind::Public, &walk.trust) {
+        Verdict::Fine => {}
+        Verdict::Notice(fault) => walk.note(path, fault),
+        Verdict::Refused(fault) => return Err(FileError::refused(path, fault, Kind::Public, &walk.trust)),
     }
-    let mut content = Vec::new();
-    if let Some(file) = opened {
-        file.take(LARGEST + 1).read_to_end(&mut content).map_err(failed)?;
-    }
-    match content.len() as u64 > LARGEST {
-        true => Err(failed(io::ErrorKind::FileTooLarge.into())),
-        false => Ok(Public { content, notices: walk.notices, world_readable }),
-    }
+    Ok((file, found.mode & 0o004 != 0))
 }
 
 /// The names in a directory where only root or the user who runs this can make any.

@@ -13,5 +13,4 @@ mod token;
 mod wrap;
 
 pub use link::Settings;
-pub use module::Trust;
 pub use pkcs11::Pkcs11Hsm;

@@ -1,7 +1,7 @@
 //! The one session with the token: found, logged in, and made anew when it is lost.
 
 use crate::error::{Fault, NO_USER_PIN};
-use crate::module::{Trust, resolve};
+use crate::module::resolve;
 use crate::token::{Token, choose};
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error, RvError};
@@ -9,7 +9,8 @@ use cryptoki::mechanism::MechanismType;
 use cryptoki::session::{Session, UserType};
 use cryptoki::slot::{Slot, TokenInfo};
 use cryptoki::types::RawAuthPin;
-use hsm::HsmError;
+use files::Trust;
+use hsm::{HsmError, Obstacle};
 use model::Secret;
 use std::path::PathBuf;
 
@@ -22,8 +23,6 @@ pub struct Settings {
     pub label: String,
     /// Serial of the token; needed where several tokens have the label.
     pub serial: Option<String>,
-    /// Who may own the module.
-    pub trust: Trust,
 }
 
 /// A module, and the session with its token as long as there is one.
@@ -54,9 +53,9 @@ impl Live {
 impl Link {
     /// Loads the module; the token is looked for by the first [`Link::run`].
     pub(crate) fn load(settings: Settings, pin: Secret<Vec<u8>>) -> Result<Link, HsmError> {
-        let path = resolve(&settings.module, &settings.trust)?;
+        let path = resolve(&settings.module, &Trust::current())?;
         let context = Pkcs11::new(&path).map_err(|error| {
-            HsmError::Backend(format!("{} is no PKCS#11 module: {error}", path.display()))
+            HsmError::Unusable(Obstacle::Module, format!("{} is no PKCS#11 module: {error}", path.display()))
         })?;
         Ok(Link { context, settings, pin, live: None, refused: None })
     }

@@ -1,99 +1,54 @@
-//! Which file may be loaded into this process: one that root alone can replace.
+//! Which file may be loaded into this process: one that nobody but root, or the user who runs it, can replace.
 
-use hsm::HsmError;
-use std::collections::VecDeque;
-use std::ffi::{OsStr, OsString};
-use std::fs::{self, Metadata};
-use std::os::unix::fs::MetadataExt;
-use std::path::{Component, Path, PathBuf};
+use files::{Public, Trust};
+use hsm::{HsmError, Obstacle};
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
-/// Who may own the module and the directories on the way to it, besides root.
-///
-/// The default trusts root alone, from `/` on; anything else is for tests.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trust {
-    /// A user id that is trusted like root.
-    pub owner: u32,
-    /// The directory below which owners and modes are looked at; it is trusted itself.
-    pub below: PathBuf,
-}
-
-impl Default for Trust {
-    fn default() -> Trust {
-        Trust { owner: ROOT, below: PathBuf::from("/") }
-    }
-}
-
-/// The real path of a module that nobody but its trusted owner can replace.
-///
-/// Every link is followed by hand, so the directories that the links stand in are judged too.
+/// The real path of a module that nobody else can replace.
 ///
 /// # Errors
-/// [`HsmError::Backend`] that names the path at fault: not absolute, not there, of another owner, writable
-/// by group or others, not a file.
+/// [`HsmError::Unusable`] that names the path at fault: not absolute, not there, of another owner, writable by group or
+/// others, not a file.
 pub(crate) fn resolve(path: &Path, trust: &Trust) -> Result<PathBuf, HsmError> {
-    let Ok(below) = path.strip_prefix(&trust.below) else {
-        return Err(refused(path, "is not an absolute path to a trusted place"));
+    let refused = |why: String| HsmError::Unusable(Obstacle::Module, why);
+    if !path.is_absolute() {
+        return Err(refused(format!("{} is not an absolute path", path.display())));
+    }
+    let Public { content, notices } =
+        files::find_public(path, trust).map_err(|error| refused(error.to_string()))?;
+    // What a group may write is good enough to be read, and not to be run.
+    if let Some(notice) = notices.first() {
+        let path = notice.path.display();
+        return Err(refused(format!("{path} {}: run chmod g-w {path}", notice.fault)));
+    }
+    let head = |path: &Path| {
+        let mut head = [0; HEAD];
+        File::open(path).and_then(|mut file| file.read_exact(&mut head)).map(|()| head).ok()
     };
-    let mut here = trust.below.clone();
-    let mut rest = names(below);
-    let mut links = 0;
-    while let Some(name) = rest.pop_front() {
-        if name == OsStr::new("..") {
-            here.pop();
-            continue;
+    match (head(&content), head(Path::new("/proc/self/exe"))) {
+        (Some(module), Some(ours)) if !is_for(&module, &ours) => {
+            Err(HsmError::Unusable(Obstacle::Architecture, content.display().to_string()))
         }
-        let next = here.join(name);
-        let found = fs::symlink_metadata(&next).map_err(|error| refused(&next, &error.to_string()))?;
-        judge(&next, &found, trust)?;
-        if !found.is_symlink() {
-            here = next;
-            continue;
-        }
-        links += 1;
-        let target = fs::read_link(&next).map_err(|error| refused(&next, &error.to_string()))?;
-        if links > MOST_LINKS {
-            return Err(refused(&next, "is one link too many"));
-        }
-        if target.is_absolute() {
-            here = PathBuf::from("/");
-        }
-        rest = names(&target).into_iter().chain(rest).collect();
+        _ => Ok(content),
     }
-    if here.is_file() { Ok(here) } else { Err(refused(&here, "is not a file")) }
 }
 
-fn names(path: &Path) -> VecDeque<OsString> {
-    let name = |part: Component<'_>| match part {
-        Component::Normal(name) => Some(name.to_owned()),
-        Component::ParentDir => Some("..".into()),
-        _ => None,
-    };
-    path.components().filter_map(name).collect()
+/// Whether a library is for the processor of a program, by the headers of both (elf(5)): word size, byte order and
+/// machine. What is no ELF file is for the loader to refuse.
+fn is_for(library: &[u8; HEAD], program: &[u8; HEAD]) -> bool {
+    let kind = |head: &[u8; HEAD]| [head[4], head[5], head[18], head[19]];
+    !library.starts_with(b"\x7fELF") || kind(library) == kind(program)
 }
 
-fn judge(path: &Path, found: &Metadata, trust: &Trust) -> Result<(), HsmError> {
-    if found.uid() != ROOT && found.uid() != trust.owner {
-        return Err(refused(path, "is not owned by root"));
-    }
-    // The mode of a link says nothing: only who may write the directory that it stands in can change it.
-    if !found.is_symlink() && found.mode() & 0o022 != 0 {
-        return Err(refused(path, "can be written by others than root"));
-    }
-    Ok(())
-}
-
-fn refused(path: &Path, why: &str) -> HsmError {
-    HsmError::Backend(format!("the PKCS#11 module is not loaded: {} {why}", path.display()))
-}
-
-const ROOT: u32 = 0;
-/// As many as Linux follows.
-const MOST_LINKS: usize = 40;
+/// Bytes of an ELF header up to the machine.
+const HEAD: usize = 20;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
     use std::os::unix::fs::{PermissionsExt, symlink};
 
     struct Place(tempfile::TempDir);
@@ -120,31 +75,27 @@ mod tests {
         fn chmod(&self, path: &str, mode: u32) {
             fs::set_permissions(self.at(path), fs::Permissions::from_mode(mode)).unwrap();
         }
-
-        fn trust(&self) -> Trust {
-            Trust { owner: fs::metadata(self.0.path()).unwrap().uid(), below: self.0.path().to_owned() }
-        }
     }
 
     #[test]
     fn links_are_followed_to_the_file() {
         let place = Place::new();
         let real = place.at("lib/pkcs11/module.so");
-        assert_eq!(resolve(&place.at("module.so"), &place.trust()), Ok(real.clone()));
-        assert_eq!(resolve(&real, &place.trust()), Ok(real));
+        assert_eq!(resolve(&place.at("module.so"), &Trust::current()), Ok(real.clone()));
+        assert_eq!(resolve(&real, &Trust::current()), Ok(real));
     }
 
     #[test]
     fn the_path_at_fault_is_named() {
         for (spoilt, mode, named) in [
             ("lib", 0o777, "lib can be written by others"),
-            ("lib/pkcs11", 0o775, "lib/pkcs11 can be written by others"),
-            ("lib/pkcs11", 0o1777, "lib/pkcs11 can be written by others"),
+            ("lib/pkcs11", 0o775, "lib/pkcs11 can be written by"),
             ("lib/pkcs11/module.so", 0o666, "lib/pkcs11/module.so can be written by others"),
+            ("lib/pkcs11/module.so", 0o664, "lib/pkcs11/module.so can be written by"),
         ] {
             let place = Place::new();
             place.chmod(spoilt, mode);
-            let error = resolve(&place.at("module.so"), &place.trust()).unwrap_err().to_string();
+            let error = resolve(&place.at("module.so"), &Trust::current()).unwrap_err().to_string();
             assert!(error.contains(named), "{error}");
         }
     }
@@ -154,26 +105,56 @@ mod tests {
         let place = Place::new();
         for (path, why) in [
             ("absent.so", "No such file"),
-            ("lib", "is not a file"),
-            ("loop.so", "one link too many"),
+            ("lib", "is not a regular file"),
+            ("loop.so", "Too many levels of symbolic links"),
             ("../elsewhere.so", "elsewhere.so"),
         ] {
-            let error = resolve(&place.at(path), &place.trust()).unwrap_err().to_string();
+            let error = resolve(&place.at(path), &Trust::current()).unwrap_err().to_string();
             assert!(error.contains(why), "{error}");
         }
-        let error = resolve(Path::new("module.so"), &Trust::default()).unwrap_err().to_string();
+        let error = resolve(Path::new("module.so"), &Trust::current()).unwrap_err().to_string();
         assert!(error.contains("absolute"), "{error}");
+    }
+
+    #[test]
+    fn a_module_of_another_processor_is_told_from_what_is_none() {
+        let elf = |class: u8, order: u8, machine: [u8; 2]| {
+            let mut head = [0; HEAD];
+            head[..4].copy_from_slice(b"\x7fELF");
+            (head[4], head[5], head[18], head[19]) = (class, order, machine[0], machine[1]);
+            head
+        };
+        let amd64 = elf(2, 1, [62, 0]);
+        for (library, fits) in [
+            (amd64, true),
+            (elf(2, 1, [183, 0]), false),
+            (elf(1, 1, [3, 0]), false),
+            (elf(2, 2, [0, 21]), false),
+            (*b"no module at all....", true),
+        ] {
+            assert_eq!(is_for(&library, &amd64), fits, "{library:?}");
+        }
+        let place = Place::new();
+        fs::write(place.at("lib/pkcs11/module.so"), elf(1, 2, [20, 0])).unwrap();
+        let refused = resolve(&place.at("module.so"), &Trust::current());
+        assert!(matches!(refused, Err(HsmError::Unusable(Obstacle::Architecture, _))), "{refused:?}");
     }
 
     #[test]
     fn another_owner_is_refused() {
         let place = Place::new();
-        let mine = place.trust().owner;
-        // Root owns what root's tests make: only somebody else's tests can show a foreign file.
-        let path = place.at("module.so");
-        let found = fs::symlink_metadata(&path).unwrap();
-        let stranger = Trust { owner: mine.wrapping_add(1), below: place.0.path().to_owned() };
-        assert_eq!(judge(&path, &found, &stranger).is_ok(), mine == ROOT);
-        assert!(judge(&path, &found, &place.trust()).is_ok());
+        let mine = Trust::current().me;
+        let stranger = Trust { me: mine.wrapping_add(1), service: None };
+        // What root's tests make is root's, whom everybody trusts.
+        assert_eq!(resolve(&place.at("module.so"), &stranger).is_ok(), mine == 0);
+    }
+
+    #[test]
+    fn what_a_group_may_write_is_not_loaded() {
+        // A group of the system is enough: others may be in it than those who administer this machine.
+        let place = Place::new();
+        place.chmod("lib", 0o775);
+        let error = resolve(&place.at("module.so"), &Trust::current()).unwrap_err().to_string();
+        assert!(error.contains("lib can be written by"), "{error}");
     }
 }

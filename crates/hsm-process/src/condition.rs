@@ -1,7 +1,7 @@
 use hsm::{HsmError, HsmInfo};
-use model::Backend;
+use model::{Backend, Timestamp};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// How a key store is, for `status`: reading it never waits for the key store.
 #[derive(Debug, Clone)]
@@ -14,20 +14,32 @@ struct Known {
     info: Option<HsmInfo>,
     /// Why it could not be opened, or how it was lost, until it answers again.
     problem: Option<HsmError>,
+    /// Which use of a key failed last, and when, until one succeeds.
+    failed: Option<(HsmError, Timestamp)>,
     /// When the work in hand began, and when whoever waits for it is answered.
     busy: Option<(Instant, Instant)>,
 }
 
 impl Condition {
     pub(crate) fn new(backend: Backend) -> Condition {
-        Condition(Arc::new(Mutex::new(Known { backend, info: None, problem: None, busy: None })))
+        Condition(Arc::new(Mutex::new(Known {
+            backend,
+            info: None,
+            problem: None,
+            failed: None,
+            busy: None,
+        })))
     }
 
-    /// What holds the keys, in one line.
+    /// What holds the keys, and why they cannot be used now or how their last use failed, in one line.
     pub fn description(&self) -> String {
         let known = self.known();
         match (&known.info, problem(&known)) {
-            (Some(info), _) => info.description.clone(),
+            (Some(info), Some(error)) => format!("{}; cannot be used now: {error}", info.description),
+            (Some(info), None) => match &known.failed {
+                Some((error, at)) => format!("{}; the last use failed at {at}: {error}", info.description),
+                None => info.description.clone(),
+            },
             (None, Some(error)) => format!("{} keys, which could not be opened: {error}", known.backend),
             (None, None) => format!("{} keys, which are not opened yet", known.backend),
         }
@@ -36,6 +48,11 @@ impl Condition {
     /// Why keys cannot be used now, as far as that is known.
     pub fn problem(&self) -> Option<HsmError> {
         problem(&self.known())
+    }
+
+    /// How the last use of its keys failed, and when, unless one has succeeded since.
+    pub fn failed(&self) -> Option<(HsmError, Timestamp)> {
+        self.known().failed.clone()
     }
 
     /// Whether it could be opened since the start.
@@ -57,6 +74,19 @@ impl Condition {
         let mut known = self.known();
         known.busy = None;
         known.problem = problem;
+    }
+
+    /// A use of a key has ended.
+    pub(crate) fn used(&self, error: Option<&HsmError>) {
+        use HsmError::{Decrypt, NotBootBound, RecoveryCode, WrongUse};
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now = Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX));
+        let mut known = self.known();
+        match error {
+            // What was asked was wrong, and not the key.
+            Some(Decrypt | NotBootBound | RecoveryCode(_) | WrongUse { .. }) => {}
+            error => known.failed = error.map(|error| (error.clone(), now)),
+        }
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -102,8 +132,27 @@ mod tests {
         condition.ended(None);
         assert_eq!((condition.description().as_str(), condition.problem()), ("a TPM", None));
         condition.ended(Some(lost.clone()));
-        assert_eq!((condition.description().as_str(), condition.problem()), ("a TPM", Some(lost)));
+        shown("a TPM; cannot be used now: the key store does not answer: x");
+        assert_eq!(condition.problem(), Some(lost));
         condition.begun(long_ago, now);
         assert!(condition.problem().unwrap().to_string().contains("nothing for 7 seconds"));
+    }
+
+    #[test]
+    fn the_last_use_that_failed_is_known_until_one_succeeds() {
+        let condition = Condition::new(Backend::Tpm);
+        let failed = || condition.failed().map(|(error, at)| (error, at > Timestamp::from_millis(0)));
+        assert_eq!(failed(), None);
+        let gone = HsmError::KeyGone("cleared".to_owned());
+        condition.used(Some(&gone));
+        assert_eq!(failed(), Some((gone.clone(), true)));
+        condition.opened(&HsmInfo { backend: Backend::Tpm, description: "a TPM".to_owned() });
+        let told = condition.description();
+        assert!(told.starts_with("a TPM; the last use failed at 2") && told.ends_with("cleared"), "{told}");
+        // Whoever sends a text that is not for the key says nothing of the key.
+        condition.used(Some(&HsmError::Decrypt));
+        assert_eq!(failed(), Some((gone, true)));
+        condition.used(None);
+        assert_eq!(failed(), None);
     }
 }

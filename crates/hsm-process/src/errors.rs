@@ -1,7 +1,7 @@
 //! How an error stands in a frame: its number, then what it says.
 
 use crate::words::{Reader, Word, Writer};
-use hsm::HsmError;
+use hsm::{HsmError, Obstacle};
 use model::{Backend, KeyPurpose};
 
 impl Word for HsmError {
@@ -16,6 +16,13 @@ impl Word for HsmError {
                 out.tag(5);
                 purpose.to_string().put(out);
                 return operation.to_string().put(out);
+            }
+            HsmError::Unusable(obstacle, why) => {
+                out.tag(16);
+                // By its place: a child of another version says nothing but that.
+                let place = Obstacle::ALL.iter().position(|known| known == obstacle).unwrap_or_default();
+                place.to_string().put(out);
+                return why.put(out);
             }
             HsmError::Decrypt => (6, ""),
             HsmError::AuthValue(why) => (7, why.as_str()),
@@ -54,6 +61,10 @@ impl Word for HsmError {
             13 => HsmError::RecoveryCode(one_of(&CODE_FAULTS, &why)?),
             14 => HsmError::NotBootBound,
             15 => HsmError::Backend(why),
+            16 => {
+                let obstacle = *Obstacle::ALL.get(why.parse::<usize>().ok()?)?;
+                HsmError::Unusable(obstacle, String::take(from)?)
+            }
             _ => return None,
         })
     }
@@ -99,6 +110,7 @@ mod tests {
             HsmError::Backend(String::new()),
         ];
         all.extend(THINGS.map(HsmError::Integrity));
+        all.extend(Obstacle::ALL.map(|obstacle| HsmError::Unusable(obstacle, why())));
         all.extend(CODE_FAULTS.map(HsmError::RecoveryCode));
         all.extend(Backend::ALL.iter().map(|maker| HsmError::OtherBackend { made_by: maker.as_str() }));
         for purpose in KeyPurpose::ALL.iter().map(|purpose| purpose.as_str()) {
@@ -113,7 +125,13 @@ mod tests {
     fn a_word_that_is_not_known_keeps_its_class_and_a_number_that_is_not_known_is_nothing() {
         let strange = HsmError::Integrity("something new");
         assert_eq!(decode::<HsmError>(&encode(&strange)), Some(HsmError::Integrity("key")));
-        for body in [[16, 0, 0, 0, 0].as_slice(), &[0, 0, 0, 0], &[4, 0, 0, 0, 1, b'x'], &[]] {
+        for body in [
+            [17, 0, 0, 0, 0].as_slice(),
+            &[16, 0, 0, 0, 2, b'9', b'9', 0, 0, 0, 0],
+            &[0, 0, 0, 0],
+            &[4, 0, 0, 0, 1, b'x'],
+            &[],
+        ] {
             assert_eq!(decode::<HsmError>(body), None, "{body:?}");
         }
     }

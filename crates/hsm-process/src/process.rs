@@ -5,7 +5,7 @@ use crate::request::Request;
 use crate::settings::{Settings, first_frame};
 use crate::words::{Word, decode, encode};
 use crate::worker::{NoAnswer, Worker};
-use hsm::{Deadlines, Hsm, HsmError, HsmInfo, SignScheme};
+use hsm::{Deadlines, Hsm, HsmError, HsmInfo, Obstacle, SignScheme};
 use model::{Backend, IntentId, KeyHandle, KeyPurpose, Secret};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -38,8 +38,14 @@ impl ProcessHsm {
         self.condition.clone()
     }
 
-    /// One job of the child; what it said is remembered.
+    /// One job of the child; how it went is remembered.
     fn ask<T: Word>(&mut self, work: Work, request: &Request) -> Result<T, HsmError> {
+        let done = self.attempt(work, request);
+        self.condition.used(done.as_ref().err());
+        done
+    }
+
+    fn attempt<T: Word>(&mut self, work: Work, request: &Request) -> Result<T, HsmError> {
         let question = encode(request);
         if question.len() > frame::LONGEST {
             return Err(HsmError::Backend("the request is too long".to_owned()));
@@ -60,8 +66,13 @@ impl ProcessHsm {
         }
         self.keeper.may_start(Instant::now())?;
         let question = first_frame(&(self.opening)()?);
-        let absent = |error| HsmError::Absent(format!("cannot start {}: {error}", self.program.display()));
-        let worker = Worker::start(&self.program).map_err(absent)?;
+        let program = |error| {
+            HsmError::Unusable(
+                Obstacle::Program,
+                format!("{} does not start: {error}", self.program.display()),
+            )
+        };
+        let worker = Worker::start(&self.program).map_err(program)?;
         tracing::info!(backend = %self.backend, pid = worker.id(), "A key store process was started");
         let info: HsmInfo = self.exchange(worker, Work::Open, &question)??;
         self.condition.opened(&info);
@@ -196,8 +207,8 @@ impl Drop for ProcessHsm {
 
 /// Whether other keys of it cannot be used either.
 fn is_about_the_store(error: &HsmError) -> bool {
-    use HsmError::{Absent, AuthValue, Locked, Unreachable};
-    matches!(error, Unreachable(_) | Absent(_) | AuthValue(_) | Locked(_))
+    use HsmError::{Absent, AuthValue, Backend, Locked, Unreachable, Unusable};
+    matches!(error, Unreachable(_) | Absent(_) | AuthValue(_) | Locked(_) | Unusable(..) | Backend(_))
 }
 
 /// How long a child that has no job takes to end, at the most.

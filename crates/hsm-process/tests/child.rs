@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test says where it failed by panicking")]
 
-use hsm::{Deadlines, Hsm, HsmError, HsmInfo, SignScheme};
+use hsm::{Deadlines, Hsm, HsmError, HsmInfo, Obstacle, SignScheme};
 use hsm_process::{KeyStore, ProcessHsm, Settings, serve};
 use model::{
     Backend, BootPolicy, Guid, IntentId, KeyHandle, KeyPurpose, MachineBinding, RsaPublicKey, Secret,
@@ -283,11 +283,16 @@ fn without_a_job_a_tpm_s_child_ends_and_a_token_s_stays() {
 }
 
 #[test]
-fn a_program_that_is_not_there_is_an_absent_key_store() {
+fn a_program_that_is_not_there_is_named() {
     let mut hsm = at(Path::new("/nowhere/firmament-keys"), Backend::Tpm, PIN);
     let absent = hsm.ready(Backend::Tpm).unwrap_err();
-    assert!(matches!(&absent, HsmError::Absent(why) if why.contains("/nowhere/firmament-keys")), "{absent}");
-    assert!(hsm.info().description.contains("tpm keys, which could not be opened: the key store is absent"));
+    assert!(
+        matches!(&absent, HsmError::Unusable(Obstacle::Program, why) if why.contains("/nowhere/firmament-keys")),
+        "{absent}"
+    );
+    assert!(
+        hsm.info().description.contains("tpm keys, which could not be opened: the key store cannot be used")
+    );
     // A program that is there and none of ours: it ends without an answer.
     for program in ["/bin/true", "/bin/false"] {
         let mut hsm = at(Path::new(program), Backend::Tpm, PIN);

@@ -1,6 +1,6 @@
 //! What the TPM and the library below say, in the words of the port.
 
-use hsm::HsmError;
+use hsm::{HsmError, Obstacle};
 use tss_esapi::Error;
 use tss_esapi::constants::response_code::Tss2ResponseCode;
 
@@ -85,8 +85,13 @@ fn judge(code: u32) -> HsmError {
         TESTING => unreachable("the TPM tests itself"),
         RETRY => unreachable("the TPM is busy with another command"),
         NV_RATE | NV_UNAVAILABLE => unreachable("the TPM spares its memory"),
-        LOCKOUT => unreachable("the TPM is locked after too many wrong auth values"),
-        FAILURE => HsmError::Backend("the TPM is in failure mode; restart the machine (0x101)".to_owned()),
+        // It ends by itself, after a time that the TPM's owner has set.
+        LOCKOUT => unreachable(
+            "the TPM takes no auth value after too many wrong ones: wait, or run tpm2_dictionarylockout \
+             --clear-lockout",
+        ),
+        FAILURE => HsmError::Unusable(Obstacle::FailureMode, "0x101".to_owned()),
+        HIERARCHY => HsmError::Unusable(Obstacle::Hierarchy, format!("0x{code:x}")),
         _ => HsmError::Backend(format!("the TPM answers 0x{code:x}")),
     }
 }
@@ -139,7 +144,7 @@ pub(crate) const BAD_AUTH: u32 = 0xa2;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::FailureClass::{self, Broken, Transient};
+    use model::FailureClass::{self, Broken, Denied, Transient};
 
     fn fault(code: u32) -> Fault {
         Fault::Tpm(Error::Tss2Error(code.into()))
@@ -147,7 +152,7 @@ mod tests {
 
     #[test]
     fn each_case_has_its_own_words_and_class() {
-        let cases: [(u32, FailureClass, &str); 16] = [
+        let cases: [(u32, FailureClass, &str); 17] = [
             (0x902, Transient, "busy"),
             (0x903, Transient, "busy"),
             (0x922, Transient, "another command"),
@@ -155,13 +160,14 @@ mod tests {
             (0x908, Transient, "put the command off"),
             (0x90a, Transient, "tests itself"),
             (0x920, Transient, "spares its memory"),
-            (0x921, Transient, "locked"),
+            (0x921, Transient, "too many wrong ones"),
+            (0x185, Denied, "switched off"),
             (0x918, Transient, "restarted"),
             (0x910, Transient, "restarted"),
             (0x1cb, Transient, "restarted"),
             (0x100, Transient, "restarted"),
             (0xa_000a, Transient, "no answer"),
-            (0x101, Broken, "failure mode"),
+            (0x101, Denied, "failure mode"),
             (0x1df, Broken, "0x1df"),
             (0x7_000b, Broken, "0x7000b"),
         ];

@@ -1,7 +1,7 @@
 //! The way to the TPM: opened when needed, given up when it fails.
 
 use crate::fault::Fault;
-use hsm::HsmError;
+use hsm::{HsmError, Obstacle};
 use std::fs::OpenOptions;
 use std::io::ErrorKind;
 use std::path::PathBuf;
@@ -24,7 +24,7 @@ impl Tcti {
     pub(crate) fn parse(name: &str) -> Result<Tcti, HsmError> {
         let name = if name == "device" { DEVICE } else { name };
         let conf = TctiNameConf::from_str(name)
-            .map_err(|_| HsmError::Backend(format!("{name} is not a valid TCTI")))?;
+            .map_err(|_| HsmError::Unusable(Obstacle::Tcti, format!("{name} is no TCTI")))?;
         Ok(Tcti { name: name.to_owned(), conf })
     }
 
@@ -37,7 +37,11 @@ impl Tcti {
                 Err(HsmError::Absent(format!("there is no {}", path.display())))
             }
             Err(error) if error.kind() == ErrorKind::ResourceBusy => Err(HsmError::Busy),
-            Err(error) => Err(HsmError::Absent(format!("{}: {error}", path.display()))),
+            Err(error) => {
+                let rights = error.kind() == ErrorKind::PermissionDenied;
+                let obstacle = if rights { Obstacle::Rights } else { Obstacle::Tcti };
+                Err(HsmError::Unusable(obstacle, format!("{}: {error}", path.display())))
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use crate::blob::Blob;
 use crate::fault::{AUTH_FAIL, BAD_AUTH, Fault, HANDLE, HIERARCHY};
 use crate::software::sha256;
 use crate::template;
-use hsm::HsmError;
+use hsm::{HsmError, Obstacle};
 use model::MachineBinding;
 use model::hex;
 use tss_esapi::Context;
@@ -206,9 +206,7 @@ pub(crate) fn opened(fault: Fault, what: &'static str) -> Fault {
 /// Making and loading are authorised by the storage key, whose auth value is expected to be empty.
 fn storage_fault(fault: Fault) -> Fault {
     match fault.code() {
-        BAD_AUTH | AUTH_FAIL => {
-            HsmError::AuthValue("the TPM's storage key 0x81000001 has one of its own".to_owned()).into()
-        }
+        BAD_AUTH | AUTH_FAIL => HsmError::Unusable(Obstacle::StorageKeyPassword, String::new()).into(),
         _ => fault,
     }
 }
@@ -263,11 +261,7 @@ fn primary(context: &mut Context, hierarchy: Hierarchy) -> Result<Root, Fault> {
 
 fn hierarchy_fault(fault: Fault) -> Fault {
     match fault.code() {
-        BAD_AUTH | AUTH_FAIL => HsmError::AuthValue(
-            "the TPM's owner hierarchy has a password; its owner must put a storage key at 0x81000001"
-                .to_owned(),
-        )
-        .into(),
+        BAD_AUTH | AUTH_FAIL => HsmError::Unusable(Obstacle::OwnerPassword, String::new()).into(),
         _ => fault,
     }
 }
@@ -277,7 +271,7 @@ fn hierarchy_fault(fault: Fault) -> Fault {
 fn endorsement(context: &mut Context) -> Result<Option<String>, Fault> {
     let root = match primary(context, Hierarchy::Endorsement) {
         Ok(root) => root,
-        Err(Fault::Judged(HsmError::AuthValue(_))) => return Ok(None),
+        Err(Fault::Judged(HsmError::Unusable(Obstacle::OwnerPassword, _))) => return Ok(None),
         Err(fault) if fault.code() == HIERARCHY => return Ok(None),
         Err(fault) => return Err(fault),
     };

@@ -1,3 +1,4 @@
+use crate::Obstacle;
 use model::FailureClass;
 
 /// What a backend can refuse, by culprit.
@@ -9,9 +10,12 @@ pub enum HsmError {
     /// The backend answers nothing or reports a passing fault.
     #[error("the key store does not answer: {0}")]
     Unreachable(String),
-    /// The device that holds the keys is not there, or may not be opened.
+    /// The device that holds the keys is not there.
     #[error("the key store is absent: {0}")]
     Absent(String),
+    /// The device is there and cannot be used until somebody mends something; the details.
+    #[error("the key store cannot be used: {}", .0.with(.1))]
+    Unusable(Obstacle, String),
     /// A wrapped key, a sealed text or its context was changed, or belongs to another machine.
     #[error("the {0} cannot be opened: it was changed, or it belongs to another machine or auth value")]
     Integrity(&'static str),
@@ -66,7 +70,10 @@ impl HsmError {
     pub fn class(&self) -> FailureClass {
         match self {
             HsmError::Busy | HsmError::Unreachable(_) | HsmError::Absent(_) => FailureClass::Transient,
-            HsmError::Locked(_) | HsmError::RecoveryCode(_) | HsmError::NotBootBound => FailureClass::Denied,
+            HsmError::Unusable(..)
+            | HsmError::Locked(_)
+            | HsmError::RecoveryCode(_)
+            | HsmError::NotBootBound => FailureClass::Denied,
             _ => FailureClass::Broken,
         }
     }
@@ -84,6 +91,7 @@ mod tests {
             (HsmError::Busy, Transient),
             (HsmError::Unreachable(why()), Transient),
             (HsmError::Absent(why()), Transient),
+            (HsmError::Unusable(Obstacle::Rights, why()), Denied),
             (HsmError::Locked(why()), Denied),
             (HsmError::RecoveryCode("x"), Denied),
             (HsmError::NotBootBound, Denied),

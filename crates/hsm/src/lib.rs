@@ -12,6 +12,7 @@ mod deadlines;
 mod error;
 mod job;
 mod keys;
+mod obstacle;
 mod reply;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ pub use deadlines::Deadlines;
 pub use error::HsmError;
 pub use job::Job;
 pub use keys::Keys;
+pub use obstacle::Obstacle;
 pub use reply::{KeysFuture, Refusal, Reply};
 
 use model::{Backend, IntentId, KeyHandle, KeyPurpose, Secret};

@@ -3,6 +3,7 @@
 use crate::frame::FrameError;
 use crate::message::Message;
 use crate::names;
+use crate::request::Peer;
 use crate::texts::with_texts;
 use model::Upn;
 
@@ -18,9 +19,9 @@ pub enum Reader {
 }
 
 impl Reader {
-    /// Whoever has this user id.
-    pub fn of(uid: u32) -> Reader {
-        if uid == 0 { Reader::Root } else { Reader::Person(None) }
+    /// Whoever calls.
+    pub fn of(peer: Peer) -> Reader {
+        if peer.is_root { Reader::Root } else { Reader::Person(None) }
     }
 
     /// The caller asks for this person.

@@ -77,15 +77,25 @@ pub enum Wait {
 pub enum Access {
     /// Any local user.
     Anyone,
-    /// uid 0 only.
+    /// Whoever counts as root: [`Peer::is_root`].
     Root,
 }
 
-/// Who is at the other end of the socket, by `SO_PEERCRED`.
+/// Who is at the other end of the socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Peer {
-    /// The user id.
+    /// The user id, by `SO_PEERCRED`.
     pub uid: u32,
+    /// Whether the user counts as root.
+    pub is_root: bool,
+}
+
+impl Peer {
+    /// A caller with this user id, of a daemon that runs as the user `daemon`: whoever runs it could read and write
+    /// whatever it has, so it takes that user for root. User ids without a mapping are nobody's.
+    pub const fn of(uid: u32, daemon: u32) -> Peer {
+        Peer { uid, is_root: uid == 0 || (uid == daemon && uid != OVERFLOW_UID) }
+    }
 }
 
 /// The peer may not do this.
@@ -165,10 +175,10 @@ impl Request {
     /// # Errors
     /// [`Refused`] with the reason.
     pub fn permit(&self, peer: Peer) -> Result<(), Refused> {
-        match (self.access(), peer.uid) {
-            (_, OVERFLOW_UID) => Err(Refused::Nobody),
-            (Access::Anyone, _) | (Access::Root, 0) => Ok(()),
-            (Access::Root, _) => Err(Refused::NotRoot),
+        match self.access() {
+            _ if peer.uid == OVERFLOW_UID => Err(Refused::Nobody),
+            Access::Root if !peer.is_root => Err(Refused::NotRoot),
+            Access::Anyone | Access::Root => Ok(()),
         }
     }
 }
@@ -195,11 +205,32 @@ mod tests {
             (Request::TpmRecoveryCode {}, true, false),
             (Request::TpmReseal { with_code: false }, true, false),
         ] {
-            assert_eq!(request.permit(Peer { uid: 0 }).is_ok(), root, "{request:?} by root");
-            assert_eq!(request.permit(Peer { uid: 1001 }).is_ok(), user, "{request:?} by a user");
-            assert_eq!(request.permit(Peer { uid: 65_534 }), Err(Refused::Nobody));
+            for daemon in [0, 1000] {
+                let permit = |uid| request.permit(Peer::of(uid, daemon));
+                assert_eq!(permit(0).is_ok(), root, "{request:?} by root");
+                assert_eq!(permit(daemon).is_ok(), root, "{request:?} by whoever runs the daemon");
+                assert_eq!(permit(1001).is_ok(), user, "{request:?} by a user");
+                assert_eq!(permit(OVERFLOW_UID), Err(Refused::Nobody));
+            }
+            assert_eq!(request.permit(Peer::of(OVERFLOW_UID, OVERFLOW_UID)), Err(Refused::Nobody));
             let said = serde_json::to_value(&request).unwrap();
             assert_eq!(said["op"], request.opcode(), "its name on the wire");
+        }
+    }
+
+    #[test]
+    fn root_is_uid_0_and_whoever_runs_the_daemon_and_nobody_else() {
+        for (uid, daemon, is_root) in [
+            (0, 0, true),
+            (0, 1000, true),
+            (1000, 1000, true),
+            (1000, 0, false),
+            (1001, 1000, false),
+            (u32::MAX, 0, false),
+            (OVERFLOW_UID, 0, false),
+            (OVERFLOW_UID, OVERFLOW_UID, false),
+        ] {
+            assert_eq!(Peer::of(uid, daemon), Peer { uid, is_root }, "{uid} {daemon}");
         }
     }
 }

@@ -104,9 +104,9 @@ pub struct MachineBinding {
 /// What this machine says of itself to the service; measured here, never configured to be something else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeviceFacts {
-    /// `DeviceDisplayName`: the host name or the configured `device_name`.
+    /// `DeviceDisplayName`: the host name or the configured `device_name`; never empty, and printable.
     pub display_name: String,
-    /// `OSVersion`: `{PRETTY_NAME} {VERSION_ID}` of os-release, or `Unknown`.
+    /// `OSVersion`: `PRETTY_NAME` of os-release, and `VERSION_ID` where that does not say it; or `Unknown`.
     pub os_version: String,
     /// `ID` of os-release, or `Unknown`.
     pub os_id: String,

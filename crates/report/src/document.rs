@@ -20,6 +20,8 @@ pub struct About {
     pub key_store: String,
     /// What an operator should know (remarks on the configuration, on the state directory, …).
     pub notices: Vec<String>,
+    /// Those of them that keep the keys from being used now, with what to do.
+    pub key_problems: Vec<String>,
 }
 
 /// What the status document is made of.

@@ -1,7 +1,8 @@
 //! Every key store on a thread of its own; TPM and token in a process of their own besides.
 
+use crate::backends::advice;
 use crate::opening::Openers;
-use hsm::{Backends, Deadlines, Hsm, HsmError, Keys};
+use hsm::{Backends, Deadlines, Hsm, Keys};
 use hsm_process::{Condition, Opening, ProcessHsm};
 use hsm_thread::HsmThread;
 use model::Backend;
@@ -53,18 +54,14 @@ impl KeyStores {
         Backends::new(self.places.iter().map(place).collect())
     }
 
-    /// Why there is no TPM to be used, if so; waits no longer than the deadline of [`Keys::ready`].
-    pub(crate) fn without_tpm(&self) -> Option<HsmError> {
-        self.keys().ready(Backend::Tpm).wait().err()
-    }
-
-    /// Opens these; what becomes of that, `status` and the log say.
-    pub(crate) fn open(&self, wanted: &BTreeSet<Backend>) {
+    /// Opens these; what becomes of that, `status` and the log say. `is_new` says that there are no keys yet.
+    pub(crate) fn open(&self, wanted: &BTreeSet<Backend>, is_new: bool) {
         for backend in wanted.iter().copied() {
             let ready = self.keys().ready(backend);
             tokio::spawn(async move {
                 if let Err(error) = ready.await {
-                    tracing::error!(%backend, %error, "A key store is not open");
+                    let advice = advice(backend, &error, is_new);
+                    tracing::warn!(%backend, %error, advice, "A key store is not open");
                 }
             });
         }
@@ -81,13 +78,27 @@ impl KeyStores {
     }
 
     /// A sentence for each that cannot be used now, of those that are wanted or have been used.
-    pub(crate) fn notices(&self, wanted: &BTreeSet<Backend>) -> Vec<String> {
+    pub(crate) fn problems(&self, wanted: &BTreeSet<Backend>, is_new: bool) -> Vec<String> {
         let notice = |place: &Place| match &place.shown {
             Shown::Now(condition) if wanted.contains(&place.backend) || condition.was_opened() => {
-                let error = condition.problem()?;
-                Some(format!("The {} keys cannot be used now: {error}.", place.backend))
+                let (backend, error) = (place.backend, condition.problem()?);
+                // Where it was opened there may be keys meanwhile.
+                let advice = advice(backend, &error, is_new && !condition.was_opened());
+                Some(format!("The {backend} keys cannot be used now: {error}. {advice}"))
             }
             _ => None,
+        };
+        self.places.iter().filter_map(notice).collect()
+    }
+
+    /// A sentence for each whose keys failed when they were last used.
+    pub(crate) fn failed(&self) -> Vec<String> {
+        let notice = |place: &Place| match &place.shown {
+            Shown::Now(condition) => {
+                let (error, at) = condition.failed()?;
+                Some(format!("The last use of the {} keys failed at {at}: {error}.", place.backend))
+            }
+            Shown::Always(_) => None,
         };
         self.places.iter().filter_map(notice).collect()
     }

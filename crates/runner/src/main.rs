@@ -88,8 +88,9 @@ async fn run(
     say_what_is_served(&loaded.settings, &socket, &wired.proxy);
     let (stop, stopping) = watch::channel(None);
     let (ready, when_ready) = watch::channel(None);
+    let user = rustix::process::geteuid().as_raw();
     // Whoever comes during the start has a first word at once.
-    let served = tokio::spawn(server::serve(listener, when_ready, stopping));
+    let served = tokio::spawn(server::serve(listener, user, when_ready, stopping));
     let started = Driver::start(wired.dependencies).await;
     let code = match started {
         Ok(driver) => {

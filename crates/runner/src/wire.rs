@@ -1,6 +1,6 @@
 //! Which parts the house is made of.
 
-use crate::backends;
+use crate::backends::{self, Tpm};
 use crate::facts;
 use crate::key_stores::KeyStores;
 use crate::neighbours;
@@ -13,7 +13,7 @@ use executor::{Executor, IntuneVersion, Vault};
 use host::{auth, machine};
 use hsm::{HsmError, Keys};
 use lifecycle::IntuneEnrolment;
-use model::{Backend, BootPolicy, DeviceFacts, MachineBinding};
+use model::{Backend, BootPolicy, DeviceFacts, HsmType, MachineBinding};
 use report::About;
 use server::AboutNow;
 use snapshot::recorded_backends;
@@ -48,26 +48,33 @@ pub(crate) fn build(options: &Options, loaded: &Loaded) -> Result<Wired, Box<dyn
     refuse_fresh_auth_value(matches!(auth.source, auth::Source::Made(_)), &store)?;
     let recorded = recorded_backends(&snapshot::found(store.list()?, store.missing()));
     let key_stores = Arc::new(KeyStores::start(&openers, &options.keys_program())?);
-    let (chosen, no_tpm) =
-        backends::choose(settings.global.hsm_type, &recorded.in_force, || key_stores.without_tpm())?;
+    let tpm = Tpm::at(&settings.global.tpm_tcti_name, files::is_missing);
+    let chosen = backends::choose(settings.global.hsm_type, &recorded.in_force, tpm)?;
+    let is_new = recorded.in_force.is_empty();
     let mut wanted = &recorded.in_force | &recorded.others;
     wanted.insert(chosen);
-    key_stores.open(&wanted);
+    key_stores.open(&wanted, is_new);
     let mut notices: Vec<String> = loaded.notes.iter().map(ToString::to_string).collect();
     let network = Network::of(settings)?;
     network.notices.iter().for_each(|notice| tracing::warn!(notice, "An operator should know"));
     notices.extend(network.notices.iter().cloned());
     notices.extend(store.remarks().iter().cloned());
-    notices.extend(no_tpm.map(|error| format!("New keys are made in software, without a TPM: {error}.")));
+    if is_new && chosen == Backend::Soft && settings.global.hsm_type == HsmType::TpmIfPossible {
+        notices
+            .push(format!("New keys are made in software: there is no {}.", settings.global.tpm_tcti_name));
+    }
     let boot_file = openers.boot_file();
     let boot = host::boot_notice(&boot_file);
     boot.iter().for_each(|notice| tracing::warn!(notice, "Boot-bound keys need attention"));
     let shown = key_stores.clone();
     let about: AboutNow = Arc::new(move || {
         let mut notices = notices.clone();
-        notices.extend(shown.notices(&wanted));
+        let key_problems = shown.problems(&wanted, is_new);
+        notices.extend(key_problems.iter().cloned());
+        notices.extend(shown.failed());
         notices.extend(host::boot_notice(&boot_file));
-        About { version: env!("CARGO_PKG_VERSION").to_owned(), key_store: shown.description(chosen), notices }
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        About { version, key_store: shown.description(chosen), notices, key_problems }
     });
     let keys: Arc<dyn Keys> = Arc::new(key_stores.keys());
     let dependencies = dependencies((settings, &network), machine, (chosen, keys), store)?;
@@ -89,8 +96,7 @@ fn dependencies(
     store: SledStore,
 ) -> Result<Dependencies, Box<dyn Error>> {
     let vault = Arc::new(Vault::default());
-    let mut device = facts::measure(Path::new("/"));
-    device.display_name = settings.global.device_name.replace("%h", &device.display_name);
+    let device = facts::measure(Path::new("/"), &settings.global.device_name);
     let mut executors = BTreeMap::new();
     for domain in &settings.domains {
         executors.insert(

@@ -54,7 +54,7 @@ pub(crate) struct Shared {
 /// Holds one conversation to its end.
 pub(crate) async fn hold(stream: UnixStream, caller: Caller, mut place: Place, shared: Shared) {
     let Shared { ready, mut stop, log } = shared;
-    let mut connection = Connection::new(stream, Reader::of(caller.peer.uid), log.clone());
+    let mut connection = Connection::new(stream, Reader::of(caller.peer), log.clone());
     let cut = {
         let mut talk = pin!(dispatch::hold(&mut connection, caller, (ready, log)));
         let cut = tokio::select! {

@@ -20,7 +20,7 @@ use accept::Patience;
 use conversation::{Caller, Shared};
 use driver::LogLimit;
 use limits::Limits;
-use owners::Owners;
+use owners::{Owner, Owners};
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,13 +30,15 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 /// Serves connections until `stop` changes; every conversation under way is then told so. Callers who come before the
-/// service is `ready` are heard, and wait for it.
+/// service is `ready` are heard, and wait for it. `user` is the user id that this process runs as, whom it takes for
+/// root.
 pub async fn serve(
     listener: UnixListener,
+    user: u32,
     ready: watch::Receiver<Option<Arc<Service>>>,
     mut stop: watch::Receiver<Option<Stop>>,
 ) {
-    let mut acceptor = Acceptor::new(ready, stop.clone());
+    let mut acceptor = Acceptor::new(user, ready, stop.clone());
     let mut patience = Patience::default();
     loop {
         tokio::select! {
@@ -53,6 +55,7 @@ pub async fn serve(
 
 /// Where callers come in.
 struct Acceptor {
+    user: u32,
     limits: Arc<Limits>,
     owners: Owners,
     conversations: JoinSet<()>,
@@ -60,8 +63,13 @@ struct Acceptor {
 }
 
 impl Acceptor {
-    fn new(ready: watch::Receiver<Option<Arc<Service>>>, stop: watch::Receiver<Option<Stop>>) -> Acceptor {
+    fn new(
+        user: u32,
+        ready: watch::Receiver<Option<Arc<Service>>>,
+        stop: watch::Receiver<Option<Stop>>,
+    ) -> Acceptor {
         Acceptor {
+            user,
             limits: Arc::default(),
             owners: Owners::system(),
             conversations: JoinSet::new(),
@@ -70,8 +78,8 @@ impl Acceptor {
     }
 
     fn admit(&mut self, stream: UnixStream) {
-        let credentials = match stream.peer_cred() {
-            Ok(credentials) => credentials,
+        let (peer, gid) = match stream.peer_cred() {
+            Ok(credentials) => (ipc::Peer::of(credentials.uid(), self.user), credentials.gid()),
             Err(error) => {
                 if self.shared.log.allows("caller without credentials") {
                     tracing::warn!(%error, "A caller without credentials was turned away");
@@ -79,12 +87,11 @@ impl Acceptor {
                 return;
             }
         };
-        let peer = ipc::Peer { uid: credentials.uid() };
-        let owner = self.owners.owner(peer.uid);
+        let owner = if peer.is_root { Owner::Root } else { self.owners.owner(peer.uid) };
         let Some(place) = self.limits.enter(owner) else {
             return self.turn_away(stream, peer.uid);
         };
-        let caller = Caller { peer, gid: credentials.gid(), by: owner.requester() };
+        let caller = Caller { peer, gid, by: owner.requester() };
         // A caller may send a password.
         let conversation = conversation::hold(stream, caller, place, self.shared.clone());
         self.conversations.spawn(model::wiping(conversation));

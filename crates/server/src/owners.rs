@@ -10,7 +10,7 @@ use std::time::SystemTime;
 /// Who a connection counts as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Owner {
-    /// uid 0 of this system.
+    /// Whoever counts as root.
     Root,
     /// A user, with every user id that is theirs to map.
     User(u32),

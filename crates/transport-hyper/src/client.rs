@@ -237,7 +237,17 @@ fn through(error: TransportError, proxy: Option<&str>) -> TransportError {
 }
 
 fn tls(host: &str, error: &rustls::Error) -> TransportError {
-    TransportError::Tls { host: host.to_owned(), why: error.to_string() }
+    use rustls::CertificateError::{Expired, ExpiredContext, NotValidYet, NotValidYetContext};
+    let (host, why) = (host.to_owned(), error.to_string());
+    match error {
+        rustls::Error::InvalidCertificate(NotValidYet | NotValidYetContext { .. }) => {
+            TransportError::OutOfDate { host, not_yet: true, why }
+        }
+        rustls::Error::InvalidCertificate(Expired | ExpiredContext { .. }) => {
+            TransportError::OutOfDate { host, not_yet: false, why }
+        }
+        _ => TransportError::Tls { host, why },
+    }
 }
 
 fn unanswered(host: &str, taken: &Taken, why: &str) -> TransportError {

@@ -33,6 +33,16 @@ pub enum TransportError {
         /// The cause, without secrets.
         why: String,
     },
+    /// TLS failed because the server's certificate is not valid yet, or not any more, by this machine's clock.
+    #[error("no secure connection to {host}: {why}")]
+    OutOfDate {
+        /// Host and port.
+        host: String,
+        /// It is not valid yet; else it has expired.
+        not_yet: bool,
+        /// The cause, without secrets.
+        why: String,
+    },
     /// The whole request may have left and no whole reply came.
     #[error("{host} did not answer: {why}")]
     InDoubt {
@@ -74,7 +84,8 @@ impl TransportError {
             TransportError::Forbidden(_)
             | TransportError::NotSent { .. }
             | TransportError::Proxy { .. }
-            | TransportError::Tls { .. } => Delivery::NotSent,
+            | TransportError::Tls { .. }
+            | TransportError::OutOfDate { .. } => Delivery::NotSent,
             TransportError::InDoubt { .. } | TransportError::TooBig { .. } => Delivery::InDoubt,
         }
     }

@@ -1,9 +1,10 @@
 use crate::{Step, show, transcript};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -53,6 +54,7 @@ impl Stage {
     pub fn new(programs: PathBuf, sabotage: Option<String>) -> Result<Stage, String> {
         let dir = std::env::temp_dir().join(format!("firmament-demo-{}", std::process::id()));
         fs::create_dir_all(&dir).map_err(|error| format!("{}: {error}", dir.display()))?;
+        not_for_others(&dir)?;
         let props = Arc::new(Mutex::new(Props { children: Vec::new(), dir: dir.clone() }));
         clear_at_ctrl_c(props.clone())?;
         let (admin, host) = (String::new(), String::new());
@@ -116,6 +118,7 @@ impl Stage {
     pub(crate) fn start_simulator(&mut self) -> Result<(), String> {
         let state = self.path("cloud");
         fs::create_dir_all(&state).map_err(|error| error.to_string())?;
+        not_for_others(&state)?;
         let admin = if self.is_sabotaged() { "192.0.2.1:1" } else { "127.0.0.1:0" };
         let mut command = self.program("entra-simulator");
         command.args(["serve", "--listen", "127.0.0.1:0", "--admin", admin, "--poll-interval", "1"]);
@@ -134,7 +137,7 @@ impl Stage {
         };
         self.host = listen.replace("127.0.0.1", "localhost");
         self.admin = admin;
-        Ok(())
+        not_for_others(&self.path("cloud/ca.pem"))
     }
 
     pub(crate) fn start_daemon(&mut self) -> Result<(), String> {
@@ -142,12 +145,13 @@ impl Stage {
         let config = format!(
             "[global]\ndomain = contoso.com\ncloud = {cloud}\nauthority_host = {host}\ndrs_host = {host}\n\
              graph_url = https://{host}\nintune_hosts = {host}\nca_file = {ca}\nhsm_pin_path = {pin}\n\
-             apply_policy = true\n",
+             hsm_type = soft\napply_policy = true\n",
             host = self.host,
             ca = self.path("cloud/ca.pem").display(),
             pin = self.path("hsm-pin").display(),
         );
         fs::write(self.path("himmelblau.conf"), &config).map_err(|error| error.to_string())?;
+        not_for_others(&self.path("himmelblau.conf"))?;
         config.lines().for_each(|line| println!("himmelblau.conf | {line}"));
         self.up()
     }
@@ -365,6 +369,12 @@ impl Stage {
             self.admin
         )
     }
+}
+
+/// Nobody else may write it, whatever the umask of an ordinary user says: the daemon uses nothing else.
+fn not_for_others(path: &Path) -> Result<(), String> {
+    fs::set_permissions(path, Permissions::from_mode(0o755))
+        .map_err(|error| format!("{}: {error}", path.display()))
 }
 
 /// Ctrl-C and SIGTERM end the programs and remove the directory before they end us.

@@ -1,5 +1,7 @@
 //! One simulator and one daemon on temporary directories, stopped when dropped.
 
+use crate::apart::on_machine;
+use crate::softhsm::copy_module;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::fs;
@@ -28,6 +30,8 @@ pub struct Cloud {
 pub struct Machine {
     /// Configuration, state, socket and log.
     pub dir: TempDir,
+    /// Where its cloud has the certificate authority.
+    cloud: PathBuf,
     daemon: Option<Child>,
     /// The file that stands in the place of /etc/machine-id, if one does.
     machine_id: Option<PathBuf>,
@@ -46,7 +50,7 @@ impl Cloud {
 
     /// Starts one that serves at this address.
     pub fn at(listen: &str, extra: &[&str]) -> Cloud {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = own_directory();
         let mut child = Command::new(binary("entra-simulator"))
             .args(["serve", "--listen", listen, "--admin", "127.0.0.1:0", "--poll-interval", "1", "--state"])
             .arg(dir.path())
@@ -143,7 +147,7 @@ impl Machine {
 
     /// The same machine before its daemon runs.
     pub fn switched_off(cloud: &Cloud, domains: &str, extra: &str) -> Machine {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = own_directory();
         let (host, ca, root) = (cloud.host(), cloud.ca(), dir.path());
         let config = format!(
             "[global]\ndomain = {domains}\ncloud = custom\nauthority_host = {host}\ndrs_host = {host}\n\
@@ -153,7 +157,7 @@ impl Machine {
             root.join("hsm-pin").display(),
         );
         fs::write(root.join("himmelblau.conf"), config).unwrap();
-        Machine { dir, daemon: None, machine_id: None }
+        Machine { dir, cloud: cloud.dir.path().to_owned(), daemon: None, machine_id: None }
     }
 
     /// A file in its directory.
@@ -163,9 +167,15 @@ impl Machine {
 
     /// The command line of the daemon.
     pub fn firmamentd(&self) -> Command {
+        let program = binary("firmamentd");
         let mut daemon = match &self.machine_id {
-            Some(file) => elsewhere(file, &binary("firmamentd")),
-            None => Command::new(binary("firmamentd")),
+            Some(file) => {
+                let keep = [self.dir.path(), &self.cloud, program.parent().unwrap()];
+                let mut there = on_machine(file, &keep, false);
+                there.arg(program);
+                there
+            }
+            None => Command::new(program),
         };
         daemon.arg("--config").arg(self.path("himmelblau.conf")).arg("--debug");
         daemon.arg("--state-dir").arg(self.path("state")).arg("--socket").arg(self.path("socket"));
@@ -177,6 +187,15 @@ impl Machine {
     pub fn set_machine_id(&mut self, id: &str) {
         let file = self.path("machine-id");
         fs::write(&file, format!("{id}\n")).unwrap();
+        let conf = self.path("himmelblau.conf");
+        let config = fs::read_to_string(&conf).unwrap();
+        if config.contains("pkcs11_module")
+            && self.machine_id.is_none()
+            && !rustix::process::geteuid().is_root()
+        {
+            let module = copy_module(self.dir.path());
+            fs::write(&conf, format!("{config}pkcs11_module = {}\n", module.display())).unwrap();
+        }
         self.machine_id = Some(file);
     }
 
@@ -347,16 +366,11 @@ impl Drop for Machine {
     }
 }
 
-/// A program on a machine with another machine-id: in a mount namespace of its own, so that the program itself
-/// has no option that lies about the machine.
-fn elsewhere(machine_id: &Path, program: &Path) -> Command {
-    let mut command = Command::new("unshare");
-    if !rustix::process::geteuid().is_root() {
-        command.arg("--map-root-user");
-    }
-    command.args(["--mount", "sh", "-c", "mount --bind \"$0\" /etc/machine-id && exec \"$@\""]);
-    command.arg(machine_id).arg(program);
-    command
+/// A directory for a while. What is made in it from here on is nobody else's to write, whatever the umask of an
+/// ordinary user says.
+pub fn own_directory() -> TempDir {
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
+    tempfile::tempdir().unwrap()
 }
 
 /// Waits until a condition holds.
@@ -386,6 +400,16 @@ pub fn text(output: &Output) -> String {
 /// The variable of the environment that names the directory of programs that are built already.
 pub const PROGRAMS: &str = "FIRMAMENT_PROGRAMS";
 
+/// The variable of the environment that names the directory of these tests' sources, where that is another one than it
+/// was when they were built.
+pub const SOURCES: &str = "FIRMAMENT_SOURCES";
+
+/// The directory of these tests' sources, `tests/it` of the workspace.
+pub fn sources() -> PathBuf {
+    let built = || Path::new(env!("CARGO_MANIFEST_DIR")).to_owned();
+    std::env::var_os(SOURCES).map_or_else(built, PathBuf::from)
+}
+
 /// A program of the workspace, built once per run of the tests.
 pub fn binary(name: &str) -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
@@ -394,7 +418,7 @@ pub fn binary(name: &str) -> PathBuf {
 
 fn build() -> PathBuf {
     let mut command = Command::new(env!("CARGO"));
-    command.args(["build", "--quiet", "--bins"]);
+    command.args(["build", "--bins"]);
     for package in ["runner", "firmament-keys", "aad-tool", "simulator"] {
         command.args(["-p", package]);
     }

@@ -2,6 +2,7 @@
 
 use crate::harness::text;
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -34,4 +35,17 @@ pub fn lead_to_tokens(dir: &Path) -> PathBuf {
 pub fn module() -> PathBuf {
     let dirs = ["/usr/lib/softhsm", "/usr/lib64/pkcs11", "/usr/lib/pkcs11", "/usr/lib64/softhsm"];
     dirs.iter().map(|dir| Path::new(dir).join("libsofthsm2.so")).find(|path| path.exists()).unwrap()
+}
+
+/// A module for a machine whose files are in this directory: the same, or a copy where what is root's has no owner (in
+/// the user namespace of somebody else), because no such module is loaded.
+pub fn module_for(dir: &Path) -> PathBuf {
+    if fs::metadata("/usr").unwrap().uid() == 0 { module() } else { copy_module(dir) }
+}
+
+/// A copy that belongs to whoever runs this.
+pub fn copy_module(dir: &Path) -> PathBuf {
+    let copy = dir.join("libsofthsm2.so");
+    fs::copy(module(), &copy).unwrap();
+    copy
 }

@@ -94,6 +94,12 @@ fn a_failure_of_the_network_says_how_far_the_request_got_and_when() {
             FailureClass::Transient,
             Delivery::NotSent,
         ),
+        (
+            TransportError::OutOfDate { host: host(), not_yet: true, why: why() },
+            "ClockSkew",
+            FailureClass::Transient,
+            Delivery::NotSent,
+        ),
         (TransportError::Tls { host: host(), why: why() }, "Tls", FailureClass::Transient, Delivery::NotSent),
         (
             TransportError::InDoubt { host: host(), why: why() },

@@ -9,10 +9,9 @@ use cryptoki::object::{Attribute, ObjectClass, ObjectHandle};
 use cryptoki::session::{Session, UserType};
 use cryptoki::types::AuthPin;
 use hsm::HsmError;
-use hsm_pkcs11::{Pkcs11Hsm, Settings, Trust};
+use hsm_pkcs11::{Pkcs11Hsm, Settings};
 use model::{IntentId, Secret};
 use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -104,9 +103,7 @@ impl Place {
     }
 
     pub(crate) fn settings(&self) -> Settings {
-        let owner = fs::metadata(&self.dir).unwrap().uid();
-        let trust = Trust { owner, below: self.dir.clone() };
-        Settings { module: self.faults(), label: LABEL.to_owned(), serial: None, trust }
+        Settings { module: self.faults(), label: LABEL.to_owned(), serial: None }
     }
 
     /// The backend behind the module with faults.

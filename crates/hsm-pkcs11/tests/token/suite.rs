@@ -3,7 +3,7 @@
 use crate::place::{LABEL, PIN, Place, intent, objects, parts, softhsm, softhsm_version};
 use cryptoki::object::{Attribute, AttributeType, ObjectClass};
 use hsm::{Hsm, HsmError, SignScheme};
-use hsm_pkcs11::{Settings, Trust};
+use hsm_pkcs11::Settings;
 use model::{Backend, KeyHandle, KeyPurpose, Secret};
 use std::io::Write;
 
@@ -55,12 +55,7 @@ fn the_installed_module_is_trusted_and_the_token_is_named() {
     parts(
         "suite::the_installed_module_is_trusted_and_the_token_is_named",
         &[("installed", |place| {
-            let settings = Settings {
-                module: softhsm(),
-                label: LABEL.to_owned(),
-                serial: None,
-                trust: Trust::default(),
-            };
+            let settings = Settings { module: softhsm(), label: LABEL.to_owned(), serial: None };
             let info = place.try_open(settings, PIN).unwrap().info();
             assert_eq!(info.backend, Backend::Pkcs11);
             for part in ["firmament", "serial ", "SoftHSM project SoftHSM v2", "software", "a test"] {

@@ -24,7 +24,7 @@ fn the_module_that_is_not_loaded_is_named() {
             fs::copy(place.faults(), place.at("open.so")).unwrap();
             fs::set_permissions(place.at("open.so"), fs::Permissions::from_mode(0o666)).unwrap();
             for (module, why) in [
-                (place.at("absent.so"), "absent.so No such file"),
+                (place.at("absent.so"), "absent.so: No such file"),
                 (place.at("open.so"), "open.so can be written by others"),
                 (place.at("shared/good.so"), "shared can be written by others"),
                 (place.at("text.so"), "text.so is no PKCS#11 module"),

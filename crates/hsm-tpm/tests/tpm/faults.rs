@@ -108,9 +108,9 @@ fn refusals_have_their_class_and_leave_nothing_loaded() {
         (0x908, Transient, "put the command off"),
         (0x920, Transient, "spares its memory"),
         (0x902, Transient, "busy"),
-        (0x921, Transient, "locked"),
+        (0x921, Transient, "too many wrong ones"),
         (0x100, Transient, "restarted"),
-        (0x101, Broken, "failure mode"),
+        (0x101, Denied, "failure mode"),
     ];
     for operation in OPERATIONS {
         let commands = commands(&harness, &mut own, &things, operation);
@@ -164,7 +164,7 @@ fn a_tpm_in_failure_mode_is_no_bad_ciphertext() {
     for at in 1..=count {
         harness.proxy.harm(Harm::AnswerAll(at, 0x101));
         let error = own.unwrap_oaep_sha1(&things.transport, &things.text).unwrap_err();
-        assert!(matches!(&error, HsmError::Backend(why) if why.contains("failure mode")), "{at}: {error}");
+        assert!(matches!(&error, HsmError::Unusable(hsm::Obstacle::FailureMode, _)), "{at}: {error}");
     }
 }
 

@@ -86,7 +86,11 @@ fn a_device_that_is_not_there_is_absent_and_a_silent_one_does_not_answer() {
     let absent = open("device:/nonexistent/tpmrm0");
     assert_eq!(absent, HsmError::Absent("there is no /nonexistent/tpmrm0".to_owned()));
     assert_eq!(absent.class(), FailureClass::Transient);
-    assert!(matches!(open("device:/"), HsmError::Absent(_)));
+    for wrong in ["device:/", "tpm0"] {
+        let refused = open(wrong);
+        assert!(matches!(refused, HsmError::Unusable(hsm::Obstacle::Tcti, _)), "{wrong}: {refused}");
+        assert_eq!(refused.class(), FailureClass::Denied);
+    }
     // Nobody listens at tcpmux.
     let silent = open("swtpm:host=127.0.0.1,port=1");
     assert!(matches!(silent, HsmError::Unreachable(_)), "{silent}");

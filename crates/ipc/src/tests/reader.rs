@@ -7,7 +7,7 @@ use model::{Failure, FailureClass, Trace, Who};
 const SAM: &str = "User 'Sam Weber' (sam_fabrikam.com#EXT#@contoso.onmicrosoft.com) is not alex@contoso.com";
 
 fn reader(own: Option<&str>) -> Reader {
-    let mut reader = Reader::of(1000);
+    let mut reader = Reader::of(Peer::of(1000, 0));
     own.iter().for_each(|name| reader.asks_for(&name.parse().unwrap()));
     reader
 }
@@ -63,7 +63,7 @@ fn nobody_but_root_reads_the_names_of_others_anywhere() {
         (notice, false),
         (document(), true),
     ] {
-        assert_eq!(Reader::of(0).shown(&message).unwrap(), message, "root reads it as it is");
+        assert_eq!(Reader::of(Peer::of(0, 0)).shown(&message).unwrap(), message, "root reads it as it is");
         for own in [None, Some("alex@contoso.com"), Some("kim@contoso.com")] {
             let shown = text(&message, &reader(own));
             assert!(!shown.contains("sam") && !shown.contains("#EXT#"), "{shown}");
@@ -79,7 +79,7 @@ fn whoever_came_instead_is_told_who_they_are() {
     let mut reader = reader(Some("alex@contoso.com"));
     reader.hears_of_themselves();
     assert_eq!(reader.shown(&failed(None)).unwrap(), failed(None));
-    let mut root = Reader::of(0);
+    let mut root = Reader::of(Peer::of(0, 0));
     root.hears_of_themselves();
     assert!(matches!(root, Reader::Root));
 }

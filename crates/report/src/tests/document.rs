@@ -18,8 +18,12 @@ use tenancy_model::{DomainConfig, PreparedView};
 use views::{DomainView, KeyTest, SignInView, UserView};
 
 fn made(views: Vec<DomainView>, for_root: bool) -> StatusDocument {
-    let about =
-        About { version: "0.1.0".to_owned(), key_store: "soft".to_owned(), notices: vec!["n".to_owned()] };
+    let about = About {
+        version: "0.1.0".to_owned(),
+        key_store: "soft".to_owned(),
+        notices: vec!["n".to_owned()],
+        key_problems: Vec::new(),
+    };
     document(&DocumentParts {
         about,
         prepared: PreparedView { ready: 1, ..PreparedView::default() },

@@ -19,7 +19,11 @@ pub(crate) async fn run(
 ) -> Result<Ending, Failure> {
     let asked = parse_name(name)?;
     let domain = asked.domain().clone();
-    let may_register = (service.registrars)(caller.peer.uid == 0, caller.by, caller.gid);
+    // Before anybody takes the trouble to sign in.
+    for text in (service.about)().key_problems {
+        tell(connection, &text).await;
+    }
+    let may_register = (service.registrars)(caller.peer.is_root, caller.by, caller.gid);
     match identify(connection, service, (asked, Asker { by: caller.by, may_register })).await {
         Ok(Identified::Yes(account)) => settle(connection, service, (&domain, &account), wait).await,
         Ok(Identified::HungUp) => Ok(Ending::Failed),

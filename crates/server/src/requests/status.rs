@@ -39,7 +39,7 @@ pub(crate) async fn run(
         prepared: *service.driver.prepared_keys().borrow(),
         views,
         left: service.driver.left(),
-        for_root: peer.uid == 0,
+        for_root: peer.is_root,
         by,
         now: service.driver.now(),
     });

@@ -109,7 +109,7 @@ async fn what_is_said_is_what_the_reader_may_see() {
     root.say(&notice).await;
     assert_eq!(caller.hears().await, Some(notice.clone()));
     let (ours, theirs) = UnixStream::pair().unwrap();
-    let mut reader = Reader::of(1000);
+    let mut reader = Reader::of(ipc::Peer::of(1000, 0));
     reader.asks_for(&"alex@contoso.com".parse().unwrap());
     Connection::new(ours, reader, driver::LogLimit::default()).say(&notice).await;
     let shown = Message::Notice { text: "(name hidden) and alex@contoso.com".to_owned() };

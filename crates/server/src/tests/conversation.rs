@@ -41,7 +41,7 @@ impl Shared {
     fn talks(&self, uid: u32) -> (Caller, JoinHandle<()>) {
         let (ours, theirs) = UnixStream::pair().unwrap();
         let place = self.place(uid).unwrap();
-        let asking = conversation::Caller { peer: Peer { uid }, gid: uid, by: Requester(uid) };
+        let asking = conversation::Caller { peer: Peer::of(uid, 0), gid: uid, by: Requester(uid) };
         (Caller(theirs), tokio::spawn(hold(ours, asking, place, self.doors.clone())))
     }
 }
@@ -195,7 +195,7 @@ async fn nobody_who_was_accepted_is_lost_when_the_service_ends() {
     let shared = Shared::new();
     let (listener, path) = listen("lost");
     let conversation::Shared { ready, stop: stopping, .. } = shared.doors.clone();
-    let serving = tokio::spawn(serve(listener, ready, stopping));
+    let serving = tokio::spawn(serve(listener, 0, ready, stopping));
     let mut callers = Vec::new();
     for n in 0..10 {
         let mut caller = Caller(UnixStream::connect(&path).await.unwrap());
@@ -223,7 +223,7 @@ async fn a_caller_who_does_not_listen_does_not_keep_the_service_from_ending() {
     let shared = Shared::new();
     let (listener, path) = listen("deaf");
     let conversation::Shared { ready, stop: stopping, .. } = shared.doors.clone();
-    let serving = tokio::spawn(serve(listener, ready, stopping));
+    let serving = tokio::spawn(serve(listener, 0, ready, stopping));
     let mut caller = Caller(UnixStream::connect(&path).await.unwrap());
     caller.says(&Request::Status { domain: None }).await;
     assert_eq!(caller.hears().await, Some(Message::ACCEPTED));

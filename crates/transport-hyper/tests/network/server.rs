@@ -51,7 +51,7 @@ pub(crate) struct Kind {
     pub(crate) name: &'static str,
     pub(crate) manner: Manner,
     pub(crate) versions: &'static [&'static SupportedProtocolVersion],
-    pub(crate) expired: bool,
+    pub(crate) valid_in: Option<i32>,
     pub(crate) client: Client,
 }
 
@@ -61,7 +61,7 @@ impl Default for Kind {
             name: "localhost",
             manner: Manner::Answer(5),
             versions: rustls::ALL_VERSIONS,
-            expired: false,
+            valid_in: None,
             client: Client::Welcome,
         }
     }
@@ -125,9 +125,9 @@ impl Server {
 fn config(kind: &Kind, ca: &CertifiedIssuer<'_, KeyPair>) -> ServerConfig {
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(vec![kind.name.to_owned()]).unwrap();
-    if kind.expired {
-        params.not_before = rcgen::date_time_ymd(2019, 1, 1);
-        params.not_after = rcgen::date_time_ymd(2020, 1, 1);
+    if let Some(year) = kind.valid_in {
+        params.not_before = rcgen::date_time_ymd(year, 1, 1);
+        params.not_after = rcgen::date_time_ymd(year + 1, 1, 1);
     }
     let leaf = params.signed_by(&key, ca).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());

@@ -29,15 +29,19 @@ async fn a_server_that_proves_nothing_gets_nothing() {
     let trusted = Server::start(Kind::default()).await;
     let stranger = Server::start(Kind::default()).await;
     let misnamed = Server::start(Kind { name: "elsewhere.example", ..Kind::default() }).await;
-    let expired = Server::start(Kind { expired: true, ..Kind::default() }).await;
-    for (server, trusting, what) in [
-        (&stranger, &trusted, "UnknownIssuer"),
-        (&misnamed, &misnamed, "not valid for name"),
-        (&expired, &expired, "expired"),
-    ] {
+    for (server, trusting, what) in
+        [(&stranger, &trusted, "UnknownIssuer"), (&misnamed, &misnamed, "not valid for name")]
+    {
         let transport = transport(trusting);
         let error = post(&transport, "localhost", server.port, RequestAuth::Nothing).await.unwrap_err();
         assert!(matches!(&error, TransportError::Tls { why, .. } if why.contains(what)), "{error:?}");
+        assert_eq!((error.delivery(), server.seen().requests.len()), (Delivery::NotSent, 0));
+    }
+    for (year, early) in [(2019, false), (3000, true)] {
+        let server = Server::start(Kind { valid_in: Some(year), ..Kind::default() }).await;
+        let sent = post(&transport(&server), "localhost", server.port, RequestAuth::Nothing).await;
+        let error = sent.unwrap_err();
+        assert!(matches!(error, TransportError::OutOfDate { not_yet, .. } if not_yet == early), "{error:?}");
         assert_eq!((error.delivery(), server.seen().requests.len()), (Delivery::NotSent, 0));
     }
 }

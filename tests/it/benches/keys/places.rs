@@ -1,7 +1,7 @@
 //! The places where keys are made and used; a token and a TPM in this process, and in one of their own.
 
 use hsm::{Deadlines, Hsm};
-use hsm_pkcs11::{Pkcs11Hsm, Trust};
+use hsm_pkcs11::Pkcs11Hsm;
 use hsm_process::{KeyStore, Opening, ProcessHsm, Settings};
 use hsm_soft::SoftHsm;
 use hsm_tpm::TpmHsm;
@@ -22,7 +22,7 @@ pub(crate) struct Place {
 pub(crate) fn all(dir: &Path) -> [Place; 5] {
     let soft = SoftHsm::new(auth(), machine(), ORIGIN);
     let (module, label) = (module(), LABEL.to_owned());
-    let token = hsm_pkcs11::Settings { module, label, serial: None, trust: Trust::default() };
+    let token = hsm_pkcs11::Settings { module, label, serial: None };
     let pkcs11 = Pkcs11Hsm::open(token, Secret::new(PIN.into()), machine(), ORIGIN).unwrap();
     let (first, second) = (swtpm(dir, "first"), swtpm(dir, "second"));
     let tpm = TpmHsm::open(&first.tcti(), auth(), machine(), ORIGIN).unwrap();

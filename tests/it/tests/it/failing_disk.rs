@@ -1,6 +1,6 @@
 //! A disk that fails at any call: whoever waits is told at once, nobody hangs, and the next start goes on.
 
-use crate::harness::{Cloud, Machine, code, text, wait_for};
+use crate::harness::{Cloud, Machine, code, sources, text, wait_for};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 /// The library that fails in the daemon's stead, made once for each test.
 fn library(dir: &Path) -> PathBuf {
     let made = dir.join("failing_disk.so");
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("helpers/failing_disk.c");
+    let source = sources().join("helpers/failing_disk.c");
     let mut compiler = Command::new("cc");
     let output =
         compiler.args(["-shared", "-fPIC", "-o"]).arg(&made).arg(source).arg("-ldl").output().unwrap();

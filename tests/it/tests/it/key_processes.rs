@@ -1,6 +1,6 @@
 //! Key stores in a process of their own: the suite of every backend through it, and what its faults do to others.
 
-use crate::harness::{Cloud, Machine, binary, code, text, wait_for};
+use crate::harness::{Cloud, Machine, binary, code, own_directory, text, wait_for};
 use crate::life::signs_in;
 use crate::pkcs11::{self, objects};
 use conformance::machine;
@@ -50,7 +50,7 @@ fn token(dir: &Path, id: &str) -> ProcessHsm {
 }
 
 fn place() -> tempfile::TempDir {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = own_directory();
     make_token(dir.path());
     program(dir.path());
     dir
@@ -80,7 +80,7 @@ fn a_token_in_a_process_of_its_own_passes_the_suite() {
 #[cfg(feature = "tpm")]
 #[test]
 fn a_tpm_in_a_process_of_its_own_passes_the_suite() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = own_directory();
     let tpm = it::swtpm::Tpm::start(dir.path());
     for policy in [model::BootPolicy::Nothing, model::BootPolicy::Pcr7] {
         let open = |id: &str| {

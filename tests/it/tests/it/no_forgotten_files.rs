@@ -1,9 +1,9 @@
+use crate::harness::sources;
 use std::fs;
-use std::path::Path;
 
 #[test]
 fn every_file_of_this_folder_is_a_module() {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it");
+    let here = sources().join("tests/it");
     let main = fs::read_to_string(here.join("main.rs")).unwrap();
     for entry in fs::read_dir(&here).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();

@@ -125,6 +125,31 @@ fn plug_in(machine: &Machine) {
 }
 
 #[test]
+fn a_module_that_cannot_be_used_is_named_before_a_code_and_no_key_is_made_elsewhere() {
+    // The beginning of a library for 32-bit big-endian ARM (elf(5)).
+    let mut foreign = [0; 64];
+    foreign[..7].copy_from_slice(b"\x7fELF\x01\x02\x01");
+    foreign[19] = 40;
+    for (module, cause) in [
+        (None, "the PKCS#11 module is not loaded"),
+        (Some(b"no library".as_slice()), "is no PKCS#11 module"),
+        (Some(&foreign), "the PKCS#11 module is for another kind of processor"),
+    ] {
+        let cloud = Cloud::start();
+        let mut machine = machine(&cloud);
+        let path = machine.path("module.so");
+        module.into_iter().for_each(|bytes| fs::write(&path, bytes).unwrap());
+        configure(&machine, &format!("pkcs11_module = {}", path.display()));
+        machine.up();
+        wait_for(cause, || machine.status()["notices"].to_string().contains(cause));
+        let said = text(&machine.run(&["auth-test", "--name", ALEX]));
+        let (named, code) = (said.find(cause), said.find("Code: "));
+        assert!(named.is_some() && named < code, "{said}");
+        assert_eq!((cloud.requests("join").len(), cloud.devices().len()), (0, 0), "{said}");
+    }
+}
+
+#[test]
 fn without_its_token_a_machine_keeps_its_identity_and_makes_no_other() {
     let cloud = Cloud::start();
     let mut machine = registered(&cloud);

@@ -99,21 +99,69 @@ fn without_a_tpm_new_keys_are_in_software_and_that_is_said() {
     let options = "apply_policy = true\nhsm_type = tpm_if_possible\ntpm_tcti_name = device:/nowhere";
     let mut machine = Machine::configured(&cloud, "contoso.com", options);
     let notice = machine.status()["notices"][0].clone();
-    assert!(notice.as_str().unwrap().contains("without a TPM: the key store is absent"), "{notice}");
+    assert!(
+        notice.as_str().unwrap().contains("New keys are made in software: there is no device:/nowhere."),
+        "{notice}"
+    );
     live(&cloud, &mut machine, "soft", "software keys");
 }
 
-/// TPM2_PCR_Extend of the SHA-256 bank; the TPM takes one client at a time, so no daemon may run.
+const EMPTY_AUTH: &[u8] = &[0, 0, 0, 9, 0x40, 0, 0, 9, 0, 0, 0, 0, 0];
+
+/// TPM2_PCR_Extend of the SHA-256 bank.
 fn extend(tpm: &Tpm, register: u8) {
+    let head = [0x80, 0x02, 0, 0, 0, 65, 0, 0, 1, 0x82, 0, 0, 0, register];
+    command(tpm, &[&head, EMPTY_AUTH, &[0, 0, 0, 1, 0, 0x0b], &[1; 32]].concat());
+}
+
+/// TPM2_HierarchyChangeAuth: the owner gets a password.
+fn set_owner_password(tpm: &Tpm) {
+    let head = [0x80, 0x02, 0, 0, 0, 35, 0, 0, 1, 0x29, 0x40, 0, 0, 1];
+    command(tpm, &[&head, EMPTY_AUTH, &[0, 6], b"secret"].concat());
+}
+
+/// TPM2_HierarchyControl: the platform switches the owner's hierarchy off, as firmware does.
+fn switch_owner_off(tpm: &Tpm) {
+    let head = [0x80, 0x02, 0, 0, 0, 32, 0, 0, 1, 0x21, 0x40, 0, 0, 0x0c];
+    command(tpm, &[&head, EMPTY_AUTH, &[0x40, 0, 0, 1, 0]].concat());
+}
+
+/// The TPM takes one client at a time, so no daemon may run.
+fn command(tpm: &Tpm, bytes: &[u8]) {
     let tcti = tpm.tcti();
     let (_, port) = tcti.rsplit_once("port=").unwrap();
     let mut stream = TcpStream::connect(("127.0.0.1", port.parse().unwrap())).unwrap();
-    let head = [0x80, 0x02, 0, 0, 0, 65, 0, 0, 1, 0x82, 0, 0, 0, register];
-    let (empty_auth, sha256) = ([0, 0, 0, 9, 0x40, 0, 0, 9, 0, 0, 0, 0, 0], [0, 0, 0, 1, 0, 0x0b]);
-    stream.write_all(&[&head[..], &empty_auth, &sha256, &[1; 32]].concat()).unwrap();
+    stream.write_all(bytes).unwrap();
     let mut answer = [0; 10];
     stream.read_exact(&mut answer).unwrap();
     assert_eq!(&answer[6..], &[0; 4], "the TPM refuses");
+}
+
+#[test]
+fn a_tpm_that_is_there_and_cannot_be_used_is_named_before_a_code_and_no_key_is_in_software() {
+    let nothing: fn(&Tpm) = |_| {};
+    for (spoil, instead, cause) in [
+        (set_owner_password as fn(&Tpm), None, "the owner hierarchy of the TPM has a password"),
+        (switch_owner_off, None, "the owner hierarchy of the TPM is switched off"),
+        (nothing, Some("tpm0"), "tpm_tcti_name is not valid (tpm0 is no TCTI)"),
+        (nothing, Some("device:/"), "tpm_tcti_name is not valid (/: Is a directory"),
+        (nothing, Some("swtpm:host=127.0.0.1,port=1"), "the key store does not answer"),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let (cloud, tpm) = (Cloud::start(), Tpm::start(dir.path()));
+        spoil(&tpm);
+        let way = instead.map_or_else(String::new, |tcti| format!("\ntpm_tcti_name = {tcti}"));
+        let machine = Machine::configured(&cloud, "contoso.com", &(tpm.options("tpm_if_possible") + &way));
+        wait_for(cause, || notices(&machine).contains(cause));
+        assert!(notices(&machine).contains("set hsm_type = soft"), "{}", notices(&machine));
+        let warned = |line: &str| line.contains(" WARN ") && line.contains(cause);
+        assert!(machine.log().lines().any(warned), "{}", machine.log());
+        let said = text(&machine.sign_in(ALEX));
+        let (named, code) = (said.find(cause), said.find("Code: "));
+        assert!(named.is_some() && named < code, "{said}");
+        assert_eq!((cloud.requests("join").len(), cloud.devices().len()), (0, 0), "{said}");
+        assert_eq!(machine.domain()["identity"], serde_json::Value::Null, "{cause}");
+    }
 }
 
 fn notices(machine: &Machine) -> String {

@@ -1,7 +1,7 @@
 //! The files of one golden.
 
 use super::LISTEN;
-use crate::harness::{Cloud, Machine};
+use crate::harness::{Cloud, Machine, sources};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ pub(super) struct Golden {
 
 impl Golden {
     pub(super) fn of(stage: &str, place: &str) -> Golden {
-        let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("../goldens");
+        let all = sources().parent().unwrap().join("goldens");
         Golden { dir: all.join(format!("{stage}-{place}")) }
     }
 

@@ -69,7 +69,10 @@ impl Place {
     pub(super) fn resume(self, machine: &Machine) -> Helper {
         if machine.path("tokens").exists() {
             softhsm::lead_to_tokens(machine.dir.path());
-            configure(machine, &format!("pkcs11_module = {}", softhsm::module().display()));
+            configure(
+                machine,
+                &format!("pkcs11_module = {}", softhsm::module_for(machine.dir.path()).display()),
+            );
         }
         self.start(machine)
     }
