@@ -1,5 +1,4 @@
 use crate::Executor;
-use crate::clock::out_of_date;
 use bytes::Bytes;
 use hsm::{HsmError, KeysFuture, SignScheme};
 use model::{
@@ -129,7 +128,7 @@ fn transport_failure(error: &TransportError, now: Timestamp) -> Failure {
             ("NoAnswer", Who::Nobody, "Try again in a few minutes; check the network if it stays.")
         }
         TransportError::OutOfDate { host, not_yet, .. } => {
-            return Failure { delivery: error.delivery(), ..out_of_date(host, *not_yet, now) };
+            return Failure { delivery: error.delivery(), ..crate::clock::out_of_date(host, *not_yet, now) };
         }
         TransportError::TooBig { .. } => {
             ("ReplyTooBig", Who::MachineAdmin, "Something on the way answers in the service's place.")

@@ -16,7 +16,7 @@ pub(crate) fn resolve(path: &Path, trust: &Trust) -> Result<PathBuf, HsmError> {
     if !path.is_absolute() {
         return Err(refused(format!("{} is not an absolute path", path.display())));
     }
-    let Public { content, notices } =
+    let Public { content, notices, .. } =
         files::find_public(path, trust).map_err(|error| refused(error.to_string()))?;
     // What a group may write is good enough to be read, and not to be run.
     if let Some(notice) = notices.first() {

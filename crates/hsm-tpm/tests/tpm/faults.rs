@@ -4,7 +4,7 @@ use crate::harness::{Harness, intent, wrap};
 use crate::proxy::Harm;
 use hsm::{Hsm, HsmError, SignScheme};
 use hsm_tpm::TpmHsm;
-use model::FailureClass::{Broken, Transient};
+use model::FailureClass::{Denied, Transient};
 use model::{FailureClass, KeyHandle, KeyPurpose, Secret};
 
 type Operation = (&'static str, fn(&mut TpmHsm, &Things) -> Result<(), HsmError>);
