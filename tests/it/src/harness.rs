@@ -345,7 +345,8 @@ impl Machine {
         let mut out = BufReader::new(tool.stdout.take().unwrap());
         let user_code = line_with(&mut out, "Code: ");
         cloud.admin(&["approve", &user_code, "--user", approves]);
-        let told = rest(out);
+        let problems = BufReader::new(tool.stderr.take().unwrap());
+        let told = rest(out) + &rest(problems);
         (tool.wait().unwrap().code(), told)
     }
 
