@@ -111,9 +111,11 @@ fn what_is_not_the_service_s_is_named_and_shows_no_control_character() {
     }
 }
 
+type Judge = fn(Response<Bytes>) -> Option<OauthError>;
+
 /// The endpoints whose replies this dialect reads.
-fn endpoints() -> Vec<(&'static str, fn(Response<Bytes>) -> Option<OauthError>)> {
-    let cloud = |reply| device_code::read(reply, &model::CloudProfile::public()).err();
+fn endpoints() -> Vec<(&'static str, Judge)> {
+    let cloud: Judge = |reply| device_code::read(reply, &model::CloudProfile::public()).err();
     vec![
         ("device code", cloud),
         ("poll", |reply| read(reply).err()),

@@ -228,8 +228,10 @@ fn refusals_keep_their_code_and_their_class_after_the_registration() {
     }
 }
 
+type Judge = fn(Response<Bytes>) -> Option<PrtError>;
+
 /// Every endpoint whose replies this dialect reads.
-fn endpoints() -> Vec<(&'static str, fn(Response<Bytes>) -> Option<PrtError>)> {
+fn endpoints() -> Vec<(&'static str, Judge)> {
     vec![
         ("nonce", |reply| nonce::read(reply).err()),
         ("acquire", |reply| acquire::read(reply, &expected()).err()),
