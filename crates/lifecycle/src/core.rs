@@ -116,7 +116,7 @@ impl Core {
         self.attempts.retain(|old| old.phase != phase);
         // An answer that is not used is none, though nothing stops for it.
         let failure = match result {
-            Ok(Reply::Documented { why, .. }) => Some((**why).clone()),
+            Ok(Reply::Documented(_, why)) => Some((**why).clone()),
             _ => self.failure.clone(),
         };
         self.attempts.push(Attempt { phase, at: self.now, failure });

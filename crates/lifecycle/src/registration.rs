@@ -85,7 +85,7 @@ impl Registration {
             return Transition(drop_intent(core, enrolment, held));
         }
         match core.answer(event) {
-            Some(Ok(Reply::Discovered(endpoints) | Reply::Documented { endpoints, .. })) => {
+            Some(Ok(Reply::Discovered(endpoints) | Reply::Documented(endpoints, _))) => {
                 enrolment.endpoints = Some(endpoints.clone());
                 Transition(go_on(core, enrolment, held))
             }
