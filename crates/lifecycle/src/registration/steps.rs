@@ -95,9 +95,7 @@ pub(super) fn join_failed(core: &mut Core, enrolment: &Enrolment, post: &Post, f
     let over = match failure.class {
         FailureClass::Transient => core.posts.len() >= POSTS_A_DAY,
         FailureClass::NeedsUser => false,
-        FailureClass::Denied | FailureClass::Gone | FailureClass::Broken => {
-            failure.delivery == Delivery::InDoubt
-        }
+        _ => failure.delivery == Delivery::InDoubt,
     };
     if over { next_person(core, enrolment, &held) } else { step_failed(core, enrolment, &held, failure) }
 }
@@ -194,7 +192,6 @@ pub(super) fn verify_failed(core: &mut Core, member: &mut Member, failure: &Fail
     } else if unknown || failure.class == FailureClass::Transient {
         core.back_off(member.tries, failure);
     } else {
-        // This sign-in is of no more use.
         core.end_person();
         (member.tries, core.asked_at) = (0, None);
         return Transition(State::of_unverified(core, member.clone()));
