@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says where it failed by panicking")]
 
+#[path = "../../reply/tests/common/variants.rs"]
+mod variants;
+
 use bytes::Bytes;
 use discovery::realm::Realm;
 use discovery::{DiscoveryError, drs, jwks, metadata, realm};
@@ -145,7 +148,7 @@ fn a_member_of_another_type_is_named_and_is_the_service_s() {
     ];
     for (good, judge) in readers {
         assert_eq!(judge(reply(200, &good.to_string())), None);
-        for (member, body) in reply::variants::of(&good) {
+        for (member, body) in variants::of(&good) {
             let Some(error) = judge(reply(200, &body.to_string())) else { continue };
             let failure = error.failure();
             // A key that cannot be read is passed over, so the list is what is named.

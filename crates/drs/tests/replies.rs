@@ -10,6 +10,9 @@
     reason = "a test says where it failed by panicking"
 )]
 
+#[path = "../../reply/tests/common/variants.rs"]
+mod variants;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -203,7 +206,7 @@ fn a_status_counts_where_no_known_code_is_given() {
 #[test]
 fn a_member_of_another_type_is_named_and_is_the_service_s() {
     let now = day([2026, 1, 1]);
-    for (member, body) in reply::variants::of(&body(DEVICE)) {
+    for (member, body) in variants::of(&body(DEVICE)) {
         let Err(error) = judged(body.to_string().as_bytes(), now) else { continue };
         let failure = error.failure();
         assert!(failure.message.contains(&member), "{member}: {failure:?}");
@@ -214,7 +217,7 @@ fn a_member_of_another_type_is_named_and_is_the_service_s() {
     let values = json!([{ "item": "subCode", "value": "error_fail" }]);
     let c = json!({ "odata.error": { "code": "authorization_error", "message": { "value": "no" }, "values": values } });
     for good in [a, b, c] {
-        for (member, body) in reply::variants::of(&good) {
+        for (member, body) in variants::of(&good) {
             let failure = join::read(reply(400, &[], &body.to_string())).unwrap_err().failure();
             let known = matches!(failure.class, Denied) && failure.who == Who::TenantAdmin;
             let member = member.to_lowercase();

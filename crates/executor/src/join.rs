@@ -41,7 +41,7 @@ impl Caller<'_> {
         let advice = "Nothing has to be done unless the join fails too.".to_owned();
         let why = Box::new(Failure { message, advice, at: Some(self.now), ..why });
         let documented = discovery::drs::documented(&self.executor.profile.drs);
-        Reply::Documented { endpoints: endpoints(documented, EndpointSource::Documented), why }
+        Reply::Documented(endpoints(documented, EndpointSource::Documented), why)
     }
 
     /// One Discover call.

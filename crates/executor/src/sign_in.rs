@@ -168,7 +168,7 @@ fn resource(scope: Scope) -> &'static str {
 }
 
 pub(crate) fn failure(error: &oauth::OauthError) -> Failure {
-    error.failure(oauth::Moment::BeforeRegistration)
+    error.failure(reply::Moment::BeforeRegistration)
 }
 
 /// A sign-in is good for this long for what has to follow it, so that an outage of hours needs no second one; the

@@ -114,9 +114,8 @@ impl Core {
         self.in_flight = None;
         self.failure = result.as_ref().err().cloned();
         self.attempts.retain(|old| old.phase != phase);
-        // An answer that is not used is none, though nothing stops for it.
         let failure = match result {
-            Ok(Reply::Documented { why, .. }) => Some((**why).clone()),
+            Ok(Reply::Documented(_, why)) => Some((**why).clone()),
             _ => self.failure.clone(),
         };
         self.attempts.push(Attempt { phase, at: self.now, failure });

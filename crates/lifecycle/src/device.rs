@@ -155,7 +155,6 @@ fn restore(core: &mut Core, event: &Event) -> InForce {
         core.ignore(event);
         return InForce::Booting;
     };
-    // As before the stop: what was done last says whether something failed.
     core.failure =
         attempts.iter().max_by_key(|attempt| attempt.at).and_then(|attempt| attempt.failure.clone());
     (core.ledger, core.attempts, core.posts) = (ledger, attempts, posts);

@@ -43,7 +43,6 @@ impl Registration {
                 Transition(begin(core, retained.as_deref()))
             }
             (Event::LeaveRequested(_), _, Some(keys)) => Transition(State::discarding(keys.clone())),
-            // What was tried is all there is, and is forgotten like the rest.
             (Event::LeaveRequested(_), _, None) if !core.attempts.is_empty() => Transition(all_gone(core)),
             (Event::Prepared(pair), _, None) if pair.keys.device.backend == core.facts.backend => {
                 *retained = Held::Keys(pair.keys.clone()).retained(&intent(core, pair.id));
@@ -85,7 +84,7 @@ impl Registration {
             return Transition(drop_intent(core, enrolment, held));
         }
         match core.answer(event) {
-            Some(Ok(Reply::Discovered(endpoints) | Reply::Documented { endpoints, .. })) => {
+            Some(Ok(Reply::Discovered(endpoints) | Reply::Documented(endpoints, _))) => {
                 enrolment.endpoints = Some(endpoints.clone());
                 Transition(go_on(core, enrolment, held))
             }

@@ -155,13 +155,8 @@ pub struct EnrolOrder {
 pub enum Reply {
     /// Of [`Work::Discover`]: where the join request goes, as the service says.
     Discovered(Endpoints),
-    /// Of [`Work::Discover`]: it gave no answer that can be used, and the documented endpoints serve.
-    Documented {
-        /// Where the join request goes.
-        endpoints: Endpoints,
-        /// Why the service's own answer is not used.
-        why: Box<Failure>,
-    },
+    /// Of [`Work::Discover`]: the documented endpoints serve, and why the service's answer does not.
+    Documented(Endpoints, Box<Failure>),
     /// Of [`Work::CreateKeys`]: the device key and the transport key.
     Keys(DeviceKeys),
     /// Of [`Work::Join`]: the reply as it came, not parsed yet.

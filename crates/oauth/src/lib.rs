@@ -16,5 +16,4 @@ pub mod refresh;
 mod tokens;
 
 pub use error::{OauthError, SERVICE, success};
-pub use reply::{Moment, ServerError};
 pub use tokens::TokenSet;

@@ -3,9 +3,10 @@
 use bytes::Bytes;
 use http::Response;
 use model::{CloudProfile, Delivery, FailureClass, Who};
+use oauth::OauthError;
 use oauth::device_code::{DeviceCode, read};
-use oauth::{Moment, OauthError};
 use proptest::prelude::*;
+use reply::Moment;
 use serde_json::{Value, json};
 
 fn reply(code: &str, address: &str) -> Value {

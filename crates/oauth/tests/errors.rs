@@ -2,12 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says where it failed by panicking")]
 
+#[path = "../../reply/tests/common/variants.rs"]
+mod variants;
+
 use bytes::Bytes;
 use http::Response;
 use model::FailureClass::{Broken, Denied, NeedsUser, Transient};
 use model::{OauthWord, Who};
 use oauth::poll::{Poll, read};
-use oauth::{Moment, OauthError, ServerError, device_code, graph_me, password, refresh};
+use oauth::{OauthError, device_code, graph_me, password, refresh};
+use reply::{Moment, ServerError};
 use serde_json::json;
 
 fn reply(status: u16, body: &str) -> Response<Bytes> {
@@ -111,9 +115,11 @@ fn what_is_not_the_service_s_is_named_and_shows_no_control_character() {
     }
 }
 
+type Judge = fn(Response<Bytes>) -> Option<OauthError>;
+
 /// The endpoints whose replies this dialect reads.
-fn endpoints() -> Vec<(&'static str, fn(Response<Bytes>) -> Option<OauthError>)> {
-    let cloud = |reply| device_code::read(reply, &model::CloudProfile::public()).err();
+fn endpoints() -> Vec<(&'static str, Judge)> {
+    let cloud: Judge = |reply| device_code::read(reply, &model::CloudProfile::public()).err();
     vec![
         ("device code", cloud),
         ("poll", |reply| read(reply).err()),
@@ -186,7 +192,7 @@ fn a_member_of_another_type_is_named_and_is_the_service_s() {
         };
         assert!(judge(reply(200, &good.to_string())).is_none(), "{endpoint}");
         for (status, good) in [(200, good), (400, &refusal)] {
-            for (member, body) in reply::variants::of(good) {
+            for (member, body) in variants::of(good) {
                 let Some(error) = judge(reply(status, &body.to_string())) else { continue };
                 let failure = error.failure(Moment::BeforeRegistration);
                 let as_before = status == 400 && failure.code == "AADSTS50126";

@@ -1,7 +1,7 @@
 use crate::JweFault;
 use model::{Delivery, Failure, FailureClass, Who};
-use oauth::{Moment, OauthError};
-use reply::ReplyError;
+use oauth::OauthError;
+use reply::{Moment, ReplyError};
 
 /// What can be wrong with an exchange, by culprit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -4,7 +4,8 @@ use crate::PrtError;
 use bytes::Bytes;
 use http::{Response, header};
 use model::Secret;
-use oauth::{OauthError, ServerError};
+use oauth::OauthError;
+use reply::ServerError;
 use serde::Deserialize;
 
 /// The code of the first answer that has one; a refusal in an answer or on the page comes before the page itself.

@@ -2,7 +2,8 @@
 
 use crate::PrtError;
 use model::OauthWord;
-use oauth::{OauthError, ServerError};
+use oauth::OauthError;
+use reply::ServerError;
 
 /// The three routes, in the order they are tried; the caller remembers the one that worked for a tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -9,8 +9,6 @@ mod error;
 mod heading;
 mod members;
 mod server_error;
-#[cfg(feature = "variants")]
-pub mod variants;
 
 pub use error::ReplyError;
 pub use heading::{Heading, heading};

@@ -18,7 +18,7 @@ fn document() -> Scripted {
 fn discover_at(harness: &Harness, token: TokenRef, now: Timestamp) -> Result<Endpoints, Failure> {
     let end = finish(harness.executor.perform(Work::Discover { tenant: id(1), token }, now, ENTROPY));
     end.map(|reply| match reply {
-        Reply::Discovered(endpoints) | Reply::Documented { endpoints, .. } => endpoints,
+        Reply::Discovered(endpoints) | Reply::Documented(endpoints, _) => endpoints,
         other => panic!("{other:?}"),
     })
 }
@@ -57,7 +57,7 @@ fn what_was_fetched_while_the_person_typed_serves_the_join_of_that_tenant_alone(
     harness.net.will([not_sent()]);
     let other =
         finish(harness.executor.perform(Work::Discover { tenant: id(7), token }, NOW, ENTROPY)).unwrap();
-    let Reply::Documented { endpoints, why } = other else { panic!("{other:?}") };
+    let Reply::Documented(endpoints, why) = other else { panic!("{other:?}") };
     assert_eq!((endpoints.source, why.code.as_str()), (EndpointSource::Documented, "Unreachable"));
     assert!(why.message.contains("documented endpoints"), "{}", why.message);
 }

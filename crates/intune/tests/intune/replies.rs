@@ -1,5 +1,8 @@
 //! Successes: the list of endpoints, the inventory, the verdict, the retirement.
 
+#[path = "../../../reply/tests/common/variants.rs"]
+mod variants;
+
 use crate::common::{CHECK_IN, DEVICE, IW, reply};
 use bytes::Bytes;
 use http::Response;
@@ -204,7 +207,7 @@ fn a_member_of_another_type_is_named_and_is_the_service_s() {
     ];
     for (good, judge) in readers {
         assert_eq!(judge(reply(200, &[], &good.to_string())), None);
-        for (member, body) in ::reply::variants::of(&good) {
+        for (member, body) in variants::of(&good) {
             let Some(error) = judge(reply(200, &[], &body.to_string())) else { continue };
             let failure = error.failure();
             // An entry that names no provider is none.

@@ -72,7 +72,6 @@ pub(super) fn step_failed(core: &mut Core, enrolment: &Enrolment, held: &Held, f
     }
     let tries = enrolment.tries + 1;
     match failure.class {
-        // For as long as the sign-in lives: once it is over, the step itself says so.
         FailureClass::Transient => {
             core.persist(held.stage(&enrolment.intent));
             core.back_off(tries, failure);
@@ -87,8 +86,7 @@ pub(super) fn step_failed(core: &mut Core, enrolment: &Enrolment, held: &Held, f
 pub(super) fn join_failed(core: &mut Core, enrolment: &Enrolment, post: &Post, failure: &Failure) -> State {
     match (failure.delivery, failure.class) {
         (Delivery::InDoubt, _) => core.note(post.request, LedgerObject::Unknown, LedgerKind::InDoubt),
-        // Nothing left this machine, or a service that does not work let nothing in: neither counts towards the three
-        // of a day.
+        // Nothing left, or a service that does not work let nothing in: neither counts towards the three of a day.
         (Delivery::NotSent, _) | (Delivery::Answered, FailureClass::Transient) => drop(core.posts.pop()),
         (Delivery::Answered, _) => {}
     }
@@ -97,9 +95,7 @@ pub(super) fn join_failed(core: &mut Core, enrolment: &Enrolment, post: &Post, f
     let over = match failure.class {
         FailureClass::Transient => core.posts.len() >= POSTS_A_DAY,
         FailureClass::NeedsUser => false,
-        FailureClass::Denied | FailureClass::Gone | FailureClass::Broken => {
-            failure.delivery == Delivery::InDoubt
-        }
+        _ => failure.delivery == Delivery::InDoubt,
     };
     if over { next_person(core, enrolment, &held) } else { step_failed(core, enrolment, &held, failure) }
 }
@@ -196,7 +192,6 @@ pub(super) fn verify_failed(core: &mut Core, member: &mut Member, failure: &Fail
     } else if unknown || failure.class == FailureClass::Transient {
         core.back_off(member.tries, failure);
     } else {
-        // This sign-in is of no more use.
         core.end_person();
         (member.tries, core.asked_at) = (0, None);
         return Transition(State::of_unverified(core, member.clone()));

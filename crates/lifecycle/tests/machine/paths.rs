@@ -260,7 +260,7 @@ fn discover_that_gave_nothing_is_no_success_and_stops_nothing() {
     let (op, work) = life.in_flight.pop_first().unwrap();
     let Reply::Discovered(endpoints) = states::samples::reply(&work, life.now, 0) else { panic!("{work:?}") };
     let why = Box::new(failure(FailureClass::Transient, Delivery::Answered, "ServiceBusy"));
-    life.feed(Event::Done(op, Ok(Reply::Documented { endpoints, why })));
+    life.feed(Event::Done(op, Ok(Reply::Documented(endpoints, why))));
     assert_eq!((state(&life), life.device.status().failure), ("creating_keys", None));
     life.step(Step::Succeed);
     let attempt = &life.disk.attempts[0];

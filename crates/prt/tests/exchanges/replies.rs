@@ -1,5 +1,8 @@
 //! What comes back: replies as they were observed, odd ones, damaged ones and refusals.
 
+#[path = "../../../reply/tests/common/variants.rs"]
+mod variants;
+
 use crate::common::{CTX, KEY, OBJECT, TENANT, expected, reply};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -228,8 +231,10 @@ fn refusals_keep_their_code_and_their_class_after_the_registration() {
     }
 }
 
+type Judge = fn(Response<Bytes>) -> Option<PrtError>;
+
 /// Every endpoint whose replies this dialect reads.
-fn endpoints() -> Vec<(&'static str, fn(Response<Bytes>) -> Option<PrtError>)> {
+fn endpoints() -> Vec<(&'static str, Judge)> {
     vec![
         ("nonce", |reply| nonce::read(reply).err()),
         ("acquire", |reply| acquire::read(reply, &expected()).err()),
@@ -266,7 +271,7 @@ fn a_member_of_another_type_is_named_and_is_the_service_s() {
             _ => tokens.clone(),
         };
         assert!(judge(reply(200, &good.to_string())).is_none(), "{endpoint}");
-        for (member, body) in reply::variants::of(&good) {
+        for (member, body) in variants::of(&good) {
             let Some(error) = judge(reply(200, &body.to_string())) else { continue };
             let failure = error.failure();
             // What is no wrapped key, or looks like a sealed reply, is told as what it is.

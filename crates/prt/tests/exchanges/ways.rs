@@ -4,11 +4,12 @@ use crate::common::reply;
 use bytes::Bytes;
 use http::Response;
 use model::FailureClass;
+use oauth::OauthError;
 use oauth::client::COMPANY_PORTAL;
-use oauth::{OauthError, ServerError};
 use proptest::prelude::*;
 use prt::code::{Target, read, read_tokens};
 use prt::{JweFault, PrtError, TokenRoute, next_route};
+use reply::ServerError;
 
 const TARGET: Target<'_> = Target { client: COMPANY_PORTAL, resource: "b8066b99" };
 const CODE: &str = "0.AX_code-1";

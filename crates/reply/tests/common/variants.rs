@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 /// Every member, however deep, and the whole answer, as each JSON type that it is not; each with its name.
-pub fn of(good: &Value) -> Vec<(String, Value)> {
+pub(crate) fn of(good: &Value) -> Vec<(String, Value)> {
     let mut all: Vec<(String, Value)> =
         others(good).into_iter().map(|other| ("the whole answer".to_owned(), other)).collect();
     for pointer in pointers(good, "") {
