@@ -23,13 +23,6 @@ pub(crate) fn share() -> Result<(), String> {
     run(&Options { minutes: Some(5), ..Options::default() })
 }
 
-/// The crates that have faults, in their order.
-pub(crate) fn crates() -> Result<Vec<String>, String> {
-    let mut crates: Vec<String> = faults::all(&root())?.iter().map(Fault::of).collect();
-    crates.dedup();
-    Ok(crates)
-}
-
 /// Plants every fault in a copy of the workspace and runs the test that must fail.
 pub(crate) fn run(options: &Options) -> Result<(), String> {
     let begun = Instant::now();

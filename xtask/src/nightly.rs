@@ -2,16 +2,12 @@
 //!
 //! A run goes on where the last one of the same commit ended, so that several short ones add up to a whole.
 
-mod results;
-mod steps;
-
-use crate::run::root;
+use crate::run::{cargo, root};
 use clap::Args;
-use results::{Line, Verdict};
+use nightly::{CHANGED, Line, Step, Verdict};
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
-use steps::Step;
 
 /// Which steps, and where their results are kept.
 #[derive(Debug, Args)]
@@ -38,15 +34,15 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     let begun = Instant::now();
     let commit = commit()?;
     let file = root().join(&options.results);
-    let known = results::read(&file)?;
+    let known = nightly::read(&file)?;
     let wanted = |step: &Step| step.name.starts_with(&options.only);
-    let steps: Vec<Step> = steps::all()?.into_iter().filter(wanted).collect();
+    let steps: Vec<Step> = nightly::all(&root())?.into_iter().filter(wanted).collect();
     if steps.is_empty() {
         return Err(format!("no step begins with '{}'; --list names them", options.only));
     }
     let (mut failed, mut left) = (Vec::new(), 0);
     for step in &steps {
-        let passed = results::passed(&known, &commit, &step.name);
+        let passed = nightly::passed(&known, &commit, &step.name);
         if options.list {
             println!("{:<8} {}", if passed { "passed" } else { "open" }, step.name);
         } else if passed && !options.again {
@@ -71,7 +67,7 @@ fn is_over(begun: Instant, minutes: Option<u64>) -> bool {
 fn perform(step: &Step, commit: &str, file: &std::path::Path) -> Result<bool, String> {
     println!("== {}", step.name);
     let begun = Instant::now();
-    let result = crate::run::run(&mut step.command());
+    let result = crate::run::run(&mut command(step));
     if let Err(why) = &result {
         eprintln!("{}: {why}", step.name);
     }
@@ -82,15 +78,22 @@ fn perform(step: &Step, commit: &str, file: &std::path::Path) -> Result<bool, St
         verdict: if result.is_ok() { Verdict::Passed } else { Verdict::Failed },
         seconds: begun.elapsed().as_secs(),
     };
-    results::append(file, &line)?;
+    nightly::append(file, &line)?;
     Ok(result.is_ok())
+}
+
+fn command(step: &Step) -> Command {
+    let arguments: Vec<&str> = step.arguments.iter().map(String::as_str).collect();
+    let mut command = cargo(&arguments);
+    command.envs(step.environment);
+    command
 }
 
 /// The commit that is tried; with what is not committed it is none that a later run could go on with.
 fn commit() -> Result<String, String> {
     let hash = said_by("git", &["rev-parse", "--short=12", "HEAD"])?;
     let changes = said_by("git", &["status", "--porcelain", "--", ".", ":!docs/nightly.txt"])?;
-    Ok(if changes.is_empty() { hash } else { format!("{hash}{}", results::CHANGED) })
+    Ok(if changes.is_empty() { hash } else { format!("{hash}{}", CHANGED) })
 }
 
 fn said_by(program: &str, arguments: &[&str]) -> Result<String, String> {

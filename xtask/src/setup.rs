@@ -13,6 +13,7 @@ const SOFTHSM: Needed = ("softhsm2-util", "softhsm2");
 const BY_TESTS: &[Needed] = &[
     ("cc", "gcc"),
     ("make", "make"),
+    ("curl", "curl"),
     ("openssl", "openssl"),
     ("python3", "python3"),
     SOFTHSM,

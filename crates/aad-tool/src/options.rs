@@ -82,7 +82,7 @@ pub(crate) enum AskCommand {
     /// status document.
     #[command(args_conflicts_with_subcommands = true)]
     Tpm {
-        /// For keys that are bound to Secure Boot (tpm_pcrs = 7).
+        /// A test of all keys, and what concerns those that are bound to Secure Boot (tpm_pcrs = 7).
         #[command(subcommand)]
         command: Option<TpmCommand>,
     },
@@ -146,6 +146,7 @@ impl AskCommand {
             Self::AuthTest { .. } => "auth-test",
             Self::Status { .. } => "status",
             Self::Tpm { command: None } => "tpm",
+            Self::Tpm { command: Some(TpmCommand::Test) } => "tpm test",
             Self::Tpm { command: Some(TpmCommand::RecoveryCode) } => "tpm recovery-code",
             Self::Tpm { command: Some(TpmCommand::Reseal { .. }) } => "tpm reseal",
             Self::Leave { .. } => "leave",
@@ -165,6 +166,7 @@ impl AskCommand {
             Self::AuthTest { name, .. } => Request::SignIn { name: name.clone(), wait: Wait::Settled },
             Self::Status { domain, .. } => Request::Status { domain: domain.clone() },
             Self::Tpm { command: None } => Request::Status { domain: None },
+            Self::Tpm { command: Some(TpmCommand::Test) } => Request::TpmTest {},
             Self::Tpm { command: Some(TpmCommand::RecoveryCode) } => Request::TpmRecoveryCode {},
             Self::Tpm { command: Some(TpmCommand::Reseal { with_code: it }) } => {
                 Request::TpmReseal { with_code: *it }
@@ -223,6 +225,10 @@ fn key_places() -> impl TypedValueParser<Value = Backend> {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TpmCommand {
+    /// Open the TPM or token and try every key now, then show what is known of each. Root only.
+    ///
+    /// What cannot be opened is named, with what to do; on a machine without keys that is all that is tried.
+    Test,
     /// Make and show a recovery code; the one before is of no more use. Root only.
     ///
     /// Write it down and keep it away from this machine: with it the keys can be bound anew when Secure Boot has

@@ -1,11 +1,21 @@
-//! Keys that are bound to the boot state: their recovery code, and binding them anew.
+//! What root asks of the keys: a test, and where they are bound to the boot state a recovery code and a new binding.
 
 use crate::driver::Driver;
 use crate::self_test;
-use executor::key_failure;
+use failures::key_failure;
 use model::{Failure, Secret};
 
 impl Driver {
+    /// Opens the place where new keys are made, and signs with every key of every identity.
+    ///
+    /// # Errors
+    /// What kept the place from being opened or a key from being tried; a key that does not work is published.
+    pub async fn test_keys(&self) -> Result<(), Failure> {
+        let failed = |error| key_failure(&error);
+        self.ports().keys.ready(self.ports().backend).await.map_err(failed)?;
+        self_test::all(self.ports()).await.map_err(failed)
+    }
+
     /// Makes a recovery code; the one before is of no more use.
     ///
     /// # Errors

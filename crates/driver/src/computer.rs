@@ -13,7 +13,7 @@ use hsm::Keys;
 use lifecycle::{Reply, Work};
 use machine::{Machine, OpId};
 use model::{
-    Account, Delivery, DomainName, Failure, FailureClass, ObjectId, TenantId, Timestamp, TokenRef,
+    Account, Backend, Delivery, DomainName, Failure, FailureClass, ObjectId, TenantId, Timestamp, TokenRef,
     log_failure,
 };
 use std::collections::BTreeMap;
@@ -27,6 +27,8 @@ pub(crate) struct Ports {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) vault: Arc<Vault>,
     pub(crate) keys: Arc<dyn Keys>,
+    /// Where new keys are made.
+    pub(crate) backend: Backend,
     pub(crate) domains: Vec<DomainConfig>,
     /// What performs the works of each configured domain's cloud.
     pub(crate) executors: BTreeMap<DomainName, Arc<Executor>>,

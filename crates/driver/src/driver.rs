@@ -83,11 +83,12 @@ impl Driver {
             log_failure!(warn, &failure, {}, "Records of an older version stay as they are");
         }
         let found = snapshot::found(records, store.missing());
-        let (binding, domains) = (facts.binding.clone(), facts.domains.clone());
+        let (binding, domains, backend) = (facts.binding.clone(), facts.domains.clone(), facts.backend);
         let tenancy = Tenancy::new(facts, seed());
         let views = Views::default();
         let log = LogLimit::default();
-        let ports = Arc::new(Ports { clock, vault, keys, domains, executors, neighbours, views, log });
+        let ports =
+            Arc::new(Ports { clock, vault, keys, backend, domains, executors, neighbours, views, log });
         let (reports, said) = mpsc::unbounded_channel();
         let store = StoreThread::start(store, reports)?;
         let (inbox, messages) = Inbox::new();

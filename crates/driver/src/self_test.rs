@@ -29,6 +29,18 @@ pub(crate) async fn run(ports: Arc<Ports>) {
     }
 }
 
+/// Tests every key now, whenever it was tested last.
+///
+/// # Errors
+/// What kept a key from being tested, which says nothing of the key.
+pub(crate) async fn all(ports: &Ports) -> Result<(), HsmError> {
+    ports.views.key_tests().clear();
+    for (tenant, key) in due(ports) {
+        test(ports, tenant, key).await.map_or(Ok(()), Err)?;
+    }
+    Ok(())
+}
+
 /// Tests every key once more that did not work at its last test.
 pub(crate) async fn again(ports: &Ports) {
     ports.views.key_tests().retain(|_, test| test.problem.is_none());
@@ -52,16 +64,15 @@ fn due(ports: &Ports) -> Vec<(TenantId, KeyHandle)> {
     all.into_iter().filter(|one| !rests(one)).collect()
 }
 
-async fn test(ports: &Ports, tenant: TenantId, key: KeyHandle) {
+/// Tests a key, and gives what kept it from being tested, where something did.
+async fn test(ports: &Ports, tenant: TenantId, key: KeyHandle) -> Option<HsmError> {
     let (purpose, name) = (key.purpose, (tenant, key.wrapped.clone()));
-    let result = ports.keys.self_test(key).await;
-    if let Err(error) = &result
-        && error.class() == FailureClass::Transient
-    {
+    let error = ports.keys.self_test(key).await.err();
+    if let Some(error) = error.clone().filter(|error| error.class() == FailureClass::Transient) {
         // It says nothing of the key: the next occasion asks again.
-        return tracing::debug!(%tenant, key = purpose.as_str(), %error, "The key could not be tested");
+        tracing::debug!(%tenant, key = purpose.as_str(), %error, "The key could not be tested");
+        return Some(error);
     }
-    let error = result.err();
     let problem = error.as_ref().map(ToString::to_string);
     let changed = match error {
         Some(HsmError::OtherMachine(component)) => Some(component),
@@ -74,6 +85,7 @@ async fn test(ports: &Ports, tenant: TenantId, key: KeyHandle) {
     }
     let test = KeyTest { at: ports.clock.now(), problem, changed };
     ports.views.key_tests().insert(name, test);
+    None
 }
 
 const DAY: Duration = Duration::from_secs(24 * 3600);

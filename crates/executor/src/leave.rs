@@ -1,7 +1,8 @@
-use crate::call::{Caller, key_failure};
+use crate::call::Caller;
 use crate::identity::DeviceIdentity;
 use bytes::Bytes;
 use drs::leave::Left;
+use failures::key_failure;
 use hsm::HsmError;
 use lifecycle::Identity;
 use model::{Failure, FailureClass, HostPort, KeyHandle, RequestId, TokenRef, Who};

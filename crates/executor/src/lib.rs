@@ -5,7 +5,6 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 mod call;
-mod clock;
 mod exchange;
 mod identity;
 mod intune;
@@ -22,7 +21,6 @@ mod step;
 mod tests;
 mod vault;
 
-pub use call::key_failure;
 pub use intune_version::IntuneVersion;
 pub use prepared_keys::perform_keys;
 pub use step::{Effects, step};

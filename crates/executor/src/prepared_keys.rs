@@ -1,4 +1,5 @@
-use crate::call::{answered, key_failure};
+use crate::call::answered;
+use failures::key_failure;
 use hsm::{HsmError, Keys};
 use lifecycle::DeviceKeys;
 use model::{Failure, KeyPurpose};

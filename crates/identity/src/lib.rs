@@ -1,4 +1,4 @@
-//! What is durable of a device identity in one tenant, and the words for how far it is.
+//! What is durable of a device identity in one tenant, the words for how far it is, and the works that bring it further.
 //!
 //! Pure: no clock, no network, no disk.
 
@@ -8,8 +8,10 @@ mod ledger;
 mod pieces;
 mod snapshot;
 mod state;
+mod work;
 
 pub use ledger::{LedgerKind, LedgerLine, LedgerObject};
 pub use pieces::{Held, Post, Posting, PreparedPair, RetainedKeys};
 pub use snapshot::*;
 pub use state::*;
+pub use work::{EnrolOrder, JoinOrder, Reply, Work};

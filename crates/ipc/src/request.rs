@@ -53,6 +53,8 @@ pub enum Request {
     },
     /// Every change of every domain, until the client hangs up.
     Watch {},
+    /// Open the place for keys and try every key, then what [`Request::Status`] is answered with.
+    TpmTest {},
     /// Make a recovery code for keys that are bound to the boot state.
     TpmRecoveryCode {},
     /// Bind these keys to the boot state as it is now.
@@ -130,6 +132,8 @@ word_enum! {
         ForgetAccount = "forget_account",
         /// [`Request::Watch`].
         Watch = "watch",
+        /// [`Request::TpmTest`].
+        TpmTest = "tpm_test",
         /// [`Request::TpmRecoveryCode`].
         TpmRecoveryCode = "tpm_recovery_code",
         /// [`Request::TpmReseal`].
@@ -149,6 +153,7 @@ impl Request {
             Request::Rebind { .. } => (Op::Rebind, Access::Root),
             Request::ForgetAccount { .. } => (Op::ForgetAccount, Access::Root),
             Request::Watch {} => (Op::Watch, Access::Root),
+            Request::TpmTest {} => (Op::TpmTest, Access::Root),
             Request::TpmRecoveryCode {} => (Op::TpmRecoveryCode, Access::Root),
             Request::TpmReseal { .. } => (Op::TpmReseal, Access::Root),
         }
@@ -202,6 +207,7 @@ mod tests {
             (Request::Rebind { domain: domain() }, true, false),
             (Request::ForgetAccount { name: name() }, true, false),
             (Request::Watch {}, true, false),
+            (Request::TpmTest {}, true, false),
             (Request::TpmRecoveryCode {}, true, false),
             (Request::TpmReseal { with_code: false }, true, false),
         ] {

@@ -12,12 +12,10 @@ mod events;
 mod intune;
 mod member;
 mod registration;
-mod work;
 
 pub use commands::{Batch, Command, EventKind, Milestone};
 pub use device::Device;
 pub use events::{Event, Facts, IntuneEnrolment};
 pub use identity::*;
-pub use work::{EnrolOrder, JoinOrder, Reply, Work};
 
 pub(crate) use ::machine::OpId;

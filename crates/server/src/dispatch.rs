@@ -83,6 +83,7 @@ async fn answer(
         Request::Rebind { domain } => rebind::run(connection, service, domain).await,
         Request::ForgetAccount { name } => forget_account::run(connection, service, &name).await,
         Request::Watch {} => changes::run(connection, service).await,
+        Request::TpmTest {} => tpm::test(connection, service, caller).await,
         Request::TpmRecoveryCode {} => tpm::recovery_code(connection, service).await,
         Request::TpmReseal { with_code } => tpm::reseal(connection, service, with_code).await,
     }

@@ -1,12 +1,25 @@
-//! `tpm_recovery_code`, `tpm_reseal`: keys that are bound to the boot state: their recovery code, and binding them anew.
+//! `tpm_test`: whether the keys can be used; `tpm_recovery_code`, `tpm_reseal`: those that are bound to the boot state.
 
+use super::status;
 use crate::Service;
 use crate::connection::Connection;
+use crate::conversation::Caller;
 use crate::talk::{bad_request, tell, tell_waiting};
 use ipc::{Answer, Ending, Message, RecoveryCode};
 use model::{Failure, FailureClass, Secret, Who};
 use std::time::Duration;
 use tokio::time::timeout;
+
+/// Tries every key, then shows what is known of each.
+pub(crate) async fn test(
+    connection: &mut Connection,
+    service: &Service,
+    caller: Caller,
+) -> Result<Ending, Failure> {
+    tell_waiting(connection, "the keys to be tried").await;
+    service.driver.test_keys().await?;
+    status::run(connection, service, None, caller).await
+}
 
 /// Makes a code and shows it, this once.
 pub(crate) async fn recovery_code(connection: &mut Connection, service: &Service) -> Result<Ending, Failure> {

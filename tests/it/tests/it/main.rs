@@ -4,6 +4,7 @@
 
 mod ahead;
 mod bad_input;
+mod cases;
 mod concurrency;
 mod crash;
 mod disk;

@@ -1,7 +1,22 @@
-//! What a server's certificate says of this machine's clock.
+//! What the service says of this machine's clock: by the date of its replies, and by its certificates.
 
-use model::{Failure, FailureClass, Timestamp, Who};
+use model::{Delivery, Failure, FailureClass, Timestamp, Trace, Who};
 use std::time::Duration;
+
+/// The failure of a call whose reply came at another time (apart by so much) than our clock says: `behind` or `ahead of`.
+pub fn clock_skew(apart: Duration, word: &str, status: u16) -> Failure {
+    let minutes = (apart.as_secs() + 30) / 60;
+    let mut failure = Failure::local(
+        FailureClass::NeedsUser,
+        Who::MachineAdmin,
+        "ClockSkew",
+        format!("the clock of this machine is {minutes} minutes {word} the service's"),
+        "Set the clock (for example: timedatectl set-ntp true), then sign in again.",
+    );
+    failure.delivery = Delivery::Answered;
+    failure.trace = Trace { http_status: Some(status), ..Trace::default() };
+    failure
+}
 
 /// The failure of a connection to a server whose certificate is not valid yet (`not_yet`) or any more by our clock.
 ///
@@ -17,11 +32,11 @@ pub(crate) fn out_of_date(host: &str, not_yet: bool, now: Timestamp) -> Failure 
         false => format!("by the clock of this machine, {now}, the certificate of {host} has expired"),
     };
     let (code, advice) = match early || late || not_yet {
-        true => ("ClockSkew", "Set the clock (for example: timedatectl set-ntp true); it is tried again."),
+        true => ("ClockSkew", "Set the clock (for example: timedatectl set-ntp true)."),
         false => (
             "Tls",
             "If the clock is right, the certificate of the service, or of what inspects TLS on the way, has to be \
-             renewed; it is tried again.",
+             renewed.",
         ),
     };
     Failure::local(FailureClass::Transient, Who::MachineAdmin, code, message, advice)

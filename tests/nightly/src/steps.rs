@@ -1,36 +1,29 @@
 //! The steps, as data: a name and the command that it runs.
 
-use crate::mutate;
-use crate::run::cargo;
-use std::process::Command;
+use std::path::Path;
 
 /// One step; steps of a kind share what stands before the stroke of their names.
-pub(super) struct Step {
-    pub(super) name: String,
+#[derive(Debug)]
+pub struct Step {
+    /// The kind, a stroke, and which of them.
+    pub name: String,
     /// Of `cargo`.
-    arguments: Vec<String>,
-    environment: Option<(&'static str, &'static str)>,
+    pub arguments: Vec<String>,
+    /// A variable that says how much.
+    pub environment: Option<(&'static str, &'static str)>,
 }
 
-impl Step {
-    pub(super) fn command(&self) -> Command {
-        let arguments: Vec<&str> = self.arguments.iter().map(String::as_str).collect();
-        let mut command = cargo(&arguments);
-        if let Some((name, value)) = self.environment {
-            command.env(name, value);
-        }
-        command
-    }
-}
-
-/// Every step, in the order in which they are run.
-pub(super) fn all() -> Result<Vec<Step>, String> {
+/// Every step of a workspace, in the order in which they are run.
+///
+/// # Errors
+/// The list of faults that cannot be read.
+pub fn all(root: &Path) -> Result<Vec<Step>, String> {
+    let mut crates: Vec<String> = faults::all(root)?.iter().map(faults::Fault::of).collect();
+    crates.dedup();
     let mut steps: Vec<Step> = (0..LIVES / PART).map(lives).collect();
-    steps.extend(
-        mutate::crates()?
-            .iter()
-            .map(|of| step(&format!("faults/{of}"), &format!("xtask mutate --only {of}"))),
-    );
+    steps.extend(crates.iter().map(|of| step(&format!("faults/{of}"), &format!("xtask mutate --only {of}"))));
+    steps.push(step("user/demo-and-it", "xtask user"));
+    steps.push(step("clients/all", "xtask clients --node"));
     steps.push(with(
         "disk/each-call",
         "test --quiet --workspace --test it -- failing_disk",
@@ -66,7 +59,8 @@ mod tests {
 
     #[test]
     fn every_step_has_a_name_of_its_own_that_a_line_can_hold() {
-        let steps = all().unwrap();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let steps = all(&root).unwrap();
         let names: BTreeSet<&str> = steps.iter().map(|step| step.name.as_str()).collect();
         assert_eq!(names.len(), steps.len());
         assert!(names.iter().all(|name| !name.contains(' ') && name.contains('/')));

@@ -1,4 +1,4 @@
-//! What is done outside, and how it ends.
+//! What is done outside for an identity, and how it ends.
 
 use crate::{
     DeviceKeys, Endpoints, Identity, Intent, IntuneIntent, IntuneIssued, Issued, Phase, StoredReply,

@@ -5,29 +5,37 @@ use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 /// What follows the hash of a commit where something was not committed.
-pub(super) const CHANGED: &str = "+changes";
+pub const CHANGED: &str = "+changes";
 
 /// How a step ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub enum Verdict {
+    /// It did what it should.
     Passed,
+    /// It did not, or could not be run.
     Failed,
 }
 
 /// One step that was run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Line {
+pub struct Line {
     /// RFC 3339, UTC, when the step ended.
-    pub(super) date: String,
+    pub date: String,
     /// Twelve digits, and `CHANGED` where the tree had changes.
-    pub(super) commit: String,
-    pub(super) step: String,
-    pub(super) verdict: Verdict,
-    pub(super) seconds: u64,
+    pub commit: String,
+    /// Its name.
+    pub step: String,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// How long it took.
+    pub seconds: u64,
 }
 
-/// All lines; none where there is no file. Fails at a line that is no result.
-pub(super) fn read(file: &Path) -> Result<Vec<Line>, String> {
+/// All lines; none where there is no file.
+///
+/// # Errors
+/// A sentence that names the line that is no result.
+pub fn read(file: &Path) -> Result<Vec<Line>, String> {
     let failed = |error: std::io::Error| format!("{}: {error}", file.display());
     let text = match fs::read_to_string(file) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
@@ -40,7 +48,10 @@ pub(super) fn read(file: &Path) -> Result<Vec<Line>, String> {
 }
 
 /// Adds a line; the file begins with what it is.
-pub(super) fn append(file: &Path, line: &Line) -> Result<(), String> {
+///
+/// # Errors
+/// What the system says of the file.
+pub fn append(file: &Path, line: &Line) -> Result<(), String> {
     let failed = |error: std::io::Error| format!("{}: {error}", file.display());
     let head = if file.exists() { "" } else { HEAD };
     let mut to = OpenOptions::new().create(true).append(true).open(file).map_err(failed)?;
@@ -48,7 +59,7 @@ pub(super) fn append(file: &Path, line: &Line) -> Result<(), String> {
 }
 
 /// Whether the last result of a step at this very commit is that it passed.
-pub(super) fn passed(lines: &[Line], commit: &str, step: &str) -> bool {
+pub fn passed(lines: &[Line], commit: &str, step: &str) -> bool {
     let of = |line: &&Line| line.commit == commit && line.step == step;
     !commit.ends_with(CHANGED)
         && lines.iter().rev().find(of).is_some_and(|line| line.verdict == Verdict::Passed)
