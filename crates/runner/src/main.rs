@@ -64,9 +64,12 @@ fn start(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     }
     loaded.notes.iter().for_each(|note| tracing::warn!(%note, "A remark on the configuration"));
     errors.iter().for_each(|error| tracing::error!(%error, "The configuration cannot be used"));
-    if !errors.is_empty() {
-        let count = check::counted(errors.len(), "error");
-        return Err(format!("the configuration has {count}; firmamentd --check lists them").into());
+    if let Some((first, others)) = errors.split_first() {
+        let more = match others.len() {
+            0 => String::new(),
+            count => format!(" (and {} more: firmamentd --check lists them)", check::counted(count, "error")),
+        };
+        return Err(format!("the configuration cannot be used: {first}{more}").into());
     }
     let handed_over = socket::handed_over()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build()?;

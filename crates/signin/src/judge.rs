@@ -135,7 +135,7 @@ pub(crate) fn expired(last: Option<&Failure>) -> Failure {
     }
     let line = model::refusal("expired_token");
     let (meaning, advice) =
-        line.map_or(("the code was not used in time", "Sign in again."), |l| (l.meaning, l.advice));
+        line.map_or(("the code expired before it was used", "Sign in again."), |l| (l.meaning, l.advice));
     person("AADSTS70019", meaning.to_owned(), advice).because(Cause::CodeExpired)
 }
 

@@ -1,7 +1,9 @@
 //! Start and stop: sockets, certificates, state directory.
 
+use std::fs::Permissions;
 use std::io;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -237,7 +239,10 @@ fn certify(options: &Options) -> Result<(Tls, PathBuf), StartError> {
     let foreign = Authority::new("a CA that nobody knows", now)?;
     let tls = Tls::new(good.issue(&names)?, foreign.issue(&names)?)?;
     let path = options.state.join("ca.pem");
-    std::fs::write(&path, good.pem()).map_err(|cause| file(&path, cause))?;
+    // Everybody may read it and nobody else may write it, whatever the umask: clients refuse another.
+    std::fs::write(&path, good.pem())
+        .and_then(|()| std::fs::set_permissions(&path, Permissions::from_mode(0o644)))
+        .map_err(|cause| file(&path, cause))?;
     Ok((tls, path))
 }
 

@@ -10,10 +10,10 @@ use crate::Who::{self, Developers, MachineAdmin, Nobody, TenantAdmin, User};
 #[rustfmt::skip]
 pub(super) const TABLE: &[Refusal] = &[
     // the sign-in itself
-    line("70019", NeedsUser, User, "the code was not used in time", BLOCKED_CODE).because(CodeExpired),
-    line("70020", NeedsUser, User, "the code was not used in time", BLOCKED_CODE).because(CodeExpired),
-    line("expired_token", NeedsUser, User, "the code was not used in time", BLOCKED_CODE).because(CodeExpired),
-    line("code_expired", NeedsUser, User, "the code was not used in time", BLOCKED_CODE).because(CodeExpired),
+    line("70019", NeedsUser, User, "the code expired before it was used", BLOCKED_CODE).because(CodeExpired),
+    line("70020", NeedsUser, User, "the code expired before it was used", BLOCKED_CODE).because(CodeExpired),
+    line("expired_token", NeedsUser, User, "the code expired before it was used", BLOCKED_CODE).because(CodeExpired),
+    line("code_expired", NeedsUser, User, "the code expired before it was used", BLOCKED_CODE).because(CodeExpired),
     line("70018", NeedsUser, User, "the code was not accepted", "Sign in again."),
     line("bad_verification_code", NeedsUser, User, "the code was not accepted", "Sign in again."),
     line("authorization_declined", NeedsUser, User, "the sign-in was declined", "Sign in again, and approve it if you started it yourself."),

@@ -60,12 +60,12 @@ fn after_three_polls_that_failed_the_person_hears_why_and_when_it_is_over() {
 fn at_the_end_the_last_real_failure_is_named() {
     let expired = || refused("AADSTS70019", FailureClass::NeedsUser);
     for (polls, code, says, who) in [
-        (vec![], "AADSTS70019", "not used in time", Who::User),
-        (vec![Ok(Reply::Pending)], "AADSTS70019", "not used in time", Who::User),
+        (vec![], "AADSTS70019", "expired before it was used", Who::User),
+        (vec![Ok(Reply::Pending)], "AADSTS70019", "expired before it was used", Who::User),
         (vec![Err(portal())], "NotJson", "is not from the sign-in service", Who::MachineAdmin),
         (vec![Ok(Reply::Pending), Err(busy())], "ServiceBusy", "HTTP 503", Who::Nobody),
         (vec![Err(portal()), Err(busy())], "ServiceBusy", "HTTP 503", Who::Nobody),
-        (vec![Err(portal()), Ok(Reply::Pending)], "AADSTS70019", "not used in time", Who::User),
+        (vec![Err(portal()), Ok(Reply::Pending)], "AADSTS70019", "expired before it was used", Who::User),
         // The service says it itself.
         (vec![Err(busy()), Err(expired())], "ServiceBusy", "HTTP 503", Who::Nobody),
         (vec![Ok(Reply::Pending), Err(expired())], "AADSTS70019", "refused", Who::User),

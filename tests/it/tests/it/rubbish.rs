@@ -32,6 +32,16 @@ fn rubbish_for_the_first_proof_is_named_while_it_is_tried_again() {
                     let machine = Machine::start(&cloud, "contoso.com");
                     let faults = [json!({ "request": request, "times": 0, "action": action })];
                     cloud.set(&json!({ "faults": faults }));
+                    // A service that answers in another shape is not asked again by itself.
+                    if action["body"] == "[]" {
+                        let output = machine.sign_in("alex@contoso.com");
+                        let told = text(&output);
+                        assert!(
+                            told.contains("UnusableReply") && told.contains("needs one sign-in"),
+                            "{request}: {told}"
+                        );
+                        return;
+                    }
                     let (said, took) = says(&machine, "Tried again at");
                     assert!(
                         said && took < Duration::from_secs(40),
