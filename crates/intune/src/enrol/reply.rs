@@ -24,7 +24,7 @@ pub struct Answered {
 /// Judges the reply without reading its content: what says "enrolled" is to be stored before it is parsed.
 ///
 /// # Errors
-/// [`IntuneError::Refused`] and [`IntuneError::NotJson`] for any status but 2xx.
+/// [`IntuneError::Refused`] and [`IntuneError::Reply`] for any status but 2xx.
 pub fn read(reply: Response<Bytes>) -> Result<Answered, IntuneError> {
     judge(&reply, Service::Enrolment)?;
     Ok(Answered {

@@ -189,7 +189,7 @@ const REFUSED: &[Reply] = &[
     },
     Reply { file: "metadata-of-other-types", exit: 1, says: &["the sign-in service sent", "UnusableReply"] },
     Reply { file: "numbers-as-text", exit: 4, says: &["AADSTS50126", "password"] },
-    Reply { file: "join-refused-by-a-proxy", exit: 1, says: &["403", "proxy"] },
+    Reply { file: "join-refused-by-a-proxy", exit: 5, says: &["403", "proxy"] },
 ];
 
 const POLLED: &[Reply] = &[

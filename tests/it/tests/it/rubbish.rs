@@ -27,30 +27,25 @@ fn rubbish_for_the_first_proof_is_named_while_it_is_tried_again() {
     std::thread::scope(|scope| {
         for request in ["nonce", "token.prt"] {
             for action in rubbish() {
-                scope.spawn(move || {
-                    let cloud = Cloud::start();
-                    let machine = Machine::start(&cloud, "contoso.com");
-                    let faults = [json!({ "request": request, "times": 0, "action": action })];
-                    cloud.set(&json!({ "faults": faults }));
-                    // A service that answers in another shape is not asked again by itself.
-                    if action["body"] == "[]" {
-                        let output = machine.sign_in("alex@contoso.com");
-                        let told = text(&output);
-                        assert!(
-                            told.contains("UnusableReply") && told.contains("needs one sign-in"),
-                            "{request}: {told}"
-                        );
-                        return;
-                    }
-                    let (said, took) = says(&machine, "Tried again at");
-                    assert!(
-                        said && took < Duration::from_secs(40),
-                        "{request} {action}: {said} after {took:?}"
-                    );
-                });
+                scope.spawn(move || names_rubbish(request, &action));
             }
         }
     });
+}
+
+/// What is no answer is asked for again; a service that answers in another shape is not.
+fn names_rubbish(request: &str, action: &Value) {
+    let cloud = Cloud::start();
+    let machine = Machine::start(&cloud, "contoso.com");
+    cloud.set(&json!({ "faults": [{ "request": request, "times": 0, "action": action }] }));
+    if action["body"] == "[]" {
+        let output = machine.sign_in("alex@contoso.com");
+        let told = text(&output);
+        assert!(told.contains("UnusableReply") && told.contains("needs one sign-in"), "{request}: {told}");
+        return;
+    }
+    let (said, took) = says(&machine, "Tried again at");
+    assert!(said && took < Duration::from_secs(40), "{request} {action}: {said} after {took:?}");
 }
 
 #[test]
