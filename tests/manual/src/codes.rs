@@ -49,8 +49,8 @@ fn is_code(word: &str) -> bool {
 }
 
 /// The stand-in, tests, what walks the machine with failures of its own, and what lays a page out.
-const NOT_OURS: [&str; 8] =
-    ["tenant", "simulator", "tests", "samples", "explore", "examples", "build", "show"];
+const NOT_OURS: [&str; 9] =
+    ["tenant", "simulator", "tests", "samples", "explore", "examples", "build", "show", "display"];
 /// Words in files of failures that are none: members of the service's replies, and what `Debug` says.
 const NO_CODES: [&str; 9] = [
     "AuthorizationError",
