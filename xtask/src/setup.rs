@@ -27,6 +27,7 @@ const BY_TESTS: &[Needed] = &[
 const BY_SINGLE_TESTS: &[(Needed, &str)] = &[
     (("chromium", "chromium"), "the stand-in's page in a browser"),
     (("ip", "iproute2"), "state directories of earlier versions"),
+    (("pamtester", "pamtester"), "the PAM module as libpam loads it"),
     (("faketime", "faketime"), "their certificates at the time that they know"),
 ];
 /// What CI checks besides: the units and the manual pages.

@@ -71,7 +71,7 @@ fn of_client(error: &ClientError) -> (FailureClass, Who, &'static str, &'static 
             "SocketDenied",
             "See who may enter the socket's directory, then try again.",
         ),
-        ClientError::Silent(_) => (FailureClass::Transient, Who::MachineAdmin, "DaemonSilent", STATUS),
+        ClientError::Silent { .. } => (FailureClass::Transient, Who::MachineAdmin, "DaemonSilent", STATUS),
         ClientError::Foreign { .. } => (
             FailureClass::Denied,
             Who::MachineAdmin,

@@ -70,7 +70,7 @@ impl From<&ClientError> for Exit {
         match error {
             ClientError::Unreachable { .. }
             | ClientError::Denied { .. }
-            | ClientError::Silent(_)
+            | ClientError::Silent { .. }
             | ClientError::Foreign { .. } => Exit::Unreachable,
             ClientError::Broken(_) | ClientError::Newer(_) => Exit::Failed,
         }

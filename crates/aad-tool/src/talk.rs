@@ -7,7 +7,7 @@ use crate::exit::{self, Exit};
 use crate::options::{AskCommand, Options};
 use crate::output::Output;
 use crate::waiting::Waiting;
-use client::Conversation;
+use client::{Conversation, Patience};
 use display::Detail;
 use ipc::{Answer, Message, Request, StatusDocument};
 use model::Timestamp;
@@ -23,7 +23,7 @@ pub(crate) fn converse(options: &Options, ask: &AskCommand, output: &Output) -> 
         agree(&socket, (domain.as_deref(), *force, *yes), output, &waiting)?;
     }
     let request = ask.request();
-    let mut conversation = Conversation::begin(&socket, &request)?;
+    let mut conversation = Conversation::begin(&socket, &request, Patience::COMMAND)?;
     let mut verdict = None;
     loop {
         let message = conversation.next_message()?;
@@ -108,7 +108,7 @@ fn agree(
 /// What the daemon knows of this machine.
 fn known(socket: &Path) -> Result<Option<Box<StatusDocument>>, CommandError> {
     let request = Request::Status { domain: None };
-    let mut conversation = Conversation::begin(socket, &request)?;
+    let mut conversation = Conversation::begin(socket, &request, Patience::COMMAND)?;
     loop {
         match conversation.next_message()? {
             Message::Status { document } => return Ok(Some(document)),

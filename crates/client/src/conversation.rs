@@ -36,9 +36,14 @@ pub enum ClientError {
     /// Somebody listens, and says nothing.
     #[error(
         "firmamentd does not answer at {}: no word came within {} s; systemctl status firmamentd says why",
-        .0.display(), FIRST_WORD.as_secs()
+        socket.display(), waited.as_secs()
     )]
-    Silent(PathBuf),
+    Silent {
+        /// The path that was connected to.
+        socket: PathBuf,
+        /// How long it was waited for.
+        waited: Duration,
+    },
     /// Somebody else listens there.
     #[error(
         "[ForeignServer] user id {uid} listens at {}, which is neither root nor the service's user nor you: nothing \
@@ -58,10 +63,34 @@ pub enum ClientError {
     Newer(String),
 }
 
+/// How long a caller waits for the daemon at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// For a place in its queue, and for taking what is said to it.
+    pub send: Duration,
+    /// For its first word.
+    pub first_word: Duration,
+    /// For each word afterwards; none for a caller who is a person and can go away.
+    pub silence: Option<Duration>,
+}
+
+impl Patience {
+    /// Somebody at a terminal.
+    pub const COMMAND: Patience =
+        Patience { send: Duration::from_secs(10), first_word: Duration::from_secs(10), silence: None };
+    /// A program that lets somebody in: the daemon gives it a sign of life every few seconds (login.md 1.2, rule 6).
+    pub const LOGIN: Patience = Patience {
+        send: Duration::from_secs(1),
+        first_word: Duration::from_secs(2),
+        silence: Some(Duration::from_secs(12)),
+    };
+}
+
 /// One conversation with the daemon, or with the next one where the first ends before it has begun anything.
 pub struct Conversation<'a> {
     socket: &'a Path,
     request: &'a Request,
+    patience: Patience,
     stream: UnixStream,
     /// When there was a sign of life.
     last_word: Instant,
@@ -86,12 +115,17 @@ impl<'a> Conversation<'a> {
     ///
     /// # Errors
     /// [`ClientError`], whoever is to blame.
-    pub fn begin(socket: &'a Path, request: &'a Request) -> Result<Conversation<'a>, ClientError> {
+    pub fn begin(
+        socket: &'a Path,
+        request: &'a Request,
+        patience: Patience,
+    ) -> Result<Conversation<'a>, ClientError> {
         let protocol = PROTOCOL;
-        let stream = ask(socket, request, protocol)?;
+        let stream = ask(socket, request, protocol, patience)?;
         Ok(Conversation {
             socket,
             request,
+            patience,
             stream,
             last_word: Instant::now(),
             asked: 1,
@@ -109,7 +143,7 @@ impl<'a> Conversation<'a> {
         loop {
             let heard = match self.hear() {
                 Ok(heard) => heard,
-                Err(ReadError::Silent) => return Err(ClientError::Silent(self.socket.to_owned())),
+                Err(ReadError::Silent) => return Err(self.silent()),
                 Err(ReadError::Lost) if self.may_ask_again() => {
                     self.ask_again()?;
                     continue;
@@ -119,7 +153,7 @@ impl<'a> Conversation<'a> {
             };
             match heard {
                 ipc::Heard::Known(Message::Accepted { .. }) => {
-                    self.stream.set_read_timeout(None).map_err(lost)?;
+                    self.stream.set_read_timeout(self.patience.silence).map_err(lost)?;
                     (self.heard, self.last_word) = (Heard::Accepted, Instant::now());
                 }
                 ipc::Heard::Known(Message::Again {}) if self.heard != Heard::More => {
@@ -143,9 +177,15 @@ impl<'a> Conversation<'a> {
     }
 
     fn hand_on(&mut self, message: Message) -> Result<Message, ClientError> {
-        self.stream.set_read_timeout(None).map_err(lost)?;
+        self.stream.set_read_timeout(self.patience.silence).map_err(lost)?;
         self.heard = Heard::More;
         Ok(message)
+    }
+
+    fn silent(&self) -> ClientError {
+        let after = if self.heard == Heard::Nothing { None } else { self.patience.silence };
+        let waited = after.unwrap_or(self.patience.first_word);
+        ClientError::Silent { socket: self.socket.to_owned(), waited }
     }
 
     /// Whether a daemon of before versions were exchanged does not take the word of one.
@@ -170,8 +210,9 @@ impl<'a> Conversation<'a> {
             }
             self.asked += 1;
             std::thread::sleep(PAUSE);
-            match ask(self.socket, self.request, self.protocol) {
-                Err(ClientError::Unreachable { .. }) if self.last_word.elapsed() < FIRST_WORD => {}
+            match ask(self.socket, self.request, self.protocol, self.patience) {
+                Err(ClientError::Unreachable { .. })
+                    if self.last_word.elapsed() < self.patience.first_word => {}
                 asked => {
                     (self.stream, self.heard) = (asked?, Heard::Nothing);
                     return Ok(());
@@ -228,12 +269,19 @@ impl From<ipc::FrameError> for ReadError {
 }
 
 /// Connects, makes sure of who listens, and asks; nothing of that takes longer than the first word may.
-fn ask(socket: &Path, request: &Request, protocol: u32) -> Result<UnixStream, ClientError> {
-    let mut stream = connect(socket).map_err(|cause| match cause.kind() {
+fn ask(
+    socket: &Path,
+    request: &Request,
+    protocol: u32,
+    patience: Patience,
+) -> Result<UnixStream, ClientError> {
+    let mut stream = connect(socket, patience.send).map_err(|cause| match cause.kind() {
         // The queue of those who wait is full.
-        ErrorKind::WouldBlock | ErrorKind::TimedOut => ClientError::Silent(socket.to_owned()),
         ErrorKind::PermissionDenied => {
             ClientError::Denied { socket: socket.to_owned(), uid: rustix::process::geteuid().as_raw() }
+        }
+        ErrorKind::WouldBlock | ErrorKind::TimedOut => {
+            ClientError::Silent { socket: socket.to_owned(), waited: patience.send }
         }
         _ => ClientError::Unreachable { socket: socket.to_owned(), cause },
     })?;
@@ -242,17 +290,17 @@ fn ask(socket: &Path, request: &Request, protocol: u32) -> Result<UnixStream, Cl
     if let Server::Foreign(uid) = server {
         return Err(ClientError::Foreign { socket: socket.to_owned(), uid });
     }
-    stream.set_read_timeout(Some(FIRST_WORD)).map_err(unreachable)?;
+    stream.set_read_timeout(Some(patience.first_word)).map_err(unreachable)?;
     // A server that has no place for us says so before it has read anything.
     drop(stream.write_all(&ipc::encode_request(request, protocol).map_err(broken)?));
     Ok(stream)
 }
 
 /// Connects as `UnixStream::connect` does, but not for ever.
-fn connect(path: &Path) -> io::Result<UnixStream> {
+fn connect(path: &Path, longest: Duration) -> io::Result<UnixStream> {
     let socket =
         rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
-    set_socket_timeout(&socket, Timeout::Send, Some(FIRST_WORD))?;
+    set_socket_timeout(&socket, Timeout::Send, Some(longest))?;
     rustix::io::retry_on_intr(|| rustix::net::connect(&socket, &SocketAddrUnix::new(path)?))?;
     Ok(UnixStream::from(socket))
 }
@@ -279,8 +327,6 @@ fn gone() -> ClientError {
 
 /// What a daemon calls a request that it cannot read.
 const NOT_UNDERSTOOD: &str = "BadRequest";
-/// How long the daemon may take for its first word.
-const FIRST_WORD: Duration = Duration::from_secs(10);
 /// How often one request is made at most, and how long it rests in between.
 const MOST_ASKED: u32 = 100;
 const PAUSE: Duration = Duration::from_millis(200);

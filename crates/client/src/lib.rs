@@ -1,6 +1,6 @@
 //! The other end of the local socket: one conversation with the daemon, and with nobody else.
 //!
-//! Whoever listens is checked before anything is said; the first word is waited for ten seconds; and a daemon that ends
+//! Whoever listens is checked before anything is said; each wait has a limit; and a daemon that ends
 //! before it has begun what was asked for is followed by the next one.
 
 mod conversation;
@@ -8,4 +8,4 @@ mod server;
 #[cfg(test)]
 mod tests;
 
-pub use conversation::{ClientError, Conversation};
+pub use conversation::{ClientError, Conversation, Patience};

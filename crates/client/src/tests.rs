@@ -1,6 +1,6 @@
 //! A daemon that ends at every point of a conversation.
 
-use crate::{ClientError, Conversation};
+use crate::{ClientError, Conversation, Patience};
 use ipc::{Ending, HEADER, Message, Request};
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -65,7 +65,7 @@ fn talk_in_frames(parts: &[&[&str]]) -> (Vec<Message>, Option<ClientError>, Vec<
     let parts = parts.iter().map(|frames| frames.iter().map(|frame| (*frame).to_owned()).collect()).collect();
     let serving = serve_frames(UnixListener::bind(&socket).unwrap(), parts);
     let request = Request::Status { domain: None };
-    let mut conversation = Conversation::begin(&socket, &request).unwrap();
+    let mut conversation = Conversation::begin(&socket, &request, Patience::COMMAND).unwrap();
     let mut said = Vec::new();
     let error = loop {
         match conversation.next_message() {
@@ -125,7 +125,7 @@ fn talk(request: &Request, parts: Vec<Vec<Message>>) -> (Result<Vec<Message>, Cl
     let socket = dir.path().join("socket");
     let asked = serve(UnixListener::bind(&socket).unwrap(), parts);
     let mut said = Vec::new();
-    let mut conversation = Conversation::begin(&socket, request).unwrap();
+    let mut conversation = Conversation::begin(&socket, request, Patience::COMMAND).unwrap();
     let ended = loop {
         match conversation.next_message() {
             Ok(Message::End { .. }) => break Ok(said),
@@ -180,7 +180,7 @@ fn again_after_something_was_said_is_not_taken_for_a_first_word() {
 fn a_daemon_that_was_never_there_is_told_at_once() {
     let dir = tempfile::tempdir().unwrap();
     let (socket, request) = (dir.path().join("socket"), Request::Watch {});
-    let asked = Conversation::begin(&socket, &request);
+    let asked = Conversation::begin(&socket, &request, Patience::COMMAND);
     assert!(matches!(asked, Err(ClientError::Unreachable { .. })));
 }
 
@@ -194,7 +194,7 @@ fn a_place_that_is_refused_before_the_request_was_read_is_heard() {
         stream.write_all(&ipc::encode(&END).unwrap()).unwrap();
     });
     let request = Request::Watch {};
-    let mut conversation = Conversation::begin(&socket, &request).unwrap();
+    let mut conversation = Conversation::begin(&socket, &request, Patience::COMMAND).unwrap();
     refusing.join().unwrap();
     assert_eq!(conversation.next_message().unwrap(), END);
 }

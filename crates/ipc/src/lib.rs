@@ -25,7 +25,7 @@ pub use protocol::{
     Asked, FIRST_PROTOCOL, Heard, PROTOCOL, RequestError, decode_message, decode_request, encode_request,
 };
 pub use reader::Reader;
-pub use request::{Access, Op, Peer, Refused, Request, Wait};
+pub use request::{Access, Op, Peer, PersonAsked, Refused, Request, Wait};
 pub use status::{
     AttemptReport, ComplianceReport, DomainStatus, EndpointsReport, IdentityReport, IntuneReport, KeyReport,
     LedgerReport, LeftReport, OtherIdentityReport, RuleReport, STATUS_SCHEMA, SessionReport, SignInReport,

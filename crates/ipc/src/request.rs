@@ -14,6 +14,20 @@ pub enum Request {
         /// Until when the conversation goes on.
         wait: Wait,
     },
+    /// Sign this person in for a program that lets people in; the machine is registered if it is not yet. The daemon
+    /// says something at least every five seconds.
+    PamAuthenticate {
+        /// Who signs in, as the program gave it.
+        name: String,
+        /// The file of /etc/pam.d: `sshd`, `login`.
+        service: String,
+        /// The terminal.
+        tty: Option<String>,
+        /// The host that the person comes from.
+        rhost: Option<String>,
+        /// Whether a person is there who can be asked.
+        asked: PersonAsked,
+    },
     /// What is known of every domain, or of one.
     Status {
         /// Only this domain.
@@ -74,6 +88,16 @@ pub enum Wait {
     Settled,
 }
 
+/// What a person can be asked behind a program that lets people in; what the module found, and no promise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PersonAsked {
+    /// Somebody reads what is shown.
+    Person,
+    /// One question for a password is all there is: no code is begun.
+    OnePrompt,
+}
+
 /// Who may make a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
@@ -118,6 +142,8 @@ word_enum! {
     pub enum Op {
         /// [`Request::SignIn`].
         SignIn = "sign_in",
+        /// [`Request::PamAuthenticate`].
+        PamAuthenticate = "pam_authenticate",
         /// [`Request::Status`].
         Status = "status",
         /// [`Request::Leave`].
@@ -146,6 +172,7 @@ impl Request {
     const fn rule(&self) -> (Op, Access) {
         match self {
             Request::SignIn { .. } => (Op::SignIn, Access::Anyone),
+            Request::PamAuthenticate { .. } => (Op::PamAuthenticate, Access::Root),
             Request::Status { .. } => (Op::Status, Access::Anyone),
             Request::Leave { .. } => (Op::Leave, Access::Root),
             Request::Rekey { .. } => (Op::Rekey, Access::Root),
@@ -172,7 +199,13 @@ impl Request {
     /// Whether nothing has changed before anything but [`Message::Accepted`](crate::Message::Accepted) is said, so that
     /// it may be made again of the next daemon.
     pub const fn may_be_repeated(&self) -> bool {
-        matches!(self, Request::SignIn { .. } | Request::Status { .. } | Request::Watch {})
+        matches!(
+            self,
+            Request::SignIn { .. }
+                | Request::PamAuthenticate { .. }
+                | Request::Status { .. }
+                | Request::Watch {}
+        )
     }
 
     /// Whether this peer may make it.

@@ -3,7 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test says where it failed by panicking")]
 
 use ipc::{
-    Answer, Ending, FailureReport, HEADER, Message, RecoveryCode, Request, StatusDocument, Wait, encode,
+    Answer, Ending, FailureReport, HEADER, Message, PersonAsked, RecoveryCode, Request, StatusDocument, Wait,
+    encode,
 };
 use manual::{Words, check_words, every, join, members, words};
 use model::{Failure, FailureClass, Secret, Who};
@@ -28,6 +29,13 @@ fn requests_and_answers_are_frozen() {
     let (name, domain) = (String::new, || Some(String::new()));
     let requests = [
         Request::SignIn { name: name(), wait: Wait::Settled },
+        Request::PamAuthenticate {
+            name: name(),
+            service: String::new(),
+            tty: Some(String::new()),
+            rhost: Some(String::new()),
+            asked: PersonAsked::Person,
+        },
         Request::Status { domain: domain() },
         Request::Leave { domain: domain(), force: true },
         Request::Rekey { name: name(), to: String::new(), force: true },
@@ -41,6 +49,7 @@ fn requests_and_answers_are_frozen() {
     ];
     match requests[0] {
         // A further one has to be listed above.
+        Request::PamAuthenticate { .. } => {}
         Request::SignIn { .. } | Request::Status { .. } | Request::Leave { .. } | Request::Rekey { .. } => {}
         Request::CancelRekey { .. } | Request::Rebind { .. } | Request::ForgetAccount { .. } => {}
         Request::Watch {} | Request::TpmRecoveryCode {} | Request::TpmReseal { .. } | Request::TpmTest {} => {

@@ -18,6 +18,8 @@ pub(crate) struct Connection {
     unfinished: bool,
     /// Whose words the caller knows.
     protocol: u32,
+    /// Whether the caller hears something every few seconds.
+    pub(crate) gives_signs_of_life: bool,
 }
 
 /// Why a caller's request was not understood.
@@ -39,7 +41,15 @@ pub(crate) enum ReadError {
 
 impl Connection {
     pub(crate) fn new(stream: UnixStream, reader: Reader, log: LogLimit) -> Connection {
-        Connection { stream, log, reader, begun: false, unfinished: false, protocol: FIRST_PROTOCOL }
+        Connection {
+            stream,
+            log,
+            reader,
+            begun: false,
+            unfinished: false,
+            protocol: FIRST_PROTOCOL,
+            gives_signs_of_life: false,
+        }
     }
 
     /// Reads the one request of the conversation.

@@ -5,6 +5,7 @@
 mod requests {
     pub(super) mod forget_account;
     pub(super) mod leave;
+    pub(super) mod pam;
     pub(crate) mod rebind;
     pub(super) mod rekey;
     pub(super) mod sign_in;
@@ -24,7 +25,7 @@ use driver::LogLimit;
 use ipc::{Ending, Message, Request, RequestError};
 use model::{Failure, FailureClass, Who};
 use report::ending_of;
-use requests::{forget_account, leave, rebind, rekey, sign_in, status, tpm, watch as changes};
+use requests::{forget_account, leave, pam, rebind, rekey, sign_in, status, tpm, watch as changes};
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -76,6 +77,7 @@ async fn answer(
 ) -> Result<Ending, Failure> {
     match request {
         Request::SignIn { name, wait } => sign_in::run(connection, service, (&name, wait), caller).await,
+        Request::PamAuthenticate { name, .. } => pam::run(connection, service, &name, caller).await,
         Request::Status { domain } => status::run(connection, service, domain, caller).await,
         Request::Leave { domain, force } => leave::run(connection, service, domain, force).await,
         Request::Rekey { name, to, force } => rekey::run(connection, service, &name, &to, force).await,

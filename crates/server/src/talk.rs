@@ -10,7 +10,7 @@ use model::{Account, Asker, DomainName, Failure, FailureClass, Timestamp, Trace,
 use signin::{PasswordPrompt, SessionState, UserStatus};
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use views::DomainView;
 
 /// Tells the caller one sentence; nothing stops for it.
@@ -47,6 +47,10 @@ pub(crate) async fn identify(
         let event = tokio::select! {
             event = session.next() => event,
             () = connection.hung_up() => return Ok(Identified::HungUp),
+            () = sleep(SIGN_OF_LIFE), if connection.gives_signs_of_life => {
+                tell_waiting(connection, "the person to sign in").await;
+                continue;
+            }
         };
         match event {
             Some(SignInEvent::Prompt(prompt)) => {
@@ -349,6 +353,8 @@ pub(crate) fn bad_name(message: &str) -> Failure {
     usage("BadName", message, "Check the name and try again.")
 }
 
+/// How long a caller hears nothing who takes silence for our end.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
 const KEYS_ARE_MADE: &str = "The keys for the registration are being made.";
 /// How long the first use of the keys is waited for, and then what follows from it.
 const FIRST_USE: Duration = Duration::from_secs(20);

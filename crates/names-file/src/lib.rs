@@ -1,0 +1,159 @@
+//! The files of names and of verdicts, opened so that nothing that lies in their place can hold up or deceive the
+//! process that reads them: sshd, sudo, or whatever looks up a name (login.md 3.3).
+
+use names::{Damaged, Names, Source, Verdicts};
+use rustix::fs::{FileType, Mode, OFlags, Stat, fstat, open, stat};
+use rustix::io::{Errno, pread};
+use std::fs::File;
+use std::io::Read;
+use std::os::fd::OwnedFd;
+use std::path::Path;
+
+/// Why there is nothing to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unusable {
+    /// There is no such file: nobody is known.
+    Missing,
+    /// It is damaged, somebody else's, or cannot be read.
+    Bad,
+}
+
+impl From<Damaged> for Unusable {
+    fn from(_: Damaged) -> Unusable {
+        Unusable::Bad
+    }
+}
+
+/// A file that is read at a place, whatever becomes of it meanwhile.
+#[derive(Debug)]
+pub struct Pages(OwnedFd);
+
+impl Source for Pages {
+    fn fill(&self, place: u64, buffer: &mut [u8]) -> bool {
+        let mut filled = 0;
+        while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+            match pread(&self.0, rest, place + filled as u64) {
+                Ok(0) => return false,
+                Ok(count) => filled += count,
+                Err(Errno::INTR) => {}
+                Err(_) => return false,
+            }
+        }
+        true
+    }
+}
+
+/// The file of names, where it is root's or its directory's owner's, and nobody else's to write.
+///
+/// # Errors
+/// [`Unusable`], where nobody is known by it.
+pub fn names(root: u32, path: &Path) -> Result<Names<Pages>, Unusable> {
+    Ok(Names::open(pages(root, path)?)?)
+}
+
+/// The file of verdicts, by the same rule.
+///
+/// # Errors
+/// [`Unusable`], where nothing is decided by it.
+pub fn verdicts(root: u32, path: &Path) -> Result<Verdicts<Pages>, Unusable> {
+    Ok(Verdicts::open(pages(root, path)?)?)
+}
+
+fn pages(root: u32, path: &Path) -> Result<Pages, Unusable> {
+    let directory = path.parent().map(stat).ok_or(Unusable::Bad)?.map_err(missing)?;
+    let (file, of) = opened(path)?;
+    let owned = of.st_uid == root || of.st_uid == directory.st_uid;
+    if !owned || is_writable_by_others(&of) || is_writable_by_others(&directory) {
+        return Err(Unusable::Bad);
+    }
+    Ok(Pages(file))
+}
+
+/// The text of a file that is one user's alone to write; none where there is none such.
+pub fn text_of(owner: u32, path: &Path) -> Option<String> {
+    let (file, of) = opened(path).ok()?;
+    let good = of.st_uid == owner && !is_writable_by_others(&of);
+    let mut text = String::new();
+    (good && File::from(file).take(LONGEST_TEXT).read_to_string(&mut text).is_ok()).then_some(text)
+}
+
+/// A regular file: a FIFO or a lease would hold up who opens it without `NONBLOCK`.
+fn opened(path: &Path) -> Result<(OwnedFd, Stat), Unusable> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let file = open(path, flags, Mode::empty()).map_err(missing)?;
+    let of = fstat(&file).map_err(|_| Unusable::Bad)?;
+    let is_file = FileType::from_raw_mode(of.st_mode) == FileType::RegularFile;
+    if is_file { Ok((file, of)) } else { Err(Unusable::Bad) }
+}
+
+fn missing(error: Errno) -> Unusable {
+    if matches!(error, Errno::NOENT | Errno::NOTDIR) { Unusable::Missing } else { Unusable::Bad }
+}
+
+fn is_writable_by_others(of: &Stat) -> bool {
+    of.st_mode & 0o022 != 0
+}
+
+/// Of /etc/group and the like.
+const LONGEST_TEXT: u64 = 16 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ::names::{Snapshot, encode, encode_verdicts};
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    #[test]
+    fn what_is_not_ours_to_believe_is_unavailable_and_what_is_not_there_is_nobody() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("names");
+        let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        mode(dir.path(), 0o755);
+        fs::write(&file, encode(&Snapshot::default()).unwrap()).unwrap();
+        mode(&file, 0o644);
+        let of = || names(0, &file).map(drop);
+        assert_eq!(of(), Ok(()));
+        for writable in [0o664, 0o646] {
+            mode(&file, writable);
+            assert_eq!(of(), Err(Unusable::Bad), "{writable:o}");
+        }
+        mode(&file, 0o644);
+        mode(dir.path(), 0o777);
+        assert_eq!(of(), Err(Unusable::Bad));
+        mode(dir.path(), 0o755);
+        fs::rename(&file, dir.path().join("elsewhere")).unwrap();
+        assert_eq!(of(), Err(Unusable::Missing));
+        symlink("elsewhere", &file).unwrap();
+        assert_eq!(of(), Err(Unusable::Bad));
+        fs::remove_file(&file).unwrap();
+        fs::create_dir(&file).unwrap();
+        assert_eq!(of(), Err(Unusable::Bad));
+        fs::remove_dir(&file).unwrap();
+        assert_eq!(names(0, &dir.path().join("no/names")).map(drop), Err(Unusable::Missing));
+    }
+
+    #[test]
+    fn one_file_is_not_taken_for_the_other() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let file = dir.path().join("verdicts");
+        fs::write(&file, encode_verdicts(&[])).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+        assert_eq!(verdicts(0, &file).map(drop), Ok(()));
+        assert_eq!(names(0, &file).map(drop), Err(Unusable::Bad));
+    }
+
+    #[test]
+    fn a_text_is_read_only_of_its_owner() {
+        let dir = tempfile::tempdir().unwrap();
+        let (file, own) = (dir.path().join("text"), rustix::process::geteuid().as_raw());
+        fs::write(&file, "sudo\n").unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+        assert_eq!(text_of(own, &file).as_deref(), Some("sudo\n"));
+        assert_eq!(text_of(own + 1, &file), None);
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).unwrap();
+        assert_eq!(text_of(own, &file), None);
+        assert_eq!(text_of(own, &dir.path().join("none")), None);
+    }
+}

@@ -1,0 +1,5 @@
+mod ids;
+mod names;
+mod provisional;
+mod refusals;
+mod verdicts;

@@ -1,0 +1,86 @@
+//! The phases of PAM, one after the other: whose the name is, and what is answered (login.md 1.3).
+
+use crate::account::account;
+use crate::authenticate::Attempt;
+use crate::code::Code;
+use crate::ffi::Pam;
+use crate::host::{Host, Style};
+use crate::link::Link;
+use crate::manner::Manner;
+use crate::options::Options;
+use crate::whose::{Whose, whose};
+use ipc::{PersonAsked, Request};
+use names_file::{names, text_of, verdicts};
+use std::path::Path;
+
+/// What PAM asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    Authenticate,
+    SetCredentials,
+    Account,
+    Password,
+    Session,
+}
+
+impl Phase {
+    /// What is answered after a fault of ours: never a way in, and never an end of somebody's session.
+    pub(crate) fn after_a_fault(self) -> Code {
+        match self {
+            Phase::Authenticate | Phase::Account | Phase::Password => Code::SystemError,
+            Phase::SetCredentials | Phase::Session => Code::Ignore,
+        }
+    }
+}
+
+/// Answers one call.
+pub(crate) fn run(phase: Phase, pam: &Pam, words: &[&str]) -> Code {
+    let options = Options::read(words.iter().copied());
+    for word in &options.unknown {
+        pam.log(&format!("'{word}' is no option of pam_firmament and counts for nothing"));
+    }
+    let Some(name) = pam.user() else { return Code::Ignore };
+    let passwd = text_of(0, Path::new("/etc/passwd")).unwrap_or_default();
+    let whose = whose(&name, &passwd, names(0, Path::new(NAMES)).ok().as_ref());
+    if options.debug {
+        pam.log(&format!("service={} phase={phase:?} whose={whose:?}", pam.service()));
+    }
+    match phase {
+        _ if whose == Whose::Others => Code::Ignore,
+        Phase::Authenticate => authenticate(pam, &options, name),
+        Phase::Account => {
+            let (code, text) = account(&name, whose, verdicts(0, Path::new(VERDICTS)).ok().as_ref());
+            if let Some(text) = text {
+                pam.log(&format!("service={} account={code:?}", pam.service()));
+                // Whoever cannot hear it is refused all the same.
+                drop(pam.say(Style::Error, &text));
+            }
+            code
+        }
+        Phase::Password => {
+            drop(pam.say(Style::Error, ELSEWHERE));
+            Code::PermissionDenied
+        }
+        Phase::SetCredentials | Phase::Session => Code::Success,
+    }
+}
+
+fn authenticate(pam: &Pam, options: &Options, name: String) -> Code {
+    let manner = Manner::of(&pam.service(), rustix::process::geteuid().is_root());
+    let asked = if manner.shows_codes() { PersonAsked::Person } else { PersonAsked::OnePrompt };
+    let (service, tty, rhost) = (pam.service(), pam.tty(), pam.rhost());
+    let request = Request::PamAuthenticate { name, service, tty, rhost, asked };
+    let attempt = Attempt::new(pam, options, manner);
+    match Link::open(Path::new(SOCKET), &request) {
+        Ok(mut daemon) => attempt.run(&mut daemon),
+        Err(error) => {
+            pam.log(&error.to_string());
+            attempt.without_daemon()
+        }
+    }
+}
+
+const NAMES: &str = "/var/cache/firmament/names";
+const VERDICTS: &str = "/var/cache/firmament/verdicts";
+const SOCKET: &str = "/run/firmament/socket";
+const ELSEWHERE: &str = "The password of this account is changed at https://aka.ms/sspr";

@@ -1,0 +1,3 @@
+mod account;
+mod authenticate;
+mod whose;

@@ -1,0 +1,184 @@
+//! The library as libpam loads it, by pamtester(1) in a mount namespace, with a daemon that follows a script.
+
+#![expect(clippy::unwrap_used, reason = "a test says where it failed by panicking")]
+
+use ipc::{Ending, HEADER, Message};
+use names::{Domain, HomeName, IdRange, Parameters, Snapshot, Verdict, VerdictOf, encode, encode_verdicts};
+use std::fs;
+use std::io::{Read, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// Files that lie in the places of the system's in a namespace.
+struct Namespace {
+    dir: TempDir,
+}
+
+impl Namespace {
+    fn new() -> Namespace {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        for folder in ["run", "cache", "pam.d"] {
+            fs::create_dir(at(folder)).unwrap();
+        }
+        let domain = Domain {
+            name: "contoso.com".to_owned(),
+            range: Some(IdRange::DEFAULT),
+            home_prefix: "/home/".to_owned(),
+            home_name: HomeName::Upn,
+            shell: "/bin/bash".to_owned(),
+        };
+        let parameters = Parameters { domains: vec![domain], short_names: false, allowed: None };
+        let names = encode(&Snapshot { parameters, accounts: Vec::new(), groups: Vec::new() }).unwrap();
+        let of = |name: &str, verdict| VerdictOf {
+            names: vec![name.to_owned()],
+            verdict,
+            code: "AADSTS50057".to_owned(),
+            told_at: 0,
+        };
+        let verdicts = encode_verdicts(&[
+            of("alex@contoso.com", Verdict::Allowed),
+            of("adele@contoso.com", Verdict::Denied),
+        ]);
+        fs::write(at("cache/names"), names).unwrap();
+        fs::write(at("cache/verdicts"), verdicts).unwrap();
+        let line = |kind: &str| {
+            format!(
+                "{kind} [success=done ignore=ignore default=die] {}\n{kind} required pam_deny.so\n",
+                library().display()
+            )
+        };
+        let lines: String =
+            ["auth", "account", "password", "session"].iter().map(|kind| line(kind)).collect();
+        fs::write(at("pam.d/firmament"), lines).unwrap();
+        Namespace { dir }
+    }
+
+    fn listen(&self) -> UnixListener {
+        UnixListener::bind(self.dir.path().join("run/socket")).unwrap()
+    }
+
+    fn pamtester(&self, user: &str, phase: &str, input: &str) -> Output {
+        let script = format!(
+            "mount -t tmpfs tmpfs /run && mkdir /run/firmament && mount --bind run /run/firmament && \
+             mount -t tmpfs tmpfs /var/cache && mkdir /var/cache/firmament && \
+             cp cache/* /var/cache/firmament && chmod 755 /var/cache/firmament && \
+             chmod 644 /var/cache/firmament/names && chmod 600 /var/cache/firmament/verdicts && \
+             mount --bind pam.d /etc/pam.d && exec pamtester firmament {user} {phase}"
+        );
+        let mut command = Command::new("unshare");
+        if !rustix::process::geteuid().is_root() {
+            command.arg("--map-root-user");
+        }
+        command.args(["--mount", "sh", "-c", &script]).current_dir(self.dir.path());
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    }
+}
+
+/// Beside the test's own program, where cargo has put it.
+fn library() -> PathBuf {
+    let folder = std::env::current_exe().unwrap().parent().unwrap().to_owned();
+    let places = [folder.join("libpam_firmament.so"), folder.join("../libpam_firmament.so")];
+    places.into_iter().find(|place| place.exists()).unwrap()
+}
+
+/// Whether pamtester is here and a namespace can be made; if not, the reason is printed.
+fn possible() -> bool {
+    let namespace = Command::new("unshare").args(["--mount", "true"]).output();
+    let made = namespace.is_ok_and(|output| output.status.success()) && rustix::process::geteuid().is_root();
+    let there = Command::new("pamtester").output().is_ok();
+    if !made || !there {
+        eprintln!("skipped: it takes root, a mount namespace and pamtester (Debian package pamtester)");
+    }
+    made && there
+}
+
+fn text(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+fn frame(stream: &mut UnixStream) -> String {
+    let mut header = [0; HEADER];
+    stream.read_exact(&mut header).unwrap();
+    let mut payload = vec![0; ipc::payload_length(header).unwrap()];
+    stream.read_exact(&mut payload).unwrap();
+    String::from_utf8(payload).unwrap()
+}
+
+fn say(stream: &mut UnixStream, message: &Message) {
+    stream.write_all(&ipc::encode(message).unwrap()).unwrap();
+}
+
+#[test]
+fn a_person_signs_in_and_the_daemon_hears_the_password() {
+    if !possible() {
+        return;
+    }
+    let namespace = Namespace::new();
+    let listener = namespace.listen();
+    let daemon = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let request = frame(&mut stream);
+        say(&mut stream, &Message::ACCEPTED);
+        say(&mut stream, &Message::Waiting { text: "something".to_owned(), until: None });
+        say(&mut stream, &Message::AskPassword { name: "alex@contoso.com".to_owned(), reason: None });
+        let answer = frame(&mut stream);
+        say(&mut stream, &Message::End { ending: Ending::Done });
+        (request, answer)
+    });
+    let output = namespace.pamtester("alex@contoso.com", "authenticate", "Correct-Horse-1\n");
+    assert!(output.status.success(), "{}", text(&output));
+    let (request, answer) = daemon.join().unwrap();
+    for words in ["pam_authenticate", "alex@contoso.com", r#""service":"firmament""#, "person"] {
+        assert!(request.contains(words), "{request}");
+    }
+    assert!(answer.contains("Correct-Horse-1"));
+    assert!(!text(&output).contains("Correct-Horse-1"));
+}
+
+#[test]
+fn without_a_daemon_or_with_a_stopped_one_nobody_waits() {
+    if !possible() {
+        return;
+    }
+    let namespace = Namespace::new();
+    let begun = Instant::now();
+    let dead = namespace.pamtester("alex@contoso.com", "authenticate", "");
+    assert!(!dead.status.success() && text(&dead).contains("does not answer"), "{}", text(&dead));
+    assert!(begun.elapsed() < Duration::from_secs(2));
+    // It listens, and never says a word.
+    let _listener = namespace.listen();
+    let begun = Instant::now();
+    let stopped = namespace.pamtester("alex@contoso.com", "authenticate", "");
+    assert!(!stopped.status.success() && text(&stopped).contains("does not answer"), "{}", text(&stopped));
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn the_account_phase_needs_no_daemon() {
+    if !possible() {
+        return;
+    }
+    let namespace = Namespace::new();
+    for (user, passes, says) in [
+        ("alex@contoso.com", true, ""),
+        ("adele@contoso.com", false, "AADSTS50057"),
+        ("kim@contoso.com", false, "yet"),
+        // Not ours: the line behind us decides.
+        ("root", false, ""),
+        ("nosuch", false, ""),
+    ] {
+        let output = namespace.pamtester(user, "acct_mgmt", "");
+        assert_eq!(output.status.success(), passes, "{user}: {}", text(&output));
+        assert!(text(&output).contains(says), "{user}: {}", text(&output));
+    }
+    let password = namespace.pamtester("alex@contoso.com", "chauthtok", "");
+    assert!(!password.status.success() && text(&password).contains("aka.ms/sspr"), "{}", text(&password));
+    assert!(namespace.pamtester("alex@contoso.com", "open_session close_session", "").status.success());
+}
