@@ -76,7 +76,9 @@ async fn a_call_with_a_certificate_has_a_connection_of_its_own() {
     to(&server, &transport).await.unwrap();
     let seen = server.seen();
     let certificates: Vec<bool> = seen.requests.iter().map(|request| request.certificate).collect();
-    assert_eq!((seen.handshakes.len(), certificates), (3, vec![false, true, true, false]));
+    assert_eq!(certificates, [false, true, true, false]);
+    // One each for the two, and one for the others, or two where the machine was so slow that it was quiet for long.
+    assert!((3..=4).contains(&seen.handshakes.len()), "{}", seen.handshakes.len());
 }
 
 /// Signs when its gate is open, as a key store that was stopped and goes on.
