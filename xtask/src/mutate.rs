@@ -1,6 +1,6 @@
 //! One-line faults, each of which a named test has to catch.
 
-use crate::run::{cargo, root, target};
+use crate::run::{cargo_program, root, target};
 use clap::Args;
 use faults::{Fault, Trial, Verdict};
 use std::collections::BTreeSet;
@@ -36,7 +36,7 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     let budget = options.minutes.map(|minutes| Duration::from_secs(60 * minutes));
     let copy = faults::of_the_workspace(&root(), &target());
     let copy = copy.map_err(|error| format!("the copy of the workspace: {error}"))?;
-    let trial = Trial { copy, cargo: cargo(&[]).get_program().to_owned() };
+    let trial = Trial { copy, cargo: cargo_program() };
     let (mut sound, mut caught, mut survivors) = (BTreeSet::new(), 0, Vec::new());
     for fault in &chosen {
         if budget.is_some_and(|budget| caught > 0 && begun.elapsed() > budget) {

@@ -1,4 +1,5 @@
 use crate::tpm::CHOICE;
+use std::ffi::OsString;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,12 +9,17 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_owned()
 }
 
-/// The cargo that runs us; the whole workspace is what of it can be built here.
+/// The cargo that runs us.
+pub(crate) fn cargo_program() -> OsString {
+    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+/// That cargo, as a command; the whole workspace is what of it can be built here.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     // The programs use no file that a group may write, and where every user has a group that is what a test would make.
     let mut command = Command::new("sh");
     command.args(["-c", "umask 022; exec \"$0\" \"$@\""]);
-    command.arg(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.arg(cargo_program());
     for argument in arguments {
         command.arg(argument);
         if *argument == "--workspace" {
