@@ -32,6 +32,8 @@ pub struct Account {
     pub shell: String,
     /// Further groups, by number.
     pub groups: Vec<u32>,
+    /// Groups of /etc/group, by name; only those count that root allows on this machine.
+    pub local_groups: Vec<String>,
 }
 
 /// A group with its members.
@@ -52,8 +54,6 @@ pub struct Parameters {
     pub domains: Vec<Domain>,
     /// Whether a name without a domain means one of the first domain (`cn_name_mapping`).
     pub short_names: bool,
-    /// The people who may sign in, in lower case, where the configuration names people and no group.
-    pub allowed: Option<Vec<String>>,
 }
 
 /// A configured domain.
@@ -69,6 +69,8 @@ pub struct Domain {
     pub home_name: HomeName,
     /// The shell of its people.
     pub shell: String,
+    /// The people who may sign in, in lower case, where the configuration names people and no group.
+    pub allowed: Option<Vec<String>>,
 }
 
 /// The last part of a home directory (`home_alias`).

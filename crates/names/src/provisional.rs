@@ -14,7 +14,7 @@ pub fn provisional(parameters: &Parameters, asked: &str) -> Option<Account> {
     let place = parameters.domains.iter().position(|known| known.name == domain)?;
     let domain = parameters.domains.get(place)?;
     let is_allowed = |list: &Vec<String>| list.contains(&upn);
-    if !is_name(&upn) || !parameters.allowed.as_ref().is_none_or(is_allowed) {
+    if !is_name(&upn) || !domain.allowed.as_ref().is_none_or(is_allowed) {
         return None;
     }
     let uid = domain.range?.by_name(&upn).filter(|uid| refused(*uid).is_none())?;
@@ -30,6 +30,7 @@ pub fn provisional(parameters: &Parameters, asked: &str) -> Option<Account> {
         home: home(domain, short, &upn)?,
         shell: domain.shell.clone(),
         groups: Vec::new(),
+        local_groups: Vec::new(),
     })
 }
 

@@ -97,7 +97,7 @@ fn check(snapshot: &Snapshot) -> Result<(), Unwritable> {
 
 fn check_account(account: &Account) -> Result<(), Unwritable> {
     check_name(&account.name)?;
-    account.aliases.iter().try_for_each(|name| check_name(name))?;
+    account.aliases.iter().chain(&account.local_groups).try_for_each(|name| check_name(name))?;
     let numbers = [account.uid, account.gid].into_iter().chain(account.groups.iter().copied());
     for id in numbers {
         check_id(&account.name, id)?;
@@ -212,6 +212,7 @@ fn written_account(account: &Account) -> Writer {
     }
     record.list(&account.aliases, |record, alias| record.text(alias));
     record.list(&account.groups, |record, gid| record.number(*gid));
+    record.list(&account.local_groups, |record, name| record.text(name));
     record
 }
 
@@ -226,6 +227,7 @@ fn read_account(record: &[u8]) -> Result<Account, Damaged> {
         shell: fields.text()?.to_owned(),
         aliases: fields.list(owned)?,
         groups: fields.list(Cursor::number)?,
+        local_groups: fields.list(owned)?,
     };
     fields.end()?;
     check_account(&account).map_err(|_| Damaged)?;
@@ -272,9 +274,9 @@ fn written_parameters(parameters: &Parameters) -> Writer {
             HomeName::ObjectId => 2,
         });
         record.text(&domain.shell);
+        let lists: Vec<&Vec<String>> = domain.allowed.iter().collect();
+        record.list(&lists, |record, list| record.list(list, |record, name| record.text(name)));
     });
-    let lists: Vec<&Vec<String>> = parameters.allowed.iter().collect();
-    record.list(&lists, |record, list| record.list(list, |record, name| record.text(name)));
     record
 }
 
@@ -282,9 +284,8 @@ fn read_parameters(record: &[u8]) -> Result<Parameters, Damaged> {
     let mut fields = Cursor(record);
     let short_names = fields.number()? != 0;
     let domains = fields.list(read_domain)?;
-    let allowed = fields.list(|fields| fields.list(owned))?.into_iter().next();
     fields.end()?;
-    Ok(Parameters { domains, short_names, allowed })
+    Ok(Parameters { domains, short_names })
 }
 
 fn read_domain(fields: &mut Cursor<'_>) -> Result<Domain, Damaged> {
@@ -301,5 +302,7 @@ fn read_domain(fields: &mut Cursor<'_>) -> Result<Domain, Damaged> {
         2 => HomeName::ObjectId,
         _ => return Err(Damaged),
     };
-    Ok(Domain { name, range, home_prefix, home_name, shell: owned(fields)? })
+    let shell = owned(fields)?;
+    let allowed = fields.list(|fields| fields.list(owned))?.into_iter().next();
+    Ok(Domain { name, range, home_prefix, home_name, shell, allowed })
 }

@@ -1,14 +1,13 @@
-//! Local groups that people are put in: names that root wrote down, numbers that /etc/group gives them.
+//! Local groups that a person is in: of those that the daemon names, the ones that root wrote down, by the numbers that
+//! /etc/group gives them.
 
 use names::local_entries;
 
-/// The numbers of those groups; root's own group and those that hand out the machine are never among them, unless
-/// root named them.
-///
-/// `root` and `shadow` are not given even then: their members could become anybody.
-pub(crate) fn local_groups(named: &str, group_file: &str) -> Vec<u32> {
+/// The numbers of a person's groups, `of`, that root `named`. `root` and `shadow` are not given even then: their members
+/// could become anybody.
+pub(crate) fn local_groups(of: &[String], named: &str, group_file: &str) -> Vec<u32> {
     let named: Vec<&str> =
-        named.lines().map(str::trim).filter(|name| !name.is_empty() && !name.starts_with('#')).collect();
+        named.lines().map(str::trim).filter(|name| of.iter().any(|it| it == name)).collect();
     let is_given =
         |name: &str, id: u32| named.contains(&name) && id != 0 && id <= LAST_LOCAL && !NEVER.contains(&name);
     let mut ids: Vec<u32> = local_entries(group_file)

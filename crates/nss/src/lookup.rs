@@ -94,7 +94,7 @@ pub(crate) fn groups_of(places: Places<'_>, name: &str) -> Answer<Vec<u32>> {
     let mut groups = account.groups;
     if let Some(named) = text_of(places.root, places.local_groups) {
         let file = text_of(places.root, places.group).unwrap_or_default();
-        groups.extend(local_groups(&named, &file));
+        groups.extend(local_groups(&account.local_groups, &named, &file));
     }
     Ok(groups)
 }

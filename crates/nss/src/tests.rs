@@ -23,7 +23,7 @@ impl Machine {
         let machine = Machine { _dir: dir, paths };
         machine.write(0, &encode(&snapshot()).unwrap());
         machine.write(2, b"root:x:0:0::/root:/bin/sh\nsam:x:1000:1000::/home/sam:/bin/sh\n");
-        machine.write(3, b"root:x:0:\nsudo:x:27:\nshadow:x:42:\nvideo:x:44:\n");
+        machine.write(3, b"root:x:0:\nsudo:x:27:\nshadow:x:42:\nvideo:x:44:\nplugdev:x:46:\n");
         machine
     }
 
@@ -52,6 +52,7 @@ fn account(name: &str, uid: u32) -> Account {
         home: format!("/home/{name}"),
         shell: "/bin/bash".to_owned(),
         groups: vec![900_000],
+        local_groups: ["sudo", "root", "shadow", "plugdev"].map(str::to_owned).to_vec(),
     }
 }
 
@@ -62,9 +63,10 @@ fn snapshot() -> Snapshot {
         home_prefix: "/home/".to_owned(),
         home_name: HomeName::Upn,
         shell: "/bin/bash".to_owned(),
+        allowed: None,
     };
     Snapshot {
-        parameters: Parameters { domains: vec![domain], short_names: false, allowed: None },
+        parameters: Parameters { domains: vec![domain], short_names: false },
         accounts: vec![account("alex@contoso.com", 700_000), account("sam", 700_001), account("kim", 1_000)],
         groups: vec![Group {
             name: "admins".to_owned(),
@@ -113,11 +115,14 @@ fn local_groups_are_those_that_root_wrote_down() {
     let machine = Machine::new();
     let of = || groups_of(machine.places(), "alex@contoso.com");
     assert_eq!(of(), Ok(vec![900_000]));
+    // Of those that the daemon names and root allows: not `video`, which is nobody's, nor `plugdev`.
     machine.write(1, b"# ours\nsudo\nvideo\nroot\nshadow\nnosuch\n");
-    assert_eq!(of(), Ok(vec![900_000, 27, 44]));
+    assert_eq!(of(), Ok(vec![900_000, 27]));
     machine.mode(1, 0o666);
     assert_eq!(of(), Ok(vec![900_000]));
-    assert_eq!(local_groups("sudo\nsudo", "sudo:x:27:\nroot:x:0:\nminus:x:-1:\nlarge:x:4294967295:\n"), [27]);
+    let odd = "sudo:x:27:\nroot:x:0:\nminus:x:-1:\nlarge:x:4294967295:\n";
+    let of = ["sudo", "root", "minus", "large"].map(str::to_owned);
+    assert_eq!(local_groups(&of, "sudo\nsudo\nroot\nminus\nlarge", odd), [27]);
 }
 
 #[test]

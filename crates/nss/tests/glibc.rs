@@ -67,6 +67,7 @@ fn snapshot(people: u32) -> Snapshot {
         home: format!("/home/p{number}@contoso.com"),
         shell: "/bin/bash".to_owned(),
         groups: vec![900_000],
+        local_groups: Vec::new(),
     };
     let domain = Domain {
         name: "contoso.com".to_owned(),
@@ -74,10 +75,11 @@ fn snapshot(people: u32) -> Snapshot {
         home_prefix: "/home/".to_owned(),
         home_name: HomeName::Upn,
         shell: "/bin/sh".to_owned(),
+        allowed: None,
     };
     let members = (0..people).map(|number| format!("p{number}@contoso.com")).collect();
     Snapshot {
-        parameters: Parameters { domains: vec![domain], short_names: false, allowed: None },
+        parameters: Parameters { domains: vec![domain], short_names: false },
         accounts: (0..people).map(account).collect(),
         groups: vec![Group { name: "linux-admins".to_owned(), gid: 900_000, members }],
     }

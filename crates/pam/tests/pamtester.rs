@@ -30,8 +30,9 @@ impl Namespace {
             home_prefix: "/home/".to_owned(),
             home_name: HomeName::Upn,
             shell: "/bin/bash".to_owned(),
+            allowed: None,
         };
-        let parameters = Parameters { domains: vec![domain], short_names: false, allowed: None };
+        let parameters = Parameters { domains: vec![domain], short_names: false };
         let names = encode(&Snapshot { parameters, accounts: Vec::new(), groups: Vec::new() }).unwrap();
         let of = |name: &str, verdict| VerdictOf {
             names: vec![name.to_owned()],

@@ -15,6 +15,7 @@ fn account(number: u32) -> Account {
         home: format!("/home/p{number}@contoso.com"),
         shell: "/bin/bash".to_owned(),
         groups: vec![900_000],
+        local_groups: Vec::new(),
     }
 }
 
@@ -27,9 +28,10 @@ fn snapshot(people: u32) -> Snapshot {
         home_prefix: "/home/".to_owned(),
         home_name: HomeName::Upn,
         shell: "/bin/bash".to_owned(),
+        allowed: None,
     };
     Snapshot {
-        parameters: Parameters { domains: vec![domain], short_names: false, allowed: None },
+        parameters: Parameters { domains: vec![domain], short_names: false },
         accounts,
         groups: vec![Group { name: "linux-admins".to_owned(), gid: 900_000, members }],
     }

@@ -7,15 +7,12 @@ fn domain(name: &str) -> Domain {
         home_prefix: "/home/".to_owned(),
         home_name: HomeName::Upn,
         shell: "/bin/bash".to_owned(),
+        allowed: None,
     }
 }
 
 fn parameters() -> Parameters {
-    Parameters {
-        domains: vec![domain("contoso.com"), domain("fabrikam.com")],
-        short_names: false,
-        allowed: None,
-    }
+    Parameters { domains: vec![domain("contoso.com"), domain("fabrikam.com")], short_names: false }
 }
 
 fn of(parameters: &Parameters, name: &str) -> Option<Account> {
@@ -56,10 +53,14 @@ fn short_names_are_of_the_first_domain_and_only_where_they_can_be_names() {
 
 #[test]
 fn who_is_not_let_in_has_none() {
-    let some = Parameters { allowed: Some(vec!["adele@contoso.com".to_owned()]), ..parameters() };
+    let mut some = parameters();
+    some.domains[0].allowed = Some(vec!["adele@contoso.com".to_owned()]);
     assert!(of(&some, "Adele@contoso.com").is_some());
     assert_eq!(of(&some, "alex@contoso.com"), None);
-    let nobody = Parameters { allowed: Some(Vec::new()), ..parameters() };
+    // Another domain has a list of its own.
+    assert!(of(&some, "sam@fabrikam.com").is_some());
+    let mut nobody = parameters();
+    nobody.domains[0].allowed = Some(Vec::new());
     assert_eq!(of(&nobody, "adele@contoso.com"), None);
 }
 

@@ -9,6 +9,7 @@ pub(super) fn file() -> Vec<u8> {
         home_prefix: "/home/".to_owned(),
         home_name: HomeName::Upn,
         shell: "/bin/bash".to_owned(),
+        allowed: None,
     };
     let account = Account {
         name: "alex".to_owned(),
@@ -19,8 +20,9 @@ pub(super) fn file() -> Vec<u8> {
         home: "/home/alex".to_owned(),
         shell: "/bin/bash".to_owned(),
         groups: Vec::new(),
+        local_groups: Vec::new(),
     };
-    let parameters = Parameters { domains: vec![domain], short_names: true, allowed: None };
+    let parameters = Parameters { domains: vec![domain], short_names: true };
     encode(&Snapshot { parameters, accounts: vec![account], groups: Vec::new() }).unwrap()
 }
 
