@@ -14,6 +14,7 @@ mod failure;
 mod hex;
 mod id;
 mod jwks;
+mod local_account;
 mod name;
 mod options;
 mod refusal;
@@ -34,6 +35,7 @@ pub use failure::{Delivery, Failure, FailureClass, STATE_NOT_WRITABLE, Trace, Wh
 pub use hex::hex;
 pub use id::{DeviceId, Guid, GuidError, Id, IntentId, IntuneDeviceId, ObjectId, RequestId, TenantId};
 pub use jwks::{Jwk, Jwks};
+pub use local_account::{AccountStanding, DirectoryGroup, LocalAccount};
 pub use name::{DomainName, HostPort, NameError, Upn};
 pub use options::*;
 pub use refusal::{

@@ -1,0 +1,73 @@
+use model::{DomainName, ObjectId, Upn};
+use names::{Domain, HomeName, IdRange, Parameters};
+
+/// What the configuration says of the accounts of this machine.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AccountSettings {
+    /// The domains whose people have accounts here, aliases too, the first one first.
+    pub domains: Vec<AccountDomain>,
+    /// Whether people of the first domain are called by what stands before the `@` (`cn_name_mapping`).
+    pub short_names: bool,
+    /// What numbers are computed from (`id_attr_map`).
+    pub numbering: Numbering,
+    /// Groups of /etc/group that everybody is in (`local_groups`).
+    pub local_groups: Vec<String>,
+    /// The group of /etc/group that those are in whom `sudo_groups` names (`local_sudo_group`).
+    pub sudo_group: String,
+}
+
+/// What numbers of people are computed from (`id_attr_map`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Numbering {
+    /// The name that they sign in with.
+    #[default]
+    Name,
+    /// The id of their object, which only a sign-in tells.
+    ObjectId,
+}
+
+/// What the configuration says of the accounts of one domain's people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountDomain {
+    /// The domain, or an alias of one.
+    pub name: DomainName,
+    /// The numbers of its people and groups (`idmap_range`).
+    pub range: IdRange,
+    /// What stands before the last part of a home directory (`home_prefix`).
+    pub home_prefix: String,
+    /// That last part (`home_alias`).
+    pub home_name: HomeName,
+    /// The shell of its people.
+    pub shell: String,
+    /// The people who may sign in, where the configuration names people and no group.
+    pub people: Option<Vec<Upn>>,
+    /// People whom `sudo_groups` names.
+    pub sudo_people: Vec<Upn>,
+    /// Groups of the directory whose members `sudo_groups` means.
+    pub sudo_groups: Vec<ObjectId>,
+}
+
+impl AccountSettings {
+    /// What is configured for a domain or an alias.
+    pub fn domain(&self, name: &DomainName) -> Option<&AccountDomain> {
+        self.domains.iter().find(|domain| domain.name == *name)
+    }
+
+    /// Whether the domain is the one whose people have short names.
+    pub(crate) fn is_first(&self, name: &DomainName) -> bool {
+        self.domains.first().is_some_and(|domain| domain.name == *name)
+    }
+
+    /// What every process may know of people who have not signed in yet.
+    pub fn parameters(&self) -> Parameters {
+        let domain = |domain: &AccountDomain| Domain {
+            name: domain.name.to_string(),
+            range: (self.numbering == Numbering::Name).then_some(domain.range),
+            home_prefix: domain.home_prefix.clone(),
+            home_name: domain.home_name,
+            shell: domain.shell.clone(),
+            allowed: domain.people.as_ref().map(|people| people.iter().map(Upn::to_string).collect()),
+        };
+        Parameters { domains: self.domains.iter().map(domain).collect(), short_names: self.short_names }
+    }
+}
