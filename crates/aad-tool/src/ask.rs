@@ -146,6 +146,7 @@ mod tests {
     use super::*;
     use std::fs::File;
     use std::os::unix::net::UnixStream;
+    use std::time::Duration;
 
     /// The input as a file, whose position says what is left of it.
     fn shown(input: &[u8]) -> (String, usize) {
@@ -197,8 +198,11 @@ mod tests {
                 daemon.write_all(b"x").unwrap();
             }
             let ended = gone.then(|| drop(daemon));
-            let told = line(input.as_fd(), Some(asker.as_fd())).unwrap();
-            assert!(matches!(told, Told::Over), "{gone} {ended:?}");
+            let (tell, told) = std::sync::mpsc::channel();
+            std::thread::spawn(move || {
+                tell.send(matches!(line(input.as_fd(), Some(asker.as_fd())), Ok(Told::Over)))
+            });
+            assert_eq!(told.recv_timeout(Duration::from_secs(20)), Ok(true), "{gone} {ended:?}");
         }
         let (asker, _daemon) = UnixStream::pair().unwrap();
         let null = File::open("/dev/null").unwrap();

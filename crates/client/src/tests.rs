@@ -77,6 +77,8 @@ fn talk_in_frames(parts: &[&[&str]]) -> (Vec<Message>, Option<ClientError>, Vec<
             Err(error) => break Some(error),
         }
     };
+    // A daemon that nobody asked would be waited for.
+    drop(UnixStream::connect(&socket));
     (said, error, serving.join().unwrap())
 }
 
