@@ -99,8 +99,12 @@ fn numbered_groups(settings: &AccountSettings, account: &LocalAccount) -> Vec<(O
     account.groups.iter().filter_map(numbered).collect()
 }
 
-/// What the file of verdicts says. `is_admitted` says whether the configuration lets somebody in.
-pub fn verdicts(accounts: &[LocalAccount], is_admitted: impl Fn(&LocalAccount) -> bool) -> Vec<VerdictOf> {
+/// What the file of verdicts says.
+pub fn verdicts(settings: &AccountSettings, accounts: &[LocalAccount]) -> Vec<VerdictOf> {
+    let is_admitted = |account: &LocalAccount| {
+        let domain = settings.domain(account.person.upn.domain());
+        domain.is_some_and(|domain| domain.admits(&account.person.upn, &account.groups))
+    };
     let verdict = |account: &LocalAccount| {
         let (verdict, code, at) = match &account.standing {
             AccountStanding::Forgotten { at } => (Verdict::Forgotten, "", *at),
@@ -124,5 +128,5 @@ fn is_forgotten(account: &LocalAccount) -> bool {
     matches!(account.standing, AccountStanding::Forgotten { .. })
 }
 
-/// The code of whom `pam_allow_groups` leaves out, as at a sign-in.
+/// Of whom `pam_allow_groups` leaves out, as at a sign-in.
 const NOT_ADMITTED: &str = "SignInNotAllowed";

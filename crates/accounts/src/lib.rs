@@ -7,11 +7,13 @@
 
 mod files;
 mod refusals;
+mod resolve;
 mod settings;
 mod settle;
 #[cfg(test)]
 mod tests;
 
 pub use files::{snapshot, verdicts};
+pub use resolve::{Meant, resolve};
 pub use settings::{AccountDomain, AccountSettings, Numbering};
 pub use settle::{LocalFacts, home_of, renamed, renumbered, settle};

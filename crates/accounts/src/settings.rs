@@ -1,4 +1,4 @@
-use model::{DomainName, ObjectId, Upn};
+use model::{DirectoryGroup, DomainName, ObjectId, Upn};
 use names::{Domain, HomeName, IdRange, Parameters};
 
 /// What the configuration says of the accounts of this machine.
@@ -12,6 +12,8 @@ pub struct AccountSettings {
     pub numbering: Numbering,
     /// Groups of /etc/group that everybody is in (`local_groups`).
     pub local_groups: Vec<String>,
+    /// Users of /etc/passwd, and whose password each of them signs in with (`user_map_file`).
+    pub mapped_users: Vec<(String, Upn)>,
     /// The group of /etc/group that those are in whom `sudo_groups` names (`local_sudo_group`).
     pub sudo_group: String,
 }
@@ -39,12 +41,31 @@ pub struct AccountDomain {
     pub home_name: HomeName,
     /// The shell of its people.
     pub shell: String,
-    /// The people who may sign in, where the configuration names people and no group.
-    pub people: Option<Vec<Upn>>,
+    /// The people who may sign in; everybody where neither these nor `admitted_groups` are named.
+    pub admitted: Option<Vec<Upn>>,
+    /// Groups of the directory whose members may sign in too.
+    pub admitted_groups: Vec<ObjectId>,
     /// People whom `sudo_groups` names.
     pub sudo_people: Vec<Upn>,
     /// Groups of the directory whose members `sudo_groups` means.
     pub sudo_groups: Vec<ObjectId>,
+}
+
+impl AccountDomain {
+    /// Whether the configuration lets somebody in who is in these groups.
+    pub(crate) fn admits(&self, name: &Upn, groups: &[DirectoryGroup]) -> bool {
+        let in_group = || groups.iter().any(|group| self.admitted_groups.contains(&group.object));
+        match &self.admitted {
+            Some(people) => people.contains(name) || in_group(),
+            None => self.admitted_groups.is_empty() || in_group(),
+        }
+    }
+
+    /// Everybody who may sign in, where names alone decide.
+    fn allowed_by_name(&self) -> Option<Vec<String>> {
+        let people = self.admitted.as_ref().filter(|_| self.admitted_groups.is_empty())?;
+        Some(people.iter().map(Upn::to_string).collect())
+    }
 }
 
 impl AccountSettings {
@@ -66,7 +87,7 @@ impl AccountSettings {
             home_prefix: domain.home_prefix.clone(),
             home_name: domain.home_name,
             shell: domain.shell.clone(),
-            allowed: domain.people.as_ref().map(|people| people.iter().map(Upn::to_string).collect()),
+            allowed: domain.allowed_by_name(),
         };
         Parameters { domains: self.domains.iter().map(domain).collect(), short_names: self.short_names }
     }

@@ -1,6 +1,6 @@
 use crate::{AccountDomain, AccountSettings, LocalFacts, Numbering, home_of, renamed, renumbered};
-use crate::{settle, snapshot, verdicts};
-use model::{Account, AccountStanding, DirectoryGroup, Failure, LocalAccount, Timestamp};
+use crate::{Meant, resolve, settle, snapshot, verdicts};
+use model::{Account, AccountStanding, DirectoryGroup, Failure, LocalAccount, ObjectId, Timestamp};
 use names::{HomeName, IdRange, LocalEntry, SubIds, Verdict, encode};
 use proptest::prelude::*;
 use std::time::Duration;
@@ -12,7 +12,8 @@ fn domain(name: &str) -> AccountDomain {
         home_prefix: "/home/".to_owned(),
         home_name: HomeName::Upn,
         shell: "/bin/bash".to_owned(),
-        people: None,
+        admitted: None,
+        admitted_groups: Vec::new(),
         sudo_people: Vec::new(),
         sudo_groups: Vec::new(),
     }
@@ -163,6 +164,30 @@ fn an_account_stays_what_it_was_whatever_is_computed_today() {
 }
 
 #[test]
+fn a_name_means_who_has_it_here_then_who_will() {
+    let upn = |name: &str| name.parse::<model::Upn>().unwrap();
+    let mut settings = settings();
+    settings.mapped_users = vec![("pat".to_owned(), upn("pat@contoso.com"))];
+    let alex = LocalAccount {
+        person: person("alexandra@contoso.com", 1),
+        ..first("alex@contoso.com", 1, &[], &LocalFacts::default()).unwrap()
+    };
+    let of = |settings: &AccountSettings, name: &str| resolve(settings, std::slice::from_ref(&alex), name);
+    let person = |name: &str| Some(Meant::Person(upn(name)));
+    // The directory calls her something else by now.
+    assert_eq!(of(&settings, "Alex"), person("alexandra@contoso.com"));
+    assert_eq!(of(&settings, "alexandra@contoso.com"), person("alexandra@contoso.com"));
+    assert_eq!(of(&settings, "kim"), person("kim@contoso.com"));
+    assert_eq!(of(&settings, "SAM@Fabrikam.com"), person("sam@fabrikam.com"));
+    assert_eq!(of(&settings, "pat"), Some(Meant::MappedUser(upn("pat@contoso.com"))));
+    for stranger in ["sam@elsewhere.org", "sam@", "@contoso.com", "a b", ""] {
+        assert_eq!(of(&settings, stranger), None, "{stranger}");
+    }
+    settings.short_names = false;
+    assert_eq!(of(&settings, "kim"), None);
+}
+
+#[test]
 fn root_gives_another_name_or_number_that_nobody_has() {
     let alex = first("alex@contoso.com", 1, &[], &LocalFacts::default()).unwrap();
     let kim = first("kim@fabrikam.com", 2, &[], &LocalFacts::default()).unwrap();
@@ -252,23 +277,39 @@ fn groups_of_one_name_are_told_apart_and_none_keeps_the_file_from_being_written(
 
 #[test]
 fn verdicts_are_what_the_directory_root_and_the_configuration_said_last() {
+    let ops = DirectoryGroup { object: person("a@b.cd", 7).object, name: None };
     let alex = first("alex@contoso.com", 1, &[], &LocalFacts::default()).unwrap();
+    let alex = LocalAccount { groups: vec![ops], ..alex };
     let at = now().after(Duration::from_secs(60));
     let with = |standing| LocalAccount { standing, ..alex.clone() };
     let denied = AccountStanding::Denied { code: "AADSTS50057".to_owned(), at };
     let all = [alex.clone(), with(denied), with(AccountStanding::Forgotten { at })];
-    let of = |admitted| {
-        let said = verdicts(&all, |_| admitted);
+    let of = |admitted: Option<&str>, groups: &[ObjectId]| {
+        let mut settings = settings();
+        settings.domains[0].admitted = admitted.map(|name| vec![name.parse().unwrap()]);
+        settings.domains[0].admitted_groups = groups.to_vec();
+        let said = verdicts(&settings, &all);
         said.into_iter().map(|it| (it.verdict, it.code, it.told_at)).collect::<Vec<_>>()
     };
     let later = 1_800_000_060;
     let rest =
         [(Verdict::Denied, "AADSTS50057".to_owned(), later), (Verdict::Forgotten, String::new(), later)];
     let allowed = (Verdict::Allowed, String::new(), 1_800_000_000);
-    assert_eq!(of(true), [&[allowed], rest.as_slice()].concat());
+    let (ops, others) = (person("a@b.cd", 7).object, person("a@b.cd", 8).object);
+    let allowed = [&[allowed], rest.as_slice()].concat();
+    assert_eq!(of(None, &[]), allowed);
+    assert_eq!(of(Some("alex@contoso.com"), &[]), allowed);
+    assert_eq!(of(Some("alex@contoso.com"), &[others]), allowed);
+    assert_eq!(of(Some("adele@contoso.com"), &[ops]), allowed);
+    assert_eq!(of(None, &[ops, others]), allowed);
     let left_out = (Verdict::Denied, "SignInNotAllowed".to_owned(), 1_800_000_000);
-    assert_eq!(of(false), [&[left_out], rest.as_slice()].concat());
-    assert_eq!(verdicts(&all, |_| true)[0].names, ["alex", "alex@contoso.com"]);
+    let left_out = [&[left_out], rest.as_slice()].concat();
+    assert_eq!(of(Some("adele@contoso.com"), &[]), left_out);
+    assert_eq!(of(Some("adele@contoso.com"), &[others]), left_out);
+    assert_eq!(of(None, &[others]), left_out);
+    let none = AccountSettings::default();
+    assert_eq!(verdicts(&none, &all)[0].verdict, Verdict::Denied, "its domain is not served any more");
+    assert_eq!(verdicts(&settings(), &all)[0].names, ["alex", "alex@contoso.com"]);
 }
 
 proptest! {

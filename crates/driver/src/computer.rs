@@ -1,6 +1,7 @@
 //! The loop: one event at a time goes to the tenancy, and its commands are performed in their order. It waits for
 //! nothing but the next event: works, commits and sessions come back as events.
 
+use crate::account_files::{AccountFiles, AccountWriter, Settings};
 use crate::clock::{Clock, entropy};
 use crate::dependencies::Neighbours;
 use crate::in_flight::{InFlight, crashed, rest};
@@ -33,6 +34,10 @@ pub(crate) struct Ports {
     /// What performs the works of each configured domain's cloud.
     pub(crate) executors: BTreeMap<DomainName, Arc<Executor>>,
     pub(crate) neighbours: Neighbours,
+    pub(crate) accounts: Settings,
+    pub(crate) account_files: Arc<dyn AccountFiles>,
+    /// Writes what is published of accounts.
+    pub(crate) account_writer: AccountWriter,
     pub(crate) views: Views,
     /// For lines that anybody on this machine can cause.
     pub(crate) log: LogLimit,
@@ -161,6 +166,8 @@ impl Computer {
             Command::Publish(view) => views.publish(*view),
             Command::PublishDomains(domains) => views.publish_domains(domains),
             Command::PublishMissing(missing) => views.publish_missing(missing),
+            Command::PublishAccount(account) => views.publish_account(*account),
+            Command::PublishNoAccount(tenant, object) => views.publish_no_account(tenant, object),
             Command::PublishPrepared(prepared) => drop(views.prepared.send_replace(prepared)),
             // Nobody watching is the ordinary case.
             Command::Announce(status) => {

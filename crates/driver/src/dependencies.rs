@@ -1,3 +1,4 @@
+use crate::account_files::AccountFiles;
 use crate::clock::Clock;
 use executor::{Executor, Vault};
 use hsm::Keys;
@@ -20,6 +21,8 @@ pub struct Dependencies {
     pub keys: Arc<dyn Keys>,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
+    /// Where names and verdicts go.
+    pub account_files: Arc<dyn AccountFiles>,
     /// Finds registrations that other products left on this machine.
     pub neighbours: Neighbours,
 }

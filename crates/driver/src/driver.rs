@@ -1,11 +1,13 @@
+use crate::account_files::{self, AccountWriter};
 use crate::clock::seed;
 use crate::computer::{Computer, Ports};
 use crate::dependencies::Dependencies;
 use crate::inbox::{Answered, Inbox, unexpected_answer};
 use crate::log_limit::LogLimit;
 use crate::self_test;
-use crate::sign_in::{self, SignIn};
+use crate::sign_in::{self, Purpose, SignIn};
 use crate::store_thread::StoreThread;
+use accounts::Meant;
 use hsm::BoundTo;
 use lifecycle::{LeaveKind, Snapshot, Status};
 use model::{
@@ -73,7 +75,8 @@ impl Driver {
     /// # Errors
     /// Only when the store as a whole cannot be read: one damaged record blocks its tenant alone.
     pub async fn start(dependencies: Dependencies) -> Result<Driver, StartError> {
-        let Dependencies { facts, executors, mut store, vault, keys, clock, neighbours } = dependencies;
+        let Dependencies { facts, executors, mut store, vault, keys, clock, account_files, neighbours } =
+            dependencies;
         let records = store.list()?;
         let upgrade = snapshot::upgrade(&records);
         if !upgrade.is_empty()
@@ -84,11 +87,24 @@ impl Driver {
         }
         let found = snapshot::found(records, store.missing());
         let (binding, domains, backend) = (facts.binding.clone(), facts.domains.clone(), facts.backend);
+        let accounts = Arc::new(facts.accounts.clone());
         let tenancy = Tenancy::new(facts, seed());
-        let views = Views::default();
-        let log = LogLimit::default();
-        let ports =
-            Arc::new(Ports { clock, vault, keys, backend, domains, executors, neighbours, views, log });
+        let (views, log) = (Views::default(), LogLimit::default());
+        let (account_writer, written) = AccountWriter::new();
+        let ports = Arc::new(Ports {
+            clock,
+            vault,
+            keys,
+            backend,
+            domains,
+            executors,
+            neighbours,
+            accounts,
+            account_files,
+            account_writer,
+            views,
+            log,
+        });
         let (reports, said) = mpsc::unbounded_channel();
         let store = StoreThread::start(store, reports)?;
         let (inbox, messages) = Inbox::new();
@@ -100,6 +116,7 @@ impl Driver {
         // A loop that has ended will not know more.
         let _ = at_rest.wait_for(|at_rest| *at_rest).await;
         tokio::spawn(self_test::run(ports.clone()));
+        tokio::spawn(account_files::run(ports.clone(), written));
         Ok(Driver { ports, inbox, binding })
     }
 
@@ -116,7 +133,7 @@ impl Driver {
     /// # Errors
     /// A failure when the domain of the name is not configured or its record cannot be read, when the person may not
     /// sign in, and when the sign-in would register the machine and may not.
-    pub async fn sign_in(&self, asked: Upn, asker: Asker) -> Result<SignIn, Failure> {
+    pub async fn sign_in(&self, asked: Upn, asker: Asker, purpose: Purpose) -> Result<SignIn, Failure> {
         let (who, served) = (asked.clone(), self.config(asked.domain()).is_some());
         let told = self.inbox.ask(move |caller| Event::SignInAsked { caller, asked: who, asker }).await;
         if let Err(failure) = told.as_ref()
@@ -128,7 +145,18 @@ impl Driver {
         let told = told?;
         let (Answer::SignIn(facts, domain), _) = told else { return Err(unexpected_answer()) };
         let executor = self.ports.executors.get(&domain).cloned().ok_or_else(unexpected_answer)?;
-        Ok(sign_in::start(self.ports.clone(), self.inbox.clone(), executor, (*facts, asker)))
+        Ok(sign_in::start(self.ports.clone(), self.inbox.clone(), executor, (*facts, asker, purpose)))
+    }
+
+    /// Whom a log-in service means by a name; none where it is nobody of ours.
+    pub fn meant_by(&self, name: &str) -> Option<Meant> {
+        accounts::resolve(&self.ports.accounts, &self.ports.views.accounts(), name)
+    }
+
+    /// The user id of the account that a person has here.
+    pub fn uid_of(&self, person: &Upn) -> Option<u32> {
+        let accounts = self.ports.views.accounts();
+        accounts.iter().find(|account| account.person.upn == *person).map(|account| account.uid)
     }
 
     /// What a sign-in under this domain does about the registration.

@@ -3,6 +3,7 @@
 //!
 //! Nothing is decided here: events go to the machines, and their commands are performed in their order.
 
+mod account_files;
 mod boot_state;
 mod clock;
 mod computer;
@@ -18,9 +19,10 @@ mod store_thread;
 #[cfg(test)]
 mod tests;
 
+pub use account_files::AccountFiles;
 pub use clock::{Clock, SystemClock};
 pub use dependencies::{Dependencies, Neighbours};
 pub use driver::{Driver, LeaveStarted, RebindStarted, Rekey, StartError};
 pub use inbox::service_ended;
 pub use log_limit::LogLimit;
-pub use sign_in::{SignIn, SignInEvent, WaitingFor};
+pub use sign_in::{Purpose, SignIn, SignInEvent, WaitingFor};

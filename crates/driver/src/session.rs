@@ -94,7 +94,13 @@ impl Effects<UserSession> for SessionEffects {
             UserCommand::Cancel(op) => self.works.cancel(op),
             UserCommand::Forget(token) => self.ports.vault.forget(token),
             UserCommand::Suspect(failure) => {
-                self.inbox.tell(Event::Suspected { tenant: self.account.tenant, failure }).await;
+                self.inbox
+                    .tell(Event::Suspected {
+                        tenant: self.account.tenant,
+                        object: self.account.object,
+                        failure,
+                    })
+                    .await;
             }
             UserCommand::Report(status) => self.report(status),
             UserCommand::Ignored(what) => tracing::debug!(what, "Event of a session ignored"),

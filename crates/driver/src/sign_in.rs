@@ -1,3 +1,4 @@
+use crate::account_files::local_facts;
 use crate::clock::entropy;
 use crate::computer::Ports;
 use crate::in_flight::{InFlight, crashed, rest};
@@ -17,6 +18,15 @@ use views::SignInView;
 pub struct SignIn {
     events: mpsc::Receiver<SignInEvent>,
     answers: mpsc::Sender<Option<Secret<String>>>,
+}
+
+/// What a person signs in for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To be known, and to register the machine.
+    Identify,
+    /// To be let into this machine: they need an account of it.
+    LetIn,
 }
 
 /// What a sign-in tells its caller.
@@ -86,13 +96,14 @@ pub(crate) fn start(
     ports: Arc<Ports>,
     inbox: Inbox,
     executor: Arc<Executor>,
-    (facts, asker): (SignInFacts, Asker),
+    (facts, asker, purpose): (SignInFacts, Asker, Purpose),
 ) -> SignIn {
     let (tell, events) = mpsc::channel(EVENTS);
     let (answers, typed) = mpsc::channel(1);
     let (works, finished) = InFlight::new();
     let (asked, wake_at, tenant, over) = (facts.asked.clone(), None, None, false);
-    let effects = SignInEffects { ports, inbox, executor, asked, asker, tell, works, wake_at, tenant, over };
+    let effects =
+        SignInEffects { ports, inbox, executor, asked, asker, purpose, tell, works, wake_at, tenant, over };
     tokio::spawn(wiping(run(effects, Session::new(facts), finished, typed)));
     SignIn { events, answers }
 }
@@ -131,6 +142,7 @@ struct SignInEffects {
     executor: Arc<Executor>,
     asked: Upn,
     asker: Asker,
+    purpose: Purpose,
     tell: mpsc::Sender<SignInEvent>,
     works: InFlight<OpId, Result<Reply, Failure>>,
     wake_at: Option<Timestamp>,
@@ -244,22 +256,46 @@ impl SignInEffects {
             tracing::info!(%domain, request_id, correlation_id, "Signed in");
         }
         self.publish(None, trace);
+        if let Err(refused) = self.have_account(&account).await {
+            self.ports.vault.forget(token);
+            return self.failed(refused).await;
+        }
         let (asked, asker, who) = (self.asked.clone(), self.asker, account.clone());
         let event = move |caller| tenancy::Event::SignedIn { caller, asked, asker, account: who, token };
         if self.inbox.ask(event).await.is_err() {
             self.ports.vault.forget(token);
         }
-        self.tell(SignInEvent::SignedIn(account)).await;
+        // Whoever is let in has a name that resolves.
+        let named = match self.purpose {
+            Purpose::Identify => Ok(()),
+            Purpose::LetIn => self.ports.account_writer.written().await,
+        };
+        match named {
+            Ok(()) => self.tell(SignInEvent::SignedIn(account)).await,
+            Err(failure) => self.tell(SignInEvent::Failed(failure)).await,
+        }
+    }
+
+    /// Makes sure that somebody who is to be let in has an account of this machine; it is durable then.
+    async fn have_account(&self, person: &Account) -> Result<(), Failure> {
+        if self.purpose == Purpose::Identify {
+            return Ok(());
+        }
+        let home = accounts::home_of(&self.ports.accounts, person)?;
+        let local = Box::new(local_facts(self.ports.account_files.clone(), Some(home)).await?);
+        let (person, groups) = (person.clone(), Vec::new());
+        let event = move |caller| tenancy::Event::AccountWanted { caller, person, groups, local };
+        self.inbox.ask(event).await.map(drop)
     }
 
     async fn failed(&self, failure: Failure) {
-        let domain = self.asked.domain().clone();
+        let (asked, domain) = (self.asked.clone(), self.asked.domain());
         if self.ports.log.allows("sign-in failed") {
             log_failure!(info, &failure, { %domain, }, "Sign-in failed");
         }
         self.publish(Some(failure.clone()), failure.trace.clone());
         let why = failure.clone();
-        let event = move |caller| tenancy::Event::SignInFailed { caller, domain, failure: why };
+        let event = move |caller| tenancy::Event::SignInFailed { caller, asked, failure: why };
         // A service that is ending suspects nobody.
         drop(self.inbox.ask(event).await);
         self.tell(SignInEvent::Failed(failure)).await;

@@ -128,6 +128,8 @@ pub enum Ending {
     NotWritable,
     /// What was asked cannot be meant: a name or word that nobody knows, or that is none.
     Usage,
+    /// The name is nobody's of ours: whoever asked goes on without us.
+    NotServed,
     /// A passing fault, or one of ours; try again or report it. What a later version ends with is taken for that.
     #[serde(other)]
     Failed,

@@ -105,6 +105,8 @@ pub enum Access {
     Anyone,
     /// Whoever counts as root: [`Peer::is_root`].
     Root,
+    /// The same, and whoever has the account of this machine that the request names; the service knows who that is.
+    RootOrOwner,
 }
 
 /// Who is at the other end of the socket.
@@ -172,7 +174,7 @@ impl Request {
     const fn rule(&self) -> (Op, Access) {
         match self {
             Request::SignIn { .. } => (Op::SignIn, Access::Anyone),
-            Request::PamAuthenticate { .. } => (Op::PamAuthenticate, Access::Root),
+            Request::PamAuthenticate { .. } => (Op::PamAuthenticate, Access::RootOrOwner),
             Request::Status { .. } => (Op::Status, Access::Anyone),
             Request::Leave { .. } => (Op::Leave, Access::Root),
             Request::Rekey { .. } => (Op::Rekey, Access::Root),
@@ -216,7 +218,7 @@ impl Request {
         match self.access() {
             _ if peer.uid == OVERFLOW_UID => Err(Refused::Nobody),
             Access::Root if !peer.is_root => Err(Refused::NotRoot),
-            Access::Anyone | Access::Root => Ok(()),
+            Access::Anyone | Access::Root | Access::RootOrOwner => Ok(()),
         }
     }
 }

@@ -49,6 +49,10 @@ word_enum! {
         BrowserStep = "browser_step",
         /// The password: it is wrong, or the account is locked after too many wrong ones.
         Password = "password",
+        /// An administrator of the tenant disabled the account.
+        AccountDisabled = "account_disabled",
+        /// No account of the tenant has this name: it was deleted or renamed, or never was.
+        NoSuchAccount = "no_such_account",
         /// A rule that demands a device; once registered, a person can show it.
         DeviceRule = "device_rule",
         /// A Conditional Access rule that does not say what it demands (AADSTS53003); it may be a device.
@@ -78,7 +82,7 @@ mod tests {
         let causes = Cause::ALL.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
         assert_eq!(
             causes,
-            "scope second_factor browser_step password device_rule access_rule code_expired device_code_blocked \
+            "scope second_factor browser_step password account_disabled no_such_account device_rule access_rule code_expired device_code_blocked \
              unknown_signing_key foreign_tenant"
         );
         assert!(DeviceTrouble::ALL.iter().all(|trouble| trouble.as_str().parse() == Ok(*trouble)));

@@ -138,6 +138,7 @@ impl<'a, H: Host> Attempt<'a, H> {
             Ending::Done => return Code::Success,
             Ending::Denied | Ending::Suspended => Code::PermissionDenied,
             Ending::NotWritable => Code::Unavailable,
+            Ending::NotServed => return Code::Ignore,
             _ => Code::AuthenticationError,
         };
         if let Some(failure) = self.failure.take() {

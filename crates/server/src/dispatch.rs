@@ -76,7 +76,10 @@ async fn answer(
     request: Request,
 ) -> Result<Ending, Failure> {
     match request {
-        Request::SignIn { name, wait } => sign_in::run(connection, service, (&name, wait), caller).await,
+        Request::SignIn { name, wait } => {
+            let wanted = sign_in::of_command(service, (&name, wait), caller)?;
+            sign_in::run(connection, service, wanted).await
+        }
         Request::PamAuthenticate { name, .. } => pam::run(connection, service, &name, caller).await,
         Request::Status { domain } => status::run(connection, service, domain, caller).await,
         Request::Leave { domain, force } => leave::run(connection, service, domain, force).await,
@@ -97,7 +100,7 @@ async fn refuse(connection: &mut Connection, failure: Failure) {
     connection.say(&Message::End { ending }).await;
 }
 
-fn forbidden(message: &str) -> Failure {
+pub(crate) fn forbidden(message: &str) -> Failure {
     Failure::local(
         FailureClass::Denied,
         Who::MachineAdmin,

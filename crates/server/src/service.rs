@@ -1,5 +1,5 @@
 use driver::Driver;
-use model::{MayRegister, Requester};
+use model::{MayRegister, Requester, Upn};
 use report::About;
 use std::sync::Arc;
 
@@ -13,9 +13,13 @@ pub struct Service {
     pub registrars: Registrars,
 }
 
-/// Whether the sign-in of a caller may register the machine: whether the socket says that it is root, whose user id it
-/// is, and the group of the process.
-pub type Registrars = Arc<dyn Fn(bool, Requester, u32) -> MayRegister + Send + Sync>;
+/// Whose sign-in may register the machine.
+pub struct Registrars {
+    /// Of a command: whether the socket says that the caller is root, whose user id it is, and the group of the process.
+    pub callers: Arc<dyn Fn(bool, Requester, u32) -> MayRegister + Send + Sync>,
+    /// Of a log-in service, which is root whoever signs in: the name of the person.
+    pub people: Arc<dyn Fn(&Upn) -> MayRegister + Send + Sync>,
+}
 
 /// What `status` says of the machine as a whole, as it is now; answered at once.
 pub type AboutNow = Arc<dyn Fn() -> About + Send + Sync>;

@@ -3,7 +3,7 @@
 
 use crate::Service;
 use crate::connection::Connection;
-use driver::{SignIn, SignInEvent, WaitingFor};
+use driver::{Purpose, SignIn, SignInEvent, WaitingFor};
 use identity::{Status, StatusPhase, WaitsFor};
 use ipc::{Answer, Ending, FailureReport, Message, RequestError};
 use model::{Account, Asker, DomainName, Failure, FailureClass, Timestamp, Trace, Upn, Who};
@@ -38,11 +38,11 @@ pub(crate) enum Identified {
 pub(crate) async fn identify(
     connection: &mut Connection,
     service: &Service,
-    (asked, asker): (Upn, Asker),
+    (asked, asker, purpose): (Upn, Asker, Purpose),
 ) -> Result<Identified, Failure> {
     connection.reader.asks_for(&asked);
     let name = asked.clone();
-    let mut session = service.driver.sign_in(asked, asker).await?;
+    let mut session = service.driver.sign_in(asked, asker, purpose).await?;
     loop {
         let event = tokio::select! {
             event = session.next() => event,

@@ -1,3 +1,4 @@
+use crate::accounts::account_to_record;
 use crate::{prepared_to_record, to_record};
 use model::{TenantId, Timestamp};
 use store::record::{self, Versioned};
@@ -32,6 +33,13 @@ pub fn to_change(change: &Change) -> store::Change {
             store::Change::Put(RecordKey::Account(pin.upn.clone()), record.encode())
         }
         Change::NoAccount(name) => store::Change::Delete(RecordKey::Account(name.clone())),
+        Change::LocalAccount(account) => {
+            let key = RecordKey::LocalAccount(account.person.tenant, account.person.object);
+            store::Change::Put(key, account_to_record(account).encode())
+        }
+        Change::NoLocalAccount(tenant, object) => {
+            store::Change::Delete(RecordKey::LocalAccount(*tenant, *object))
+        }
         Change::PreparedKeys { id, keys } => {
             let record = prepared_to_record(*id, keys.as_deref());
             store::Change::Put(RecordKey::Prepared(*id), record.encode())

@@ -1,5 +1,6 @@
 //! Everything that the store holds; one unreadable record blocks what it is about and nothing else.
 
+use crate::accounts::account_from_record;
 use crate::{from_record, prepared_from_record};
 use lifecycle::Snapshot;
 use model::{
@@ -35,6 +36,15 @@ pub fn found(records: Vec<store::Found>, missing: Option<StoreError>) -> Found {
                     drop(found.unreadable.accounts.insert(name.clone(), unreadable(&error, "account")))
                 }
             },
+            RecordKey::LocalAccount(tenant, object) => {
+                match bytes.and_then(|bytes| account_from_record((*tenant, *object), &key, &bytes)) {
+                    Ok(account) => found.local_accounts.push(account),
+                    Err(error) => {
+                        let why = unreadable(&error, "local account");
+                        found.unreadable.local_accounts.insert((*tenant, *object), why);
+                    }
+                }
+            }
             RecordKey::Foreign(name) => foreign(name),
         }
     }
@@ -170,6 +180,6 @@ fn account_pin(key: &RecordKey, name: &Upn, bytes: &[u8]) -> Result<AccountPin, 
     Ok(AccountPin { upn: name.clone(), tenant, object, first_seen, former_since })
 }
 
-fn damaged(key: &RecordKey, why: &str) -> StoreError {
+pub(crate) fn damaged(key: &RecordKey, why: &str) -> StoreError {
     StoreError::Damaged { key: key.to_string(), why: why.to_owned() }
 }

@@ -7,7 +7,7 @@ pub mod record;
 
 pub use error::StoreError;
 
-use model::{DomainName, IntentId, TenantId, Upn};
+use model::{DomainName, IntentId, ObjectId, TenantId, Upn};
 
 /// The schema of the records this build writes; one with a higher schema is refused by itself.
 pub const SCHEMA: u32 = 1;
@@ -25,6 +25,8 @@ pub enum RecordKey {
     Domain(DomainName),
     /// Which object a user name was first seen with: [`record::Account`].
     Account(Upn),
+    /// The account that an object of the tenant has on this machine: [`record::LocalAccount`].
+    LocalAccount(TenantId, ObjectId),
     /// Keys of an intent that no tenant has a claim to yet: [`record::PreparedKeys`].
     Prepared(IntentId),
     /// The same, as versions wrote it that knew of one pair only.
@@ -52,7 +54,11 @@ impl RecordKey {
             | RecordKey::Successor(_)
             | RecordKey::Predecessor(_)
             | RecordKey::Foreign(_) => true,
-            RecordKey::Domain(_) | RecordKey::Account(_) | RecordKey::Prepared(_) | RecordKey::Spare => false,
+            RecordKey::Domain(_)
+            | RecordKey::Account(_)
+            | RecordKey::LocalAccount(..)
+            | RecordKey::Prepared(_)
+            | RecordKey::Spare => false,
         }
     }
 }
@@ -106,6 +112,7 @@ impl std::fmt::Display for RecordKey {
             RecordKey::Predecessor(tenant) => write!(out, "predecessor/{tenant}"),
             RecordKey::Domain(domain) => write!(out, "domain/{domain}"),
             RecordKey::Account(upn) => write!(out, "account/{upn}"),
+            RecordKey::LocalAccount(tenant, object) => write!(out, "local-account/{tenant}/{object}"),
             RecordKey::Prepared(intent) => write!(out, "prepared/{intent}"),
             RecordKey::Spare => out.write_str("spare"),
             RecordKey::Foreign(text) => out.write_str(text),
@@ -122,6 +129,9 @@ impl From<&str> for RecordKey {
             Some(("predecessor", name)) => name.parse().map(RecordKey::Predecessor).ok(),
             Some(("domain", name)) => name.parse().map(RecordKey::Domain).ok(),
             Some(("account", name)) => name.parse().map(RecordKey::Account).ok(),
+            Some(("local-account", name)) => name.split_once('/').and_then(|(tenant, object)| {
+                Some(RecordKey::LocalAccount(tenant.parse().ok()?, object.parse().ok()?))
+            }),
             Some(("prepared", name)) => name.parse().map(RecordKey::Prepared).ok(),
             None if text == "spare" => Some(RecordKey::Spare),
             _ => None,
@@ -143,6 +153,11 @@ mod tests {
             ("domain/contoso.com", false),
             ("account/alex@contoso.com", false),
             ("prepared/11111111-2222-3333-4444-555555555555", false),
+            (
+                "local-account/11111111-2222-3333-4444-555555555555/11111111-2222-3333-4444-555555555556",
+                false,
+            ),
+            ("local-account/11111111-2222-3333-4444-555555555555", true),
             ("spare", false),
             ("spare/1", true),
             ("prepared/1", true),
@@ -165,13 +180,15 @@ mod tests {
             RecordKey::Predecessor(tenant()),
             RecordKey::Domain("contoso.com".parse().unwrap()),
             RecordKey::Account("alex@contoso.com".parse().unwrap()),
+            RecordKey::LocalAccount(tenant(), "11111111-2222-3333-4444-555555555555".parse().unwrap()),
             RecordKey::Spare,
             RecordKey::Prepared("11111111-2222-3333-4444-555555555555".parse().unwrap()),
         ];
         match keys[0] {
             RecordKey::Device(_) | RecordKey::Successor(_) | RecordKey::Predecessor(_) => {}
             // A further one has to be listed above.
-            RecordKey::Domain(_) | RecordKey::Account(_) | RecordKey::Spare | RecordKey::Prepared(_) => {}
+            RecordKey::Domain(_) | RecordKey::Account(_) | RecordKey::LocalAccount(..) => {}
+            RecordKey::Spare | RecordKey::Prepared(_) => {}
             RecordKey::Foreign(_) => {}
         }
         let names = keys.map(|key| match key.to_string().split_once('/') {

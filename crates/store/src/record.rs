@@ -40,6 +40,44 @@ pub struct Account {
     pub former_since: Option<i64>,
 }
 
+/// What a person is on this machine (login.md 4.5).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LocalAccount {
+    /// [`crate::SCHEMA`] of the writer.
+    pub schema: u32,
+    /// The name that they signed in with last, `name@domain`.
+    pub upn: String,
+    /// The name of passwd(5).
+    pub name: String,
+    /// The user id.
+    pub uid: u32,
+    /// The id of the primary group.
+    pub gid: u32,
+    /// The home directory.
+    pub home: String,
+    /// The shell.
+    pub shell: String,
+    /// When they signed in here first.
+    pub first_seen: i64,
+    /// When the directory let them in last.
+    pub last_online: i64,
+    /// Groups of the directory: object id and display name.
+    #[serde(default)]
+    pub groups: Vec<(String, Option<String>)>,
+    /// Why the account may not be used; none where it may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub barred: Option<Barred>,
+}
+
+/// Why an account may not be used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Barred {
+    /// The code of the directory's refusal; none where root gave the account up.
+    pub code: Option<String>,
+    /// Since when.
+    pub at: i64,
+}
+
 /// Keys made before anybody signed in, and before them the decision to make them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PreparedKeys {
@@ -54,6 +92,7 @@ pub struct PreparedKeys {
 impl Versioned for PreparedKeys {}
 impl Versioned for Domain {}
 impl Versioned for Account {}
+impl Versioned for LocalAccount {}
 impl Versioned for Device {}
 
 #[cfg(test)]
@@ -79,8 +118,25 @@ mod tests {
                 Account { schema: 1, tenant: text(), object: text(), first_seen: 0, former_since: Some(0) }
                     .encode(),
             ),
+            members("local-account/", local_account(text).encode()),
             members("spare", PreparedKeys { schema: 1, id: text(), keys: Some((key(), key())) }.encode()),
         ]);
         manual::check_words("members of records", &said).unwrap();
+    }
+
+    fn local_account(text: impl Fn() -> String) -> LocalAccount {
+        LocalAccount {
+            schema: 1,
+            upn: text(),
+            name: text(),
+            uid: 0,
+            gid: 0,
+            home: text(),
+            shell: text(),
+            first_seen: 0,
+            last_online: 0,
+            groups: Vec::new(),
+            barred: Some(Barred { code: Some(text()), at: 0 }),
+        }
     }
 }

@@ -5,8 +5,8 @@ use lifecycle::{DeviceKeys, EventKind, Identity, Snapshot, Status, Work};
 use machine::OpId;
 use machine::Ticket;
 use model::{
-    Account, AccountPin, Backend, DomainName, Failure, IntentId, SignInFacts, TenantId, TenantPin, Timestamp,
-    TokenRef, Upn,
+    Account, AccountPin, Backend, DomainName, Failure, IntentId, LocalAccount, ObjectId, SignInFacts,
+    TenantId, TenantPin, Timestamp, TokenRef, Upn,
 };
 use std::collections::BTreeMap;
 
@@ -49,6 +49,10 @@ pub enum Command {
     PublishDomains(BTreeMap<DomainName, TenantId>),
     /// Why records are missing, from here on; none where they are not, or were given up.
     PublishMissing(Option<Failure>),
+    /// This is an account of this machine from here on.
+    PublishAccount(Box<LocalAccount>),
+    /// The object has no account of this machine any more.
+    PublishNoAccount(TenantId, ObjectId),
     /// How far the keys made ahead of time are.
     PublishPrepared(PreparedView),
     /// The identity in force of a tenant changed, for whoever watches.
@@ -97,6 +101,10 @@ pub enum Change {
     Account(AccountPin),
     /// Nothing is known of the name any more.
     NoAccount(Upn),
+    /// This is an account of this machine.
+    LocalAccount(Box<LocalAccount>),
+    /// The object has no account of this machine any more.
+    NoLocalAccount(TenantId, ObjectId),
     /// A pair of keys is decided on (without keys) or made (with them), and nobody's yet.
     PreparedKeys {
         /// The intent that they will be the keys of.
@@ -173,6 +181,8 @@ pub enum Answer {
     },
     /// The name is not known any more; whether it was.
     Forgotten(bool),
+    /// The account is so from here on.
+    Account(Box<LocalAccount>),
     /// It is done.
     Done,
 }
@@ -191,6 +201,7 @@ impl Answer {
             | Answer::Taken
             | Answer::GivenUp(_)
             | Answer::Forgotten(_)
+            | Answer::Account(_)
             | Answer::Done => None,
         }
     }

@@ -1,10 +1,11 @@
 use crate::found::Found;
+use accounts::LocalFacts;
 use lifecycle::{DeviceKeys, LeaveKind, Reply};
 use machine::OpId;
 use machine::Ticket;
 use model::{
-    Account, Asker, Attempt, Backend, DomainName, Failure, Memory, PasswordResult, Requester, TenantId,
-    TokenRef, Upn,
+    Account, Asker, Attempt, Backend, DirectoryGroup, DomainName, Failure, Memory, ObjectId, PasswordResult,
+    Requester, TenantId, TokenRef, Upn,
 };
 
 /// Whoever waits for an [`Answer`](crate::Answer); the service names them, each once.
@@ -65,19 +66,32 @@ pub enum Event {
         /// Their token set.
         token: TokenRef,
     },
+    /// A person who is checked wants to be let in: the account that they have here, or a new one.
+    AccountWanted {
+        /// Who waits until the account is durable.
+        caller: Caller,
+        /// Who it is.
+        person: Account,
+        /// The groups of the directory that they are in, as far as they are known.
+        groups: Vec<DirectoryGroup>,
+        /// What this machine says of names and numbers.
+        local: Box<LocalFacts>,
+    },
     /// A sign-in under this domain met a failure that may say something about the device.
     SignInFailed {
         /// Who waits until the machine has heard it.
         caller: Caller,
-        /// The domain of the name that was asked for.
-        domain: DomainName,
+        /// The name that was asked for.
+        asked: Upn,
         /// What the service or the key store said.
         failure: Failure,
     },
-    /// A person's session met a failure that may say something about the device.
+    /// A person's session met a failure that may say something about the device or the person.
     Suspected {
         /// The tenant of the person.
         tenant: TenantId,
+        /// The person's object.
+        object: ObjectId,
         /// What the service or the key store said.
         failure: Failure,
     },
@@ -125,8 +139,26 @@ pub enum OperatorRequest {
     CancelRekey(DomainName),
     /// Bind the keys of an identity to the machine as it is now.
     Rebind(DomainName),
-    /// Forget which object a name was first seen with.
+    /// Forget which object a name was first seen with, and bar its account here.
     ForgetAccount(Upn),
+    /// Give an account another name or number.
+    ChangeAccount {
+        /// A name that the account is known by.
+        name: String,
+        /// What it gets.
+        to: AccountChange,
+        /// What this machine says of names and numbers.
+        local: Box<LocalFacts>,
+    },
+}
+
+/// What of an account root changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AccountChange {
+    /// The name of passwd(5).
+    Name(String),
+    /// The number, of the person and of the primary group.
+    Uid(u32),
 }
 
 /// How a work with keys of nobody yet ended well.

@@ -1,3 +1,4 @@
+use accounts::AccountSettings;
 use lifecycle::IntuneEnrolment;
 use model::{
     Backend, Cloud, DeviceFacts, DomainName, JoinType, MachineBinding, Method, Registration, TenantId, Upn,
@@ -16,6 +17,8 @@ pub struct Facts {
     pub boot_bound: bool,
     /// What a new identity is bound to.
     pub binding: MachineBinding,
+    /// What accounts of this machine are made by.
+    pub accounts: AccountSettings,
     /// How many pairs of keys are made ahead of time at the most.
     pub most_prepared: usize,
 }

@@ -1,6 +1,6 @@
 use crate::Role;
 use lifecycle::{DeviceKeys, Snapshot};
-use model::{AccountPin, DomainName, Failure, IntentId, TenantId, TenantPin, Upn};
+use model::{AccountPin, DomainName, Failure, IntentId, LocalAccount, ObjectId, TenantId, TenantPin, Upn};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that is durable.
@@ -12,6 +12,8 @@ pub struct Found {
     pub domains: BTreeMap<DomainName, TenantPin>,
     /// Which object each name belongs to, its former names too.
     pub accounts: BTreeMap<Upn, AccountPin>,
+    /// Every account of this machine.
+    pub local_accounts: Vec<LocalAccount>,
     /// Keys that were made, or decided on, ahead of time.
     pub prepared: Vec<FoundPair>,
     /// Tenants whose state is there and cannot be used: nothing is registered anew for them.
@@ -45,4 +47,6 @@ pub struct Unreadable {
     pub newer: BTreeSet<DomainName>,
     /// Why the pin of each of these names cannot be read.
     pub accounts: BTreeMap<Upn, Failure>,
+    /// Why the account of each of these objects cannot be read.
+    pub local_accounts: BTreeMap<(TenantId, ObjectId), Failure>,
 }

@@ -12,7 +12,7 @@ pub mod refusals;
 mod view;
 
 pub use commands::{Answer, Change, Command, KeysWork, RekeyStarted};
-pub use events::{Caller, Event, KeysReply, OperatorRequest, PairTest};
+pub use events::{AccountChange, Caller, Event, KeysReply, OperatorRequest, PairTest};
 pub use facts::{DomainConfig, Facts};
 pub use found::{Found, FoundPair, Unreadable};
 pub use view::{MemberView, PreparedView, TenantView};

@@ -28,7 +28,10 @@ impl Tenancy {
             domains = self.pins.domains_of(tenant);
             let mut changes = Vec::from(ROLES.map(|role| Change::NoIdentity { role, tenant }));
             changes.extend(self.pins.forget_tenant(tenant));
+            let (forgotten, gone): (Vec<_>, Vec<_>) = self.forget_accounts(tenant).into_iter().unzip();
+            changes.extend(forgotten);
             self.push(blocked, Step::Commit(changes));
+            gone.into_iter().for_each(|command| self.order(blocked, command));
             self.push(blocked, Step::GivenUp(blocked));
         } else if self.pins.unreadable.domains.contains_key(&domain) {
             self.push(None, Step::Commit(vec![Change::NoDomain(domain)]));

@@ -56,12 +56,16 @@ impl Tenancy {
             Event::SignInAsked { asked, .. } => of(asked.domain()),
             Event::Learnt { memory, .. } => self.pins.subject(memory),
             Event::SignedIn { account, .. } => Some(account.tenant),
-            Event::SignInFailed { domain, .. } => of(domain),
+            Event::AccountWanted { person, .. } => Some(person.tenant),
             Event::Suspected { tenant, .. } => Some(*tenant),
+            Event::SignInFailed { asked, .. } => self.pins.tenant_of_account(asked),
             Event::Asked { request: OperatorRequest::ForgetAccount(name), .. } => {
-                self.pins.tenant_of_account(name)
+                self.pins.tenant_of_account(name).or_else(|| self.accounts.tenant_of(name.as_str()))
             }
-            Event::Asked { request, .. } => of(subject(request)),
+            Event::Asked { request: OperatorRequest::ChangeAccount { name, .. }, .. } => {
+                self.accounts.tenant_of(name)
+            }
+            Event::Asked { request, .. } => subject(request).and_then(of),
             Event::Done(op, _) | Event::KeysDone(op, _) => match self.works.get(op) {
                 Some(Owner::Member(tenant, ..) | Owner::Rekey { tenant, .. }) => Some(*tenant),
                 Some(Owner::Prepared(_)) | None => None,
@@ -100,14 +104,20 @@ impl Tenancy {
                 let may_register = asker.may_register;
                 self.signed_in(caller, SignIn { asked, account, token, may_register, waited: false });
             }
-            Event::SignInFailed { caller, domain, failure } => {
-                let tenant = self.pins.tenant_of(&domain);
-                if let Some(tenant) = tenant {
+            Event::AccountWanted { caller, person, groups, local } => {
+                self.account_wanted(caller, (person, groups), &local);
+            }
+            Event::SignInFailed { caller, asked, failure } => {
+                self.bar_named(&asked, &failure);
+                if let Some(tenant) = self.pins.tenant_of(asked.domain()) {
                     self.suspect(tenant, failure);
                 }
-                self.order(tenant, Command::Answer(caller, Ok(Answer::Done)));
+                self.order(self.pins.tenant_of_account(&asked), Command::Answer(caller, Ok(Answer::Done)));
             }
-            Event::Suspected { tenant, failure } => self.suspect(tenant, failure),
+            Event::Suspected { tenant, object, failure } => {
+                self.bar_account((tenant, object), &failure);
+                self.suspect(tenant, failure);
+            }
             Event::Asked { caller, request } => self.asked(caller, request),
             Event::Done(op, result) => match self.works.remove(&op) {
                 Some(Owner::Member(tenant, member, own)) => {
@@ -272,7 +282,15 @@ impl Tenancy {
                     self.commands.push(Command::Stop(failure));
                 }
             }
-            Event::Learnt { caller, .. } | Event::Asked { caller, .. } => {
+            // Who has an account is let in: what changes of it is not written.
+            Event::AccountWanted { caller, person, groups, local } if self.has_account(&person) => {
+                let account = self.account_of((&person, groups), &local);
+                let answer = account.map(|account| Answer::Account(Box::new(account)));
+                self.commands.push(Command::Answer(caller, answer));
+            }
+            Event::Learnt { caller, .. }
+            | Event::AccountWanted { caller, .. }
+            | Event::Asked { caller, .. } => {
                 self.commands.push(Command::Answer(caller, Err(failure.clone())));
                 self.commands.push(Command::Stop(failure));
             }
@@ -298,7 +316,13 @@ impl Tenancy {
             it.shown = it.status.clone();
         });
         let stays = |command: &Command| {
-            matches!(command, Command::PublishDomains(_) | Command::PublishMissing(_) | Command::Unserved(_))
+            matches!(
+                command,
+                Command::PublishDomains(_)
+                    | Command::PublishMissing(_)
+                    | Command::PublishAccount(_)
+                    | Command::Unserved(_)
+            )
         };
         self.commands.retain(stays);
         let tenants: Vec<TenantId> = self.tenants.keys().copied().collect();
@@ -309,21 +333,25 @@ impl Tenancy {
     }
 }
 
-/// The domain that a request is about.
-fn subject(request: &OperatorRequest) -> &DomainName {
-    match request {
+/// The domain that a request is about, where it is about one.
+fn subject(request: &OperatorRequest) -> Option<&DomainName> {
+    Some(match request {
         OperatorRequest::Leave { domain, .. }
         | OperatorRequest::RekeyEnded(domain)
         | OperatorRequest::CancelRekey(domain)
         | OperatorRequest::Rebind(domain) => domain,
         OperatorRequest::Rekey { person, .. } => person.domain(),
         OperatorRequest::ForgetAccount(name) => name.domain(),
-    }
+        OperatorRequest::ChangeAccount { .. } => return None,
+    })
 }
 
 /// Whether somebody asks for what cannot be done without a write.
 fn wants_a_write(event: &Event) -> bool {
-    matches!(event, Event::Learnt { .. } | Event::SignedIn { .. } | Event::Asked { .. })
+    matches!(
+        event,
+        Event::Learnt { .. } | Event::SignedIn { .. } | Event::AccountWanted { .. } | Event::Asked { .. }
+    )
 }
 
 fn caller_of(event: &Event) -> Option<Caller> {
@@ -332,6 +360,7 @@ fn caller_of(event: &Event) -> Option<Caller> {
         | Event::Learnt { caller, .. }
         | Event::SignedIn { caller, .. }
         | Event::AttemptAsked { caller, .. }
+        | Event::AccountWanted { caller, .. }
         | Event::SignInFailed { caller, .. }
         | Event::Asked { caller, .. } => Some(*caller),
         _ => None,

@@ -47,12 +47,17 @@ impl Tenancy {
         let roster = self.tenants.entry(tenant).or_default();
         roster.leaving &= role != Role::Current;
         let mut last = !roster.holds_besides(role);
+        let mut gone = Vec::new();
         if last {
             changes.extend(self.pins.forget_tenant(tenant));
+            let (forgotten, published): (Vec<_>, Vec<_>) = self.forget_accounts(tenant).into_iter().unzip();
+            changes.extend(forgotten);
+            gone = published;
             let mut others = self.tenants.iter().filter(|(other, _)| **other != tenant);
             last = !others.any(|(_, roster)| roster.holds_anything());
         }
         self.push(lane, if last { Step::DestroyPrepared(changes) } else { Step::Commit(changes) });
+        gone.into_iter().for_each(|command| self.order(lane, command));
         if role == Role::Current {
             self.order(lane, Command::EndSessions(tenant));
         }

@@ -38,6 +38,9 @@ impl Tenancy {
                 None => refusals::not_registered(&domain, REBIND_ADVICE),
             },
             OperatorRequest::ForgetAccount(name) => return self.forget_account(caller, name),
+            OperatorRequest::ChangeAccount { name, to, local } => {
+                return self.change_account(caller, (&name, to), &local);
+            }
         };
         self.order(None, Command::Answer(caller, Err(refused)));
     }
@@ -69,10 +72,12 @@ impl Tenancy {
 
     fn forget_account(&mut self, caller: Caller, name: Upn) {
         self.attempts.forget_owners(&name);
+        let given_up = self.give_up_account(&name);
         if self.pins.has_account(&name) {
             return self.learn(caller, Memory::ForgetAccount(name), Answer::Forgotten(true));
         }
-        self.order(self.pins.tenant_of_account(&name), Command::Answer(caller, Ok(Answer::Forgotten(false))));
+        let lane = self.pins.tenant_of_account(&name).or_else(|| self.accounts.tenant_of(name.as_str()));
+        self.order(lane, Command::Answer(caller, Ok(Answer::Forgotten(given_up))));
     }
 }
 

@@ -110,7 +110,9 @@ impl Pins {
                 self.unreadable.accounts.remove(&upn);
                 return false;
             }
-            Change::Identity { .. }
+            Change::LocalAccount(_)
+            | Change::NoLocalAccount(..)
+            | Change::Identity { .. }
             | Change::NoIdentity { .. }
             | Change::PreparedKeys { .. }
             | Change::NoPreparedKeys(_)

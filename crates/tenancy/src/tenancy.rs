@@ -1,3 +1,4 @@
+use crate::accounts::Accounts;
 use crate::lanes::{Item, LaneName, Lanes, Step};
 use crate::pins::Pins;
 use crate::prepared_keys::PreparedKeys;
@@ -20,6 +21,7 @@ pub struct Tenancy {
     pub(crate) now: Timestamp,
     pub(crate) tenants: BTreeMap<TenantId, Roster>,
     pub(crate) pins: Pins,
+    pub(crate) accounts: Accounts,
     pub(crate) attempts: Attempts,
     /// What was learnt and committed, and is not known to be durable.
     pub(crate) learning: VecDeque<(Ticket, Change)>,
@@ -64,6 +66,7 @@ impl Tenancy {
             now: Timestamp::default(),
             tenants: BTreeMap::new(),
             pins: Pins::default(),
+            accounts: Accounts::default(),
             attempts: Attempts::default(),
             learning: VecDeque::new(),
             prepared: PreparedKeys::default(),

@@ -3,8 +3,8 @@
 use hsm::BoundTo;
 use lifecycle::{Identity, IntuneEnrolment, Snapshot, Stage, Status};
 use model::{
-    Account, DomainName, Failure, KeyHandle, MachineBinding, ObjectId, Requester, TenantId, Timestamp, Trace,
-    Upn, log_failure,
+    Account, DomainName, Failure, KeyHandle, LocalAccount, MachineBinding, ObjectId, Requester, TenantId,
+    Timestamp, Trace, Upn, log_failure,
 };
 use signin::UserStatus;
 use std::collections::{BTreeMap, BTreeSet};
@@ -113,6 +113,8 @@ pub struct Views {
     key_tests: Mutex<KeyTests>,
     /// How far the keys ahead of time are.
     pub prepared: watch::Sender<PreparedView>,
+    /// Counts the changes of accounts.
+    pub accounts_changed: watch::Sender<u64>,
     /// Every change of an identity in force.
     pub changes: broadcast::Sender<StatusChange>,
     /// Why the state cannot be written any more.
@@ -128,6 +130,7 @@ struct Known {
     tenants: BTreeMap<TenantId, TenantView>,
     members: BTreeMap<MemberId, watch::Sender<Status>>,
     users: BTreeMap<(TenantId, ObjectId), (Account, watch::Receiver<UserStatus>)>,
+    accounts: BTreeMap<(TenantId, ObjectId), LocalAccount>,
     /// The last one of each domain; only sign-ins of configured domains begin, so that nobody fills it.
     sign_ins: BTreeMap<DomainName, SignInView>,
 }
@@ -138,6 +141,7 @@ impl Default for Views {
             known: RwLock::default(),
             key_tests: Mutex::default(),
             prepared: watch::channel(PreparedView::default()).0,
+            accounts_changed: watch::channel(0).0,
             changes: broadcast::channel(CHANGES).0,
             not_writable: watch::channel(None).0,
             stopped: watch::channel(None).0,
@@ -184,6 +188,24 @@ impl Views {
     /// Records are missing from here on, or are not any more.
     pub fn publish_missing(&self, missing: Option<Failure>) {
         self.write(|known| known.missing = missing);
+    }
+
+    /// This is an account of this machine from here on.
+    pub fn publish_account(&self, account: LocalAccount) {
+        let name = (account.person.tenant, account.person.object);
+        self.write(|known| drop(known.accounts.insert(name, account)));
+        self.accounts_changed.send_modify(|version| *version += 1);
+    }
+
+    /// The object has no account of this machine any more.
+    pub fn publish_no_account(&self, tenant: TenantId, object: ObjectId) {
+        self.write(|known| drop(known.accounts.remove(&(tenant, object))));
+        self.accounts_changed.send_modify(|version| *version += 1);
+    }
+
+    /// Every account of this machine.
+    pub fn accounts(&self) -> Vec<LocalAccount> {
+        self.read(|known| known.accounts.values().cloned().collect())
     }
 
     /// A person has a session, or another name.

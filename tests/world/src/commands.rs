@@ -44,6 +44,8 @@ impl World {
             | Command::Announce(_)
             | Command::Unserved(_)
             | Command::PublishMissing(_)
+            | Command::PublishAccount(_)
+            | Command::PublishNoAccount(..)
             | Command::Ignored(..) => {}
         }
     }

@@ -169,6 +169,8 @@ fn tenant(change: &Change) -> Option<TenantId> {
         Change::NoIdentity { tenant, .. } => Some(*tenant),
         Change::Domain { pin, .. } => Some(pin.tenant),
         Change::Account(pin) => Some(pin.tenant),
+        Change::LocalAccount(account) => Some(account.person.tenant),
+        Change::NoLocalAccount(tenant, _) => Some(*tenant),
         Change::NoDomain(_)
         | Change::NoAccount(_)
         | Change::PreparedKeys { .. }

@@ -94,7 +94,11 @@ impl World {
             ),
             UserCommand::Forget(token) => self.computer.vault.forget(token),
             UserCommand::Suspect(failure) => {
-                self.computer.inbox.push_back(tenancy::Event::Suspected { tenant: id.0, failure });
+                self.computer.inbox.push_back(tenancy::Event::Suspected {
+                    tenant: id.0,
+                    object: id.1,
+                    failure,
+                });
             }
             UserCommand::Report(_) | UserCommand::Ignored(_) => {}
         }

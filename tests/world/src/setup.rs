@@ -129,6 +129,8 @@ pub(crate) fn facts(options: Options, machine: u8) -> Facts {
         required_backend: None,
         boot_bound: false,
         binding: MachineBinding { components: vec![("machine-id".to_owned(), machine.to_string())] },
+        // Nobody has an account of this computer.
+        accounts: Default::default(),
         most_prepared: options.most_prepared,
     }
 }

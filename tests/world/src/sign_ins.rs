@@ -206,10 +206,9 @@ impl World {
                 });
             }
             Outcome::Failed(failure) => {
-                let domain = asked.domain().clone();
                 let caller = self.await_answer(id);
                 self.amend(id, |run| run.failed = Some(failure.clone()));
-                self.computer.inbox.push_back(tenancy::Event::SignInFailed { caller, domain, failure });
+                self.computer.inbox.push_back(tenancy::Event::SignInFailed { caller, asked, failure });
             }
         }
     }

@@ -242,6 +242,7 @@ pub(super) struct Rig {
     pub(super) disk: Disk,
     pub(super) clock: Arc<HandClock>,
     pub(super) vault: Arc<Vault>,
+    pub(super) account_files: Arc<FakeAccountFiles>,
 }
 
 impl Rig {
@@ -263,6 +264,7 @@ impl Rig {
         let line = Mutex::new(Line::Refuses);
         let net = Arc::new(Net { line, sent: AtomicUsize::new(0), hanging: Arc::default() });
         let (keys, vault) = (Arc::new(FakeKeys::default()), Arc::new(Vault::default()));
+        let account_files = Arc::new(FakeAccountFiles::default());
         keys.will(script);
         let clock = Arc::new(HandClock(AtomicI64::new(1_800_000_000)));
         let executor = |_| {
@@ -284,9 +286,10 @@ impl Rig {
             vault: vault.clone(),
             keys: keys.clone(),
             clock: clock.clone(),
+            account_files: account_files.clone(),
             neighbours: Arc::new(Vec::new),
         });
-        Rig { driver: driver.await.unwrap(), net, keys, disk, clock, vault }
+        Rig { driver: driver.await.unwrap(), net, keys, disk, clock, vault, account_files }
     }
 
     /// The domain is known, and its person signed in.
@@ -345,7 +348,47 @@ fn facts(domains: u8, most_prepared: usize) -> tenancy::Facts {
         required_backend: None,
         boot_bound: false,
         binding: MachineBinding { components: Vec::new() },
+        accounts: accounts::AccountSettings {
+            domains: (0..domains).map(account_domain).collect(),
+            ..accounts::AccountSettings::default()
+        },
         most_prepared,
+    }
+}
+
+fn account_domain(n: u8) -> accounts::AccountDomain {
+    accounts::AccountDomain {
+        name: domain(n),
+        range: names::IdRange::DEFAULT,
+        home_prefix: "/home/".to_owned(),
+        home_name: names::HomeName::Upn,
+        shell: "/bin/sh".to_owned(),
+        admitted: None,
+        admitted_groups: Vec::new(),
+        sudo_people: Vec::new(),
+        sudo_groups: Vec::new(),
+    }
+}
+
+/// What was written of accounts, and whether it can be.
+#[derive(Default)]
+pub(super) struct FakeAccountFiles {
+    pub(super) written: Mutex<Vec<(names::Snapshot, Vec<names::VerdictOf>)>>,
+    pub(super) refuses: std::sync::atomic::AtomicBool,
+    pub(super) facts: Mutex<accounts::LocalFacts>,
+}
+
+impl crate::AccountFiles for FakeAccountFiles {
+    fn local_facts(&self, _home: Option<&str>) -> accounts::LocalFacts {
+        self.facts.lock().unwrap().clone()
+    }
+
+    fn write(&self, names: &names::Snapshot, verdicts: &[names::VerdictOf]) -> std::io::Result<()> {
+        if self.refuses.load(Ordering::SeqCst) {
+            return Err(std::io::Error::other("the disk is full"));
+        }
+        self.written.lock().unwrap().push((names.clone(), verdicts.to_vec()));
+        Ok(())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Commits: in order, together, and never acted upon before they are durable.
 
 use super::harness::{ASKER, Disk, Fault, Rig, domain, person, registered, tenant, wait_for};
+use crate::Purpose;
 use crate::store_thread::{StoreReport, StoreThread};
 use lifecycle::{LeaveKind, StateName};
 use machine::Ticket;
@@ -218,6 +219,9 @@ async fn a_computer_starts_and_rests_when_its_store_can_neither_be_written_nor_r
         let rig = tokio::time::timeout(Duration::from_secs(10), Rig::on(disk, 1, 1)).await.unwrap();
         assert_eq!(rig.driver.not_writable().borrow().as_ref().unwrap().code, "StateNotWritable");
         assert_eq!(rig.keys.count("Create"), 0);
-        assert!(rig.driver.sign_in(person(0), ASKER).await.is_ok(), "what needs no write goes on");
+        assert!(
+            rig.driver.sign_in(person(0), ASKER, Purpose::Identify).await.is_ok(),
+            "what needs no write goes on"
+        );
     }
 }

@@ -1,6 +1,7 @@
 use super::Refusal;
 use crate::Cause::{
-    self, AccessRule, BrowserStep, CodeExpired, DeviceCodeBlocked, DeviceRule, Password, Scope, SecondFactor,
+    self, AccessRule, AccountDisabled, BrowserStep, CodeExpired, DeviceCodeBlocked, DeviceRule,
+    NoSuchAccount, Password, Scope, SecondFactor,
 };
 use crate::DeviceTrouble::{self, Deleted, Disabled, NotKnown};
 use crate::FailureClass::{self, Broken, Denied, Gone, NeedsUser, Transient};
@@ -20,8 +21,8 @@ pub(super) const TABLE: &[Refusal] = &[
     line("authorization_pending", NeedsUser, User, "the sign-in is not approved yet", "Sign in again, and approve it if you started it yourself."),
     line("50126", NeedsUser, User, "the user name or password is wrong", "Sign in again with the right password.").because(Password),
     line("50053", Denied, TenantAdmin, "the account is locked after too many attempts", "Wait some minutes before you sign in again, or ask an administrator to unlock the account.").because(Password),
-    line("50034", NeedsUser, User, "the account is not in this organisation", "Check the name and its domain, then sign in again."),
-    line("51004", NeedsUser, User, "the account is not in this organisation", "Check the name and its domain, then sign in again."),
+    line("50034", NeedsUser, User, "the account is not in this organisation", "Check the name and its domain, then sign in again.").because(NoSuchAccount),
+    line("51004", NeedsUser, User, "the account is not in this organisation", "Check the name and its domain, then sign in again.").because(NoSuchAccount),
     line("50020", NeedsUser, User, "the account belongs to another organisation", "Sign in with an account of this organisation."),
     line("90072", NeedsUser, User, "the account belongs to another organisation", "Sign in with an account of this organisation."),
     line("500208", NeedsUser, User, "the account cannot sign in to this organisation", "Sign in with an account of this organisation."),
@@ -29,7 +30,7 @@ pub(super) const TABLE: &[Refusal] = &[
     line("50055", NeedsUser, User, "the password has expired", "Change the password in a browser, then sign in again."),
     line("50144", NeedsUser, User, "the password has expired", "Change the password in a browser, then sign in again."),
     line("50056", NeedsUser, User, "the account has no valid password", "Set a password in a browser, then sign in again."),
-    line("50057", Denied, TenantAdmin, "the account is disabled", "Ask an administrator to enable the account."),
+    line("50057", Denied, TenantAdmin, "the account is disabled", "Ask an administrator to enable the account.").because(AccountDisabled),
     line("50072", NeedsUser, User, "multi-factor authentication is not set up yet", SET_UP_MFA).because(BrowserStep),
     line("50079", NeedsUser, User, "multi-factor authentication is not set up yet", SET_UP_MFA).because(BrowserStep),
     line("50203", NeedsUser, User, "security information is not registered yet", "Register it in a browser at https://aka.ms/mfasetup, then sign in again."),

@@ -1,11 +1,14 @@
 //! `pam_authenticate`: a sign-in for a program that lets people in.
 
-use super::sign_in;
+use super::sign_in::{self, SignInFor};
 use crate::Service;
 use crate::connection::Connection;
 use crate::conversation::Caller;
+use crate::dispatch::forbidden;
+use accounts::Meant;
+use driver::Purpose;
 use ipc::{Ending, Wait};
-use model::Failure;
+use model::{Asker, Failure};
 
 /// Finds out who it is; the registration goes on by itself. The caller hears of us every few seconds, and takes
 /// silence for our end (login.md 1.2, rule 6).
@@ -16,5 +19,15 @@ pub(crate) async fn run(
     caller: Caller,
 ) -> Result<Ending, Failure> {
     connection.gives_signs_of_life = true;
-    sign_in::run(connection, service, (name, Wait::SignedIn), caller).await
+    let (asked, purpose) = match service.driver.meant_by(name) {
+        None => return Ok(Ending::NotServed),
+        Some(Meant::Person(person)) => (person, Purpose::LetIn),
+        Some(Meant::MappedUser(person)) => (person, Purpose::Identify),
+    };
+    // A screen locker runs as the person whom it asks for.
+    if !caller.peer.is_root && service.driver.uid_of(&asked) != Some(caller.peer.uid) {
+        return Err(forbidden("only root and the owner of the account may sign in for it"));
+    }
+    let asker = Asker { by: caller.by, may_register: (service.registrars.people)(&asked) };
+    sign_in::run(connection, service, SignInFor { asked, asker, purpose, wait: Wait::SignedIn }).await
 }

@@ -6,7 +6,7 @@ use crate::talk::{
     Identified, Until, bad_name, follow, follow_registration, identify, parse_name, tell, tell_failure,
     tell_waiting, which_domain,
 };
-use driver::Rekey;
+use driver::{Purpose, Rekey};
 use identity::{LeaveKind, Status, WaitsFor};
 use ipc::Ending;
 use model::{Asker, Backend, DomainName, Failure, Requester, UnknownWord, Upn};
@@ -69,7 +69,7 @@ async fn register(
     asked: Upn,
     status: watch::Receiver<Status>,
 ) -> Result<Ending, Failure> {
-    match identify(connection, service, (asked, Asker::who_may_register(ROOT))).await? {
+    match identify(connection, service, (asked, Asker::who_may_register(ROOT), Purpose::Identify)).await? {
         Identified::Yes(_) => follow_registration(connection, service, status).await,
         Identified::HungUp => Ok(Ending::Failed),
     }

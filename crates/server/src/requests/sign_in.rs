@@ -7,24 +7,45 @@ use crate::talk::{
     Identified, first_use, follow_registration, identify, parse_name, suspended_by, tell, tell_failure,
     tell_waiting,
 };
+use driver::Purpose;
 use ipc::{Ending, Wait};
-use model::{Account, Asker, DomainName, Failure, Registration};
+use model::{Account, Asker, DomainName, Failure, Registration, Upn};
+
+/// Who signs in, for whom and for what.
+pub(crate) struct SignInFor {
+    pub(crate) asked: Upn,
+    pub(crate) asker: Asker,
+    pub(crate) purpose: Purpose,
+    pub(crate) wait: Wait,
+}
+
+/// The sign-in that a command asks for.
+///
+/// # Errors
+/// Where the name is none.
+pub(crate) fn of_command(
+    service: &Service,
+    (name, wait): (&str, Wait),
+    caller: Caller,
+) -> Result<SignInFor, Failure> {
+    let asked = parse_name(name)?;
+    let may_register = (service.registrars.callers)(caller.peer.is_root, caller.by, caller.gid);
+    let asker = Asker { by: caller.by, may_register };
+    Ok(SignInFor { asked, asker, purpose: Purpose::Identify, wait })
+}
 
 /// Finds out who it is, then follows the registration as far as the caller wants to wait.
 pub(crate) async fn run(
     connection: &mut Connection,
     service: &Service,
-    (name, wait): (&str, Wait),
-    caller: Caller,
+    SignInFor { asked, asker, purpose, wait }: SignInFor,
 ) -> Result<Ending, Failure> {
-    let asked = parse_name(name)?;
     let domain = asked.domain().clone();
     // Before anybody takes the trouble to sign in.
     for text in (service.about)().key_problems {
         tell(connection, &text).await;
     }
-    let may_register = (service.registrars)(caller.peer.is_root, caller.by, caller.gid);
-    match identify(connection, service, (asked, Asker { by: caller.by, may_register })).await {
+    match identify(connection, service, (asked, asker, purpose)).await {
         Ok(Identified::Yes(account)) => settle(connection, service, (&domain, &account), wait).await,
         Ok(Identified::HungUp) => Ok(Ending::Failed),
         Err(failure) => refused(connection, service, &domain, failure).await,

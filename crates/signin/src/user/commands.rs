@@ -12,7 +12,8 @@ pub enum UserCommand {
     Cancel(OpId),
     /// End this token set, the PRT in it included; exactly once for each that was given.
     Forget(TokenRef),
-    /// A failure that may mean the device: the device's machine judges it (reliability.md D.3).
+    /// A failure that may mean the device, which the device's machine judges (reliability.md D.3), or the person's
+    /// account.
     Suspect(Failure),
     /// What the session is now; after every change, and last in its batch.
     Report(UserStatus),

@@ -3,7 +3,7 @@ use crate::OpId;
 use crate::outbox::UserOutbox;
 use crate::{SessionState, UserCommand, UserEvent, UserReply, UserStatus, UserWork};
 use ::machine::Generator;
-use model::{Failure, Timestamp, TokenRef};
+use model::{Cause, Failure, Timestamp, TokenRef};
 use statig::blocking::*;
 
 /// What is known besides the state.
@@ -201,8 +201,9 @@ impl Machine {
     fn failed(&mut self, held: &mut Held, context: &mut UserOutbox, failure: &Failure) -> Outcome<State> {
         held.op = None;
         self.failure = Some(failure.clone());
-        // It may mean the device rather than the person (reliability.md D.3).
-        if failure.trouble.is_some() {
+        // It may mean the device rather than the person (reliability.md D.3), or the person wherever they are.
+        let refuses_person = matches!(failure.cause, Some(Cause::AccountDisabled | Cause::NoSuchAccount));
+        if failure.trouble.is_some() || refuses_person {
             context.push(UserCommand::Suspect(failure.clone()));
         }
         let wait = match judge::next(failure) {

@@ -9,9 +9,10 @@ use crate::{
     Answer, Caller, Change, Command, Event, KeysReply, KeysWork, OperatorRequest, PairTest, PreparedView,
     Tenancy, TenantView,
 };
+use accounts::LocalFacts;
 use lifecycle::{DeviceKeys, Work};
 use machine::{Machine, OpId, Ticket};
-use model::{DomainName, Failure, Memory, TenantId, Timestamp, TokenRef};
+use model::{DomainName, Failure, LocalAccount, Memory, ObjectId, TenantId, Timestamp, TokenRef};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
@@ -43,6 +44,8 @@ pub(super) enum Wish {
     Operator(OperatorRequest),
     /// A sign-in failed.
     Suspicion,
+    /// To be let in.
+    Account(Person),
 }
 
 pub(super) struct Computer {
@@ -61,6 +64,8 @@ pub(super) struct Computer {
     pub(super) views: BTreeMap<TenantId, TenantView>,
     pub(super) prepared: PreparedView,
     pub(super) leads_to: BTreeMap<DomainName, TenantId>,
+    /// The accounts that every process may read.
+    pub(super) local_accounts: BTreeMap<(TenantId, ObjectId), LocalAccount>,
     pub(super) laws: Laws,
     /// Keys that are gone, by their public halves.
     pub(super) destroyed: BTreeSet<Vec<u8>>,
@@ -99,6 +104,7 @@ impl Computer {
             views: BTreeMap::new(),
             prepared: PreparedView::default(),
             leads_to: BTreeMap::new(),
+            local_accounts: BTreeMap::new(),
             laws: Laws::new(law),
             destroyed: BTreeSet::new(),
             reread: false,
@@ -145,6 +151,13 @@ impl Computer {
             Command::Publish(view) => drop(self.views.insert(view.tenant, *view)),
             Command::PublishDomains(domains) => self.leads_to = domains,
             Command::PublishPrepared(view) => self.prepared = view,
+            Command::PublishAccount(account) => {
+                let name = (account.person.tenant, account.person.object);
+                drop(self.local_accounts.insert(name, *account));
+            }
+            Command::PublishNoAccount(tenant, object) => {
+                drop(self.local_accounts.remove(&(tenant, object)));
+            }
             Command::Reread => self.reread = true,
             Command::Forget(_)
             | Command::HandOver { .. }
@@ -201,6 +214,13 @@ impl Computer {
     pub(super) fn signs_on(&mut self, person: Person) {
         let asked = person.upn();
         self.wish(Wish::Facts(person), |caller| Event::SignInAsked { caller, asked, asker: ASKER });
+    }
+
+    /// Somebody who is checked wants to be let in.
+    pub(super) fn wants_in(&mut self, person: Person, local: LocalFacts) -> Caller {
+        let (local, groups) = (Box::new(local), Vec::new());
+        let wanted = |caller| Event::AccountWanted { caller, person: person.account(), groups, local };
+        self.wish(Wish::Account(person), wanted)
     }
 
     /// Somebody comes to sign in.
@@ -347,6 +367,7 @@ impl Computer {
         self.waiting.clear();
         self.visits.clear();
         self.views.clear();
+        self.local_accounts.clear();
         self.prepared = PreparedView::default();
         self.setting = setting;
         // Never that of the first start.

@@ -3,7 +3,7 @@
 use super::replies::BOOT_BOUND;
 use crate::{Change, Found, FoundPair, Role};
 use lifecycle::{DeviceKeys, Identity, Intune, IntuneIntent, Snapshot, Stage};
-use model::{AccountPin, DomainName, IntentId, TenantId, TenantPin, Upn};
+use model::{AccountPin, DomainName, IntentId, LocalAccount, ObjectId, TenantId, TenantPin, Upn};
 use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -11,6 +11,7 @@ pub(super) struct Disk {
     pub(super) identities: BTreeMap<(TenantId, Role), Snapshot>,
     pub(super) domains: BTreeMap<DomainName, TenantPin>,
     pub(super) accounts: BTreeMap<Upn, AccountPin>,
+    pub(super) local_accounts: BTreeMap<(TenantId, ObjectId), LocalAccount>,
     pub(super) prepared: BTreeMap<IntentId, Option<DeviceKeys>>,
 }
 
@@ -26,6 +27,13 @@ impl Disk {
                 Change::NoDomain(domain) => drop(self.domains.remove(&domain)),
                 Change::Account(pin) => drop(self.accounts.insert(pin.upn.clone(), pin)),
                 Change::NoAccount(upn) => drop(self.accounts.remove(&upn)),
+                Change::LocalAccount(account) => {
+                    let name = (account.person.tenant, account.person.object);
+                    drop(self.local_accounts.insert(name, *account));
+                }
+                Change::NoLocalAccount(tenant, object) => {
+                    drop(self.local_accounts.remove(&(tenant, object)));
+                }
                 Change::PreparedKeys { id, keys } => drop(self.prepared.insert(id, keys.map(|keys| *keys))),
                 Change::NoPreparedKeys(id) => drop(self.prepared.remove(&id)),
                 Change::GiveUpMissing => {}
@@ -44,6 +52,7 @@ impl Disk {
             identities: self.identities.iter().map(|((_, role), it)| (*role, it.clone())).collect(),
             domains: self.domains.clone(),
             accounts: self.accounts.clone(),
+            local_accounts: self.local_accounts.values().cloned().collect(),
             prepared: self.prepared.iter().map(pair).collect(),
             ..Found::default()
         }

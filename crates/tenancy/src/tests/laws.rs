@@ -85,6 +85,13 @@ impl Laws {
     /// A commit has reached the disk.
     pub(super) fn written(&mut self, changes: &[Change], disk: &mut Disk) {
         disk.apply(changes);
+        if self.judges(&["accounts"]) {
+            let accounts = || disk.local_accounts.values();
+            let ids: BTreeSet<u32> = accounts().map(|it| it.uid).collect();
+            let names: BTreeSet<&str> = accounts().map(|it| it.name.as_str()).collect();
+            let distinct = ids.len() == accounts().count() && names.len() == accounts().count();
+            self.law("accounts", distinct, ("two of a name or number", &disk.local_accounts));
+        }
         if !self.judges(&["owner", "one_in_force"]) {
             return;
         }
@@ -134,6 +141,15 @@ impl Computer {
                 self.laws.sessions.retain(|(of, _), _| of != tenant);
             }
             Command::Publish(view) => self.judge_view(view),
+            Command::PublishAccount(account) => {
+                let name = (account.person.tenant, account.person.object);
+                let durable = self.disk.local_accounts.get(&name);
+                self.laws.law("accounts", durable == Some(account), ("not durable", account, durable));
+            }
+            Command::PublishNoAccount(tenant, object) => {
+                let durable = self.disk.local_accounts.get(&(*tenant, *object));
+                self.laws.law("accounts", durable.is_none(), ("still on disk", durable));
+            }
             Command::Announce(status) => {
                 self.judge_lane(status.tenant, command);
                 let durable = self.disk.stage(status.tenant, Role::Current);
@@ -250,7 +266,8 @@ impl Computer {
             if ended && nothing && matches!(old, Stage::Leaving { .. }) {
                 let domains = after.domains.values().any(|pin| pin.tenant == tenant);
                 let accounts = after.accounts.values().any(|pin| pin.tenant == tenant);
-                self.laws.law("pins", !domains && !accounts, ("pins stay", tenant));
+                let here = after.local_accounts.keys().any(|(of, _)| *of == tenant);
+                self.laws.law("pins", !domains && !accounts && !here, ("pins stay", tenant));
             }
         }
     }
@@ -361,6 +378,8 @@ fn lane_of(changes: &[Change], before: &Disk) -> LaneName {
         Change::Account(pin) => Some(pin.tenant),
         Change::NoDomain(name) => domain(name),
         Change::NoAccount(name) => account(name),
+        Change::LocalAccount(account) => Some(account.person.tenant),
+        Change::NoLocalAccount(tenant, _) => Some(*tenant),
         Change::PreparedKeys { .. } | Change::NoPreparedKeys(_) | Change::GiveUpMissing => None,
     })
 }

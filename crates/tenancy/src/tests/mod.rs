@@ -1,5 +1,6 @@
 //! The laws of the tenancy.
 
+mod accounts;
 mod attempts;
 mod computer;
 mod disk;

@@ -2,7 +2,7 @@
 
 use super::computer::{Computer, Wish};
 use super::disk::Disk;
-use super::samples::{ALEX, ANN, ASKER, KIM, Person, Setting, disk_full, failures, suspicion};
+use super::samples::{ALEX, ANN, ASKER, KIM, Person, Setting, disk_full, failures, suspected, suspicion};
 use super::stories::identity;
 use crate::{Answer, Caller, Command, Event, Found, OperatorRequest, RekeyStarted, Role, Tenancy};
 use lifecycle::{Identity, LeaveKind, LeaveStep, Stage, Suspension};
@@ -264,8 +264,8 @@ fn a_work_is_for_the_cloud_of_a_configured_domain_that_leads_to_its_tenant() {
 
 /// A sign-in of Alex hears that the device is disabled.
 fn sign_in_fails(computer: &mut Computer) {
-    let (domain, failure) = (ALEX.domain(), suspicion(0));
-    computer.wish(Wish::Suspicion, |caller| Event::SignInFailed { caller, domain, failure });
+    let (asked, failure) = (ALEX.upn(), suspicion(0));
+    computer.wish(Wish::Suspicion, |caller| Event::SignInFailed { caller, asked, failure });
 }
 
 #[test]
@@ -277,7 +277,7 @@ fn only_the_identity_in_force_is_suspected() {
             computer.write();
             match by_sign_in {
                 true => sign_in_fails(&mut computer),
-                false => computer.feed(Event::Suspected { tenant: ALEX.tenant(), failure: suspicion(0) }),
+                false => computer.feed(suspected(ALEX, suspicion(0))),
             }
             computer.write();
             let in_force = computer.disk.in_force(ALEX.tenant());
@@ -287,7 +287,7 @@ fn only_the_identity_in_force_is_suspected() {
     }
     let mut computer = Computer::new(Setting::default());
     sign_in_fails(&mut computer);
-    computer.feed(Event::Suspected { tenant: ALEX.tenant(), failure: suspicion(0) });
+    computer.feed(suspected(ALEX, suspicion(0)));
     assert!(computer.open.is_empty());
 }
 

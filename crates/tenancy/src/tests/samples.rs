@@ -1,11 +1,11 @@
 //! A computer with three tenants, three people each.
 
-use crate::{DomainConfig, Facts};
+use crate::{DomainConfig, Event, Facts};
 use lifecycle::IntuneEnrolment;
 use model::{
-    Account, AccountPin, Asker, Backend, Cloud, Delivery, DeviceFacts, DeviceTrouble, DomainName, Failure,
-    FailureClass, Guid, Id, JoinType, MachineBinding, MayRegister, Method, Registration, Requester, TenantId,
-    TenantPin, Timestamp, Upn, Who,
+    Account, AccountPin, Asker, Backend, Cause, Cloud, Delivery, DeviceFacts, DeviceTrouble, DomainName,
+    Failure, FailureClass, Guid, Id, JoinType, MachineBinding, MayRegister, Method, Registration, Requester,
+    TenantId, TenantPin, Timestamp, Upn, Who,
 };
 
 /// The names of every person, by tenant; the first two tenants have a domain more, the first by an alias.
@@ -118,9 +118,27 @@ impl Setting {
             required_backend: self.required,
             boot_bound: self.boot_bound,
             binding: MachineBinding { components: vec![("machine-id".to_owned(), "00".to_owned())] },
+            accounts: accounts(),
             most_prepared: self.most_prepared,
         }
     }
+}
+
+/// People of every domain have accounts.
+fn accounts() -> accounts::AccountSettings {
+    let names = ["contoso.com", "corp.contoso.com", "fabrikam.com", "eu.fabrikam.com", "tailspin.com"];
+    let domain = |name: &str| accounts::AccountDomain {
+        name: name.parse().unwrap(),
+        range: names::IdRange::DEFAULT,
+        home_prefix: "/home/".to_owned(),
+        home_name: names::HomeName::Upn,
+        shell: "/bin/sh".to_owned(),
+        admitted: None,
+        admitted_groups: Vec::new(),
+        sudo_people: Vec::new(),
+        sudo_groups: Vec::new(),
+    };
+    accounts::AccountSettings { domains: names.map(domain).to_vec(), ..accounts::AccountSettings::default() }
 }
 
 fn device() -> DeviceFacts {
@@ -163,6 +181,17 @@ pub(super) fn failures(n: u8) -> Failure {
 pub(super) fn suspicion(n: u8) -> Failure {
     let codes = ["AADSTS135011", "AADSTS700003", "AADSTS50155", "KeyUnavailable", "ClonedMachine", "Strange"];
     failure(FailureClass::Denied, Delivery::Answered, codes[usize::from(n) % codes.len()])
+}
+
+/// A session of the person met a failure.
+pub(super) fn suspected(person: Person, failure: Failure) -> Event {
+    let Account { tenant, object, .. } = person.account();
+    Event::Suspected { tenant, object, failure }
+}
+
+/// The directory refuses the person.
+pub(super) fn disabled() -> Failure {
+    failure(FailureClass::Denied, Delivery::Answered, "AADSTS50057").because(Cause::AccountDisabled)
 }
 
 pub(super) fn disk_full() -> Failure {

@@ -1,8 +1,9 @@
 //! Random lives of a computer: rows of steps that the generator chooses.
 
 use super::computer::{Computer, Wish};
-use super::samples::{Person, Setting, suspicion};
-use crate::{Event, OperatorRequest};
+use super::samples::{Person, Setting, disabled, suspected, suspicion};
+use crate::{AccountChange, Event, OperatorRequest};
+use accounts::LocalFacts;
 use lifecycle::{IntuneEnrolment, LeaveKind};
 use model::{Backend, Registration, Timestamp};
 use proptest::prelude::*;
@@ -32,6 +33,12 @@ pub(super) enum Step {
     CancelRekey(u8),
     Rebind(u8),
     ForgetAccount(u8),
+    /// A person who is checked wants to be let in.
+    LetIn(u8),
+    /// The directory says of a person that they are disabled.
+    Disable(u8),
+    /// Root gives an account another number.
+    Renumber(u8, u32),
     /// A session of this person met a failure.
     Suspect(u8, u8),
     /// A sign-in of this person met one.
@@ -64,13 +71,14 @@ impl Computer {
                 self.feed(Event::Woke);
             }
             Step::Suspect(n, code) => {
-                let (tenant, failure) = (Person::nth(n).tenant(), suspicion(code));
-                self.feed(Event::Suspected { tenant, failure });
+                self.feed(suspected(Person::nth(n), suspicion(code)));
             }
             Step::SignInFails(n, code) => {
-                let (domain, failure) = (Person::nth(n).domain(), suspicion(code));
-                self.wish(Wish::Suspicion, |caller| Event::SignInFailed { caller, domain, failure });
+                let (asked, failure) = (Person::nth(n).upn(), suspicion(code));
+                self.wish(Wish::Suspicion, |caller| Event::SignInFailed { caller, asked, failure });
             }
+            Step::LetIn(n) => drop(self.wants_in(Person::nth(n), LocalFacts::default())),
+            Step::Disable(n) => self.feed(suspected(Person::nth(n), disabled())),
             Step::Crash(n, setting) => self.crash(n, setting.unwrap_or(self.setting)),
             Step::DiskFails(written) => self.disk_fails(written),
             _ => self.operator(step),
@@ -86,6 +94,11 @@ impl Computer {
             Step::CancelRekey(n) => OperatorRequest::CancelRekey(domain(n)),
             Step::Rebind(n) => OperatorRequest::Rebind(domain(n)),
             Step::ForgetAccount(n) => OperatorRequest::ForgetAccount(Person::nth(n).upn()),
+            Step::Renumber(n, uid) => OperatorRequest::ChangeAccount {
+                name: Person::nth(n).upn().to_string(),
+                to: AccountChange::Uid(uid),
+                local: Box::default(),
+            },
             _ => return,
         };
         self.ask(request);
@@ -189,6 +202,9 @@ fn single() -> impl Strategy<Value = Step> {
         2 => person().prop_map(Step::CancelRekey),
         1 => person().prop_map(Step::Rebind),
         1 => person().prop_map(Step::ForgetAccount),
+        5 => person().prop_map(Step::LetIn),
+        1 => person().prop_map(Step::Disable),
+        1 => (person(), 2_000u32..2_003).prop_map(|(n, uid)| Step::Renumber(n, uid)),
         1 => (person(), any::<u8>()).prop_map(|(n, code)| Step::Suspect(n, code)),
         1 => (person(), any::<u8>()).prop_map(|(n, code)| Step::SignInFails(n, code)),
     ];

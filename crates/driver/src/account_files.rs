@@ -1,0 +1,113 @@
+//! The files that every process reads names and verdicts from: written whenever an account has changed, and before
+//! whoever is let in is told so (login.md 3.3, 3.3b).
+
+use crate::computer::Ports;
+use crate::in_flight::rest;
+use crate::inbox::service_ended;
+use accounts::{AccountSettings, LocalFacts, snapshot, verdicts};
+use model::{Failure, FailureClass, STATE_NOT_WRITABLE, Who, log_failure};
+use names::{Snapshot, VerdictOf};
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+
+/// Where names and verdicts go, and where this machine says whose names and numbers are taken. Blocking.
+pub trait AccountFiles: Send + Sync {
+    /// What /etc says, and whose this home directory is.
+    fn local_facts(&self, home: Option<&str>) -> LocalFacts;
+
+    /// Replaces both files, so that whoever reads sees the old ones or the new ones whole.
+    ///
+    /// # Errors
+    /// Where one of them cannot be replaced; it is then the old one.
+    fn write(&self, names: &Snapshot, verdicts: &[VerdictOf]) -> io::Result<()>;
+}
+
+/// The way to whoever writes both files.
+#[derive(Clone)]
+pub(crate) struct AccountWriter(mpsc::UnboundedSender<Written>);
+
+type Written = oneshot::Sender<Result<(), Failure>>;
+
+impl AccountWriter {
+    /// A writer, and where it hears who waits for it.
+    pub(crate) fn new() -> (AccountWriter, mpsc::UnboundedReceiver<Written>) {
+        let (sender, waiting) = mpsc::unbounded_channel();
+        (AccountWriter(sender), waiting)
+    }
+
+    /// Waits until the files say what is published now.
+    ///
+    /// # Errors
+    /// Where they cannot be written.
+    pub(crate) async fn written(&self) -> Result<(), Failure> {
+        let (tell, told) = oneshot::channel();
+        self.0.send(tell).map_err(|_| service_ended())?;
+        told.await.unwrap_or_else(|_| Err(service_ended()))
+    }
+}
+
+/// Writes as long as the driver lives: at the start, after each change, and again a while after a failure.
+pub(crate) async fn run(ports: Arc<Ports>, mut waiting: mpsc::UnboundedReceiver<Written>) {
+    let mut changed = ports.views.accounts_changed.subscribe();
+    loop {
+        changed.mark_unchanged();
+        let mut told = Vec::new();
+        while let Ok(tell) = waiting.try_recv() {
+            told.push(tell);
+        }
+        let result = write(&ports).await;
+        if let Err(failure) = &result
+            && ports.log.allows("names not written")
+        {
+            log_failure!(warn, failure, {}, "The files of names cannot be written");
+        }
+        let again = result.is_err().then(|| ports.clock.now().after(AGAIN));
+        // Whoever hung up meanwhile is let in the next time.
+        told.into_iter().for_each(|tell| drop(tell.send(result.clone())));
+        tokio::select! {
+            more = changed.changed() => if more.is_err() { return },
+            first = waiting.recv() => match first {
+                Some(tell) => drop(tell.send(write(&ports).await)),
+                None => return,
+            },
+            () = rest(&*ports.clock, again) => {}
+        }
+    }
+}
+
+async fn write(ports: &Ports) -> Result<(), Failure> {
+    let (files, settings, accounts) =
+        (ports.account_files.clone(), ports.accounts.clone(), ports.views.accounts());
+    let written = tokio::task::spawn_blocking(move || {
+        files.write(&snapshot(&settings, &accounts), &verdicts(&settings, &accounts))
+    });
+    let written = written.await.unwrap_or_else(|crash| Err(io::Error::other(crash)));
+    written.map_err(|error| not_written(&error))
+}
+
+/// What this machine says of the account that somebody is about to have.
+pub(crate) async fn local_facts(
+    files: Arc<dyn AccountFiles>,
+    home: Option<String>,
+) -> Result<LocalFacts, Failure> {
+    let looked = tokio::task::spawn_blocking(move || files.local_facts(home.as_deref()));
+    looked.await.map_err(|crash| not_written(&io::Error::other(crash)))
+}
+
+fn not_written(error: &io::Error) -> Failure {
+    Failure::local(
+        FailureClass::Broken,
+        Who::MachineAdmin,
+        STATE_NOT_WRITABLE,
+        format!("the names of accounts cannot be written: {error}"),
+        "Free space on the disk, or make /var/cache/firmament firmamentd's own with mode 0755; then sign in again.",
+    )
+}
+
+/// What every part of the driver knows of accounts.
+pub(crate) type Settings = Arc<AccountSettings>;
+
+/// After a failure the files are tried again this much later.
+const AGAIN: Duration = Duration::from_secs(60);
