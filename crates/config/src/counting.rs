@@ -3,8 +3,8 @@
 use crate::ConfigError;
 use crate::report::Report;
 use crate::scope::{GLOBAL, Scope};
-use crate::values::Raw;
 use ini::{Entry, Parsed};
+use option_values::Raw;
 
 /// What a text becomes: none for an option that is as if it were not there; what would be allowed as error.
 pub(crate) type Parse<T> = fn(&Raw<'_>) -> Result<Option<T>, String>;

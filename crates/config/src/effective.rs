@@ -1,17 +1,17 @@
 use crate::Settings;
 use crate::clouds::selected_by;
-use crate::foreign::is_foreign;
 use crate::options::{self, Row, Show, rows};
-use crate::scope::{GLOBAL, PATHS};
+use crate::scope::{BREAKGLASS, GLOBAL, PATHS};
 use crate::settings::DomainSettings;
 use ini::Place;
+use option_values::is_foreign;
 use std::fmt;
 use std::path::PathBuf;
 
 /// One effective option and where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Effective {
-    /// `global` or a domain.
+    /// `global`, a domain, or `offline_breakglass`.
     pub section: String,
     /// The option.
     pub option: &'static str,
@@ -66,10 +66,15 @@ pub(crate) fn effective(settings: &Settings) -> Vec<Effective> {
         Show::Domain(show) => Some(line(domain.name.as_str(), row.name, show(&domain.options)?)),
         _ => None,
     };
+    let in_breakglass = |row: Row| match row.show {
+        Show::Breakglass(show) => Some(line(BREAKGLASS, row.name, show(&settings.offline_breakglass)?)),
+        _ => None,
+    };
     let mut lines: Vec<Effective> = rows().filter_map(in_global).collect();
     for domain in &settings.domains {
         lines.extend(rows().filter_map(|row| in_domain(domain, row)));
     }
+    lines.extend(rows().filter_map(in_breakglass));
     lines
 }
 

@@ -9,13 +9,13 @@ mod clouds;
 mod counting;
 mod effective;
 mod error;
-mod foreign;
 mod guess;
 mod notes;
 mod options;
 #[cfg(test)]
 mod pages;
 mod proxy;
+mod ranges;
 mod reader;
 mod report;
 mod restrictions;
@@ -23,11 +23,10 @@ mod rules;
 mod scope;
 mod settings;
 mod spelling;
-mod values;
 
 pub use effective::{Effective, Origin};
 pub use error::{ConfigError, ConfigErrors, Note};
-pub use options::{DomainOptions, GlobalOptions};
+pub use options::{BreakglassOptions, DomainOptions, GlobalOptions};
 pub use proxy::{Proxy, ProxyCredentials, ProxyInForce, proxy_in_force};
 pub use settings::{DomainSettings, Pkcs11, Settings};
 

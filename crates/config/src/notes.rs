@@ -1,5 +1,4 @@
 use crate::Note;
-use crate::foreign::is_foreign;
 use crate::guess::{meant, misspelt, unlike_any};
 use crate::options::known;
 use crate::report::Report;
@@ -7,6 +6,7 @@ use crate::restrictions::restricts;
 use crate::rules;
 use crate::scope::{BREAKGLASS, GLOBAL, PATHS, RESTRICTING, Scope, Use};
 use ini::{Entry, Header, Parsed};
+use option_values::is_foreign;
 use std::collections::BTreeSet;
 
 /// What is ignored, unknown, in the wrong place or the incumbent's own, in the order of the files.
@@ -84,7 +84,12 @@ fn remark(entry: &Entry) -> Option<Remark> {
         Use::Shared | Use::Ours => None,
         // It is an error.
         Use::Refused if restricts(entry) => None,
-        Use::NotYet | Use::Refused => Some(Remark::NoEffect),
+        Use::Script if !entry.value.is_empty() => {
+            let text =
+                format!("{option} is not run: Firmament runs no script in the path of a sign-in; {INSTEAD}");
+            Some(Remark::Note(text))
+        }
+        Use::NotYet | Use::Refused | Use::Script => Some(Remark::NoEffect),
         Use::Foreign => {
             let text = format!("the option {option} is himmelblau's record of its own device; it is ignored");
             Some(Remark::Note(text))
@@ -101,3 +106,6 @@ pub(crate) fn misplaced(scope: Scope, section: &str) -> Option<&'static str> {
         _ => None,
     }
 }
+
+/// What a script for names may be replaced by.
+const INSTEAD: &str = "user_map_file maps names, and idmap_range and id_attr_map make numbers";

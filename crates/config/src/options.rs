@@ -8,14 +8,16 @@ use crate::counting::{self, read};
 use crate::proxy::Proxy;
 use crate::report::Report;
 use crate::scope::{Scope, Use};
-use crate::values::{
-    boolean, device_name, domains, host, https_host, joined, list, own_path, parsed, path, path_text, pcrs,
-    people, printable, proxy, seconds, shown, tenant, word,
-};
+use account_options::{GroupIdMap, HomeAttr, IdAttrMap, IdRangeOption, PeopleAndGroups};
 use ini::{Entry, Parsed, Shape};
 use model::{
     BootPolicy, Cloud, DomainName, HostPort, HsmType, IntuneClientVersion, IpVersion, JoinType, Kdf, Method,
-    Registration, TenantId, Upn, WhoMayRegister,
+    Registration, TenantId, WhoMayRegister,
+};
+use option_values::{
+    absolute_text, boolean, device_name, domains, duration, group_name, group_names, home_name, host,
+    https_host, joined, language, list, members, own_path, parsed, path, path_text, pcrs, printable, seconds,
+    services, shown, tenant, word,
 };
 use std::path::PathBuf;
 use std::time::Duration;
@@ -40,6 +42,7 @@ pub(crate) struct Row {
 pub(crate) enum Show {
     Global(fn(&GlobalOptions) -> Option<String>),
     Domain(fn(&DomainOptions) -> Option<String>),
+    Breakglass(fn(&BreakglassOptions) -> Option<String>),
     Never,
 }
 
@@ -71,7 +74,7 @@ macro_rules! options {
             used: Use::$used,
             show: Show::$show($shown),
             #[cfg(test)]
-            allowed: || ($parse as counting::Parse<$kind>)(&crate::values::Raw::new("\0")).err().unwrap_or_default(),
+            allowed: || ($parse as counting::Parse<$kind>)(&option_values::Raw::new("\0")).err().unwrap_or_default(),
             #[cfg(test)]
             doc: &[$($doc),+],
         },)+];
@@ -138,7 +141,7 @@ options! {
         /// Where it is not set, `HTTPS_PROXY` or `ALL_PROXY` of the service's environment counts.
         /// User and password are never shown.
         proxy: Option<Proxy> = None, Global Ours,
-            parse: |text| proxy(text).map(Some), show: |it| shown(it.proxy.as_ref().map(Proxy::to_string).unwrap_or_default());
+            parse: |text| Proxy::read(text).map(Some), show: |it| shown(it.proxy.as_ref().map(Proxy::to_string).unwrap_or_default());
         /// The file of the proxy's password, mode 0600, for the user that `proxy` names; the systemd credential
         /// `proxy-password` comes before it.
         proxy_password_file: Option<PathBuf> = None, Global Ours,
@@ -163,6 +166,44 @@ options! {
         /// How keys are derived from the session key of a primary refresh token: KDFv2 or KDFv1.
         /// Change it only where signed requests are refused and nothing else explains it.
         prt_kdf: Kdf = Kdf::default(), Global Ours, parse: |text| word(text), show: |it| shown(it.prt_kdf);
+        /// What the numbers of people and groups are made from.
+        /// `name`: from the name of a person and the object id of a group; `uuid`: from the object id; `rfc2307`:
+        /// they are `uidNumber` and `gidNumber` of the directory, and whoever has none is refused.
+        /// Only with `name` is a number known before the first sign-in.
+        /// A number that somebody has on this machine stays theirs, whatever the option says later.
+        id_attr_map: IdAttrMap = IdAttrMap::default(), Global Shared,
+            parse: |text| word(text), show: |it| shown(it.id_attr_map);
+        /// What the number of a group without `gidNumber` is made from, with `id_attr_map = rfc2307`.
+        /// Where it is not set, such a group is not known here.
+        rfc2307_group_fallback_map: Option<GroupIdMap> = None, Global Shared,
+            parse: |text| if text.is_empty() { Ok(None) } else { word(text).map(Some) },
+            show: |it| it.rfc2307_group_fallback_map.map(|map| map.to_string());
+        /// The numbers that subordinate ids are taken from, 65,536 for a person.
+        subid_range: IdRangeOption = IdRangeOption::SUBORDINATE, Global Shared,
+            parse: |text| parsed(text, RANGE), show: |it| shown(it.subid_range);
+        /// Whether a name without a domain is that of a person of the first domain.
+        /// A name in `/etc/passwd` is the local user's in any case.
+        cn_name_mapping: bool = true, Global Shared, parse: boolean, show: |it| shown(it.cn_name_mapping);
+        /// The local groups that every person is put in at a sign-in.
+        /// The file of these groups is not changed: each person is in them for as long as the option says so.
+        local_groups: Vec<String> = Vec::new(), Global Shared,
+            parse: group_names, show: |it| Some(joined(&it.local_groups)).filter(|names| !names.is_empty());
+        /// The local group that the people of `sudo_groups` are put in.
+        local_sudo_group: String = "sudo".to_owned(), Global Shared,
+            parse: |text| group_name(text).map(Some), show: |it| shown(&it.local_sudo_group);
+        /// The file that says which local user a person is, as `local:alex@contoso.com` in lines.
+        user_map_file: PathBuf = PathBuf::from("/etc/himmelblau/user-map"), Global Shared,
+            parse: |text| path(text), show: |it| shown(it.user_map_file.display());
+        /// The services that are asked a question while a device code waits, because they show no text without one.
+        /// A service counts whose name contains one of them.
+        mfa_poll_prompt_services: Vec<String> = ["ssh", "cockpit"].map(str::to_owned).to_vec(), Global Shared,
+            parse: services, show: |it| shown(joined(&it.mfa_poll_prompt_services));
+        /// Whether whoever is signed in already, as for `sudo` or a locked screen, is asked for the password alone.
+        reauth_by_password: bool = true, Global Ours, parse: boolean, show: |it| shown(it.reauth_by_password);
+        /// The language of what people are told at a sign-in.
+        /// Where it is not set, it is that of the system's locale.
+        language: Option<String> = None, Global Ours,
+            parse: |text| language(text).map(Some), show: |it| it.language.clone();
         /// Whether every step is logged.
         debug: bool = false, Global Shared, parse: boolean, show: |it| shown(it.debug);
     }
@@ -219,12 +260,47 @@ options! {
             show: |it| (it.cloud == Cloud::Custom).then(|| joined(&it.intune_hosts));
         /// The federation provider that is asked for aliases.
         odc_provider: Option<HostPort> = None, Both NotYet, parse: |text| host(text), show: |_| None;
-        /// Who may sign in, by name; the domain's are added to the global ones.
+        /// Who may sign in: people by name, groups by object id; the domain's are added to the global ones.
         /// Not set is everybody, and set to nothing is nobody.
-        /// Anybody else is refused before a request leaves this machine.
-        /// Object ids of groups are refused: groups cannot be read yet.
-        pam_allow_groups: Option<Vec<Upn>> = None, Union Shared,
-            parse: people, show: |it| it.pam_allow_groups.as_ref().map(|people| joined(people));
+        /// Where no group is listed, anybody else is refused before a request leaves this machine.
+        /// Groups are not read yet, so that a group lets nobody in.
+        /// Names of groups are refused, because they are not unique.
+        pam_allow_groups: Option<PeopleAndGroups> = None, Union Shared,
+            parse: |text| members(text).map(Some), show: |it| it.pam_allow_groups.as_ref().map(ToString::to_string);
+        /// Who is put in the group that `local_sudo_group` names: people by name, groups by object id.
+        sudo_groups: PeopleAndGroups = PeopleAndGroups::default(), Both Shared,
+            parse: members, show: |it| Some(it.sudo_groups.to_string()).filter(|text| !text.is_empty());
+        /// The numbers of the domain's people and groups; both ends belong to it.
+        /// Two domains have the same range, or two without a number in common.
+        /// The default has numbers that containers use; a range of your own is better where nobody has a home yet.
+        idmap_range: IdRangeOption = IdRangeOption::PEOPLE, Both Shared,
+            parse: |text| parsed(text, RANGE), show: |it| shown(it.idmap_range);
+        /// What stands before the last part of a home directory, as it is written.
+        home_prefix: String = "/home/".to_owned(), Both Shared,
+            parse: |text| absolute_text(text), show: |it| shown(&it.home_prefix);
+        /// What the last part of the directory itself is: the object id (UUID), the whole name (SPN) or the name
+        /// without its domain (CN).
+        home_attr: HomeAttr = HomeAttr::Uuid, Both Shared, parse: |text| home_name(text), show: |it| shown(it.home_attr);
+        /// What the last part of the link to it is, which is the home directory that is told.
+        /// The same as `home_attr` makes no link.
+        home_alias: HomeAttr = HomeAttr::Spn, Both Shared, parse: |text| home_name(text), show: |it| shown(it.home_alias);
+        /// The shell of the domain's people.
+        shell: String = "/bin/bash".to_owned(), Both Shared, parse: |text| absolute_text(text), show: |it| shown(&it.shell);
+        /// Whether a new home gets the files of `/etc/skel`.
+        use_etc_skel: bool = false, Both Shared, parse: boolean, show: |it| shown(it.use_etc_skel);
+    }
+}
+
+options! {
+    BREAKGLASS_ROWS, Breakglass,
+    /// The values of `[offline_breakglass]`.
+    pub struct BreakglassOptions {
+        /// Whether people whose sign-in takes more than a password may sign in with it while there is no network.
+        enabled: bool = false, Breakglass Shared, parse: boolean, show: |it| shown(it.enabled);
+        /// How long after the last sign-in with the network they may, in seconds, or with s, m, h or d behind the
+        /// number.
+        ttl: Duration = Duration::from_secs(7_200), Breakglass Shared,
+            parse: |text| duration(text, 1..=LONGEST_BREAKGLASS), show: |it| shown(it.ttl.as_secs());
     }
 }
 
@@ -239,7 +315,7 @@ const NAMES: &[(&str, Scope, Use)] = &[
         Use::NotYet,
     ),
     ("orchestrator_socket orchestrator_provider orchestrator_timeout_secs", Scope::Global, Use::NotYet),
-    ("orchestrator_poll_secs id_attr_map rfc2307_group_fallback_map", Scope::Global, Use::NotYet),
+    ("orchestrator_poll_secs", Scope::Global, Use::NotYet),
     ("enable_hello hello_pin_min_length hello_pin_retry_count hello_pin_prompt", Scope::Global, Use::NotYet),
     ("allow_remote_hello enable_hello_totp entra_id_password_prompt", Scope::Global, Use::NotYet),
     (
@@ -249,19 +325,27 @@ const NAMES: &[(&str, Scope, Use)] = &[
     ),
     ("enable_passwordless_security_key enable_passwordless_qr_bluetooth", Scope::Global, Use::NotYet),
     ("enable_experimental_passwordless_fido fido_timeout fido_prompt", Scope::Global, Use::NotYet),
-    ("fido_presence_prompt qr_bluetooth_prompt mfa_poll_prompt_services", Scope::Global, Use::NotYet),
+    ("fido_presence_prompt qr_bluetooth_prompt", Scope::Global, Use::NotYet),
     ("password_only_remote_services_deny_list cache_timeout db_path", Scope::Global, Use::NotYet),
-    ("policies_db_path task_socket_path broker_socket_path user_map_file", Scope::Global, Use::NotYet),
-    ("logon_script_timeout logon_script_sync name_mapping_script idmap_script", Scope::Global, Use::NotYet),
-    ("selinux cn_name_mapping local_sudo_group local_groups sudo_groups", Scope::Global, Use::NotYet),
+    ("policies_db_path task_socket_path broker_socket_path", Scope::Global, Use::NotYet),
+    ("logon_script_timeout logon_script_sync", Scope::Global, Use::NotYet),
+    ("name_mapping_script idmap_script", Scope::Global, Use::Script),
+    ("selinux", Scope::Global, Use::NotYet),
     ("auto_sudo_owner local_account_sso enable_kerberos_cache", Scope::Global, Use::NotYet),
-    ("fetch_profile_picture subid_range", Scope::Global, Use::NotYet),
-    ("home_prefix home_attr home_alias shell idmap_range use_etc_skel", Scope::Both, Use::NotYet),
-    ("enabled ttl", Scope::Breakglass, Use::NotYet),
+    ("fetch_profile_picture", Scope::Global, Use::NotYet),
 ];
 
 /// Options that may hold several values, by their names.
-const LISTS: [&str; 5] = ["domain", "domains", "domain_aliases", "intune_hosts", "pam_allow_groups"];
+const LISTS: [&str; 8] = [
+    "domain",
+    "domains",
+    "domain_aliases",
+    "intune_hosts",
+    "pam_allow_groups",
+    "sudo_groups",
+    "local_groups",
+    "mfa_poll_prompt_services",
+];
 
 /// What is known of an option before its value is read.
 pub(crate) fn shape(option: &str) -> Shape {
@@ -276,7 +360,7 @@ pub(crate) fn shape(option: &str) -> Shape {
 
 /// Every option that has a row of its own, then those that are known by name.
 pub(crate) fn rows() -> impl Iterator<Item = Row> {
-    let with_values = GLOBAL_ROWS.iter().chain(DOMAIN_ROWS).copied();
+    let with_values = GLOBAL_ROWS.iter().chain(DOMAIN_ROWS).chain(BREAKGLASS_ROWS).copied();
     let names = NAMES
         .iter()
         .flat_map(|(names, scope, used)| names.split(' ').map(|name| by_name(name, *scope, *used)));
@@ -310,3 +394,6 @@ fn by_name(name: &'static str, scope: Scope, used: Use) -> Row {
 const LONGEST_NAME: usize = 256;
 /// Longest label (32 bytes) and serial (16 bytes) that a token can have (PKCS#11 3.0, CK_TOKEN_INFO).
 const LONGEST_TOKEN_TEXT: usize = 32;
+/// Longest time without the network, in seconds: 31 days.
+const LONGEST_BREAKGLASS: u64 = 2_678_400;
+const RANGE: &str = "two numbers with a hyphen between them, the smaller one first, as 200000-2000200000";

@@ -46,6 +46,11 @@ fn the_manual_page_says_what_every_option_does() {
             &[Use::Refused],
         ),
         (
+            "THAT NAME A SCRIPT",
+            "Firmament runs no script in the path of a sign-in; each is reported and not run.\n",
+            &[Use::Script],
+        ),
+        (
             "WITHOUT EFFECT",
             "They are understood and keep nobody out; nothing acts on them, and one notice counts them.\n",
             &[Use::NotYet],

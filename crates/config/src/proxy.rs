@@ -1,6 +1,7 @@
 //! The proxy that is in force, and where it comes from.
 
 use model::{HostPort, Secret};
+use option_values::unless_empty;
 use std::fmt;
 
 /// A proxy's URL, `http://[user:password@]host:port`, which may hold a password and is never shown whole.
@@ -8,9 +9,10 @@ use std::fmt;
 pub struct Proxy(String);
 
 impl Proxy {
-    /// Takes a URL that has the form of one.
-    pub(crate) fn parse(text: &str) -> Option<Proxy> {
-        is_proxy(text).then(|| Proxy(text.to_owned()))
+    /// Takes a URL that has the form of one; none for an empty text.
+    pub(crate) fn read(text: &str) -> Result<Option<Proxy>, String> {
+        let allowed = || "http://host:port or http://user:password@host:port".to_owned();
+        unless_empty(text, |text| is_proxy(text).then(|| Proxy(text.to_owned())).ok_or_else(allowed))
     }
 
     /// The URL, with the password.

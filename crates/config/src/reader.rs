@@ -1,10 +1,10 @@
-use crate::options::{DomainOptions, GlobalOptions, known};
+use crate::options::{BreakglassOptions, DomainOptions, GlobalOptions, known};
 use crate::report::Report;
-use crate::scope::{GLOBAL, Use};
+use crate::scope::{BREAKGLASS, GLOBAL, Use};
 use crate::settings::Settings;
-use crate::spelling::{Spelling, punycode, unquoted};
-use crate::{clouds, rules};
+use crate::{clouds, ranges, rules};
 use ini::Parsed;
+use option_values::{Spelling, punycode, unquoted};
 
 /// Checks everything that counts; the last of two entries with one name does. What is wrong is reported, and the
 /// default stands in its place.
@@ -12,6 +12,7 @@ pub(crate) fn settings(parsed: Parsed, report: &mut Report) -> Settings {
     // What stands in [global] is checked even where every domain overrides it, or there is none.
     DomainOptions::read(&parsed, GLOBAL, report);
     let mut global = GlobalOptions::read(&parsed, GLOBAL, report);
+    let offline_breakglass = BreakglassOptions::read(&parsed, BREAKGLASS, report);
     let names = rules::served(&parsed, &global, report);
     let mut domains = Vec::new();
     for name in &names {
@@ -21,9 +22,10 @@ pub(crate) fn settings(parsed: Parsed, report: &mut Report) -> Settings {
     }
     rules::join_aliases(&parsed, &mut domains, report);
     global.domain = names.into_iter().filter(|name| domains.iter().any(|it| it.name == *name)).collect();
+    ranges::check(&parsed, &global, &domains, report);
     rules::proxy_password(&parsed, &global, report);
     let pkcs11 = report.value(rules::pkcs11(&parsed, &global)).flatten();
-    Settings { global, domains, pkcs11, parsed }
+    Settings { global, offline_breakglass, domains, pkcs11, parsed }
 }
 
 /// Gives every value and every section the one form that is meant.

@@ -1,8 +1,9 @@
 //! What is found while a configuration is read: all of it, in the order of the files.
 
-use crate::spelling::{Spelling, Spellings, punycode};
+use crate::spelling::Spellings;
 use crate::{ConfigError, Note};
 use ini::{Entry, Place, ReadFile};
+use option_values::{Spelling, punycode};
 
 /// Collects, and never stops the reading.
 #[derive(Debug, Default)]
@@ -32,7 +33,9 @@ impl Report {
         let value = match spelling {
             Spelling::Lines => "…".to_owned(),
             // A notice is logged: no password and no name of a person stands in it.
-            _ if ["proxy", "pam_allow_groups"].contains(&entry.option.as_str()) => "(…)".to_owned(),
+            _ if ["proxy", "pam_allow_groups", "sudo_groups"].contains(&entry.option.as_str()) => {
+                "(…)".to_owned()
+            }
             Spelling::Letters => {
                 let parts = entry.value.split([',', '\n']).map(str::trim);
                 parts

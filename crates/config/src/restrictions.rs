@@ -6,8 +6,8 @@ use crate::notes::{is_unknown, misplaced};
 use crate::options::{entry, known};
 use crate::report::Report;
 use crate::scope::{GLOBAL, RESTRICTING};
-use crate::values::{Raw, boolean};
 use ini::{Entry, Parsed};
+use option_values::{Raw, boolean};
 
 /// Reports every restriction of the incumbent's that Firmament does not keep, and every one of ours that stands where
 /// it does not count or under a name that is not its own.

@@ -5,11 +5,10 @@ use crate::proxy::ProxyCredentials;
 use crate::report::Report;
 use crate::scope::{BREAKGLASS, GLOBAL};
 use crate::settings::{DomainSettings, Pkcs11};
-use crate::spelling::Spelling;
-use crate::values::not_a_domain;
 use crate::{ConfigError, Note};
 use ini::{Entry, Header, Parsed, Place, ReadFile};
 use model::{CloudProfile, DomainName, HsmType};
+use option_values::{Spelling, not_a_domain};
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
@@ -25,16 +24,16 @@ pub(crate) fn served(parsed: &Parsed, global: &GlobalOptions, report: &mut Repor
     names
 }
 
-/// What counts for a domain: its people beside those of all domains.
+/// What counts for a domain: its people and groups beside those of all domains.
 pub(crate) fn domain_options(parsed: &Parsed, name: &DomainName, report: &mut Report) -> DomainOptions {
     let mut options = DomainOptions::read(parsed, name.as_str(), report);
     let everywhere = DomainOptions::read(parsed, GLOBAL, report).pam_allow_groups;
     options.pam_allow_groups = match (everywhere, options.pam_allow_groups) {
-        (Some(mut people), Some(more)) => {
-            people.extend(more);
-            Some(people)
+        (Some(mut all), Some(more)) => {
+            all.extend(more);
+            Some(all)
         }
-        (people, more) => people.or(more),
+        (all, more) => all.or(more),
     };
     options
 }
@@ -119,7 +118,7 @@ pub(crate) fn pkcs11(parsed: &Parsed, global: &GlobalOptions) -> Result<Option<P
 
 /// Options that do nothing, because of another one.
 pub(crate) fn remarks(parsed: &Parsed) -> impl Iterator<Item = Note> {
-    lonely_intune_hosts(parsed).into_iter().chain(lonely_tpm_pcrs(parsed))
+    lonely_intune_hosts(parsed).into_iter().chain(lonely_tpm_pcrs(parsed)).chain(joined_homes(parsed))
 }
 
 /// Whoever may read a file may read the password in it.
@@ -151,6 +150,17 @@ fn lonely_tpm_pcrs(parsed: &Parsed) -> Option<Note> {
     let kind = model::printable(&kind.value, 60);
     let text = format!("tpm_pcrs counts for keys in a TPM only, and hsm_type = {kind} asks for none");
     (!tpm).then(|| Note(format!("{}: {text}", pcrs.place)))
+}
+
+/// A prefix is put before the last part of a home as it is.
+fn joined_homes(parsed: &Parsed) -> Option<Note> {
+    let odd = |entry: &&Entry| {
+        entry.option == "home_prefix" && !entry.value.is_empty() && !entry.value.ends_with('/')
+    };
+    let by = parsed.entries.iter().find(odd)?;
+    let value = model::printable(&by.value, 120);
+    let text = format!("home_prefix = {value} has no / at its end: homes are named as {value}alex");
+    Some(Note(format!("{}: {text}", by.place)))
 }
 
 fn not_a_section(header: &Header) -> ConfigError {

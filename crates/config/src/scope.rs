@@ -26,6 +26,8 @@ pub(crate) enum Use {
     NotYet,
     /// It may keep somebody out, and Firmament does not keep to it: a value that does stops the start.
     Refused,
+    /// It names a script; none is run in the path of a sign-in, and that is said.
+    Script,
     /// The incumbent writes its own identity here; ours is in the state directory.
     Foreign,
 }
@@ -38,12 +40,5 @@ pub(crate) const BREAKGLASS: &str = "offline_breakglass";
 pub(crate) const RESTRICTING: [&str; 4] =
     ["pam_allow_groups", "tenant_id", "who_may_register", "registration"];
 /// Options that name a file or a socket for which we have a place of our own.
-pub(crate) const PATHS: [&str; 7] = [
-    "hsm_pin_path",
-    "socket_path",
-    "db_path",
-    "policies_db_path",
-    "task_socket_path",
-    "broker_socket_path",
-    "user_map_file",
-];
+pub(crate) const PATHS: [&str; 6] =
+    ["hsm_pin_path", "socket_path", "db_path", "policies_db_path", "task_socket_path", "broker_socket_path"];

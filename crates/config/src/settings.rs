@@ -1,5 +1,5 @@
 use crate::effective::{self, Effective};
-use crate::options::{DomainOptions, GlobalOptions};
+use crate::options::{BreakglassOptions, DomainOptions, GlobalOptions};
 use ini::Parsed;
 use model::{CloudProfile, DomainName};
 use std::path::PathBuf;
@@ -9,6 +9,8 @@ use std::path::PathBuf;
 pub struct Settings {
     /// What `[global]` says; `domain` has every domain that is served.
     pub global: GlobalOptions,
+    /// What `[offline_breakglass]` says.
+    pub offline_breakglass: BreakglassOptions,
     /// The domains in their order.
     pub domains: Vec<DomainSettings>,
     /// The PKCS#11 token; there is one if `hsm_type` is `pkcs11`.

@@ -43,7 +43,7 @@ fn an_ordinary_file_of_the_incumbent_is_read() {
     );
     assert!(domains[1].options.apply_policy && domains[0].profile.cloud == Cloud::Public);
     assert_eq!(loaded.settings.global.hsm_type, HsmType::TpmBoundSoftIfPossible);
-    assert_eq!((loaded.notes.len(), loaded.without_effect.len()), (1, 3), "{:?}", loaded.notes);
+    assert_eq!((loaded.notes.len(), loaded.without_effect.len()), (1, 1), "{:?}", loaded.notes);
 }
 
 #[test]

@@ -156,7 +156,7 @@ fn domain_config(domain: &DomainSettings, device: &DeviceFacts) -> DomainConfig 
         cloud: domain.profile.cloud,
         aliases: domain.options.domain_aliases.clone(),
         tenant: domain.options.tenant_id,
-        people: domain.options.pam_allow_groups.clone(),
+        people: domain.options.pam_allow_groups.as_ref().map(|list| list.people.clone()),
         join_type: domain.options.join_type,
         device: device.clone(),
         registration: domain.options.registration,

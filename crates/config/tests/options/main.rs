@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says where it failed by panicking")]
 
+mod accounts;
 mod lines;
 mod meant;
 
@@ -121,7 +122,13 @@ fn aliases_and_pins_belong_to_their_domain() {
     let domain = settings.domain(&"contoso.at".parse().unwrap()).unwrap();
     assert_eq!((domain.name.as_str(), domain.options.domain_aliases.len()), ("contoso.com", 2));
     assert_eq!(domain.options.tenant_id.unwrap().to_string(), "11112222-3333-4444-5555-666677778888");
-    let people: Vec<_> = domain.options.pam_allow_groups.iter().flatten().map(|name| name.as_str()).collect();
+    let people: Vec<_> = domain
+        .options
+        .pam_allow_groups
+        .iter()
+        .flat_map(|list| &list.people)
+        .map(|name| name.as_str())
+        .collect();
     assert_eq!(people, ["a@contoso.com", "b@contoso.com"]);
     assert!(settings.domain(&"contoso.com".parse().unwrap()).is_some());
     assert!(settings.domain(&"elsewhere.com".parse().unwrap()).is_none());
@@ -300,7 +307,10 @@ fn each_remark_is_made_once_and_names_the_line() {
         ("[contoso.com]\nhsm_type = tpm\n", 2, "[global] only"),
         ("[contoso.com]\nintune_client_version = auto\n", 2, "[global] only"),
         ("[contoso.com]\nprt_kdf = 1\n", 2, "[global] only"),
-        ("[offline_breakglass]\nenabled = true\n", 2, "enabled has no effect here"),
+        ("[global]\nname_mapping_script = /x\n", 2, "name_mapping_script is not run"),
+        ("[global]\nidmap_script = /x\n", 2, "user_map_file maps names"),
+        ("[global]\nname_mapping_script =\n", 2, "has no effect here"),
+        ("[global]\nhome_prefix = /home\n", 2, "homes are named as /homealex"),
         ("[global]\nenabled = true\n", 2, "[offline_breakglass] only"),
         ("[offline_breakglass]\njoin_type = join\n", 2, "[global] or a domain's section only"),
         ("[global]\nintune_hosts = i.example\n", 2, "cloud = custom only"),

@@ -124,14 +124,14 @@ fn who_may_sign_in_is_everybody_nobody_or_those_who_are_named() {
         let settings = settings(text);
         let domain = settings.domains.iter().find(|domain| domain.name.as_str() == "contoso.com").unwrap();
         let named = domain.options.pam_allow_groups.as_ref();
-        let named = named.map(|people| people.iter().map(|name| name.as_str()).collect::<Vec<_>>());
+        let named = named.map(|list| list.people.iter().map(|name| name.as_str()).collect::<Vec<_>>());
         assert_eq!(named, people, "{text}");
     }
     for (item, says) in [
-        ("11112222-3333-4444-5555-666677778888", "groups yet: name its members"),
-        ("{11112222-3333-4444-5555-666677778888}", "groups yet: name its members"),
-        ("Linux Users", "names of people, as"),
-        ("alex", "names of people, as"),
+        ("Linux Users", "object ids of groups"),
+        ("alex", "names of groups are not unique"),
+        ("11112222-3333-4444-5555-66667777888", "names of people, as"),
+        ("contoso.com", "where pam_allow_groups is not set"),
     ] {
         let errors = errors(&format!("[global]\npam_allow_groups = a@b.c, {item}\n"));
         assert!(errors[0].contains(&format!("pam_allow_groups = {item} is not allowed")), "{errors:?}");
@@ -173,11 +173,11 @@ fn a_restriction_that_would_not_be_kept_stops_the_start() {
 
 #[test]
 fn what_has_no_effect_is_one_note_with_a_count() {
-    let text = "[global]\nshell = /bin/sh\nfido_timeout = 3\n[contoso.com]\nshell = /bin/zsh\nhome_attr = CN\nfrob = 1\n";
+    let text = "[global]\nselinux = 1\nfido_timeout = 3\n[contoso.com]\nlogon_token_app_id = x\nshell = /bin/zsh\nfrob = 1\n";
     let loaded = one(text).unwrap();
     let named: Vec<_> =
         loaded.without_effect.iter().map(|note| note.0.rsplit_once(": ").unwrap().1).collect();
-    assert_eq!(named, ["shell", "fido_timeout", "home_attr"]);
+    assert_eq!(named, ["selinux", "fido_timeout", "logon_token_app_id"]);
     let counted: Vec<_> =
         loaded.notes.iter().filter(|note| note.0.starts_with("3 options of himmelblau")).collect();
     assert_eq!((counted.len(), loaded.notes.len()), (1, 2), "{:?}", loaded.notes);

@@ -3,7 +3,7 @@
 use std::path::{Component, Path};
 
 /// Whether a value names a directory of the incumbent, or something in one.
-pub(crate) fn is_foreign(value: &str) -> bool {
+pub fn is_foreign(value: &str) -> bool {
     let path = plain(value);
     let system = ["/var", "/run", "/etc", "/usr"].iter().any(|root| path.starts_with(root));
     system && path.split('/').any(|part| part.starts_with("himmelblau"))

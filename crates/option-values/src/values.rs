@@ -1,11 +1,6 @@
-//! What the texts of options become, and how values are shown.
-//!
-//! A reading function gives none for a text that is as if it were not there, and what would be allowed as error.
-
 use crate::foreign::is_foreign;
-use crate::proxy::Proxy;
 use crate::spelling::{Spelling, punycode, unquoted};
-use model::{BootPolicy, DomainName, HostPort, TenantId, UnknownWord, Upn};
+use model::{BootPolicy, DomainName, HostPort, TenantId, UnknownWord};
 use std::cell::RefCell;
 use std::fmt;
 use std::ops::{Deref, RangeInclusive};
@@ -14,7 +9,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 /// The text of a value while it is read, and what its reader noticed.
-pub(crate) struct Raw<'t> {
+pub struct Raw<'t> {
     text: &'t str,
     noticed: RefCell<Noticed>,
 }
@@ -26,21 +21,22 @@ struct Noticed {
 }
 
 impl<'t> Raw<'t> {
-    pub(crate) fn new(text: &'t str) -> Raw<'t> {
+    /// Takes the text of an entry.
+    pub fn new(text: &'t str) -> Raw<'t> {
         Raw { text, noticed: RefCell::default() }
     }
 
     /// Spellings other than the standard one.
-    pub(crate) fn spellings(&self) -> Vec<Spelling> {
+    pub fn spellings(&self) -> Vec<Spelling> {
         self.noticed.borrow().spellings.clone()
     }
 
     /// The part of a list that is not allowed, and how many lines below the first it stands.
-    pub(crate) fn part(&self) -> Option<(usize, String)> {
+    pub fn part(&self) -> Option<(usize, String)> {
         self.noticed.borrow().part.clone()
     }
 
-    fn spelt(&self, spelling: Spelling) {
+    pub(crate) fn spelt(&self, spelling: Spelling) {
         let mut noticed = self.noticed.borrow_mut();
         if !noticed.spellings.contains(&spelling) {
             noticed.spellings.push(spelling);
@@ -71,12 +67,12 @@ impl Deref for Raw<'_> {
 }
 
 /// One of the words of an enumeration, in any case.
-pub(crate) fn word<T: FromStr<Err = UnknownWord>>(text: &str) -> Result<Option<T>, String> {
+pub fn word<T: FromStr<Err = UnknownWord>>(text: &str) -> Result<Option<T>, String> {
     text.to_ascii_lowercase().parse().map(Some).map_err(|UnknownWord(words)| words.join(", "))
 }
 
 /// `yes`, `no`, `on` and `off` are what other programs call it.
-pub(crate) fn boolean(raw: &Raw<'_>) -> Result<Option<bool>, String> {
+pub fn boolean(raw: &Raw<'_>) -> Result<Option<bool>, String> {
     let word = raw.to_ascii_lowercase();
     if ["yes", "no", "on", "off"].contains(&word.as_str()) {
         raw.spelt(Spelling::Boolean);
@@ -88,19 +84,20 @@ pub(crate) fn boolean(raw: &Raw<'_>) -> Result<Option<bool>, String> {
     }
 }
 
-pub(crate) fn seconds(text: &str, range: RangeInclusive<u64>) -> Result<Option<Duration>, String> {
+/// A number of seconds within a range.
+pub fn seconds(text: &str, range: RangeInclusive<u64>) -> Result<Option<Duration>, String> {
     let number = text.parse().ok().filter(|number| range.contains(number));
     let allowed = || format!("a number of seconds from {} to {}", range.start(), range.end());
     number.map(|seconds| Some(Duration::from_secs(seconds))).ok_or_else(allowed)
 }
 
 /// Any value that reads itself; `allowed` says what it would take.
-pub(crate) fn parsed<T: FromStr>(text: &str, allowed: &str) -> Result<Option<T>, String> {
+pub fn parsed<T: FromStr>(text: &str, allowed: &str) -> Result<Option<T>, String> {
     unless_empty(text, |text| text.parse().map_err(|_| allowed.to_owned()))
 }
 
 /// Values separated by commas, each once; `read` says of a part what would be allowed.
-pub(crate) fn list_by<T: PartialEq>(
+pub fn list_by<T: PartialEq>(
     raw: &Raw<'_>,
     read: impl Fn(&str) -> Result<T, String>,
 ) -> Result<Option<Vec<T>>, String> {
@@ -117,12 +114,12 @@ pub(crate) fn list_by<T: PartialEq>(
 }
 
 /// The same of what reads itself; `allowed` says what each part would take.
-pub(crate) fn list<T: FromStr + PartialEq>(raw: &Raw<'_>, allowed: &str) -> Result<Option<Vec<T>>, String> {
+pub fn list<T: FromStr + PartialEq>(raw: &Raw<'_>, allowed: &str) -> Result<Option<Vec<T>>, String> {
     list_by(raw, |part| part.parse().map_err(|_| allowed.to_owned()))
 }
 
 /// Domain names; those in letters beyond ASCII are read as they stand in the DNS.
-pub(crate) fn domains(raw: &Raw<'_>) -> Result<Option<Vec<DomainName>>, String> {
+pub fn domains(raw: &Raw<'_>) -> Result<Option<Vec<DomainName>>, String> {
     list_by(raw, |part| match punycode(part).and_then(|name| name.parse().ok()) {
         Some(name) => {
             raw.spelt(Spelling::Letters);
@@ -133,35 +130,20 @@ pub(crate) fn domains(raw: &Raw<'_>) -> Result<Option<Vec<DomainName>>, String> 
 }
 
 /// What would be allowed, with the domain that seems to be meant.
-pub(crate) fn not_a_domain(text: &str) -> String {
+pub fn not_a_domain(text: &str) -> String {
     let host = text.rsplit_once("://").map_or(text, |(_, rest)| rest);
     let host = host.split(['/', ':']).next().unwrap_or_default();
     let host = host.rsplit_once('@').map_or(host, |(_, domain)| domain);
     let meant = host.trim_start_matches("*.").trim_matches('.').parse::<DomainName>();
-    match (meant, guid(text)) {
+    match (meant, guid::<TenantId>(text)) {
         (Ok(name), _) => format!("{DOMAINS}; did you mean {name}?"),
         (_, Some(_)) => format!("{DOMAINS}; the id of a tenant belongs into tenant_id"),
         _ => DOMAINS.to_owned(),
     }
 }
 
-/// Names of people; a list that is there and empty is nobody.
-pub(crate) fn people(raw: &Raw<'_>) -> Result<Option<Option<Vec<Upn>>>, String> {
-    list_by(raw, |part| part.parse().map_err(|_| not_a_person(part))).map(Some)
-}
-
-fn not_a_person(text: &str) -> String {
-    match (guid(text), text.parse::<DomainName>()) {
-        (Some(_), _) => GROUP.to_owned(),
-        (None, Ok(_)) => {
-            format!("{PEOPLE}; where it is not set, everybody of the domains that are served may sign in")
-        }
-        (None, Err(_)) => PEOPLE.to_owned(),
-    }
-}
-
 /// A GUID, with or without braces.
-pub(crate) fn tenant(raw: &Raw<'_>) -> Result<Option<Option<TenantId>>, String> {
+pub fn tenant(raw: &Raw<'_>) -> Result<Option<Option<TenantId>>, String> {
     let read = |text: &str| guid(text).ok_or_else(|| "a GUID".to_owned());
     if raw.starts_with('{') {
         raw.spelt(Spelling::Braces);
@@ -169,33 +151,37 @@ pub(crate) fn tenant(raw: &Raw<'_>) -> Result<Option<Option<TenantId>>, String> 
     unless_empty(raw, read).map(Some)
 }
 
-fn guid(text: &str) -> Option<TenantId> {
+pub(crate) fn guid<I: FromStr>(text: &str) -> Option<I> {
     let inner = text.strip_prefix('{').and_then(|text| text.strip_suffix('}'));
     inner.unwrap_or(text).trim().parse().ok()
 }
 
-pub(crate) fn path(text: &str) -> Result<Option<PathBuf>, String> {
+/// An absolute path.
+pub fn path(text: &str) -> Result<Option<PathBuf>, String> {
     let absolute = |text: &str| Some(PathBuf::from(text)).filter(|path| path.is_absolute());
     unless_empty(text, |text| absolute(text).ok_or_else(|| "an absolute path".to_owned()))
 }
 
 /// A path for which we have a place of our own; the incumbent's is not used.
-pub(crate) fn own_path(text: &str) -> Result<Option<PathBuf>, String> {
+pub fn own_path(text: &str) -> Result<Option<PathBuf>, String> {
     Ok(path(text)?.filter(|path| !is_foreign(&path.to_string_lossy())))
 }
 
-pub(crate) fn printable(text: &str, most: usize) -> Result<Option<String>, String> {
+/// A text of so many printable characters at most.
+pub fn printable(text: &str, most: usize) -> Result<Option<String>, String> {
     let allowed = || format!("at most {most} printable characters");
     unless_empty(text, |text| {
         if model::printable(text, most) == text { Ok(text.to_owned()) } else { Err(allowed()) }
     })
 }
 
-pub(crate) fn device_name(text: &str, most: usize) -> Result<Option<String>, String> {
+/// The same, in which `%h` is the host name.
+pub fn device_name(text: &str, most: usize) -> Result<Option<String>, String> {
     printable(text, most).map_err(|allowed| format!("{allowed}, %h for the host name"))
 }
 
-pub(crate) fn host(text: &str) -> Result<Option<Option<HostPort>>, String> {
+/// A host with an optional port.
+pub fn host(text: &str) -> Result<Option<Option<HostPort>>, String> {
     let allowed = || match text.strip_prefix("https://").map(|rest| rest.trim_end_matches('/')) {
         Some(rest) if rest.parse::<HostPort>().is_ok() => {
             format!("a host name with an optional port; did you mean {rest}?")
@@ -205,7 +191,8 @@ pub(crate) fn host(text: &str) -> Result<Option<Option<HostPort>>, String> {
     unless_empty(text, |text| text.parse().map_err(|_| allowed())).map(Some)
 }
 
-pub(crate) fn https_host(text: &str) -> Result<Option<Option<HostPort>>, String> {
+/// The same behind `https://`, with or without a slash at the end.
+pub fn https_host(text: &str) -> Result<Option<Option<HostPort>>, String> {
     let allowed = || match text.parse::<HostPort>() {
         Ok(host) => format!("https:// and a host name with an optional port; did you mean https://{host}?"),
         Err(_) => "https:// and a host name with an optional port".to_owned(),
@@ -218,34 +205,33 @@ pub(crate) fn https_host(text: &str) -> Result<Option<Option<HostPort>>, String>
 }
 
 /// Only PCR 7 changes rarely enough (reliability.md E.1).
-pub(crate) fn pcrs(text: &str) -> Result<Option<BootPolicy>, String> {
+pub fn pcrs(text: &str) -> Result<Option<BootPolicy>, String> {
     text.parse().map(Some).map_err(|_| ONLY_SEVEN.to_owned())
 }
 
-pub(crate) fn proxy(text: &str) -> Result<Option<Proxy>, String> {
-    let allowed = || "http://host:port or http://user:password@host:port".to_owned();
-    unless_empty(text, |text| Proxy::parse(text).ok_or_else(allowed))
-}
-
-fn unless_empty<T>(text: &str, read: impl FnOnce(&str) -> Result<T, String>) -> Result<Option<T>, String> {
+/// None for an empty text; what `read` makes of any other.
+pub fn unless_empty<T>(
+    text: &str,
+    read: impl FnOnce(&str) -> Result<T, String>,
+) -> Result<Option<T>, String> {
     if text.is_empty() { Ok(None) } else { read(text).map(Some) }
 }
 
-pub(crate) fn shown(value: impl fmt::Display) -> Option<String> {
+/// A value as text, for `aad-tool config`.
+pub fn shown(value: impl fmt::Display) -> Option<String> {
     Some(value.to_string())
 }
 
-pub(crate) fn path_text(path: &Path) -> String {
+/// A path as text.
+pub fn path_text(path: &Path) -> String {
     path.display().to_string()
 }
 
-pub(crate) fn joined<T: ToString>(items: &[T]) -> String {
+/// A list as the option is written.
+pub fn joined<T: ToString>(items: &[T]) -> String {
     items.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }
 
 const ONLY_SEVEN: &str = "7 alone, or nothing: updates of firmware, boot loader or kernel change every other PCR, \
     and would lock this machine out";
 const DOMAINS: &str = "domain names, separated by commas";
-const PEOPLE: &str = "names of people, as alex@contoso.com, separated by commas";
-const GROUP: &str = "names of people, as alex@contoso.com; the object id of a group would keep nobody out, because \
-    Firmament cannot read groups yet: name its members, or keep to himmelblau";
