@@ -90,6 +90,7 @@ fn numbered_groups(settings: &AccountSettings, account: &LocalAccount) -> Vec<(O
         let gid = match settings.numbering {
             Numbering::Name => domain.range.by_name(&group.object.to_string()),
             Numbering::ObjectId => domain.range.by_object(*group.object.guid().as_bytes()),
+            Numbering::Directory => None,
         };
         let gid = gid.filter(|gid| refused(*gid).is_none())?;
         // A name with a blank cannot stand in group(5).

@@ -19,6 +19,14 @@ pub(crate) fn no_number(person: &Account) -> Failure {
     )
 }
 
+pub(crate) fn numbers_of_directory(person: &Account) -> Failure {
+    refusal(
+        "NoUserId",
+        format!("{} has no account here, and uidNumber is not read from the directory", person.upn),
+        "Set id_attr_map to name or uuid in himmelblau.conf, and restart firmamentd.",
+    )
+}
+
 pub(crate) fn unusable_home(person: &Account, home: &str) -> Failure {
     refusal(
         "UnusableHome",

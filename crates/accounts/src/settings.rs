@@ -26,6 +26,8 @@ pub enum Numbering {
     Name,
     /// The id of their object, which only a sign-in tells.
     ObjectId,
+    /// What the directory has of them, which is not read: whoever has no account yet gets none.
+    Directory,
 }
 
 /// What the configuration says of the accounts of one domain's people.

@@ -54,6 +54,7 @@ pub fn settle(
     let uid = match settings.numbering {
         Numbering::Name => domain.range.by_name(person.upn.as_str()),
         Numbering::ObjectId => domain.range.by_object(*person.object.guid().as_bytes()),
+        Numbering::Directory => return Err(refusals::numbers_of_directory(person)),
     };
     let uid = uid.ok_or_else(|| refusals::no_number(person))?;
     let home = home_of(settings, person)?;

@@ -82,6 +82,11 @@ fn numbers_and_homes_are_computed_as_configured() {
     assert_eq!(of(&settings, HomeName::Upn), ("/srv/homes/alex@contoso.com".to_owned(), 754_804_152));
     assert_eq!(of(&settings, HomeName::ShortName).0, "/srv/homes/alex");
     assert_eq!(of(&settings, HomeName::ObjectId).0, "/srv/homes/5c2fba5d-d82f-4bb9-ad1f-2ad17858fa2c");
+    settings.numbering = Numbering::Directory;
+    let of_directory =
+        settle(&settings, (&person("alex@contoso.com", 1), Vec::new()), &[], &LocalFacts::default(), now());
+    assert_eq!(of_directory.unwrap_err().code, "NoUserId");
+    settings.numbering = Numbering::ObjectId;
     settings.domains[0].home_prefix = "/home:/".to_owned();
     assert_eq!(home_of(&settings, &person("alex@contoso.com", 1)).unwrap_err().code, "UnusableHome");
     settings.domains[0].range = IdRange::new(5_000, 5_000).unwrap();

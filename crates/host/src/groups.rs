@@ -8,6 +8,17 @@ pub fn is_member(uid: u32, gid: u32, group: &str) -> bool {
     is_in(&Person { uid, gid }, group, &text("/etc/group"), &text("/etc/passwd"))
 }
 
+/// Whether group(5) names somebody as a member of a group who need not be a user of passwd(5).
+pub fn has_member(name: &str, group: &str) -> bool {
+    names_member(name, group, &text("/etc/group"))
+}
+
+fn names_member(name: &str, group: &str, groups: &str) -> bool {
+    let of_group = groups.lines().map(fields).find(|fields| fields.first() == Some(&group));
+    let members = of_group.and_then(|fields| fields.get(3).copied()).unwrap_or_default();
+    !name.is_empty() && members.split(',').any(|member| member.trim().eq_ignore_ascii_case(name))
+}
+
 /// Whether `/etc/group` has a group of this name.
 pub fn has_group(name: &str) -> bool {
     text("/etc/group").lines().any(|line| fields(line).first() == Some(&name))
@@ -82,5 +93,19 @@ mod tests {
         }
         assert!(!is_in(&Person { uid: 1000, gid: 1 }, "wheel", "", USERS));
         assert!(!is_in(&Person { uid: 1000, gid: 1 }, "wheel", GROUPS, ""));
+    }
+
+    #[test]
+    fn a_member_need_not_be_a_user() {
+        let groups = "wheel:x:10:alex@contoso.com, kim\nwheels:x:11:sam@contoso.com\nempty:x:12:\n";
+        for (name, group, is_member) in [
+            ("Alex@Contoso.com", "wheel", true),
+            ("alex", "wheel", false),
+            ("sam@contoso.com", "wheel", false),
+            ("", "empty", false),
+            ("kim", "nosuch", false),
+        ] {
+            assert_eq!(names_member(name, group, groups), is_member, "{name} {group}");
+        }
     }
 }

@@ -1,11 +1,11 @@
-//! The files of names and of verdicts, opened so that nothing that lies in their place can hold up or deceive the
+//! The files of names and of verdicts: written whole, and opened so that nothing that lies in their place can hold up or deceive the
 //! process that reads them: sshd, sudo, or whatever looks up a name (login.md 3.3).
 
 use names::{Damaged, Names, Source, Verdicts};
-use rustix::fs::{FileType, Mode, OFlags, Stat, fstat, open, stat};
+use rustix::fs::{FileType, Mode, OFlags, Stat, fchmod, fstat, open, rename, stat, unlink};
 use rustix::io::{Errno, pread};
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
@@ -77,6 +77,35 @@ pub fn text_of(owner: u32, path: &Path) -> Option<String> {
     (good && File::from(file).take(LONGEST_TEXT).read_to_string(&mut text).is_ok()).then_some(text)
 }
 
+/// Puts a file in the place of the one that is there, durable and whole: whoever reads has the old one or the new one.
+///
+/// # Errors
+/// Where it cannot be written; the old one is then in its place.
+pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else {
+        return Err(io::ErrorKind::InvalidInput.into());
+    };
+    let beside = directory.join(format!(".{}.new", name.to_string_lossy()));
+    // What a crash left.
+    match unlink(&beside) {
+        Ok(()) | Err(Errno::NOENT) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let mut file = File::from(open(&beside, flags, Mode::from_raw_mode(0o600))?);
+    let written = file.write_all(bytes).and_then(|()| {
+        fchmod(&file, Mode::from_raw_mode(mode))?;
+        file.sync_all()?;
+        Ok(rename(&beside, path)?)
+    });
+    if written.is_err() {
+        // The error that counts is the first one.
+        let _ = unlink(&beside);
+        return written;
+    }
+    File::open(directory)?.sync_all()
+}
+
 /// A regular file: a FIFO or a lease would hold up who opens it without `NONBLOCK`.
 fn opened(path: &Path) -> Result<(OwnedFd, Stat), Unusable> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
@@ -131,6 +160,26 @@ mod tests {
         assert_eq!(of(), Err(Unusable::Bad));
         fs::remove_dir(&file).unwrap();
         assert_eq!(names(0, &dir.path().join("no/names")).map(drop), Err(Unusable::Missing));
+    }
+
+    #[test]
+    fn a_file_is_replaced_whole_or_not_at_all() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("names");
+        replace(&path, b"one", 0o644).unwrap();
+        fs::write(dir.path().join(".names.new"), b"what a crash left").unwrap();
+        replace(&path, b"two", 0o600).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o600);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+        // A directory cannot be replaced by a file, nor what is in its way.
+        fs::create_dir(dir.path().join("verdicts")).unwrap();
+        assert!(replace(&dir.path().join("verdicts"), b"x", 0o600).is_err());
+        fs::create_dir(dir.path().join(".names.new")).unwrap();
+        assert!(replace(&path, b"three", 0o600).is_err());
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        assert!(replace(&dir.path().join("no/names"), b"x", 0o600).is_err());
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 3);
     }
 
     #[test]

@@ -21,7 +21,7 @@ mod verdicts;
 
 pub use account::{Account, Domain, Group, HomeName, Parameters, Snapshot};
 pub use ids::{IdRange, IdRangeError, sub_ids};
-pub use local::{LocalEntry, SubIds, local_entries, sub_id_ranges};
+pub use local::{LocalEntry, SubIds, local_entries, mapped_users, sub_id_ranges};
 pub use name::{is_name, is_path};
 pub use provisional::provisional;
 pub use refusal::{Conflict, IdRefusal, Others, conflict, refused};

@@ -1,4 +1,4 @@
-//! What /etc/passwd, /etc/group, /etc/subuid and /etc/subgid say; lines that are none are left out, as libc does.
+//! What /etc/passwd, /etc/group, /etc/subuid, /etc/subgid and a map of users say; lines that are none are left out, as libc does.
 
 /// A line of /etc/passwd or /etc/group.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +50,20 @@ pub fn sub_id_ranges(text: &str) -> Vec<SubIds> {
         })
     };
     text.lines().filter_map(entry).collect()
+}
+
+/// The users of /etc/passwd that a map of users names, each with the full name of the person, in lower case: lines of
+/// `user:name@domain`, of which the first one of a user counts (`user_map_file`).
+pub fn mapped_users(text: &str) -> Vec<(String, String)> {
+    let mut mapped: Vec<(String, String)> = Vec::new();
+    for line in text.lines() {
+        let Some((user, person)) = line.split_once(':') else { continue };
+        let (user, person) = (user.trim(), person.trim().to_ascii_lowercase());
+        if is_plain(user) && person.contains('@') && mapped.iter().all(|(other, _)| other != user) {
+            mapped.push((user.to_owned(), person));
+        }
+    }
+    mapped
 }
 
 /// Neither a comment nor a line of NIS.

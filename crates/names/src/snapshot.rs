@@ -195,6 +195,11 @@ impl<S: Source> Names<S> {
     pub fn accounts(&self) -> Result<Vec<Account>, Damaged> {
         self.table.all(PEOPLE_BY_UID, read_account)
     }
+
+    /// Every group of the configuration.
+    pub fn groups(&self) -> Result<Vec<Group>, Damaged> {
+        self.table.all(GROUPS_BY_GID, read_group)
+    }
 }
 
 /// The private group, where the primary group is the person's own.

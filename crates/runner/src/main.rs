@@ -1,5 +1,6 @@
 //! `firmamentd`: reads the configuration, wires the house together, and keeps it running under systemd.
 
+mod accounts;
 mod backends;
 mod check;
 mod facts;
@@ -11,6 +12,7 @@ mod options;
 mod proxy;
 mod socket;
 mod wire;
+mod write_names;
 
 #[cfg(test)]
 mod manual_page;
@@ -56,6 +58,9 @@ fn start(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     if options.check {
         return Ok(check::run(options));
+    }
+    if options.write_names {
+        return Ok(write_names::run(options));
     }
     let Checked { loaded, errors } = config::check(&options.sources());
     telemetry::init(options.verbosity(&loaded.settings));
@@ -127,7 +132,13 @@ fn say_what_is_served(settings: &Settings, socket: &Path, proxy: &str) {
 
 /// Root is whoever the socket says is root, and others are who they are outside of their user namespace.
 fn registrars(option: WhoMayRegister) -> Registrars {
-    Arc::new(move |is_root, by, gid| option.judge(is_root, |group| host::groups::is_member(by.0, gid, group)))
+    let of_people = option.clone();
+    Registrars {
+        callers: Arc::new(move |is_root, by, gid| {
+            option.judge(is_root, |group| host::groups::is_member(by.0, gid, group))
+        }),
+        people: Arc::new(move |person| accounts::may_register(&of_people, person)),
+    }
 }
 
 /// The domains that are served; none where nobody can sign in.
@@ -190,12 +201,21 @@ mod tests {
 
     #[test]
     fn root_is_root_by_the_socket_and_not_by_who_maps_it() {
-        let of =
-            |option: &WhoMayRegister, is_root, by| registrars(option.clone())(is_root, Requester(by), 4711);
+        let of = |option: &WhoMayRegister, is_root, by| {
+            (registrars(option.clone()).callers)(is_root, Requester(by), 4711)
+        };
         assert_eq!(of(&WhoMayRegister::Root, true, 0), MayRegister::Yes);
         assert_eq!(of(&WhoMayRegister::Root, false, 0), MayRegister::No);
         assert_eq!(of(&WhoMayRegister::Anyone, false, 1000), MayRegister::Yes);
         let group = WhoMayRegister::Group("no-such-group-here".to_owned());
         assert_eq!((of(&group, false, 1000), of(&group, true, 0)), (MayRegister::No, MayRegister::Yes));
+    }
+
+    #[test]
+    fn a_log_in_service_is_root_and_the_person_is_judged() {
+        let of = |option| (registrars(option).people)(&"alex@contoso.com".parse().unwrap());
+        assert_eq!(of(WhoMayRegister::Anyone), MayRegister::Yes);
+        assert_eq!(of(WhoMayRegister::Root), MayRegister::No);
+        assert_eq!(of(WhoMayRegister::Group("no-such-group-here".to_owned())), MayRegister::No);
     }
 }

@@ -14,6 +14,9 @@ pub(crate) struct Options {
     /// Where the identity is kept.
     #[arg(long, value_name = "DIR", default_value = "/var/lib/firmament", value_parser = absolute)]
     pub(crate) state_dir: PathBuf,
+    /// Where the files of names and verdicts are written, which every process reads.
+    #[arg(long, value_name = "DIR", default_value = "/var/cache/firmament", value_parser = absolute)]
+    pub(crate) cache_dir: PathBuf,
     /// Where to listen (default: the option socket_path, else /run/firmament/socket).
     #[arg(long, value_name = "SOCKET", value_parser = absolute)]
     socket: Option<PathBuf>,
@@ -27,6 +30,9 @@ pub(crate) struct Options {
     /// Read the configuration and what it names, say what is wrong with it, and change nothing.
     #[arg(long)]
     pub(crate) check: bool,
+    /// Write what the configuration says into the file of names, for a daemon that has not run yet.
+    #[arg(long, conflicts_with = "check")]
+    pub(crate) write_names: bool,
 }
 
 impl Options {

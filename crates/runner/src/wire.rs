@@ -1,5 +1,6 @@
 //! Which parts the house is made of.
 
+use crate::accounts;
 use crate::backends::{self, Tpm};
 use crate::facts;
 use crate::key_stores::KeyStores;
@@ -77,7 +78,8 @@ pub(crate) fn build(options: &Options, loaded: &Loaded) -> Result<Wired, Box<dyn
         About { version, key_store: shown.description(chosen), notices, key_problems }
     });
     let keys: Arc<dyn Keys> = Arc::new(key_stores.keys());
-    let dependencies = dependencies((settings, &network), machine, (chosen, keys), store)?;
+    let dependencies =
+        dependencies((settings, &network, &options.cache_dir), machine, (chosen, keys), store)?;
     Ok(Wired { dependencies, about, key_stores, proxy: network.proxy_shown })
 }
 
@@ -90,7 +92,7 @@ fn refuse_fresh_auth_value(made: bool, store: &SledStore) -> Result<(), HsmError
 }
 
 fn dependencies(
-    (settings, network): (&Settings, &Network),
+    (settings, network, cache_dir): (&Settings, &Network, &Path),
     machine: MachineBinding,
     (backend, keys): (Backend, Arc<dyn Keys>),
     store: SledStore,
@@ -110,6 +112,7 @@ fn dependencies(
         required_backend: backends::required_backend(settings.global.hsm_type),
         boot_bound: backend == Backend::Tpm && settings.global.tpm_pcrs == BootPolicy::Pcr7,
         binding: machine,
+        accounts: accounts::settings(settings),
         most_prepared: PREPARED_PAIRS,
     };
     Ok(Dependencies {
@@ -119,6 +122,7 @@ fn dependencies(
         vault,
         keys,
         clock: Arc::new(SystemClock),
+        account_files: Arc::new(accounts::Files::new(cache_dir.to_owned())),
         neighbours: Arc::new(|| neighbours::find(Path::new("/"))),
     })
 }

@@ -93,3 +93,11 @@ fn names_that_other_programs_misread_are_none() {
         assert_eq!(is_path(path), good, "{path}");
     }
 }
+
+#[test]
+fn the_first_line_of_a_mapped_user_counts() {
+    let text = "# ours\npat:Pat@Contoso.com\n pat : other@contoso.com\n\nkim\nsam:\n+x:a@b.cd\nlee: lee@fabrikam.com \n";
+    let mapped = crate::mapped_users(text);
+    let pairs: Vec<_> = mapped.iter().map(|(user, person)| (user.as_str(), person.as_str())).collect();
+    assert_eq!(pairs, [("pat", "pat@contoso.com"), ("lee", "lee@fabrikam.com")]);
+}
