@@ -2,11 +2,12 @@ use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::options::{Command, HsmCommand, LocalCommand, Options, PlaceOptions};
 use crate::output::Output;
+use crate::setup;
 use crate::talk;
 use crate::waiting::Waiting;
 use ini::Sources;
 use ipc::FailureReport;
-use model::FailureClass;
+use model::{Failure, FailureClass};
 use provision::{Origin, Place, Protection, Records, Report};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -26,12 +27,20 @@ fn here(options: &Options, command: &LocalCommand, output: &Output) -> Result<Ex
         LocalCommand::Version { verbose } => print_version(*verbose, output),
         LocalCommand::Hsm { command } => {
             let _waiting = Waiting::begin("systemd-creds to make the credential");
-            tell(&hsm(options, command)?, output)
+            tell(&hsm(options, command)?.into(), output)
+        }
+        LocalCommand::ConfigurePam { setup } => {
+            let _waiting = Waiting::begin("the PAM stack to be looked at");
+            tell(&setup::pam(&load(options)?.settings, setup), output)
+        }
+        LocalCommand::ConfigureSsh { setup, everybody } => {
+            let _waiting = Waiting::begin("sshd to be looked at");
+            tell(&setup::ssh(&load(options)?.settings, setup, *everybody), output)
         }
         LocalCommand::PrepareImage { leave_behind, place, .. } => {
             let records = if *leave_behind { Records::LeaveBehind } else { Records::Keep };
             let _waiting = Waiting::begin("the files to be deleted");
-            tell(&provision::prepare(&find(options, place)?, records), output)
+            tell(&provision::prepare(&find(options, place)?, records).into(), output)
         }
     }
 }
@@ -54,13 +63,24 @@ fn find(options: &Options, place: &PlaceOptions) -> Result<Place, CommandError> 
     })
 }
 
+/// What was done without the daemon, in lines for people, and why the rest was not.
+pub(crate) struct Told {
+    pub(crate) lines: Vec<String>,
+    pub(crate) failure: Option<Failure>,
+}
+
+impl From<Report> for Told {
+    fn from(report: Report) -> Told {
+        Told { lines: report.lines, failure: report.refused.map(|refusal| refusal.failure()) }
+    }
+}
+
 /// What was done without the daemon, and a refusal in the form of the daemon's.
-fn tell(told: &Report, output: &Output) -> Result<Exit, CommandError> {
+fn tell(told: &Told, output: &Output) -> Result<Exit, CommandError> {
     let text: String = told.lines.iter().map(|line| format!("{line}\n")).collect();
     output.result("lines", json!(told.lines), &text)?;
-    let Some(refusal) = &told.refused else { return Ok(Exit::Done) };
-    let failure = refusal.failure();
-    output.failed(&FailureReport::from(&failure))?;
+    let Some(failure) = &told.failure else { return Ok(Exit::Done) };
+    output.failed(&FailureReport::from(failure))?;
     Ok(if failure.class == FailureClass::Denied { Exit::Denied } else { Exit::Failed })
 }
 

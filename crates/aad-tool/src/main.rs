@@ -8,6 +8,7 @@ mod error;
 mod exit;
 mod options;
 mod output;
+mod setup;
 mod talk;
 mod terminal;
 mod waiting;

@@ -33,6 +33,8 @@ impl Command {
             Command::Ask(ask) => ask.name(),
             Command::Local(LocalCommand::Hsm { .. }) => "hsm init",
             Command::Local(LocalCommand::PrepareImage { .. }) => "prepare-image",
+            Command::Local(LocalCommand::ConfigurePam { .. }) => "configure-pam",
+            Command::Local(LocalCommand::ConfigureSsh { .. }) => "configure-ssh",
             Command::Local(LocalCommand::Config) => "config",
             Command::Local(LocalCommand::Version { .. }) => "version",
         }
@@ -207,6 +209,29 @@ pub(crate) enum LocalCommand {
         #[command(flatten)]
         place: PlaceOptions,
     },
+    /// Let people of the directory sign in on this machine: the PAM stack, nsswitch.conf, the local groups.
+    ///
+    /// Shows the difference and changes nothing. With --really it is made, with a copy of each old file beside it,
+    /// and then checked. Where pam-auth-update is, it builds the stack from the profiles of Firmament; elsewhere the
+    /// files of the stack are edited.
+    ConfigurePam {
+        /// Which way, and whether it is done.
+        #[command(flatten)]
+        setup: SetupOptions,
+    },
+    /// Let sshd ask people of the directory: a drop-in of sshd_config for the configured domains.
+    ///
+    /// Shows the difference and changes nothing. With --really it is made, checked with sshd -t and sshd -T, and put
+    /// back where the check finds anything. What local people may do stays as it was.
+    ConfigureSsh {
+        /// Which way, and whether it is done.
+        #[command(flatten)]
+        setup: SetupOptions,
+        /// Ask everybody by keyboard-interactive, because no pattern fits short names; local people can then sign in
+        /// with their local passwords even where PasswordAuthentication is no.
+        #[arg(long, conflicts_with = "undo")]
+        everybody: bool,
+    },
     /// Print the effective settings and where each comes from.
     Config,
     /// Print the version.
@@ -260,6 +285,19 @@ pub(crate) enum HsmCommand {
         #[command(flatten)]
         place: PlaceOptions,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SetupOptions {
+    /// Do it. Root only.
+    #[arg(long)]
+    pub(crate) really: bool,
+    /// The other way: take out what this command put in.
+    #[arg(long)]
+    pub(crate) undo: bool,
+    /// What stands for /.
+    #[arg(long, value_name = "DIR", default_value = "/", hide = true)]
+    pub(crate) root: PathBuf,
 }
 
 #[derive(Debug, Args)]

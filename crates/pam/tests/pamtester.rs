@@ -183,3 +183,35 @@ fn the_account_phase_needs_no_daemon() {
     assert!(!password.status.success() && text(&password).contains("aka.ms/sspr"), "{}", text(&password));
     assert!(namespace.pamtester("alex@contoso.com", "open_session close_session", "").status.success());
 }
+
+/// Lays a layer over this machine and changes two passwords in it, through the stack that stands in `stack`.
+const CHANGE_PASSWORDS: &str = r#"set -e
+mount -t tmpfs tmpfs /mnt && cp -r . /mnt && cd /mnt
+mkdir -p up/usr/lib/security && cp "$LIBRARY" up/usr/lib/security/pam_firmament.so
+sed -i "s,pam_firmament.so,/usr/lib/security/&," stack
+mkdir -p up/etc/pam.d up/var up/var/cache/firmament work root
+cp stack up/etc/pam.d/firmament
+cp cache/names up/var/cache/firmament/ && chmod 755 up/var/cache/firmament && chmod 644 up/var/cache/firmament/names
+mount -t overlay overlay -o "lowerdir=/,upperdir=$PWD/up,workdir=$PWD/work" root && mount --rbind /dev root/dev
+echo 'zed:x:4242:100::/tmp:/bin/sh' >> root/etc/passwd && echo 'zed:*:19000:0:99999:7:::' >> root/etc/shadow
+printf 'New-Secret-12\nNew-Secret-12\n' | chroot root pamtester firmament zed chauthtok
+chroot root pamtester firmament alex@contoso.com chauthtok < /dev/null || echo "refused"
+"#;
+
+/// pam_unix behind us would take a new password only from a module that asked for one: ours never does, so the profile
+/// for passwords stands behind pam_unix (login.md 1.7).
+#[test]
+fn local_people_change_their_passwords_with_our_profiles_in_force() {
+    if !possible() {
+        return;
+    }
+    let namespace = Namespace::new();
+    // What pam-auth-update makes of our profiles and that of pam_unix: a test of pam-stack compares it.
+    fs::write(namespace.dir.path().join("stack"), include_str!("common-password")).unwrap();
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "--propagation", "private", "sh", "-c", CHANGE_PASSWORDS]);
+    let output = command.env("LIBRARY", library()).current_dir(namespace.dir.path()).output().unwrap();
+    let told = text(&output);
+    assert!(told.contains("altered successfully"), "{told}");
+    assert!(told.contains("aka.ms/sspr") && told.contains("refused\n"), "{told}");
+}
