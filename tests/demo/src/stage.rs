@@ -153,6 +153,7 @@ impl Stage {
         fs::write(self.path("himmelblau.conf"), &config).map_err(|error| error.to_string())?;
         not_for_others(&self.path("himmelblau.conf"))?;
         config.lines().for_each(|line| println!("himmelblau.conf | {line}"));
+        std::fs::create_dir(self.path("cache")).map_err(|error| error.to_string())?;
         self.up()
     }
 
@@ -160,6 +161,7 @@ impl Stage {
         let mut command = self.program("firmamentd");
         command.arg("--config").arg(self.path("himmelblau.conf"));
         command.arg("--state-dir").arg(self.path("state")).arg("--socket").arg(self.path("socket"));
+        command.arg("--cache-dir").arg(self.path("cache"));
         let mut child = command.stdout(Stdio::null()).spawn().map_err(|error| error.to_string())?;
         let begun = Instant::now();
         while std::os::unix::net::UnixStream::connect(self.path("socket")).is_err() {

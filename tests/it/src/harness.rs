@@ -157,6 +157,7 @@ impl Machine {
             root.join("hsm-pin").display(),
         );
         fs::write(root.join("himmelblau.conf"), config).unwrap();
+        fs::create_dir(root.join("cache")).unwrap();
         Machine { dir, cloud: cloud.dir.path().to_owned(), daemon: None, machine_id: None }
     }
 
@@ -179,6 +180,7 @@ impl Machine {
         };
         daemon.arg("--config").arg(self.path("himmelblau.conf")).arg("--debug");
         daemon.arg("--state-dir").arg(self.path("state")).arg("--socket").arg(self.path("socket"));
+        daemon.arg("--cache-dir").arg(self.path("cache"));
         daemon.env("SOFTHSM2_CONF", self.path("softhsm2.conf")).stdin(Stdio::null());
         daemon
     }

@@ -9,5 +9,7 @@
 
 pub mod apart;
 pub mod harness;
+pub mod host;
 pub mod softhsm;
 pub mod swtpm;
+pub mod terminal;

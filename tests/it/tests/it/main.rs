@@ -19,6 +19,7 @@ mod key_processes;
 mod keys;
 mod leave;
 mod life;
+mod login;
 mod lost_state;
 mod memory;
 mod newer;

@@ -1,0 +1,16 @@
+# A computer of its own over the files of this one: mounts and processes that nobody else sees, and that end with it.
+# $1: an empty directory; what is installed lies in $1/programs.
+set -e
+mount -t tmpfs -o mode=755 tmpfs "$1/over"
+mkdir "$1/over/changed" "$1/over/work" "$1/over/root"
+mount -t overlay -o "lowerdir=/,upperdir=$1/over/changed,workdir=$1/over/work" overlay "$1/over/root"
+root=$1/over/root
+mount -t proc proc "$root/proc"
+mount -t tmpfs -o mode=755 tmpfs "$root/run"
+mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
+mount --bind /dev "$root/dev"
+mount -t devpts -o newinstance,ptmxmode=0666,mode=620,gid=5 devpts "$root/dev/pts"
+mount --bind "$root/dev/pts/ptmx" "$root/dev/ptmx"
+mkdir -p "$root/run/sshd" "$root/run/firmament" "$root/etc/himmelblau"
+echo ready
+exec chroot "$root" sleep infinity
