@@ -72,7 +72,7 @@ impl WaitingFor {
             Work::RequestCode { .. } => Some(WaitingFor::Code),
             Work::Password { .. } => Some(WaitingFor::Password),
             Work::Redeem { .. } => Some(WaitingFor::Tokens),
-            Work::LookUpMe { .. } => Some(WaitingFor::Account),
+            Work::LookUpMe { .. } | Work::ListGroups { .. } => Some(WaitingFor::Account),
             Work::Poll { .. } | Work::Identify { .. } => None,
         }
     }
@@ -239,7 +239,7 @@ impl SignInEffects {
     async fn finish(&mut self, outcome: Outcome) {
         self.over = true;
         match outcome {
-            Outcome::SignedIn { account, token } => self.signed_in(account, token).await,
+            Outcome::SignedIn { account, token, .. } => self.signed_in(account, token).await,
             Outcome::Failed(failure) => self.failed(failure).await,
         }
     }
