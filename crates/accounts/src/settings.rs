@@ -76,6 +76,16 @@ impl AccountSettings {
         self.domains.iter().find(|domain| domain.name == *name)
     }
 
+    /// Those of somebody's groups that the configuration names for their domain; of others nothing is kept.
+    pub fn of_interest(&self, domain: &DomainName, mut groups: Vec<DirectoryGroup>) -> Vec<DirectoryGroup> {
+        let domain = self.domain(domain);
+        let is_named = |group: &ObjectId| {
+            domain.is_some_and(|it| it.admitted_groups.contains(group) || it.sudo_groups.contains(group))
+        };
+        groups.retain(|group| is_named(&group.object));
+        groups
+    }
+
     /// Whether the domain is the one whose people have short names.
     pub(crate) fn is_first(&self, name: &DomainName) -> bool {
         self.domains.first().is_some_and(|domain| domain.name == *name)

@@ -344,3 +344,19 @@ proptest! {
         prop_assert!(encode(&snapshot(&settings, &known)).is_ok());
     }
 }
+
+#[test]
+fn of_groups_that_nobody_named_nothing_is_kept() {
+    let group = |n: u8| DirectoryGroup {
+        object: format!("cccccccc-0000-0000-0000-0000000000{n:02x}").parse().unwrap(),
+        name: None,
+    };
+    let mut settings = settings();
+    (settings.domains[0].admitted_groups, settings.domains[0].sudo_groups) =
+        (vec![group(1).object], vec![group(2).object]);
+    let of = |domain: &str| {
+        settings.of_interest(&domain.parse().unwrap(), vec![group(1), group(2), group(3), group(1)])
+    };
+    assert_eq!(of("contoso.com"), [group(1), group(2), group(1)]);
+    assert_eq!((of("fabrikam.com"), of("elsewhere.example")), (vec![], vec![]));
+}

@@ -263,7 +263,9 @@ options! {
         /// Who may sign in: people by name, groups by object id; the domain's are added to the global ones.
         /// Not set is everybody, and set to nothing is nobody.
         /// Where no group is listed, anybody else is refused before a request leaves this machine.
-        /// Groups are not read yet, so that a group lets nobody in.
+        /// Where groups are listed, those of anybody else are read once they have signed in, from their token or
+        /// from Microsoft Graph, and nothing else is done for whoever is in none of them.
+        /// Groups that cannot be read let nobody in: an administrator of the organisation has to consent.
         /// Names of groups are refused, because they are not unique.
         pam_allow_groups: Option<PeopleAndGroups> = None, Union Shared,
             parse: |text| members(text).map(Some), show: |it| it.pam_allow_groups.as_ref().map(ToString::to_string);

@@ -6,10 +6,10 @@ use crate::inbox::Inbox;
 use executor::{Effects, Executor, step};
 use machine::OpId;
 use model::{
-    Account, Asker, Attempt, Failure, FailureClass, Secret, SignInFacts, TenantId, Timestamp, TokenRef,
-    Trace, Upn, log_failure, wiping,
+    Account, Asker, Attempt, DirectoryGroup, Failure, FailureClass, Secret, SignInFacts, TenantId, Timestamp,
+    TokenRef, Trace, Upn, log_failure, wiping,
 };
-use signin::{Command, Event, Notice, Outcome, PasswordPrompt, Prompt, Reply, Session, Work};
+use signin::{Command, Event, Groups, Notice, Outcome, PasswordPrompt, Prompt, Reply, Session, Work};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use views::SignInView;
@@ -72,7 +72,7 @@ impl WaitingFor {
             Work::RequestCode { .. } => Some(WaitingFor::Code),
             Work::Password { .. } => Some(WaitingFor::Password),
             Work::Redeem { .. } => Some(WaitingFor::Tokens),
-            Work::LookUpMe { .. } => Some(WaitingFor::Account),
+            Work::LookUpMe { .. } | Work::ListGroups { .. } => Some(WaitingFor::Account),
             Work::Poll { .. } | Work::Identify { .. } => None,
         }
     }
@@ -239,12 +239,15 @@ impl SignInEffects {
     async fn finish(&mut self, outcome: Outcome) {
         self.over = true;
         match outcome {
-            Outcome::SignedIn { account, token } => self.signed_in(account, token).await,
+            Outcome::SignedIn { account, token, groups } => {
+                let groups = self.known(groups);
+                self.signed_in(account, groups, token).await;
+            }
             Outcome::Failed(failure) => self.failed(failure).await,
         }
     }
 
-    async fn signed_in(&self, account: Account, token: TokenRef) {
+    async fn signed_in(&self, account: Account, groups: Vec<DirectoryGroup>, token: TokenRef) {
         for notice in (self.ports.neighbours)() {
             if self.ports.log.allows("another product") {
                 tracing::warn!(notice, "Another product has registered this machine too");
@@ -256,7 +259,7 @@ impl SignInEffects {
             tracing::info!(%domain, request_id, correlation_id, "Signed in");
         }
         self.publish(None, trace);
-        if let Err(refused) = self.have_account(&account).await {
+        if let Err(refused) = self.have_account(&account, groups).await {
             self.ports.vault.forget(token);
             return self.failed(refused).await;
         }
@@ -276,14 +279,30 @@ impl SignInEffects {
         }
     }
 
+    /// The groups of a person; none where they could not be read, so that nobody has the rights of a group that they
+    /// may have left.
+    fn known(&self, groups: Groups) -> Vec<DirectoryGroup> {
+        match groups {
+            Groups::NotAsked => Vec::new(),
+            Groups::Known(groups) => groups,
+            Groups::Unknown(failure) => {
+                if self.ports.log.allows("groups not read") {
+                    let domain = self.asked.domain();
+                    log_failure!(warn, &failure, { %domain, }, "The groups of a person cannot be read");
+                }
+                Vec::new()
+            }
+        }
+    }
+
     /// Makes sure that somebody who is to be let in has an account of this machine; it is durable then.
-    async fn have_account(&self, person: &Account) -> Result<(), Failure> {
+    async fn have_account(&self, person: &Account, groups: Vec<DirectoryGroup>) -> Result<(), Failure> {
         if self.purpose == Purpose::Identify {
             return Ok(());
         }
         let home = accounts::home_of(&self.ports.accounts, person)?;
         let local = Box::new(local_facts(self.ports.account_files.clone(), Some(home)).await?);
-        let (person, groups) = (person.clone(), Vec::new());
+        let (person, groups) = (person.clone(), self.ports.accounts.of_interest(person.upn.domain(), groups));
         let event = move |caller| tenancy::Event::AccountWanted { caller, person, groups, local };
         self.inbox.ask(event).await.map(drop)
     }

@@ -27,6 +27,7 @@ impl Caller<'_> {
                 self.redeem_registration(tenant, token).await.map(|_| Reply::Redeemed)
             }
             Work::LookUpMe { tenant, token } => self.look_up_me(tenant, token).await,
+            Work::ListGroups { tenant, token } => self.list_groups(tenant, token).await,
         }
     }
 
@@ -158,6 +159,28 @@ impl Caller<'_> {
         let me = oauth::graph_me::read(reply).map_err(|error| failure(&error))?;
         Ok(Reply::Me { object: me.object, upn: me.upn })
     }
+
+    /// Every page, or none of them: a list that is not whole would keep somebody out who may come in.
+    async fn list_groups(&self, tenant: TenantId, token: TokenRef) -> Result<Reply, Failure> {
+        let tokens = self.executor.vault.tokens(token, self.now).ok_or_else(token_gone)?;
+        let graph = &self.executor.profile.graph;
+        let (set, _) = self.redeem_set(tenant, &tokens.set, &format!("https://{graph}")).await?;
+        let (mut groups, mut page) = (Vec::new(), None);
+        for number in 0..MOST_PAGES {
+            let id = self.request_id(FIRST_PAGE + number);
+            let request = oauth::graph_groups::request(graph, &set.access_token, page, id);
+            let reply = self.send(request, RequestAuth::Credential).await?;
+            let read = oauth::graph_groups::read(reply, graph).map_err(|error| failure(&error))?;
+            groups.extend(read.groups);
+            match read.next {
+                Some(next) => page = Some(next),
+                None => return Ok(Reply::Groups(groups)),
+            }
+        }
+        Err(reply::ReplyError::unusable(format!(
+            "Microsoft Graph has more than {MOST_PAGES} pages of groups"
+        )))
+    }
 }
 
 fn resource(scope: Scope) -> &'static str {
@@ -174,3 +197,7 @@ pub(crate) fn failure(error: &oauth::OauthError) -> Failure {
 /// A sign-in is good for this long for what has to follow it, so that an outage of hours needs no second one; the
 /// service may end its refresh token earlier.
 const TOKENS_LIVE: Duration = Duration::from_secs(24 * 60 * 60);
+/// As many pages of groups are read, a hundred groups each.
+const MOST_PAGES: u8 = 50;
+/// What names the request of the first of them.
+const FIRST_PAGE: u8 = 8;

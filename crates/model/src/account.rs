@@ -21,6 +21,8 @@ pub struct TokenSubject {
     pub object: ObjectId,
     /// The name the service gave (`preferred_username`), folded.
     pub upn: Upn,
+    /// The groups that the token says they are in (`groups`), all of them; none where it does not say.
+    pub groups: Option<Vec<ObjectId>>,
 }
 
 /// Names one user's token set in the executor's memory vault; it holds no secret itself.

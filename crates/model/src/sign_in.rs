@@ -17,6 +17,19 @@ pub struct SignInFacts {
     pub method: Method,
     /// Whether the machine has an identity in the tenant.
     pub standing: Standing,
+    /// What the groups of the person are for.
+    pub groups: GroupUse,
+}
+
+/// What the groups of the person who signs in are for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GroupUse {
+    /// Nothing: nobody asks for them.
+    Nothing,
+    /// They are told with the success; where they cannot be read the person comes in all the same.
+    Tell,
+    /// Only a member of one of these comes in, by object id (`pam_allow_groups`); they are told too.
+    Admit(Vec<ObjectId>),
 }
 
 /// How the machine stands to the tenant, as far as it is known before the domain is resolved.

@@ -3,7 +3,7 @@
 use crate::OauthError;
 use crate::error::success;
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Request, Response, header};
+use http::{HeaderName, HeaderValue, Request, Response, Uri, header};
 use model::{HostPort, ObjectId, RequestId, Secret};
 
 /// Who Graph says the bearer is.
@@ -17,9 +17,14 @@ pub struct Me {
 
 /// `GET /v1.0/me`: name and object id of whoever the token is of.
 pub fn request(graph: &HostPort, access_token: &Secret<String>, id: RequestId) -> Request<Bytes> {
-    let mut request = Request::new(Bytes::new());
     let uri = format!("https://{graph}/v1.0/me?$select=id,userPrincipalName");
-    *request.uri_mut() = uri.parse().unwrap_or_default();
+    get(uri.parse().unwrap_or_default(), access_token, id)
+}
+
+/// A question to Graph.
+pub(crate) fn get(uri: Uri, access_token: &Secret<String>, id: RequestId) -> Request<Bytes> {
+    let mut request = Request::new(Bytes::new());
+    *request.uri_mut() = uri;
     let headers = request.headers_mut();
     headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     if let Ok(id) = HeaderValue::from_str(&id.to_string()) {

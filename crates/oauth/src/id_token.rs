@@ -4,7 +4,8 @@ use crate::TokenSet;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use model::{
-    Cause, Delivery, Failure, FailureClass, Jwk, Jwks, TenantId, Timestamp, TokenSubject, Upn, Who, printable,
+    Cause, Delivery, Failure, FailureClass, Jwk, Jwks, ObjectId, TenantId, Timestamp, TokenSubject, Upn, Who,
+    printable,
 };
 use rsa::pkcs1v15::{Signature, VerifyingKey};
 use rsa::signature::Verifier;
@@ -106,6 +107,23 @@ struct Claims {
     oid: String,
     idp: Option<String>,
     preferred_username: String,
+    groups: Option<Value>,
+    hasgroups: Option<Value>,
+    #[serde(rename = "_claim_names")]
+    elsewhere: Option<Value>,
+}
+
+impl Claims {
+    /// The groups that the token tells, all of them (`groupMembershipClaims` of the application, so that the token of
+    /// this client has them at all is \[inferred\]). None where it does not, where there are too many for a token
+    /// (`hasgroups`, or `groups` in `_claim_names`), and where they are not told by object id.
+    fn groups(&self) -> Option<Vec<ObjectId>> {
+        let listed_elsewhere = self.elsewhere.as_ref().is_some_and(|names| names.get("groups").is_some());
+        if listed_elsewhere || self.hasgroups.as_ref().is_some_and(|says| *says != Value::Bool(false)) {
+            return None;
+        }
+        self.groups.as_ref()?.as_array()?.iter().map(|id| id.as_str()?.parse().ok()).collect()
+    }
 }
 
 #[derive(Deserialize)]
@@ -135,7 +153,7 @@ pub fn verify(tokens: &TokenSet, expected: &Expected<'_>) -> Result<TokenSubject
         return Err(IdTokenError::Guest);
     }
     let object = claims.oid.parse().map_err(|_| IdTokenError::Claim("oid"))?;
-    Ok(TokenSubject { tenant: expected.tenant, object, upn })
+    Ok(TokenSubject { tenant: expected.tenant, object, upn, groups: claims.groups() })
 }
 
 fn key_of<'a>(header: &Header, keys: &'a Jwks) -> Result<&'a Jwk, IdTokenError> {

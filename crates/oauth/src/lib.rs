@@ -8,6 +8,7 @@ pub mod client;
 pub mod device_code;
 mod error;
 pub mod form;
+pub mod graph_groups;
 pub mod graph_me;
 pub mod id_token;
 pub mod password;

@@ -6,7 +6,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
-use model::{Jwk, Jwks, RsaPublicKey, Timestamp};
+use model::{Jwk, Jwks, RsaPublicKey, Timestamp, TokenSubject};
 use oauth::id_token::{Expected, IdTokenError, verify};
 use oauth::poll::{Poll, read};
 use oauth::{TokenSet, client};
@@ -71,6 +71,10 @@ fn judge(id_token: Option<String>, client_info: Option<String>) -> Result<String
 }
 
 fn check(set: &TokenSet) -> Result<String, IdTokenError> {
+    identify(set).map(|account| account.upn.to_string())
+}
+
+fn identify(set: &TokenSet) -> Result<TokenSubject, IdTokenError> {
     let public = RsaPublicKey { modulus: key().n_bytes().to_vec(), exponent: vec![1, 0, 1] };
     let keys = Jwks { keys: vec![Jwk { kid: "k1".to_owned(), public }] };
     let expected = Expected {
@@ -80,7 +84,7 @@ fn check(set: &TokenSet) -> Result<String, IdTokenError> {
         server_time: Timestamp::from_secs(NOW),
         keys: &keys,
     };
-    verify(set, &expected).map(|account| account.upn.to_string())
+    verify(set, &expected)
 }
 
 fn with(claims: &Value) -> Result<String, IdTokenError> {
@@ -97,6 +101,41 @@ fn a_member_of_the_tenant_is_named() {
         let mut late = claims();
         late["exp"] = json!(nearly);
         assert!(with(&late).is_ok(), "within five minutes of the server's clock");
+    }
+}
+
+#[test]
+fn groups_are_known_where_the_token_tells_all_of_them() {
+    let (one, two) = ("cccccccc-0000-0000-0000-000000000001", "CCCCCCCC-0000-0000-0000-000000000002");
+    let elsewhere = json!({ "groups": "src1" });
+    for (more, known) in [
+        (json!({}), None),
+        (json!({ "groups": null }), None),
+        (json!({ "groups": [] }), Some(0)),
+        (json!({ "groups": [one, two] }), Some(2)),
+        (json!({ "groups": [one], "hasgroups": false }), Some(1)),
+        (json!({ "groups": [one], "_claim_names": { "roles": "src1" } }), Some(1)),
+        (json!({ "groups": [one], "hasgroups": true }), None),
+        (json!({ "groups": [one], "hasgroups": "true" }), None),
+        (json!({ "groups": [one], "_claim_names": elsewhere }), None),
+        (json!({ "_claim_names": elsewhere }), None),
+        (json!({ "groups": one }), None),
+        (json!({ "groups": [one, "contoso\\admins"] }), None),
+        (json!({ "groups": [one, 7] }), None),
+    ] {
+        let mut claims = claims();
+        for (name, value) in more.as_object().unwrap() {
+            claims[name] = value.clone();
+        }
+        let body = json!({
+            "token_type": "Bearer", "access_token": "a", "expires_in": 3599,
+            "id_token": token(&header(), &claims), "client_info": part(&home()),
+        });
+        let Ok(Poll::Tokens(set)) = read(http::Response::new(Bytes::from(body.to_string()))) else {
+            panic!("{more}")
+        };
+        let groups = identify(&set).unwrap().groups;
+        assert_eq!(groups.map(|groups| groups.len()), known, "{more}");
     }
 }
 

@@ -161,6 +161,8 @@ fn domain_config(domain: &DomainSettings, device: &DeviceFacts) -> DomainConfig 
         aliases: domain.options.domain_aliases.clone(),
         tenant: domain.options.tenant_id,
         people: domain.options.pam_allow_groups.as_ref().map(|list| list.people.clone()),
+        groups: domain.options.pam_allow_groups.as_ref().map(|list| list.groups.clone()).unwrap_or_default(),
+        tells_groups: !domain.options.sudo_groups.groups.is_empty(),
         join_type: domain.options.join_type,
         device: device.clone(),
         registration: domain.options.registration,

@@ -2,8 +2,8 @@
 
 use crate::OpId;
 use model::{
-    Account, Attempt, DomainName, Failure, Jwks, Memory, PasswordResult, Standing, TenantId, TenantPin,
-    Timestamp, TokenRef, Upn,
+    Account, Attempt, DirectoryGroup, DomainName, Failure, Jwks, Memory, PasswordResult, Standing, TenantId,
+    TenantPin, Timestamp, TokenRef, Upn,
 };
 
 /// What the session wants done, in this order.
@@ -100,6 +100,13 @@ pub enum Work {
         /// The set whose refresh token is redeemed for Graph; it stays as it is.
         token: TokenRef,
     },
+    /// Ask Graph for the groups that the person is in. Ends in [`crate::Reply::Groups`].
+    ListGroups {
+        /// The tenant whose authority is used; never `common`.
+        tenant: TenantId,
+        /// The set whose refresh token is redeemed for Graph; it stays as it is.
+        token: TokenRef,
+    },
 }
 
 /// What a device code is asked for.
@@ -175,9 +182,22 @@ pub enum Outcome {
         account: Account,
         /// Their token set; the receiver owns it now.
         token: TokenRef,
+        /// The groups that they are in.
+        groups: Groups,
     },
     /// They did not.
     Failed(Failure),
+}
+
+/// The groups that a person is in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Groups {
+    /// Nobody asked for them.
+    NotAsked,
+    /// All of them.
+    Known(Vec<DirectoryGroup>),
+    /// They could not be read, and this is why.
+    Unknown(Box<Failure>),
 }
 
 model::word_enum! {
@@ -201,6 +221,8 @@ model::word_enum! {
         Checking = "checking",
         /// The name of the account is being looked up.
         LookingUp = "looking_up",
+        /// The groups of the person are being read.
+        ListingGroups = "listing_groups",
         /// The tokens are being exchanged for registration's.
         Redeeming = "redeeming",
         /// It is over.

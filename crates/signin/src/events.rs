@@ -1,7 +1,7 @@
 //! What goes into a sign-in session.
 
 use crate::OpId;
-use model::{Failure, Jwks, ObjectId, TenantPin, TokenRef, TokenSubject};
+use model::{DirectoryGroup, Failure, Jwks, ObjectId, TenantPin, TokenRef, TokenSubject};
 use std::time::Duration;
 
 /// What happened outside; nothing else moves the session.
@@ -63,6 +63,8 @@ pub enum Reply {
         /// `userPrincipalName`, as Graph writes it.
         upn: String,
     },
+    /// Of [`crate::Work::ListGroups`]: every group that the person is in.
+    Groups(Vec<DirectoryGroup>),
 }
 
 /// Who checks the passwords of a domain (entra.md 1.4).

@@ -1,9 +1,9 @@
 //! The rules of names and pins (entra.md 2.10, rules 6 and 7), and which failures mean what.
 
-use crate::{AccountPin, Facts, Memory, Method, Reply, Standing};
+use crate::{AccountPin, Facts, Groups, Memory, Method, Reply, Standing};
 use model::{
-    Cause, Delivery, Failure, FailureClass, ObjectId, PasswordResult, TenantId, Timestamp, TokenSubject, Upn,
-    Who,
+    Cause, Delivery, DirectoryGroup, Failure, FailureClass, GroupUse, ObjectId, PasswordResult, TenantId,
+    Timestamp, TokenSubject, Upn, Who,
 };
 
 /// What the rules say of an account.
@@ -202,6 +202,65 @@ fn hides_device(facts: &Facts, failure: &Failure) -> bool {
     facts.standing == Standing::Registered && by_rule
 }
 
+/// What Graph said of the groups.
+pub(crate) fn groups_of(result: &Result<Reply, Failure>) -> Groups {
+    match result {
+        Ok(Reply::Groups(groups)) => Groups::Known(groups.clone()),
+        Ok(_) => Groups::Unknown(Box::new(groups_not_told())),
+        Err(failure) => Groups::Unknown(Box::new(failure.clone())),
+    }
+}
+
+/// What the token said of them, which is their ids alone.
+pub(crate) fn groups_of_token(ids: &[ObjectId]) -> Groups {
+    Groups::Known(ids.iter().map(|id| DirectoryGroup { object: *id, name: None }).collect())
+}
+
+/// Whether the groups let the person in (login.md 2): by the id of one of them, and never where they are not
+/// known.
+///
+/// # Errors
+/// Why they do not.
+pub(crate) fn by_groups(facts: &Facts, groups: &Groups) -> Result<(), Failure> {
+    let GroupUse::Admit(admitted) = &facts.groups else { return Ok(()) };
+    match groups {
+        Groups::Known(own) if own.iter().any(|group| admitted.contains(&group.object)) => Ok(()),
+        Groups::Known(_) => Err(not_in_a_group(facts)),
+        Groups::NotAsked => Err(groups_not_told()),
+        Groups::Unknown(failure) => Err(groups_not_read(failure)),
+    }
+}
+
+fn not_in_a_group(facts: &Facts) -> Failure {
+    let message =
+        format!("{} may not sign in on this machine: you are in none of the groups that may", facts.asked);
+    let (class, who) = (FailureClass::Denied, Who::MachineAdmin);
+    Failure::local(class, who, "SignInNotAllowed", message, NOT_IN_A_GROUP)
+}
+
+fn groups_not_told() -> Failure {
+    let message = "your groups are not known, and only members of some may sign in on this machine";
+    let (class, who) = (FailureClass::Denied, Who::TenantAdmin);
+    Failure::local(class, who, "GroupsNotReadable", message.to_owned(), CONSENT)
+}
+
+/// Nobody comes in whose groups are not known; only where the directory refused them does consent help.
+fn groups_not_read(failure: &Failure) -> Failure {
+    let message =
+        format!("your groups cannot be read, and only members of some may sign in: {}", failure.message);
+    match failure.class {
+        FailureClass::Transient | FailureClass::NeedsUser => Failure { message, ..failure.clone() },
+        FailureClass::Denied | FailureClass::Gone | FailureClass::Broken => Failure {
+            class: FailureClass::Denied,
+            who: Who::TenantAdmin,
+            code: "GroupsNotReadable".to_owned(),
+            message,
+            advice: CONSENT.to_owned(),
+            ..failure.clone()
+        },
+    }
+}
+
 /// Nobody typed a password in time.
 pub(crate) fn password_timeout() -> Failure {
     person("PasswordTimeout", "no password was typed in time".to_owned(), "Sign in again.")
@@ -214,3 +273,6 @@ fn person(code: &str, message: String, advice: &str) -> Failure {
 const PASSWORD_SHOWS_DEVICE: &str = "A sign-in by device code cannot show which device it comes from; sign in with the password, which does (sign_in = auto or password in himmelblau.conf).";
 /// The `claims` that ask for fresh MFA (entra.md 2.9).
 const FRESH_MFA: &str = r#"{"access_token":{"amr":{"values":["ngcmfa","mfa"]}}}"#;
+const NOT_IN_A_GROUP: &str =
+    "Sign in with an account that may, or have the account put into a group of pam_allow_groups.";
+const CONSENT: &str = "An administrator of your organisation has to consent to reading groups (GroupMember.Read.All) or to have groups in the token (groupMembershipClaims); or name people in pam_allow_groups.";

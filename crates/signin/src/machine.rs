@@ -3,8 +3,8 @@ mod steps;
 use crate::judge;
 use crate::outbox::Outbox;
 use crate::{
-    Command, Event, Facts, Memory, OpId, PasswordPrompt, Prompt, Realm, Reply, Scope, SignInState, TenantPin,
-    Work,
+    Command, Event, Facts, Groups, Memory, OpId, PasswordPrompt, Prompt, Realm, Reply, Scope, SignInState,
+    TenantPin, Work,
 };
 use model::{Attempt, Cause, Failure, Jwks, Timestamp, TokenRef, TokenSubject};
 use statig::blocking::*;
@@ -54,6 +54,7 @@ pub(crate) struct Person {
     token: TokenRef,
     came: Option<TokenSubject>,
     memory: Vec<Memory>,
+    groups: Groups,
     op: Option<OpId>,
 }
 
@@ -100,6 +101,7 @@ impl Machine {
             State::Waiting { .. } => SignInState::Waiting,
             State::Checking { .. } => SignInState::Checking,
             State::LookingUp { .. } => SignInState::LookingUp,
+            State::ListingGroups { .. } => SignInState::ListingGroups,
             State::Redeeming { .. } => SignInState::Redeeming,
             State::Ended {} => SignInState::Ended,
         }
@@ -345,6 +347,23 @@ impl Machine {
     fn ask_graph(&mut self, person: &mut Person, context: &mut Outbox) {
         let Some(pin) = &self.pin else { return };
         person.op = Some(context.run(Work::LookUpMe { tenant: pin.tenant, token: person.token }));
+    }
+
+    /// The person is who was asked for, and the token does not say in which groups they are.
+    #[state(superstate = "with_person", entry_action = "list_groups")]
+    fn listing_groups(&mut self, person: &mut Person, context: &mut Outbox, event: &Event) -> Outcome<State> {
+        let Event::Done(op, result) = event else { return Super };
+        if person.op != Some(*op) {
+            return Super;
+        }
+        person.op = None;
+        self.groups_judged(person, context, judge::groups_of(result))
+    }
+
+    #[action]
+    fn list_groups(&mut self, person: &mut Person, context: &mut Outbox) {
+        let Some(pin) = &self.pin else { return };
+        person.op = Some(context.run(Work::ListGroups { tenant: pin.tenant, token: person.token }));
     }
 
     /// The portal's tokens are exchanged for registration's.

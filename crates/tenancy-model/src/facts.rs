@@ -1,7 +1,8 @@
 use accounts::AccountSettings;
 use lifecycle::IntuneEnrolment;
 use model::{
-    Backend, Cloud, DeviceFacts, DomainName, JoinType, MachineBinding, Method, Registration, TenantId, Upn,
+    Backend, Cloud, DeviceFacts, DomainName, GroupUse, JoinType, MachineBinding, Method, ObjectId,
+    Registration, TenantId, Upn,
 };
 
 /// What does not change while the service runs.
@@ -34,8 +35,12 @@ pub struct DomainConfig {
     pub aliases: Vec<DomainName>,
     /// The only tenant that it and its aliases may lead to, if one is configured.
     pub tenant: Option<TenantId>,
-    /// Who may sign in; everybody where nobody is named.
+    /// The people who may sign in; everybody where there is no list.
     pub people: Option<Vec<Upn>>,
+    /// The groups whose members may too, by object id, where there is a list.
+    pub groups: Vec<ObjectId>,
+    /// Whether anything else is decided by the groups of whoever signs in.
+    pub tells_groups: bool,
     /// What a new identity asks for.
     pub join_type: JoinType,
     /// What the device calls itself.
@@ -54,9 +59,15 @@ impl DomainConfig {
         self.name == *domain || self.aliases.contains(domain)
     }
 
-    /// Whether somebody of this name may sign in.
-    pub fn admits(&self, name: &Upn) -> bool {
-        self.people.as_ref().is_none_or(|people| people.contains(name))
+    /// What the groups of somebody of this name are for; none where they may not sign in, whatever their groups are.
+    pub fn use_of_groups(&self, name: &Upn) -> Option<GroupUse> {
+        let may_by_name = self.people.as_ref().is_none_or(|people| people.contains(name));
+        match (may_by_name, self.tells_groups) {
+            (true, false) => Some(GroupUse::Nothing),
+            (true, true) => Some(GroupUse::Tell),
+            (false, _) if self.groups.is_empty() => None,
+            (false, _) => Some(GroupUse::Admit(self.groups.clone())),
+        }
     }
 }
 

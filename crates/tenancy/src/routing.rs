@@ -21,9 +21,7 @@ impl Tenancy {
     fn sign_in_facts(&self, asked: Upn, asker: Asker) -> Result<Answer, Failure> {
         let config = self.facts.domain(asked.domain());
         let config = config.ok_or_else(|| refusals::unknown_domain(asked.domain()))?;
-        if !config.admits(&asked) {
-            return Err(refusals::not_admitted(&asked));
-        }
+        let groups = config.use_of_groups(&asked).ok_or_else(|| refusals::not_admitted(&asked))?;
         if let Some(obstacle) = self.pins.obstacle(&asked) {
             return Err(obstacle);
         }
@@ -45,7 +43,7 @@ impl Tenancy {
         let suspended = identity.is_some_and(|identity| identity.suspended.is_some());
         let method = if suspended { Method::DeviceCode } else { config.sign_in };
         let (wanted, accounts) = (config.tenant, self.pins.accounts.values().cloned().collect());
-        let facts = SignInFacts { asked, wanted, pinned, accounts, claims, method, standing };
+        let facts = SignInFacts { asked, wanted, pinned, accounts, claims, method, standing, groups };
         Ok(Answer::SignIn(Box::new(facts), config.name.clone()))
     }
 

@@ -28,6 +28,10 @@ pub struct Call<'a> {
     pub query: &'a Form,
     /// Of the access token, if it is for Graph and good.
     pub claims: Option<&'a Value>,
+    /// The host that was asked, with its port in local mode.
+    pub host: &'a str,
+    /// Whether people may read their own groups with the scope that every client has.
+    pub groups_readable: bool,
     /// Where its people are.
     pub directories: &'a Directories,
     /// Where its devices are.
@@ -79,7 +83,7 @@ fn judged(call: &Call<'_>) -> Result<Answer, Answer> {
     let query = Query::of(call.query)?;
     match call.name {
         "me" => Ok(Answer::ok(query.selected(objects::user(caller.user()?)))),
-        "member_of" => member_of(&caller, &query),
+        "member_of" => member_of(call, &caller, &query),
         "owned_devices" => {
             let owner = caller.user()?.oid;
             Ok(devices(call, &caller, &query, |device| device.owner == owner))
@@ -92,12 +96,19 @@ fn judged(call: &Call<'_>) -> Result<Answer, Answer> {
 }
 
 /// The groups of the user; their names are seen only by who may read groups \[inferred\].
-fn member_of(caller: &Caller<'_>, query: &Query<'_>) -> Result<Answer, Answer> {
+fn member_of(call: &Call<'_>, caller: &Caller<'_>, query: &Query<'_>) -> Result<Answer, Answer> {
     let user = caller.user()?;
-    may(caller, &["User.Read", "GroupMember.Read.All", "Group.Read.All", "Directory.Read.All"])?;
-    let named = caller.may(&["GroupMember.Read.All", "Group.Read.All", "Directory.Read.All"]);
+    let own = Some("User.Read").filter(|_| call.groups_readable);
+    may(caller, &own.into_iter().chain(OF_GROUPS).collect::<Vec<_>>())?;
+    let named = caller.may(&OF_GROUPS);
     let own = caller.directory.groups.iter().filter(|group| group.has(&user.upn));
-    Ok(query.list("directoryObjects", own.map(|group| objects::group(group, named)).collect()))
+    let objects = own.map(|group| objects::group(group, named)).collect();
+    Ok(query.list("directoryObjects", &address(call), objects))
+}
+
+/// Where the same is asked again, for the pages after the first.
+fn address(call: &Call<'_>) -> String {
+    format!("https://{}/{}", call.host, call.path.join("/"))
 }
 
 /// None of the first-party clients may, unless a knob adds the scope (entra.md 0.5).
@@ -113,7 +124,7 @@ fn devices(
     wanted: impl Fn(&Device) -> bool,
 ) -> Answer {
     let own = call.devices.all().filter(|device| device.tenant == caller.directory.id && wanted(device));
-    query.list("devices", own.map(objects::device).collect())
+    query.list("devices", &address(call), own.map(objects::device).collect())
 }
 
 /// `GET /v1.0/devices(deviceId='…')`.
@@ -148,4 +159,5 @@ fn may(caller: &Caller<'_>, wanted: &[&str]) -> Result<(), Answer> {
     Err(refusal(403, "Authorization_RequestDenied", &text))
 }
 
+const OF_GROUPS: [&str; 3] = ["GroupMember.Read.All", "Group.Read.All", "Directory.Read.All"];
 const OF_DEVICES: [&str; 2] = ["Device.Read.All", "Directory.Read.All"];

@@ -49,6 +49,8 @@ pub struct Knobs {
     /// Scopes that an administrator has consented to for every client's Graph tokens, for example
     /// `Device.Read.All`.
     pub extra_graph_scopes: Vec<String>,
+    /// Where the groups of a person are told; which is right for the broker is not known (guess).
+    pub groups_told: GroupsTold,
     /// Seconds until a device code expires.
     pub device_code_lives_s: i64,
     /// Device-code sign-in is blocked, in one of three ways.
@@ -197,6 +199,7 @@ impl Default for Knobs {
             authorize_refusal: AuthorizeRefusal::Page,
             federated: BTreeMap::new(),
             extra_graph_scopes: Vec::new(),
+            groups_told: GroupsTold::Graph,
             device_code_lives_s: DEVICE_CODE_LIVES_S,
             device_code_blocked: DeviceCodeBlock::No,
             device_code_excluded: BTreeSet::from([REGISTRATION.to_owned()]),
@@ -251,6 +254,20 @@ pub enum DeviceCodeBlock {
     TokenEndpoint,
     /// 530036 for every resource derived from it, except the registration service.
     ProtocolTracking,
+}
+
+/// Where the groups of a person are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GroupsTold {
+    /// By Graph, with the scope that every client has; no token tells them.
+    Graph,
+    /// In every `id_token` as `groups` (`groupMembershipClaims`); Graph refuses to: 403.
+    Token,
+    /// The `id_token` says in `_claim_names` that there are too many for it; Graph tells them.
+    TooMany,
+    /// Nowhere: Graph refuses to, with 403, until an administrator consents (`extra_graph_scopes`).
+    Nowhere,
 }
 
 /// What an encrypted reply carries under its label `A256GCM`.

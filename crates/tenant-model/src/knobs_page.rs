@@ -2,8 +2,8 @@
 
 use crate::applications::{Application, Group};
 use crate::knobs::{
-    AuthorizeRefusal, ClientCertificate, DeviceCodeBlock, ENDPOINTS, GRANTS, Knobs, Recognition, Refuse,
-    SealedForm, TokenForm, Twist,
+    AuthorizeRefusal, ClientCertificate, DeviceCodeBlock, ENDPOINTS, GRANTS, GroupsTold, Knobs, Recognition,
+    Refuse, SealedForm, TokenForm, Twist,
 };
 use crate::reading::{members, words};
 use crate::seed::{Seed, SeedTenant, SeedUser};
@@ -25,9 +25,10 @@ type Words = (&'static str, &'static str, &'static str, Vec<&'static str>);
 fn the_simulator_page_explains_every_word_of_an_enumeration() {
     let own = include_str!("knobs.rs");
     let shapes = include_str!("../../tenant-wire/src/drs_error.rs");
-    let all: [Words; 9] = [
+    let all: [Words; 10] = [
         ("authorize_refusal", own, "enum AuthorizeRefusal {", words::<AuthorizeRefusal>()),
         ("device_code_blocked", own, "enum DeviceCodeBlock {", words::<DeviceCodeBlock>()),
+        ("groups_told", own, "enum GroupsTold {", words::<GroupsTold>()),
         ("access_tokens", own, "enum TokenForm {", words::<TokenForm>()),
         ("drs_error_shape", shapes, "enum DrsErrorShape {", words::<DrsErrorShape>()),
         ("client_certificate", own, "enum ClientCertificate {", words::<ClientCertificate>()),

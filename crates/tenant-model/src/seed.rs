@@ -67,6 +67,11 @@ impl Default for Seed {
             home: None,
             login: None,
         };
+        let group = |id: &str, name: &str, members: &[&str]| Group {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            members: members.iter().map(|&name| name.to_owned()).collect(),
+        };
         let contoso = SeedTenant {
             id: "11111111-2222-3333-4444-555555555555".to_owned(),
             domains: vec!["contoso.com".to_owned()],
@@ -75,7 +80,14 @@ impl Default for Seed {
                 user("alex@contoso.com", "aaaabbbb-cccc-dddd-eeee-ffff00001111"),
                 user("adele@contoso.com", "aaaabbbb-cccc-dddd-eeee-ffff00002222"),
             ],
-            groups: Vec::new(),
+            groups: vec![
+                group("aaaabbbb-0000-4000-8000-000000000001", "linux-admins", &["alex@contoso.com"]),
+                group(
+                    "aaaabbbb-0000-4000-8000-000000000002",
+                    "linux-users",
+                    &["alex@contoso.com", "adele@contoso.com"],
+                ),
+            ],
             applications: Vec::new(),
         };
         let fabrikam = SeedTenant {

@@ -4,8 +4,8 @@ use crate::samples::{failure, id, tenant};
 use crate::{Arrow, Walker, drawn, walk};
 use machine::{Machine as _, OpId};
 use model::{
-    Cause, Delivery, Failure, FailureClass, Jwks, Method, SignInFacts as Facts, Standing, TenantPin,
-    Timestamp, TokenRef, TokenSubject, Upn,
+    Cause, Delivery, DirectoryGroup, Failure, FailureClass, GroupUse, Jwks, Method, SignInFacts as Facts,
+    Standing, TenantPin, Timestamp, TokenRef, TokenSubject, Upn,
 };
 use signin::{Command, Event, Realm, Reply, Scope, Session, Work};
 use std::collections::BTreeSet;
@@ -18,9 +18,14 @@ pub(crate) fn arrows() -> Vec<Arrow> {
         return Vec::new();
     };
     let mut found = BTreeSet::new();
-    for (method, pinned) in [(Method::DeviceCode, false), (Method::Password, false), (Method::Password, true)]
-    {
-        found.extend(walk(|| Harness::new([&asked, &other], method, pinned), |_| {}));
+    let admit = || GroupUse::Admit(vec![id(3)]);
+    for (method, pinned, groups) in [
+        (Method::DeviceCode, false, GroupUse::Nothing),
+        (Method::DeviceCode, false, admit()),
+        (Method::Password, false, GroupUse::Nothing),
+        (Method::Password, true, GroupUse::Nothing),
+    ] {
+        found.extend(walk(|| Harness::new([&asked, &other], method, (pinned, groups.clone())), |_| {}));
     }
     drawn(found)
 }
@@ -32,6 +37,7 @@ enum Move {
     LeadElsewhere,
     Succeed,
     OtherName,
+    NoGroup,
     Federated,
     Fail(FailureClass, Option<Cause>),
     Type,
@@ -58,8 +64,9 @@ struct Harness {
 }
 
 impl Harness {
-    fn new(names: [&Upn; 2], method: Method, pinned: bool) -> Harness {
-        let accounts = names.map(|upn| TokenSubject { tenant: tenant(), object: id(2), upn: upn.clone() });
+    fn new(names: [&Upn; 2], method: Method, (pinned, groups): (bool, GroupUse)) -> Harness {
+        let accounts =
+            names.map(|upn| TokenSubject { tenant: tenant(), object: id(2), upn: upn.clone(), groups: None });
         let facts = Facts {
             asked: names[0].clone(),
             wanted: Some(tenant()),
@@ -68,6 +75,7 @@ impl Harness {
             claims: None,
             method,
             standing: Standing::Unregistered,
+            groups,
         };
         let now = Timestamp::from_secs(1_000_000);
         Harness {
@@ -109,6 +117,7 @@ impl Harness {
             Work::Identify { .. } => Reply::Identified(self.accounts[0].clone()),
             Work::Redeem { .. } => Reply::Redeemed,
             Work::LookUpMe { .. } => Reply::Me { object: id(2), upn: self.accounts[0].upn.to_string() },
+            Work::ListGroups { .. } => Reply::Groups(vec![DirectoryGroup { object: id(3), name: None }]),
         }
     }
 
@@ -127,6 +136,10 @@ impl Harness {
                 .pick(false)
                 .filter(|(_, work)| matches!(work, Work::Identify { .. }))
                 .map(|(op, _)| done(op, Reply::Identified(self.accounts[1].clone()))),
+            Move::NoGroup => self
+                .pick(false)
+                .filter(|(_, work)| matches!(work, Work::ListGroups { .. }))
+                .map(|(op, _)| done(op, Reply::Groups(Vec::new()))),
             Move::Federated => self
                 .pick(false)
                 .filter(|(_, work)| matches!(work, Work::AskRealm { .. }))
@@ -158,6 +171,7 @@ impl Walker for Harness {
         (Move::LeadElsewhere, "the domain leads to another tenant"),
         (Move::Succeed, "it succeeds"),
         (Move::OtherName, "the account gives another name"),
+        (Move::NoGroup, "the person is in no group that may"),
         (Move::Federated, "another provider checks the password"),
         (Move::Fail(FailureClass::NeedsUser, Some(Cause::SecondFactor)), "a second factor is needed"),
         (Move::Fail(FailureClass::Broken, Some(Cause::Scope)), "the resource is refused"),

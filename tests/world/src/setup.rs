@@ -142,6 +142,8 @@ fn domain(options: Options, name: &str, alias: &str) -> DomainConfig {
         aliases: vec![alias.parse().unwrap()],
         tenant: None,
         people: None,
+        groups: Vec::new(),
+        tells_groups: false,
         join_type: JoinType::Join,
         device: device_facts(),
         registration: Registration::Background,

@@ -194,7 +194,7 @@ impl World {
     fn finish(&mut self, id: SignInId, outcome: Outcome) {
         let Some(asked) = self.computer.sign_ins.get(&id).map(|run| run.asked.clone()) else { return };
         match outcome {
-            Outcome::SignedIn { account, token } => {
+            Outcome::SignedIn { account, token, .. } => {
                 let caller = self.await_answer(id);
                 self.amend(id, |run| run.checked = Some((account.clone(), token)));
                 self.computer.inbox.push_back(tenancy::Event::SignedIn {
@@ -242,7 +242,7 @@ impl World {
             Ok(Answer::Done) => run.outcome = run.failed.take().map(Outcome::Failed),
             Ok(Answer::Taken) => {
                 let (account, token) = run.checked.take().unwrap();
-                run.outcome = Some(Outcome::SignedIn { account, token });
+                run.outcome = Some(Outcome::SignedIn { account, token, groups: signin::Groups::NotAsked });
             }
             Ok(other) => panic!("a sign-in is told {other:?}"),
             Err(failure) => self.give_up(id, failure),

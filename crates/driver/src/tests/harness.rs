@@ -336,6 +336,8 @@ fn facts(domains: u8, most_prepared: usize) -> tenancy::Facts {
         aliases: Vec::new(),
         tenant: None,
         people: None,
+        groups: Vec::new(),
+        tells_groups: false,
         join_type: JoinType::Join,
         device: device(),
         registration: Registration::Background,

@@ -196,7 +196,7 @@ fn a_poll_is_one_question_whose_tokens_are_for_what_the_code_was_for() {
 
 /// The owner, as the token names them.
 fn subject() -> TokenSubject {
-    TokenSubject { tenant: owner().tenant, object: owner().object, upn: owner().upn }
+    TokenSubject { tenant: owner().tenant, object: owner().object, upn: owner().upn, groups: None }
 }
 
 #[test]
@@ -282,4 +282,46 @@ fn graph_is_asked_with_a_token_for_graph_and_the_set_stays_as_it_was() {
     assert_ne!(sent[0].id, sent[1].id);
     let held = harness.vault.tokens(token, NOW).unwrap();
     assert_eq!((held.set.access_token.expose().as_str(), held.for_registration), ("at", true));
+}
+
+#[test]
+fn every_page_of_groups_is_read_with_a_token_for_graph() {
+    let group = |n: u8| json!({ "@odata.type": "#microsoft.graph.group", "id": id::<()>(n).to_string(), "displayName": format!("g{n}") });
+    let link = "https://graph.microsoft.com/v1.0/me/memberOf?$skiptoken=2";
+    let harness = Harness::new();
+    let token = harness.tokens(true);
+    let pages = [json!({ "value": [group(1)], "@odata.nextLink": link }), json!({ "value": [group(2)] })];
+    harness.net.will([
+        says(200, json!({ "access_token": "at-g" })),
+        says(200, &pages[0]),
+        says(200, &pages[1]),
+    ]);
+    let Reply::Groups(groups) = run(&harness, Work::ListGroups { tenant: id(1), token }).unwrap() else {
+        panic!()
+    };
+    let names: Vec<_> = groups.iter().map(|group| group.name.as_deref().unwrap()).collect();
+    assert_eq!(names, ["g1", "g2"]);
+    let asked = "GET graph.microsoft.com/v1.0/me/memberOf";
+    assert_eq!(harness.net.asked(), ["refresh_token", asked, asked]);
+    let sent = harness.net.sent();
+    assert_eq!((sent[2].token.as_deref(), sent[2].auth), (Some("at-g"), "credential"));
+    assert!(sent[1].id != sent[2].id && sent[0].id != sent[1].id);
+}
+
+#[test]
+fn groups_that_cannot_be_read_whole_are_none() {
+    let harness = Harness::new();
+    let token = harness.tokens(true);
+    let denied =
+        json!({ "error": { "code": "Authorization_RequestDenied", "message": "Insufficient privileges." } });
+    harness.net.will([says(200, json!({ "access_token": "at-g" })), says(403, &denied)]);
+    assert_eq!(code_of(run(&harness, Work::ListGroups { tenant: id(1), token })), "GraphRefused");
+
+    let harness = Harness::new();
+    let token = harness.tokens(true);
+    let endless = json!({ "value": [], "@odata.nextLink": "https://graph.microsoft.com/v1.0/me/memberOf?x" });
+    harness.net.will([says(200, json!({ "access_token": "at-g" }))]);
+    harness.net.will((0..50).map(|_| says(200, &endless)));
+    assert_eq!(code_of(run(&harness, Work::ListGroups { tenant: id(1), token })), "UnusableReply");
+    assert_eq!(harness.net.asked().len(), 51);
 }

@@ -3,15 +3,15 @@
 use super::{Code, Machine, PasswordAttempt, Pending, Person, State};
 use crate::judge::{self, Verdict};
 use crate::outbox::Outbox;
-use crate::{Command, Memory, Notice, Outcome as Ending, Reply, Scope, Work};
-use model::{Account, Cause, Failure, FailureClass, TokenRef};
+use crate::{Command, Groups, Memory, Notice, Outcome as Ending, Reply, Scope, Work};
+use model::{Account, Cause, Failure, FailureClass, GroupUse, TokenRef};
 use statig::blocking::*;
 use std::time::Duration;
 
 impl Person {
     /// Tokens of somebody who is not known yet.
     fn unknown(token: TokenRef) -> Person {
-        Person { token, came: None, memory: Vec::new(), op: None }
+        Person { token, came: None, memory: Vec::new(), groups: Groups::NotAsked, op: None }
     }
 }
 
@@ -183,11 +183,46 @@ impl Machine {
             Verdict::Refused(failure) => self.refuse(person, context, failure),
             Verdict::Welcome(memory) => {
                 person.memory = memory;
-                match self.scope {
-                    Scope::Registration => self.welcome(person, context),
-                    Scope::Portal => Transition(State::redeeming(person.clone())),
-                }
+                self.ask_for_groups(person, context)
             }
+        }
+    }
+
+    /// Who is judged by groups is judged before anything else is done for them.
+    fn ask_for_groups(&mut self, person: &mut Person, context: &mut Outbox) -> Outcome<State> {
+        let of_token = person.came.as_ref().and_then(|came| came.groups.as_deref());
+        match (&self.facts.groups, of_token) {
+            (GroupUse::Nothing, _) => self.let_in(person, context),
+            (_, Some(groups)) => self.groups_judged(person, context, judge::groups_of_token(groups)),
+            (_, None) => Transition(State::listing_groups(person.clone())),
+        }
+    }
+
+    pub(super) fn groups_judged(
+        &mut self,
+        person: &mut Person,
+        context: &mut Outbox,
+        groups: Groups,
+    ) -> Outcome<State> {
+        match judge::by_groups(&self.facts, &groups) {
+            Ok(()) => {
+                person.groups = groups;
+                self.let_in(person, context)
+            }
+            Err(failure) => match judge::step_up(&self.facts, &failure) {
+                Some(claims) if !self.stepped_up => {
+                    context.push(Command::Forget(person.token));
+                    self.ask_again(claims)
+                }
+                _ => self.refuse(person, context, failure),
+            },
+        }
+    }
+
+    fn let_in(&mut self, person: &mut Person, context: &mut Outbox) -> Outcome<State> {
+        match self.scope {
+            Scope::Registration => self.welcome(person, context),
+            Scope::Portal => Transition(State::redeeming(person.clone())),
         }
     }
 
@@ -200,7 +235,8 @@ impl Machine {
             context.push(Command::Remember(Memory::Domain { domain, pin }));
         }
         context.commands.extend(person.memory.drain(..).map(Command::Remember));
-        context.push(Command::Finish(Box::new(Ending::SignedIn { account, token: person.token })));
+        let (token, groups) = (person.token, person.groups.clone());
+        context.push(Command::Finish(Box::new(Ending::SignedIn { account, token, groups })));
         Transition(State::ended())
     }
 

@@ -1,5 +1,6 @@
 //! The session driven by hand: one table of people, one of refusals, and random conversations.
 
+mod groups;
 mod names;
 mod password;
 mod polling;
@@ -10,7 +11,8 @@ mod talk;
 use crate::*;
 use ::machine::Machine as _;
 use model::{
-    Attempt, Cause, Failure, FailureClass, Jwks, ObjectId, TenantId, Timestamp, TokenRef, TokenSubject, Who,
+    Attempt, Cause, DirectoryGroup, Failure, FailureClass, GroupUse, Jwks, ObjectId, TenantId, Timestamp,
+    TokenRef, TokenSubject, Who,
 };
 use std::time::Duration;
 
@@ -34,7 +36,16 @@ pub(super) fn pin(of: &str) -> TenantPin {
 pub(super) fn facts(asked: &str) -> Facts {
     let (method, standing) = (Method::DeviceCode, Standing::Unregistered);
     let asked = asked.parse().unwrap();
-    Facts { asked, wanted: None, pinned: None, accounts: Vec::new(), claims: None, method, standing }
+    Facts {
+        asked,
+        wanted: None,
+        pinned: None,
+        accounts: Vec::new(),
+        claims: None,
+        method,
+        standing,
+        groups: GroupUse::Nothing,
+    }
 }
 
 pub(super) fn seen(name: &str, in_tenant: &str, id: &str) -> AccountPin {
@@ -53,7 +64,7 @@ pub(super) fn former(name: &str, id: &str) -> AccountPin {
 }
 
 pub(super) fn subject(name: &str, id: &str) -> TokenSubject {
-    TokenSubject { tenant: tenant(CONTOSO), object: object(id), upn: name.parse().unwrap() }
+    TokenSubject { tenant: tenant(CONTOSO), object: object(id), upn: name.parse().unwrap(), groups: None }
 }
 
 pub(super) fn refused(code: &str, class: FailureClass) -> Failure {
@@ -216,6 +227,9 @@ pub(super) fn is_identify(work: &Work) -> bool {
 }
 pub(super) fn is_me(work: &Work) -> bool {
     matches!(work, Work::LookUpMe { .. })
+}
+pub(super) fn is_groups(work: &Work) -> bool {
+    matches!(work, Work::ListGroups { .. })
 }
 pub(super) fn is_redeem(work: &Work) -> bool {
     matches!(work, Work::Redeem { .. })

@@ -1,5 +1,6 @@
 //! A random conversation with a session, and the laws that are checked after each of its events.
 
+use super::groups::{ADMINS, STAFF};
 use super::*;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,8 +23,11 @@ pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
 pub(super) fn beginnings() -> impl Strategy<Value = Facts> {
     let method = prop_oneof![Just(Method::DeviceCode), Just(Method::Password), Just(Method::Auto)];
     let standing = prop_oneof![Just(Standing::Unregistered), Just(Standing::Registered)];
-    (method, standing, any::<bool>(), prop::bool::weighted(0.1)).prop_map(
-        |(method, standing, pinned, challenged)| Facts {
+    let admit = GroupUse::Admit(vec![object(ADMINS)]);
+    let groups = prop_oneof![Just(GroupUse::Nothing), Just(GroupUse::Tell), Just(admit)];
+    (method, standing, any::<bool>(), prop::bool::weighted(0.1), groups).prop_map(
+        |(method, standing, pinned, challenged, groups)| Facts {
+            groups,
             method,
             standing,
             pinned: pinned.then(|| pin(CONTOSO)),
@@ -187,6 +191,7 @@ impl Watcher {
             }
             Work::Redeem { .. } => Reply::Redeemed,
             Work::LookUpMe { .. } => Reply::Me { object: object(ALEX), upn: "alex@contoso.com".to_owned() },
+            Work::ListGroups { .. } => Reply::Groups(groups::of([ADMINS, STAFF][noise % 2])),
         }
     }
 
@@ -229,7 +234,10 @@ impl Watcher {
                 assert_eq!(self.permitted.pop(), Some(Attempt::Password), "nobody was asked");
                 self.tried(*password, *standing);
             }
-            Work::Identify { token, .. } | Work::Redeem { token, .. } | Work::LookUpMe { token, .. } => {
+            Work::Identify { token, .. }
+            | Work::Redeem { token, .. }
+            | Work::LookUpMe { token, .. }
+            | Work::ListGroups { token, .. } => {
                 self.alive(*token);
             }
             Work::Resolve { .. } | Work::AskRealm { .. } => {}
@@ -262,10 +270,14 @@ impl Watcher {
     fn finish(&mut self, outcome: &Outcome) {
         assert!(!self.finished, "finished twice");
         self.finished = true;
-        if let Outcome::SignedIn { account, token } = outcome {
+        if let Outcome::SignedIn { account, token, groups } = outcome {
             let came = self.identified.as_ref().map(|came| (came.tenant, came.object));
             assert_eq!(came, Some((account.tenant, account.object)));
             assert_eq!(account.upn, self.facts.asked, "a name that nobody asked for");
+            if let GroupUse::Admit(admitted) = &self.facts.groups {
+                let Groups::Known(own) = groups else { panic!("in with {groups:?}") };
+                assert!(own.iter().any(|group| admitted.contains(&group.object)), "in without a group");
+            }
             self.alive(*token);
             self.handed_out = Some(token.0);
         }

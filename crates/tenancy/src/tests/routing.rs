@@ -8,8 +8,8 @@ use crate::{Answer, Caller, Command, Event, Found, OperatorRequest, RekeyStarted
 use lifecycle::{Identity, LeaveKind, LeaveStep, Stage, Suspension};
 use machine::Machine;
 use model::{
-    AccountPin, Asker, Backend, Failure, MayRegister, Memory, Method, Registration, SignInFacts, Standing,
-    Timestamp, Upn,
+    AccountPin, Asker, Backend, Failure, GroupUse, MayRegister, Memory, Method, Registration, SignInFacts,
+    Standing, Timestamp, Upn,
 };
 
 const DEE: Person = Person(2, 0);
@@ -333,6 +333,39 @@ fn only_those_who_are_named_may_sign_in_and_the_name_is_all_that_is_asked_for() 
             }
             other => panic!("{other:?}"),
         }
+    }
+}
+
+#[test]
+fn where_groups_are_listed_whoever_is_not_named_has_to_be_in_one() {
+    let group: model::ObjectId = "cccccccc-0000-0000-0000-000000000001".parse().unwrap();
+    let named = |name: &str| Some(vec![name.parse().unwrap()]);
+    for (people, groups, tells, said) in [
+        (None, vec![], false, Some(GroupUse::Nothing)),
+        (None, vec![], true, Some(GroupUse::Tell)),
+        (named("alex@contoso.com"), vec![group], false, Some(GroupUse::Nothing)),
+        (named("alex@contoso.com"), vec![group], true, Some(GroupUse::Tell)),
+        (named("kim@contoso.com"), vec![group], true, Some(GroupUse::Admit(vec![group]))),
+        (Some(vec![]), vec![group], false, Some(GroupUse::Admit(vec![group]))),
+        (named("kim@contoso.com"), vec![], true, None),
+        (Some(vec![]), vec![], true, None),
+    ] {
+        let mut facts = Setting::default().facts();
+        let domain = &mut facts.domains[0];
+        (domain.people, domain.groups, domain.tells_groups) = (people, groups, tells);
+        let mut tenancy = Tenancy::new(facts, 1);
+        drop(tenancy.handle(Event::Restored(Box::<Found>::default()), Timestamp::from_millis(1)));
+        let asked = "alex@contoso.com".parse().unwrap();
+        let event = Event::SignInAsked { caller: Caller(1), asked, asker: ASKER };
+        let answer = tenancy.handle(event, Timestamp::from_millis(2)).commands.pop();
+        let used = match answer {
+            Some(Command::Answer(_, Ok(Answer::SignIn(facts, _)))) => Some(facts.groups),
+            Some(Command::Answer(_, Err(failure))) => {
+                (failure.code != "SignInNotAllowed").then_some(GroupUse::Tell)
+            }
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(used, said);
     }
 }
 

@@ -101,6 +101,8 @@ impl Setting {
             aliases: alias.iter().map(|alias| alias.parse().unwrap()).collect(),
             tenant: None,
             people: None,
+            groups: Vec::new(),
+            tells_groups: false,
             join_type: JoinType::Join,
             device: device(),
             registration,

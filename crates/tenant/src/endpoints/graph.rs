@@ -6,6 +6,7 @@ use crate::rules::policy::is_graph;
 use crate::tenant::Tenant;
 use serde_json::json;
 use tenant_graph::Call;
+use tenant_model::knobs::GroupsTold;
 use tenant_wire::answer::Answer;
 use tenant_wire::unserved;
 
@@ -40,6 +41,8 @@ pub(crate) fn graph(entra: &Tenant, context: &RequestContext, name: &str) -> Ans
         path: &context.path,
         query: &context.query,
         claims: claims.as_ref(),
+        host: &context.hosts.graph,
+        groups_readable: matches!(context.knobs.groups_told, GroupsTold::Graph | GroupsTold::TooMany),
         directories: &entra.directories,
         devices: &entra.devices,
     })

@@ -9,11 +9,13 @@ use crate::wish::Wish;
 use serde_json::{Value, json};
 use tenant_model::directory::User;
 use tenant_model::grant::Grant;
+use tenant_model::knobs::GroupsTold;
 use tenant_wire::answer::Answer;
 use tenant_wire::clients;
 use tenant_wire::forms::answered_scope;
 use tenant_wire::jwt::{self, BACKDATED_S, LIFE_S};
 use tenant_wire::keys::TOKEN_ALPHABET;
+use uuid::Uuid;
 
 /// The token reply, unless something forbids it.
 pub(crate) fn redeem(entra: &mut Tenant, context: &RequestContext, wish: &Wish<'_>) -> Answer {
@@ -89,7 +91,20 @@ fn id_token(entra: &Tenant, context: &RequestContext, wish: &Wish<'_>, user: &Us
         }
         let own = entra.directories.application(&grant.client).map(|(_, it)| it.roles_of(&user.upn));
         members.extend(own.filter(|roles| !roles.is_empty()).map(|it| ("roles".to_owned(), json!(it))));
+        members.extend(groups(entra, context, grant.tenant, user));
         members.extend(context.knobs.id_token_twist.clone());
     }
     jwt::sign(&entra.signer, &claims)
+}
+
+/// What a token says of the groups of a person, as `groupMembershipClaims` of an application makes it.
+fn groups(entra: &Tenant, context: &RequestContext, tenant: Uuid, user: &User) -> Option<(String, Value)> {
+    match context.knobs.groups_told {
+        GroupsTold::Graph | GroupsTold::Nowhere => None,
+        GroupsTold::TooMany => Some(("_claim_names".to_owned(), json!({ "groups": "src1" }))),
+        GroupsTold::Token => {
+            let own = entra.directories.get(tenant)?.groups.iter().filter(|group| group.has(&user.upn));
+            Some(("groups".to_owned(), json!(own.map(|group| &group.id).collect::<Vec<_>>())))
+        }
+    }
 }

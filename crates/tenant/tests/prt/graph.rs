@@ -37,6 +37,45 @@ fn groups_are_those_of_the_user_and_named_for_who_may_read_groups() {
 }
 
 #[test]
+fn groups_are_told_where_the_knob_says() {
+    let id = json!("cccccccc-0000-4000-8000-000000000001");
+    for (word, in_token, elsewhere, status) in [
+        ("graph", Value::Null, Value::Null, 200),
+        ("token", json!([id]), Value::Null, 403),
+        ("too_many", Value::Null, json!({ "groups": "src1" }), 200),
+        ("nowhere", Value::Null, Value::Null, 403),
+    ] {
+        let mut harness = harness();
+        harness.turn(|knobs| knobs.groups_told = reading::read(&json!(word)).unwrap());
+        let tokens = harness.device_code(GRAPH);
+        let claims = claims(&tokens["id_token"]);
+        assert_eq!((&claims["groups"], &claims["_claim_names"]), (&in_token, &elsewhere), "{word}");
+        let token = tokens["access_token"].as_str().unwrap();
+        assert_eq!(harness.get("/v1.0/me/memberOf", token).status, status, "{word}");
+        let consented = with_scope(&mut harness, "GroupMember.Read.All");
+        assert_eq!(harness.get("/v1.0/me/memberOf", &consented).status, 200, "{word}");
+    }
+}
+
+#[test]
+fn a_page_of_groups_says_where_the_next_is() {
+    let mut seed = json!(Seed::default());
+    let group = |n: u8| json!({ "id": format!("cccccccc-0000-4000-8000-0000000000{n:02x}"), "name": "g", "members": [ALEX] });
+    seed["tenants"][0]["groups"] = (1..=150).map(group).collect();
+    let mut harness = Harness::of(reading::read(&seed).unwrap());
+    let token = harness.device_code(GRAPH)["access_token"].as_str().unwrap().to_owned();
+    let first = harness.get("/v1.0/me/memberOf?$select=id,displayName", &token).json();
+    assert_eq!(first["value"].as_array().unwrap().len(), 100);
+    let next = first["@odata.nextLink"].as_str().unwrap();
+    assert!(
+        next.starts_with("https://graph.microsoft.com/v1.0/me/memberof?$select=id,displayName"),
+        "{next}"
+    );
+    let rest = harness.get(next.trim_start_matches("https://graph.microsoft.com"), &token).json();
+    assert_eq!((rest["value"].as_array().unwrap().len(), rest.get("@odata.nextLink")), (50, None));
+}
+
+#[test]
 fn the_devices_of_the_user_are_theirs_to_see_and_those_of_the_tenant_are_not() {
     let mut harness = harness();
     let id = harness.device.id.clone();
