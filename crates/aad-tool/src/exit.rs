@@ -55,7 +55,7 @@ impl From<Ending> for Exit {
         match ending {
             Ending::Done => Exit::Done,
             Ending::Failed => Exit::Failed,
-            Ending::Usage => Exit::Usage,
+            Ending::Usage | Ending::NotServed => Exit::Usage,
             Ending::NotRegistered => Exit::NotRegistered,
             Ending::NeedsSignIn => Exit::NeedsSignIn,
             Ending::Denied => Exit::Denied,
