@@ -1,7 +1,8 @@
 use accounts::AccountSettings;
 use lifecycle::IntuneEnrolment;
 use model::{
-    Backend, Cloud, DeviceFacts, DomainName, JoinType, MachineBinding, Method, Registration, TenantId, Upn,
+    Asked, Backend, Cloud, DeviceFacts, DomainName, JoinType, MachineBinding, Method, Registration, TenantId,
+    Upn,
 };
 
 /// What does not change while the service runs.
@@ -52,6 +53,17 @@ impl DomainConfig {
     /// Whether it is for this domain, by its name or an alias.
     pub fn serves(&self, domain: &DomainName) -> bool {
         self.name == *domain || self.aliases.contains(domain)
+    }
+
+    /// Whom a sign-in is for, with every name of the domain where anybody of it may come.
+    pub fn every_name(&self, asked: Asked) -> Asked {
+        match asked {
+            Asked::Person(name) => Asked::Person(name),
+            Asked::AnyoneOf { domain, .. } => {
+                let aliases = self.aliases.iter().chain([&self.name]).cloned().collect();
+                Asked::AnyoneOf { domain, aliases }
+            }
+        }
     }
 
     /// Whether somebody of this name may sign in.

@@ -61,7 +61,7 @@ impl Harness {
     fn new(names: [&Upn; 2], method: Method, pinned: bool) -> Harness {
         let accounts = names.map(|upn| TokenSubject { tenant: tenant(), object: id(2), upn: upn.clone() });
         let facts = Facts {
-            asked: names[0].clone(),
+            asked: names[0].clone().into(),
             wanted: Some(tenant()),
             pinned: pinned.then(|| pin(1)),
             accounts: Vec::new(),

@@ -10,7 +10,8 @@ mod talk;
 use crate::*;
 use ::machine::Machine as _;
 use model::{
-    Attempt, Cause, Failure, FailureClass, Jwks, ObjectId, TenantId, Timestamp, TokenRef, TokenSubject, Who,
+    Asked, Attempt, Cause, Failure, FailureClass, Jwks, ObjectId, TenantId, Timestamp, TokenRef,
+    TokenSubject, Upn, Who,
 };
 use std::time::Duration;
 
@@ -33,7 +34,7 @@ pub(super) fn pin(of: &str) -> TenantPin {
 
 pub(super) fn facts(asked: &str) -> Facts {
     let (method, standing) = (Method::DeviceCode, Standing::Unregistered);
-    let asked = asked.parse().unwrap();
+    let asked = asked.parse::<Upn>().unwrap().into();
     Facts { asked, wanted: None, pinned: None, accounts: Vec::new(), claims: None, method, standing }
 }
 
