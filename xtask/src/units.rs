@@ -15,10 +15,11 @@ pub(crate) fn run() -> Result<(), String> {
     for unit in UNITS {
         let text = fs::read_to_string(root().join(SOURCE).join(unit)).map_err(failed)?;
         let path = folder.join(unit);
-        fs::write(&path, text.replace(PROGRAM, &stand_in.to_string_lossy())).map_err(failed)?;
+        let text = PROGRAMS.iter().fold(text, |text, it| text.replace(it, &stand_in.to_string_lossy()));
+        fs::write(&path, text).map_err(failed)?;
         paths.push(path);
     }
-    verify(Command::new(ANALYZE).args(["verify", "--man=no"]).args(&paths[..2]))?;
+    verify(Command::new(ANALYZE).args(["verify", "--man=no"]).args(&paths[..3]))?;
     let mut security = Command::new(ANALYZE);
     security.args(["security", "--offline=yes", "--no-pager", &format!("--threshold={EXPOSURE}")]);
     security.arg(&paths[0]).stdout(std::process::Stdio::null());
@@ -31,13 +32,14 @@ pub(crate) fn run() -> Result<(), String> {
 fn verify(command: &mut Command) -> Result<(), String> {
     let output = command.output().map_err(|error| format!("{ANALYZE}: {error}; try cargo xtask setup"))?;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    let ours: Vec<&str> = said.lines().filter(|line| line.contains("firmamentd")).collect();
+    let ours: Vec<&str> = said.lines().filter(|line| line.contains("firmament")).collect();
     if output.status.success() && ours.is_empty() { Ok(()) } else { Err(format!("{ANALYZE} verify: {said}")) }
 }
 
 const ANALYZE: &str = "systemd-analyze";
 const SOURCE: &str = "crates/runner/systemd";
-const UNITS: [&str; 3] = ["firmamentd.service", "firmamentd.socket", "firmamentd.service.d/pkcs11.conf"];
-const PROGRAM: &str = "/usr/sbin/firmamentd";
+const UNITS: [&str; 4] =
+    ["firmamentd.service", "firmamentd.socket", "firmament-join.service", "firmamentd.service.d/pkcs11.conf"];
+const PROGRAMS: [&str; 2] = ["/usr/sbin/firmamentd", "/usr/bin/aad-tool"];
 /// In tenths: what remains is the network, the TPM, Unix sockets, groups and the root directory.
 const EXPOSURE: u32 = 15;

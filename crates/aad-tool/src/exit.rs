@@ -54,8 +54,8 @@ impl From<Ending> for Exit {
     fn from(ending: Ending) -> Exit {
         match ending {
             Ending::Done => Exit::Done,
-            Ending::Failed | Ending::NotServed => Exit::Failed,
-            Ending::Usage => Exit::Usage,
+            Ending::Failed => Exit::Failed,
+            Ending::Usage | Ending::NotServed => Exit::Usage,
             Ending::NotRegistered => Exit::NotRegistered,
             Ending::NeedsSignIn => Exit::NeedsSignIn,
             Ending::Denied => Exit::Denied,

@@ -66,6 +66,15 @@ pub(crate) enum AskCommand {
         #[arg(long)]
         no_wait: bool,
     },
+    /// Register this machine: shows a device code, for whoever of the domain may join machines. Root only.
+    ///
+    /// For a machine that nobody signs in to: the code is typed elsewhere. Whoever it is, they sign in as to this machine,
+    /// so pam_allow_groups has to let them in.
+    Join {
+        /// Which domain; needed when there are several.
+        #[arg(long, value_name = "DOMAIN")]
+        domain: Option<String>,
+    },
     /// Show the registration of every domain: one line each, and what somebody has to know or do.
     ///
     /// With --json it is the status document, with a schema number.
@@ -146,6 +155,7 @@ impl AskCommand {
     fn name(&self) -> &'static str {
         match self {
             Self::AuthTest { .. } => "auth-test",
+            Self::Join { .. } => "join",
             Self::Status { .. } => "status",
             Self::Tpm { command: None } => "tpm",
             Self::Tpm { command: Some(TpmCommand::Test) } => "tpm test",
@@ -166,6 +176,7 @@ impl AskCommand {
                 Request::SignIn { name: name.clone(), wait: Wait::SignedIn }
             }
             Self::AuthTest { name, .. } => Request::SignIn { name: name.clone(), wait: Wait::Settled },
+            Self::Join { domain } => Request::Join { domain: domain.clone() },
             Self::Status { domain, .. } => Request::Status { domain: domain.clone() },
             Self::Tpm { command: None } => Request::Status { domain: None },
             Self::Tpm { command: Some(TpmCommand::Test) } => Request::TpmTest {},

@@ -17,7 +17,8 @@ pub(crate) fn pam(settings: &Settings, setup: &SetupOptions) -> Told {
 
 /// The drop-in of sshd.
 pub(crate) fn ssh(settings: &Settings, setup: &SetupOptions, everybody: bool) -> Told {
-    let wanted = SshWanted { domains: domains(settings), short_names: short_names(settings), everybody };
+    let wanted =
+        SshWanted { domains: domains(settings), short_names: settings.global.cn_name_mapping, everybody };
     let (direction, act) = ways(setup);
     configure_ssh((&Tree::new(&setup.root), &SystemPrograms), &wanted, direction, act).into()
 }
@@ -41,12 +42,37 @@ fn domains(settings: &Settings) -> Vec<DomainName> {
     settings.domains.iter().flat_map(names).collect()
 }
 
-/// Whether people may leave their domain out: the incumbent's default of `cn_name_mapping`, which is not read yet.
-fn short_names(_settings: &Settings) -> bool {
-    true
+/// `local_groups`, and the one of `local_sudo_group` where any domain has `sudo_groups`.
+fn local_groups(settings: &Settings) -> Vec<String> {
+    let gives_sudo = settings.domains.iter().any(|domain| !domain.options.sudo_groups.is_empty());
+    let sudo = gives_sudo.then(|| settings.global.local_sudo_group.clone());
+    settings.global.local_groups.iter().cloned().chain(sudo).collect()
 }
 
-/// The groups that the configuration gives: `local_groups` and `local_sudo_group` are not read yet.
-fn local_groups(_settings: &Settings) -> Vec<String> {
-    Vec::new()
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn settings(text: &str) -> Settings {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("conf");
+        fs::write(&file, text).unwrap();
+        config::load(&ini::Sources::file(&file)).unwrap().settings
+    }
+
+    #[test]
+    fn every_domain_and_alias_is_asked_and_every_group_that_is_given_is_written() {
+        let few = settings("domain = contoso.com\n");
+        assert_eq!(domains(&few).len(), 1);
+        assert_eq!(local_groups(&few), [""; 0]);
+        let many = settings(
+            "[global]\ndomains = contoso.com, fabrikam.com\nlocal_groups = audio, video\n\
+             local_sudo_group = wheel\n[fabrikam.com]\ndomain_aliases = fabrikam.org\n\
+             sudo_groups = sam@fabrikam.com\n",
+        );
+        let names: Vec<String> = domains(&many).iter().map(ToString::to_string).collect();
+        assert_eq!(names, ["contoso.com", "fabrikam.com", "fabrikam.org"]);
+        assert_eq!(local_groups(&many), ["audio", "video", "wheel"]);
+    }
 }

@@ -11,7 +11,8 @@ use accounts::Meant;
 use hsm::BoundTo;
 use lifecycle::{LeaveKind, Snapshot, Status};
 use model::{
-    Account, Asker, Backend, DomainName, Failure, MachineBinding, Registration, Timestamp, Upn, log_failure,
+    Account, Asked, Asker, Backend, DomainName, Failure, MachineBinding, Registration, Timestamp, Upn,
+    log_failure,
 };
 use signin::UserStatus;
 use std::io;
@@ -133,10 +134,17 @@ impl Driver {
     /// # Errors
     /// A failure when the domain of the name is not configured or its record cannot be read, when the person may not
     /// sign in, and when the sign-in would register the machine and may not.
-    pub async fn sign_in(&self, asked: Upn, asker: Asker, purpose: Purpose) -> Result<SignIn, Failure> {
+    pub async fn sign_in(
+        &self,
+        asked: impl Into<Asked>,
+        asker: Asker,
+        purpose: Purpose,
+    ) -> Result<SignIn, Failure> {
+        let asked = asked.into();
         let (who, served) = (asked.clone(), self.config(asked.domain()).is_some());
         let told = self.inbox.ask(move |caller| Event::SignInAsked { caller, asked: who, asker }).await;
         if let Err(failure) = told.as_ref()
+            && let Asked::Person(asked) = asked
             && served
         {
             let (at, failure, trace) = (self.now(), Some(failure.clone()), failure.trace.clone());

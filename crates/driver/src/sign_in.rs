@@ -6,8 +6,8 @@ use crate::inbox::Inbox;
 use executor::{Effects, Executor, step};
 use machine::OpId;
 use model::{
-    Account, Asker, Attempt, DirectoryGroup, Failure, FailureClass, Secret, SignInFacts, TenantId, Timestamp,
-    TokenRef, Trace, Upn, log_failure, wiping,
+    Account, Asked, Asker, Attempt, DirectoryGroup, Failure, FailureClass, Secret, SignInFacts, TenantId,
+    Timestamp, TokenRef, Trace, log_failure, wiping,
 };
 use signin::{Command, Event, Groups, Notice, Outcome, PasswordPrompt, Prompt, Reply, Session, Work};
 use std::sync::Arc;
@@ -128,7 +128,10 @@ async fn run(
             return;
         }
         event = tokio::select! {
-            Some((op, result)) = finished.recv() => { effects.works.ended(op); Event::Done(op, result) }
+            Some((op, result)) = finished.recv() => {
+                effects.works.ended(op);
+                Event::Done(op, effects.admitted(result))
+            }
             Some(password) = typed.recv() => Event::Password(effects.keep(password)),
             () = hung_up.closed() => { effects.over = true; Event::HungUp }
             () = rest(&*effects.ports.clock, effects.wake_at) => Event::Woke,
@@ -140,7 +143,8 @@ struct SignInEffects {
     ports: Arc<Ports>,
     inbox: Inbox,
     executor: Arc<Executor>,
-    asked: Upn,
+    /// Who was asked for; whoever came, once that is known.
+    asked: Asked,
     asker: Asker,
     purpose: Purpose,
     tell: mpsc::Sender<SignInEvent>,
@@ -166,8 +170,10 @@ impl Effects<Session> for SignInEffects {
             }
             Command::Attempt(op, attempt) => self.ask_for(op, attempt).await,
             Command::PasswordTried(result) => {
-                let (asked, by) = (self.asked.clone(), self.asker.by);
-                self.inbox.tell(tenancy::Event::PasswordTried { asked, by, result }).await;
+                let by = self.asker.by;
+                if let Some(asked) = self.asked.person().cloned() {
+                    self.inbox.tell(tenancy::Event::PasswordTried { asked, by, result }).await;
+                }
             }
             Command::Cancel(op) => self.works.cancel(op),
             Command::Forget(token) => self.ports.vault.forget(token),
@@ -196,7 +202,7 @@ impl SignInEffects {
                 self.tenant = Some(*tenant);
                 None
             }
-            Work::Password { tenant, .. } => self.ports.views.provable_identity(*tenant, &self.asked),
+            Work::Password { tenant, name, .. } => self.ports.views.provable_identity(*tenant, name),
             _ => None,
         };
         let (executor, now) = (self.executor.clone(), self.now());
@@ -206,9 +212,13 @@ impl SignInEffects {
         self.works.begin(op, performing, Err(crashed));
     }
 
-    /// Whether something may be tried now for the name.
+    /// Whether something may be tried now for the name. Where there is none, nobody's attempts are used up: root alone
+    /// asks so, for a code.
     async fn ask_for(&mut self, op: OpId, attempt: Attempt) {
-        let (asked, by) = (self.asked.clone(), self.asker.by);
+        let by = self.asker.by;
+        let Some(asked) = self.asked.person().cloned() else {
+            return self.works.end(op, Ok(Reply::Permitted));
+        };
         let event = move |caller| tenancy::Event::AttemptAsked { caller, attempt, asked, by };
         let answer = self.inbox.ask(event).await;
         self.works.end(op, answer.map(|_| Reply::Permitted));
@@ -227,7 +237,10 @@ impl SignInEffects {
         // What the join needs to know is fetched while the person types.
         let registers = |tenant: &TenantId| {
             let view = self.ports.views.tenant(*tenant);
-            view.is_none_or(|view| view.identity_for(&self.asked).is_none())
+            view.is_none_or(|view| match self.asked.person() {
+                Some(person) => view.identity_for(person).is_none(),
+                None => view.identity().is_none(),
+            })
         };
         if let Some(tenant) = self.tenant.filter(registers) {
             let (executor, now) = (self.executor.clone(), self.now());
@@ -241,9 +254,22 @@ impl SignInEffects {
         match outcome {
             Outcome::SignedIn { account, token, groups } => {
                 let groups = self.known(groups);
+                self.asked = Asked::Person(account.upn.clone());
                 self.signed_in(account, groups, token).await;
             }
             Outcome::Failed(failure) => self.failed(failure).await,
+        }
+    }
+
+    /// What was found out. Where anybody of a domain may come, whether they may sign in here is judged as soon as it is
+    /// known who they are, and before anything of them is kept; who is asked for by name was judged before.
+    fn admitted(&self, result: Result<Reply, Failure>) -> Result<Reply, Failure> {
+        let Ok(Reply::Identified(came)) = &result else { return result };
+        let config = self.ports.domains.iter().find(|config| config.serves(self.asked.domain()));
+        let is_known = self.asked.person().is_some();
+        match is_known || config.is_some_and(|config| config.may_admit(&came.upn)) {
+            true => result,
+            false => Err(tenancy::refusals::not_admitted(&came.upn)),
         }
     }
 
@@ -263,7 +289,7 @@ impl SignInEffects {
             self.ports.vault.forget(token);
             return self.failed(refused).await;
         }
-        let (asked, asker, who) = (self.asked.clone(), self.asker, account.clone());
+        let (asked, asker, who) = (account.upn.clone(), self.asker, account.clone());
         let event = move |caller| tenancy::Event::SignedIn { caller, asked, asker, account: who, token };
         if self.inbox.ask(event).await.is_err() {
             self.ports.vault.forget(token);
@@ -308,20 +334,24 @@ impl SignInEffects {
     }
 
     async fn failed(&self, failure: Failure) {
-        let (asked, domain) = (self.asked.clone(), self.asked.domain());
+        let (asked, domain) = (self.asked.person().cloned(), self.asked.domain());
         if self.ports.log.allows("sign-in failed") {
             log_failure!(info, &failure, { %domain, }, "Sign-in failed");
         }
         self.publish(Some(failure.clone()), failure.trace.clone());
-        let why = failure.clone();
-        let event = move |caller| tenancy::Event::SignInFailed { caller, asked, failure: why };
-        // A service that is ending suspects nobody.
-        drop(self.inbox.ask(event).await);
+        if let Some(asked) = asked {
+            let why = failure.clone();
+            let event = move |caller| tenancy::Event::SignInFailed { caller, asked, failure: why };
+            // A service that is ending suspects nobody.
+            drop(self.inbox.ask(event).await);
+        }
         self.tell(SignInEvent::Failed(failure)).await;
     }
 
     fn publish(&self, failure: Option<Failure>, trace: Trace) {
-        let (at, asked, by) = (self.now(), self.asked.clone(), self.asker.by);
+        // Of a sign-in that nobody came to there is nobody to tell.
+        let Some(asked) = self.asked.person().cloned() else { return };
+        let (at, by) = (self.now(), self.asker.by);
         self.ports.views.publish_sign_in(SignInView { at, asked, by, failure, trace });
     }
 }

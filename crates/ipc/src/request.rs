@@ -33,6 +33,11 @@ pub enum Request {
         /// Only this domain.
         domain: Option<String>,
     },
+    /// Register the machine with the sign-in of whoever of this domain comes, by a device code (login.md 9).
+    Join {
+        /// Which domain, or another name of it; the only configured one where none is named.
+        domain: Option<String>,
+    },
     /// Leave the tenant of a domain (of the only one, where none is named).
     Leave {
         /// Which domain; the only one where none is named.
@@ -148,6 +153,8 @@ word_enum! {
         PamAuthenticate = "pam_authenticate",
         /// [`Request::Status`].
         Status = "status",
+        /// [`Request::Join`].
+        Join = "join",
         /// [`Request::Leave`].
         Leave = "leave",
         /// [`Request::Rekey`].
@@ -176,6 +183,7 @@ impl Request {
             Request::SignIn { .. } => (Op::SignIn, Access::Anyone),
             Request::PamAuthenticate { .. } => (Op::PamAuthenticate, Access::RootOrOwner),
             Request::Status { .. } => (Op::Status, Access::Anyone),
+            Request::Join { .. } => (Op::Join, Access::Root),
             Request::Leave { .. } => (Op::Leave, Access::Root),
             Request::Rekey { .. } => (Op::Rekey, Access::Root),
             Request::CancelRekey { .. } => (Op::CancelRekey, Access::Root),
@@ -205,6 +213,7 @@ impl Request {
             self,
             Request::SignIn { .. }
                 | Request::PamAuthenticate { .. }
+                | Request::Join { .. }
                 | Request::Status { .. }
                 | Request::Watch {}
         )
@@ -236,6 +245,7 @@ mod tests {
         for (request, root, user) in [
             (Request::SignIn { name: name(), wait: Wait::Settled }, true, true),
             (Request::Status { domain: domain() }, true, true),
+            (Request::Join { domain: domain() }, true, false),
             (Request::Leave { domain: domain(), force: false }, true, false),
             (Request::Rekey { name: name(), to: String::new(), force: false }, true, false),
             (Request::CancelRekey { domain: domain() }, true, false),

@@ -36,6 +36,7 @@ fn requests_and_answers_are_frozen() {
             rhost: Some(String::new()),
             asked: PersonAsked::Person,
         },
+        Request::Join { domain: domain() },
         Request::Status { domain: domain() },
         Request::Leave { domain: domain(), force: true },
         Request::Rekey { name: name(), to: String::new(), force: true },
@@ -49,7 +50,7 @@ fn requests_and_answers_are_frozen() {
     ];
     match requests[0] {
         // A further one has to be listed above.
-        Request::PamAuthenticate { .. } => {}
+        Request::PamAuthenticate { .. } | Request::Join { .. } => {}
         Request::SignIn { .. } | Request::Status { .. } | Request::Leave { .. } | Request::Rekey { .. } => {}
         Request::CancelRekey { .. } | Request::Rebind { .. } | Request::ForgetAccount { .. } => {}
         Request::Watch {} | Request::TpmRecoveryCode {} | Request::TpmReseal { .. } | Request::TpmTest {} => {
@@ -105,8 +106,7 @@ fn values_on_the_socket_are_frozen() {
     let texts =
         |values: &[Value]| values.iter().map(|value| value.as_str().unwrap().to_owned()).collect::<Vec<_>>();
     let waits = texts(&every!(Wait: SignedIn, Settled).map(|wait| json(&wait)));
-    let endings =
-        every!(Ending: Done, NotRegistered, NeedsSignIn, Denied, Suspended, NotWritable, Usage, Failed);
+    let endings = every!(Ending: Done, NotRegistered, NeedsSignIn, Denied, Suspended, NotWritable, Usage, Failed, NotServed);
     let endings = texts(&endings.map(|ending| json(&ending)));
     let classes = every!(FailureClass: Transient, NeedsUser, Denied, Gone, Broken);
     let classes = classes.map(|class| report(class).class);

@@ -44,7 +44,8 @@ pub use refusal::{
 };
 pub use secret::Secret;
 pub use sign_in::{
-    AccountPin, Asker, Attempt, GroupUse, Memory, PasswordResult, Requester, SignInFacts, Standing, TenantPin,
+    AccountPin, Asked, Asker, Attempt, GroupUse, Memory, PasswordResult, Requester, SignInFacts, Standing,
+    TenantPin,
 };
 pub use stack::{wipe_stack, wiping};
 pub use text::{for_terminal, is_printable, json_for_terminal, printable};

@@ -1,10 +1,56 @@
 use crate::{DomainName, MayRegister, Method, ObjectId, TenantId, Timestamp, Upn};
 
+/// Whom a sign-in is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    /// This person, and nobody else may come out of it.
+    Person(Upn),
+    /// Whoever comes, of this domain or of another name that the configuration has for it.
+    AnyoneOf {
+        /// The domain that was named.
+        domain: DomainName,
+        /// The others.
+        aliases: Vec<DomainName>,
+    },
+}
+
+impl Asked {
+    /// The domain that leads to the tenant.
+    pub fn domain(&self) -> &DomainName {
+        match self {
+            Asked::Person(name) => name.domain(),
+            Asked::AnyoneOf { domain, .. } => domain,
+        }
+    }
+
+    /// Who it is, where that is known.
+    pub fn person(&self) -> Option<&Upn> {
+        match self {
+            Asked::Person(name) => Some(name),
+            Asked::AnyoneOf { .. } => None,
+        }
+    }
+
+    /// Whether somebody of this name may come out of it.
+    pub fn admits(&self, came: &Upn) -> bool {
+        match self {
+            Asked::Person(name) => name == came,
+            Asked::AnyoneOf { domain, aliases } => came.domain() == domain || aliases.contains(came.domain()),
+        }
+    }
+}
+
+impl From<Upn> for Asked {
+    fn from(name: Upn) -> Asked {
+        Asked::Person(name)
+    }
+}
+
 /// What a sign-in must know from the start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignInFacts {
-    /// The name that was asked for; nobody else may come out of this sign-in.
-    pub asked: Upn,
+    /// Who was asked for; nobody else may come out of this sign-in.
+    pub asked: Asked,
     /// The only tenant that the domain of `asked` may lead to: option `tenant_id` of the configuration.
     pub wanted: Option<TenantId>,
     /// The tenant that the domain of `asked` was pinned to at an earlier sign-in.

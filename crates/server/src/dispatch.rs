@@ -4,6 +4,7 @@
 #[path = "requests"]
 mod requests {
     pub(super) mod forget_account;
+    pub(super) mod join;
     pub(super) mod leave;
     pub(super) mod pam;
     pub(crate) mod rebind;
@@ -25,7 +26,7 @@ use driver::LogLimit;
 use ipc::{Ending, Message, Request, RequestError};
 use model::{Failure, FailureClass, Who};
 use report::ending_of;
-use requests::{forget_account, leave, pam, rebind, rekey, sign_in, status, tpm, watch as changes};
+use requests::{forget_account, join, leave, pam, rebind, rekey, sign_in, status, tpm, watch as changes};
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -82,6 +83,7 @@ async fn answer(
         }
         Request::PamAuthenticate { name, .. } => pam::run(connection, service, &name, caller).await,
         Request::Status { domain } => status::run(connection, service, domain, caller).await,
+        Request::Join { domain } => join::run(connection, service, domain, caller).await,
         Request::Leave { domain, force } => leave::run(connection, service, domain, force).await,
         Request::Rekey { name, to, force } => rekey::run(connection, service, &name, &to, force).await,
         Request::CancelRekey { domain } => rekey::cancel(connection, service, domain).await,

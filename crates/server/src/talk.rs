@@ -6,7 +6,7 @@ use crate::connection::Connection;
 use driver::{Purpose, SignIn, SignInEvent, WaitingFor};
 use identity::{Status, StatusPhase, WaitsFor};
 use ipc::{Answer, Ending, FailureReport, Message, RequestError};
-use model::{Account, Asker, DomainName, Failure, FailureClass, Timestamp, Trace, Upn, Who};
+use model::{Account, Asked, Asker, DomainName, Failure, FailureClass, Timestamp, Trace, Upn, Who};
 use signin::{PasswordPrompt, SessionState, UserStatus};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -38,10 +38,12 @@ pub(crate) enum Identified {
 pub(crate) async fn identify(
     connection: &mut Connection,
     service: &Service,
-    (asked, asker, purpose): (Upn, Asker, Purpose),
+    (asked, asker, purpose): (Asked, Asker, Purpose),
 ) -> Result<Identified, Failure> {
-    connection.reader.asks_for(&asked);
-    let name = asked.clone();
+    if let Some(name) = asked.person() {
+        connection.reader.asks_for(name);
+    }
+    let domain = asked.domain().clone();
     let mut session = service.driver.sign_in(asked, asker, purpose).await?;
     loop {
         let event = tokio::select! {
@@ -58,7 +60,7 @@ pub(crate) async fn identify(
                 connection.say(&report::waiting_for_approval(&prompt)).await;
             }
             Some(SignInEvent::Waiting(waiting)) => {
-                connection.say(&waiting_for(waiting, &name)).await;
+                connection.say(&waiting_for(waiting, &domain)).await;
             }
             Some(SignInEvent::Notice(notice)) => tell(connection, &notice.text()).await,
             Some(SignInEvent::AskPassword(prompt)) => ask_password(connection, &mut session, &prompt).await?,
@@ -77,9 +79,8 @@ pub(crate) async fn identify(
     }
 }
 
-/// What a sign-in under this name waits for.
-fn waiting_for(waiting: WaitingFor, asked: &Upn) -> Message {
-    let domain = asked.domain();
+/// What a sign-in of this domain waits for.
+fn waiting_for(waiting: WaitingFor, domain: &DomainName) -> Message {
     let text = match waiting {
         WaitingFor::Tenant => format!("Microsoft Entra ID to name the tenant of {domain}"),
         WaitingFor::Realm => format!("Microsoft Entra ID to say who checks the passwords of {domain}"),

@@ -2,8 +2,8 @@
 
 use crate::{AccountPin, Facts, Groups, Memory, Method, Reply, Standing};
 use model::{
-    Cause, Delivery, DirectoryGroup, Failure, FailureClass, GroupUse, ObjectId, PasswordResult, TenantId,
-    Timestamp, TokenSubject, Upn, Who,
+    Asked, Cause, Delivery, DirectoryGroup, Failure, FailureClass, GroupUse, ObjectId, PasswordResult,
+    TenantId, Timestamp, TokenSubject, Upn, Who,
 };
 
 /// What the rules say of an account.
@@ -19,7 +19,10 @@ pub(crate) enum Verdict {
 
 /// Judges who signed in by the name that the token gives.
 pub(crate) fn by_name(facts: &Facts, came: &TokenSubject, now: Timestamp) -> Verdict {
-    if facts.asked == came.upn { by_pin(facts, came, now) } else { Verdict::AskGraph }
+    match facts.asked.person() {
+        Some(asked) if *asked == came.upn => by_pin(facts, asked, came, now),
+        _ => Verdict::AskGraph,
+    }
 }
 
 /// Judges who signed in by what Graph says their name is; no answer proves nothing.
@@ -29,26 +32,31 @@ pub(crate) fn by_graph(
     me: Option<(ObjectId, &str)>,
     now: Timestamp,
 ) -> Verdict {
-    let proved = me.is_some_and(|(object, upn)| {
-        object == came.object && upn.parse::<Upn>().is_ok_and(|upn| upn == facts.asked)
-    });
-    if proved { by_pin(facts, came, now) } else { Verdict::Refused(wrong_name(facts, came)) }
+    let proved = |asked: &&Upn| {
+        me.is_some_and(|(object, upn)| {
+            object == came.object && upn.parse::<Upn>().is_ok_and(|upn| upn == **asked)
+        })
+    };
+    match facts.asked.person().filter(proved) {
+        Some(asked) => by_pin(facts, asked, came, now),
+        None => Verdict::Refused(wrong_name(facts, came)),
+    }
 }
 
 /// Judges the object by whose the name is; other names of the object are its former ones from here on.
-fn by_pin(facts: &Facts, came: &TokenSubject, now: Timestamp) -> Verdict {
-    let known = facts.accounts.iter().find(|pin| pin.upn == facts.asked);
+fn by_pin(facts: &Facts, asked: &Upn, came: &TokenSubject, now: Timestamp) -> Verdict {
+    let known = facts.accounts.iter().find(|pin| pin.upn == *asked);
     if let Some(known) = known.filter(|pin| !pin.is_of(came.tenant, came.object)) {
-        return Verdict::Refused(taken(facts, known));
+        return Verdict::Refused(taken(asked, known));
     }
     let own = AccountPin {
-        upn: facts.asked.clone(),
+        upn: asked.clone(),
         tenant: came.tenant,
         object: came.object,
         first_seen: known.map_or(now, |pin| pin.first_seen),
         former_since: None,
     };
-    let others = facts.accounts.iter().filter(|pin| pin.upn != facts.asked && pin.former_since.is_none());
+    let others = facts.accounts.iter().filter(|pin| pin.upn != *asked && pin.former_since.is_none());
     let renamed = others.filter(|pin| pin.is_of(came.tenant, came.object));
     let renamed = renamed.map(|pin| AccountPin { former_since: Some(now), ..pin.clone() });
     let news = (known != Some(&own)).then_some(own).into_iter().chain(renamed);
@@ -56,7 +64,8 @@ fn by_pin(facts: &Facts, came: &TokenSubject, now: Timestamp) -> Verdict {
 }
 
 fn wrong_name(facts: &Facts, account: &TokenSubject) -> Failure {
-    let (asked, came) = (&facts.asked, &account.upn);
+    let came = &account.upn;
+    let Asked::Person(asked) = &facts.asked else { return wrong_domain(facts, came) };
     let renamed =
         facts.accounts.iter().any(|pin| pin.upn == *asked && pin.is_of(account.tenant, account.object));
     if renamed {
@@ -68,9 +77,24 @@ fn wrong_name(facts: &Facts, account: &TokenSubject) -> Failure {
     person("WrongAccount", message, &advice)
 }
 
+/// Somebody of another domain came where anybody of this one may.
+fn wrong_domain(facts: &Facts, came: &Upn) -> Failure {
+    let domain = facts.asked.domain();
+    let message = format!("you signed in as {came}, who is not of {domain}");
+    person("WrongAccount", message, &format!("Sign in with an account of {domain}."))
+}
+
+/// Who is asked for once it is known who came; where anybody of a domain may, that is whoever it is.
+pub(crate) fn now_asked(facts: &Facts, came: &TokenSubject) -> Result<Asked, Failure> {
+    match &facts.asked {
+        Asked::AnyoneOf { .. } if facts.asked.admits(&came.upn) => Ok(Asked::Person(came.upn.clone())),
+        Asked::AnyoneOf { .. } => Err(wrong_domain(facts, &came.upn)),
+        Asked::Person(name) => Ok(Asked::Person(name.clone())),
+    }
+}
+
 /// The name is another account's, or was.
-fn taken(facts: &Facts, known: &AccountPin) -> Failure {
-    let asked = &facts.asked;
+fn taken(asked: &Upn, known: &AccountPin) -> Failure {
     let (code, message) = match known.former_since {
         None => (
             "AccountReplaced",
@@ -159,7 +183,8 @@ pub(crate) fn may_use_password(facts: &Facts) -> bool {
         Method::Password => true,
         Method::Auto => facts.standing == Standing::Registered,
     };
-    allowed && facts.claims.is_none()
+    // Nobody's password can be asked for where it is not known whose.
+    allowed && facts.claims.is_none() && facts.asked.person().is_some()
 }
 
 /// Whether a code may bring what a refused password could not (entra.md 6.5).
@@ -232,8 +257,8 @@ pub(crate) fn by_groups(facts: &Facts, groups: &Groups) -> Result<(), Failure> {
 }
 
 fn not_in_a_group(facts: &Facts) -> Failure {
-    let message =
-        format!("{} may not sign in on this machine: you are in none of the groups that may", facts.asked);
+    let name = facts.asked.person().map_or("who came", Upn::as_str);
+    let message = format!("{name} may not sign in on this machine: you are in none of the groups that may");
     let (class, who) = (FailureClass::Denied, Who::MachineAdmin);
     Failure::local(class, who, "SignInNotAllowed", message, NOT_IN_A_GROUP)
 }

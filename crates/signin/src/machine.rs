@@ -157,7 +157,8 @@ impl Machine {
 
     #[action]
     fn ask_realm(&mut self, asking: &mut Pending, context: &mut Outbox) {
-        asking.op = Some(context.run(Work::AskRealm { name: self.facts.asked.clone() }));
+        let Some(name) = self.facts.asked.person().cloned() else { return };
+        asking.op = Some(context.run(Work::AskRealm { name }));
     }
 
     #[action]
@@ -180,7 +181,7 @@ impl Machine {
 
     #[action]
     fn ask_password(&mut self, context: &mut Outbox) {
-        let name = self.facts.asked.clone();
+        let Some(name) = self.facts.asked.person().cloned() else { return };
         context.push(Command::AskPassword(PasswordPrompt { name, reason: self.reason }));
         self.wake_at = Some(context.now.after(PASSWORD_PATIENCE));
     }
@@ -295,6 +296,10 @@ impl Machine {
         match event {
             Event::Done(op, Ok(Reply::Identified(came))) if person.op == Some(*op) => {
                 person.came = Some(came.clone());
+                match judge::now_asked(&self.facts, came) {
+                    Ok(asked) => self.facts.asked = asked,
+                    Err(failure) => return self.refuse(person, context, failure),
+                }
                 let verdict = judge::by_name(&self.facts, came, context.now);
                 self.judged(person, context, verdict)
             }

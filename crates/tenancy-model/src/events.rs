@@ -4,8 +4,8 @@ use lifecycle::{DeviceKeys, LeaveKind, Reply};
 use machine::OpId;
 use machine::Ticket;
 use model::{
-    Account, Asker, Attempt, Backend, DirectoryGroup, DomainName, Failure, Memory, ObjectId, PasswordResult,
-    Requester, TenantId, TokenRef, Upn,
+    Account, Asked, Asker, Attempt, Backend, DirectoryGroup, DomainName, Failure, Memory, ObjectId,
+    PasswordResult, Requester, TenantId, TokenRef, Upn,
 };
 
 /// Whoever waits for an [`Answer`](crate::Answer); the service names them, each once.
@@ -17,12 +17,12 @@ pub struct Caller(pub u64);
 pub enum Event {
     /// The last durable state; always the first event, and the answer to [`Command::Reread`](crate::Command).
     Restored(Box<Found>),
-    /// Somebody wants to sign in under this name.
+    /// Somebody wants to sign in.
     SignInAsked {
         /// Who waits for the facts of the sign-in.
         caller: Caller,
-        /// The name as it was typed in; its domain may be an alias.
-        asked: Upn,
+        /// The name as it was typed in, or whose domain; the domain may be an alias.
+        asked: Asked,
         /// Who asks.
         asker: Asker,
     },

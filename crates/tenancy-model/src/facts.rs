@@ -1,7 +1,7 @@
 use accounts::AccountSettings;
 use lifecycle::IntuneEnrolment;
 use model::{
-    Backend, Cloud, DeviceFacts, DomainName, GroupUse, JoinType, MachineBinding, Method, ObjectId,
+    Asked, Backend, Cloud, DeviceFacts, DomainName, GroupUse, JoinType, MachineBinding, Method, ObjectId,
     Registration, TenantId, Upn,
 };
 
@@ -59,14 +59,34 @@ impl DomainConfig {
         self.name == *domain || self.aliases.contains(domain)
     }
 
-    /// What the groups of somebody of this name are for; none where they may not sign in, whatever their groups are.
-    pub fn use_of_groups(&self, name: &Upn) -> Option<GroupUse> {
-        let may_by_name = self.people.as_ref().is_none_or(|people| people.contains(name));
-        match (may_by_name, self.tells_groups) {
+    /// What the groups of somebody are for; none where they may not sign in, whatever their groups are. Where anybody of
+    /// the domain may come, whom names alone let in is judged when it is known who came: see [`DomainConfig::may_admit`].
+    pub fn use_of_groups(&self, asked: &Asked) -> Option<GroupUse> {
+        let is_named = |people: &Vec<Upn>| match asked.person() {
+            Some(name) => people.contains(name),
+            None => self.groups.is_empty(),
+        };
+        match (self.people.as_ref().is_none_or(is_named), self.tells_groups) {
             (true, false) => Some(GroupUse::Nothing),
             (true, true) => Some(GroupUse::Tell),
             (false, _) if self.groups.is_empty() => None,
             (false, _) => Some(GroupUse::Admit(self.groups.clone())),
+        }
+    }
+
+    /// Whether somebody of this name may sign in, as far as the name alone tells.
+    pub fn may_admit(&self, name: &Upn) -> bool {
+        !self.groups.is_empty() || self.people.as_ref().is_none_or(|people| people.contains(name))
+    }
+
+    /// Whom a sign-in is for, with every name of the domain where anybody of it may come.
+    pub fn every_name(&self, asked: Asked) -> Asked {
+        match asked {
+            Asked::Person(name) => Asked::Person(name),
+            Asked::AnyoneOf { domain, .. } => {
+                let aliases = self.aliases.iter().chain([&self.name]).cloned().collect();
+                Asked::AnyoneOf { domain, aliases }
+            }
         }
     }
 }

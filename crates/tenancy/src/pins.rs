@@ -1,6 +1,6 @@
 //! What was learnt of domains and people: domain -> tenant, name -> object. Only what is durable counts as learnt.
 
-use model::{AccountPin, DomainName, Failure, Memory, TenantId, TenantPin, Timestamp, Upn};
+use model::{AccountPin, Asked, DomainName, Failure, Memory, TenantId, TenantPin, Timestamp, Upn};
 use std::collections::BTreeMap;
 use tenancy_model::refusals;
 use tenancy_model::{Change, Unreadable};
@@ -15,9 +15,9 @@ pub(crate) struct Pins {
 
 impl Pins {
     /// Why this person cannot sign in, if a record about them or their domain cannot be read.
-    pub(crate) fn obstacle(&self, asked: &Upn) -> Option<Failure> {
+    pub(crate) fn obstacle(&self, asked: &Asked) -> Option<Failure> {
         let domain = self.unreadable.domains.get(asked.domain());
-        domain.or_else(|| self.unreadable.accounts.get(asked)).cloned()
+        domain.or_else(|| self.unreadable.accounts.get(asked.person()?)).cloned()
     }
 
     pub(crate) fn tenant_of(&self, domain: &DomainName) -> Option<TenantId> {
@@ -45,8 +45,9 @@ impl Pins {
     }
 
     /// Whether this person was seen here before.
-    pub(crate) fn knows(&self, asked: &Upn) -> bool {
-        self.domains.contains_key(asked.domain()) && self.accounts.contains_key(asked)
+    pub(crate) fn knows(&self, asked: &Asked) -> bool {
+        let is_seen = |name| self.accounts.contains_key(name);
+        self.domains.contains_key(asked.domain()) && asked.person().is_some_and(is_seen)
     }
 
     /// Every domain that leads to the tenant.

@@ -7,21 +7,24 @@ use crate::roster::{Member, Roster};
 use crate::tenancy::Tenancy;
 use lifecycle::Snapshot;
 use model::{
-    Asker, Failure, MayRegister, Memory, Method, Registration, SignInFacts, Standing, TenantId, Upn,
+    Asked, Asker, Failure, MayRegister, Memory, Method, Registration, SignInFacts, Standing, TenantId,
 };
 use tenancy_model::refusals;
 use tenancy_model::{Answer, Caller, Command, MemberId, Role};
 
 impl Tenancy {
-    pub(crate) fn begin_sign_in(&mut self, caller: Caller, asked: Upn, asker: Asker) {
+    pub(crate) fn begin_sign_in(&mut self, caller: Caller, asked: Asked, asker: Asker) {
         let answer = self.sign_in_facts(asked, asker);
         self.commands.push(Command::Answer(caller, answer));
     }
 
-    fn sign_in_facts(&self, asked: Upn, asker: Asker) -> Result<Answer, Failure> {
+    fn sign_in_facts(&self, asked: Asked, asker: Asker) -> Result<Answer, Failure> {
         let config = self.facts.domain(asked.domain());
         let config = config.ok_or_else(|| refusals::unknown_domain(asked.domain()))?;
-        let groups = config.use_of_groups(&asked).ok_or_else(|| refusals::not_admitted(&asked))?;
+        let asked = config.every_name(asked);
+        let nobody = || refusals::unknown_domain(asked.domain());
+        let refused = || asked.person().map_or_else(nobody, refusals::not_admitted);
+        let groups = config.use_of_groups(&asked).ok_or_else(refused)?;
         if let Some(obstacle) = self.pins.obstacle(&asked) {
             return Err(obstacle);
         }
@@ -32,7 +35,11 @@ impl Tenancy {
         let view = pinned.as_ref().map(|pin| self.view(pin.tenant));
         let current = view.as_ref().and_then(|view| view.current.as_ref());
         let claims = current.and_then(|member| member.status.failure.as_ref()?.claims.clone());
-        let identity = view.as_ref().and_then(|view| view.identity_for(&asked));
+        let identity_for = |view: &tenancy_model::TenantView| match asked.person() {
+            Some(name) => view.identity_for(name).cloned(),
+            None => view.identity().cloned(),
+        };
+        let identity = view.as_ref().and_then(identity_for);
         let standing = if identity.is_some() { Standing::Registered } else { Standing::Unregistered };
         let is_registered = view.as_ref().is_some_and(|view| view.identity().is_some());
         let would_register = !is_registered && config.registration != Registration::Off;
@@ -41,7 +48,8 @@ impl Tenancy {
         }
         // A suspended identity proves nothing: a code lets the person in, and the directory is asked again.
         let suspended = identity.is_some_and(|identity| identity.suspended.is_some());
-        let method = if suspended { Method::DeviceCode } else { config.sign_in };
+        let by_code = suspended || asked.person().is_none();
+        let method = if by_code { Method::DeviceCode } else { config.sign_in };
         let (wanted, accounts) = (config.tenant, self.pins.accounts.values().cloned().collect());
         let facts = SignInFacts { asked, wanted, pinned, accounts, claims, method, standing, groups };
         Ok(Answer::SignIn(Box::new(facts), config.name.clone()))

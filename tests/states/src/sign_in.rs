@@ -68,7 +68,7 @@ impl Harness {
         let accounts =
             names.map(|upn| TokenSubject { tenant: tenant(), object: id(2), upn: upn.clone(), groups: None });
         let facts = Facts {
-            asked: names[0].clone(),
+            asked: names[0].clone().into(),
             wanted: Some(tenant()),
             pinned: pinned.then(|| pin(1)),
             accounts: Vec::new(),

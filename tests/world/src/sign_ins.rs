@@ -74,7 +74,11 @@ impl World {
         };
         self.computer.sign_ins.insert(id, run);
         self.computer.waiting.insert(caller, Waiting::SignIn(id));
-        self.computer.inbox.push_back(tenancy::Event::SignInAsked { caller, asked, asker: ASKER });
+        self.computer.inbox.push_back(tenancy::Event::SignInAsked {
+            caller,
+            asked: asked.into(),
+            asker: ASKER,
+        });
         id
     }
 

@@ -4,7 +4,7 @@ use super::harness::{ASKER, Disk, Fault, Line, Next, Rig, domain, person, regist
 use crate::{Purpose, Rekey, SignInEvent, WaitingFor};
 use hsm::HsmError;
 use lifecycle::{LeaveKind, StateName};
-use model::Backend;
+use model::{Backend, Upn};
 use std::sync::atomic::Ordering;
 use store::RecordKey;
 
@@ -37,7 +37,7 @@ async fn a_name_of_no_domain_is_refused_before_anything_is_sent() {
     let rig = Rig::new(1).await;
     let refused = rig
         .driver
-        .sign_in("alex@elsewhere.example".parse().unwrap(), ASKER, Purpose::Identify)
+        .sign_in("alex@elsewhere.example".parse::<Upn>().unwrap(), ASKER, Purpose::Identify)
         .await
         .err()
         .unwrap();

@@ -29,5 +29,6 @@ pub(crate) async fn run(
         return Err(forbidden("only root and the owner of the account may sign in for it"));
     }
     let asker = Asker { by: caller.by, may_register: (service.registrars.people)(&asked) };
-    sign_in::run(connection, service, SignInFor { asked, asker, purpose, wait: Wait::SignedIn }).await
+    sign_in::run(connection, service, SignInFor { asked: asked.into(), asker, purpose, wait: Wait::SignedIn })
+        .await
 }

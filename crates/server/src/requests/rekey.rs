@@ -69,7 +69,9 @@ async fn register(
     asked: Upn,
     status: watch::Receiver<Status>,
 ) -> Result<Ending, Failure> {
-    match identify(connection, service, (asked, Asker::who_may_register(ROOT), Purpose::Identify)).await? {
+    match identify(connection, service, (asked.into(), Asker::who_may_register(ROOT), Purpose::Identify))
+        .await?
+    {
         Identified::Yes(_) => follow_registration(connection, service, status).await,
         Identified::HungUp => Ok(Ending::Failed),
     }

@@ -9,11 +9,11 @@ use crate::talk::{
 };
 use driver::Purpose;
 use ipc::{Ending, Wait};
-use model::{Account, Asker, DomainName, Failure, Registration, Upn};
+use model::{Account, Asked, Asker, DomainName, Failure, Registration};
 
 /// Who signs in, for whom and for what.
 pub(crate) struct SignInFor {
-    pub(crate) asked: Upn,
+    pub(crate) asked: Asked,
     pub(crate) asker: Asker,
     pub(crate) purpose: Purpose,
     pub(crate) wait: Wait,
@@ -28,7 +28,7 @@ pub(crate) fn of_command(
     (name, wait): (&str, Wait),
     caller: Caller,
 ) -> Result<SignInFor, Failure> {
-    let asked = parse_name(name)?;
+    let asked = parse_name(name)?.into();
     let may_register = (service.registrars.callers)(caller.peer.is_root, caller.by, caller.gid);
     let asker = Asker { by: caller.by, may_register };
     Ok(SignInFor { asked, asker, purpose: Purpose::Identify, wait })

@@ -51,6 +51,7 @@ fn requests() -> Vec<Request> {
     vec![
         Request::SignIn { name: name(), wait: Wait::Settled },
         Request::Status { domain: None },
+        Request::Join { domain: None },
         Request::Leave { domain: None, force: false },
         Request::Rekey { name: name(), to: "tpm".to_owned(), force: false },
         Request::CancelRekey { domain: None },
@@ -154,8 +155,10 @@ async fn only_what_begins_or_is_said_keeps_a_request_from_being_repeated() {
     begun.begin();
     assert!(begun.has_begun());
     for request in requests() {
-        let unchanged =
-            matches!(request, Request::SignIn { .. } | Request::Status { .. } | Request::Watch {});
+        let unchanged = matches!(
+            request,
+            Request::SignIn { .. } | Request::Join { .. } | Request::Status { .. } | Request::Watch {}
+        );
         assert_eq!(request.may_be_repeated(), unchanged, "{request:?}");
     }
 }

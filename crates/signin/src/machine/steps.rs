@@ -77,8 +77,8 @@ impl Machine {
 
     /// The one use of the password, which is permitted.
     pub(super) fn send_password(&self, typed: &mut PasswordAttempt, context: &mut Outbox) {
-        let Some(pin) = &self.pin else { return };
-        let (name, standing) = (self.facts.asked.clone(), self.facts.standing);
+        let (Some(pin), Some(name)) = (&self.pin, self.facts.asked.person().cloned()) else { return };
+        let standing = self.facts.standing;
         let work = Work::Password { tenant: pin.tenant, name, password: typed.password, standing };
         (typed.op, typed.permitted) = (Some(context.run(work)), true);
     }
@@ -229,7 +229,8 @@ impl Machine {
     pub(super) fn welcome(&mut self, person: &mut Person, context: &mut Outbox) -> Outcome<State> {
         let (Some(came), Some(pin)) = (person.came.clone(), self.pin.clone()) else { return Handled };
         // A token may give another name of the same account: everybody knows it by the one that was asked for.
-        let account = Account { tenant: came.tenant, object: came.object, upn: self.facts.asked.clone() };
+        let upn = self.facts.asked.person().unwrap_or(&came.upn).clone();
+        let account = Account { tenant: came.tenant, object: came.object, upn };
         if self.facts.pinned.is_none() {
             let domain = self.facts.asked.domain().clone();
             context.push(Command::Remember(Memory::Domain { domain, pin }));

@@ -11,8 +11,8 @@ mod talk;
 use crate::*;
 use ::machine::Machine as _;
 use model::{
-    Attempt, Cause, DirectoryGroup, Failure, FailureClass, GroupUse, Jwks, ObjectId, TenantId, Timestamp,
-    TokenRef, TokenSubject, Who,
+    Asked, Attempt, Cause, DirectoryGroup, Failure, FailureClass, GroupUse, Jwks, ObjectId, TenantId,
+    Timestamp, TokenRef, TokenSubject, Upn, Who,
 };
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ pub(super) fn pin(of: &str) -> TenantPin {
 
 pub(super) fn facts(asked: &str) -> Facts {
     let (method, standing) = (Method::DeviceCode, Standing::Unregistered);
-    let asked = asked.parse().unwrap();
+    let asked = asked.parse::<Upn>().unwrap().into();
     Facts {
         asked,
         wanted: None,

@@ -50,6 +50,38 @@ fn the_table_of_names() {
 }
 
 #[test]
+fn whoever_of_the_domain_comes_is_who_was_asked_for() {
+    let asked = Asked::AnyoneOf {
+        domain: "contoso.com".parse().unwrap(),
+        aliases: vec!["contoso.net".parse().unwrap()],
+    };
+    for (came, method, pins, end) in [
+        ("kim@contoso.com", Method::DeviceCode, vec![], "in"),
+        // Nobody is asked for a password where it is not known whose.
+        ("kim@contoso.com", Method::Password, vec![], "in"),
+        ("kim@contoso.net", Method::DeviceCode, vec![], "in"),
+        ("kim@fabrikam.com", Method::DeviceCode, vec![], "WrongAccount"),
+        ("kim@sub.contoso.com", Method::DeviceCode, vec![], "WrongAccount"),
+        (
+            "kim@contoso.com",
+            Method::DeviceCode,
+            vec![seen("kim@contoso.com", CONTOSO, OTHER)],
+            "AccountReplaced",
+        ),
+    ] {
+        let known = Facts { asked: asked.clone(), method, accounts: pins, ..facts(came) };
+        let mut harness = Harness::open(known).with_code();
+        harness.approve(7);
+        harness.answer(is_identify, Ok(Reply::Identified(subject(came, ALEX))));
+        assert_eq!(harness.end(), end, "{came}");
+        if let Some(Outcome::SignedIn { account, .. }) = harness.outcome() {
+            assert_eq!(account.upn.as_str(), came);
+        }
+        assert_eq!(harness.forgotten(7), usize::from(end != "in"), "tokens are handed out or ended");
+    }
+}
+
+#[test]
 fn the_same_name_in_a_second_tenant_is_another_person() {
     let accounts = [seen("alex@contoso.com", FABRIKAM, ALEX)];
     assert_eq!(check("alex@contoso.com", "alex@contoso.com", ALEX, &accounts, None).end(), "AccountReplaced");

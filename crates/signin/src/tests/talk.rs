@@ -257,7 +257,7 @@ impl Watcher {
             Method::Auto => self.facts.standing == Standing::Registered,
         };
         assert!(allowed && self.realm == Some(Realm::Managed), "nobody may ask for a password here");
-        assert_eq!((&prompt.name, self.questions), (&self.facts.asked, 0));
+        assert_eq!((Some(&prompt.name), self.questions), (self.facts.asked.person(), 0));
         (self.questions, self.open) = (1, true);
     }
 
@@ -273,7 +273,7 @@ impl Watcher {
         if let Outcome::SignedIn { account, token, groups } = outcome {
             let came = self.identified.as_ref().map(|came| (came.tenant, came.object));
             assert_eq!(came, Some((account.tenant, account.object)));
-            assert_eq!(account.upn, self.facts.asked, "a name that nobody asked for");
+            assert!(self.facts.asked.admits(&account.upn), "a name that nobody asked for");
             if let GroupUse::Admit(admitted) = &self.facts.groups {
                 let Groups::Known(own) = groups else { panic!("in with {groups:?}") };
                 assert!(own.iter().any(|group| admitted.contains(&group.object)), "in without a group");

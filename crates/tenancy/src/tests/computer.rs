@@ -179,7 +179,7 @@ impl Computer {
             visit.next = match (&answer, visit.next) {
                 (Ok(Answer::SignIn(facts, _)), _) if facts.pinned.is_none() => Next::PinDomain,
                 (Ok(Answer::SignIn(facts, _)), _)
-                    if facts.accounts.iter().all(|pin| pin.upn != facts.asked) =>
+                    if facts.accounts.iter().all(|pin| Some(&pin.upn) != facts.asked.person()) =>
                 {
                     Next::PinAccount
                 }
@@ -213,7 +213,11 @@ impl Computer {
     /// Somebody asks what their sign-in begins with, and goes no further.
     pub(super) fn signs_on(&mut self, person: Person) {
         let asked = person.upn();
-        self.wish(Wish::Facts(person), |caller| Event::SignInAsked { caller, asked, asker: ASKER });
+        self.wish(Wish::Facts(person), |caller| Event::SignInAsked {
+            caller,
+            asked: asked.into(),
+            asker: ASKER,
+        });
     }
 
     /// Somebody who is checked wants to be let in.
@@ -248,7 +252,7 @@ impl Computer {
             Next::Ask | Next::Leave => {
                 return (
                     Wish::Facts(person),
-                    Event::SignInAsked { caller, asked: person.upn(), asker: ASKER },
+                    Event::SignInAsked { caller, asked: person.upn().into(), asker: ASKER },
                 );
             }
             Next::Finish => {

@@ -348,8 +348,8 @@ impl Computer {
             (Wish::Facts(person), Answer::SignIn(facts, _)) if !self.laws.failed => {
                 let pinned = self.disk.domains.get(&person.domain());
                 self.laws.law("durable", facts.pinned.as_ref() == pinned, ("facts", facts, pinned));
-                let own = facts.accounts.iter().find(|pin| pin.upn == facts.asked);
-                self.laws.law("durable", own == self.disk.accounts.get(&facts.asked), ("account", own));
+                let own = facts.accounts.iter().find(|pin| pin.upn == person.upn());
+                self.laws.law("durable", own == self.disk.accounts.get(&person.upn()), ("account", own));
                 let proves = facts.standing == Standing::Registered;
                 let in_force = pinned.is_some_and(|pin| self.disk.in_force(pin.tenant).is_some());
                 self.laws.law("durable", !proves || in_force, ("standing", person));

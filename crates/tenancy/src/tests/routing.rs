@@ -8,8 +8,8 @@ use crate::{Answer, Caller, Command, Event, Found, OperatorRequest, RekeyStarted
 use lifecycle::{Identity, LeaveKind, LeaveStep, Stage, Suspension};
 use machine::Machine;
 use model::{
-    AccountPin, Asker, Backend, Failure, GroupUse, MayRegister, Memory, Method, Registration, SignInFacts,
-    Standing, Timestamp, Upn,
+    AccountPin, Asked, Asker, Backend, Failure, GroupUse, MayRegister, Memory, Method, Registration,
+    SignInFacts, Standing, Timestamp, Upn,
 };
 
 const DEE: Person = Person(2, 0);
@@ -35,7 +35,11 @@ fn facts(computer: &mut Computer, asked: &str) -> Result<SignInFacts, Failure> {
     let asked: Upn = asked.parse().unwrap();
     let before = computer.answers.len();
     let person = (0..9).map(Person::nth).find(|person| person.upn() == asked).unwrap_or(ALEX);
-    computer.wish(Wish::Facts(person), |caller| Event::SignInAsked { caller, asked, asker: ASKER });
+    computer.wish(Wish::Facts(person), |caller| Event::SignInAsked {
+        caller,
+        asked: asked.into(),
+        asker: ASKER,
+    });
     match computer.answers[before..].first() {
         Some((_, Ok(Answer::SignIn(facts, _)))) => Ok(facts.as_ref().clone()),
         Some((_, Err(failure))) => Err(failure.clone()),
@@ -324,7 +328,8 @@ fn only_those_who_are_named_may_sign_in_and_the_name_is_all_that_is_asked_for() 
     ] {
         let mut tenancy = Tenancy::new(named(people), 1);
         drop(tenancy.handle(Event::Restored(Box::<Found>::default()), Timestamp::from_millis(1)));
-        let event = Event::SignInAsked { caller: Caller(1), asked: asked.parse().unwrap(), asker: ASKER };
+        let asked_for = asked.parse::<Upn>().unwrap().into();
+        let event = Event::SignInAsked { caller: Caller(1), asked: asked_for, asker: ASKER };
         let answer = tenancy.handle(event, Timestamp::from_millis(2)).commands.pop();
         match answer {
             Some(Command::Answer(_, Ok(Answer::SignIn(..)))) => assert!(admitted, "{people:?} {asked}"),
@@ -355,7 +360,7 @@ fn where_groups_are_listed_whoever_is_not_named_has_to_be_in_one() {
         (domain.people, domain.groups, domain.tells_groups) = (people, groups, tells);
         let mut tenancy = Tenancy::new(facts, 1);
         drop(tenancy.handle(Event::Restored(Box::<Found>::default()), Timestamp::from_millis(1)));
-        let asked = "alex@contoso.com".parse().unwrap();
+        let asked = ALEX.upn().into();
         let event = Event::SignInAsked { caller: Caller(1), asked, asker: ASKER };
         let answer = tenancy.handle(event, Timestamp::from_millis(2)).commands.pop();
         let used = match answer {
@@ -370,11 +375,38 @@ fn where_groups_are_listed_whoever_is_not_named_has_to_be_in_one() {
 }
 
 #[test]
+fn anybody_of_a_domain_is_asked_for_by_code_under_every_name_that_the_domain_has() {
+    let mut facts = Setting::default().facts();
+    facts.domains[0].people = Some(vec![ALEX.upn()]);
+    let mut tenancy = Tenancy::new(facts, 1);
+    drop(tenancy.handle(Event::Restored(Box::<Found>::default()), Timestamp::from_millis(1)));
+    let mut ask = |domain: &str| {
+        let asked = Asked::AnyoneOf { domain: domain.parse().unwrap(), aliases: Vec::new() };
+        let event = Event::SignInAsked { caller: Caller(1), asked, asker: ASKER };
+        match tenancy.handle(event, Timestamp::from_millis(2)).commands.pop() {
+            Some(Command::Answer(_, Ok(Answer::SignIn(facts, _)))) => Ok(*facts),
+            Some(Command::Answer(_, Err(failure))) => Err(failure.code),
+            other => panic!("{other:?}"),
+        }
+    };
+    for domain in ["contoso.com", "corp.contoso.com"] {
+        let facts = ask(domain).unwrap();
+        assert_eq!((facts.asked.domain().as_str(), facts.method), (domain, Method::DeviceCode));
+        for (name, comes) in
+            [("kim@contoso.com", true), ("kim@corp.contoso.com", true), ("kim@fabrikam.com", false)]
+        {
+            assert_eq!(facts.asked.admits(&name.parse().unwrap()), comes, "{name} for {domain}");
+        }
+    }
+    assert_eq!(ask("elsewhere.example"), Err("UnknownDomain".to_owned()));
+}
+
+#[test]
 fn who_may_not_register_signs_in_on_a_registered_machine_only() {
     let stranger = Asker { may_register: MayRegister::No, ..ASKER };
     let asks = |computer: &mut Computer, asked: &str| {
         let asked: Upn = asked.parse().unwrap();
-        let event = Event::SignInAsked { caller: Caller(7_000), asked, asker: stranger };
+        let event = Event::SignInAsked { caller: Caller(7_000), asked: asked.into(), asker: stranger };
         match computer.tenancy.handle(event, computer.now).commands.pop() {
             Some(Command::Answer(_, answer)) => answer.map(|_| ()).map_err(|failure| failure.code),
             other => panic!("{other:?}"),

@@ -14,6 +14,7 @@ mod first_registration;
 mod goldens;
 mod image;
 mod intune;
+mod join;
 mod journal;
 mod key_processes;
 mod keys;
