@@ -54,7 +54,7 @@ impl From<Ending> for Exit {
     fn from(ending: Ending) -> Exit {
         match ending {
             Ending::Done => Exit::Done,
-            Ending::Failed => Exit::Failed,
+            Ending::Failed | Ending::NotServed => Exit::Failed,
             Ending::Usage => Exit::Usage,
             Ending::NotRegistered => Exit::NotRegistered,
             Ending::NeedsSignIn => Exit::NeedsSignIn,
