@@ -1,19 +1,23 @@
 //! The systemd units: whether systemd understands them, and how exposed the service is.
 
-use crate::run::{root, run as run_command, target};
+use crate::said_by;
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
-/// Lets systemd-analyze judge copies whose program is there, with the drop-in beside them.
-pub(crate) fn run() -> Result<(), String> {
-    let folder = target().join("units");
+/// Lets systemd-analyze judge copies whose program is there, with the drop-in beside them; gives how exposed the
+/// service may be, in tenths.
+///
+/// # Errors
+/// What systemd-analyze found.
+pub fn check_units(root: &Path, folder: &Path) -> Result<u32, String> {
     let failed = |error: std::io::Error| format!("units: {error}");
     fs::create_dir_all(folder.join(UNITS[0]).with_extension("service.d")).map_err(failed)?;
     // The program is not installed where the unit wants it; any that can be run will do.
     let stand_in = std::env::current_exe().map_err(failed)?;
     let mut paths = Vec::new();
     for unit in UNITS {
-        let text = fs::read_to_string(root().join(SOURCE).join(unit)).map_err(failed)?;
+        let text = fs::read_to_string(root.join(SOURCE).join(unit)).map_err(failed)?;
         let path = folder.join(unit);
         fs::write(&path, text.replace(PROGRAM, &stand_in.to_string_lossy())).map_err(failed)?;
         paths.push(path);
@@ -21,10 +25,9 @@ pub(crate) fn run() -> Result<(), String> {
     verify(Command::new(ANALYZE).args(["verify", "--man=no"]).args(&paths[..2]))?;
     let mut security = Command::new(ANALYZE);
     security.args(["security", "--offline=yes", "--no-pager", &format!("--threshold={EXPOSURE}")]);
-    security.arg(&paths[0]).stdout(std::process::Stdio::null());
-    run_command(&mut security).map_err(|why| format!("more exposed than {EXPOSURE} tenths: {why}"))?;
-    println!("units: systemd understands them, and the exposure is at most {EXPOSURE} tenths");
-    Ok(())
+    security.arg(&paths[0]);
+    said_by(&mut security).map_err(|why| format!("more exposed than {EXPOSURE} tenths: {why}"))?;
+    Ok(EXPOSURE)
 }
 
 /// What is said about other units of this machine is not ours to mend.
