@@ -1,8 +1,7 @@
 //! Everything that CI checks, in one order; all of it runs, and any failure counts.
 
-use crate::run::{cargo, find, target};
-use crate::{demo, mutate, setup, states, strangers, test, tidy, units, user};
-use std::path::PathBuf;
+use crate::run::cargo;
+use crate::{demo, dist, mutate, setup, states, strangers, test, tidy, tools, user};
 use std::process::Command;
 use std::time::Instant;
 
@@ -11,7 +10,7 @@ type Part = (&'static str, fn() -> Result<(), String>);
 
 const PARTS: &[Part] = &[
     ("setup", setup::run_task),
-    ("tools", || cargo_deny().map(drop)),
+    ("tools", || tools::cargo_deny().and_then(|_| tools::cargo_deb()).map(drop)),
     ("build", || crate::run::run(&mut cargo(&["test", "--workspace", "--no-run"]))),
     ("test", || test::run().map(drop)),
     ("demo", || demo::run(&demo::Options::default())),
@@ -24,7 +23,8 @@ const PARTS: &[Part] = &[
     ("mutate", mutate::share),
     ("tidy", tidy::run),
     ("states", || states::run(true)),
-    ("units", units::run),
+    ("units", dist::check_units),
+    ("packages", dist::try_out),
     ("deny", deny),
     ("doc", || {
         crate::run::run(cargo(&["doc", "-q", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
@@ -52,28 +52,7 @@ pub(crate) fn run() -> Result<(), String> {
 }
 
 fn deny() -> Result<(), String> {
-    let mut check = Command::new(cargo_deny()?);
+    let mut check = Command::new(tools::cargo_deny()?);
     check.current_dir(crate::run::root()).args(["check", "bans", "licenses", "sources"]);
     crate::run::run(&mut check)
 }
-
-/// cargo-deny of this machine, else one in a directory of ours, built once.
-fn cargo_deny() -> Result<PathBuf, String> {
-    let own = target().join("tools");
-    let built = own.join("bin/cargo-deny");
-    match find("cargo-deny") {
-        _ if built.exists() => Ok(built),
-        Some(found) => Ok(found),
-        None => install(&own).map(|()| built),
-    }
-}
-
-fn install(to: &std::path::Path) -> Result<(), String> {
-    println!("deny: building cargo-deny, once");
-    let mut install =
-        cargo(&["install", "--quiet", "--locked", "--debug", "--version", DENY, "cargo-deny", "--root"]);
-    crate::run::run(install.arg(to).env("CARGO_TARGET_DIR", to.join("build")))
-}
-
-/// The newest that the toolchains we support can build.
-const DENY: &str = "0.18.9";

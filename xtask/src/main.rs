@@ -3,6 +3,7 @@
 mod bench;
 mod ci;
 mod demo;
+mod dist;
 mod mutate;
 mod nightly;
 mod run;
@@ -12,8 +13,8 @@ mod states;
 mod strangers;
 mod test;
 mod tidy;
+mod tools;
 mod tpm;
-mod units;
 mod user;
 
 use clap::{Parser, Subcommand};
@@ -39,6 +40,8 @@ enum Task {
     Test,
     /// Show the demonstration and run the tests of the real programs (tests/it) as an ordinary user.
     User(user::Options),
+    /// Build the Debian packages into target/debian, or try packages of the programs of tests in an overlay.
+    Dist(dist::Options),
     /// Everything that CI checks, in one order.
     Ci,
     /// What things cost, as figures and ratios of one run: a registration, the simulator, keys.
@@ -69,13 +72,14 @@ fn main() -> ExitCode {
         Task::Test => test::run().map(drop),
         Task::Bench(options) => bench::run(&options),
         Task::User(options) => user::run(&options),
+        Task::Dist(options) => dist::run(&options),
         Task::Ci => ci::run(),
         Task::Tidy => tidy::run(),
         Task::Mutate(options) => mutate::run(&options),
         Task::Nightly(options) => nightly::run(&options),
         Task::Sim(options) => sim::run(&options),
         Task::States { check } => states::run(check),
-        Task::Units => units::run(),
+        Task::Units => dist::check_units(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

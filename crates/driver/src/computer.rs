@@ -119,6 +119,11 @@ impl Computer {
                 Some(message) = sources.messages.recv() => match message {
                     Message::Tell(event) => *event,
                     Message::Call(event, answer) => event(self.call(answer)),
+                    Message::Turn(came) => {
+                        // Whoever asked may have gone.
+                        let _ = came.send(());
+                        continue;
+                    }
                 },
                 () = rest(&*self.ports.clock, self.wake_at) => Event::Woke,
                 else => return,

@@ -121,6 +121,13 @@ impl Driver {
         Ok(Driver { ports, inbox, binding })
     }
 
+    /// Waits for a turn of the loop, behind whatever it has to do before; false when the loop has ended.
+    ///
+    /// A loop that hangs never answers, which is what the service manager's watchdog has to hear of.
+    pub async fn turns(&self) -> bool {
+        self.inbox.turns().await
+    }
+
     pub(crate) fn ports(&self) -> &Ports {
         &self.ports
     }

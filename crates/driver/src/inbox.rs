@@ -16,6 +16,8 @@ pub(crate) enum Message {
     Tell(Box<Event>),
     /// An event of a caller, who waits for the answer.
     Call(Box<dyn FnOnce(Caller) -> Event + Send>, oneshot::Sender<Result<Answered, Failure>>),
+    /// Nothing but a word that the loop has come here.
+    Turn(oneshot::Sender<()>),
 }
 
 impl Inbox {
@@ -41,6 +43,12 @@ impl Inbox {
         let (answer, answered) = oneshot::channel();
         self.0.send(Message::Call(Box::new(event), answer)).await.map_err(|_| service_ended())?;
         answered.await.unwrap_or_else(|_| Err(service_ended()))
+    }
+
+    /// Waits until the loop has taken a message from here; false when it has ended.
+    pub(crate) async fn turns(&self) -> bool {
+        let (here, came) = oneshot::channel();
+        self.0.send(Message::Turn(here)).await.is_ok() && came.await.is_ok()
     }
 }
 

@@ -81,7 +81,7 @@ impl Obstacle {
             Obstacle::FailureMode => "Restart the machine; if that does not help, its TPM is broken.",
             Obstacle::NoAdapter => "Install a firmament-keys that was built with the feature tpm.",
             Obstacle::Program => {
-                "Install firmament-keys of the same version beside firmamentd, then restart firmamentd."
+                "Install the package firmament-keys of the same version as firmamentd, then restart firmamentd."
             }
             Obstacle::Module => {
                 "Check pkcs11_module and who owns what is on the way to it, then restart firmamentd."

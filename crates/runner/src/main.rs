@@ -11,6 +11,7 @@ mod opening;
 mod options;
 mod proxy;
 mod socket;
+mod watchdog;
 mod wire;
 mod write_names;
 
@@ -46,6 +47,10 @@ fn main() -> ExitCode {
         Err(error) => {
             tracing::error!(error = %chain(error.as_ref()), "The service cannot start");
             notify(&[NotifyState::Status(&chain(error.as_ref()))]);
+            // systemd starts it again at once, which is for crashes; what cannot start needs somebody first.
+            if std::env::var_os("NOTIFY_SOCKET").is_some() {
+                std::thread::sleep(NEXT_START);
+            }
             ExitCode::FAILURE
         }
     }
@@ -106,6 +111,7 @@ async fn run(
             let service = Service { driver: driver.clone(), about: wired.about, registrars };
             ready.send_replace(Some(Arc::new(service)));
             notify(&[NotifyState::Ready, NotifyState::Status(&status_line(&driver))]);
+            watchdog::start(&driver);
             let (why, code) = rest(&driver, signals).await;
             stop.send_replace(Some(why));
             Ok(code)
@@ -191,6 +197,8 @@ fn chain(error: &dyn Error) -> String {
 const NO_DOMAIN: &str = "No domain is configured, and nobody can sign in: set the option domain in himmelblau.conf, then restart firmamentd";
 /// The runtime needs two, because a TLS handshake with a key of the HSM blocks one (dependencies, rustls).
 const WORKERS: usize = 2;
+/// How long a start that failed waits before it ends under systemd, so that it is not tried ten times a second.
+const NEXT_START: Duration = Duration::from_secs(2);
 /// How long the end waits for threads that are busy.
 const LAST_WRITES: Duration = Duration::from_secs(10);
 

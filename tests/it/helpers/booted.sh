@@ -1,7 +1,7 @@
 #!/bin/bash
 # booted.sh DIR UNITS PROGRAMS: systemd as the first process of namespaces of its own, over the running root as an overlay,
-# with the units and the programs in it; 150 callers while the service is killed, restarted and stopped. Prints one
-# "word value" a line; nothing outside DIR changes.
+# with the units, their user and the programs in it, and a state that a dynamic user left; 150 callers while the service
+# is killed, restarted and stopped, then one that hangs. Prints one "word value" a line; nothing outside DIR changes.
 set -eu
 dir=$1 units=$2 programs=$3
 mount -t tmpfs -o size=1g none "$dir"
@@ -17,9 +17,14 @@ install "$programs/firmamentd" "$dir/root/usr/sbin/"; install "$programs/aad-too
 cp "$units"/firmamentd.service "$units"/firmamentd.socket "$etc/systemd/system/"
 mkdir -p "$etc/systemd/system/firmamentd.service.d" "$etc/himmelblau"
 # A file system without access lists gives no credential to a service with another user.
-printf '[Service]\nLoadCredentialEncrypted=\n' > "$etc/systemd/system/firmamentd.service.d/test.conf"
+printf '[Service]\nLoadCredentialEncrypted=\nWatchdogSec=4\n' > "$etc/systemd/system/firmamentd.service.d/test.conf"
 printf '[global]\ndomain = contoso.com\nhsm_type = soft\n' > "$etc/himmelblau/himmelblau.conf"
-grep -q '^tss:' "$etc/group" || echo 'tss:x:987:' >> "$etc/group"
+install -m 644 "$units/../sysusers.d/firmament.conf" "$dir/root/usr/lib/sysusers.d/"
+install -m 644 "$units/../tmpfiles.d/firmament.conf" "$dir/root/usr/lib/tmpfiles.d/"
+# As a unit with DynamicUser= leaves it.
+state=$dir/root/var/lib/private/firmament
+mkdir -p -m 700 "$dir/root/var/lib/private"; mkdir -m 700 "$state"; echo kept > "$state/left"; chmod 600 "$state/left"
+chown -R 64000:64000 "$state"; ln -s private/firmament "$dir/root/var/lib/firmament"
 unshare --pid --mount --uts --ipc --net --cgroup --fork --propagation private bash -c '
   root=$1; mount --bind "$root" "$root"; cd "$root"
   mount -t proc proc proc; mount -t sysfs sysfs sys 2>/dev/null || mount --rbind /sys sys
@@ -42,6 +47,10 @@ for _ in $(seq 300); do case $(inside systemctl is-system-running 2>/dev/null ||
 inside systemctl start firmamentd.socket
 code() { inside aad-tool status > "$dir/said" 2>&1 && echo 0 || echo $?; }
 echo "first $(code)"
+owner() { inside stat -c '%U %a %F' "$1"; }
+echo "state $(owner /var/lib/firmament)"
+echo "left $(owner /var/lib/firmament/left)"
+echo "cache $(owner /var/cache/firmament)"
 inside bash -c 'mkdir /root/callers; for n in $(seq 150); do (aad-tool status > /root/callers/$n 2>&1; echo "code $?" >> /root/callers/$n) & sleep 0.02; done; wait' &
 callers=$!
 for n in 1 2 3 4 5 6 7 8; do
@@ -57,6 +66,15 @@ echo "served $(inside grep -lx 'code 3' -r /root/callers | wc -l)"
 inside grep -Lx 'code 3' -r /root/callers | while read -r lost; do inside tail -2 "$lost" >&2; done
 for _ in $(seq 30); do inside systemctl restart firmamentd; done
 echo "socket $(inside systemctl is-active firmamentd.socket) after 30 restarts"
+# One that hangs: systemd misses its word.
+hung=$(inside systemctl show -P MainPID firmamentd)
+inside kill -STOP "$hung"
+for _ in $(seq 300); do
+  now=$(inside systemctl show -P MainPID firmamentd)
+  [ "$now" != 0 ] && [ "$now" != "$hung" ] && break
+  sleep 0.1
+done
+echo "hung $(inside journalctl -u firmamentd | grep -c 'Watchdog timeout') then $(code)"
 # A configuration that it cannot start with; the tool is told the socket and needs none.
 echo nonsense >> "$etc/himmelblau/himmelblau.conf"
 inside systemctl restart firmamentd 2>/dev/null || true

@@ -6,9 +6,11 @@
 
 #[cfg(test)]
 mod codes;
+mod completions;
 mod fields;
 mod words;
 
+pub use completions::check_completions;
 pub use fields::{check_fields, documented};
 pub use words::{Words, check_words, join, members, words};
 

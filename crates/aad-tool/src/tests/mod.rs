@@ -3,10 +3,13 @@
 use crate::exit::Exit;
 use crate::options::Options;
 use clap::CommandFactory;
+use std::path::Path;
 
 #[test]
 fn the_manual_page_is_what_the_program_says() {
     manual::check("aad-tool.1", Options::command()).unwrap();
+    let completions = Path::new(env!("CARGO_MANIFEST_DIR")).join("completions");
+    manual::check_completions(&completions, &Options::command()).unwrap();
 }
 
 /// docs/operations.md is where the exit codes and the commands are written down first.

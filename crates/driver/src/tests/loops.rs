@@ -1,10 +1,12 @@
 //! Works, time, and what one tenant means for another.
 
 use super::harness::{Disk, Line, Next, Rig, domain, tenant, wait_for};
+use crate::inbox::Inbox;
 use hsm::HsmError;
 use lifecycle::{LeaveKind, LedgerKind, Stage, StateName};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 use store::RecordKey;
 use tokio::sync::Notify;
 
@@ -16,6 +18,19 @@ async fn a_sign_in_runs_to_where_it_needs_the_service() {
     rig.is(0, StateName::AwaitingSignIn).await;
     assert_eq!(rig.keys.count("Create"), 2);
     assert!(rig.disk.state(|disk| disk.records.contains_key(&RecordKey::Device(tenant(0)))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_turn_is_answered_by_a_loop_that_runs_and_by_no_other() {
+    let rig = Rig::new(1).await;
+    rig.disk.hold();
+    assert!(rig.driver.turns().await, "a disk that hangs does not hold the loop");
+    rig.disk.release();
+    let (inbox, messages) = Inbox::new();
+    let asked = tokio::time::timeout(Duration::from_secs(3600), inbox.turns()).await;
+    assert!(asked.is_err(), "nobody took the message");
+    drop(messages);
+    assert!(!inbox.turns().await, "the loop has ended");
 }
 
 #[tokio::test]

@@ -225,6 +225,8 @@ fn an_enrolment_is_wanted_where_the_configuration_says_so() {
             aliases: vec![],
             tenant: None,
             people: None,
+            groups: Vec::new(),
+            tells_groups: false,
             join_type: JoinType::Join,
             device: facts(),
             registration: Registration::Background,

@@ -108,6 +108,18 @@ fn a_daemon_that_is_asked_to_end_before_it_said_ready_ends_in_order() {
 }
 
 #[test]
+fn a_watchdog_hears_of_a_loop_that_turns() {
+    let cloud = Cloud::start();
+    let mut machine = Machine::switched_off(&cloud, "contoso.com", "");
+    let notifications = Notifications::of(&machine);
+    machine.boot(notifying(&machine).env("WATCHDOG_USEC", "300000"));
+    notifications.until("READY=1");
+    (0..3).for_each(|_| notifications.until("WATCHDOG=1"));
+    machine.terminate();
+    notifications.until("STOPPING=1");
+}
+
+#[test]
 fn a_daemon_that_cannot_start_says_why() {
     let cloud = Cloud::start();
     let mut machine = Machine::switched_off(&cloud, "contoso.com", "hsm_type = pkcs11");
@@ -216,8 +228,13 @@ fn under_a_real_systemd_none_of_a_hundred_and_fifty_callers_is_lost_and_the_sock
     let said = text(&output);
     for line in [
         "first 3",
+        // What a dynamic user left is the fixed user's, at the path that was a link.
+        "state firmament 700 directory",
+        "left firmament 600 regular file",
+        "cache firmament 755 directory",
         "served 150",
         "socket active after 30 restarts",
+        "hung 1 then 3",
         "broken 7",
         "systemctl status firmamentd",
         "socket active when it cannot start",
