@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 /// The computer; it ends, with all that runs on it, when it is dropped.
 pub struct Host {
-    dir: TempDir,
+    _dir: TempDir,
     namespace: Child,
     /// Its first process, as the computer outside names it.
     init: u32,
@@ -72,7 +72,7 @@ impl Host {
         let children = format!("/proc/{0}/task/{0}/children", namespace.id());
         let init = fs::read_to_string(children).unwrap().trim().parse().unwrap();
         let ssh = [0; 2].map(|_: u16| free_port());
-        let host = Host { dir, namespace, init, running: Vec::new(), ssh };
+        let host = Host { _dir: dir, namespace, init, running: Vec::new(), ssh };
         host.install(cloud, extra);
         host
     }
@@ -148,7 +148,7 @@ impl Host {
             [(questions, "-oPasswordAuthentication=no"), (password, "-oPasswordAuthentication=yes")]
         {
             let line = format!(
-                "exec /usr/sbin/sshd -D -p {port} -oListenAddress=127.0.0.1 -oMaxStartups=100 -oLogLevel=DEBUG1 \
+                "exec /usr/sbin/sshd -D -p {port} -oListenAddress=127.0.0.1 -oMaxStartups=100 -oLogLevel=VERBOSE \
                  {more} -E /var/log/sshd.{port}"
             );
             let child = self.command("sh", ["-c", &line]).spawn().unwrap();
@@ -186,12 +186,15 @@ impl Host {
 
     /// What its daemon and its sshd have logged, for whoever looks for a fault.
     pub fn logs(&self) -> String {
-        self.root("tail -n 60 /var/log/firmamentd /var/log/sshd.* 2>/dev/null || true")
+        text(&self.shell("tail -n 60 /var/log/firmamentd /var/log/sshd.*"))
     }
 }
 
 impl Drop for Host {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            println!("{}", self.logs());
+        }
         for child in &mut self.running {
             let _ = child.kill();
         }
