@@ -37,6 +37,9 @@ _aad__tool() {
             aad__tool,hsm)
                 cmd="aad__tool__subcmd__hsm"
                 ;;
+            aad__tool,join)
+                cmd="aad__tool__subcmd__join"
+                ;;
             aad__tool,leave)
                 cmd="aad__tool__subcmd__leave"
                 ;;
@@ -81,6 +84,9 @@ _aad__tool() {
                 ;;
             aad__tool__subcmd__help,hsm)
                 cmd="aad__tool__subcmd__help__subcmd__hsm"
+                ;;
+            aad__tool__subcmd__help,join)
+                cmd="aad__tool__subcmd__help__subcmd__join"
                 ;;
             aad__tool__subcmd__help,leave)
                 cmd="aad__tool__subcmd__help__subcmd__leave"
@@ -161,7 +167,7 @@ _aad__tool() {
 
     case "${cmd}" in
         aad__tool)
-            opts="-h -V --config --socket --json --help --version auth-test status tpm leave rekey rebind forget-account watch hsm prepare-image configure-pam configure-ssh config version help"
+            opts="-h -V --config --socket --json --help --version auth-test join status tpm leave rekey rebind forget-account watch hsm prepare-image configure-pam configure-ssh config version help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -309,7 +315,7 @@ _aad__tool() {
             return 0
             ;;
         aad__subcmd__tool__subcmd__help)
-            opts="auth-test status tpm leave rekey rebind forget-account watch hsm prepare-image configure-pam configure-ssh config version help"
+            opts="auth-test join status tpm leave rekey rebind forget-account watch hsm prepare-image configure-pam configure-ssh config version help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -423,6 +429,20 @@ _aad__tool() {
         aad__subcmd__tool__subcmd__help__subcmd__hsm__subcmd__init)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aad__subcmd__tool__subcmd__help__subcmd__join)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -664,6 +684,32 @@ _aad__tool() {
                     return 0
                     ;;
                 --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aad__subcmd__tool__subcmd__join)
+            opts="-h --domain --config --socket --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --domain)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

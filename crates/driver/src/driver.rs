@@ -141,13 +141,7 @@ impl Driver {
     /// # Errors
     /// A failure when the domain of the name is not configured or its record cannot be read, when the person may not
     /// sign in, and when the sign-in would register the machine and may not.
-    pub async fn sign_in(
-        &self,
-        asked: impl Into<Asked>,
-        asker: Asker,
-        purpose: Purpose,
-    ) -> Result<SignIn, Failure> {
-        let asked = asked.into();
+    pub async fn sign_in(&self, asked: Asked, asker: Asker, purpose: Purpose) -> Result<SignIn, Failure> {
         let (who, served) = (asked.clone(), self.config(asked.domain()).is_some());
         let told = self.inbox.ask(move |caller| Event::SignInAsked { caller, asked: who, asker }).await;
         if let Err(failure) = told.as_ref()

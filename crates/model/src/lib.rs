@@ -38,15 +38,9 @@ pub use jwks::{Jwk, Jwks};
 pub use local_account::{AccountStanding, DirectoryGroup, LocalAccount};
 pub use name::{DomainName, HostPort, NameError, Upn};
 pub use options::*;
-pub use refusal::{
-    OauthWord, Refusal, UNKNOWN_REFUSAL, WRAPPER, is_busy, refusal, refusal_by_token_service,
-    refusal_of_number, refusals,
-};
+pub use refusal::*;
 pub use secret::Secret;
-pub use sign_in::{
-    AccountPin, Asked, Asker, Attempt, GroupUse, Memory, PasswordResult, Requester, SignInFacts, Standing,
-    TenantPin,
-};
+pub use sign_in::*;
 pub use stack::{wipe_stack, wiping};
 pub use text::{for_terminal, is_printable, json_for_terminal, printable};
 pub use time::{Timestamp, retry_after};

@@ -5,13 +5,8 @@ use crate::{DomainName, MayRegister, Method, ObjectId, TenantId, Timestamp, Upn}
 pub enum Asked {
     /// This person, and nobody else may come out of it.
     Person(Upn),
-    /// Whoever comes, of this domain or of another name that the configuration has for it.
-    AnyoneOf {
-        /// The domain that was named.
-        domain: DomainName,
-        /// The others.
-        aliases: Vec<DomainName>,
-    },
+    /// Whoever comes, of this domain or of one of the others: every name that the configuration has for it.
+    AnyoneOf(DomainName, Vec<DomainName>),
 }
 
 impl Asked {
@@ -19,30 +14,13 @@ impl Asked {
     pub fn domain(&self) -> &DomainName {
         match self {
             Asked::Person(name) => name.domain(),
-            Asked::AnyoneOf { domain, .. } => domain,
+            Asked::AnyoneOf(domain, _) => domain,
         }
     }
 
     /// Who it is, where that is known.
     pub fn person(&self) -> Option<&Upn> {
-        match self {
-            Asked::Person(name) => Some(name),
-            Asked::AnyoneOf { .. } => None,
-        }
-    }
-
-    /// Whether somebody of this name may come out of it.
-    pub fn admits(&self, came: &Upn) -> bool {
-        match self {
-            Asked::Person(name) => name == came,
-            Asked::AnyoneOf { domain, aliases } => came.domain() == domain || aliases.contains(came.domain()),
-        }
-    }
-}
-
-impl From<Upn> for Asked {
-    fn from(name: Upn) -> Asked {
-        Asked::Person(name)
+        if let Asked::Person(name) = self { Some(name) } else { None }
     }
 }
 

@@ -87,8 +87,12 @@ fn wrong_domain(facts: &Facts, came: &Upn) -> Failure {
 /// Who is asked for once it is known who came; where anybody of a domain may, that is whoever it is.
 pub(crate) fn now_asked(facts: &Facts, came: &TokenSubject) -> Result<Asked, Failure> {
     match &facts.asked {
-        Asked::AnyoneOf { .. } if facts.asked.admits(&came.upn) => Ok(Asked::Person(came.upn.clone())),
-        Asked::AnyoneOf { .. } => Err(wrong_domain(facts, &came.upn)),
+        Asked::AnyoneOf(domain, aliases)
+            if came.upn.domain() == domain || aliases.contains(came.upn.domain()) =>
+        {
+            Ok(Asked::Person(came.upn.clone()))
+        }
+        Asked::AnyoneOf(..) => Err(wrong_domain(facts, &came.upn)),
         Asked::Person(name) => Ok(Asked::Person(name.clone())),
     }
 }

@@ -83,9 +83,9 @@ impl DomainConfig {
     pub fn every_name(&self, asked: Asked) -> Asked {
         match asked {
             Asked::Person(name) => Asked::Person(name),
-            Asked::AnyoneOf { domain, .. } => {
+            Asked::AnyoneOf(domain, _) => {
                 let aliases = self.aliases.iter().chain([&self.name]).cloned().collect();
-                Asked::AnyoneOf { domain, aliases }
+                Asked::AnyoneOf(domain, aliases)
             }
         }
     }

@@ -4,8 +4,8 @@ use crate::samples::{failure, id, tenant};
 use crate::{Arrow, Walker, drawn, walk};
 use machine::{Machine as _, OpId};
 use model::{
-    Cause, Delivery, DirectoryGroup, Failure, FailureClass, GroupUse, Jwks, Method, SignInFacts as Facts,
-    Standing, TenantPin, Timestamp, TokenRef, TokenSubject, Upn,
+    Asked, Cause, Delivery, DirectoryGroup, Failure, FailureClass, GroupUse, Jwks, Method,
+    SignInFacts as Facts, Standing, TenantPin, Timestamp, TokenRef, TokenSubject, Upn,
 };
 use signin::{Command, Event, Realm, Reply, Scope, Session, Work};
 use std::collections::BTreeSet;
@@ -68,7 +68,7 @@ impl Harness {
         let accounts =
             names.map(|upn| TokenSubject { tenant: tenant(), object: id(2), upn: upn.clone(), groups: None });
         let facts = Facts {
-            asked: names[0].clone().into(),
+            asked: Asked::Person(names[0].clone()),
             wanted: Some(tenant()),
             pinned: pinned.then(|| pin(1)),
             accounts: Vec::new(),

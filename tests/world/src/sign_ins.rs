@@ -4,7 +4,9 @@ use crate::computer::{SignInId, Waiting, Work};
 use crate::setup::Person;
 use crate::{PowerCut, World};
 use machine::{Machine, OpId};
-use model::{Account, Asker, Attempt, Failure, MayRegister, Requester, Secret, Timestamp, TokenRef, Upn};
+use model::{
+    Account, Asked, Asker, Attempt, Failure, MayRegister, Requester, Secret, Timestamp, TokenRef, Upn,
+};
 use signin::{Command, Event, Outcome, Reply, Session};
 use std::collections::VecDeque;
 use tenancy::Answer;
@@ -76,7 +78,7 @@ impl World {
         self.computer.waiting.insert(caller, Waiting::SignIn(id));
         self.computer.inbox.push_back(tenancy::Event::SignInAsked {
             caller,
-            asked: asked.into(),
+            asked: Asked::Person(asked),
             asker: ASKER,
         });
         id

@@ -4,7 +4,7 @@ use super::harness::{ASKER, Disk, Fault, Line, Next, Rig, domain, person, regist
 use crate::{Purpose, Rekey, SignInEvent, WaitingFor};
 use hsm::HsmError;
 use lifecycle::{LeaveKind, StateName};
-use model::{Backend, Upn};
+use model::{Asked, Backend};
 use std::sync::atomic::Ordering;
 use store::RecordKey;
 
@@ -12,7 +12,7 @@ use store::RecordKey;
 async fn whoever_hangs_up_abandons_what_is_under_way_and_leaves_no_secret() {
     let rig = Rig::new(1).await;
     *rig.net.line.lock().unwrap() = Line::Hangs;
-    let sign_in = rig.driver.sign_in(person(0), ASKER, Purpose::Identify).await.unwrap();
+    let sign_in = rig.driver.sign_in(Asked::Person(person(0)), ASKER, Purpose::Identify).await.unwrap();
     wait_for(|| rig.net.hanging.load(Ordering::SeqCst) == 1).await;
     drop(sign_in);
     wait_for(|| rig.net.hanging.load(Ordering::SeqCst) == 0).await;
@@ -23,7 +23,7 @@ async fn whoever_hangs_up_abandons_what_is_under_way_and_leaves_no_secret() {
 async fn a_step_that_crashes_ends_the_sign_in_with_a_word() {
     let rig = Rig::new(1).await;
     *rig.net.line.lock().unwrap() = Line::Panics;
-    let mut sign_in = rig.driver.sign_in(person(0), ASKER, Purpose::Identify).await.unwrap();
+    let mut sign_in = rig.driver.sign_in(Asked::Person(person(0)), ASKER, Purpose::Identify).await.unwrap();
     assert_eq!(sign_in.next().await, Some(SignInEvent::Waiting(WaitingFor::Tenant)));
     let Some(SignInEvent::Failed(failure)) = sign_in.next().await else { panic!("it ends") };
     assert_eq!(failure.code, "Crashed");
@@ -37,7 +37,7 @@ async fn a_name_of_no_domain_is_refused_before_anything_is_sent() {
     let rig = Rig::new(1).await;
     let refused = rig
         .driver
-        .sign_in("alex@elsewhere.example".parse::<Upn>().unwrap(), ASKER, Purpose::Identify)
+        .sign_in(Asked::Person("alex@elsewhere.example".parse().unwrap()), ASKER, Purpose::Identify)
         .await
         .err()
         .unwrap();
@@ -53,7 +53,7 @@ async fn a_person_is_told_when_what_was_learnt_cannot_be_kept() {
     rig.disk.state(|disk| disk.fault = Some(Fault::Full));
     assert_eq!(rig.knows(0).await.unwrap_err().code, "StateNotWritable");
     // Known people still get the facts of their sign-in.
-    assert!(rig.driver.sign_in(person(1), ASKER, Purpose::Identify).await.is_ok());
+    assert!(rig.driver.sign_in(Asked::Person(person(1)), ASKER, Purpose::Identify).await.is_ok());
 }
 
 #[tokio::test]

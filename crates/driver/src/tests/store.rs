@@ -220,7 +220,7 @@ async fn a_computer_starts_and_rests_when_its_store_can_neither_be_written_nor_r
         assert_eq!(rig.driver.not_writable().borrow().as_ref().unwrap().code, "StateNotWritable");
         assert_eq!(rig.keys.count("Create"), 0);
         assert!(
-            rig.driver.sign_in(person(0), ASKER, Purpose::Identify).await.is_ok(),
+            rig.driver.sign_in(model::Asked::Person(person(0)), ASKER, Purpose::Identify).await.is_ok(),
             "what needs no write goes on"
         );
     }

@@ -19,7 +19,7 @@ pub(crate) async fn run(
     let domain = domain_to_join(service, domain)?;
     // Only root comes here.
     let asker = Asker::who_may_register(caller.by);
-    let asked = Asked::AnyoneOf { domain, aliases: Vec::new() };
+    let asked = Asked::AnyoneOf(domain, Vec::new());
     sign_in::run(
         connection,
         service,

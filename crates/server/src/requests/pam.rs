@@ -8,7 +8,7 @@ use crate::dispatch::forbidden;
 use accounts::Meant;
 use driver::Purpose;
 use ipc::{Ending, Wait};
-use model::{Asker, Failure};
+use model::{Asked, Asker, Failure};
 
 /// Finds out who it is; the registration goes on by itself. The caller hears of us every few seconds, and takes
 /// silence for our end (login.md 1.2, rule 6).
@@ -29,6 +29,10 @@ pub(crate) async fn run(
         return Err(forbidden("only root and the owner of the account may sign in for it"));
     }
     let asker = Asker { by: caller.by, may_register: (service.registrars.people)(&asked) };
-    sign_in::run(connection, service, SignInFor { asked: asked.into(), asker, purpose, wait: Wait::SignedIn })
-        .await
+    sign_in::run(
+        connection,
+        service,
+        SignInFor { asked: Asked::Person(asked), asker, purpose, wait: Wait::SignedIn },
+    )
+    .await
 }

@@ -9,7 +9,7 @@ use crate::talk::{
 use driver::{Purpose, Rekey};
 use identity::{LeaveKind, Status, WaitsFor};
 use ipc::Ending;
-use model::{Asker, Backend, DomainName, Failure, Requester, UnknownWord, Upn};
+use model::{Asked, Asker, Backend, DomainName, Failure, Requester, UnknownWord, Upn};
 use report::still_there;
 use tokio::sync::watch;
 
@@ -69,8 +69,12 @@ async fn register(
     asked: Upn,
     status: watch::Receiver<Status>,
 ) -> Result<Ending, Failure> {
-    match identify(connection, service, (asked.into(), Asker::who_may_register(ROOT), Purpose::Identify))
-        .await?
+    match identify(
+        connection,
+        service,
+        (Asked::Person(asked), Asker::who_may_register(ROOT), Purpose::Identify),
+    )
+    .await?
     {
         Identified::Yes(_) => follow_registration(connection, service, status).await,
         Identified::HungUp => Ok(Ending::Failed),

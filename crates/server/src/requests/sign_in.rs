@@ -28,7 +28,7 @@ pub(crate) fn of_command(
     (name, wait): (&str, Wait),
     caller: Caller,
 ) -> Result<SignInFor, Failure> {
-    let asked = parse_name(name)?.into();
+    let asked = Asked::Person(parse_name(name)?);
     let may_register = (service.registrars.callers)(caller.peer.is_root, caller.by, caller.gid);
     let asker = Asker { by: caller.by, may_register };
     Ok(SignInFor { asked, asker, purpose: Purpose::Identify, wait })

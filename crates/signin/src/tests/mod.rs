@@ -12,7 +12,7 @@ use crate::*;
 use ::machine::Machine as _;
 use model::{
     Asked, Attempt, Cause, DirectoryGroup, Failure, FailureClass, GroupUse, Jwks, ObjectId, TenantId,
-    Timestamp, TokenRef, TokenSubject, Upn, Who,
+    Timestamp, TokenRef, TokenSubject, Who,
 };
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ pub(super) fn pin(of: &str) -> TenantPin {
 
 pub(super) fn facts(asked: &str) -> Facts {
     let (method, standing) = (Method::DeviceCode, Standing::Unregistered);
-    let asked = asked.parse::<Upn>().unwrap().into();
+    let asked = Asked::Person(asked.parse().unwrap());
     Facts {
         asked,
         wanted: None,

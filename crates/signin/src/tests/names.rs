@@ -51,10 +51,7 @@ fn the_table_of_names() {
 
 #[test]
 fn whoever_of_the_domain_comes_is_who_was_asked_for() {
-    let asked = Asked::AnyoneOf {
-        domain: "contoso.com".parse().unwrap(),
-        aliases: vec!["contoso.net".parse().unwrap()],
-    };
+    let asked = Asked::AnyoneOf("contoso.com".parse().unwrap(), vec!["contoso.net".parse().unwrap()]);
     for (came, method, pins, end) in [
         ("kim@contoso.com", Method::DeviceCode, vec![], "in"),
         // Nobody is asked for a password where it is not known whose.

@@ -12,7 +12,7 @@ use crate::{
 use accounts::LocalFacts;
 use lifecycle::{DeviceKeys, Work};
 use machine::{Machine, OpId, Ticket};
-use model::{DomainName, Failure, LocalAccount, Memory, ObjectId, TenantId, Timestamp, TokenRef};
+use model::{Asked, DomainName, Failure, LocalAccount, Memory, ObjectId, TenantId, Timestamp, TokenRef};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
@@ -215,7 +215,7 @@ impl Computer {
         let asked = person.upn();
         self.wish(Wish::Facts(person), |caller| Event::SignInAsked {
             caller,
-            asked: asked.into(),
+            asked: Asked::Person(asked),
             asker: ASKER,
         });
     }
@@ -252,7 +252,7 @@ impl Computer {
             Next::Ask | Next::Leave => {
                 return (
                     Wish::Facts(person),
-                    Event::SignInAsked { caller, asked: person.upn().into(), asker: ASKER },
+                    Event::SignInAsked { caller, asked: Asked::Person(person.upn()), asker: ASKER },
                 );
             }
             Next::Finish => {

@@ -7,7 +7,7 @@ use super::stories::identity;
 use crate::{Answer, Caller, Command, Event, KeysReply, KeysWork, OperatorRequest, RekeyStarted, Role};
 use lifecycle::{Identity, LeaveKind, LeaveStep, Stage, Suspension};
 use machine::{Machine, Ticket};
-use model::{Backend, TokenRef};
+use model::{Asked, Backend, TokenRef};
 
 fn soft() -> Identity {
     identity(ALEX.tenant(), Backend::Soft, 1)
@@ -195,7 +195,7 @@ fn after_that_what_is_known_is_answered_and_more_stops_the_service() {
     let stops = |commands: &[Command]| commands.iter().any(|command| matches!(command, Command::Stop(_)));
     let mut hear = |event: Event| computer.tenancy.handle(event, computer.now).commands;
     let caller = Caller(1);
-    let asked = hear(Event::SignInAsked { caller, asked: ALEX.upn().into(), asker: ASKER });
+    let asked = hear(Event::SignInAsked { caller, asked: Asked::Person(ALEX.upn()), asker: ASKER });
     assert!(matches!(asked[..], [Command::Answer(_, Ok(Answer::SignIn(..)))]), "{asked:?}");
     let ended = OperatorRequest::RekeyEnded(ALEX.domain());
     let ended = hear(Event::Asked { caller, request: ended });

@@ -4,7 +4,7 @@ use super::{HOUR, PRT_LIFE, refused};
 use crate::OpId;
 use crate::{SessionState, UserCommand, UserEvent, UserReply, UserSession, UserStatus, UserWork};
 use ::machine::Machine as _;
-use model::{Failure, FailureClass, Timestamp, TokenRef};
+use model::{Cause, Failure, FailureClass, Timestamp, TokenRef};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -155,7 +155,8 @@ impl Harness {
         let wish = failure.retry_after.map(|wish| self.now.after(wish.min(HOUR)));
         self.not_before =
             wish.map(|wish| ends.filter(|ends| *ends > self.now).map_or(wish, |ends| wish.min(ends)));
-        let suspected = failure.trouble.is_some();
+        let refuses_person = matches!(failure.cause, Some(Cause::AccountDisabled | Cause::NoSuchAccount));
+        let suspected = failure.trouble.is_some() || refuses_person;
         self.feed(UserEvent::Done(op, Err(failure.clone())));
         let suspects =
             self.last.iter().filter(|command| **command == UserCommand::Suspect(failure.clone())).count();
