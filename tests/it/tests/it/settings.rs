@@ -138,3 +138,54 @@ fn a_bad_entry_of_ca_file_is_named_and_the_good_one_is_trusted() {
     let notices = machine.status()["notices"].to_string();
     assert!(notices.contains("ca.pem:1: this entry is skipped"), "{notices}");
 }
+
+/// The groups of the built-in seed: Alex is in both, Adele in the second.
+const ADMINS: &str = "aaaabbbb-0000-4000-8000-000000000001";
+const USERS: &str = "aaaabbbb-0000-4000-8000-000000000002";
+
+/// The next codes are approved by this person, whose groups are told so.
+fn approved_by(cloud: &Cloud, person: &str, knobs: &[(&str, serde_json::Value)]) {
+    let mut all = serde_json::json!({ "auto_approve_as": person });
+    knobs.iter().for_each(|(name, value)| all[*name] = value.clone());
+    cloud.set(&all);
+}
+
+#[test]
+fn members_of_a_listed_group_sign_in_and_others_leave_nothing() {
+    for told in ["graph", "token", "too_many"] {
+        let cloud = Cloud::start();
+        let told_there = [("groups_told", serde_json::json!(told))];
+        approved_by(&cloud, ADELE, &told_there);
+        let listed = format!("pam_allow_groups = kim@contoso.com, {ADMINS}\nregistration = required");
+        let machine = Machine::configured(&cloud, "contoso.com", &listed);
+        let refused = machine.sign_in(ADELE);
+        assert_eq!(code(&refused), 5, "{told}: {}", text(&refused));
+        assert!(text(&refused).contains("[SignInNotAllowed]"), "{told}: {}", text(&refused));
+        assert!(cloud.requests("join").is_empty() && cloud.devices().is_empty(), "{told}");
+        approved_by(&cloud, ALEX, &told_there);
+        let let_in = machine.sign_in(ALEX);
+        assert_eq!(code(&let_in), 0, "{told}: {}", text(&let_in));
+        assert_eq!(machine.domain()["phase"], "registered", "{told}");
+    }
+}
+
+#[test]
+fn groups_that_nobody_may_read_let_nobody_in_until_an_administrator_consents() {
+    let cloud = Cloud::start();
+    let listed = format!("pam_allow_groups = {USERS}, {ALEX}\nregistration = off");
+    let nowhere = ("groups_told", serde_json::json!("nowhere"));
+    approved_by(&cloud, ADELE, std::slice::from_ref(&nowhere));
+    let machine = Machine::configured(&cloud, "contoso.com", &listed);
+    let refused = machine.sign_in(ADELE);
+    assert_eq!(code(&refused), 5, "{}", text(&refused));
+    for words in ["[GroupsNotReadable]", "consent", "GroupMember.Read.All"] {
+        assert!(text(&refused).contains(words), "no '{words}' in {}", text(&refused));
+    }
+    assert!(cloud.devices().is_empty());
+    let consent = ("extra_graph_scopes", serde_json::json!(["GroupMember.Read.All"]));
+    approved_by(&cloud, ADELE, &[nowhere.clone(), consent]);
+    let let_in = machine.sign_in(ADELE);
+    assert_eq!(code(&let_in), 0, "{}", text(&let_in));
+    approved_by(&cloud, ALEX, &[nowhere]);
+    assert_eq!(code(&machine.sign_in(ALEX)), 0, "who is named needs no group");
+}
