@@ -70,6 +70,17 @@ fn everything_that_is_packed_is_there_and_has_its_place_and_mode() {
 }
 
 #[test]
+fn every_profile_of_pam_is_packed_and_taken_out_at_a_removal() {
+    let (assets, prerm) = (assets(&package("runner")), script("runner", "prerm"));
+    let removed = prerm.lines().find_map(|line| line.split_once("--remove ")).unwrap().1;
+    for entry in fs::read_dir(root().join("crates/pam/pam-configs")).unwrap() {
+        let profile = entry.unwrap().file_name().into_string().unwrap();
+        assert!(assets.contains_key(&format!("usr/share/pam-configs/{profile}")), "{profile}");
+        assert!(removed.split(' ').any(|one| one == profile), "{profile}: {removed}");
+    }
+}
+
+#[test]
 fn every_manual_page_of_what_is_packed_is_packed() {
     let assets = assets(&package("runner"));
     for entry in fs::read_dir(root().join("docs/man")).unwrap() {
