@@ -103,7 +103,7 @@ const LIBRARIES: [(&str, &str); 2] =
     [("libpam_firmament.so", "security/pam_firmament.so"), ("libnss_firmament.so", "libnss_firmament.so.2")];
 /// How large a program may be, in bytes.
 const PROGRAMS: [(&str, u64); 5] = [
-    ("firmamentd", 8_000_000),
+    ("firmamentd", 8 << 20),
     ("aad-tool", 3_000_000),
     ("firmament-keys", 4_000_000),
     ("libpam_firmament.so", 700_000),

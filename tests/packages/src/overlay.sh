@@ -13,6 +13,8 @@ mount -t tmpfs -o mode=755 none "$root/run"
 mount -t tmpfs none "$root/tmp"
 mount --rbind /dev "$root/dev"
 mkdir "$root/run/lock"
+# What somebody installed by hand is not there, and would be gone after a purge.
+find "$root/usr" "$root/etc" "$root/var/lib" "$root/var/cache" -xdev -iname '*firmament*' ! -path '*/dpkg/*' -prune -exec rm -rf {} +
 # The same package, as the next version; the libraries of a TPM need not be here.
 next=$dir/next.deb
 dpkg-deb -R "$firmament" "$dir/unpacked"
