@@ -101,6 +101,10 @@ fn the_packages_say_what_they_need_and_what_they_cannot_stand_beside() {
     for name in ["$auto", "libpam-runtime"] {
         has(&firmament, "depends", name);
     }
+    // Their addresses are packed as glibc 2.36 reads them, which dpkg-shlibdeps(1) does not see.
+    for package in [&firmament, &keys] {
+        has(package, "depends", "libc6 (>= 2.36)");
+    }
     for name in ["pam-himmelblau", "nss-himmelblau", "authd"] {
         has(&firmament, "conflicts", name);
     }
