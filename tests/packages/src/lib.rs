@@ -1,7 +1,5 @@
 //! The Debian packages: built, packed, measured, compared, and tried in an overlay.
 
-#![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test says where it failed by panicking"))]
-
 mod build;
 #[cfg(test)]
 mod manifest;
