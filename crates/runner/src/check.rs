@@ -114,6 +114,13 @@ mod tests {
     }
 
     #[test]
+    fn the_example_of_the_package_is_fine() {
+        let dir = tempfile::tempdir().unwrap();
+        let found = checked(dir.path(), include_str!("../debian/himmelblau.conf"));
+        assert!(found.errors.is_empty() && found.notices.is_empty(), "{found:?}");
+    }
+
+    #[test]
     fn everything_is_found_at_once_and_nothing_is_made() {
         let dir = tempfile::tempdir().unwrap();
         let text = "[global]\ndomain = a@b.c\njoin_type = x\nca_file = /nowhere/ca.pem\naply_policy = 1\n";

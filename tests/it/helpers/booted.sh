@@ -21,7 +21,8 @@ printf '[Service]\nLoadCredentialEncrypted=\nWatchdogSec=4\n' > "$etc/systemd/sy
 printf '[global]\ndomain = contoso.com\nhsm_type = soft\n' > "$etc/himmelblau/himmelblau.conf"
 install -m 644 "$units/../sysusers.d/firmament.conf" "$dir/root/usr/lib/sysusers.d/"
 install -m 644 "$units/../tmpfiles.d/firmament.conf" "$dir/root/usr/lib/tmpfiles.d/"
-# As a unit with DynamicUser= leaves it.
+# As a unit with DynamicUser= leaves it, whatever this machine has.
+rm -rf "$dir/root/var/lib/firmament" "$dir/root/var/lib/private/firmament" "$dir/root/var/cache/firmament"
 state=$dir/root/var/lib/private/firmament
 mkdir -p -m 700 "$dir/root/var/lib/private"; mkdir -m 700 "$state"; echo kept > "$state/left"; chmod 600 "$state/left"
 chown -R 64000:64000 "$state"; ln -s private/firmament "$dir/root/var/lib/firmament"

@@ -59,10 +59,9 @@ impl Build {
         build.args(arguments).arg("--locked").current_dir(&shop.root);
         if self.kind == Kind::Release {
             let (rust, c) = (self.rust_flags(shop), self.c_flags(shop));
-            build.arg("--release").env("CARGO_ENCODED_RUSTFLAGS", rust).env("CFLAGS", c);
+            build.args(["--profile", SMALL]).env("CARGO_ENCODED_RUSTFLAGS", rust).env("CFLAGS", c);
         }
-        build.env("CARGO_TARGET_DIR", &self.target).env("SOURCE_DATE_EPOCH", committed(shop)?);
-        run(&mut build)
+        run(build.env("CARGO_TARGET_DIR", &self.target))
     }
 
     /// Packs what the manifest of a crate describes.
@@ -70,16 +69,17 @@ impl Build {
         let to = self.packages.join(format!("{name}.deb"));
         let mut pack = Command::new(&shop.deb);
         pack.args(["deb", "--quiet", "--no-build", "--compress-system", "-p", of, "-o"]).arg(&to);
-        if self.kind == Kind::Tests {
-            pack.args(["--profile", "dev", "--fast", "--strip"]);
-        }
+        match self.kind {
+            Kind::Release => pack.args(["--profile", SMALL]),
+            Kind::Tests => pack.args(["--profile", "dev", "--fast", "--strip"]),
+        };
         pack.current_dir(&shop.root).env("CARGO_TARGET_DIR", &self.target);
         run(pack.env("SOURCE_DATE_EPOCH", committed(shop)?)).map(|()| to)
     }
 
     /// Where something that cargo made is.
     pub(crate) fn made(&self, name: &str) -> PathBuf {
-        let profile = if self.kind == Kind::Release { "release" } else { "debug" };
+        let profile = if self.kind == Kind::Release { SMALL } else { "debug" };
         self.target.join(profile).join(name)
     }
 
@@ -116,6 +116,8 @@ fn committed(shop: &Workshop) -> Result<String, String> {
     said_by(Command::new("git").args(["log", "-1", "--format=%ct"]).current_dir(Path::new(&shop.root)))
 }
 
+/// The profile of Cargo.toml for what people install.
+const SMALL: &str = "small";
 /// What is packed.
 pub(crate) const CRATES: [&str; 5] = ["runner", "aad-tool", "firmament-keys", "pam", "nss"];
 /// How many of them are programs; the others are libraries that C programs load.

@@ -71,6 +71,17 @@ fn everything_that_is_packed_is_there_and_has_its_place_and_mode() {
 }
 
 #[test]
+fn every_profile_of_pam_is_packed_and_taken_out_at_a_removal() {
+    let (assets, prerm) = (assets(&package("runner")), script("runner", "prerm"));
+    let removed = prerm.lines().find_map(|line| line.split_once("--remove ")).unwrap().1;
+    for entry in fs::read_dir(root().join("crates/pam/pam-configs")).unwrap() {
+        let profile = entry.unwrap().file_name().into_string().unwrap();
+        assert!(assets.contains_key(&format!("usr/share/pam-configs/{profile}")), "{profile}");
+        assert!(removed.split(' ').any(|one| one == profile), "{profile}: {removed}");
+    }
+}
+
+#[test]
 fn every_manual_page_of_what_is_packed_is_packed() {
     let assets = assets(&package("runner"));
     for entry in fs::read_dir(root().join("docs/man")).unwrap() {
@@ -90,6 +101,10 @@ fn the_packages_say_what_they_need_and_what_they_cannot_stand_beside() {
     };
     for name in ["$auto", "libpam-runtime"] {
         has(&firmament, "depends", name);
+    }
+    // Their addresses are packed as glibc 2.36 reads them, which dpkg-shlibdeps(1) does not see.
+    for package in [&firmament, &keys] {
+        has(package, "depends", "libc6 (>= 2.36)");
     }
     for name in ["pam-himmelblau", "nss-himmelblau", "authd"] {
         has(&firmament, "conflicts", name);

@@ -13,6 +13,8 @@ mount -t tmpfs -o mode=755 none "$root/run"
 mount -t tmpfs none "$root/tmp"
 mount --rbind /dev "$root/dev"
 mkdir "$root/run/lock"
+# What somebody installed by hand is not there, and would be gone after a purge.
+find "$root/usr" "$root/etc" "$root/var/lib" "$root/var/cache" -xdev -iname '*firmament*' ! -path '*/dpkg/*' -prune -exec rm -rf {} +
 # The same package, as the next version; the libraries of a TPM need not be here.
 next=$dir/next.deb
 dpkg-deb -R "$firmament" "$dir/unpacked"
@@ -24,7 +26,10 @@ inside() { chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONT
 package() { inside dpkg --no-triggers "$@" > "$dir/said" 2>&1 || { cat "$dir/said" >&2; exit 1; }; }
 told() { if grep -q "$1" "$dir/said"; then echo "told: $2"; fi; }
 enabled() { if [ -n "$(find "$root/etc/systemd/system" -name "$1" -path '*.wants/*')" ]; then echo enabled; else echo disabled; fi; }
-profile() { if grep -q pam_firmament "$root/etc/pam.d/common-auth"; then echo on; else echo off; fi; }
+# In auth, account and password, or in none; anything else is its number.
+profile() {
+  case $(cat "$root"/etc/pam.d/common-* | grep -c '^[^#].*pam_firmament') in 3) echo on;; 0) echo off;; *) echo half;; esac
+}
 integration() { echo "profile $(profile), names $(grep -c firmament "$root/etc/nsswitch.conf" || true)"; }
 service() { echo "socket $(enabled firmamentd.socket), service $(enabled firmamentd.service)"; }
 cache() { inside stat -c 'cache %U %a' /var/cache/firmament; }
@@ -62,7 +67,7 @@ echo "upgraded: $(all)"
 [ "$(cat "$root/etc/himmelblau/himmelblau.conf")" = '# mine' ] && echo 'configuration: as edited'
 rm "$root/etc/himmelblau/himmelblau.conf"; rmdir --ignore-fail-on-non-empty "$root/etc/himmelblau"
 # An administrator switches things off.
-inside pam-auth-update --disable firmament
+inside pam-auth-update --disable firmament firmament-password
 sed -i 's/ firmament//' "$root/etc/nsswitch.conf"
 inside systemctl --quiet disable firmamentd.socket > /dev/null 2>&1
 package -i /tmp/first.deb
