@@ -5,6 +5,7 @@
 
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
+mod book;
 mod files;
 mod refusals;
 mod resolve;
@@ -13,7 +14,10 @@ mod settle;
 #[cfg(test)]
 mod tests;
 
+pub use book::{AccountChange, Accounts};
 pub use files::{snapshot, verdicts};
 pub use resolve::{Meant, resolve};
 pub use settings::{AccountDomain, AccountSettings, Numbering};
-pub use settle::{LocalFacts, home_of, renamed, renumbered, settle};
+pub use settle::{LocalFacts, home_of};
+#[cfg(test)]
+use settle::{renamed, renumbered, settle};

@@ -61,6 +61,14 @@ pub(crate) fn home_of_another(person: &Account, home: &str, (owner, uid): (u32, 
     )
 }
 
+pub(crate) fn unknown_account(name: &str) -> Failure {
+    refusal(
+        "UnknownAccount",
+        format!("nobody has an account named '{}' on this machine", model::printable(name, 80)),
+        "See the names that there are with aad-tool account list.",
+    )
+}
+
 fn refusal(code: &str, message: String, advice: &str) -> Failure {
     Failure::local(FailureClass::Denied, Who::MachineAdmin, code, message, advice)
 }

@@ -38,7 +38,7 @@ pub fn home_of(settings: &AccountSettings, person: &Account) -> Result<String, F
 ///
 /// # Errors
 /// Where a new account cannot be made because its name, its number or its home is somebody else's.
-pub fn settle(
+pub(crate) fn settle(
     settings: &AccountSettings,
     (person, groups): (&Account, Vec<DirectoryGroup>),
     known: &[&LocalAccount],
@@ -83,7 +83,7 @@ pub fn settle(
 ///
 /// # Errors
 /// Where the name is none that other programs understand, or is somebody else's.
-pub fn renamed(
+pub(crate) fn renamed(
     account: &LocalAccount,
     name: &str,
     known: &[&LocalAccount],
@@ -107,7 +107,7 @@ pub fn renamed(
 ///
 /// # Errors
 /// Where the number is never given, or is somebody else's.
-pub fn renumbered(
+pub(crate) fn renumbered(
     account: &LocalAccount,
     uid: u32,
     known: &[&LocalAccount],

@@ -1,5 +1,5 @@
 use crate::found::Found;
-use accounts::LocalFacts;
+use accounts::{AccountChange, LocalFacts};
 use lifecycle::{DeviceKeys, LeaveKind, Reply};
 use machine::OpId;
 use machine::Ticket;
@@ -150,15 +150,6 @@ pub enum OperatorRequest {
         /// What this machine says of names and numbers.
         local: Box<LocalFacts>,
     },
-}
-
-/// What of an account root changes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AccountChange {
-    /// The name of passwd(5).
-    Name(String),
-    /// The number, of the person and of the primary group.
-    Uid(u32),
 }
 
 /// How a work with keys of nobody yet ended well.

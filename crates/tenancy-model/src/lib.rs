@@ -8,13 +8,15 @@ mod commands;
 mod events;
 mod facts;
 mod found;
+mod pins;
 pub mod refusals;
 mod view;
 
 pub use commands::{Answer, Change, Command, KeysWork, RekeyStarted};
-pub use events::{AccountChange, Caller, Event, KeysReply, OperatorRequest, PairTest};
+pub use events::{Caller, Event, KeysReply, OperatorRequest, PairTest};
 pub use facts::{DomainConfig, Facts};
 pub use found::{Found, FoundPair, Unreadable};
+pub use pins::Pins;
 pub use view::{MemberView, PreparedView, TenantView};
 
 /// Names the machine of one identity for this run of the service, whatever its role becomes.

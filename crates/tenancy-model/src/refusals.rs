@@ -25,17 +25,6 @@ pub fn not_admitted(name: &Upn) -> Failure {
     )
 }
 
-/// Nobody has an account of this machine under this name.
-pub fn unknown_account(name: &str) -> Failure {
-    Failure::local(
-        FailureClass::Denied,
-        Who::MachineAdmin,
-        "UnknownAccount",
-        format!("nobody has an account named '{}' on this machine", model::printable(name, 80)),
-        "See the names that there are with aad-tool account list.",
-    )
-}
-
 /// The machine has no identity, and this caller may not give it one.
 pub fn may_not_register(domain: &DomainName) -> Failure {
     Failure::local(

@@ -28,7 +28,7 @@ impl Tenancy {
             domains = self.pins.domains_of(tenant);
             let mut changes = Vec::from(ROLES.map(|role| Change::NoIdentity { role, tenant }));
             changes.extend(self.pins.forget_tenant(tenant));
-            let (forgotten, gone): (Vec<_>, Vec<_>) = self.forget_accounts(tenant).into_iter().unzip();
+            let (forgotten, gone) = self.forget_accounts(tenant);
             changes.extend(forgotten);
             self.push(blocked, Step::Commit(changes));
             gone.into_iter().for_each(|command| self.order(blocked, command));

@@ -108,14 +108,16 @@ impl Tenancy {
                 self.account_wanted(caller, (person, groups), &local);
             }
             Event::SignInFailed { caller, asked, failure } => {
-                self.bar_named(&asked, &failure);
+                let barred = self.accounts.barred_by_name(&asked, &failure, self.now);
+                barred.into_iter().for_each(|account| self.keep_account(None, account));
                 if let Some(tenant) = self.pins.tenant_of(asked.domain()) {
                     self.suspect(tenant, failure);
                 }
                 self.order(self.pins.tenant_of_account(&asked), Command::Answer(caller, Ok(Answer::Done)));
             }
             Event::Suspected { tenant, object, failure } => {
-                self.bar_account((tenant, object), &failure);
+                let barred = self.accounts.barred((tenant, object), &failure, self.now);
+                barred.into_iter().for_each(|account| self.keep_account(None, account));
                 self.suspect(tenant, failure);
             }
             Event::Asked { caller, request } => self.asked(caller, request),
@@ -283,7 +285,7 @@ impl Tenancy {
                 }
             }
             // Who has an account is let in: what changes of it is not written.
-            Event::AccountWanted { caller, person, groups, local } if self.has_account(&person) => {
+            Event::AccountWanted { caller, person, groups, local } if self.accounts.has(&person) => {
                 let account = self.account_of((&person, groups), &local);
                 let answer = account.map(|account| Answer::Account(Box::new(account)));
                 self.commands.push(Command::Answer(caller, answer));

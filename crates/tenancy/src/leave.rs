@@ -50,7 +50,7 @@ impl Tenancy {
         let mut gone = Vec::new();
         if last {
             changes.extend(self.pins.forget_tenant(tenant));
-            let (forgotten, published): (Vec<_>, Vec<_>) = self.forget_accounts(tenant).into_iter().unzip();
+            let (forgotten, published) = self.forget_accounts(tenant);
             changes.extend(forgotten);
             gone = published;
             let mut others = self.tenants.iter().filter(|(other, _)| **other != tenant);

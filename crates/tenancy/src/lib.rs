@@ -12,7 +12,6 @@ mod identities;
 mod lanes;
 mod leave;
 mod operator;
-mod pins;
 mod prepared_keys;
 mod restore;
 mod roster;

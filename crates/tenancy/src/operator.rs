@@ -72,7 +72,9 @@ impl Tenancy {
 
     fn forget_account(&mut self, caller: Caller, name: Upn) {
         self.attempts.forget_owners(&name);
-        let given_up = self.give_up_account(&name);
+        let account = self.accounts.given_up(&name, self.now);
+        let given_up = account.is_some();
+        account.into_iter().for_each(|account| self.keep_account(None, account));
         if self.pins.has_account(&name) {
             return self.learn(caller, Memory::ForgetAccount(name), Answer::Forgotten(true));
         }

@@ -1,23 +1,19 @@
 //! Where everything goes on after a start: only what is durable is consulted.
 
-use crate::accounts::Accounts;
 use crate::lanes::Step;
-use crate::pins::Pins;
 use crate::roster::Roster;
 use crate::tenancy::Tenancy;
+use accounts::Accounts;
 use lifecycle::{LeaveKind, Snapshot, Stage};
-use model::{IntentId, LocalAccount, TenantId};
-use tenancy_model::{Change, Command, Found, FoundPair, Role};
+use model::{IntentId, TenantId};
+use tenancy_model::{Change, Command, Found, FoundPair, Pins, Role};
 
 impl Tenancy {
     pub(crate) fn restore(&mut self, found: Found) {
         let Found { identities, domains, accounts, local_accounts, prepared, blocked, newer, .. } = found;
         let (mut unreadable, missing) = (found.unreadable, found.missing);
-        let known = |it: LocalAccount| ((it.person.tenant, it.person.object), it);
-        self.accounts = Accounts {
-            all: local_accounts.into_iter().map(known).collect(),
-            unreadable: std::mem::take(&mut unreadable.local_accounts),
-        };
+        let unread = std::mem::take(&mut unreadable.local_accounts);
+        self.accounts = Accounts::found(local_accounts, unread);
         self.missing = missing.clone();
         self.pins = Pins { domains, accounts, unreadable };
         for (tenant, failure) in blocked {
@@ -34,7 +30,7 @@ impl Tenancy {
         }
         self.commands.push(Command::PublishDomains(self.pins.leads_to()));
         self.commands.push(Command::PublishMissing(missing));
-        let accounts = self.accounts.all.values().cloned().map(Box::new).map(Command::PublishAccount);
+        let accounts = self.accounts.iter().cloned().map(Box::new).map(Command::PublishAccount);
         self.commands.extend(accounts);
         let tenants: Vec<TenantId> = self.tenants.keys().copied().collect();
         tenants.into_iter().for_each(|tenant| self.push(Some(tenant), Step::Publish(tenant)));

@@ -2,7 +2,6 @@
 
 use crate::identities::Handled;
 use crate::lanes::{Item, SignIn, Step};
-use crate::pins::Pins;
 use crate::roster::{Member, Roster};
 use crate::tenancy::Tenancy;
 use lifecycle::Snapshot;
@@ -10,7 +9,7 @@ use model::{
     Asked, Asker, Failure, MayRegister, Memory, Method, Registration, SignInFacts, Standing, TenantId,
 };
 use tenancy_model::refusals;
-use tenancy_model::{Answer, Caller, Command, MemberId, Role};
+use tenancy_model::{Answer, Caller, Command, MemberId, Pins, Role};
 
 impl Tenancy {
     pub(crate) fn begin_sign_in(&mut self, caller: Caller, asked: Asked, asker: Asker) {

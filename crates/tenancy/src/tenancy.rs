@@ -1,8 +1,7 @@
-use crate::accounts::Accounts;
 use crate::lanes::{Item, LaneName, Lanes, Step};
-use crate::pins::Pins;
 use crate::prepared_keys::PreparedKeys;
 use crate::roster::{Member, Roster};
+use accounts::Accounts;
 use attempts::Attempts;
 use lifecycle::{Device, Snapshot, Status};
 use machine::{Generator, OpId, Ticket};
@@ -10,7 +9,8 @@ use model::{Backend, Failure, IntentId, TenantId, Timestamp, TokenRef, Upn};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use tenancy_model::{
-    Caller, Change, Command, DomainConfig, Event, Facts, KeysWork, MemberId, MemberView, Role, TenantView,
+    Caller, Change, Command, DomainConfig, Event, Facts, KeysWork, MemberId, MemberView, Pins, Role,
+    TenantView,
 };
 
 /// Everything that this computer decides about its identities.

@@ -3,8 +3,8 @@
 use super::computer::{Computer, Wish};
 use super::disk::Disk;
 use super::samples::{ALEX, ANN, KIM, Person, Setting, disabled, disk_full, suspected};
-use crate::{AccountChange, Answer, Command, Event, OperatorRequest};
-use accounts::LocalFacts;
+use crate::{Answer, Command, Event, OperatorRequest};
+use accounts::{AccountChange, LocalFacts};
 use lifecycle::LeaveKind;
 use machine::Machine;
 use model::{AccountStanding, Cause, Failure, FailureClass, LocalAccount, Who};

@@ -2,8 +2,8 @@
 
 use super::computer::{Computer, Wish};
 use super::samples::{Person, Setting, disabled, suspected, suspicion};
-use crate::{AccountChange, Event, OperatorRequest};
-use accounts::LocalFacts;
+use crate::{Event, OperatorRequest};
+use accounts::{AccountChange, LocalFacts};
 use lifecycle::{IntuneEnrolment, LeaveKind};
 use model::{Backend, Registration, Timestamp};
 use proptest::prelude::*;

@@ -1,36 +1,41 @@
 //! What was learnt of domains and people: domain -> tenant, name -> object. Only what is durable counts as learnt.
 
+use crate::commands::Change;
+use crate::found::Unreadable;
+use crate::refusals;
 use model::{AccountPin, Asked, DomainName, Failure, Memory, TenantId, TenantPin, Timestamp, Upn};
 use std::collections::BTreeMap;
-use tenancy_model::refusals;
-use tenancy_model::{Change, Unreadable};
 
 /// What was learnt.
 #[derive(Debug, Default)]
-pub(crate) struct Pins {
-    pub(crate) domains: BTreeMap<DomainName, TenantPin>,
-    pub(crate) accounts: BTreeMap<Upn, AccountPin>,
-    pub(crate) unreadable: Unreadable,
+pub struct Pins {
+    /// Where domains lead to.
+    pub domains: BTreeMap<DomainName, TenantPin>,
+    /// Whose each name is, former ones too.
+    pub accounts: BTreeMap<Upn, AccountPin>,
+    /// What is there of it and cannot be read.
+    pub unreadable: Unreadable,
 }
 
 impl Pins {
     /// Why this person cannot sign in, if a record about them or their domain cannot be read.
-    pub(crate) fn obstacle(&self, asked: &Asked) -> Option<Failure> {
+    pub fn obstacle(&self, asked: &Asked) -> Option<Failure> {
         let domain = self.unreadable.domains.get(asked.domain());
         domain.or_else(|| self.unreadable.accounts.get(asked.person()?)).cloned()
     }
 
-    pub(crate) fn tenant_of(&self, domain: &DomainName) -> Option<TenantId> {
+    /// The tenant that a domain leads to, once it is known.
+    pub fn tenant_of(&self, domain: &DomainName) -> Option<TenantId> {
         self.domains.get(domain).map(|pin| pin.tenant)
     }
 
     /// Whose a name is: the tenant that it was learnt in, or that its domain leads to.
-    pub(crate) fn tenant_of_account(&self, upn: &Upn) -> Option<TenantId> {
+    pub fn tenant_of_account(&self, upn: &Upn) -> Option<TenantId> {
         self.accounts.get(upn).map(|pin| pin.tenant).or_else(|| self.tenant_of(upn.domain()))
     }
 
     /// The name by which the account is known now that this is a name of, now or formerly.
-    pub(crate) fn canonical<'a>(&'a self, upn: &'a Upn) -> &'a Upn {
+    pub fn canonical<'a>(&'a self, upn: &'a Upn) -> &'a Upn {
         let former = self.accounts.get(upn).filter(|pin| pin.former_since.is_some());
         let in_use = former.and_then(|former| {
             let mut names = self.accounts.values().filter(|pin| pin.former_since.is_none());
@@ -40,29 +45,29 @@ impl Pins {
     }
 
     /// Whether there is a record about this name, readable or not.
-    pub(crate) fn has_account(&self, upn: &Upn) -> bool {
+    pub fn has_account(&self, upn: &Upn) -> bool {
         self.accounts.contains_key(upn) || self.unreadable.accounts.contains_key(upn)
     }
 
     /// Whether this person was seen here before.
-    pub(crate) fn knows(&self, asked: &Asked) -> bool {
+    pub fn knows(&self, asked: &Asked) -> bool {
         let is_seen = |name| self.accounts.contains_key(name);
         self.domains.contains_key(asked.domain()) && asked.person().is_some_and(is_seen)
     }
 
     /// Every domain that leads to the tenant.
-    pub(crate) fn domains_of(&self, tenant: TenantId) -> Vec<DomainName> {
+    pub fn domains_of(&self, tenant: TenantId) -> Vec<DomainName> {
         let own = self.domains.iter().filter(|(_, pin)| pin.tenant == tenant);
         own.map(|(domain, _)| domain.clone()).collect()
     }
 
     /// Where each domain leads to.
-    pub(crate) fn leads_to(&self) -> BTreeMap<DomainName, TenantId> {
+    pub fn leads_to(&self) -> BTreeMap<DomainName, TenantId> {
         self.domains.iter().map(|(domain, pin)| (domain.clone(), pin.tenant)).collect()
     }
 
     /// The tenant that something learnt is about, as far as it is known.
-    pub(crate) fn subject(&self, memory: &Memory) -> Option<TenantId> {
+    pub fn subject(&self, memory: &Memory) -> Option<TenantId> {
         match memory {
             Memory::Domain { pin, .. } => Some(pin.tenant),
             Memory::Account(pin) => Some(pin.tenant),
@@ -71,14 +76,14 @@ impl Pins {
     }
 
     /// Why this must not be learnt: the name is another object's.
-    pub(crate) fn conflict(&self, memory: &Memory) -> Option<Failure> {
+    pub fn conflict(&self, memory: &Memory) -> Option<Failure> {
         let Memory::Account(pin) = memory else { return None };
         let known = self.accounts.get(&pin.upn)?;
         (!known.is_of(pin.tenant, pin.object)).then(|| refusals::name_taken(&pin.upn))
     }
 
     /// What makes this durable that was learnt.
-    pub(crate) fn learn(memory: Memory, at: Timestamp) -> Change {
+    pub fn learn(memory: Memory, at: Timestamp) -> Change {
         match memory {
             Memory::Domain { domain, pin } => Change::Domain { domain, pin, at },
             Memory::Account(pin) => Change::Account(pin),
@@ -87,7 +92,7 @@ impl Pins {
     }
 
     /// What forgets all of a tenant that was left.
-    pub(crate) fn forget_tenant(&self, tenant: TenantId) -> Vec<Change> {
+    pub fn forget_tenant(&self, tenant: TenantId) -> Vec<Change> {
         let names = self.accounts.values().filter(|pin| pin.tenant == tenant).map(|pin| pin.upn.clone());
         let mut changes: Vec<Change> = names.map(Change::NoAccount).collect();
         changes.extend(self.domains_of(tenant).into_iter().map(Change::NoDomain));
@@ -95,7 +100,7 @@ impl Pins {
     }
 
     /// Takes in a change that is durable; whether a domain leads elsewhere from here on.
-    pub(crate) fn apply(&mut self, change: Change) -> bool {
+    pub fn apply(&mut self, change: Change) -> bool {
         match change {
             Change::Domain { domain, pin, .. } => drop(self.domains.insert(domain, pin)),
             Change::NoDomain(domain) => {
