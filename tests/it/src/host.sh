@@ -15,5 +15,5 @@ mount --bind "$root/dev/pts/ptmx" "$root/dev/ptmx"
 # What this computer may have of its own.
 rm -rf "$root/var/lib/firmament" "$root/var/cache/firmament" "$root/etc/firmament" "$root/etc/himmelblau"
 mkdir -p "$root/run/sshd" "$root/run/firmament" "$root/etc/himmelblau"
-echo ready
-exec chroot "$root" sleep infinity
+# Whoever reads this looks for our root, which has to be the new one by then.
+exec chroot "$root" sh -c 'echo ready; exec sleep infinity'
