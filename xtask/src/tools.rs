@@ -2,6 +2,22 @@
 
 use crate::run::{cargo, find, run, target};
 use std::path::PathBuf;
+use std::process::Command;
+use std::sync::{Mutex, PoisonError};
+
+/// Whoever builds one; whoever needs it meanwhile waits.
+static BUILDING: Mutex<()> = Mutex::new(());
+
+/// Builds all of them in what time others leave; one that cannot be built is tried again where it is needed.
+pub(crate) fn build_behind() {
+    std::thread::spawn(|| {
+        for (name, version) in [("cargo-deb", DEB), ("cargo-deny", DENY)] {
+            if let Err(why) = build(name, version, &["nice", "-n", "19"]) {
+                eprintln!("{name}: {why}");
+            }
+        }
+    });
+}
 
 /// cargo-deny of this machine, else one of ours.
 pub(crate) fn cargo_deny() -> Result<PathBuf, String> {
@@ -17,13 +33,22 @@ pub(crate) fn cargo_deb() -> Result<PathBuf, String> {
 }
 
 fn own(name: &str, version: &str) -> Result<PathBuf, String> {
+    build(name, version, &["env"])
+}
+
+/// Builds a program unless it is there, by a command that runs another one.
+fn build(name: &str, version: &str, by: &[&str]) -> Result<PathBuf, String> {
+    let _building = BUILDING.lock().unwrap_or_else(PoisonError::into_inner);
     let program = built(name);
     if !program.exists() {
         println!("{name}: building version {version}, once");
         let to = target().join("tools");
-        let mut install =
-            cargo(&["install", "--quiet", "--locked", "--debug", "--version", version, name, "--root"]);
-        run(install.arg(&to).env("CARGO_TARGET_DIR", to.join("build")))?;
+        let install = cargo(&["install", "--quiet", "--locked", "--debug", "--version", version, name]);
+        let mut command = Command::new(by.first().copied().unwrap_or("env"));
+        command.args(by.iter().skip(1)).arg(install.get_program()).args(install.get_args());
+        command.arg("--root").arg(&to).env("CARGO_TARGET_DIR", to.join("build"));
+        // Nobody looks for a fault in it, and what a debugger needs takes a third of the time.
+        run(command.env("CARGO_PROFILE_DEV_DEBUG", "0"))?;
     }
     Ok(program)
 }

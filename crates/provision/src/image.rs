@@ -70,6 +70,11 @@ fn plan(place: &Place, records: Records) -> Result<Plan, Refusal> {
             false => strange.push(path),
         }
     }
+    for path in place.name_files() {
+        if is_there(&path)? {
+            doomed.push(path);
+        }
+    }
     doomed.extend(auth_values);
     // As long as it is there, an interrupted run is no first start.
     doomed.sort_by_key(|path| path.file_name().is_some_and(|name| name == layout::MARKER));

@@ -40,6 +40,11 @@ impl Place {
         self.root.join("etc/credstore.encrypted").join(CREDENTIAL)
     }
 
+    /// The files that say who had an account here.
+    pub(crate) fn name_files(&self) -> [PathBuf; 2] {
+        ["names", "verdicts"].map(|name| self.root.join("var/cache/firmament").join(name))
+    }
+
     /// Every credential that systemd would find for the unit (systemd.exec(5)).
     pub(crate) fn credentials(&self) -> Result<Vec<PathBuf>, Refusal> {
         let mut found = Vec::new();

@@ -157,7 +157,7 @@ impl Machine {
             root.join("hsm-pin").display(),
         );
         fs::write(root.join("himmelblau.conf"), config).unwrap();
-        fs::create_dir(root.join("cache")).unwrap();
+        fs::create_dir_all(root.join("var/cache/firmament")).unwrap();
         Machine { dir, cloud: cloud.dir.path().to_owned(), daemon: None, machine_id: None }
     }
 
@@ -180,7 +180,7 @@ impl Machine {
         };
         daemon.arg("--config").arg(self.path("himmelblau.conf")).arg("--debug");
         daemon.arg("--state-dir").arg(self.path("state")).arg("--socket").arg(self.path("socket"));
-        daemon.arg("--cache-dir").arg(self.path("cache"));
+        daemon.arg("--cache-dir").arg(self.path("var/cache/firmament"));
         daemon.env("SOFTHSM2_CONF", self.path("softhsm2.conf")).stdin(Stdio::null());
         daemon
     }

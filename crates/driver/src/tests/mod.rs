@@ -1,5 +1,6 @@
 //! The loop, the store's thread, sign-ins and sessions against fake ports.
 
+mod accounts;
 mod harness;
 mod loops;
 mod sign_ins;

@@ -10,12 +10,13 @@ const CREDENTIAL: &str = "etc/credstore.encrypted/hsm-pin";
 /// What there is apart from the configuration and the log.
 fn belongings(machine: &Machine) -> Vec<String> {
     let mut names = Vec::new();
-    for dir in ["", "state", "etc/credstore.encrypted"] {
+    for dir in ["", "state", "etc/credstore.encrypted", "var/cache/firmament"] {
         let Ok(entries) = fs::read_dir(machine.path(dir)) else { continue };
         let names_here = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
         names.extend(names_here.map(|name| if dir.is_empty() { name } else { format!("{dir}/{name}") }));
     }
-    names.retain(|name| !["etc", "himmelblau.conf", "log", "socket", "state"].contains(&name.as_str()));
+    names
+        .retain(|name| !["etc", "var", "himmelblau.conf", "log", "socket", "state"].contains(&name.as_str()));
     names.sort();
     names
 }

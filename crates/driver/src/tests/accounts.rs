@@ -1,0 +1,70 @@
+//! The files of names are written after what they say is durable, and before whoever waits for it is told.
+
+use super::harness::{Disk, Fault, Rig, account, wait_for};
+use accounts::LocalFacts;
+use model::{Account, Failure};
+use names::{LocalEntry, Verdict};
+use std::sync::atomic::Ordering;
+use tenancy::Event;
+
+/// What the files say of people, by the last write.
+fn last(rig: &Rig) -> Option<(Vec<String>, Vec<Verdict>)> {
+    let written = rig.account_files.written.lock().unwrap();
+    let (names, verdicts) = written.last()?;
+    let names = names.accounts.iter().map(|it| it.name.clone()).collect();
+    Some((names, verdicts.iter().map(|it| it.verdict).collect()))
+}
+
+async fn wants_in(rig: &Rig, person: Account, local: LocalFacts) -> Result<(), Failure> {
+    let (groups, local) = (Vec::new(), Box::new(local));
+    let wanted = move |caller| Event::AccountWanted { caller, person, groups, local };
+    rig.driver.inbox.ask(wanted).await.map(drop)
+}
+
+#[tokio::test]
+async fn the_files_are_there_from_the_start_and_follow_each_change() {
+    let rig = Rig::new(1).await;
+    wait_for(|| last(&rig) == Some((vec![], vec![]))).await;
+    wants_in(&rig, account(0), LocalFacts::default()).await.unwrap();
+    rig.driver.ports().account_writer.written().await.unwrap();
+    let alex = vec!["alex@d0.example".to_owned()];
+    assert_eq!(last(&rig), Some((alex.clone(), vec![Verdict::Allowed])));
+    assert_eq!(rig.driver.uid_of(&account(0).upn), Some(rig.driver.ports().views.accounts()[0].uid));
+    rig.driver.forget_account(account(0).upn).await.unwrap();
+    rig.driver.ports().account_writer.written().await.unwrap();
+    assert_eq!(last(&rig), Some((vec![], vec![Verdict::Forgotten])));
+}
+
+#[tokio::test]
+async fn nobody_is_in_the_files_whose_account_is_not_durable() {
+    let rig = Rig::new(1).await;
+    rig.disk.state(|disk| disk.fault = Some(Fault::Full));
+    let refused = wants_in(&rig, account(0), LocalFacts::default()).await.unwrap_err();
+    assert_eq!(refused.code, "StateNotWritable");
+    rig.driver.ports().account_writer.written().await.unwrap();
+    assert_eq!(last(&rig), Some((vec![], vec![])));
+}
+
+#[tokio::test]
+async fn who_waits_for_files_that_cannot_be_written_hears_it_and_the_next_one_is_let_in() {
+    let rig = Rig::with(Disk::default(), (1, 0), []).await;
+    wait_for(|| last(&rig).is_some()).await;
+    rig.account_files.refuses.store(true, Ordering::SeqCst);
+    let failure = rig.driver.ports().account_writer.written().await.unwrap_err();
+    assert_eq!(failure.code, "StateNotWritable");
+    assert!(failure.message.contains("the disk is full"), "{}", failure.message);
+    rig.account_files.refuses.store(false, Ordering::SeqCst);
+    assert!(rig.driver.ports().account_writer.written().await.is_ok());
+}
+
+#[tokio::test]
+async fn what_etc_says_reaches_the_decision() {
+    let rig = Rig::new(1).await;
+    let users = vec![LocalEntry { name: account(0).upn.to_string(), id: 1000 }];
+    let refused =
+        wants_in(&rig, account(0), LocalFacts { users, ..LocalFacts::default() }).await.unwrap_err();
+    assert_eq!(refused.code, "AccountConflict");
+    *rig.account_files.facts.lock().unwrap() = LocalFacts { home_owner: Some(77), ..LocalFacts::default() };
+    let local = crate::account_files::local_facts(rig.account_files.clone(), None).await.unwrap();
+    assert_eq!(wants_in(&rig, account(0), local).await.unwrap_err().code, "HomeOfAnother");
+}
