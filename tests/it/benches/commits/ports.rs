@@ -48,15 +48,30 @@ pub(crate) async fn driver(state: &Path) -> Driver {
             required_backend: None,
             boot_bound: false,
             binding: MachineBinding { components: Vec::new() },
+            accounts: accounts::AccountSettings::default(),
             most_prepared: 0,
         },
         store: Box::new(store),
         vault,
         keys,
         clock: Arc::new(SystemClock),
+        account_files: Arc::new(NoFiles),
         neighbours: Arc::new(Vec::new),
     };
     Driver::start(dependencies).await.unwrap()
+}
+
+/// Nobody reads names here.
+struct NoFiles;
+
+impl driver::AccountFiles for NoFiles {
+    fn local_facts(&self, _: Option<&str>) -> accounts::LocalFacts {
+        accounts::LocalFacts::default()
+    }
+
+    fn write(&self, _: &names::Snapshot, _: &[names::VerdictOf]) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 pub(crate) fn store(state: &Path) -> SledStore {
@@ -157,6 +172,8 @@ fn config(n: u32) -> DomainConfig {
         aliases: Vec::new(),
         tenant: None,
         people: None,
+        groups: Vec::new(),
+        tells_groups: false,
         join_type: JoinType::Join,
         device: device(),
         registration: Registration::Background,

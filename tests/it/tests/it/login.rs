@@ -1,24 +1,38 @@
-//! People log in to a computer on which Firmament is installed: by sshd, login, su and sudo as they are.
+//! People log in to a computer on which Firmament is installed: by sshd and su as they are.
 
 use crate::harness::{Cloud, text, wait_for};
 use it::host::{Host, Ssh};
 use it::terminal::Terminal;
 
 const ALEX: &str = "alex@contoso.com";
+const ADELE: &str = "adele@contoso.com";
 const PASSWORD: &str = "Correct-Horse-1";
+
+/// A computer whose PAM and sshd are as they were.
+fn bare(cloud: &Cloud, extra: &str) -> Option<Host> {
+    match Host::impossible() {
+        Some(why) => {
+            println!("skipped: {why}");
+            None
+        }
+        None => Some(Host::new(cloud, extra)),
+    }
+}
 
 /// A computer that is set up as the installation chapter says; its daemon has never run.
 fn installed(cloud: &Cloud, extra: &str) -> Option<Host> {
-    if let Some(why) = Host::impossible() {
-        println!("skipped: {why}");
-        return None;
-    }
-    let mut host = Host::new(cloud, extra);
-    host.root("firmamentd --write-names");
-    host.root("aad-tool configure-pam --really");
-    host.root("aad-tool configure-ssh --really");
+    let mut host = bare(cloud, extra)?;
+    set_up(&host);
     host.start_sshd();
     Some(host)
+}
+
+fn set_up(host: &Host) {
+    for command in
+        ["firmamentd --write-names", "aad-tool configure-pam --really", "aad-tool configure-ssh --really"]
+    {
+        host.root(command);
+    }
 }
 
 /// The code that the person is shown, who approves it elsewhere.
@@ -30,6 +44,23 @@ fn approves(cloud: &Cloud, terminal: &mut Terminal, name: &str) {
     terminal.types("");
 }
 
+/// The person is in, and their command has run well; what was shown.
+#[track_caller]
+fn is_in(host: &Host, mut terminal: Terminal) -> String {
+    let status = terminal.ends();
+    assert!(status.success(), "{}\n{}", terminal.shown(), host.logs());
+    terminal.shown()
+}
+
+/// The person logs in with the password.
+#[track_caller]
+fn by_password(host: &Host, name: &str, command: &str) -> String {
+    let mut ssh = host.ssh(Ssh::Questions, name, command);
+    ssh.reads("password: ");
+    ssh.types(PASSWORD);
+    is_in(host, ssh)
+}
+
 #[test]
 fn the_first_login_by_ssh_registers_the_machine_and_gives_a_shell() {
     let cloud = Cloud::with(&[]);
@@ -37,19 +68,109 @@ fn the_first_login_by_ssh_registers_the_machine_and_gives_a_shell() {
     host.start_daemon();
     let mut ssh = host.ssh(Ssh::Questions, ALEX, "id; pwd; ls -ld .");
     approves(&cloud, &mut ssh, ALEX);
-    let status = ssh.ends();
-    let shown = ssh.shown();
-    assert!(status.success(), "{shown}\n{}", host.logs());
+    let shown = is_in(&host, ssh);
     assert!(shown.contains("uid=1285143078(alex) gid=1285143078(alex)"), "{shown}");
     assert!(shown.contains("/home/alex@contoso.com"), "{shown}");
     wait_for("the registration", || cloud.devices().len() == 1);
-    // The second one takes the password.
-    let mut ssh = host.ssh(Ssh::Questions, ALEX, "id -un");
-    ssh.reads("password: ");
-    ssh.types(PASSWORD);
-    assert!(ssh.ends().success(), "{}\n{}", ssh.shown(), host.logs());
-    assert!(ssh.shown().contains("alex"), "{}", ssh.shown());
+    // The second one takes the password, under either name.
+    assert!(by_password(&host, ALEX, "id -un").contains("alex"));
+    assert!(by_password(&host, "alex", "id -un").contains("alex"));
     assert_eq!(cloud.devices().len(), 1);
     let whose = host.shell("getent passwd alex@contoso.com");
     assert_eq!(text(&whose), "alex:x:1285143078:1285143078::/home/alex@contoso.com:/bin/bash\n");
+    assert_eq!(text(&host.shell("su - alex -c 'id -u'")), "1285143078\n");
+    keys_and_denials(&cloud, &host);
+}
+
+/// A key lets in who may come, whether the daemon lives or not, and nobody else.
+fn keys_and_denials(cloud: &Cloud, host: &Host) {
+    host.root(
+        "ssh-keygen -q -t ed25519 -N '' -f /root/key && d=/home/alex@contoso.com/.ssh && install -d -m 700 $d && \
+         cp /root/key.pub $d/authorized_keys && chown -R alex: $d",
+    );
+    let ssh = format!(
+        "ssh -F/dev/null -oStrictHostKeyChecking=no -oUserKnownHostsFile=/dev/null -oLogLevel=ERROR -oBatchMode=yes \
+         -i /root/key -p{} alex@127.0.0.1 id -un",
+        host.ssh[0]
+    );
+    assert_eq!(text(&host.shell(&ssh)), "alex\n");
+    host.signal("STOP", "firmamentd");
+    assert_eq!(text(&host.shell(&ssh)), "alex\n", "the daemon is stopped");
+    assert!(text(&host.shell("timeout 2 id alex")).contains("uid=1285143078(alex)"));
+    assert!(!host.shell("timeout 2 id nosuch@contoso.net").status.success());
+    let mut login = host.ssh(Ssh::Questions, ALEX, "id");
+    login.reads("not available");
+    login.types("");
+    host.signal("CONT", "firmamentd");
+    // The directory says no at a sign-in: the key is of no use from then on.
+    cloud.admin(&["user", ALEX, "disable"]);
+    let mut login = host.ssh(Ssh::Questions, ALEX, "id");
+    login.reads("password: ");
+    login.types(PASSWORD);
+    login.reads("disabled");
+    drop(login);
+    wait_for("the verdict", || !host.shell(&ssh).status.success());
+    cloud.admin(&["user", ALEX, "enable"]);
+    assert!(by_password(host, ALEX, "id -un").contains("alex"));
+    assert_eq!(text(&host.shell(&ssh)), "alex\n");
+}
+
+#[test]
+fn who_may_not_come_is_refused_before_a_request_leaves_and_a_blind_program_shows_no_code() {
+    let cloud = Cloud::with(&[]);
+    let Some(mut host) = installed(&cloud, "pam_allow_groups = adele@contoso.com") else { return };
+    host.start_daemon();
+    let asked = || cloud.requests("device_code").len();
+    for name in ["stranger@elsewhere.org", ALEX] {
+        let mut ssh = host.ssh(Ssh::Questions, name, "id");
+        assert!(!ssh.ends().success(), "{}", ssh.shown());
+        assert_eq!(asked(), 0, "{name}: {}", ssh.shown());
+    }
+    // sshd answers what is asked with the password by itself: nobody would read the code.
+    let mut ssh = host.ssh(Ssh::Password, ADELE, "id");
+    ssh.reads("password: ");
+    ssh.types(PASSWORD);
+    assert!(!ssh.ends().success(), "{}", ssh.shown());
+    assert_eq!(cloud.devices().len(), 0);
+    let mut ssh = host.ssh(Ssh::Questions, ADELE, "id -un");
+    approves(&cloud, &mut ssh, ADELE);
+    assert!(is_in(&host, ssh).contains("adele"));
+}
+
+/// What PAM answers to each local user in each phase, a line for each.
+const PHASES: &str = "for user in $(cut -d: -f1 /etc/passwd); do (for phase in authenticate acct_mgmt \
+    'setcred(PAM_ESTABLISH_CRED)' open_session; do echo \"$user $phase $(echo x | pamtester login $user \"$phase\" 2>&1 \
+    | tail -1)\"; done) & done; wait";
+
+#[test]
+fn local_people_do_not_notice_whatever_becomes_of_the_daemon() {
+    let cloud = Cloud::with(&[]);
+    let Some(mut host) = bare(&cloud, "") else { return };
+    let phases = |host: &Host| {
+        let mut lines: Vec<String> = host.root(PHASES).lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    // In nanoseconds, of 20.
+    let times = |host: &Host| -> u64 {
+        let line = "a=$(date +%s%N); for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do \
+                    pamtester login daemon acct_mgmt >/dev/null 2>&1; done; echo $(($(date +%s%N) - a))";
+        host.root(line).trim().parse().unwrap()
+    };
+    let (before, quick) = (phases(&host), times(&host));
+    set_up(&host);
+    for state in ["never started", "alive", "stopped", "dead"] {
+        match state {
+            "alive" => {
+                host.start_daemon();
+                host.root("aad-tool status >/dev/null; true");
+            }
+            "stopped" => host.signal("STOP", "firmamentd"),
+            "dead" => host.signal("KILL", "firmamentd"),
+            _ => {}
+        }
+        assert_eq!(phases(&host), before, "{state}");
+        let slower = times(&host).saturating_sub(quick) / 20;
+        assert!(slower < 20_000_000, "{state}: {slower} ns slower");
+    }
 }
