@@ -144,7 +144,8 @@ impl<'a, H: Host> Attempt<'a, H> {
         if let Some(failure) = self.failure.take() {
             let (service, id) = (self.host.service(), failure.correlation_id.as_deref().unwrap_or("none"));
             self.host.log(&format!("service={service} code={} correlation_id={id}", failure.code));
-            self.last_words(&format!("{} {}", failure.message, failure.advice));
+            let end = if failure.message.ends_with(['.', '!', '?']) { "" } else { "." };
+            self.last_words(&format!("{}{end} {}", failure.message, failure.advice));
         }
         code
     }
