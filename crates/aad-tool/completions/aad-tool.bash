@@ -16,6 +16,9 @@ _aad__tool() {
             ",$1")
                 cmd="aad__tool"
                 ;;
+            aad__tool,account)
+                cmd="aad__tool__subcmd__account"
+                ;;
             aad__tool,auth-test)
                 cmd="aad__tool__subcmd__auth__subcmd__test"
                 ;;
@@ -64,6 +67,45 @@ _aad__tool() {
             aad__tool,watch)
                 cmd="aad__tool__subcmd__watch"
                 ;;
+            aad__tool__subcmd__account,forget)
+                cmd="aad__tool__subcmd__account__subcmd__forget"
+                ;;
+            aad__tool__subcmd__account,help)
+                cmd="aad__tool__subcmd__account__subcmd__help"
+                ;;
+            aad__tool__subcmd__account,list)
+                cmd="aad__tool__subcmd__account__subcmd__list"
+                ;;
+            aad__tool__subcmd__account,rename)
+                cmd="aad__tool__subcmd__account__subcmd__rename"
+                ;;
+            aad__tool__subcmd__account,set-uid)
+                cmd="aad__tool__subcmd__account__subcmd__set__subcmd__uid"
+                ;;
+            aad__tool__subcmd__account,show)
+                cmd="aad__tool__subcmd__account__subcmd__show"
+                ;;
+            aad__tool__subcmd__account__subcmd__help,forget)
+                cmd="aad__tool__subcmd__account__subcmd__help__subcmd__forget"
+                ;;
+            aad__tool__subcmd__account__subcmd__help,help)
+                cmd="aad__tool__subcmd__account__subcmd__help__subcmd__help"
+                ;;
+            aad__tool__subcmd__account__subcmd__help,list)
+                cmd="aad__tool__subcmd__account__subcmd__help__subcmd__list"
+                ;;
+            aad__tool__subcmd__account__subcmd__help,rename)
+                cmd="aad__tool__subcmd__account__subcmd__help__subcmd__rename"
+                ;;
+            aad__tool__subcmd__account__subcmd__help,set-uid)
+                cmd="aad__tool__subcmd__account__subcmd__help__subcmd__set__subcmd__uid"
+                ;;
+            aad__tool__subcmd__account__subcmd__help,show)
+                cmd="aad__tool__subcmd__account__subcmd__help__subcmd__show"
+                ;;
+            aad__tool__subcmd__help,account)
+                cmd="aad__tool__subcmd__help__subcmd__account"
+                ;;
             aad__tool__subcmd__help,auth-test)
                 cmd="aad__tool__subcmd__help__subcmd__auth__subcmd__test"
                 ;;
@@ -111,6 +153,21 @@ _aad__tool() {
                 ;;
             aad__tool__subcmd__help,watch)
                 cmd="aad__tool__subcmd__help__subcmd__watch"
+                ;;
+            aad__tool__subcmd__help__subcmd__account,forget)
+                cmd="aad__tool__subcmd__help__subcmd__account__subcmd__forget"
+                ;;
+            aad__tool__subcmd__help__subcmd__account,list)
+                cmd="aad__tool__subcmd__help__subcmd__account__subcmd__list"
+                ;;
+            aad__tool__subcmd__help__subcmd__account,rename)
+                cmd="aad__tool__subcmd__help__subcmd__account__subcmd__rename"
+                ;;
+            aad__tool__subcmd__help__subcmd__account,set-uid)
+                cmd="aad__tool__subcmd__help__subcmd__account__subcmd__set__subcmd__uid"
+                ;;
+            aad__tool__subcmd__help__subcmd__account,show)
+                cmd="aad__tool__subcmd__help__subcmd__account__subcmd__show"
                 ;;
             aad__tool__subcmd__help__subcmd__hsm,init)
                 cmd="aad__tool__subcmd__help__subcmd__hsm__subcmd__init"
@@ -167,8 +224,238 @@ _aad__tool() {
 
     case "${cmd}" in
         aad__tool)
-            opts="-h -V --config --socket --json --help --version auth-test join status tpm leave rekey rebind forget-account watch hsm prepare-image configure-pam configure-ssh config version help"
+            opts="-h -V --config --socket --json --help --version auth-test join status tpm leave rekey rebind forget-account account watch hsm prepare-image configure-pam configure-ssh config version help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aad__subcmd__tool__subcmd__account)
+            opts="-h --config --socket --json --help list show rename set-uid forget help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aad__subcmd__tool__subcmd__account__subcmd__forget)
+            opts="-h --config --socket --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aad__subcmd__tool__subcmd__account__subcmd__help)
+            opts="list show rename set-uid forget help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aad__subcmd__tool__subcmd__account__subcmd__help__subcmd__forget)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aad__subcmd__tool__subcmd__account__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aad__subcmd__tool__subcmd__account__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aad__subcmd__tool__subcmd__account__subcmd__help__subcmd__rename)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aad__subcmd__tool__subcmd__account__subcmd__help__subcmd__set__subcmd__uid)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aad__subcmd__tool__subcmd__account__subcmd__help__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aad__subcmd__tool__subcmd__account__subcmd__list)
+            opts="-h --config --socket --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aad__subcmd__tool__subcmd__account__subcmd__rename)
+            opts="-h --config --socket --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aad__subcmd__tool__subcmd__account__subcmd__set__subcmd__uid)
+            opts="-h --config --socket --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aad__subcmd__tool__subcmd__account__subcmd__show)
+            opts="-h --config --socket --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -315,8 +602,92 @@ _aad__tool() {
             return 0
             ;;
         aad__subcmd__tool__subcmd__help)
-            opts="auth-test join status tpm leave rekey rebind forget-account watch hsm prepare-image configure-pam configure-ssh config version help"
+            opts="auth-test join status tpm leave rekey rebind forget-account account watch hsm prepare-image configure-pam configure-ssh config version help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aad__subcmd__tool__subcmd__help__subcmd__account)
+            opts="list show rename set-uid forget"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aad__subcmd__tool__subcmd__help__subcmd__account__subcmd__forget)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aad__subcmd__tool__subcmd__help__subcmd__account__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aad__subcmd__tool__subcmd__help__subcmd__account__subcmd__rename)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aad__subcmd__tool__subcmd__help__subcmd__account__subcmd__set__subcmd__uid)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aad__subcmd__tool__subcmd__help__subcmd__account__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

@@ -101,3 +101,14 @@ pub(crate) fn usage(text: &str) -> Failure {
     let message = first.strip_prefix("error: ").unwrap_or(first).to_owned();
     Failure::local(FailureClass::Broken, Who::User, "Usage", message, "See aad-tool --help.")
 }
+
+/// Nobody has an account of this machine under this name.
+pub(crate) fn unknown_account(name: &str) -> Failure {
+    Failure::local(
+        FailureClass::Denied,
+        Who::MachineAdmin,
+        "UnknownAccount",
+        format!("nobody has an account named '{}' on this machine", model::printable(name, 80)),
+        "See the names that there are with aad-tool account list.",
+    )
+}

@@ -147,8 +147,45 @@ pub(crate) enum AskCommand {
         /// Whose name: name@domain.
         name: String,
     },
+    /// See and change the accounts that people of the directory have on this machine. Root only.
+    Account {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: AccountCommand,
+    },
     /// Follow every change of the registration until Ctrl-C. Root only.
     Watch,
+}
+
+/// What `account` does.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AccountCommand {
+    /// One line for each account: number, name and whose it is.
+    List,
+    /// All that is known of an account.
+    Show {
+        /// Its name here, or name@domain.
+        name: String,
+    },
+    /// Give an account another name; its home stays where it is.
+    Rename {
+        /// Its name here, or name@domain.
+        name: String,
+        /// The new name.
+        new_name: String,
+    },
+    /// Give an account another number; files keep the one before.
+    SetUid {
+        /// Its name here, or name@domain.
+        name: String,
+        /// The new number, of the person and of their own group.
+        uid: u32,
+    },
+    /// The same as forget-account.
+    Forget {
+        /// Whose account: name@domain.
+        name: String,
+    },
 }
 
 impl AskCommand {
@@ -165,6 +202,11 @@ impl AskCommand {
             Self::Rekey { .. } => "rekey",
             Self::Rebind { .. } => "rebind",
             Self::ForgetAccount { .. } => "forget-account",
+            Self::Account { command: AccountCommand::List } => "account list",
+            Self::Account { command: AccountCommand::Show { .. } } => "account show",
+            Self::Account { command: AccountCommand::Rename { .. } } => "account rename",
+            Self::Account { command: AccountCommand::SetUid { .. } } => "account set-uid",
+            Self::Account { command: AccountCommand::Forget { .. } } => "account forget",
             Self::Watch => "watch",
         }
     }
@@ -190,7 +232,18 @@ impl AskCommand {
             }
             Self::Rekey { domain, .. } => Request::CancelRekey { domain: domain.clone() },
             Self::Rebind { domain } => Request::Rebind { domain: domain.clone() },
-            Self::ForgetAccount { name } => Request::ForgetAccount { name: name.clone() },
+            Self::ForgetAccount { name } | Self::Account { command: AccountCommand::Forget { name } } => {
+                Request::ForgetAccount { name: name.clone() }
+            }
+            Self::Account { command: AccountCommand::List | AccountCommand::Show { .. } } => {
+                Request::Accounts {}
+            }
+            Self::Account { command: AccountCommand::Rename { name, new_name } } => {
+                Request::ChangeAccount { name: name.clone(), new_name: Some(new_name.clone()), uid: None }
+            }
+            Self::Account { command: AccountCommand::SetUid { name, uid } } => {
+                Request::ChangeAccount { name: name.clone(), new_name: None, uid: Some(*uid) }
+            }
             Self::Watch => Request::Watch {},
         }
     }

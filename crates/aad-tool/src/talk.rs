@@ -2,15 +2,16 @@
 
 use crate::ask::{self, Told};
 use crate::commands::socket;
-use crate::error::CommandError;
+use crate::error::{self, CommandError};
 use crate::exit::{self, Exit};
-use crate::options::{AskCommand, Options};
+use crate::options::{AccountCommand, AskCommand, Options};
 use crate::output::Output;
 use crate::waiting::Waiting;
 use client::{Conversation, Patience};
 use display::Detail;
-use ipc::{Answer, Message, Request, StatusDocument};
+use ipc::{AccountEntry, Answer, FailureReport, Message, Request, StatusDocument};
 use model::Timestamp;
+use serde_json::json;
 use std::os::fd::AsFd;
 use std::path::Path;
 
@@ -40,11 +41,38 @@ pub(crate) fn converse(options: &Options, ask: &AskCommand, output: &Output) -> 
                 let detail = if *verbose { Detail::Everything } else { Detail::Short };
                 output.document(document, &display::status(document, detail))?;
             }
+            (Message::Accounts { accounts }, AskCommand::Account { command }) => {
+                verdict = show_accounts(accounts, command, output)?;
+            }
             (change, AskCommand::Watch) => output.change(change)?,
             _ => output.message(&message)?,
         }
         if let Some(answer) = answer(&message, &conversation, &waiting)? {
             conversation.answer(&answer)?;
+        }
+    }
+}
+
+/// Shows everybody, or who is asked for; how the command ends where that is nobody.
+fn show_accounts(
+    accounts: &[AccountEntry],
+    command: &AccountCommand,
+    output: &Output,
+) -> Result<Option<Exit>, CommandError> {
+    let AccountCommand::Show { name } = command else {
+        output.result("accounts", json!(accounts), &display::accounts(accounts))?;
+        return Ok(None);
+    };
+    let is_meant =
+        |it: &&AccountEntry| it.name.eq_ignore_ascii_case(name) || it.upn.eq_ignore_ascii_case(name);
+    match accounts.iter().find(is_meant) {
+        Some(account) => {
+            output.result("account", json!(account), &display::account(account))?;
+            Ok(None)
+        }
+        None => {
+            output.failed(&FailureReport::from(&error::unknown_account(name)))?;
+            Ok(Some(Exit::Usage))
         }
     }
 }

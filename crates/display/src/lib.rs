@@ -5,6 +5,7 @@
 
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
+mod accounts;
 mod departure;
 mod failures;
 mod keys;
@@ -14,6 +15,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
+pub use accounts::{account, accounts};
 pub use departure::departure;
 pub use failures::failure;
 pub use keys::keys;
@@ -45,6 +47,7 @@ pub fn message(message: &Message, screen: Screen) -> Option<String> {
         Message::Notice { text } => format!("Note: {text}\n"),
         Message::Failed { failure: report } => failure(report),
         Message::Status { document } => status(document, Detail::Short),
+        Message::Accounts { accounts: all } => accounts(all),
         Message::Accepted { .. }
         | Message::Again {}
         | Message::Waiting { .. }

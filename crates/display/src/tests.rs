@@ -235,3 +235,38 @@ fn tables(page: &str) -> Members {
     }
     tables
 }
+
+#[test]
+fn accounts_are_lines_and_one_is_values_below_each_other() {
+    let alex = ipc::AccountEntry {
+        name: "alex".to_owned(),
+        upn: "alex@contoso.com".to_owned(),
+        uid: 1_285_143_078,
+        gid: 1_285_143_078,
+        home: "/home/alex@contoso.com".to_owned(),
+        shell: "/bin/bash".to_owned(),
+        standing: "allowed".to_owned(),
+        ..ipc::AccountEntry::default()
+    };
+    let adele = ipc::AccountEntry {
+        name: "adele@contoso.com".to_owned(),
+        upn: "adele@contoso.com".to_owned(),
+        uid: 70_001,
+        standing: "denied".to_owned(),
+        code: Some("AADSTS50057".to_owned()),
+        ..ipc::AccountEntry::default()
+    };
+    assert_eq!(
+        crate::accounts(&[adele.clone(), alex.clone()]),
+        "     70001  adele@contoso.com  refused by the directory\n1285143078  alex  alex@contoso.com\n"
+    );
+    assert!(crate::accounts(&[]).contains("Nobody"));
+    let shown = crate::account(&adele);
+    assert!(
+        shown.contains("Number       70001, group 0") && shown.contains("Code         AADSTS50057"),
+        "{shown}"
+    );
+    assert!(!crate::account(&alex).contains("Code"));
+    let odd = ipc::AccountEntry { name: "a\u{1b}[31m".to_owned(), ..alex };
+    assert!(!crate::account(&odd).contains('\u{1b}') && !crate::accounts(&[odd]).contains('\u{1b}'));
+}

@@ -7,12 +7,12 @@ use crate::log_limit::LogLimit;
 use crate::self_test;
 use crate::sign_in::{self, Purpose, SignIn};
 use crate::store_thread::StoreThread;
-use accounts::Meant;
+use accounts::{AccountChange, Meant};
 use hsm::BoundTo;
 use lifecycle::{LeaveKind, Snapshot, Status};
 use model::{
-    Account, Asked, Asker, Backend, DomainName, Failure, MachineBinding, Registration, Timestamp, Upn,
-    log_failure,
+    Account, Asked, Asker, Backend, DomainName, Failure, LocalAccount, MachineBinding, Registration,
+    Timestamp, Upn, log_failure,
 };
 use signin::UserStatus;
 use std::io;
@@ -285,7 +285,30 @@ impl Driver {
     /// When the store cannot be written.
     pub async fn forget_account(&self, name: Upn) -> Result<bool, Failure> {
         match self.request(OperatorRequest::ForgetAccount(name)).await? {
-            (Answer::Forgotten(known), _) => Ok(known),
+            (Answer::Forgotten(known), _) => {
+                self.ports.account_writer.written().await?;
+                Ok(known)
+            }
+            _ => Err(unexpected_answer()),
+        }
+    }
+
+    /// Every account of this machine.
+    pub fn accounts(&self) -> Vec<LocalAccount> {
+        self.ports.views.accounts()
+    }
+
+    /// Gives an account another name or number; what it is then. Every process sees it so.
+    ///
+    /// # Errors
+    /// Where nobody has the account, somebody else has the name or the number, or it cannot be written.
+    pub async fn change_account(&self, name: String, to: AccountChange) -> Result<LocalAccount, Failure> {
+        let local = Box::new(account_files::local_facts(self.ports.account_files.clone(), None).await?);
+        match self.request(OperatorRequest::ChangeAccount { name, to, local }).await? {
+            (Answer::Account(account), _) => {
+                self.ports.account_writer.written().await?;
+                Ok(*account)
+            }
             _ => Err(unexpected_answer()),
         }
     }

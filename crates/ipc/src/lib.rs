@@ -8,6 +8,7 @@
 //! [`Message::AskRecoveryCode`]; the daemon says nothing else in between.
 //! Everything else is said by the daemon: [`Message::Accepted`] at once, and [`Message::End`] or [`Message::Again`] last.
 
+mod account;
 mod answer;
 mod frame;
 mod message;
@@ -18,6 +19,7 @@ mod request;
 mod status;
 mod texts;
 
+pub use account::AccountEntry;
 pub use answer::Answer;
 pub use frame::{FrameError, HEADER, MAX_FRAME, decode, encode, payload_length};
 pub use message::{Ending, FailureReport, Message, RecoveryCode};

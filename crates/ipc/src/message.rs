@@ -1,3 +1,4 @@
+use crate::account::AccountEntry;
 use crate::protocol::{PROTOCOL, first_protocol};
 use crate::status::StatusDocument;
 use model::{Advice, Failure, Timestamp, Upcoming, printable};
@@ -78,6 +79,11 @@ pub enum Message {
     Status {
         /// Everything that `status` shows.
         document: Box<StatusDocument>,
+    },
+    /// The answer to [`Request::Accounts`](crate::Request::Accounts).
+    Accounts {
+        /// Everybody who has an account of this machine.
+        accounts: Vec<AccountEntry>,
     },
     /// Something was refused or failed.
     Failed {

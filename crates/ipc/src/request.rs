@@ -70,6 +70,17 @@ pub enum Request {
         /// The name to forget, `name@domain`.
         name: String,
     },
+    /// Everybody who has an account of this machine.
+    Accounts {},
+    /// Give an account another name or another number, one of the two.
+    ChangeAccount {
+        /// A name of the account: that of passwd(5), or `name@domain`.
+        name: String,
+        /// The new name of passwd(5).
+        new_name: Option<String>,
+        /// The new number, of the person and of the primary group.
+        uid: Option<u32>,
+    },
     /// Every change of every domain, until the client hangs up.
     Watch {},
     /// Open the place for keys and try every key, then what [`Request::Status`] is answered with.
@@ -165,6 +176,10 @@ word_enum! {
         Rebind = "rebind",
         /// [`Request::ForgetAccount`].
         ForgetAccount = "forget_account",
+        /// [`Request::Accounts`].
+        Accounts = "accounts",
+        /// [`Request::ChangeAccount`].
+        ChangeAccount = "change_account",
         /// [`Request::Watch`].
         Watch = "watch",
         /// [`Request::TpmTest`].
@@ -189,6 +204,8 @@ impl Request {
             Request::CancelRekey { .. } => (Op::CancelRekey, Access::Root),
             Request::Rebind { .. } => (Op::Rebind, Access::Root),
             Request::ForgetAccount { .. } => (Op::ForgetAccount, Access::Root),
+            Request::Accounts {} => (Op::Accounts, Access::Root),
+            Request::ChangeAccount { .. } => (Op::ChangeAccount, Access::Root),
             Request::Watch {} => (Op::Watch, Access::Root),
             Request::TpmTest {} => (Op::TpmTest, Access::Root),
             Request::TpmRecoveryCode {} => (Op::TpmRecoveryCode, Access::Root),
@@ -215,6 +232,7 @@ impl Request {
                 | Request::PamAuthenticate { .. }
                 | Request::Join { .. }
                 | Request::Status { .. }
+                | Request::Accounts {}
                 | Request::Watch {}
         )
     }
@@ -251,6 +269,8 @@ mod tests {
             (Request::CancelRekey { domain: domain() }, true, false),
             (Request::Rebind { domain: domain() }, true, false),
             (Request::ForgetAccount { name: name() }, true, false),
+            (Request::Accounts {}, true, false),
+            (Request::ChangeAccount { name: name(), new_name: None, uid: Some(1) }, true, false),
             (Request::Watch {}, true, false),
             (Request::TpmTest {}, true, false),
             (Request::TpmRecoveryCode {}, true, false),

@@ -43,6 +43,8 @@ fn requests_and_answers_are_frozen() {
         Request::CancelRekey { domain: domain() },
         Request::Rebind { domain: domain() },
         Request::ForgetAccount { name: name() },
+        Request::Accounts {},
+        Request::ChangeAccount { name: name(), new_name: Some(String::new()), uid: Some(0) },
         Request::Watch {},
         Request::TpmRecoveryCode {},
         Request::TpmReseal { with_code: true },
@@ -53,6 +55,7 @@ fn requests_and_answers_are_frozen() {
         Request::PamAuthenticate { .. } | Request::Join { .. } => {}
         Request::SignIn { .. } | Request::Status { .. } | Request::Leave { .. } | Request::Rekey { .. } => {}
         Request::CancelRekey { .. } | Request::Rebind { .. } | Request::ForgetAccount { .. } => {}
+        Request::Accounts {} | Request::ChangeAccount { .. } => {}
         Request::Watch {} | Request::TpmRecoveryCode {} | Request::TpmReseal { .. } | Request::TpmTest {} => {
         }
     }
@@ -87,6 +90,7 @@ fn messages_are_frozen() {
         Message::Notice { text: text() },
         Message::Waiting { text: text(), until: None },
         Message::Status { document },
+        Message::Accounts { accounts: Vec::new() },
         Message::Failed { failure: Box::new(report(FailureClass::Gone)) },
         Message::End { ending: Ending::Done },
     ];
@@ -96,6 +100,7 @@ fn messages_are_frozen() {
         Message::Prompt { .. } | Message::AskPassword { .. } | Message::AskRecoveryCode {} => {}
         Message::RecoveryCode { .. } | Message::SignedIn { .. } | Message::Progress { .. } => {}
         Message::Notice { .. } | Message::Waiting { .. } => {}
+        Message::Accounts { .. } => {}
         Message::Status { .. } | Message::Failed { .. } | Message::End { .. } => {}
     }
     check_words("messages", &tagged("message", &messages.map(|message| json(&message)))).unwrap();

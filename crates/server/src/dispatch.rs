@@ -3,6 +3,7 @@
 /// One file for each opcode, or for a few that belong together.
 #[path = "requests"]
 mod requests {
+    pub(super) mod accounts;
     pub(super) mod forget_account;
     pub(super) mod join;
     pub(super) mod leave;
@@ -26,7 +27,9 @@ use driver::LogLimit;
 use ipc::{Ending, Message, Request, RequestError};
 use model::{Failure, FailureClass, Who};
 use report::ending_of;
-use requests::{forget_account, join, leave, pam, rebind, rekey, sign_in, status, tpm, watch as changes};
+use requests::{
+    accounts, forget_account, join, leave, pam, rebind, rekey, sign_in, status, tpm, watch as changes,
+};
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -89,6 +92,10 @@ async fn answer(
         Request::CancelRekey { domain } => rekey::cancel(connection, service, domain).await,
         Request::Rebind { domain } => rebind::run(connection, service, domain).await,
         Request::ForgetAccount { name } => forget_account::run(connection, service, &name).await,
+        Request::Accounts {} => accounts::list(connection, service).await,
+        Request::ChangeAccount { name, new_name, uid } => {
+            accounts::change(connection, service, &name, (new_name, uid)).await
+        }
         Request::Watch {} => changes::run(connection, service).await,
         Request::TpmTest {} => tpm::test(connection, service, caller).await,
         Request::TpmRecoveryCode {} => tpm::recovery_code(connection, service).await,

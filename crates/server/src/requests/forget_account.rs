@@ -15,7 +15,10 @@ pub(crate) async fn run(
     let name = parse_name(name)?;
     let known = service.driver.forget_account(name.clone()).await?;
     let text = if known {
-        format!("{name} is forgotten: the next sign-in under this name is taken as a new person.")
+        format!(
+            "{name} is forgotten: the next sign-in under this name is taken as a new person. An account of this machine \
+             under this name is barred until its owner signs in again."
+        )
     } else {
         format!("{name} was not known.")
     };

@@ -84,6 +84,28 @@ fn the_first_login_by_ssh_registers_the_machine_and_gives_a_shell() {
     assert_eq!(text(&whose), "alex:x:1285143078:1285143078::/home/alex@contoso.com:/bin/bash\n");
     assert_eq!(text(&host.shell("su - alex -c 'id -u'")), "1285143078\n");
     keys_and_denials(&cloud, &host);
+    root_changes_accounts(&host);
+}
+
+/// What root changes of an account every process sees at once.
+fn root_changes_accounts(host: &Host) {
+    let listed = "1285143078  alex  alex@contoso.com\n";
+    assert_eq!(host.root("aad-tool account list"), listed);
+    let shown = host.root("aad-tool account show alex@contoso.com");
+    assert!(shown.contains("/home/alex@contoso.com") && shown.contains("may be used"), "{shown}");
+    host.root("aad-tool account rename alex lex");
+    assert_eq!(host.root("id -un 1285143078"), "lex\n");
+    let taken = host.shell("aad-tool account set-uid lex 0");
+    assert_eq!(taken.status.code(), Some(5), "{}", text(&taken));
+    assert!(text(&taken).contains("0 to 999 belong to the system"), "{}", text(&taken));
+    host.root("aad-tool account set-uid lex 70001");
+    assert_eq!(host.root("id -u alex@contoso.com"), "70001\n");
+    let unknown = host.shell("aad-tool account rename nobody-here x");
+    assert!(text(&unknown).contains("[UnknownAccount]"), "{}", text(&unknown));
+    assert_eq!(host.shell("aad-tool account show nobody-here").status.code(), Some(2));
+    host.root("aad-tool account forget alex@contoso.com");
+    assert!(!host.shell("su nobody -s /bin/sh -c 'id lex'").status.success());
+    assert!(host.root("aad-tool account list").contains("given up on this machine"));
 }
 
 /// A key lets in who may come, whether the daemon lives or not, and nobody else.

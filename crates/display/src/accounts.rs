@@ -1,0 +1,47 @@
+//! Accounts of this machine.
+
+use crate::lines::{Item, item, items, known, paragraph};
+use ipc::AccountEntry;
+use model::for_terminal;
+
+/// A line for each account: number, name, whose it is, and what keeps it from being used.
+pub fn accounts(accounts: &[AccountEntry]) -> String {
+    if accounts.is_empty() {
+        return "Nobody of the directory has an account of this machine yet.\n".to_owned();
+    }
+    let line = |it: &AccountEntry| {
+        let whose = if it.name == it.upn { String::new() } else { format!("  {}", it.upn) };
+        let barred = if it.standing == "allowed" { String::new() } else { format!("  {}", standing(it)) };
+        for_terminal(&format!("{:>10}  {}{whose}{barred}\n", it.uid, it.name))
+    };
+    accounts.iter().map(line).collect()
+}
+
+/// All that is known of one account.
+pub fn account(it: &AccountEntry) -> String {
+    let values: Vec<Item> = [
+        Some(item("Person", it.upn.clone())),
+        Some(item("Number", format!("{}, group {}", it.uid, it.gid))),
+        Some(item("Home", it.home.clone())),
+        Some(item("Shell", it.shell.clone())),
+        Some(item("Use", standing(it))),
+        known("Code", it.code.as_ref()),
+        Some(item("First seen", it.first_seen.clone())),
+        Some(item("Let in last", it.last_online.clone())),
+        Some(item("Object", it.object.clone())),
+        Some(item("Tenant", it.tenant.clone())),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    for_terminal(&(paragraph(0, &it.name) + &items(2, &values)))
+}
+
+fn standing(it: &AccountEntry) -> &str {
+    match it.standing.as_str() {
+        "allowed" => "may be used",
+        "denied" => "refused by the directory",
+        "forgotten" => "given up on this machine",
+        other => other,
+    }
+}
