@@ -11,7 +11,8 @@ pub(crate) fn account<S: Source>(
     whose: Whose,
     verdicts: Option<&Verdicts<S>>,
 ) -> (Code, Option<String>) {
-    if whose == Whose::Others {
+    // Whether a local user may come is for the local modules to say.
+    if matches!(whose, Whose::Others | Whose::Mapped) {
         return (Code::Ignore, None);
     }
     match verdicts.map(|verdicts| verdicts.of(name)) {

@@ -7,7 +7,7 @@ use crate::ffi::Pam;
 use crate::host::{Host, Style};
 use crate::link::Link;
 use crate::manner::Manner;
-use crate::options::Options;
+use crate::options::{FirstPass, Options};
 use crate::whose::{Whose, whose};
 use ipc::{PersonAsked, Request};
 use names_file::{names, text_of, verdicts};
@@ -41,12 +41,17 @@ pub(crate) fn run(phase: Phase, pam: &Pam, words: &[&str]) -> Code {
     }
     let Some(name) = pam.user() else { return Code::Ignore };
     let passwd = text_of(0, Path::new("/etc/passwd")).unwrap_or_default();
-    let whose = whose(&name, &passwd, names(0, Path::new(NAMES)).ok().as_ref());
+    let map = text_of(0, Path::new(&options.user_map)).unwrap_or_default();
+    let whose = whose(&name, (&passwd, &map), names(0, Path::new(NAMES)).ok().as_ref());
     if options.debug {
         pam.log(&format!("service={} phase={phase:?} whose={whose:?}", pam.service()));
     }
     match phase {
         _ if whose == Whose::Others => Code::Ignore,
+        Phase::Authenticate if whose == Whose::Mapped => {
+            for_mapped(authenticate(pam, &options, name), options.first_pass)
+        }
+        _ if whose == Whose::Mapped => Code::Ignore,
         Phase::Authenticate => authenticate(pam, &options, name),
         Phase::Account => {
             let (code, text) = account(&name, whose, verdicts(0, Path::new(VERDICTS)).ok().as_ref());
@@ -62,6 +67,16 @@ pub(crate) fn run(phase: Phase, pam: &Pam, words: &[&str]) -> Code {
             Code::PermissionDenied
         }
         Phase::SetCredentials | Phase::Session => Code::Success,
+    }
+}
+
+/// A mapped user has a local password too, which the next module asks for; where nobody asks, a refusal is one.
+fn for_mapped(code: Code, first_pass: FirstPass) -> Code {
+    match (code, first_pass) {
+        (Code::Success, _) => Code::Success,
+        (Code::Unavailable, _) => Code::Ignore,
+        (_, FirstPass::Use) => Code::AuthenticationError,
+        _ => Code::Ignore,
     }
 }
 
@@ -84,3 +99,22 @@ const NAMES: &str = "/var/cache/firmament/names";
 const VERDICTS: &str = "/var/cache/firmament/verdicts";
 const SOCKET: &str = "/run/firmament/socket";
 const ELSEWHERE: &str = "The password of this account is changed at https://aka.ms/sspr";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mapped_user_may_try_the_local_password_unless_nobody_asks_for_it() {
+        for (code, ends, used) in [
+            (Code::Success, Code::Success, Code::Success),
+            (Code::AuthenticationError, Code::Ignore, Code::AuthenticationError),
+            (Code::PermissionDenied, Code::Ignore, Code::AuthenticationError),
+            (Code::Unavailable, Code::Ignore, Code::Ignore),
+        ] {
+            assert_eq!(for_mapped(code, FirstPass::Unused), ends, "{code:?}");
+            assert_eq!(for_mapped(code, FirstPass::Try), ends, "{code:?}");
+            assert_eq!(for_mapped(code, FirstPass::Use), used, "{code:?}");
+        }
+    }
+}

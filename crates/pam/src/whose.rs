@@ -1,6 +1,6 @@
 //! Whether a name is ours at all: decided before anything is asked or any socket is made (login.md 1.2, 3.3).
 
-use names::{Damaged, Names, Source, local_entries};
+use names::{Damaged, Names, Source, local_entries, mapped_users};
 
 /// Whose a name is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,15 +9,20 @@ pub(crate) enum Whose {
     Ours,
     /// It has the form of a full name, and there is no file that tells our domains.
     PerhapsOurs,
+    /// A local user who has the password of one of our people (`user_map_file`), and their own one besides.
+    Mapped,
     /// It is a local name, or one of nobody that we know.
     Others,
 }
 
-/// Whose a name is, by /etc/passwd and the file of names; none where that cannot be read.
-pub(crate) fn whose<S: Source>(name: &str, passwd: &str, names: Option<&Names<S>>) -> Whose {
-    let is_local = name == "root" || local_entries(passwd).iter().any(|entry| entry.name == name);
-    if is_local {
+/// Whose a name is, by /etc/passwd, the map of users and the file of names; none where that cannot be read.
+pub(crate) fn whose<S: Source>(name: &str, (passwd, map): (&str, &str), names: Option<&Names<S>>) -> Whose {
+    if name == "root" {
         return Whose::Others;
+    }
+    if local_entries(passwd).iter().any(|entry| entry.name == name) {
+        let is_mapped = mapped_users(map).iter().any(|(user, _)| user == name);
+        return if is_mapped { Whose::Mapped } else { Whose::Others };
     }
     match names.map(|names| is_known(name, names)) {
         Some(Ok(true)) => Whose::Ours,

@@ -283,6 +283,7 @@ fn no_message_is_longer_than_pam_carries() {
 #[test]
 fn words_of_a_line_are_known_or_named() {
     let options = Options::read([
+        "user_map=/etc/map",
         "debug",
         "try_first_pass",
         "mfa_poll_prompt",
@@ -291,6 +292,7 @@ fn words_of_a_line_are_known_or_named() {
         "what",
     ]);
     let expected = Options {
+        user_map: "/etc/map".to_owned(),
         debug: true,
         first_pass: FirstPass::Try,
         no_info_prompt: true,

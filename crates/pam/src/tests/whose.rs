@@ -47,8 +47,22 @@ fn a_name_is_ours_by_its_account_or_its_domain_and_never_a_local_one() {
         ("a@b@contoso.com", Whose::Others, Whose::Others),
         ("", Whose::Others, Whose::Others),
     ] {
-        assert_eq!(whose(name, PASSWD, Some(&names)), with_file, "{name}");
-        assert_eq!(whose::<&[u8]>(name, PASSWD, None), without, "{name}");
+        assert_eq!(whose(name, (PASSWD, ""), Some(&names)), with_file, "{name}");
+        assert_eq!(whose::<&[u8]>(name, (PASSWD, ""), None), without, "{name}");
+    }
+}
+
+#[test]
+fn a_mapped_user_is_a_local_one_with_a_password_of_ours() {
+    let map = "sam:sam@contoso.com\nroot:alex@contoso.com\nnosuch:alex@contoso.com\n";
+    for (name, whose_it_is) in [
+        ("sam", Whose::Mapped),
+        // Root is nobody's but the machine's, and a name that is no local user's has no account to open.
+        ("root", Whose::Others),
+        ("nosuch", Whose::Others),
+        ("kim@contoso.com", Whose::Others),
+    ] {
+        assert_eq!(whose::<&[u8]>(name, (PASSWD, map), None), whose_it_is, "{name}");
     }
 }
 
@@ -59,7 +73,7 @@ fn a_damaged_file_makes_nobody_ours() {
     file[last] ^= 1;
     // The head is read, or not: either way nothing of it counts.
     let names = Names::open(&file[..]).ok();
-    assert_eq!(whose("alex", PASSWD, names.as_ref()), Whose::Others);
-    assert_eq!(whose("alex@contoso.com", PASSWD, names.as_ref()), Whose::PerhapsOurs);
+    assert_eq!(whose("alex", (PASSWD, ""), names.as_ref()), Whose::Others);
+    assert_eq!(whose("alex@contoso.com", (PASSWD, ""), names.as_ref()), Whose::PerhapsOurs);
     assert_eq!(account::<&[u8]>("alex", Whose::Others, None).0, crate::code::Code::Ignore);
 }
