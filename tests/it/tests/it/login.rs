@@ -145,6 +145,7 @@ fn keys_and_denials(cloud: &Cloud, host: &Host) {
 fn who_may_not_come_is_refused_before_a_request_leaves_and_a_blind_program_shows_no_code() {
     let cloud = Cloud::with(&[]);
     let Some(mut host) = installed(&cloud, "pam_allow_groups = adele@contoso.com") else { return };
+    host.root("useradd -m pat && echo pat:adele@contoso.com >/etc/himmelblau/user-map");
     host.start_daemon();
     let asked = || cloud.requests("device_code").len();
     for name in ["stranger@elsewhere.org", ALEX] {
@@ -165,6 +166,11 @@ fn who_may_not_come_is_refused_before_a_request_leaves_and_a_blind_program_shows
     let mut ssh = host.ssh(Ssh::Questions, ADELE, "id -un");
     approves(&cloud, &mut ssh, ADELE);
     assert!(is_in(&host, ssh).contains("adele"));
+    // A local user whom the map calls Adele has her password, and stays who they are.
+    let mut su = host.terminal("setpriv", &["--reuid=65534", "--clear-groups", "su", "pat", "-c", "id -un"]);
+    su.reads("Entra ID password: ");
+    su.types(PASSWORD);
+    assert!(is_in(&host, su).ends_with("pat\n"));
 }
 
 /// What PAM answers to each local user in each phase, a line for each.
