@@ -28,7 +28,8 @@ const BY_SINGLE_TESTS: &[(Needed, &str)] = &[
     (("chromium", "chromium"), "the stand-in's page in a browser"),
     (("ip", "iproute2"), "state directories of earlier versions"),
     (("pamtester", "pamtester"), "the PAM module as libpam loads it"),
-    (("sshd", "openssh-server"), "what sshd makes of its configuration"),
+    (("sshd", "openssh-server"), "logins by sshd, and what it makes of its configuration"),
+    (("strace", "strace"), "what the PAM module asks of the system"),
     (("faketime", "faketime"), "their certificates at the time that they know"),
 ];
 /// What CI checks besides: the units and the manual pages.

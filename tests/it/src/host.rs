@@ -37,10 +37,11 @@ impl Host {
         if !rustix::process::geteuid().is_root() {
             return Some("only root can make a computer in namespaces".to_owned());
         }
-        let missing = ["sshd", "pamtester", "nsenter", "systemd-socket-activate"].into_iter().find(|name| {
-            let places = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
-            !places.iter().any(|place| Path::new(place).join(name).exists())
-        });
+        let missing =
+            ["sshd", "pamtester", "nsenter", "strace", "systemd-socket-activate"].into_iter().find(|name| {
+                let places = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+                !places.iter().any(|place| Path::new(place).join(name).exists())
+            });
         if let Some(name) = missing {
             return Some(format!("{name} is not installed (cargo xtask setup)"));
         }

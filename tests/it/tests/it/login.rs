@@ -206,6 +206,10 @@ fn local_people_do_not_notice_whatever_becomes_of_the_daemon() {
             _ => {}
         }
         assert_eq!(phases(&host), before, "{state}");
+        // A thread, a process or a handler of signals would be the host's to bear.
+        let calls = "strace -f -qq -e trace=clone,clone3,fork,vfork,rt_sigaction -o /tmp/calls pamtester login \
+                     alex@contoso.com acct_mgmt >/dev/null 2>&1; grep -vc SIGPIPE /tmp/calls";
+        assert_eq!(text(&host.shell(calls)), "0\n", "{state}: {}", host.root("cat /tmp/calls"));
         let slower = times(&host).saturating_sub(quick) / 20;
         assert!(slower < 20_000_000, "{state}: {slower} ns slower");
     }

@@ -23,6 +23,7 @@ mod life;
 mod login;
 mod lost_state;
 mod memory;
+mod modules;
 mod newer;
 mod no_forgotten_files;
 mod password;
