@@ -14,6 +14,9 @@ pub struct AccountSettings {
     pub local_groups: Vec<String>,
     /// Users of /etc/passwd, and whose password each of them signs in with (`user_map_file`).
     pub mapped_users: Vec<(String, Upn)>,
+    /// Whether the password alone is enough for somebody whose session here is alive, where no code can be shown
+    /// (`reauth_by_password`).
+    pub reauth_by_password: bool,
     /// The group of /etc/group that those are in whom `sudo_groups` names (`local_sudo_group`).
     pub sudo_group: String,
 }

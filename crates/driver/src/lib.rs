@@ -25,4 +25,4 @@ pub use dependencies::{Dependencies, Neighbours};
 pub use driver::{Driver, LeaveStarted, RebindStarted, Rekey, StartError};
 pub use inbox::service_ended;
 pub use log_limit::LogLimit;
-pub use sign_in::{Purpose, SignIn, SignInEvent, WaitingFor};
+pub use sign_in::{Codes, Purpose, SignIn, SignInEvent, WaitingFor};

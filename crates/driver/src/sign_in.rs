@@ -6,10 +6,12 @@ use crate::inbox::Inbox;
 use executor::{Effects, Executor, step};
 use machine::OpId;
 use model::{
-    Account, Asked, Asker, Attempt, DirectoryGroup, Failure, FailureClass, Secret, SignInFacts, TenantId,
-    Timestamp, TokenRef, Trace, log_failure, wiping,
+    Account, AccountStanding, Asked, Asker, Attempt, DirectoryGroup, Failure, FailureClass, Secret,
+    SignInFacts, TenantId, Timestamp, TokenRef, Trace, Who, log_failure, wiping,
 };
-use signin::{Command, Event, Groups, Notice, Outcome, PasswordPrompt, Prompt, Reply, Session, Work};
+use signin::{
+    Command, Event, Groups, Notice, Outcome, PasswordPrompt, Prompt, Reply, Session, SessionState, Work,
+};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use views::SignInView;
@@ -24,9 +26,26 @@ pub struct SignIn {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// To be known, and to register the machine.
-    Identify,
+    Identify(Codes),
     /// To be let into this machine: they need an account of it.
-    LetIn,
+    LetIn(Codes),
+}
+
+/// Whether a person can read a code where they sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Codes {
+    /// They can.
+    Shown,
+    /// One question for a password is all there is: no code is begun.
+    NotShown,
+}
+
+impl Purpose {
+    fn codes(self) -> Codes {
+        match self {
+            Purpose::Identify(codes) | Purpose::LetIn(codes) => codes,
+        }
+    }
 }
 
 /// What a sign-in tells its caller.
@@ -102,8 +121,21 @@ pub(crate) fn start(
     let (answers, typed) = mpsc::channel(1);
     let (works, finished) = InFlight::new();
     let (asked, wake_at, tenant, over) = (facts.asked.clone(), None, None, false);
-    let effects =
-        SignInEffects { ports, inbox, executor, asked, asker, purpose, tell, works, wake_at, tenant, over };
+    let proof = Proof::default();
+    let effects = SignInEffects {
+        proof,
+        ports,
+        inbox,
+        executor,
+        asked,
+        asker,
+        purpose,
+        tell,
+        works,
+        wake_at,
+        tenant,
+        over,
+    };
     tokio::spawn(wiping(run(effects, Session::new(facts), finished, typed)));
     SignIn { events, answers }
 }
@@ -124,12 +156,19 @@ async fn run(
             // The session's own secrets end with it.
             let _ = step(&mut effects, &mut session, Event::HungUp).await;
         }
+        if let Some(account) = effects.proof.of.take() {
+            // The password was the right one, and that is all that is asked: no token is kept.
+            effects.over = true;
+            let _ = step(&mut effects, &mut session, Event::HungUp).await;
+            effects.tell(SignInEvent::SignedIn(account)).await;
+        }
         if effects.over {
             return;
         }
         event = tokio::select! {
             Some((op, result)) = finished.recv() => {
                 effects.works.ended(op);
+                effects.proof.hears(op, &result);
                 Event::Done(op, effects.admitted(result))
             }
             Some(password) = typed.recv() => Event::Password(effects.keep(password)),
@@ -139,7 +178,27 @@ async fn run(
     }
 }
 
+/// What is known of the password of somebody who is signed in here already.
+#[derive(Default)]
+struct Proof {
+    /// The work that tries it.
+    op: Option<OpId>,
+    /// Whether the service said that it is the right one, and that it wants more.
+    is_right: bool,
+    /// Whose it is, once that is all that is asked for.
+    of: Option<Account>,
+}
+
+impl Proof {
+    fn hears(&mut self, op: OpId, result: &Result<Reply, Failure>) {
+        if self.op == Some(op) {
+            self.is_right = result.as_ref().is_err_and(signin::proves_password);
+        }
+    }
+}
+
 struct SignInEffects {
+    proof: Proof,
     ports: Arc<Ports>,
     inbox: Inbox,
     executor: Arc<Executor>,
@@ -202,7 +261,10 @@ impl SignInEffects {
                 self.tenant = Some(*tenant);
                 None
             }
-            Work::Password { tenant, name, .. } => self.ports.views.provable_identity(*tenant, name),
+            Work::Password { tenant, name, .. } => {
+                self.proof = Proof { op: Some(op), ..Proof::default() };
+                self.ports.views.provable_identity(*tenant, name)
+            }
             _ => None,
         };
         let (executor, now) = (self.executor.clone(), self.now());
@@ -215,6 +277,10 @@ impl SignInEffects {
     /// Whether something may be tried now for the name. Where there is none, nobody's attempts are used up: root alone
     /// asks so, for a code.
     async fn ask_for(&mut self, op: OpId, attempt: Attempt) {
+        if attempt == Attempt::Code && self.purpose.codes() == Codes::NotShown {
+            self.proof.of = self.signed_in_here().filter(|_| self.proof.is_right);
+            return self.works.end(op, Err(code_not_shown()));
+        }
         let by = self.asker.by;
         let Some(asked) = self.asked.person().cloned() else {
             return self.works.end(op, Ok(Reply::Permitted));
@@ -222,6 +288,16 @@ impl SignInEffects {
         let event = move |caller| tenancy::Event::AttemptAsked { caller, attempt, asked, by };
         let answer = self.inbox.ask(event).await;
         self.works.end(op, answer.map(|_| Reply::Permitted));
+    }
+
+    /// The account of whoever has a live session on this machine, where the password alone is enough for them.
+    fn signed_in_here(&self) -> Option<Account> {
+        let asked = self.asked.person().filter(|_| self.ports.accounts.reauth_by_password)?;
+        let accounts = self.ports.views.accounts();
+        let own = accounts.iter().find(|account| account.person.upn == *asked)?;
+        let session = self.ports.views.session(&own.person)?;
+        let is_alive = matches!(session.borrow().state, SessionState::Holding | SessionState::Renewing);
+        (is_alive && own.standing == AccountStanding::Allowed).then(|| own.person.clone())
     }
 
     fn keep(&self, password: Option<Secret<String>>) -> Option<TokenRef> {
@@ -296,8 +372,8 @@ impl SignInEffects {
         }
         // Whoever is let in has a name that resolves.
         let named = match self.purpose {
-            Purpose::Identify => Ok(()),
-            Purpose::LetIn => self.ports.account_writer.written().await,
+            Purpose::Identify(_) => Ok(()),
+            Purpose::LetIn(_) => self.ports.account_writer.written().await,
         };
         match named {
             Ok(()) => self.tell(SignInEvent::SignedIn(account)).await,
@@ -323,7 +399,7 @@ impl SignInEffects {
 
     /// Makes sure that somebody who is to be let in has an account of this machine; it is durable then.
     async fn have_account(&self, person: &Account, groups: Vec<DirectoryGroup>) -> Result<(), Failure> {
-        if self.purpose == Purpose::Identify {
+        if matches!(self.purpose, Purpose::Identify(_)) {
             return Ok(());
         }
         let home = accounts::home_of(&self.ports.accounts, person)?;
@@ -354,6 +430,17 @@ impl SignInEffects {
         let (at, by) = (self.now(), self.asker.by);
         self.ports.views.publish_sign_in(SignInView { at, asked, by, failure, trace });
     }
+}
+
+/// The password is not enough, and there is no place for more.
+fn code_not_shown() -> Failure {
+    Failure::local(
+        FailureClass::NeedsUser,
+        Who::User,
+        "CodeNotShown",
+        "this sign-in takes a code, and a code cannot be shown here".to_owned(),
+        "Sign in by ssh with keyboard-interactive, or at the console, first.",
+    )
 }
 
 const EVENTS: usize = 8;

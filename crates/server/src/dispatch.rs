@@ -84,7 +84,9 @@ async fn answer(
             let wanted = sign_in::of_command(service, (&name, wait), caller)?;
             sign_in::run(connection, service, wanted).await
         }
-        Request::PamAuthenticate { name, .. } => pam::run(connection, service, &name, caller).await,
+        Request::PamAuthenticate { name, asked, .. } => {
+            pam::run(connection, service, (&name, asked), caller).await
+        }
         Request::Status { domain } => status::run(connection, service, domain, caller).await,
         Request::Join { domain } => join::run(connection, service, domain, caller).await,
         Request::Leave { domain, force } => leave::run(connection, service, domain, force).await,

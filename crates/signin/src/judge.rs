@@ -191,6 +191,12 @@ pub(crate) fn may_use_password(facts: &Facts) -> bool {
     allowed && facts.claims.is_none() && facts.asked.person().is_some()
 }
 
+/// Whether the refusal of a password shows that it is the right one: the service looks at it before it asks for a second
+/// factor, or for something to be finished in a browser (entra.md 6.5: 50076, 50079).
+pub fn proves_password(failure: &Failure) -> bool {
+    matches!(failure.cause, Some(Cause::SecondFactor | Cause::BrowserStep))
+}
+
 /// Whether a code may bring what a refused password could not (entra.md 6.5).
 pub(crate) fn wants_more_than_password(failure: &Failure) -> bool {
     match failure.cause {

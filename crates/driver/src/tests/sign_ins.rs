@@ -1,7 +1,7 @@
 //! Sign-ins and sessions are tasks of their own, begun and ended by what is decided.
 
 use super::harness::{ASKER, Disk, Fault, Line, Next, Rig, domain, person, registered, tenant, wait_for};
-use crate::{Purpose, Rekey, SignInEvent, WaitingFor};
+use crate::{Codes, Purpose, Rekey, SignInEvent, WaitingFor};
 use hsm::HsmError;
 use lifecycle::{LeaveKind, StateName};
 use model::{Asked, Backend};
@@ -12,7 +12,8 @@ use store::RecordKey;
 async fn whoever_hangs_up_abandons_what_is_under_way_and_leaves_no_secret() {
     let rig = Rig::new(1).await;
     *rig.net.line.lock().unwrap() = Line::Hangs;
-    let sign_in = rig.driver.sign_in(Asked::Person(person(0)), ASKER, Purpose::Identify).await.unwrap();
+    let sign_in =
+        rig.driver.sign_in(Asked::Person(person(0)), ASKER, Purpose::Identify(Codes::Shown)).await.unwrap();
     wait_for(|| rig.net.hanging.load(Ordering::SeqCst) == 1).await;
     drop(sign_in);
     wait_for(|| rig.net.hanging.load(Ordering::SeqCst) == 0).await;
@@ -23,7 +24,8 @@ async fn whoever_hangs_up_abandons_what_is_under_way_and_leaves_no_secret() {
 async fn a_step_that_crashes_ends_the_sign_in_with_a_word() {
     let rig = Rig::new(1).await;
     *rig.net.line.lock().unwrap() = Line::Panics;
-    let mut sign_in = rig.driver.sign_in(Asked::Person(person(0)), ASKER, Purpose::Identify).await.unwrap();
+    let mut sign_in =
+        rig.driver.sign_in(Asked::Person(person(0)), ASKER, Purpose::Identify(Codes::Shown)).await.unwrap();
     assert_eq!(sign_in.next().await, Some(SignInEvent::Waiting(WaitingFor::Tenant)));
     let Some(SignInEvent::Failed(failure)) = sign_in.next().await else { panic!("it ends") };
     assert_eq!(failure.code, "Crashed");
@@ -37,7 +39,11 @@ async fn a_name_of_no_domain_is_refused_before_anything_is_sent() {
     let rig = Rig::new(1).await;
     let refused = rig
         .driver
-        .sign_in(Asked::Person("alex@elsewhere.example".parse().unwrap()), ASKER, Purpose::Identify)
+        .sign_in(
+            Asked::Person("alex@elsewhere.example".parse().unwrap()),
+            ASKER,
+            Purpose::Identify(Codes::Shown),
+        )
         .await
         .err()
         .unwrap();
@@ -53,7 +59,9 @@ async fn a_person_is_told_when_what_was_learnt_cannot_be_kept() {
     rig.disk.state(|disk| disk.fault = Some(Fault::Full));
     assert_eq!(rig.knows(0).await.unwrap_err().code, "StateNotWritable");
     // Known people still get the facts of their sign-in.
-    assert!(rig.driver.sign_in(Asked::Person(person(1)), ASKER, Purpose::Identify).await.is_ok());
+    assert!(
+        rig.driver.sign_in(Asked::Person(person(1)), ASKER, Purpose::Identify(Codes::Shown)).await.is_ok()
+    );
 }
 
 #[tokio::test]

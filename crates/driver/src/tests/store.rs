@@ -1,8 +1,8 @@
 //! Commits: in order, together, and never acted upon before they are durable.
 
 use super::harness::{ASKER, Disk, Fault, Rig, domain, person, registered, tenant, wait_for};
-use crate::Purpose;
 use crate::store_thread::{StoreReport, StoreThread};
+use crate::{Codes, Purpose};
 use lifecycle::{LeaveKind, StateName};
 use machine::Ticket;
 use model::{Backend, Failure, Guid, Id};
@@ -220,7 +220,10 @@ async fn a_computer_starts_and_rests_when_its_store_can_neither_be_written_nor_r
         assert_eq!(rig.driver.not_writable().borrow().as_ref().unwrap().code, "StateNotWritable");
         assert_eq!(rig.keys.count("Create"), 0);
         assert!(
-            rig.driver.sign_in(model::Asked::Person(person(0)), ASKER, Purpose::Identify).await.is_ok(),
+            rig.driver
+                .sign_in(model::Asked::Person(person(0)), ASKER, Purpose::Identify(Codes::Shown))
+                .await
+                .is_ok(),
             "what needs no write goes on"
         );
     }

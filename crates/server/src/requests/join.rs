@@ -5,7 +5,7 @@ use crate::Service;
 use crate::connection::Connection;
 use crate::conversation::Caller;
 use crate::talk::{bad_name, parse_domain};
-use driver::Purpose;
+use driver::{Codes, Purpose};
 use ipc::{Ending, Wait};
 use model::{Asked, Asker, DomainName, Failure};
 
@@ -23,7 +23,7 @@ pub(crate) async fn run(
     sign_in::run(
         connection,
         service,
-        SignInFor { asked, asker, purpose: Purpose::Identify, wait: Wait::Settled },
+        SignInFor { asked, asker, purpose: Purpose::Identify(Codes::Shown), wait: Wait::Settled },
     )
     .await
 }

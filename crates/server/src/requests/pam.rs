@@ -6,8 +6,8 @@ use crate::connection::Connection;
 use crate::conversation::Caller;
 use crate::dispatch::forbidden;
 use accounts::Meant;
-use driver::Purpose;
-use ipc::{Ending, Wait};
+use driver::{Codes, Purpose};
+use ipc::{Ending, PersonAsked, Wait};
 use model::{Asked, Asker, Failure};
 
 /// Finds out who it is; the registration goes on by itself. The caller hears of us every few seconds, and takes
@@ -15,14 +15,18 @@ use model::{Asked, Asker, Failure};
 pub(crate) async fn run(
     connection: &mut Connection,
     service: &Service,
-    name: &str,
+    (name, asked): (&str, PersonAsked),
     caller: Caller,
 ) -> Result<Ending, Failure> {
     connection.gives_signs_of_life = true;
+    let codes = match asked {
+        PersonAsked::Person => Codes::Shown,
+        PersonAsked::OnePrompt => Codes::NotShown,
+    };
     let (asked, purpose) = match service.driver.meant_by(name) {
         None => return Ok(Ending::NotServed),
-        Some(Meant::Person(person)) => (person, Purpose::LetIn),
-        Some(Meant::MappedUser(person)) => (person, Purpose::Identify),
+        Some(Meant::Person(person)) => (person, Purpose::LetIn(codes)),
+        Some(Meant::MappedUser(person)) => (person, Purpose::Identify(codes)),
     };
     // A screen locker runs as the person whom it asks for.
     if !caller.peer.is_root && service.driver.uid_of(&asked) != Some(caller.peer.uid) {

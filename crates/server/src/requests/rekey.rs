@@ -6,7 +6,7 @@ use crate::talk::{
     Identified, Until, bad_name, follow, follow_registration, identify, parse_name, tell, tell_failure,
     tell_waiting, which_domain,
 };
-use driver::{Purpose, Rekey};
+use driver::{Codes, Purpose, Rekey};
 use identity::{LeaveKind, Status, WaitsFor};
 use ipc::Ending;
 use model::{Asked, Asker, Backend, DomainName, Failure, Requester, UnknownWord, Upn};
@@ -72,7 +72,7 @@ async fn register(
     match identify(
         connection,
         service,
-        (Asked::Person(asked), Asker::who_may_register(ROOT), Purpose::Identify),
+        (Asked::Person(asked), Asker::who_may_register(ROOT), Purpose::Identify(Codes::Shown)),
     )
     .await?
     {

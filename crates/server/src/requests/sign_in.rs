@@ -7,7 +7,7 @@ use crate::talk::{
     Identified, first_use, follow_registration, identify, parse_name, suspended_by, tell, tell_failure,
     tell_waiting,
 };
-use driver::Purpose;
+use driver::{Codes, Purpose};
 use ipc::{Ending, Wait};
 use model::{Account, Asked, Asker, DomainName, Failure, Registration};
 
@@ -31,7 +31,7 @@ pub(crate) fn of_command(
     let asked = Asked::Person(parse_name(name)?);
     let may_register = (service.registrars.callers)(caller.peer.is_root, caller.by, caller.gid);
     let asker = Asker { by: caller.by, may_register };
-    Ok(SignInFor { asked, asker, purpose: Purpose::Identify, wait })
+    Ok(SignInFor { asked, asker, purpose: Purpose::Identify(Codes::Shown), wait })
 }
 
 /// Finds out who it is, then follows the registration as far as the caller wants to wait.

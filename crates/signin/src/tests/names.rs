@@ -172,3 +172,20 @@ fn the_texts_name_both_people() {
     assert_eq!(failure.message, "you signed in as adele@contoso.com, but alex@contoso.com was asked for");
     assert!(failure.advice.contains("only another address"));
 }
+
+#[test]
+fn only_a_refusal_that_comes_after_the_password_proves_it() {
+    let of = |code: &str| {
+        let line = model::refusal(code);
+        let failure = Failure::local(FailureClass::NeedsUser, Who::User, code, "no".to_owned(), "Do it.");
+        crate::proves_password(&failure.classified(line))
+    };
+    for code in ["50074", "50076", "50079", "50072"] {
+        assert!(of(code), "{code}");
+    }
+    // A wrong password, a locked, disabled or unknown account, an expired password, a rule: they say nothing of it.
+    for code in ["50126", "50053", "50057", "50034", "50055", "53003", "53000", "90094", "invalid_grant", "0"]
+    {
+        assert!(!of(code), "{code}");
+    }
+}

@@ -83,6 +83,7 @@ fn the_first_login_by_ssh_registers_the_machine_and_gives_a_shell() {
     let whose = host.shell("getent passwd alex@contoso.com");
     assert_eq!(text(&whose), "alex:x:1285143078:1285143078::/home/alex@contoso.com:/bin/bash\n");
     assert_eq!(text(&host.shell("su - alex -c 'id -u'")), "1285143078\n");
+    lockers(&cloud, &host);
     keys_and_denials(&cloud, &host);
     root_changes_accounts(&host);
 }
@@ -106,6 +107,27 @@ fn root_changes_accounts(host: &Host) {
     host.root("aad-tool account forget alex@contoso.com");
     assert!(!host.shell("su nobody -s /bin/sh -c 'id lex'").status.success());
     assert!(host.root("aad-tool account list").contains("given up on this machine"));
+}
+
+/// A screen locker runs as the person, and has room for one answer.
+fn lockers(cloud: &Cloud, host: &Host) {
+    let unlocks = |uid: u32, name: &str, password: &str| {
+        let line = format!(
+            "echo '{password}' | setpriv --reuid={uid} --clear-groups pamtester login {name} authenticate 2>&1"
+        );
+        host.shell(&line).status.success()
+    };
+    let codes = || cloud.requests("device_code").len();
+    let before = codes();
+    assert!(unlocks(1_285_143_078, "alex", PASSWORD), "{}", host.logs());
+    assert!(!unlocks(1_285_143_078, "alex", "Wrong-Horse-2"));
+    assert!(!unlocks(1_285_143_078, ADELE, PASSWORD), "the account of somebody else");
+    // Who is signed in here is not asked for a second factor that nobody could answer.
+    cloud.set(&serde_json::json!({ "mfa_required_sign_in": true }));
+    assert!(unlocks(1_285_143_078, "alex", PASSWORD), "{}", host.logs());
+    assert!(!unlocks(1_285_143_078, "alex", "Wrong-Horse-2"));
+    cloud.set(&serde_json::json!({ "mfa_required_sign_in": false }));
+    assert_eq!(codes(), before, "no code is begun");
 }
 
 /// A key lets in who may come, whether the daemon lives or not, and nobody else.
