@@ -419,6 +419,22 @@ pub fn binary(name: &str) -> PathBuf {
     BUILT.get_or_init(|| std::env::var_os(PROGRAMS).map_or_else(build, PathBuf::from)).join(name)
 }
 
+/// A library of ours: where a build of all tests leaves it, or built now.
+pub fn library(name: &str) -> PathBuf {
+    static BUILT: OnceLock<()> = OnceLock::new();
+    let file = format!("lib{name}.so");
+    let beside = std::env::current_exe().unwrap().with_file_name(&file);
+    if beside.exists() {
+        return beside;
+    }
+    BUILT.get_or_init(|| {
+        let mut command = Command::new(env!("CARGO"));
+        command.args(["build", "-p", "pam", "-p", "nss"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+        assert!(command.status().unwrap().success(), "the modules do not build");
+    });
+    beside
+}
+
 fn build() -> PathBuf {
     let mut command = Command::new(env!("CARGO"));
     command.args(["build", "--bins"]);

@@ -1,7 +1,7 @@
 //! A computer of its own, in namespaces over the files of this one, into which Firmament is installed: sshd, login, su
 //! and sudo find its modules as they would on a machine. What happens there changes nothing outside.
 
-use crate::harness::{Cloud, binary, text, wait_for};
+use crate::harness::{Cloud, binary, library, text, wait_for};
 use crate::terminal::Terminal;
 use std::ffi::OsStr;
 use std::fs;
@@ -210,11 +210,6 @@ impl Drop for Host {
 /// A port of loopback that nobody listens at.
 fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
-/// A library of ours, where cargo has put it.
-fn library(name: &str) -> PathBuf {
-    binary("firmamentd").with_file_name(format!("lib{name}.so"))
 }
 
 /// Where this architecture has its libraries.
