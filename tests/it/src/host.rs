@@ -140,6 +140,8 @@ impl Host {
         self.running.push(child);
         wait_for("the socket", || self.file("run/firmament/socket").exists());
         self.root("chmod 666 /run/firmament/socket");
+        // A busy machine takes longer to start it than a person at a prompt would be left without a word.
+        wait_for("the daemon", || self.shell("aad-tool status").status.code() == Some(3));
     }
 
     /// Starts sshd on both ports.

@@ -209,20 +209,17 @@ fn local_people_do_not_notice_whatever_becomes_of_the_daemon() {
         lines.sort();
         lines
     };
-    // In nanoseconds, of 20.
+    // In nanoseconds, the shortest of 20: what else runs here says nothing of the module.
     let times = |host: &Host| -> u64 {
-        let line = "a=$(date +%s%N); for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do \
-                    pamtester login daemon acct_mgmt >/dev/null 2>&1; done; echo $(($(date +%s%N) - a))";
-        host.root(line).trim().parse().unwrap()
+        let line = "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do a=$(date +%s%N); \
+                    pamtester login daemon acct_mgmt >/dev/null 2>&1; echo $(($(date +%s%N) - a)); done | sort -n";
+        host.root(line).lines().next().unwrap().parse().unwrap()
     };
     let (before, quick) = (phases(&host), times(&host));
     set_up(&host);
     for state in ["never started", "alive", "stopped", "dead"] {
         match state {
-            "alive" => {
-                host.start_daemon();
-                host.root("aad-tool status >/dev/null; true");
-            }
+            "alive" => host.start_daemon(),
             "stopped" => host.signal("STOP", "firmamentd"),
             "dead" => host.signal("KILL", "firmamentd"),
             _ => {}
@@ -232,7 +229,7 @@ fn local_people_do_not_notice_whatever_becomes_of_the_daemon() {
         let calls = "strace -f -qq -e trace=clone,clone3,fork,vfork,rt_sigaction -o /tmp/calls pamtester login \
                      alex@contoso.com acct_mgmt >/dev/null 2>&1; grep -vc SIGPIPE /tmp/calls";
         assert_eq!(text(&host.shell(calls)), "0\n", "{state}: {}", host.root("cat /tmp/calls"));
-        let slower = times(&host).saturating_sub(quick) / 20;
+        let slower = times(&host).saturating_sub(quick);
         assert!(slower < 20_000_000, "{state}: {slower} ns slower");
     }
 }
