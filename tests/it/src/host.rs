@@ -45,8 +45,10 @@ impl Host {
         if let Some(name) = missing {
             return Some(format!("{name} is not installed (cargo xtask setup)"));
         }
-        let tried = Command::new("unshare").args(["--mount", "--pid", "--fork", "true"]).output();
-        tried.is_ok_and(|tried| !tried.status.success()).then(|| "no namespace can be made".to_owned())
+        let tried =
+            Command::new("unshare").args(["--mount", "--pid", "--fork", "sh", "-c", OVERLAY]).output();
+        let works = tried.is_ok_and(|tried| tried.status.success());
+        (!works).then(|| "no overlay over this machine's files can be made in a namespace".to_owned())
     }
 
     /// A computer with the programs, and a configuration for `contoso.com` at this cloud; nothing runs yet.
@@ -208,6 +210,10 @@ impl Drop for Host {
         }
     }
 }
+
+/// Whether what host.sh does first can be done here.
+const OVERLAY: &str = "d=$(mktemp -d) && mount -t tmpfs tmpfs $d && mkdir $d/c $d/w $d/r && \
+    mount -t overlay -o lowerdir=/,upperdir=$d/c,workdir=$d/w overlay $d/r && umount $d/r && umount $d && rmdir $d";
 
 /// A port of loopback that nobody listens at.
 fn free_port() -> u16 {

@@ -7,7 +7,7 @@ use std::process::Command;
 pub fn is_possible() -> bool {
     let works = |command: &mut Command| command.output().is_ok_and(|output| output.status.success());
     works(Command::new("dpkg-architecture").arg("-qDEB_HOST_ARCH"))
-        && works(Command::new("unshare").args(NAMESPACES).arg("true"))
+        && works(Command::new("unshare").args(NAMESPACES).args(["sh", "-c", OVERLAY]))
 }
 
 /// Installs, upgrades, removes and purges the packages over this machine's root as an overlay; nothing of it stays.
@@ -36,6 +36,9 @@ fn missing(said: &str) -> Vec<&'static str> {
     EXPECTED.iter().copied().filter(|expected| !lines.by_ref().any(|line| line == *expected)).collect()
 }
 
+/// Whether what the script does first can be done here.
+const OVERLAY: &str = "d=$(mktemp -d) && mount -t tmpfs tmpfs $d && mkdir $d/c $d/w $d/r && \
+    mount -t overlay -o lowerdir=/,upperdir=$d/c,workdir=$d/w overlay $d/r && umount $d/r && umount $d && rmdir $d";
 const SCRIPT: &str = include_str!("overlay.sh");
 const NAMESPACES: [&str; 7] =
     ["--mount", "--net", "--pid", "--uts", "--ipc", "--fork", "--propagation=private"];
