@@ -51,9 +51,9 @@ impl AccountWriter {
 /// Writes as long as the driver lives: at the start, after each change, and again a while after a failure.
 pub(crate) async fn run(ports: Arc<Ports>, mut waiting: mpsc::UnboundedReceiver<Written>) {
     let mut changed = ports.views.accounts_changed.subscribe();
+    let mut told = Vec::new();
     loop {
         changed.mark_unchanged();
-        let mut told = Vec::new();
         while let Ok(tell) = waiting.try_recv() {
             told.push(tell);
         }
@@ -65,11 +65,11 @@ pub(crate) async fn run(ports: Arc<Ports>, mut waiting: mpsc::UnboundedReceiver<
         }
         let again = result.is_err().then(|| ports.clock.now().after(AGAIN));
         // Whoever hung up meanwhile is let in the next time.
-        told.into_iter().for_each(|tell| drop(tell.send(result.clone())));
+        told.drain(..).for_each(|tell: Written| drop(tell.send(result.clone())));
         tokio::select! {
             more = changed.changed() => if more.is_err() { return },
             first = waiting.recv() => match first {
-                Some(tell) => drop(tell.send(write(&ports).await)),
+                Some(tell) => told.push(tell),
                 None => return,
             },
             () = rest(&*ports.clock, again) => {}

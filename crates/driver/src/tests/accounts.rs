@@ -58,6 +58,17 @@ async fn who_waits_for_files_that_cannot_be_written_hears_it_and_the_next_one_is
 }
 
 #[tokio::test]
+async fn who_waits_costs_one_write() {
+    let rig = Rig::new(1).await;
+    wait_for(|| last(&rig).is_some()).await;
+    let count = || rig.account_files.written.lock().unwrap().len();
+    for more in 1..4 {
+        rig.driver.ports().account_writer.written().await.unwrap();
+        assert_eq!(count(), 1 + more);
+    }
+}
+
+#[tokio::test]
 async fn what_etc_says_reaches_the_decision() {
     let rig = Rig::new(1).await;
     let users = vec![LocalEntry { name: account(0).upn.to_string(), id: 1000 }];
