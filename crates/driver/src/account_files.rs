@@ -93,7 +93,19 @@ pub(crate) async fn local_facts(
     home: Option<String>,
 ) -> Result<LocalFacts, Failure> {
     let looked = tokio::task::spawn_blocking(move || files.local_facts(home.as_deref()));
-    looked.await.map_err(|crash| not_written(&io::Error::other(crash)))
+    let looked = tokio::time::timeout(LOOKED, looked).await.map_err(|_| home_is_silent())?;
+    looked.map_err(|crash| not_written(&io::Error::other(crash)))
+}
+
+/// A home on a file server that is away would hold the login for good.
+fn home_is_silent() -> Failure {
+    Failure::local(
+        FailureClass::Transient,
+        Who::MachineAdmin,
+        "HomeNotAnswering",
+        "the file system of the home directory does not answer".to_owned(),
+        "See that the file server of the homes can be reached, then sign in again.",
+    )
 }
 
 fn not_written(error: &io::Error) -> Failure {
@@ -109,5 +121,7 @@ fn not_written(error: &io::Error) -> Failure {
 /// What every part of the driver knows of accounts.
 pub(crate) type Settings = Arc<AccountSettings>;
 
+/// So long what /etc and the home say is waited for.
+const LOOKED: Duration = Duration::from_secs(10);
 /// After a failure the files are tried again this much later.
 const AGAIN: Duration = Duration::from_secs(60);

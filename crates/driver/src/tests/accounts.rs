@@ -79,3 +79,15 @@ async fn what_etc_says_reaches_the_decision() {
     let local = crate::account_files::local_facts(rig.account_files.clone(), None).await.unwrap();
     assert_eq!(wants_in(&rig, account(0), local).await.unwrap_err().code, "HomeOfAnother");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_home_that_does_not_answer_holds_nobody_for_good() {
+    let files = std::sync::Arc::new(super::harness::FakeAccountFiles::default());
+    *files.silent_for.lock().unwrap() = std::time::Duration::from_secs(2);
+    let waiting = tokio::spawn(crate::account_files::local_facts(files, None));
+    tokio::task::yield_now().await;
+    // The clock of the test runs ahead of the thread that hangs.
+    tokio::time::advance(std::time::Duration::from_secs(11)).await;
+    let refused = waiting.await.unwrap().unwrap_err();
+    assert_eq!(refused.code, "HomeNotAnswering");
+}

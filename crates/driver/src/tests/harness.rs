@@ -378,10 +378,13 @@ pub(super) struct FakeAccountFiles {
     pub(super) written: Mutex<Vec<(names::Snapshot, Vec<names::VerdictOf>)>>,
     pub(super) refuses: std::sync::atomic::AtomicBool,
     pub(super) facts: Mutex<accounts::LocalFacts>,
+    /// For so long nothing is said of a home.
+    pub(super) silent_for: Mutex<std::time::Duration>,
 }
 
 impl crate::AccountFiles for FakeAccountFiles {
     fn local_facts(&self, _home: Option<&str>) -> accounts::LocalFacts {
+        std::thread::sleep(*self.silent_for.lock().unwrap());
         self.facts.lock().unwrap().clone()
     }
 
