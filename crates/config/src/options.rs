@@ -146,12 +146,15 @@ options! {
         /// `proxy-password` comes before it.
         proxy_password_file: Option<PathBuf> = None, Global Ours,
             parse: |text| path(text).map(Some), show: |it| it.proxy_password_file.as_deref().map(path_text);
-        /// Whose sign-in may register this machine: everybody's, root's alone, or that of a user in a local group.
+        /// Whose sign-in may register this machine: everybody's, root's alone, or that of somebody in a group.
         /// With `anyone` the first person who signs in registers it and becomes its owner.
         /// Everybody may sign in on a machine that is registered; root may always register it.
-        /// The group has to stand in `/etc/group`, and its members are those that the files of this system name.
+        /// A group by its name has to stand in `/etc/group`, and its members are those that the files of this system name:
+        /// local users, and people of the directory as `alex@contoso.com`.
+        /// A group by its object id is one of the directory: the groups of whoever would register the machine are read
+        /// once they have signed in, and groups that cannot be read let nobody register it.
         who_may_register: WhoMayRegister = WhoMayRegister::default(), Global Ours,
-            parse: |text| parsed(text, "anyone, root, or group: and the name of a local group"),
+            parse: |text| parsed(text, "anyone, root, or group: and the name of a local group or the object id of one of the directory"),
             show: |it| shown(&it.who_may_register);
         /// The display name of the device; `%h` is the host name.
         device_name: String = "%h".to_owned(), Global Ours,

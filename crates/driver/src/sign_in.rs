@@ -121,6 +121,8 @@ pub(crate) fn start(
     let (answers, typed) = mpsc::channel(1);
     let (works, finished) = InFlight::new();
     let (asked, wake_at, tenant, over) = (facts.asked.clone(), None, None, false);
+    // It counts with a success only.
+    let asker = facts.proves(asker);
     let proof = Proof::default();
     let effects = SignInEffects {
         proof,

@@ -1,6 +1,6 @@
 //! The options of the configuration that are enumerations, in the words of `himmelblau.conf`.
 
-use crate::{ClientVersion, UnknownWord, word_enum};
+use crate::{ClientVersion, ObjectId, UnknownWord, word_enum};
 use std::fmt;
 use std::str::FromStr;
 
@@ -137,6 +137,8 @@ pub enum WhoMayRegister {
     Root,
     /// Root, and whoever is in this group of the system.
     Group(String),
+    /// Root, and whoever is in this group of the directory, which is known once they have signed in.
+    DirectoryGroup(ObjectId),
 }
 
 /// Whether a caller may register the machine with a sign-in.
@@ -146,6 +148,8 @@ pub enum MayRegister {
     Yes,
     /// They may sign in, on a machine that is registered.
     No,
+    /// They may if the directory has them in this group.
+    Members(ObjectId),
 }
 
 impl WhoMayRegister {
@@ -155,6 +159,8 @@ impl WhoMayRegister {
             WhoMayRegister::Anyone => true,
             WhoMayRegister::Root => is_root,
             WhoMayRegister::Group(name) => is_root || is_member(name),
+            WhoMayRegister::DirectoryGroup(_) if is_root => true,
+            WhoMayRegister::DirectoryGroup(group) => return MayRegister::Members(*group),
         };
         if may { MayRegister::Yes } else { MayRegister::No }
     }
@@ -170,6 +176,9 @@ impl FromStr for WhoMayRegister {
             None if text.eq_ignore_ascii_case("root") => Ok(WhoMayRegister::Root),
             Some((kind, name)) if kind.trim_end().eq_ignore_ascii_case("group") => {
                 let name = name.trim();
+                if let Ok(id) = name.parse() {
+                    return Ok(WhoMayRegister::DirectoryGroup(id));
+                }
                 let good = !name.is_empty() && name.chars().all(plain);
                 good.then(|| WhoMayRegister::Group(name.to_owned())).ok_or(UnknownWord(REGISTRARS))
             }
@@ -184,11 +193,12 @@ impl fmt::Display for WhoMayRegister {
             WhoMayRegister::Anyone => out.write_str("anyone"),
             WhoMayRegister::Root => out.write_str("root"),
             WhoMayRegister::Group(name) => write!(out, "group:{name}"),
+            WhoMayRegister::DirectoryGroup(id) => write!(out, "group:{id}"),
         }
     }
 }
 
-const REGISTRARS: &[&str] = &["anyone", "root", "group:NAME"];
+const REGISTRARS: &[&str] = &["anyone", "root", "group:NAME", "group:OBJECT-ID"];
 
 /// `intune_client_version`: the version that the Intune services are told (intune.md 6.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -240,7 +250,7 @@ mod tests {
 
     #[test]
     fn who_may_register_is_read_as_it_is_shown() {
-        for text in ["anyone", "root", "group:wheel"] {
+        for text in ["anyone", "root", "group:wheel", "group:cccccccc-0000-0000-0000-000000000001"] {
             assert_eq!(text.parse::<WhoMayRegister>().unwrap().to_string(), text);
         }
         assert_eq!("Group: admins".parse(), Ok(WhoMayRegister::Group("admins".to_owned())));
@@ -251,7 +261,9 @@ mod tests {
 
     #[test]
     fn root_may_always_register_and_others_as_the_option_says() {
-        use MayRegister::{No, Yes};
+        use MayRegister::{Members, No, Yes};
+        let id = "cccccccc-0000-0000-0000-000000000001".parse().unwrap();
+        let of_directory = WhoMayRegister::DirectoryGroup(id);
         let group = WhoMayRegister::Group("wheel".to_owned());
         for (option, root, member, may) in [
             (&WhoMayRegister::Anyone, false, false, Yes),
@@ -260,6 +272,8 @@ mod tests {
             (&group, true, false, Yes),
             (&group, false, true, Yes),
             (&group, false, false, No),
+            (&of_directory, true, false, Yes),
+            (&of_directory, false, true, Members(id)),
         ] {
             let asked = |name: &str| name == "wheel" && member;
             assert_eq!(option.judge(root, asked), may, "{option} {root} {member}");

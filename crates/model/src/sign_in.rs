@@ -43,6 +43,8 @@ pub struct SignInFacts {
     pub standing: Standing,
     /// What the groups of the person are for.
     pub groups: GroupUse,
+    /// The sign-in would register the machine, which only members of this group may; their groups are read then.
+    pub registrars: Option<ObjectId>,
 }
 
 /// What the groups of the person who signs in are for.
@@ -54,6 +56,28 @@ pub enum GroupUse {
     Tell,
     /// Only a member of one of these comes in, by object id (`pam_allow_groups`); they are told too.
     Admit(Vec<ObjectId>),
+}
+
+impl GroupUse {
+    /// The same, with the groups told at least.
+    pub fn told(self) -> GroupUse {
+        match self {
+            GroupUse::Nothing => GroupUse::Tell,
+            GroupUse::Tell | GroupUse::Admit(_) => self,
+        }
+    }
+}
+
+impl SignInFacts {
+    /// What a success of this sign-in lets the asker do: whoever had to be in a group was.
+    pub fn proves(&self, asker: Asker) -> Asker {
+        match (asker.may_register, self.registrars) {
+            (MayRegister::Members(group), Some(asked)) if group == asked => {
+                Asker { may_register: MayRegister::Yes, ..asker }
+            }
+            _ => asker,
+        }
+    }
 }
 
 /// How the machine stands to the tenant, as far as it is known before the domain is resolved.

@@ -257,13 +257,30 @@ pub(crate) fn groups_of_token(ids: &[ObjectId]) -> Groups {
 /// # Errors
 /// Why they do not.
 pub(crate) fn by_groups(facts: &Facts, groups: &Groups) -> Result<(), Failure> {
-    let GroupUse::Admit(admitted) = &facts.groups else { return Ok(()) };
+    if let GroupUse::Admit(admitted) = &facts.groups {
+        in_one_of(admitted, groups, || not_in_a_group(facts))?;
+    }
+    match &facts.registrars {
+        Some(group) => in_one_of(std::slice::from_ref(group), groups, || not_a_registrar(facts)),
+        None => Ok(()),
+    }
+}
+
+fn in_one_of(wanted: &[ObjectId], groups: &Groups, in_none: impl FnOnce() -> Failure) -> Result<(), Failure> {
     match groups {
-        Groups::Known(own) if own.iter().any(|group| admitted.contains(&group.object)) => Ok(()),
-        Groups::Known(_) => Err(not_in_a_group(facts)),
+        Groups::Known(own) if own.iter().any(|group| wanted.contains(&group.object)) => Ok(()),
+        Groups::Known(_) => Err(in_none()),
         Groups::NotAsked => Err(groups_not_told()),
         Groups::Unknown(failure) => Err(groups_not_read(failure)),
     }
+}
+
+fn not_a_registrar(facts: &Facts) -> Failure {
+    let domain = facts.asked.domain();
+    let message =
+        format!("this machine is not registered for {domain}, and you are not in the group that may");
+    let (class, who) = (FailureClass::Denied, Who::MachineAdmin);
+    Failure::local(class, who, "RegistrationNotAllowed", message, NOT_A_REGISTRAR)
 }
 
 fn not_in_a_group(facts: &Facts) -> Failure {
@@ -274,7 +291,7 @@ fn not_in_a_group(facts: &Facts) -> Failure {
 }
 
 fn groups_not_told() -> Failure {
-    let message = "your groups are not known, and only members of some may sign in on this machine";
+    let message = "your groups are not known, and here only members of some may do what you want";
     let (class, who) = (FailureClass::Denied, Who::TenantAdmin);
     Failure::local(class, who, "GroupsNotReadable", message.to_owned(), CONSENT)
 }
@@ -282,7 +299,7 @@ fn groups_not_told() -> Failure {
 /// Nobody comes in whose groups are not known; only where the directory refused them does consent help.
 fn groups_not_read(failure: &Failure) -> Failure {
     let message =
-        format!("your groups cannot be read, and only members of some may sign in: {}", failure.message);
+        format!("your groups cannot be read, and here only members of some may do this: {}", failure.message);
     match failure.class {
         FailureClass::Transient | FailureClass::NeedsUser => Failure { message, ..failure.clone() },
         FailureClass::Denied | FailureClass::Gone | FailureClass::Broken => Failure {
@@ -310,4 +327,5 @@ const PASSWORD_SHOWS_DEVICE: &str = "A sign-in by device code cannot show which 
 const FRESH_MFA: &str = r#"{"access_token":{"amr":{"values":["ngcmfa","mfa"]}}}"#;
 const NOT_IN_A_GROUP: &str =
     "Sign in with an account that may, or have the account put into a group of pam_allow_groups.";
+const NOT_A_REGISTRAR: &str = "Somebody of the group that who_may_register in himmelblau.conf names has to sign in first, or root with aad-tool join; then sign in again.";
 const CONSENT: &str = "An administrator of your organisation has to consent to reading groups (GroupMember.Read.All) or to have groups in the token (groupMembershipClaims); or name people in pam_allow_groups.";

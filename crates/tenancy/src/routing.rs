@@ -42,15 +42,19 @@ impl Tenancy {
         let standing = if identity.is_some() { Standing::Registered } else { Standing::Unregistered };
         let is_registered = view.as_ref().is_some_and(|view| view.identity().is_some());
         let would_register = !is_registered && config.registration != Registration::Off;
-        if would_register && asker.may_register == MayRegister::No {
-            return Err(refusals::may_not_register(asked.domain()));
-        }
+        let registrars = match asker.may_register {
+            MayRegister::No if would_register => return Err(refusals::may_not_register(asked.domain())),
+            MayRegister::Members(group) if would_register => Some(group),
+            _ => None,
+        };
+        let groups = if registrars.is_some() { groups.told() } else { groups };
         // A suspended identity proves nothing: a code lets the person in, and the directory is asked again.
         let suspended = identity.is_some_and(|identity| identity.suspended.is_some());
         let by_code = suspended || asked.person().is_none();
         let method = if by_code { Method::DeviceCode } else { config.sign_in };
         let (wanted, accounts) = (config.tenant, self.pins.accounts.values().cloned().collect());
-        let facts = SignInFacts { asked, wanted, pinned, accounts, claims, method, standing, groups };
+        let facts =
+            SignInFacts { asked, wanted, pinned, accounts, claims, method, standing, groups, registrars };
         Ok(Answer::SignIn(Box::new(facts), config.name.clone()))
     }
 

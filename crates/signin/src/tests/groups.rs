@@ -17,7 +17,11 @@ fn admit(ids: &[&str]) -> GroupUse {
 
 /// Alex approved and is known; the token says these groups.
 fn identified(groups: GroupUse, of_token: Option<&[&str]>) -> Harness {
-    let mut harness = Harness::open(Facts { groups, ..facts("alex@contoso.com") }).with_code();
+    identified_by(facts("alex@contoso.com"), groups, of_token)
+}
+
+fn identified_by(facts: Facts, groups: GroupUse, of_token: Option<&[&str]>) -> Harness {
+    let mut harness = Harness::open(Facts { groups, ..facts }).with_code();
     harness.approve(7);
     let told = of_token.map(|ids| ids.iter().map(|id| object(id)).collect());
     let came = TokenSubject { groups: told, ..subject("alex@contoso.com", ALEX) };
@@ -94,6 +98,26 @@ fn whose_groups_cannot_be_read_is_told_who_can_change_that() {
     let mut other = identified(admit(&[ADMINS]), None);
     other.answer(is_groups, Ok(Reply::Groups(of(STAFF))));
     assert_eq!((other.failure().class, other.failure().who), (FailureClass::Denied, Who::MachineAdmin));
+}
+
+#[test]
+fn a_sign_in_that_registers_takes_a_member_of_the_group_that_may() {
+    let rows: [(GroupUse, Option<&[&str]>, &str); 6] = [
+        (GroupUse::Tell, Some(&[ADMINS]), "in"),
+        (GroupUse::Tell, Some(&[STAFF]), "RegistrationNotAllowed"),
+        (GroupUse::Tell, Some(&[]), "RegistrationNotAllowed"),
+        (admit(&[STAFF]), Some(&[STAFF, ADMINS]), "in"),
+        (admit(&[STAFF]), Some(&[STAFF]), "RegistrationNotAllowed"),
+        (admit(&[STAFF]), Some(&[ADMINS]), "SignInNotAllowed"),
+    ];
+    for (groups, of_token, end) in rows {
+        let facts = Facts { registrars: Some(object(ADMINS)), ..facts("alex@contoso.com") };
+        assert_eq!(identified_by(facts, groups.clone(), of_token).end(), end, "{groups:?} {of_token:?}");
+    }
+    let facts = Facts { registrars: Some(object(ADMINS)), ..facts("alex@contoso.com") };
+    let mut unknown = identified_by(facts, GroupUse::Tell, None);
+    unknown.answer(is_groups, Err(refused("GraphRefused", FailureClass::Denied)));
+    assert_eq!(unknown.end(), "GroupsNotReadable", "nobody registers whose groups are not known");
 }
 
 #[test]

@@ -45,6 +45,7 @@ pub(super) fn facts(asked: &str) -> Facts {
         method,
         standing,
         groups: GroupUse::Nothing,
+        registrars: None,
     }
 }
 

@@ -430,8 +430,35 @@ fn who_may_not_register_signs_in_on_a_registered_machine_only() {
 }
 
 #[test]
+fn where_members_of_a_group_may_register_their_groups_are_read_until_the_machine_is_registered() {
+    let group: model::ObjectId = "cccccccc-0000-0000-0000-000000000001".parse().unwrap();
+    let member = Asker { may_register: MayRegister::Members(group), ..ASKER };
+    let facts = |computer: &mut Computer, asked: &str| {
+        let asked = Asked::Person(asked.parse().unwrap());
+        let event = Event::SignInAsked { caller: Caller(7_000), asked, asker: member };
+        match computer.tenancy.handle(event, computer.now).commands.pop() {
+            Some(Command::Answer(_, Ok(Answer::SignIn(facts, _)))) => *facts,
+            other => panic!("{other:?}"),
+        }
+    };
+    let mut bare = Computer::new(Setting::default());
+    let would = facts(&mut bare, "alex@contoso.com");
+    assert_eq!((would.registrars, &would.groups), (Some(group), &GroupUse::Tell));
+    assert_eq!(would.proves(member).may_register, MayRegister::Yes);
+    let nothing = facts(&mut bare, "dee@tailspin.com");
+    assert_eq!((nothing.registrars, &nothing.groups), (None, &GroupUse::Nothing));
+    assert_eq!(nothing.proves(member), member);
+    let mut computer =
+        Computer::with(Setting::default(), known().and(Role::Current, ALEX.tenant(), registered(soft(1))));
+    computer.write();
+    let known = facts(&mut computer, "alex@contoso.com");
+    assert_eq!((known.registrars, known.groups), (None, GroupUse::Nothing));
+}
+
+#[test]
 fn a_machine_that_left_meanwhile_is_not_registered_by_who_may_not() {
-    for (may_register, begins) in [(MayRegister::Yes, true), (MayRegister::No, false)] {
+    let group = MayRegister::Members("cccccccc-0000-0000-0000-000000000001".parse().unwrap());
+    for (may_register, begins) in [(MayRegister::Yes, true), (MayRegister::No, false), (group, false)] {
         let mut computer = Computer::new(Setting::default());
         let memory = Memory::Domain { domain: ALEX.domain(), pin: ALEX.domain_pin() };
         computer.wish(Wish::Memory(memory.clone()), |caller| Event::Learnt { caller, memory });
