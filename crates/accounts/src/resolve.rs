@@ -24,6 +24,7 @@ pub fn resolve(settings: &AccountSettings, accounts: &[LocalAccount], name: &str
         true => name.to_owned(),
         false => format!("{name}@{}", first?.name),
     };
-    let person: Upn = full.parse().ok()?;
+    // A name that does not resolve lets nobody in, so nothing is asked for it.
+    let person: Upn = full.parse().ok().filter(|_| names::is_name(&full))?;
     settings.domain(person.domain()).is_some().then_some(Meant::Person(person))
 }

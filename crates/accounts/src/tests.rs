@@ -185,7 +185,10 @@ fn a_name_means_who_has_it_here_then_who_will() {
     assert_eq!(of(&settings, "kim"), person("kim@contoso.com"));
     assert_eq!(of(&settings, "SAM@Fabrikam.com"), person("sam@fabrikam.com"));
     assert_eq!(of(&settings, "pat"), Some(Meant::MappedUser(upn("pat@contoso.com"))));
-    for stranger in ["sam@elsewhere.org", "sam@", "@contoso.com", "a b", ""] {
+    let long = |length: usize| format!("{}@contoso.com", "x".repeat(length - "@contoso.com".len()));
+    assert_eq!(of(&settings, &long(256)), person(&long(256)));
+    // No name that does not resolve is anybody's.
+    for stranger in ["sam@elsewhere.org", "sam@", "@contoso.com", "a b", "", "-x@contoso.com", &long(257)] {
         assert_eq!(of(&settings, stranger), None, "{stranger}");
     }
     settings.short_names = false;

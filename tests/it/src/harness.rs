@@ -112,6 +112,8 @@ impl Cloud {
 
     /// The recorded requests of one name, the oldest first.
     pub fn requests(&self, name: &str) -> Vec<Value> {
+        let known = include_str!("../../../docs/simulator.md").contains(&format!("\n| `{name}` |"));
+        assert!(known, "no request is named {name}: nothing would ever be found");
         let transcript = fs::read_to_string(self.dir.path().join("transcript.jsonl")).unwrap_or_default();
         let entries = transcript.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         entries.filter(|entry| entry["request"] == name).collect()

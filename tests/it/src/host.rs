@@ -156,10 +156,25 @@ impl Host {
                 "exec /usr/sbin/sshd -D -p {port} -oListenAddress=127.0.0.1 -oMaxStartups=100 -oLogLevel=VERBOSE \
                  {more} -E /var/log/sshd.{port}"
             );
-            let child = self.command("sh", ["-c", &line]).spawn().unwrap();
-            self.running.push(child);
-            wait_for("sshd", || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
+            self.serve(port, &line);
         }
+    }
+
+    /// Starts another sshd that gives people so many seconds to sign in; its port.
+    pub fn start_hasty_sshd(&mut self, seconds: u32) -> u16 {
+        let port = free_port();
+        let line = format!(
+            "exec /usr/sbin/sshd -D -p {port} -oListenAddress=127.0.0.1 -oLoginGraceTime={seconds} \
+             -oLogLevel=VERBOSE -E /var/log/sshd.{port}"
+        );
+        self.serve(port, &line);
+        port
+    }
+
+    fn serve(&mut self, port: u16, line: &str) {
+        let child = self.command("sh", ["-c", line]).spawn().unwrap();
+        self.running.push(child);
+        wait_for("sshd", || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
     }
 
     /// Sends a signal to every process of this name.
@@ -180,6 +195,11 @@ impl Host {
             Ssh::Questions => (self.ssh[0], "keyboard-interactive"),
             Ssh::Password => (self.ssh[1], "password"),
         };
+        self.ssh_at(port, method, name, command)
+    }
+
+    /// The same, to another port.
+    pub fn ssh_at(&self, port: u16, method: &str, name: &str, command: &str) -> Terminal {
         let (port, method) = (format!("-p{port}"), format!("-oPreferredAuthentications={method}"));
         let target = format!("{name}@127.0.0.1");
         let mut arguments =

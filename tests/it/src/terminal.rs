@@ -1,7 +1,9 @@
 //! A person at a terminal: reads what is shown, and types.
 
 use crate::harness::PATIENCE;
+use rustix::process::{Signal, kill_process_group};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::tcgetpgrp;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -82,12 +84,13 @@ impl Terminal {
         self.keyboard.write_all(b"\n").unwrap();
     }
 
-    /// Waits until the program has ended.
+    /// Waits until the program has ended, and nobody holds the terminal any more.
     #[track_caller]
     pub fn ends(&mut self) -> ExitStatus {
         let begun = Instant::now();
         loop {
-            if let Some(status) = self.program.try_wait().unwrap() {
+            // What it printed last is read by then, too.
+            if let (Some(status), true) = (self.program.try_wait().unwrap(), self.rest().1) {
                 return status;
             }
             assert!(begun.elapsed() < PATIENCE, "it does not end: {}", self.shown());
@@ -95,9 +98,11 @@ impl Terminal {
         }
     }
 
-    /// The person closes the window.
+    /// The person closes the window: what runs at the terminal is told, as by a terminal that is gone.
     pub fn hangs_up(mut self) {
-        let _ = self.program.kill();
+        if let Ok(group) = tcgetpgrp(&self.keyboard) {
+            let _ = kill_process_group(group, Signal::HUP);
+        }
         let _ = self.program.wait();
     }
 }

@@ -4,9 +4,9 @@ use crate::harness::{Cloud, text, wait_for};
 use it::host::{Host, Ssh};
 use it::terminal::Terminal;
 
-const ALEX: &str = "alex@contoso.com";
-const ADELE: &str = "adele@contoso.com";
-const PASSWORD: &str = "Correct-Horse-1";
+pub(crate) const ALEX: &str = "alex@contoso.com";
+pub(crate) const ADELE: &str = "adele@contoso.com";
+pub(crate) const PASSWORD: &str = "Correct-Horse-1";
 
 /// A computer whose PAM and sshd are as they were.
 fn bare(cloud: &Cloud, extra: &str) -> Option<Host> {
@@ -20,7 +20,7 @@ fn bare(cloud: &Cloud, extra: &str) -> Option<Host> {
 }
 
 /// A computer that is set up as the installation chapter says; its daemon has never run.
-fn installed(cloud: &Cloud, extra: &str) -> Option<Host> {
+pub(crate) fn installed(cloud: &Cloud, extra: &str) -> Option<Host> {
     let mut host = bare(cloud, extra)?;
     set_up(&host);
     host.start_sshd();
@@ -36,7 +36,7 @@ fn set_up(host: &Host) {
 }
 
 /// The code that the person is shown, who approves it elsewhere.
-fn approves(cloud: &Cloud, terminal: &mut Terminal, name: &str) {
+pub(crate) fn approves(cloud: &Cloud, terminal: &mut Terminal, name: &str) {
     terminal.reads("enter the code ");
     let code = terminal.reads(".");
     cloud.admin(&["approve", code.trim_end_matches('.'), "--user", name]);
@@ -46,7 +46,7 @@ fn approves(cloud: &Cloud, terminal: &mut Terminal, name: &str) {
 
 /// The person is in, and their command has run well; what was shown.
 #[track_caller]
-fn is_in(host: &Host, mut terminal: Terminal) -> String {
+pub(crate) fn is_in(host: &Host, mut terminal: Terminal) -> String {
     let status = terminal.ends();
     assert!(status.success(), "{}\n{}", terminal.shown(), host.logs());
     terminal.shown()
@@ -54,7 +54,7 @@ fn is_in(host: &Host, mut terminal: Terminal) -> String {
 
 /// The person logs in with the password.
 #[track_caller]
-fn by_password(host: &Host, name: &str, command: &str) -> String {
+pub(crate) fn by_password(host: &Host, name: &str, command: &str) -> String {
     let mut ssh = host.ssh(Ssh::Questions, name, command);
     ssh.reads("password: ");
     ssh.types(PASSWORD);
@@ -117,7 +117,7 @@ fn lockers(cloud: &Cloud, host: &Host) {
         );
         host.shell(&line).status.success()
     };
-    let codes = || cloud.requests("device_code").len();
+    let codes = || cloud.requests("devicecode").len();
     let before = codes();
     assert!(unlocks(1_285_143_078, "alex", PASSWORD), "{}", host.logs());
     assert!(!unlocks(1_285_143_078, "alex", "Wrong-Horse-2"));
@@ -169,7 +169,7 @@ fn who_may_not_come_is_refused_before_a_request_leaves_and_a_blind_program_shows
     let Some(mut host) = installed(&cloud, "pam_allow_groups = adele@contoso.com") else { return };
     host.root("useradd -m pat && echo pat:adele@contoso.com >/etc/himmelblau/user-map");
     host.start_daemon();
-    let asked = || cloud.requests("device_code").len();
+    let asked = || cloud.requests("devicecode").len();
     for name in ["stranger@elsewhere.org", ALEX] {
         let mut ssh = host.ssh(Ssh::Questions, name, "id");
         if name == ALEX {

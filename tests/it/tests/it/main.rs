@@ -21,6 +21,7 @@ mod keys;
 mod leave;
 mod life;
 mod login;
+mod logins;
 mod lost_state;
 mod memory;
 mod modules;
