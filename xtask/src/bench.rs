@@ -1,7 +1,6 @@
 //! What things cost, as figures and ratios of one run.
 
-mod programs;
-
+use crate::demo::build;
 use crate::run::{cargo, run as run_command, target};
 use crate::setup;
 use clap::{Args, ValueEnum};
@@ -23,17 +22,23 @@ enum What {
     Keys,
     /// What a decision costs until it is durable, with one and with twenty tenants busy.
     Commits,
+    /// Logins of a registered machine beside a local user's, twenty at once, and names beside those of `files`.
+    Logins,
 }
 
 pub(crate) fn run(options: &Options) -> Result<(), String> {
     match options.what {
-        None => programs::run(),
+        None => ::demo::measure(::demo::Stage::ready(build()?)?),
         Some(What::Simulator) => simulator(),
         Some(What::Keys) => keys(),
-        Some(What::Commits) => {
-            run_command(&mut cargo(&["bench", "--quiet", "--package=it", "--bench=commits"]))
-        }
+        Some(What::Commits) => of_it("commits"),
+        Some(What::Logins) => of_it("logins"),
     }
+}
+
+/// A measurement of the integration tests that needs nothing besides.
+fn of_it(name: &str) -> Result<(), String> {
+    run_command(&mut cargo(&["bench", "--quiet", "--package=it", &format!("--bench={name}")]))
 }
 
 /// The optimised simulator under the load of its example `load`, which says what is counted and how.

@@ -52,6 +52,14 @@ enum Task {
     Mutate(mutate::Options),
     /// Run what takes longer than CI may, in steps; a run goes on where the last one of the commit ended.
     Nightly(nightly::Options),
+    /// Try hostile inputs on the modules that other programs load, with libFuzzer.
+    Fuzz {
+        /// Only `pam_conversation` or `names_file`.
+        only: Option<String>,
+        /// How long each is tried.
+        #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+        seconds: u32,
+    },
     /// Live random lives in the deterministic world, by seed.
     Sim(sim::Options),
     /// Write docs/states.md from the machine.
@@ -77,6 +85,10 @@ fn main() -> ExitCode {
         Task::Tidy => tidy::run(),
         Task::Mutate(options) => mutate::run(&options),
         Task::Nightly(options) => nightly::run(&options),
+        Task::Fuzz { only, seconds } => {
+            let places = fuzz::Places { root: run::root(), target: run::target() };
+            fuzz::run(&places, only.as_deref(), seconds, run::cargo(&[]))
+        }
         Task::Sim(options) => sim::run(&options),
         Task::States { check } => states::run(check),
         Task::Units => dist::check_units(),

@@ -6,9 +6,11 @@
 
 mod members;
 mod range;
+mod registrars;
 
 pub use members::PeopleAndGroups;
 pub use range::{IdRangeOption, IdRangeOptionError};
+pub use registrars::WhoMayRegister;
 
 model::word_enum! {
     /// `id_attr_map`: what the number of a person is made from (login.md 4.2).

@@ -154,7 +154,11 @@ impl<'a> Conversation<'a> {
             match heard {
                 ipc::Heard::Known(Message::Accepted { .. }) => {
                     self.stream.set_read_timeout(self.patience.silence).map_err(lost)?;
-                    (self.heard, self.last_word) = (Heard::Accepted, Instant::now());
+                    self.last_word = Instant::now();
+                    // Said once more, it does not undo what was begun.
+                    if self.heard == Heard::Nothing {
+                        self.heard = Heard::Accepted;
+                    }
                 }
                 ipc::Heard::Known(Message::Again {}) if self.heard != Heard::More => {
                     self.last_word = Instant::now();

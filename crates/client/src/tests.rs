@@ -160,6 +160,7 @@ fn what_was_not_begun_is_asked_again_and_what_was_is_not() {
         ("one that is killed while it looks", &status, vec![vec![ACCEPTED], whole()], Some(1)),
         ("one that is killed while it leaves", &leave, vec![vec![ACCEPTED]], None),
         ("one that is killed after something was said", &status, vec![vec![ACCEPTED, notice()]], None),
+        ("one that says its first word again", &status, vec![vec![ACCEPTED, notice(), ACCEPTED]], None),
     ] {
         let daemons = parts.len();
         let (ended, asked) = talk(request, parts);

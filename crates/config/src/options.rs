@@ -8,11 +8,11 @@ use crate::counting::{self, read};
 use crate::proxy::Proxy;
 use crate::report::Report;
 use crate::scope::{Scope, Use};
-use account_options::{GroupIdMap, HomeAttr, IdAttrMap, IdRangeOption, PeopleAndGroups};
+use account_options::{GroupIdMap, HomeAttr, IdAttrMap, IdRangeOption, PeopleAndGroups, WhoMayRegister};
 use ini::{Entry, Parsed, Shape};
 use model::{
     BootPolicy, Cloud, DomainName, HostPort, HsmType, IntuneClientVersion, IpVersion, JoinType, Kdf, Method,
-    Registration, TenantId, WhoMayRegister,
+    Registration, TenantId,
 };
 use option_values::{
     absolute_text, boolean, device_name, domains, duration, group_name, group_names, home_name, host,

@@ -4,6 +4,9 @@
 //! and nothing that can wait (login.md 3.3).
 
 pub mod ffi;
+#[cfg(fuzzing)]
+#[expect(clippy::expect_used, reason = "the fuzzer's own file")]
+pub mod hostile;
 mod local_groups;
 mod lookup;
 mod room;

@@ -143,7 +143,8 @@ impl<'a, H: Host> Attempt<'a, H> {
         };
         if let Some(failure) = self.failure.take() {
             let (service, id) = (self.host.service(), failure.correlation_id.as_deref().unwrap_or("none"));
-            self.host.log(&format!("service={service} code={} correlation_id={id}", failure.code));
+            let line = format!("service={service} code={} correlation_id={id}", failure.code);
+            self.host.log(&printable(&line).replace('\n', " "));
             let end = if failure.message.ends_with(['.', '!', '?']) { "" } else { "." };
             self.last_words(&format!("{}{end} {}", failure.message, failure.advice));
         }
@@ -234,11 +235,17 @@ pub(crate) fn is_made_up(password: &str) -> bool {
 
 /// At most what PAM carries in a message: `PAM_MAX_MSG_SIZE` is 512, with the zero at its end.
 pub(crate) fn cut(text: &str) -> String {
+    let text = printable(text);
     let mut end = text.len().min(511);
     while !text.is_char_boundary(end) {
         end -= 1;
     }
     text.get(..end).unwrap_or_default().to_owned()
+}
+
+/// Without what a terminal takes for an order, and without a zero, which ends a text of C; lines stay lines.
+fn printable(text: &str) -> String {
+    text.chars().map(|it| if it.is_control() && it != '\n' { ' ' } else { it }).collect()
 }
 
 const PASSWORD: &str = "Entra ID password: ";

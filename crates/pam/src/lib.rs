@@ -8,6 +8,9 @@ mod authenticate;
 mod code;
 pub mod ffi;
 mod host;
+#[cfg(fuzzing)]
+#[expect(clippy::expect_used, reason = "the fuzzer's own end of the conversation")]
+pub mod hostile;
 mod link;
 mod manner;
 mod module;

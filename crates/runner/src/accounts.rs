@@ -1,10 +1,10 @@
 //! What the configuration says of accounts, and the files that every process reads them from.
 
-use account_options::{HomeAttr, IdAttrMap, IdRangeOption, PeopleAndGroups};
+use account_options::{HomeAttr, IdAttrMap, IdRangeOption, PeopleAndGroups, WhoMayRegister};
 use accounts::{AccountDomain, AccountSettings, LocalFacts, Numbering};
 use config::{DomainSettings, Settings};
 use driver::AccountFiles;
-use model::{DomainName, MayRegister, Upn, WhoMayRegister};
+use model::{DomainName, MayRegister, Upn};
 use names::{HomeName, IdRange, Snapshot, VerdictOf};
 use std::io;
 use std::os::unix::fs::MetadataExt;

@@ -18,11 +18,11 @@ mod write_names;
 #[cfg(test)]
 mod manual_page;
 
+use account_options::WhoMayRegister;
 use clap::Parser;
 use config::{Checked, Loaded, Settings};
 use driver::Driver;
 use host::memory;
-use model::WhoMayRegister;
 use options::Options;
 use sd_notify::NotifyState;
 use server::{Registrars, Service, Stop};

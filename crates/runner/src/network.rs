@@ -1,8 +1,8 @@
 //! What every connection needs, whichever domain it is for: who is trusted, and by which way a host is reached.
 
 use crate::{opening, proxy};
+use account_options::WhoMayRegister;
 use config::Settings;
-use model::WhoMayRegister;
 use std::error::Error;
 use transport_hyper::{ProxySetting, Roots};
 

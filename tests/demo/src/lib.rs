@@ -1,8 +1,10 @@
 //! The steps of the demonstration: a machine's life with the real programs and the stand-in cloud.
 
+mod figures;
 mod stage;
 mod transcript;
 
+pub use figures::measure;
 pub use stage::Stage;
 use std::process::Command;
 

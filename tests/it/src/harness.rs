@@ -432,6 +432,9 @@ pub fn library(name: &str) -> PathBuf {
     BUILT.get_or_init(|| {
         let mut command = Command::new(env!("CARGO"));
         command.args(["build", "-p", "pam", "-p", "nss"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+        if !cfg!(debug_assertions) {
+            command.arg("--release");
+        }
         assert!(command.status().unwrap().success(), "the modules do not build");
     });
     beside

@@ -80,6 +80,15 @@ impl Host {
         host
     }
 
+    /// Sets it up as the installation chapter says; its daemon has never run.
+    pub fn set_up(&self) {
+        for command in
+            ["firmamentd --write-names", "aad-tool configure-pam --really", "aad-tool configure-ssh --really"]
+        {
+            self.root(command);
+        }
+    }
+
     /// A file of it.
     pub fn file(&self, path: &str) -> PathBuf {
         PathBuf::from(format!("/proc/{}/root", self.init)).join(path.trim_start_matches('/'))

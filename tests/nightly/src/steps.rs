@@ -29,6 +29,9 @@ pub fn all(root: &Path) -> Result<Vec<Step>, String> {
         "test --quiet --workspace --test it -- failing_disk",
         ("FIRMAMENT_FAIL_STEP", "1"),
     ));
+    for target in ["pam_conversation", "names_file"] {
+        steps.push(step(&format!("fuzz/{target}"), &format!("xtask fuzz {target}")));
+    }
     steps.push(with("stops/200", "test --quiet --workspace --test it -- stops", ("FIRMAMENT_STOPS", "200")));
     Ok(steps)
 }

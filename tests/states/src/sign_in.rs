@@ -76,6 +76,7 @@ impl Harness {
             method,
             standing: Standing::Unregistered,
             groups,
+            registrars: None,
         };
         let now = Timestamp::from_secs(1_000_000);
         Harness {

@@ -1,9 +1,10 @@
 //! What an author meant, what is told of it, and what keeps the daemon from starting.
 
 use super::{notes, one};
+use account_options::WhoMayRegister;
 use config::{Settings, check};
 use ini::Sources;
-use model::{JoinType, MayRegister, WhoMayRegister};
+use model::{JoinType, MayRegister};
 use std::fs;
 
 fn settings(text: &str) -> Settings {

@@ -274,6 +274,7 @@ fn all_text_stands_in_the_question_where_the_line_says_so() {
 fn no_message_is_longer_than_pam_carries() {
     assert_eq!(cut(&"ä".repeat(400)).len(), 510);
     assert_eq!(cut("short"), "short");
+    assert_eq!(cut("a\u{1b}[2Jb\0c\r\nd"), "a [2Jb c \nd", "no order to a terminal, no end of a text of C");
     let alex = person("sshd", &["x", ""]);
     let mut daemon = script([ask(Some(&"reason ".repeat(200))), end(Ending::Done)]);
     run(&alex, &Options::default(), &mut daemon);

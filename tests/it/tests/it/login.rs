@@ -22,17 +22,9 @@ fn bare(cloud: &Cloud, extra: &str) -> Option<Host> {
 /// A computer that is set up as the installation chapter says; its daemon has never run.
 pub(crate) fn installed(cloud: &Cloud, extra: &str) -> Option<Host> {
     let mut host = bare(cloud, extra)?;
-    set_up(&host);
+    host.set_up();
     host.start_sshd();
     Some(host)
-}
-
-fn set_up(host: &Host) {
-    for command in
-        ["firmamentd --write-names", "aad-tool configure-pam --really", "aad-tool configure-ssh --really"]
-    {
-        host.root(command);
-    }
 }
 
 /// The code that the person is shown, who approves it elsewhere.
@@ -216,7 +208,7 @@ fn local_people_do_not_notice_whatever_becomes_of_the_daemon() {
         host.root(line).lines().next().unwrap().parse().unwrap()
     };
     let (before, quick) = (phases(&host), times(&host));
-    set_up(&host);
+    host.set_up();
     for state in ["never started", "alive", "stopped", "dead"] {
         match state {
             "alive" => host.start_daemon(),

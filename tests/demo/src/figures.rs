@@ -1,7 +1,6 @@
 //! What a registration costs and how the programs compare, all in one run: counts, and ratios of medians.
 
-use crate::demo::build;
-use ::demo::Stage;
+use crate::Stage;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -10,8 +9,11 @@ const ROUNDS: usize = 15;
 /// Sign-ins that are asked for at once.
 const CROWD: usize = 50;
 
-pub(crate) fn run() -> Result<(), String> {
-    let mut stage = Stage::ready(build()?)?;
+/// Measures on a stage of its own.
+///
+/// # Errors
+/// Whatever a program or the stage says.
+pub fn measure(mut stage: Stage) -> Result<(), String> {
     let before = stage.counters()?;
     let first = time(|| stage.first_sign_in())?;
     let after = stage.counters()?;
