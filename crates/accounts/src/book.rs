@@ -97,14 +97,14 @@ impl Accounts {
     /// Where nobody has the account, or somebody else has the name or the number.
     pub fn changed(
         &self,
-        name: &str,
-        to: AccountChange,
+        settings: &AccountSettings,
+        (name, to): (&str, AccountChange),
         local: &LocalFacts,
     ) -> Result<LocalAccount, Failure> {
         let account = self.named(name).ok_or_else(|| refusals::unknown_account(name))?;
         match to {
             AccountChange::Name(name) => renamed(account, &name, &self.known(), local),
-            AccountChange::Uid(uid) => renumbered(account, uid, &self.known(), local),
+            AccountChange::Uid(uid) => renumbered(account, (uid, settings.sub_ids), &self.known(), local),
         }
     }
 

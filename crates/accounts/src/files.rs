@@ -136,7 +136,8 @@ fn numbered_groups(settings: &AccountSettings, account: &LocalAccount) -> Vec<(O
             Numbering::ObjectId => domain.range.by_object(*group.object.guid().as_bytes()),
             Numbering::Directory => None,
         };
-        let gid = gid.filter(|gid| refused(*gid).is_none())?;
+        let is_kept = |gid: u32| settings.sub_ids.is_some_and(|range| range.holds(gid));
+        let gid = gid.filter(|gid| refused(*gid).is_none() && !is_kept(*gid))?;
         // A name with a blank cannot stand in group(5).
         let usable = group.name.clone().filter(|name| names::is_name(name));
         Some((group.object, gid, usable.unwrap_or_else(|| group.object.to_string())))

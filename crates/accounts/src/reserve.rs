@@ -85,7 +85,7 @@ impl Accounts {
         if !is_name(&name) {
             return Err(refusals::unusable_name(&name));
         }
-        if let Some(conflict) = local.conflict(&name, uid, &pinned) {
+        if let Some(conflict) = local.conflict((&name, uid), &pinned, settings.sub_ids) {
             return Err(refusals::taken(upn, (&name, uid), &conflict));
         }
         home_belongs_to(local, (upn, uid), &home)?;

@@ -3,7 +3,7 @@ use crate::refusals;
 use crate::reserved::ReservedAccount;
 use crate::settings::{AccountDomain, AccountSettings, Numbering};
 use model::{Account, AccountStanding, DirectoryGroup, Failure, LocalAccount, Timestamp, Upn};
-use names::{Conflict, HomeName, LocalEntry, Others, SubIds, conflict, is_name, is_path};
+use names::{Conflict, HomeName, IdRange, LocalEntry, Others, SubIds, conflict, is_name, is_path};
 use std::time::Duration;
 
 /// What this machine says of names and numbers, when an account is about to be made.
@@ -33,9 +33,14 @@ pub enum HomeFound {
 
 impl LocalFacts {
     /// Whose a name or a number is already.
-    pub(crate) fn conflict(&self, name: &str, uid: u32, pinned: &[LocalEntry]) -> Option<Conflict> {
+    pub(crate) fn conflict(
+        &self,
+        (name, uid): (&str, u32),
+        pinned: &[LocalEntry],
+        kept_free: Option<IdRange>,
+    ) -> Option<Conflict> {
         let (users, groups, sub_ids) = (&self.users, &self.groups, &self.sub_ids);
-        conflict(name, uid, Others { users, groups, sub_ids, pinned })
+        conflict(name, uid, Others { users, groups, sub_ids, kept_free, pinned })
     }
 }
 
@@ -93,7 +98,7 @@ pub(crate) fn settle(
         Some(reserved) => reserved.name.clone(),
         None => free_name(settings, &person.upn, &pinned, local),
     };
-    if let Some(conflict) = local.conflict(&name, uid, &pinned) {
+    if let Some(conflict) = local.conflict((&name, uid), &pinned, settings.sub_ids) {
         return Err(refusals::taken(&person.upn, (&name, uid), &conflict));
     }
     home_belongs_to(local, (&person.upn, uid), &home)?;
@@ -153,7 +158,7 @@ pub(crate) fn renamed(
     others.users.retain(|entry| entry.id != account.uid);
     others.groups.retain(|entry| entry.id != account.uid);
     others.sub_ids.clear();
-    match others.conflict(name, account.uid, &known.pinned(Some(account), None)) {
+    match others.conflict((name, account.uid), &known.pinned(Some(account), None), None) {
         Some(conflict) => Err(refusals::taken(&account.person.upn, (name, account.uid), &conflict)),
         None => Ok(LocalAccount { name: name.to_owned(), ..account.clone() }),
     }
@@ -165,11 +170,11 @@ pub(crate) fn renamed(
 /// Where the number is never given, or is somebody else's.
 pub(crate) fn renumbered(
     account: &LocalAccount,
-    uid: u32,
+    (uid, kept_free): (u32, Option<IdRange>),
     known: &Known<'_>,
     local: &LocalFacts,
 ) -> Result<LocalAccount, Failure> {
-    match local.conflict(&account.name, uid, &known.pinned(Some(account), None)) {
+    match local.conflict((&account.name, uid), &known.pinned(Some(account), None), kept_free) {
         Some(conflict) => Err(refusals::taken(&account.person.upn, (&account.name, uid), &conflict)),
         None => Ok(LocalAccount { uid, gid: uid, ..account.clone() }),
     }

@@ -7,7 +7,7 @@ use crate::log_limit::LogLimit;
 use crate::self_test;
 use crate::sign_in::{self, Purpose, SignIn};
 use crate::store_thread::StoreThread;
-use accounts::{AccountChange, Meant, ReservationWanted, ReservedAccount};
+use accounts::{AccountChange, AccountSettings, Meant, ReservationWanted, ReservedAccount};
 use hsm::BoundTo;
 use lifecycle::{LeaveKind, Snapshot, Status};
 use model::{
@@ -297,6 +297,11 @@ impl Driver {
     /// Every account of this machine.
     pub fn accounts(&self) -> Vec<LocalAccount> {
         self.ports.views.accounts()
+    }
+
+    /// What the configuration says of accounts.
+    pub fn account_settings(&self) -> &AccountSettings {
+        &self.ports.accounts
     }
 
     /// What is set aside for people who have not signed in yet.

@@ -27,6 +27,7 @@ pub(crate) fn settings(settings: &Settings) -> AccountSettings {
         local_groups: settings.global.local_groups.clone(),
         mapped_users: mapped_users(&settings.global.user_map_file),
         reauth_by_password: settings.global.reauth_by_password,
+        sub_ids: Some(range(settings.global.subid_range)),
         sudo_group: settings.global.local_sudo_group.clone(),
     }
 }

@@ -54,7 +54,7 @@ impl Tenancy {
         (name, to): (&str, AccountChange),
         local: &LocalFacts,
     ) {
-        match self.accounts.changed(name, to, local) {
+        match self.accounts.changed(&self.facts.accounts, (name, to), local) {
             Ok(account) => self.keep_account(Some(caller), account),
             Err(failure) => self.order(self.accounts.tenant_of(name), Command::Answer(caller, Err(failure))),
         }

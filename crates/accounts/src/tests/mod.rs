@@ -234,11 +234,15 @@ fn root_gives_another_name_or_number_that_nobody_has() {
         assert_eq!(renamed(&alex, name, &known, &local).unwrap_err().code, code, "{name}");
     }
     assert_eq!(
-        renumbered(&alex, 70_001, &known, &local).unwrap(),
+        renumbered(&alex, (70_001, None), &known, &local).unwrap(),
         LocalAccount { uid: 70_001, gid: 70_001, ..alex.clone() }
     );
     for uid in [0, 999, 1000, 61_184, kim.uid, u32::MAX] {
-        assert_eq!(renumbered(&alex, uid, &known, &local).unwrap_err().code, "AccountConflict", "{uid}");
+        assert_eq!(
+            renumbered(&alex, (uid, None), &known, &local).unwrap_err().code,
+            "AccountConflict",
+            "{uid}"
+        );
     }
 }
 
@@ -415,4 +419,38 @@ proptest! {
         let new = settle(&settings, (&before.person, None), &Known::default(), &local, now()).unwrap();
         prop_assert_eq!(new.groups, vec![]);
     }
+}
+
+#[test]
+fn nobody_gets_a_number_that_is_kept_for_subordinate_ids() {
+    let mut settings = settings();
+    let (low, high) = (1_285_143_078, 1_285_143_078 + 70_000);
+    let none = LocalFacts::default();
+    let alex = person("alex@contoso.com", 1);
+    let computed = |settings: &AccountSettings| {
+        settle(settings, (&alex, Some(Vec::new())), &Known::default(), &none, now())
+    };
+    let before = computed(&settings).unwrap();
+    let group = DirectoryGroup { object: person("a@b.cd", 7).object, name: None };
+    let member = LocalAccount { groups: vec![group], ..before.clone() };
+    let gid = snapshot(&settings, std::slice::from_ref(&member), &[]).groups[0].gid;
+    for (min, max, refused) in [
+        (low, high, true),
+        (low - 70_000, low, true),
+        (low + 1, high, false),
+        (low - 70_000, low - 1, false),
+        (gid, gid, false),
+    ] {
+        settings.sub_ids = Some(IdRange::new(min, max).unwrap());
+        assert_eq!(computed(&settings).is_err_and(|it| it.code == "AccountConflict"), refused, "{min}-{max}");
+        let given = renumbered(&before, (low, settings.sub_ids), &Known::default(), &none);
+        assert_eq!(given.is_err(), refused, "{min}-{max}");
+        // Whoever has it already keeps it.
+        assert_eq!(settle(&settings, (&alex, None), &of(&[&before]), &none, now()).unwrap(), before);
+    }
+    assert!(snapshot(&settings, std::slice::from_ref(&member), &[]).groups.is_empty());
+    settings.sub_ids = Some(IdRange::SUB_IDS);
+    assert_eq!(settings.sub_ids_of(&alex.upn), Some((3_330_635_008, 3_330_635_008 + 65_535)));
+    settings.sub_ids = None;
+    assert_eq!(settings.sub_ids_of(&alex.upn), None);
 }

@@ -63,11 +63,16 @@ fn without_a_number_it_is_the_one_that_the_name_promises() {
             let wanted = wanted("alex@contoso.com", uid, home);
             Accounts::default().reserve(&settings, (&wanted, None), &LocalFacts::default(), now())
         };
-        assert_eq!(of(None, None).unwrap_err().code, "NoUserId");
+        let refused = of(None, None).unwrap_err();
+        assert!(refused.code == "NoUserId" && refused.advice.contains("--uid"), "{refused:?}");
         assert_eq!(of(Some(5_000), None).unwrap_err().code, "UnusableHome");
         let reserved = of(Some(5_000), Some("/home/alex")).unwrap();
-        let accounts = book(vec![], vec![reserved]);
         let person = person("alex@contoso.com", 1);
+        let nothing = Accounts::default().settled(&settings, (&person, None), &LocalFacts::default(), now());
+        if numbering == Numbering::Directory {
+            assert!(nothing.unwrap_err().advice.contains("aad-tool account add"));
+        }
+        let accounts = book(vec![], vec![reserved]);
         let account = accounts.settled(&settings, (&person, Some(Vec::new())), &LocalFacts::default(), now());
         assert_eq!(account.unwrap().uid, 5_000);
     }
