@@ -67,6 +67,9 @@ _aad__tool() {
             aad__tool,watch)
                 cmd="aad__tool__subcmd__watch"
                 ;;
+            aad__tool__subcmd__account,add)
+                cmd="aad__tool__subcmd__account__subcmd__add"
+                ;;
             aad__tool__subcmd__account,forget)
                 cmd="aad__tool__subcmd__account__subcmd__forget"
                 ;;
@@ -84,6 +87,9 @@ _aad__tool() {
                 ;;
             aad__tool__subcmd__account,show)
                 cmd="aad__tool__subcmd__account__subcmd__show"
+                ;;
+            aad__tool__subcmd__account__subcmd__help,add)
+                cmd="aad__tool__subcmd__account__subcmd__help__subcmd__add"
                 ;;
             aad__tool__subcmd__account__subcmd__help,forget)
                 cmd="aad__tool__subcmd__account__subcmd__help__subcmd__forget"
@@ -153,6 +159,9 @@ _aad__tool() {
                 ;;
             aad__tool__subcmd__help,watch)
                 cmd="aad__tool__subcmd__help__subcmd__watch"
+                ;;
+            aad__tool__subcmd__help__subcmd__account,add)
+                cmd="aad__tool__subcmd__help__subcmd__account__subcmd__add"
                 ;;
             aad__tool__subcmd__help__subcmd__account,forget)
                 cmd="aad__tool__subcmd__help__subcmd__account__subcmd__forget"
@@ -246,12 +255,42 @@ _aad__tool() {
             return 0
             ;;
         aad__subcmd__tool__subcmd__account)
-            opts="-h --config --socket --json --help list show rename set-uid forget help"
+            opts="-h --config --socket --json --help list show add rename set-uid forget help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aad__subcmd__tool__subcmd__account__subcmd__add)
+            opts="-h --uid --home --config --socket --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --uid)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -290,8 +329,22 @@ _aad__tool() {
             return 0
             ;;
         aad__subcmd__tool__subcmd__account__subcmd__help)
-            opts="list show rename set-uid forget help"
+            opts="list show add rename set-uid forget help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aad__subcmd__tool__subcmd__account__subcmd__help__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -616,8 +669,22 @@ _aad__tool() {
             return 0
             ;;
         aad__subcmd__tool__subcmd__help__subcmd__account)
-            opts="list show rename set-uid forget"
+            opts="list show add rename set-uid forget"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aad__subcmd__tool__subcmd__help__subcmd__account__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

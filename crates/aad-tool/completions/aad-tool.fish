@@ -115,16 +115,17 @@ complete -c aad-tool -n "__fish_aad_tool_using_subcommand forget-account" -l con
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand forget-account" -l socket -d 'The socket of firmamentd (default: the option socket_path, else /run/firmament/socket)' -r -F
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand forget-account" -l json -d 'Print one JSON object, whatever happens; what is asked or told on the way goes to standard error'
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand forget-account" -s h -l help -d 'Print help'
-complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and not __fish_seen_subcommand_from list show rename set-uid forget help" -l config -d 'The configuration file (default: the himmelblau.conf of this machine)' -r -F
-complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and not __fish_seen_subcommand_from list show rename set-uid forget help" -l socket -d 'The socket of firmamentd (default: the option socket_path, else /run/firmament/socket)' -r -F
-complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and not __fish_seen_subcommand_from list show rename set-uid forget help" -l json -d 'Print one JSON object, whatever happens; what is asked or told on the way goes to standard error'
-complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and not __fish_seen_subcommand_from list show rename set-uid forget help" -s h -l help -d 'Print help'
-complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and not __fish_seen_subcommand_from list show rename set-uid forget help" -f -a "list" -d 'One line for each account: number, name and whose it is'
-complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and not __fish_seen_subcommand_from list show rename set-uid forget help" -f -a "show" -d 'All that is known of an account'
-complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and not __fish_seen_subcommand_from list show rename set-uid forget help" -f -a "rename" -d 'Give an account another name; its home stays where it is'
-complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and not __fish_seen_subcommand_from list show rename set-uid forget help" -f -a "set-uid" -d 'Give an account another number; files keep the one before'
-complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and not __fish_seen_subcommand_from list show rename set-uid forget help" -f -a "forget" -d 'The same as forget-account'
-complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and not __fish_seen_subcommand_from list show rename set-uid forget help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and not __fish_seen_subcommand_from list show add rename set-uid forget help" -l config -d 'The configuration file (default: the himmelblau.conf of this machine)' -r -F
+complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and not __fish_seen_subcommand_from list show add rename set-uid forget help" -l socket -d 'The socket of firmamentd (default: the option socket_path, else /run/firmament/socket)' -r -F
+complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and not __fish_seen_subcommand_from list show add rename set-uid forget help" -l json -d 'Print one JSON object, whatever happens; what is asked or told on the way goes to standard error'
+complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and not __fish_seen_subcommand_from list show add rename set-uid forget help" -s h -l help -d 'Print help'
+complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and not __fish_seen_subcommand_from list show add rename set-uid forget help" -f -a "list" -d 'One line for each account: number, name and whose it is'
+complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and not __fish_seen_subcommand_from list show add rename set-uid forget help" -f -a "show" -d 'All that is known of an account'
+complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and not __fish_seen_subcommand_from list show add rename set-uid forget help" -f -a "add" -d 'Set an account aside for somebody who has not signed in yet: their name resolves at once'
+complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and not __fish_seen_subcommand_from list show add rename set-uid forget help" -f -a "rename" -d 'Give an account another name; its home stays where it is'
+complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and not __fish_seen_subcommand_from list show add rename set-uid forget help" -f -a "set-uid" -d 'Give an account another number; files keep the one before'
+complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and not __fish_seen_subcommand_from list show add rename set-uid forget help" -f -a "forget" -d 'The same as forget-account: also ends what was set aside with add'
+complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and not __fish_seen_subcommand_from list show add rename set-uid forget help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and __fish_seen_subcommand_from list" -l config -d 'The configuration file (default: the himmelblau.conf of this machine)' -r -F
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and __fish_seen_subcommand_from list" -l socket -d 'The socket of firmamentd (default: the option socket_path, else /run/firmament/socket)' -r -F
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and __fish_seen_subcommand_from list" -l json -d 'Print one JSON object, whatever happens; what is asked or told on the way goes to standard error'
@@ -133,6 +134,12 @@ complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and __fish_se
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and __fish_seen_subcommand_from show" -l socket -d 'The socket of firmamentd (default: the option socket_path, else /run/firmament/socket)' -r -F
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and __fish_seen_subcommand_from show" -l json -d 'Print one JSON object, whatever happens; what is asked or told on the way goes to standard error'
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and __fish_seen_subcommand_from add" -l uid -d 'Their number, and that of their own group; without it the one that id_attr_map = name computes' -r
+complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and __fish_seen_subcommand_from add" -l home -d 'Their home directory; without it that of home_prefix and home_alias' -r
+complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and __fish_seen_subcommand_from add" -l config -d 'The configuration file (default: the himmelblau.conf of this machine)' -r -F
+complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and __fish_seen_subcommand_from add" -l socket -d 'The socket of firmamentd (default: the option socket_path, else /run/firmament/socket)' -r -F
+complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and __fish_seen_subcommand_from add" -l json -d 'Print one JSON object, whatever happens; what is asked or told on the way goes to standard error'
+complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and __fish_seen_subcommand_from rename" -l config -d 'The configuration file (default: the himmelblau.conf of this machine)' -r -F
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and __fish_seen_subcommand_from rename" -l socket -d 'The socket of firmamentd (default: the option socket_path, else /run/firmament/socket)' -r -F
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and __fish_seen_subcommand_from rename" -l json -d 'Print one JSON object, whatever happens; what is asked or told on the way goes to standard error'
@@ -147,9 +154,10 @@ complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and __fish_se
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and __fish_seen_subcommand_from forget" -s h -l help -d 'Print help'
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and __fish_seen_subcommand_from help" -f -a "list" -d 'One line for each account: number, name and whose it is'
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and __fish_seen_subcommand_from help" -f -a "show" -d 'All that is known of an account'
+complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and __fish_seen_subcommand_from help" -f -a "add" -d 'Set an account aside for somebody who has not signed in yet: their name resolves at once'
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and __fish_seen_subcommand_from help" -f -a "rename" -d 'Give an account another name; its home stays where it is'
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and __fish_seen_subcommand_from help" -f -a "set-uid" -d 'Give an account another number; files keep the one before'
-complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and __fish_seen_subcommand_from help" -f -a "forget" -d 'The same as forget-account'
+complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and __fish_seen_subcommand_from help" -f -a "forget" -d 'The same as forget-account: also ends what was set aside with add'
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand account; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand watch" -l config -d 'The configuration file (default: the himmelblau.conf of this machine)' -r -F
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand watch" -l socket -d 'The socket of firmamentd (default: the option socket_path, else /run/firmament/socket)' -r -F
@@ -225,7 +233,8 @@ complete -c aad-tool -n "__fish_aad_tool_using_subcommand help; and __fish_seen_
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand help; and __fish_seen_subcommand_from tpm" -f -a "reseal" -d 'Bind the keys to Secure Boot as it is now. Root only'
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand help; and __fish_seen_subcommand_from account" -f -a "list" -d 'One line for each account: number, name and whose it is'
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand help; and __fish_seen_subcommand_from account" -f -a "show" -d 'All that is known of an account'
+complete -c aad-tool -n "__fish_aad_tool_using_subcommand help; and __fish_seen_subcommand_from account" -f -a "add" -d 'Set an account aside for somebody who has not signed in yet: their name resolves at once'
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand help; and __fish_seen_subcommand_from account" -f -a "rename" -d 'Give an account another name; its home stays where it is'
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand help; and __fish_seen_subcommand_from account" -f -a "set-uid" -d 'Give an account another number; files keep the one before'
-complete -c aad-tool -n "__fish_aad_tool_using_subcommand help; and __fish_seen_subcommand_from account" -f -a "forget" -d 'The same as forget-account'
+complete -c aad-tool -n "__fish_aad_tool_using_subcommand help; and __fish_seen_subcommand_from account" -f -a "forget" -d 'The same as forget-account: also ends what was set aside with add'
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand help; and __fish_seen_subcommand_from hsm" -f -a "init" -d 'Make the auth value before the first start, as an encrypted systemd credential where that is possible'

@@ -167,6 +167,20 @@ pub(crate) enum AccountCommand {
         /// Its name here, or name@domain.
         name: String,
     },
+    /// Set an account aside for somebody who has not signed in yet: their name resolves at once.
+    ///
+    /// With id_attr_map = uuid or rfc2307 nothing can be computed from a name, so that ssh refuses a first sign-in; this
+    /// is the way to let somebody in whose first sign-in is by ssh.
+    Add {
+        /// For whom: name@domain.
+        name: String,
+        /// Their number, and that of their own group; without it the one that id_attr_map = name computes.
+        #[arg(long, value_name = "N")]
+        uid: Option<u32>,
+        /// Their home directory; without it that of home_prefix and home_alias.
+        #[arg(long, value_name = "DIR")]
+        home: Option<String>,
+    },
     /// Give an account another name; its home stays where it is.
     Rename {
         /// Its name here, or name@domain.
@@ -181,7 +195,7 @@ pub(crate) enum AccountCommand {
         /// The new number, of the person and of their own group.
         uid: u32,
     },
-    /// The same as forget-account.
+    /// The same as forget-account: also ends what was set aside with add.
     Forget {
         /// Whose account: name@domain.
         name: String,
@@ -204,6 +218,7 @@ impl AskCommand {
             Self::ForgetAccount { .. } => "forget-account",
             Self::Account { command: AccountCommand::List } => "account list",
             Self::Account { command: AccountCommand::Show { .. } } => "account show",
+            Self::Account { command: AccountCommand::Add { .. } } => "account add",
             Self::Account { command: AccountCommand::Rename { .. } } => "account rename",
             Self::Account { command: AccountCommand::SetUid { .. } } => "account set-uid",
             Self::Account { command: AccountCommand::Forget { .. } } => "account forget",
@@ -237,6 +252,9 @@ impl AskCommand {
             }
             Self::Account { command: AccountCommand::List | AccountCommand::Show { .. } } => {
                 Request::Accounts {}
+            }
+            Self::Account { command: AccountCommand::Add { name, uid, home } } => {
+                Request::ReserveAccount { name: name.clone(), uid: *uid, home: home.clone() }
             }
             Self::Account { command: AccountCommand::Rename { name, new_name } } => {
                 Request::ChangeAccount { name: name.clone(), new_name: Some(new_name.clone()), uid: None }

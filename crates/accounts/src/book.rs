@@ -1,9 +1,11 @@
+use crate::known::Known;
 use crate::refusals;
+use crate::reserved::ReservedAccount;
 use crate::settings::AccountSettings;
 use crate::settle::{LocalFacts, renamed, renumbered, settle};
 use model::{
-    Account, AccountStanding, Cause, DirectoryGroup, Failure, LocalAccount, ObjectId, TenantId, Timestamp,
-    Upn,
+    Account, AccountStanding, Cause, DirectoryGroup, DomainName, Failure, LocalAccount, ObjectId, TenantId,
+    Timestamp, Upn,
 };
 use std::collections::BTreeMap;
 
@@ -13,6 +15,17 @@ pub struct Accounts {
     all: BTreeMap<(TenantId, ObjectId), LocalAccount>,
     /// Why the account of each of these objects cannot be read.
     unreadable: BTreeMap<(TenantId, ObjectId), Failure>,
+    /// What is set aside for people who have not signed in yet, by the name that they will sign in with.
+    reserved: Reservations,
+}
+
+/// What is set aside for people who have not signed in yet, as it was found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reservations {
+    /// What each name will get.
+    pub all: BTreeMap<Upn, ReservedAccount>,
+    /// Why that of each of these names cannot be read.
+    pub unreadable: BTreeMap<Upn, Failure>,
 }
 
 /// What of an account root changes.
@@ -29,9 +42,10 @@ impl Accounts {
     pub fn found(
         accounts: impl IntoIterator<Item = LocalAccount>,
         unreadable: BTreeMap<(TenantId, ObjectId), Failure>,
+        reserved: Reservations,
     ) -> Accounts {
         let named = accounts.into_iter().map(|it| ((it.person.tenant, it.person.object), it));
-        Accounts { all: named.collect(), unreadable }
+        Accounts { all: named.collect(), unreadable, reserved }
     }
 
     /// Each of them.
@@ -57,18 +71,21 @@ impl Accounts {
         self.named(name).map(|account| account.person.tenant)
     }
 
-    /// What somebody whom the directory has just let in is here from now on.
+    /// What somebody whom the directory has just let in is here from now on. Groups that are not known are those of
+    /// their last sign-in.
     ///
     /// # Errors
     /// Where their account cannot be read, and where a new one would have what is somebody else's.
     pub fn settled(
         &self,
         settings: &AccountSettings,
-        (person, groups): (&Account, Vec<DirectoryGroup>),
+        (person, groups): (&Account, Option<Vec<DirectoryGroup>>),
         local: &LocalFacts,
         now: Timestamp,
     ) -> Result<LocalAccount, Failure> {
-        if let Some(failure) = self.unreadable.get(&(person.tenant, person.object)) {
+        let unread = self.unreadable.get(&(person.tenant, person.object));
+        let reserved = || self.unreadable_reservation(&person.upn).filter(|_| !self.has(person));
+        if let Some(failure) = unread.or_else(reserved) {
             return Err(failure.clone());
         }
         settle(settings, (person, groups), &self.known(), local, now)
@@ -80,14 +97,14 @@ impl Accounts {
     /// Where nobody has the account, or somebody else has the name or the number.
     pub fn changed(
         &self,
-        name: &str,
-        to: AccountChange,
+        settings: &AccountSettings,
+        (name, to): (&str, AccountChange),
         local: &LocalFacts,
     ) -> Result<LocalAccount, Failure> {
         let account = self.named(name).ok_or_else(|| refusals::unknown_account(name))?;
         match to {
             AccountChange::Name(name) => renamed(account, &name, &self.known(), local),
-            AccountChange::Uid(uid) => renumbered(account, uid, &self.known(), local),
+            AccountChange::Uid(uid) => renumbered(account, (uid, settings.sub_ids), &self.known(), local),
         }
     }
 
@@ -127,6 +144,42 @@ impl Accounts {
         Some(LocalAccount { standing, ..account.clone() })
     }
 
+    /// Each reservation.
+    pub fn reservations(&self) -> impl Iterator<Item = &ReservedAccount> {
+        self.reserved.all.values()
+    }
+
+    /// What is set aside for whoever signs in under this name.
+    pub fn reserved_for(&self, name: &Upn) -> Option<&ReservedAccount> {
+        self.reserved.all.get(name)
+    }
+
+    pub(crate) fn unreadable_reservation(&self, name: &Upn) -> Option<&Failure> {
+        self.reserved.unreadable.get(name)
+    }
+
+    /// Takes a reservation in; whether that changes anything.
+    pub fn set_aside(&mut self, reserved: ReservedAccount) -> bool {
+        let before = self.reserved.all.insert(reserved.upn.clone(), reserved.clone());
+        before.as_ref() != Some(&reserved)
+    }
+
+    /// Ends what is set aside for a name, readable or not; whether there was anything.
+    pub fn end_reservation(&mut self, name: &Upn) -> bool {
+        let unread = self.reserved.unreadable.remove(name).is_some();
+        self.reserved.all.remove(name).is_some() || unread
+    }
+
+    /// Ends what is set aside for people of these domains; for whom that was.
+    pub fn end_reservations(&mut self, domains: &[DomainName]) -> Vec<Upn> {
+        let names = self.reserved.all.keys().chain(self.reserved.unreadable.keys());
+        let gone: Vec<Upn> = names.filter(|name| domains.contains(name.domain())).cloned().collect();
+        for name in &gone {
+            self.end_reservation(name);
+        }
+        gone
+    }
+
     /// Takes an account in; whether that changes anything.
     pub fn keep(&mut self, account: LocalAccount) -> bool {
         let name = (account.person.tenant, account.person.object);
@@ -145,7 +198,7 @@ impl Accounts {
         of
     }
 
-    fn known(&self) -> Vec<&LocalAccount> {
-        self.all.values().collect()
+    pub(crate) fn known(&self) -> Known<'_> {
+        Known { accounts: self.all.values().collect(), reserved: self.reserved.all.values().collect() }
     }
 }

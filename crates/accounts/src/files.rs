@@ -1,23 +1,34 @@
 //! All accounts as the two files that every process reads them from.
 
+use crate::reserved::ReservedAccount;
 use crate::settings::{AccountDomain, AccountSettings, Numbering};
 use model::{AccountStanding, DirectoryGroup, LocalAccount, ObjectId};
 use names::{Account, Group, Snapshot, Verdict, VerdictOf, refused};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What the file of names says: everybody but those whom root gave up, and the groups that the configuration names.
+/// What the file of names says: everybody but those whom root gave up, people for whom root has set an account aside,
+/// and the groups that the configuration names.
+///
+/// Whoever has a reservation has a name for everybody: root named it as `useradd` would, and files of theirs may be here
+/// already. They are in no group before the directory has let them in.
 ///
 /// Of two groups with one name the later one has the beginning of its object id behind it, and a group whose number is
 /// somebody's is left out: one such group keeps nobody else's names from being written.
-pub fn snapshot(settings: &AccountSettings, accounts: &[LocalAccount]) -> Snapshot {
+pub fn snapshot(
+    settings: &AccountSettings,
+    accounts: &[LocalAccount],
+    reserved: &[ReservedAccount],
+) -> Snapshot {
     let here: Vec<&LocalAccount> = accounts.iter().filter(|account| !is_forgotten(account)).collect();
     let mut people: Vec<Account> = here.iter().map(|account| entry(settings, account, &here)).collect();
-    let mut taken: BTreeSet<String> = people
-        .iter()
-        .flat_map(|it| it.aliases.iter().chain([&it.name]))
-        .map(|it| it.to_ascii_lowercase())
-        .collect();
-    let ids: BTreeSet<u32> = people.iter().map(|it| it.uid).collect();
+    let (mut taken, mut ids) = (BTreeSet::new(), BTreeSet::new());
+    for it in &people {
+        taken.extend(names_of(it));
+        ids.insert(it.uid);
+    }
+    // Nobody loses a name by a reservation that came to be in the way.
+    let set_aside = reserved.iter().filter_map(|it| reserved_entry(settings, it));
+    let set_aside: Vec<Account> = set_aside.filter(|it| add(it, &mut taken, &mut ids)).collect();
     let mut groups: BTreeMap<u32, (ObjectId, Group)> = BTreeMap::new();
     for (account, entry) in here.iter().zip(&mut people) {
         for (object, gid, name) in numbered_groups(settings, account) {
@@ -35,11 +46,44 @@ pub fn snapshot(settings: &AccountSettings, accounts: &[LocalAccount]) -> Snapsh
     let mut names = BTreeSet::new();
     let groups = groups.into_values().map(|(_, group)| group);
     let is_written = |it: &Group| !it.members.is_empty() && names.insert(it.name.to_ascii_lowercase());
+    people.extend(set_aside);
     Snapshot {
         parameters: settings.parameters(),
         groups: groups.filter(is_written).collect(),
         accounts: people,
     }
+}
+
+/// Takes the names and the number of a person, where all of them are free; whether they were.
+fn add(account: &Account, names: &mut BTreeSet<String>, ids: &mut BTreeSet<u32>) -> bool {
+    let is_free = !ids.contains(&account.uid) && !names_of(account).any(|name| names.contains(&name));
+    if is_free {
+        names.extend(names_of(account));
+        ids.insert(account.uid);
+    }
+    is_free
+}
+
+/// Every name of a person, as names are compared.
+fn names_of(account: &Account) -> impl Iterator<Item = String> {
+    account.aliases.iter().chain([&account.name]).map(|it| it.to_ascii_lowercase())
+}
+
+fn reserved_entry(settings: &AccountSettings, reserved: &ReservedAccount) -> Option<Account> {
+    let domain = settings.domain(reserved.upn.domain())?;
+    let upn = reserved.upn.to_string();
+    let has_alias = upn != reserved.name;
+    Some(Account {
+        name: reserved.name.clone(),
+        aliases: if has_alias { vec![upn] } else { Vec::new() },
+        uid: reserved.uid,
+        gid: reserved.uid,
+        gecos: String::new(),
+        home: reserved.home.clone(),
+        shell: reserved.shell.clone().unwrap_or_else(|| domain.shell.clone()),
+        groups: Vec::new(),
+        local_groups: Vec::new(),
+    })
 }
 
 /// The name of a group that is not the only one of its name.
@@ -92,7 +136,8 @@ fn numbered_groups(settings: &AccountSettings, account: &LocalAccount) -> Vec<(O
             Numbering::ObjectId => domain.range.by_object(*group.object.guid().as_bytes()),
             Numbering::Directory => None,
         };
-        let gid = gid.filter(|gid| refused(*gid).is_none())?;
+        let is_kept = |gid: u32| settings.sub_ids.is_some_and(|range| range.holds(gid));
+        let gid = gid.filter(|gid| refused(*gid).is_none() && !is_kept(*gid))?;
         // A name with a blank cannot stand in group(5).
         let usable = group.name.clone().filter(|name| names::is_name(name));
         Some((group.object, gid, usable.unwrap_or_else(|| group.object.to_string())))

@@ -7,17 +7,24 @@
 
 mod book;
 mod files;
+mod known;
 mod refusals;
+mod reserve;
+mod reserved;
 mod resolve;
 mod settings;
 mod settle;
 #[cfg(test)]
 mod tests;
 
-pub use book::{AccountChange, Accounts};
+pub use book::{AccountChange, Accounts, Reservations};
 pub use files::{snapshot, verdicts};
+#[cfg(test)]
+use known::Known;
+pub use reserve::ReservationWanted;
+pub use reserved::ReservedAccount;
 pub use resolve::{Meant, resolve};
 pub use settings::{AccountDomain, AccountSettings, Numbering};
-pub use settle::{LocalFacts, home_of};
+pub use settle::{HomeFound, LocalFacts, home_of};
 #[cfg(test)]
 use settle::{renamed, renumbered, settle};

@@ -1,3 +1,4 @@
+use crate::reserved::ReservedAccount;
 use crate::settings::AccountSettings;
 use model::{LocalAccount, Upn};
 
@@ -11,13 +12,20 @@ pub enum Meant {
 }
 
 /// Whom a log-in service means by a name, whatever way it has of writing it; none where it is nobody of ours.
-pub fn resolve(settings: &AccountSettings, accounts: &[LocalAccount], name: &str) -> Option<Meant> {
+pub fn resolve(
+    settings: &AccountSettings,
+    (accounts, reserved): (&[LocalAccount], &[ReservedAccount]),
+    name: &str,
+) -> Option<Meant> {
     if let Some((_, person)) = settings.mapped_users.iter().find(|(user, _)| user == name) {
         return Some(Meant::MappedUser(person.clone()));
     }
     // Whoever has it here, though the directory may call them something else by now.
     if let Some(account) = accounts.iter().find(|account| account.name.eq_ignore_ascii_case(name)) {
         return Some(Meant::Person(account.person.upn.clone()));
+    }
+    if let Some(reserved) = reserved.iter().find(|it| it.name.eq_ignore_ascii_case(name)) {
+        return Some(Meant::Person(reserved.upn.clone()));
     }
     let first = settings.domains.first().filter(|_| settings.short_names);
     let full = match name.contains('@') {

@@ -17,6 +17,8 @@ pub struct AccountSettings {
     /// Whether the password alone is enough for somebody whose session here is alive, where no code can be shown
     /// (`reauth_by_password`).
     pub reauth_by_password: bool,
+    /// Numbers that are kept free for subordinate ids (`subid_range`); nobody gets one of them.
+    pub sub_ids: Option<IdRange>,
     /// The group of /etc/group that those are in whom `sudo_groups` names (`local_sudo_group`).
     pub sudo_group: String,
 }
@@ -87,6 +89,13 @@ impl AccountSettings {
         };
         groups.retain(|group| is_named(&group.object));
         groups
+    }
+
+    /// The first and the last of the subordinate ids that are kept free for a person; nothing writes them to
+    /// /etc/subuid yet.
+    pub fn sub_ids_of(&self, upn: &Upn) -> Option<(u32, u32)> {
+        let first = names::sub_ids(self.sub_ids?, upn.as_str())?;
+        Some((first, first.checked_add(names::SUB_IDS - 1)?))
     }
 
     /// Whether the domain is the one whose people have short names.

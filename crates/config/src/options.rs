@@ -182,6 +182,7 @@ options! {
             parse: |text| if text.is_empty() { Ok(None) } else { word(text).map(Some) },
             show: |it| it.rfc2307_group_fallback_map.map(|map| map.to_string());
         /// The numbers that subordinate ids are taken from, 65,536 for a person.
+        /// Nobody gets one of them as the number of a person or a group; nothing is written to `/etc/subuid` yet.
         subid_range: IdRangeOption = IdRangeOption::SUBORDINATE, Global Shared,
             parse: |text| parsed(text, RANGE), show: |it| shown(it.subid_range);
         /// Whether a name without a domain is that of a person of the first domain.

@@ -1,9 +1,9 @@
 //! What the ranges of numbers say of each other (login.md 4.1).
 
-use crate::ConfigError;
 use crate::options::{GlobalOptions, entry};
 use crate::report::Report;
 use crate::settings::DomainSettings;
+use crate::{ConfigError, Note};
 use account_options::IdAttrMap;
 use ini::Parsed;
 
@@ -25,11 +25,26 @@ pub(crate) fn check(
             }
         }
         let range = domain.options.idmap_range;
+        if range.overlaps(global.subid_range) {
+            report.notes.push(in_both(parsed, domain, global));
+        }
         if global.id_attr_map == IdAttrMap::Uuid && range.min() == range.max() {
             let why = format!("idmap_range = {range} has no number for anybody: {TWO}");
             report.error(refused(parsed, domain, why));
         }
     }
+}
+
+/// Some people would be refused, and nobody knows who before they come.
+fn in_both(parsed: &Parsed, domain: &DomainSettings, global: &GlobalOptions) -> Note {
+    let (one, two) = (domain.options.idmap_range, global.subid_range);
+    let text = format!(
+        "idmap_range = {one} of {} and subid_range = {two} have numbers in common, which nobody gets: {SUB_IDS}",
+        domain.name
+    );
+    let by =
+        parsed.entries.iter().find(|entry| ["idmap_range", "subid_range"].contains(&entry.option.as_str()));
+    Note(by.map(|entry| format!("{}: {text}", entry.place)).unwrap_or(text))
 }
 
 fn refused(parsed: &Parsed, domain: &DomainSettings, why: String) -> ConfigError {
@@ -41,4 +56,5 @@ fn refused(parsed: &Parsed, domain: &DomainSettings, why: String) -> ConfigError
 
 const APART: &str =
     "two people could get one number; give both the same range, or two that have no number in common";
+const SUB_IDS: &str = "whoever would have one is refused; give them ranges that have no number in common";
 const TWO: &str = "with id_attr_map = uuid a range needs two numbers";

@@ -118,7 +118,11 @@ pub(crate) fn pkcs11(parsed: &Parsed, global: &GlobalOptions) -> Result<Option<P
 
 /// Options that do nothing, because of another one.
 pub(crate) fn remarks(parsed: &Parsed) -> impl Iterator<Item = Note> {
-    lonely_intune_hosts(parsed).into_iter().chain(lonely_tpm_pcrs(parsed)).chain(joined_homes(parsed))
+    lonely_intune_hosts(parsed)
+        .into_iter()
+        .chain(lonely_tpm_pcrs(parsed))
+        .chain(joined_homes(parsed))
+        .chain(no_sub_ids(parsed))
 }
 
 /// Whoever may read a file may read the password in it.
@@ -160,6 +164,13 @@ fn joined_homes(parsed: &Parsed) -> Option<Note> {
     let by = parsed.entries.iter().find(odd)?;
     let value = model::printable(&by.value, 120);
     let text = format!("home_prefix = {value} has no / at its end: homes are named as {value}alex");
+    Some(Note(format!("{}: {text}", by.place)))
+}
+
+/// The incumbent writes them.
+fn no_sub_ids(parsed: &Parsed) -> Option<Note> {
+    let by = parsed.entries.iter().find(|entry| entry.option == "subid_range" && !entry.value.is_empty())?;
+    let text = "subid_range keeps these numbers free; nothing is written to /etc/subuid and /etc/subgid yet";
     Some(Note(format!("{}: {text}", by.place)))
 }
 

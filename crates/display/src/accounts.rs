@@ -23,13 +23,15 @@ pub fn account(it: &AccountEntry) -> String {
         Some(item("Person", it.upn.clone())),
         Some(item("Number", format!("{}, group {}", it.uid, it.gid))),
         Some(item("Home", it.home.clone())),
-        Some(item("Shell", it.shell.clone())),
+        present("Shell", &it.shell),
         Some(item("Use", standing(it))),
         known("Code", it.code.as_ref()),
-        Some(item("First seen", it.first_seen.clone())),
-        Some(item("Let in last", it.last_online.clone())),
-        Some(item("Object", it.object.clone())),
-        Some(item("Tenant", it.tenant.clone())),
+        known("Reserved", it.reserved_at.as_ref()),
+        present("First seen", &it.first_seen),
+        present("Let in last", &it.last_online),
+        it.sub_ids.map(|(first, last)| item("Sub-ids", format!("{first}-{last}, kept free"))),
+        present("Object", &it.object),
+        present("Tenant", &it.tenant),
     ]
     .into_iter()
     .flatten()
@@ -37,9 +39,15 @@ pub fn account(it: &AccountEntry) -> String {
     for_terminal(&(paragraph(0, &it.name) + &items(2, &values)))
 }
 
+/// A value, where there is one.
+fn present(name: &'static str, value: &str) -> Option<Item> {
+    (!value.is_empty()).then(|| item(name, value.to_owned()))
+}
+
 fn standing(it: &AccountEntry) -> &str {
     match it.standing.as_str() {
         "allowed" => "may be used",
+        "reserved" => "reserved, not signed in yet",
         "denied" => "refused by the directory",
         "forgotten" => "given up on this machine",
         other => other,

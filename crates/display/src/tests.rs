@@ -254,6 +254,7 @@ fn accounts_are_lines_and_one_is_values_below_each_other() {
         uid: 70_001,
         standing: "denied".to_owned(),
         code: Some("AADSTS50057".to_owned()),
+        last_online: "2027-01-15T08:00:00Z".to_owned(),
         ..ipc::AccountEntry::default()
     };
     assert_eq!(
@@ -267,6 +268,23 @@ fn accounts_are_lines_and_one_is_values_below_each_other() {
         "{shown}"
     );
     assert!(!crate::account(&alex).contains("Code"));
+    let reserved = ipc::AccountEntry {
+        name: "sam".to_owned(),
+        upn: "sam@contoso.com".to_owned(),
+        uid: 70_002,
+        standing: "reserved".to_owned(),
+        sub_ids: Some((3_330_635_008, 3_330_700_543)),
+        reserved_at: Some("2027-01-15T08:00:00Z".to_owned()),
+        ..ipc::AccountEntry::default()
+    };
+    let line = "     70002  sam  sam@contoso.com  reserved, not signed in yet\n";
+    assert_eq!(crate::accounts(std::slice::from_ref(&reserved)), line);
+    let shown = crate::account(&reserved);
+    assert!(shown.contains("3330635008-3330700543, kept free") && shown.contains("2027-01-15"), "{shown}");
+    assert!(
+        !shown.contains("Tenant") && !shown.contains("First seen") && !shown.contains("Shell"),
+        "{shown}"
+    );
     let odd = ipc::AccountEntry { name: "a\u{1b}[31m".to_owned(), ..alex };
     assert!(!crate::account(&odd).contains('\u{1b}') && !crate::accounts(&[odd]).contains('\u{1b}'));
 }

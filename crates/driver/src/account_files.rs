@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 
 /// Where names and verdicts go, and where this machine says whose names and numbers are taken. Blocking.
 pub trait AccountFiles: Send + Sync {
-    /// What /etc says, and whose this home directory is.
+    /// What /etc says, and what is where this home directory would be.
     fn local_facts(&self, home: Option<&str>) -> LocalFacts;
 
     /// Replaces both files, so that whoever reads sees the old ones or the new ones whole.
@@ -78,10 +78,10 @@ pub(crate) async fn run(ports: Arc<Ports>, mut waiting: mpsc::UnboundedReceiver<
 }
 
 async fn write(ports: &Ports) -> Result<(), Failure> {
-    let (files, settings, accounts) =
-        (ports.account_files.clone(), ports.accounts.clone(), ports.views.accounts());
+    let (files, settings) = (ports.account_files.clone(), ports.accounts.clone());
+    let (accounts, reserved) = (ports.views.accounts(), ports.views.reserved());
     let written = tokio::task::spawn_blocking(move || {
-        files.write(&snapshot(&settings, &accounts), &verdicts(&settings, &accounts))
+        files.write(&snapshot(&settings, &accounts, &reserved), &verdicts(&settings, &accounts))
     });
     let written = written.await.unwrap_or_else(|crash| Err(io::Error::other(crash)));
     written.map_err(|error| not_written(&error))

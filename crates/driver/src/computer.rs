@@ -173,6 +173,8 @@ impl Computer {
             Command::PublishMissing(missing) => views.publish_missing(missing),
             Command::PublishAccount(account) => views.publish_account(*account),
             Command::PublishNoAccount(tenant, object) => views.publish_no_account(tenant, object),
+            Command::PublishReserved(reserved) => views.publish_reserved(*reserved),
+            Command::PublishNoReserved(name) => views.publish_no_reserved(&name),
             Command::PublishPrepared(prepared) => drop(views.prepared.send_replace(prepared)),
             // Nobody watching is the ordinary case.
             Command::Announce(status) => {

@@ -7,7 +7,7 @@ use crate::log_limit::LogLimit;
 use crate::self_test;
 use crate::sign_in::{self, Purpose, SignIn};
 use crate::store_thread::StoreThread;
-use accounts::{AccountChange, Meant};
+use accounts::{AccountChange, AccountSettings, Meant, ReservationWanted, ReservedAccount};
 use hsm::BoundTo;
 use lifecycle::{LeaveKind, Snapshot, Status};
 use model::{
@@ -159,7 +159,8 @@ impl Driver {
 
     /// Whom a log-in service means by a name; none where it is nobody of ours.
     pub fn meant_by(&self, name: &str) -> Option<Meant> {
-        accounts::resolve(&self.ports.accounts, &self.ports.views.accounts(), name)
+        let (accounts, reserved) = (self.ports.views.accounts(), self.ports.views.reserved());
+        accounts::resolve(&self.ports.accounts, (&accounts, &reserved), name)
     }
 
     /// The user id of the account that a person has here.
@@ -296,6 +297,32 @@ impl Driver {
     /// Every account of this machine.
     pub fn accounts(&self) -> Vec<LocalAccount> {
         self.ports.views.accounts()
+    }
+
+    /// What the configuration says of accounts.
+    pub fn account_settings(&self) -> &AccountSettings {
+        &self.ports.accounts
+    }
+
+    /// What is set aside for people who have not signed in yet.
+    pub fn reserved(&self) -> Vec<ReservedAccount> {
+        self.ports.views.reserved()
+    }
+
+    /// Sets an account aside for somebody who has not signed in yet; what they will be. Every process sees it so.
+    ///
+    /// # Errors
+    /// Where the person is known here, somebody else has what they would have, or it cannot be written.
+    pub async fn reserve_account(&self, wanted: ReservationWanted) -> Result<ReservedAccount, Failure> {
+        let home = wanted.home(&self.ports.accounts)?;
+        let local = account_files::local_facts(self.ports.account_files.clone(), Some(home)).await?;
+        match self.request(OperatorRequest::ReserveAccount { wanted, local: Box::new(local) }).await? {
+            (Answer::Reserved(reserved), _) => {
+                self.ports.account_writer.written().await?;
+                Ok(*reserved)
+            }
+            _ => Err(unexpected_answer()),
+        }
     }
 
     /// Gives an account another name or number; what it is then. Every process sees it so.

@@ -351,7 +351,7 @@ impl SignInEffects {
         }
     }
 
-    async fn signed_in(&self, account: Account, groups: Vec<DirectoryGroup>, token: TokenRef) {
+    async fn signed_in(&self, account: Account, groups: Option<Vec<DirectoryGroup>>, token: TokenRef) {
         for notice in (self.ports.neighbours)() {
             if self.ports.log.allows("another product") {
                 tracing::warn!(notice, "Another product has registered this machine too");
@@ -383,30 +383,38 @@ impl SignInEffects {
         }
     }
 
-    /// The groups of a person; none where they could not be read, so that nobody has the rights of a group that they
-    /// may have left.
-    fn known(&self, groups: Groups) -> Vec<DirectoryGroup> {
+    /// The groups of a person, where they are known: an outage of the directory's lists takes nobody's rights away.
+    fn known(&self, groups: Groups) -> Option<Vec<DirectoryGroup>> {
         match groups {
-            Groups::NotAsked => Vec::new(),
-            Groups::Known(groups) => groups,
+            Groups::NotAsked => Some(Vec::new()),
+            Groups::Known(groups) => Some(groups),
             Groups::Unknown(failure) => {
                 if self.ports.log.allows("groups not read") {
                     let domain = self.asked.domain();
-                    log_failure!(warn, &failure, { %domain, }, "The groups of a person cannot be read");
+                    log_failure!(
+                        warn, &failure, { %domain, },
+                        "The groups of a person cannot be read; those of their last sign-in count"
+                    );
                 }
-                Vec::new()
+                None
             }
         }
     }
 
     /// Makes sure that somebody who is to be let in has an account of this machine; it is durable then.
-    async fn have_account(&self, person: &Account, groups: Vec<DirectoryGroup>) -> Result<(), Failure> {
+    async fn have_account(
+        &self,
+        person: &Account,
+        groups: Option<Vec<DirectoryGroup>>,
+    ) -> Result<(), Failure> {
         if matches!(self.purpose, Purpose::Identify(_)) {
             return Ok(());
         }
-        let home = accounts::home_of(&self.ports.accounts, person)?;
+        let reserved = self.ports.views.reserved_for(&person.upn);
+        let home = accounts::home_of(&self.ports.accounts, person, reserved.as_ref())?;
         let local = Box::new(local_facts(self.ports.account_files.clone(), Some(home)).await?);
-        let (person, groups) = (person.clone(), self.ports.accounts.of_interest(person.upn.domain(), groups));
+        let groups = groups.map(|all| self.ports.accounts.of_interest(person.upn.domain(), all));
+        let person = person.clone();
         let event = move |caller| tenancy::Event::AccountWanted { caller, person, groups, local };
         self.inbox.ask(event).await.map(drop)
     }

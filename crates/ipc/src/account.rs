@@ -8,7 +8,7 @@ pub struct AccountEntry {
     pub name: String,
     /// The name that the person signed in with last, `name@domain`.
     pub upn: String,
-    /// The tenant id.
+    /// The tenant id; empty until the person has signed in, as the next one.
     pub tenant: String,
     /// The object id of the person.
     pub object: String,
@@ -18,14 +18,18 @@ pub struct AccountEntry {
     pub gid: u32,
     /// The home directory.
     pub home: String,
-    /// The shell.
+    /// The shell; empty where a reservation leaves it to the configuration.
     pub shell: String,
-    /// `allowed`, `denied` or `forgotten`.
+    /// `allowed`, `denied` or `forgotten`; `reserved` where the person has not signed in yet.
     pub standing: String,
     /// The code of the refusal, where the directory refuses the person.
     pub code: Option<String>,
-    /// When they signed in here first, RFC 3339 in UTC.
+    /// When they signed in here first, RFC 3339 in UTC; empty until they have.
     pub first_seen: String,
     /// When the directory let them in last, RFC 3339 in UTC.
     pub last_online: String,
+    /// The first and the last of the subordinate numbers that are kept free for them.
+    pub sub_ids: Option<(u32, u32)>,
+    /// When root set it aside, RFC 3339 in UTC; none where the person has signed in.
+    pub reserved_at: Option<String>,
 }

@@ -81,6 +81,15 @@ pub enum Request {
         /// The new number, of the person and of the primary group.
         uid: Option<u32>,
     },
+    /// Set an account of this machine aside for somebody who has not signed in yet.
+    ReserveAccount {
+        /// For whom, `name@domain`.
+        name: String,
+        /// Their number, and that of their own group; the computed one where none is named.
+        uid: Option<u32>,
+        /// Their home directory; that of the configuration where none is named.
+        home: Option<String>,
+    },
     /// Every change of every domain, until the client hangs up.
     Watch {},
     /// Open the place for keys and try every key, then what [`Request::Status`] is answered with.
@@ -180,6 +189,8 @@ word_enum! {
         Accounts = "accounts",
         /// [`Request::ChangeAccount`].
         ChangeAccount = "change_account",
+        /// [`Request::ReserveAccount`].
+        ReserveAccount = "reserve_account",
         /// [`Request::Watch`].
         Watch = "watch",
         /// [`Request::TpmTest`].
@@ -206,6 +217,7 @@ impl Request {
             Request::ForgetAccount { .. } => (Op::ForgetAccount, Access::Root),
             Request::Accounts {} => (Op::Accounts, Access::Root),
             Request::ChangeAccount { .. } => (Op::ChangeAccount, Access::Root),
+            Request::ReserveAccount { .. } => (Op::ReserveAccount, Access::Root),
             Request::Watch {} => (Op::Watch, Access::Root),
             Request::TpmTest {} => (Op::TpmTest, Access::Root),
             Request::TpmRecoveryCode {} => (Op::TpmRecoveryCode, Access::Root),
@@ -271,6 +283,7 @@ mod tests {
             (Request::ForgetAccount { name: name() }, true, false),
             (Request::Accounts {}, true, false),
             (Request::ChangeAccount { name: name(), new_name: None, uid: Some(1) }, true, false),
+            (Request::ReserveAccount { name: name(), uid: None, home: None }, true, false),
             (Request::Watch {}, true, false),
             (Request::TpmTest {}, true, false),
             (Request::TpmRecoveryCode {}, true, false),

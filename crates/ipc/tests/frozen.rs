@@ -45,6 +45,7 @@ fn requests_and_answers_are_frozen() {
         Request::ForgetAccount { name: name() },
         Request::Accounts {},
         Request::ChangeAccount { name: name(), new_name: Some(String::new()), uid: Some(0) },
+        Request::ReserveAccount { name: name(), uid: Some(0), home: Some(String::new()) },
         Request::Watch {},
         Request::TpmRecoveryCode {},
         Request::TpmReseal { with_code: true },
@@ -55,7 +56,7 @@ fn requests_and_answers_are_frozen() {
         Request::PamAuthenticate { .. } | Request::Join { .. } => {}
         Request::SignIn { .. } | Request::Status { .. } | Request::Leave { .. } | Request::Rekey { .. } => {}
         Request::CancelRekey { .. } | Request::Rebind { .. } | Request::ForgetAccount { .. } => {}
-        Request::Accounts {} | Request::ChangeAccount { .. } => {}
+        Request::Accounts {} | Request::ChangeAccount { .. } | Request::ReserveAccount { .. } => {}
         Request::Watch {} | Request::TpmRecoveryCode {} | Request::TpmReseal { .. } | Request::TpmTest {} => {
         }
     }

@@ -85,7 +85,7 @@ pub fn sub_ids(range: IdRange, name: &str) -> Option<u32> {
 }
 
 /// How many subordinate ids a person gets.
-const SUB_IDS: u32 = 65_536;
+pub const SUB_IDS: u32 = 65_536;
 
 fn folded_hash(name: &str) -> Option<u32> {
     name.is_ascii().then(|| murmur3(name.to_ascii_lowercase().as_bytes()))

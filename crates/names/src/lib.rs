@@ -20,7 +20,7 @@ mod tests;
 mod verdicts;
 
 pub use account::{Account, Domain, Group, HomeName, Parameters, Snapshot};
-pub use ids::{IdRange, IdRangeError, sub_ids};
+pub use ids::{IdRange, IdRangeError, SUB_IDS, sub_ids};
 pub use local::{LocalEntry, SubIds, local_entries, mapped_users, sub_id_ranges};
 pub use name::{is_name, is_path};
 pub use provisional::provisional;

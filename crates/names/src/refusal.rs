@@ -1,5 +1,6 @@
 //! Numbers that nobody gets from us (login.md 4.4).
 
+use crate::ids::IdRange;
 use crate::local::{LocalEntry, SubIds};
 use std::fmt;
 
@@ -51,6 +52,8 @@ pub struct Others<'o> {
     pub groups: &'o [LocalEntry],
     /// Of /etc/subuid and /etc/subgid.
     pub sub_ids: &'o [SubIds],
+    /// What is kept free for subordinate ids (`subid_range`).
+    pub kept_free: Option<IdRange>,
     /// Ours, of other objects.
     pub pinned: &'o [LocalEntry],
 }
@@ -66,6 +69,8 @@ pub enum Conflict {
     Group(LocalEntry),
     /// The number is among the subordinate ids of somebody.
     SubIds(SubIds),
+    /// The number is kept free for subordinate ids.
+    KeptFree(IdRange),
     /// The number or the name is pinned for another object.
     Pinned(LocalEntry),
 }
@@ -78,6 +83,9 @@ impl fmt::Display for Conflict {
             Conflict::Group(LocalEntry { name, id }) => write!(out, "the local group {name} ({id}) has it"),
             Conflict::SubIds(SubIds { owner, first, count }) => {
                 write!(out, "it is among the {count} subordinate ids of {owner} from {first} on")
+            }
+            Conflict::KeptFree(range) => {
+                write!(out, "subid_range keeps {}-{} free for subordinate ids", range.min(), range.max())
             }
             Conflict::Pinned(LocalEntry { name, id }) => write!(out, "{name} ({id}) has it"),
         }
@@ -95,5 +103,6 @@ pub fn conflict(name: &str, id: u32, others: Others<'_>) -> Option<Conflict> {
         .or_else(|| has(others.users).map(Conflict::User))
         .or_else(|| has(others.groups).map(Conflict::Group))
         .or_else(|| sub_ids().map(Conflict::SubIds))
+        .or_else(|| others.kept_free.filter(|range| range.holds(id)).map(Conflict::KeptFree))
         .or_else(|| has(others.pinned).map(Conflict::Pinned))
 }

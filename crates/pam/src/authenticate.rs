@@ -91,6 +91,7 @@ impl<'a, H: Host> Attempt<'a, H> {
             }
             Err(Stop::GivenUp) => Code::AuthenticationError,
             Err(Stop::MadeUp) => {
+                self.host.log(NO_NAME);
                 self.host.pause(MADE_UP_WAITS);
                 Code::AuthenticationError
             }
@@ -253,6 +254,8 @@ const ENTER: &str = "Press Enter when you are done, or q to give up: ";
 const NOT_YET: &str = "Not approved yet.";
 const UNAVAILABLE: &str = "Entra ID sign-in is not available: firmamentd does not answer. \
                            An administrator of this machine sees why in: systemctl status firmamentd";
+const NO_NAME: &str = "the program knows no such name, so nobody can be let in under it; where id_attr_map is uuid \
+                       or rfc2307, sign in at the console once, or run: aad-tool account add NAME@DOMAIN --uid N";
 const NO_PLACE: &str = "a code has to be shown, and this conversation has no person to read it: for ssh, \
                         KbdInteractiveAuthentication shows it (aad-tool configure-ssh)";
 /// So long somebody who says that they are done is believed before they are asked again, in seconds.

@@ -4,6 +4,7 @@
 
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
+mod accounts;
 mod concern;
 mod document;
 mod intune;
@@ -11,6 +12,7 @@ mod left_behind;
 #[cfg(test)]
 mod tests;
 
+pub use accounts::account_entries;
 pub use document::{About, DocumentParts, document};
 pub use left_behind::left_behind;
 

@@ -1,7 +1,7 @@
 //! What the configuration says of accounts, and the files that every process reads them from.
 
 use account_options::{HomeAttr, IdAttrMap, IdRangeOption, PeopleAndGroups, WhoMayRegister};
-use accounts::{AccountDomain, AccountSettings, LocalFacts, Numbering};
+use accounts::{AccountDomain, AccountSettings, HomeFound, LocalFacts, Numbering};
 use config::{DomainSettings, Settings};
 use driver::AccountFiles;
 use model::{DomainName, MayRegister, Upn};
@@ -27,6 +27,7 @@ pub(crate) fn settings(settings: &Settings) -> AccountSettings {
         local_groups: settings.global.local_groups.clone(),
         mapped_users: mapped_users(&settings.global.user_map_file),
         reauth_by_password: settings.global.reauth_by_password,
+        sub_ids: Some(range(settings.global.subid_range)),
         sudo_group: settings.global.local_sudo_group.clone(),
     }
 }
@@ -92,7 +93,7 @@ impl AccountFiles for Files {
             users: names::local_entries(&text("/etc/passwd")),
             groups: names::local_entries(&text("/etc/group")),
             sub_ids,
-            home_owner: home.and_then(|home| std::fs::metadata(home).ok()).map(|found| found.uid()),
+            home: home.map(home_found).unwrap_or_default(),
         }
     }
 
@@ -101,6 +102,15 @@ impl AccountFiles for Files {
         // Nobody is let in by a name whose verdict is not there yet.
         names_file::replace(&self.directory.join(VERDICTS), &names::encode_verdicts(verdicts), 0o600)?;
         names_file::replace(&self.directory.join(NAMES), &names, 0o644)
+    }
+}
+
+/// What is there, where a link leads to if it is one: whose a link itself is says nothing.
+fn home_found(home: &str) -> HomeFound {
+    match std::fs::metadata(home) {
+        Ok(found) => HomeFound::OwnedBy(found.uid()),
+        Err(_) if std::fs::symlink_metadata(home).is_ok() => HomeFound::BrokenLink,
+        Err(_) => HomeFound::Nothing,
     }
 }
 

@@ -98,6 +98,9 @@ async fn answer(
         Request::ChangeAccount { name, new_name, uid } => {
             accounts::change(connection, service, &name, (new_name, uid)).await
         }
+        Request::ReserveAccount { name, uid, home } => {
+            accounts::reserve(connection, service, &name, (uid, home)).await
+        }
         Request::Watch {} => changes::run(connection, service).await,
         Request::TpmTest {} => tpm::test(connection, service, caller).await,
         Request::TpmRecoveryCode {} => tpm::recovery_code(connection, service).await,

@@ -1,7 +1,8 @@
-//! The account that a person has on this machine, to and from its record.
+//! The account that a person has on this machine or will have, to and from its record.
 
 use crate::found::damaged;
-use model::{Account, AccountStanding, DirectoryGroup, LocalAccount, ObjectId, TenantId, Timestamp};
+use accounts::ReservedAccount;
+use model::{Account, AccountStanding, DirectoryGroup, LocalAccount, ObjectId, TenantId, Timestamp, Upn};
 use store::record::{self, Versioned};
 use store::{RecordKey, SCHEMA, StoreError};
 
@@ -58,5 +59,32 @@ pub(crate) fn account_from_record(
         last_online: Timestamp::from_millis(record.last_online),
         groups: record.groups.into_iter().map(group).collect::<Result<_, _>>()?,
         standing,
+    })
+}
+
+pub(crate) fn reserved_to_record(reserved: &ReservedAccount) -> record::ReservedAccount {
+    record::ReservedAccount {
+        schema: SCHEMA,
+        name: reserved.name.clone(),
+        uid: reserved.uid,
+        home: reserved.home.clone(),
+        shell: reserved.shell.clone(),
+        reserved_at: reserved.reserved_at.as_millis(),
+    }
+}
+
+pub(crate) fn reserved_from_record(
+    upn: &Upn,
+    key: &RecordKey,
+    bytes: &[u8],
+) -> Result<ReservedAccount, StoreError> {
+    let record = record::ReservedAccount::decode(key, bytes)?;
+    Ok(ReservedAccount {
+        upn: upn.clone(),
+        name: record.name,
+        uid: record.uid,
+        home: record.home,
+        shell: record.shell,
+        reserved_at: Timestamp::from_millis(record.reserved_at),
     })
 }

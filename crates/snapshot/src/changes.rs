@@ -1,4 +1,4 @@
-use crate::accounts::account_to_record;
+use crate::accounts::{account_to_record, reserved_to_record};
 use crate::{prepared_to_record, to_record};
 use model::{TenantId, Timestamp};
 use store::record::{self, Versioned};
@@ -40,6 +40,11 @@ pub fn to_change(change: &Change) -> store::Change {
         Change::NoLocalAccount(tenant, object) => {
             store::Change::Delete(RecordKey::LocalAccount(*tenant, *object))
         }
+        Change::Reserved(reserved) => {
+            let key = RecordKey::Reserved(reserved.upn.clone());
+            store::Change::Put(key, reserved_to_record(reserved).encode())
+        }
+        Change::NoReserved(name) => store::Change::Delete(RecordKey::Reserved(name.clone())),
         Change::PreparedKeys { id, keys } => {
             let record = prepared_to_record(*id, keys.as_deref());
             store::Change::Put(RecordKey::Prepared(*id), record.encode())

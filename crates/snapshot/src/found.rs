@@ -1,6 +1,6 @@
 //! Everything that the store holds; one unreadable record blocks what it is about and nothing else.
 
-use crate::accounts::account_from_record;
+use crate::accounts::{account_from_record, reserved_from_record};
 use crate::{from_record, prepared_from_record};
 use lifecycle::Snapshot;
 use model::{
@@ -42,6 +42,15 @@ pub fn found(records: Vec<store::Found>, missing: Option<StoreError>) -> Found {
                     Err(error) => {
                         let why = unreadable(&error, "local account");
                         found.unreadable.local_accounts.insert((*tenant, *object), why);
+                    }
+                }
+            }
+            RecordKey::Reserved(name) => {
+                match bytes.and_then(|bytes| reserved_from_record(name, &key, &bytes)) {
+                    Ok(reserved) => drop(found.reserved.all.insert(name.clone(), reserved)),
+                    Err(error) => {
+                        let why = unreadable(&error, "reserved account");
+                        found.reserved.unreadable.insert(name.clone(), why);
                     }
                 }
             }

@@ -27,6 +27,8 @@ pub enum RecordKey {
     Account(Upn),
     /// The account that an object of the tenant has on this machine: [`record::LocalAccount`].
     LocalAccount(TenantId, ObjectId),
+    /// What the person who first signs in under this name will be on this machine: [`record::ReservedAccount`].
+    Reserved(Upn),
     /// Keys of an intent that no tenant has a claim to yet: [`record::PreparedKeys`].
     Prepared(IntentId),
     /// The same, as versions wrote it that knew of one pair only.
@@ -57,6 +59,7 @@ impl RecordKey {
             RecordKey::Domain(_)
             | RecordKey::Account(_)
             | RecordKey::LocalAccount(..)
+            | RecordKey::Reserved(_)
             | RecordKey::Prepared(_)
             | RecordKey::Spare => false,
         }
@@ -113,6 +116,7 @@ impl std::fmt::Display for RecordKey {
             RecordKey::Domain(domain) => write!(out, "domain/{domain}"),
             RecordKey::Account(upn) => write!(out, "account/{upn}"),
             RecordKey::LocalAccount(tenant, object) => write!(out, "local-account/{tenant}/{object}"),
+            RecordKey::Reserved(upn) => write!(out, "reserved-account/{upn}"),
             RecordKey::Prepared(intent) => write!(out, "prepared/{intent}"),
             RecordKey::Spare => out.write_str("spare"),
             RecordKey::Foreign(text) => out.write_str(text),
@@ -132,6 +136,7 @@ impl From<&str> for RecordKey {
             Some(("local-account", name)) => name.split_once('/').and_then(|(tenant, object)| {
                 Some(RecordKey::LocalAccount(tenant.parse().ok()?, object.parse().ok()?))
             }),
+            Some(("reserved-account", name)) => name.parse().map(RecordKey::Reserved).ok(),
             Some(("prepared", name)) => name.parse().map(RecordKey::Prepared).ok(),
             None if text == "spare" => Some(RecordKey::Spare),
             _ => None,
@@ -153,6 +158,8 @@ mod tests {
             ("domain/contoso.com", false),
             ("account/alex@contoso.com", false),
             ("prepared/11111111-2222-3333-4444-555555555555", false),
+            ("reserved-account/alex@contoso.com", false),
+            ("reserved-account/alex", true),
             (
                 "local-account/11111111-2222-3333-4444-555555555555/11111111-2222-3333-4444-555555555556",
                 false,
@@ -181,6 +188,7 @@ mod tests {
             RecordKey::Domain("contoso.com".parse().unwrap()),
             RecordKey::Account("alex@contoso.com".parse().unwrap()),
             RecordKey::LocalAccount(tenant(), "11111111-2222-3333-4444-555555555555".parse().unwrap()),
+            RecordKey::Reserved("alex@contoso.com".parse().unwrap()),
             RecordKey::Spare,
             RecordKey::Prepared("11111111-2222-3333-4444-555555555555".parse().unwrap()),
         ];
@@ -188,7 +196,7 @@ mod tests {
             RecordKey::Device(_) | RecordKey::Successor(_) | RecordKey::Predecessor(_) => {}
             // A further one has to be listed above.
             RecordKey::Domain(_) | RecordKey::Account(_) | RecordKey::LocalAccount(..) => {}
-            RecordKey::Spare | RecordKey::Prepared(_) => {}
+            RecordKey::Spare | RecordKey::Prepared(_) | RecordKey::Reserved(_) => {}
             RecordKey::Foreign(_) => {}
         }
         let names = keys.map(|key| match key.to_string().split_once('/') {

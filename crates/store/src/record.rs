@@ -78,6 +78,24 @@ pub struct Barred {
     pub at: i64,
 }
 
+/// What a person will be on this machine who has not signed in yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReservedAccount {
+    /// [`crate::SCHEMA`] of the writer.
+    pub schema: u32,
+    /// The name of passwd(5).
+    pub name: String,
+    /// The user id, and the id of the primary group.
+    pub uid: u32,
+    /// The home directory.
+    pub home: String,
+    /// The shell; that of the configuration where none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shell: Option<String>,
+    /// When root reserved it.
+    pub reserved_at: i64,
+}
+
 /// Keys made before anybody signed in, and before them the decision to make them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PreparedKeys {
@@ -93,6 +111,7 @@ impl Versioned for PreparedKeys {}
 impl Versioned for Domain {}
 impl Versioned for Account {}
 impl Versioned for LocalAccount {}
+impl Versioned for ReservedAccount {}
 impl Versioned for Device {}
 
 #[cfg(test)]
@@ -119,9 +138,14 @@ mod tests {
                     .encode(),
             ),
             members("local-account/", local_account(text).encode()),
+            members("reserved-account/", reserved_account(text).encode()),
             members("spare", PreparedKeys { schema: 1, id: text(), keys: Some((key(), key())) }.encode()),
         ]);
         manual::check_words("members of records", &said).unwrap();
+    }
+
+    fn reserved_account(text: impl Fn() -> String) -> ReservedAccount {
+        ReservedAccount { schema: 1, name: text(), uid: 0, home: text(), shell: Some(text()), reserved_at: 0 }
     }
 
     fn local_account(text: impl Fn() -> String) -> LocalAccount {

@@ -1,6 +1,7 @@
 use crate::events::Caller;
 use crate::view::{PreparedView, TenantView};
 use crate::{MemberId, Role};
+use accounts::ReservedAccount;
 use lifecycle::{DeviceKeys, EventKind, Identity, Snapshot, Status, Work};
 use machine::OpId;
 use machine::Ticket;
@@ -53,6 +54,10 @@ pub enum Command {
     PublishAccount(Box<LocalAccount>),
     /// The object has no account of this machine any more.
     PublishNoAccount(TenantId, ObjectId),
+    /// This is set aside for whoever signs in under its name, from here on.
+    PublishReserved(Box<ReservedAccount>),
+    /// Nothing is set aside for this name any more.
+    PublishNoReserved(Upn),
     /// How far the keys made ahead of time are.
     PublishPrepared(PreparedView),
     /// The identity in force of a tenant changed, for whoever watches.
@@ -105,6 +110,10 @@ pub enum Change {
     LocalAccount(Box<LocalAccount>),
     /// The object has no account of this machine any more.
     NoLocalAccount(TenantId, ObjectId),
+    /// This is set aside for whoever signs in under its name.
+    Reserved(Box<ReservedAccount>),
+    /// Nothing is set aside for this name any more.
+    NoReserved(Upn),
     /// A pair of keys is decided on (without keys) or made (with them), and nobody's yet.
     PreparedKeys {
         /// The intent that they will be the keys of.
@@ -183,6 +192,8 @@ pub enum Answer {
     Forgotten(bool),
     /// The account is so from here on.
     Account(Box<LocalAccount>),
+    /// This is set aside from here on.
+    Reserved(Box<ReservedAccount>),
     /// It is done.
     Done,
 }
@@ -202,6 +213,7 @@ impl Answer {
             | Answer::GivenUp(_)
             | Answer::Forgotten(_)
             | Answer::Account(_)
+            | Answer::Reserved(_)
             | Answer::Done => None,
         }
     }

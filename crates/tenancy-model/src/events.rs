@@ -1,5 +1,5 @@
 use crate::found::Found;
-use accounts::{AccountChange, LocalFacts};
+use accounts::{AccountChange, LocalFacts, ReservationWanted};
 use lifecycle::{DeviceKeys, LeaveKind, Reply};
 use machine::OpId;
 use machine::Ticket;
@@ -72,8 +72,8 @@ pub enum Event {
         caller: Caller,
         /// Who it is.
         person: Account,
-        /// The groups of the directory that they are in, as far as they are known.
-        groups: Vec<DirectoryGroup>,
+        /// The groups of the directory that they are in; none where they could not be read: those of before stay.
+        groups: Option<Vec<DirectoryGroup>>,
         /// What this machine says of names and numbers.
         local: Box<LocalFacts>,
     },
@@ -141,6 +141,13 @@ pub enum OperatorRequest {
     Rebind(DomainName),
     /// Forget which object a name was first seen with, and bar its account here.
     ForgetAccount(Upn),
+    /// Set an account aside for somebody who has not signed in yet.
+    ReserveAccount {
+        /// For whom, and what they are to be.
+        wanted: ReservationWanted,
+        /// What this machine says of names, numbers and the home.
+        local: Box<LocalFacts>,
+    },
     /// Give an account another name or number.
     ChangeAccount {
         /// A name that the account is known by.
@@ -150,6 +157,54 @@ pub enum OperatorRequest {
         /// What this machine says of names and numbers.
         local: Box<LocalFacts>,
     },
+}
+
+impl OperatorRequest {
+    /// The domain that it is about, where it names one.
+    pub fn domain(&self) -> Option<&DomainName> {
+        Some(match self {
+            OperatorRequest::Leave { domain, .. }
+            | OperatorRequest::RekeyEnded(domain)
+            | OperatorRequest::CancelRekey(domain)
+            | OperatorRequest::Rebind(domain) => domain,
+            OperatorRequest::Rekey { person, .. } => person.domain(),
+            OperatorRequest::ForgetAccount(name) => name.domain(),
+            OperatorRequest::ReserveAccount { wanted, .. } => wanted.upn.domain(),
+            OperatorRequest::ChangeAccount { .. } => return None,
+        })
+    }
+}
+
+impl Event {
+    /// Who waits for an answer to it.
+    pub fn caller(&self) -> Option<Caller> {
+        match self {
+            Event::SignInAsked { caller, .. }
+            | Event::Learnt { caller, .. }
+            | Event::SignedIn { caller, .. }
+            | Event::AttemptAsked { caller, .. }
+            | Event::AccountWanted { caller, .. }
+            | Event::SignInFailed { caller, .. }
+            | Event::Asked { caller, .. } => Some(*caller),
+            _ => None,
+        }
+    }
+
+    /// The token set that comes in with it.
+    pub fn token(&self) -> Option<TokenRef> {
+        match self {
+            Event::SignedIn { token, .. } => Some(*token),
+            _ => None,
+        }
+    }
+
+    /// Whether somebody asks for what cannot be done without a write.
+    pub fn wants_a_write(&self) -> bool {
+        matches!(
+            self,
+            Event::Learnt { .. } | Event::SignedIn { .. } | Event::AccountWanted { .. } | Event::Asked { .. }
+        )
+    }
 }
 
 /// How a work with keys of nobody yet ended well.

@@ -1,4 +1,5 @@
 use crate::Role;
+use accounts::Reservations;
 use lifecycle::{DeviceKeys, Snapshot};
 use model::{AccountPin, DomainName, Failure, IntentId, LocalAccount, ObjectId, TenantId, TenantPin, Upn};
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +15,8 @@ pub struct Found {
     pub accounts: BTreeMap<Upn, AccountPin>,
     /// Every account of this machine.
     pub local_accounts: Vec<LocalAccount>,
+    /// What is set aside for people who have not signed in yet.
+    pub reserved: Reservations,
     /// Keys that were made, or decided on, ahead of time.
     pub prepared: Vec<FoundPair>,
     /// Tenants whose state is there and cannot be used: nothing is registered anew for them.

@@ -4,6 +4,7 @@
 
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
+mod account_changes;
 mod commands;
 mod events;
 mod facts;
@@ -12,6 +13,7 @@ mod pins;
 pub mod refusals;
 mod view;
 
+pub use account_changes::{kept_account, no_account, no_reservation};
 pub use commands::{Answer, Change, Command, KeysWork, RekeyStarted};
 pub use events::{Caller, Event, KeysReply, OperatorRequest, PairTest};
 pub use facts::{DomainConfig, Facts};

@@ -118,6 +118,8 @@ impl Pins {
             }
             Change::LocalAccount(_)
             | Change::NoLocalAccount(..)
+            | Change::Reserved(_)
+            | Change::NoReserved(_)
             | Change::Identity { .. }
             | Change::NoIdentity { .. }
             | Change::PreparedKeys { .. }

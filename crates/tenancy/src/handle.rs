@@ -42,7 +42,7 @@ impl Tenancy {
             Event::Woke => self.wake(),
             Event::AttemptAsked { .. } | Event::PasswordTried { .. } => self.count(event),
             other => {
-                self.asked |= wants_a_write(&other);
+                self.asked |= other.wants_a_write();
                 let lane = self.lane_of(&other);
                 self.queue(lane, other);
             }
@@ -65,7 +65,7 @@ impl Tenancy {
             Event::Asked { request: OperatorRequest::ChangeAccount { name, .. }, .. } => {
                 self.accounts.tenant_of(name)
             }
-            Event::Asked { request, .. } => subject(request).and_then(of),
+            Event::Asked { request, .. } => request.domain().and_then(of),
             Event::Done(op, _) | Event::KeysDone(op, _) => match self.works.get(op) {
                 Some(Owner::Member(tenant, ..) | Owner::Rekey { tenant, .. }) => Some(*tenant),
                 Some(Owner::Prepared(_)) | None => None,
@@ -239,8 +239,8 @@ impl Tenancy {
         });
         let asked = items.into_iter().filter_map(|item| match item {
             Item::Event(event) => {
-                self.tokens.extend(token_of(&event));
-                caller_of(&event)
+                self.tokens.extend(event.token());
+                event.caller()
             }
             Item::SignIn(_) => None,
         });
@@ -323,6 +323,7 @@ impl Tenancy {
                 Command::PublishDomains(_)
                     | Command::PublishMissing(_)
                     | Command::PublishAccount(_)
+                    | Command::PublishReserved(_)
                     | Command::Unserved(_)
             )
         };
@@ -332,46 +333,5 @@ impl Tenancy {
         let views: Vec<Command> = views.collect();
         self.commands.extend(views);
         self.publish_prepared();
-    }
-}
-
-/// The domain that a request is about, where it is about one.
-fn subject(request: &OperatorRequest) -> Option<&DomainName> {
-    Some(match request {
-        OperatorRequest::Leave { domain, .. }
-        | OperatorRequest::RekeyEnded(domain)
-        | OperatorRequest::CancelRekey(domain)
-        | OperatorRequest::Rebind(domain) => domain,
-        OperatorRequest::Rekey { person, .. } => person.domain(),
-        OperatorRequest::ForgetAccount(name) => name.domain(),
-        OperatorRequest::ChangeAccount { .. } => return None,
-    })
-}
-
-/// Whether somebody asks for what cannot be done without a write.
-fn wants_a_write(event: &Event) -> bool {
-    matches!(
-        event,
-        Event::Learnt { .. } | Event::SignedIn { .. } | Event::AccountWanted { .. } | Event::Asked { .. }
-    )
-}
-
-fn caller_of(event: &Event) -> Option<Caller> {
-    match event {
-        Event::SignInAsked { caller, .. }
-        | Event::Learnt { caller, .. }
-        | Event::SignedIn { caller, .. }
-        | Event::AttemptAsked { caller, .. }
-        | Event::AccountWanted { caller, .. }
-        | Event::SignInFailed { caller, .. }
-        | Event::Asked { caller, .. } => Some(*caller),
-        _ => None,
-    }
-}
-
-fn token_of(event: &Event) -> Option<model::TokenRef> {
-    match event {
-        Event::SignedIn { token, .. } => Some(*token),
-        _ => None,
     }
 }

@@ -38,6 +38,9 @@ impl Tenancy {
                 None => refusals::not_registered(&domain, REBIND_ADVICE),
             },
             OperatorRequest::ForgetAccount(name) => return self.forget_account(caller, name),
+            OperatorRequest::ReserveAccount { wanted, local } => {
+                return self.reserve_account(caller, &wanted, &local);
+            }
             OperatorRequest::ChangeAccount { name, to, local } => {
                 return self.change_account(caller, (&name, to), &local);
             }
@@ -73,7 +76,8 @@ impl Tenancy {
     fn forget_account(&mut self, caller: Caller, name: Upn) {
         self.attempts.forget_owners(&name);
         let account = self.accounts.given_up(&name, self.now);
-        let given_up = account.is_some();
+        let reserved = self.end_reservation(&name);
+        let given_up = account.is_some() || reserved;
         account.into_iter().for_each(|account| self.keep_account(None, account));
         if self.pins.has_account(&name) {
             return self.learn(caller, Memory::ForgetAccount(name), Answer::Forgotten(true));

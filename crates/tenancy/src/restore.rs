@@ -10,10 +10,12 @@ use tenancy_model::{Change, Command, Found, FoundPair, Pins, Role};
 
 impl Tenancy {
     pub(crate) fn restore(&mut self, found: Found) {
-        let Found { identities, domains, accounts, local_accounts, prepared, blocked, newer, .. } = found;
+        let Found {
+            identities, domains, accounts, local_accounts, prepared, blocked, newer, reserved, ..
+        } = found;
         let (mut unreadable, missing) = (found.unreadable, found.missing);
         let unread = std::mem::take(&mut unreadable.local_accounts);
-        self.accounts = Accounts::found(local_accounts, unread);
+        self.accounts = Accounts::found(local_accounts, unread, reserved);
         self.missing = missing.clone();
         self.pins = Pins { domains, accounts, unreadable };
         for (tenant, failure) in blocked {
@@ -32,6 +34,8 @@ impl Tenancy {
         self.commands.push(Command::PublishMissing(missing));
         let accounts = self.accounts.iter().cloned().map(Box::new).map(Command::PublishAccount);
         self.commands.extend(accounts);
+        let reserved = self.accounts.reservations().cloned().map(Box::new);
+        self.commands.extend(reserved.map(Command::PublishReserved));
         let tenants: Vec<TenantId> = self.tenants.keys().copied().collect();
         tenants.into_iter().for_each(|tenant| self.push(Some(tenant), Step::Publish(tenant)));
         self.restore_prepared(prepared, &taken);

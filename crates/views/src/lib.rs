@@ -1,5 +1,6 @@
 //! What others may read, as it was at the last durable moment; reading never waits for a decision.
 
+use accounts::ReservedAccount;
 use hsm::BoundTo;
 use lifecycle::{Identity, IntuneEnrolment, Snapshot, Stage, Status};
 use model::{
@@ -131,6 +132,7 @@ struct Known {
     members: BTreeMap<MemberId, watch::Sender<Status>>,
     users: BTreeMap<(TenantId, ObjectId), (Account, watch::Receiver<UserStatus>)>,
     accounts: BTreeMap<(TenantId, ObjectId), LocalAccount>,
+    reserved: BTreeMap<Upn, ReservedAccount>,
     /// The last one of each domain; only sign-ins of configured domains begin, so that nobody fills it.
     sign_ins: BTreeMap<DomainName, SignInView>,
 }
@@ -201,6 +203,28 @@ impl Views {
     pub fn publish_no_account(&self, tenant: TenantId, object: ObjectId) {
         self.write(|known| drop(known.accounts.remove(&(tenant, object))));
         self.accounts_changed.send_modify(|version| *version += 1);
+    }
+
+    /// This is set aside for whoever signs in under its name, from here on.
+    pub fn publish_reserved(&self, reserved: ReservedAccount) {
+        self.write(|known| drop(known.reserved.insert(reserved.upn.clone(), reserved)));
+        self.accounts_changed.send_modify(|version| *version += 1);
+    }
+
+    /// Nothing is set aside for this name any more.
+    pub fn publish_no_reserved(&self, name: &Upn) {
+        self.write(|known| drop(known.reserved.remove(name)));
+        self.accounts_changed.send_modify(|version| *version += 1);
+    }
+
+    /// What is set aside for people who have not signed in yet.
+    pub fn reserved(&self) -> Vec<ReservedAccount> {
+        self.read(|known| known.reserved.values().cloned().collect())
+    }
+
+    /// What is set aside for whoever signs in under this name.
+    pub fn reserved_for(&self, name: &Upn) -> Option<ReservedAccount> {
+        self.read(|known| known.reserved.get(name).cloned())
     }
 
     /// Every account of this machine.

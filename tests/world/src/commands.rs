@@ -46,6 +46,8 @@ impl World {
             | Command::PublishMissing(_)
             | Command::PublishAccount(_)
             | Command::PublishNoAccount(..)
+            | Command::PublishReserved(_)
+            | Command::PublishNoReserved(_)
             | Command::Ignored(..) => {}
         }
     }

@@ -173,6 +173,8 @@ fn tenant(change: &Change) -> Option<TenantId> {
         Change::NoLocalAccount(tenant, _) => Some(*tenant),
         Change::NoDomain(_)
         | Change::NoAccount(_)
+        | Change::Reserved(_)
+        | Change::NoReserved(_)
         | Change::PreparedKeys { .. }
         | Change::NoPreparedKeys(_)
         | Change::GiveUpMissing => None,

@@ -156,3 +156,23 @@ fn a_group_is_listed_by_its_object_id_beside_the_people() {
     let notes: Vec<&str> = loaded.notes.iter().map(|note| note.0.as_str()).collect();
     assert!(notes.len() == 1 && notes[0].contains("pam_allow_groups = (…)"), "{notes:?}");
 }
+
+#[test]
+fn ranges_for_people_and_for_subordinate_ids_are_told_where_they_overlap() {
+    let notes = |text: &str| one(text).unwrap().notes.iter().map(ToString::to_string).collect::<Vec<_>>();
+    for (people, sub_ids, overlap) in [
+        ("", "", false),
+        ("idmap_range = 5000-9999", "subid_range = 10000-99999", false),
+        ("idmap_range = 5000-10000", "subid_range = 10000-99999", true),
+        ("idmap_range = 99999-200000", "subid_range = 10000-99999", true),
+        ("idmap_range = 1879048192-2147352575", "", true),
+        ("idmap_range = 1879048192-2099999999", "", false),
+    ] {
+        let said = notes(&format!("[global]\n{sub_ids}\n[contoso.com]\n{people}\n"));
+        let told = said.iter().any(|note| note.contains("have numbers in common"));
+        assert_eq!(told, overlap, "{people} {sub_ids}: {said:?}");
+        // Nothing is written yet, and whoever sets the option hears it.
+        let yet = said.iter().any(|note| note.contains("nothing is written to /etc/subuid"));
+        assert_eq!(yet, !sub_ids.is_empty(), "{said:?}");
+    }
+}

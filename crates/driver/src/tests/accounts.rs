@@ -1,7 +1,7 @@
 //! The files of names are written after what they say is durable, and before whoever waits for it is told.
 
 use super::harness::{Disk, Fault, Rig, account, wait_for};
-use accounts::LocalFacts;
+use accounts::{LocalFacts, ReservationWanted};
 use model::{Account, Failure};
 use names::{LocalEntry, Verdict};
 use std::sync::atomic::Ordering;
@@ -16,7 +16,7 @@ fn last(rig: &Rig) -> Option<(Vec<String>, Vec<Verdict>)> {
 }
 
 async fn wants_in(rig: &Rig, person: Account, local: LocalFacts) -> Result<(), Failure> {
-    let (groups, local) = (Vec::new(), Box::new(local));
+    let (groups, local) = (Some(Vec::new()), Box::new(local));
     let wanted = move |caller| Event::AccountWanted { caller, person, groups, local };
     rig.driver.inbox.ask(wanted).await.map(drop)
 }
@@ -75,7 +75,8 @@ async fn what_etc_says_reaches_the_decision() {
     let refused =
         wants_in(&rig, account(0), LocalFacts { users, ..LocalFacts::default() }).await.unwrap_err();
     assert_eq!(refused.code, "AccountConflict");
-    *rig.account_files.facts.lock().unwrap() = LocalFacts { home_owner: Some(77), ..LocalFacts::default() };
+    *rig.account_files.facts.lock().unwrap() =
+        LocalFacts { home: accounts::HomeFound::OwnedBy(77), ..LocalFacts::default() };
     let local = crate::account_files::local_facts(rig.account_files.clone(), None).await.unwrap();
     assert_eq!(wants_in(&rig, account(0), local).await.unwrap_err().code, "HomeOfAnother");
 }
@@ -90,4 +91,29 @@ async fn a_home_that_does_not_answer_holds_nobody_for_good() {
     tokio::time::advance(std::time::Duration::from_secs(11)).await;
     let refused = waiting.await.unwrap().unwrap_err();
     assert_eq!(refused.code, "HomeNotAnswering");
+}
+
+#[tokio::test]
+async fn what_root_sets_aside_has_a_name_at_once_and_the_sign_in_looks_at_its_home() {
+    let rig = Rig::new(1).await;
+    let wanted = ReservationWanted {
+        upn: account(0).upn,
+        uid: Some(70_001),
+        home: Some("/srv/homes/alex".to_owned()),
+    };
+    let reserved = rig.driver.reserve_account(wanted).await.unwrap();
+    assert_eq!(rig.account_files.looked_at.lock().unwrap().as_deref(), Some("/srv/homes/alex"));
+    // Everybody has the name, and nobody is let in by it.
+    assert_eq!(last(&rig), Some((vec![reserved.name.clone()], vec![])));
+    assert_eq!(rig.driver.reserved(), [reserved]);
+    wants_in(&rig, account(0), LocalFacts::default()).await.unwrap();
+    assert_eq!((rig.driver.reserved(), rig.driver.uid_of(&account(0).upn)), (vec![], Some(70_001)));
+    assert_eq!(last_uids(&rig).await, [70_001]);
+}
+
+/// The numbers in the files once they are written.
+async fn last_uids(rig: &Rig) -> Vec<u32> {
+    rig.driver.ports().account_writer.written().await.unwrap();
+    let written = rig.account_files.written.lock().unwrap();
+    written.last().unwrap().0.accounts.iter().map(|it| it.uid).collect()
 }

@@ -378,12 +378,15 @@ pub(super) struct FakeAccountFiles {
     pub(super) written: Mutex<Vec<(names::Snapshot, Vec<names::VerdictOf>)>>,
     pub(super) refuses: std::sync::atomic::AtomicBool,
     pub(super) facts: Mutex<accounts::LocalFacts>,
+    /// The home that was asked about last.
+    pub(super) looked_at: Mutex<Option<String>>,
     /// For so long nothing is said of a home.
     pub(super) silent_for: Mutex<std::time::Duration>,
 }
 
 impl crate::AccountFiles for FakeAccountFiles {
-    fn local_facts(&self, _home: Option<&str>) -> accounts::LocalFacts {
+    fn local_facts(&self, home: Option<&str>) -> accounts::LocalFacts {
+        *self.looked_at.lock().unwrap() = home.map(str::to_owned);
         std::thread::sleep(*self.silent_for.lock().unwrap());
         self.facts.lock().unwrap().clone()
     }

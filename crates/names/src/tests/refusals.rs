@@ -37,7 +37,8 @@ fn a_number_or_a_name_of_somebody_else_is_found() {
     let entry = |name: &str, id| LocalEntry { name: name.to_owned(), id };
     let (users, groups) = (local_entries(PASSWD), local_entries(GROUP));
     let (sub_ids, pinned) = (sub_id_ranges(SUBUID), [entry("adele@contoso.com", 700_000)]);
-    let others = Others { users: &users, groups: &groups, sub_ids: &sub_ids, pinned: &pinned };
+    let others =
+        Others { users: &users, groups: &groups, sub_ids: &sub_ids, kept_free: None, pinned: &pinned };
     let range = SubIds { owner: "sam".to_owned(), first: 100_000, count: 65_536 };
     for (name, id, found) in [
         ("alex@contoso.com", 700_001, None),

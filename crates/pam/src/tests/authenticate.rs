@@ -254,6 +254,8 @@ fn what_sshd_makes_up_is_never_sent() {
         let mut daemon = script([ask(None), end(Ending::Done)]);
         assert_eq!(run(&nobody, &Options::default(), &mut daemon), Code::AuthenticationError);
         assert!(daemon.heard.is_empty() && nobody.paused.get() == 2);
+        let logged = nobody.logged.borrow().join("\n");
+        assert!(logged.contains("aad-tool account add") && logged.contains("console"), "{logged}");
     }
     for real in ["", "INCORRECT", "x\u{8}\n\r", "\u{8}x"] {
         assert!(!is_made_up(real), "{real:?}");

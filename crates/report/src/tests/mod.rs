@@ -1,5 +1,6 @@
 //! What is told, of what, and to whom.
 
+mod accounts;
 mod document;
 mod report;
 mod samples;

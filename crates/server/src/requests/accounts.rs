@@ -1,41 +1,38 @@
-//! `accounts`, `change_account`: who has an account of this machine, and what root changes of one.
+//! `accounts`, `change_account`, `reserve_account`: who has an account of this machine, and what root changes of one.
 
 use crate::Service;
 use crate::connection::Connection;
-use crate::talk::{bad_name, tell};
-use accounts::AccountChange;
-use ipc::{AccountEntry, Ending, Message};
-use model::{AccountStanding, Failure, LocalAccount};
+use crate::talk::{bad_name, parse_name, tell};
+use accounts::{AccountChange, ReservationWanted};
+use ipc::{Ending, Message};
+use model::Failure;
+use report::account_entries;
 
 /// Everybody, by their numbers.
 pub(crate) async fn list(connection: &mut Connection, service: &Service) -> Result<Ending, Failure> {
-    let mut accounts = service.driver.accounts();
-    accounts.sort_by_key(|account| account.uid);
-    let accounts = accounts.iter().map(entry).collect();
+    let driver = &service.driver;
+    let accounts = account_entries(driver.account_settings(), &driver.accounts(), &driver.reserved());
     connection.say(&Message::Accounts { accounts }).await;
     Ok(Ending::Done)
 }
 
-fn entry(account: &LocalAccount) -> AccountEntry {
-    let (standing, code) = match &account.standing {
-        AccountStanding::Allowed => ("allowed", None),
-        AccountStanding::Denied { code, .. } => ("denied", Some(code.clone())),
-        AccountStanding::Forgotten { .. } => ("forgotten", None),
-    };
-    AccountEntry {
-        name: account.name.clone(),
-        upn: account.person.upn.to_string(),
-        tenant: account.person.tenant.to_string(),
-        object: account.person.object.to_string(),
-        uid: account.uid,
-        gid: account.gid,
-        home: account.home.clone(),
-        shell: account.shell.clone(),
-        standing: standing.to_owned(),
-        code,
-        first_seen: account.first_seen.to_string(),
-        last_online: account.last_online.to_string(),
-    }
+/// Sets an account aside for somebody who has not signed in yet.
+pub(crate) async fn reserve(
+    connection: &mut Connection,
+    service: &Service,
+    name: &str,
+    (uid, home): (Option<u32>, Option<String>),
+) -> Result<Ending, Failure> {
+    let wanted = ReservationWanted { upn: parse_name(name)?, uid, home };
+    let reserved = service.driver.reserve_account(wanted).await?;
+    let (upn, name, uid, home) = (&reserved.upn, &reserved.name, reserved.uid, &reserved.home);
+    tell(connection, &format!("{upn} will be {name} with the number {uid} and the home {home}.")).await;
+    tell(
+        connection,
+        "The name resolves from now on; the first sign-in with a password or a code lets them in.",
+    )
+    .await;
+    Ok(Ending::Done)
 }
 
 /// Gives an account another name or another number.

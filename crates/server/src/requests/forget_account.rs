@@ -17,7 +17,7 @@ pub(crate) async fn run(
     let text = if known {
         format!(
             "{name} is forgotten: the next sign-in under this name is taken as a new person. An account of this machine \
-             under this name is barred until its owner signs in again."
+             under this name is barred until its owner signs in again; what was set aside for the name is free."
         )
     } else {
         format!("{name} was not known.")

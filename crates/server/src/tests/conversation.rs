@@ -57,6 +57,7 @@ fn requests() -> Vec<Request> {
         Request::CancelRekey { domain: None },
         Request::Rebind { domain: None },
         Request::ForgetAccount { name: name() },
+        Request::ReserveAccount { name: name(), uid: Some(1), home: None },
         Request::Watch {},
         Request::TpmRecoveryCode {},
         Request::TpmReseal { with_code: true },

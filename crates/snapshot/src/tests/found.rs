@@ -2,6 +2,7 @@
 
 use super::{account, at, id, identity, key, keys, snapshot};
 use crate::{Recorded, failure, found, recorded_backends, to_change, upgrade};
+use accounts::ReservedAccount;
 use lifecycle::{Intune, Stage};
 use model::{AccountPin, Backend, FailureClass, KeyPurpose, TenantPin};
 use serde_json::Value;
@@ -28,10 +29,22 @@ fn changes() -> Vec<(Change, Change)> {
     changes.extend([
         (Change::Domain { domain: domain(), pin, at: at(5) }, Change::NoDomain(domain())),
         (Change::Account(person), Change::NoAccount(upn())),
+        (Change::Reserved(Box::new(reserved())), Change::NoReserved(upn())),
         (Change::PreparedKeys { id: id(9), keys: None }, Change::NoPreparedKeys(id(9))),
         (Change::PreparedKeys { id: id(10), keys: Some(Box::new(keys())) }, Change::NoPreparedKeys(id(10))),
     ]);
     changes
+}
+
+fn reserved() -> ReservedAccount {
+    ReservedAccount {
+        upn: account(8).upn,
+        name: "alex".to_owned(),
+        uid: 70_001,
+        home: "/srv/alex".to_owned(),
+        shell: None,
+        reserved_at: at(4),
+    }
 }
 
 /// What a store holds after these changes.
@@ -61,6 +74,7 @@ fn what_is_written_is_found_and_what_is_taken_back_is_not() {
     assert_eq!((person.object, person.first_seen, person.former_since), (id(8), at(6), Some(at(7))));
     let pairs: Vec<_> =
         all.prepared.iter().map(|pair| (pair.id, pair.keys.is_some(), pair.boot_bound)).collect();
+    assert_eq!(all.reserved.all, [(account(8).upn, reserved())].into());
     assert_eq!(pairs, [(id(9), false, false), (id(10), true, false)]);
     assert!(all.blocked.is_empty() && all.unreadable == Default::default());
     assert_eq!(found(held(&[written, taken].concat()), None), Found::default());
@@ -95,13 +109,16 @@ fn one_unreadable_record_blocks_what_it_is_about_and_nothing_else() {
                 .values()
                 .chain(all.unreadable.domains.values())
                 .chain(all.unreadable.accounts.values())
+                .chain(all.reserved.unreadable.values())
                 .map(|failure| failure.code.as_str())
                 .collect();
-            let blocks = matches!(key, RecordKey::Device(_) | RecordKey::Domain(_) | RecordKey::Account(_));
+            let of_a_name = matches!(key, RecordKey::Account(_) | RecordKey::Reserved(_));
+            let blocks = of_a_name || matches!(key, RecordKey::Device(_) | RecordKey::Domain(_));
             assert_eq!(failures, if blocks { vec![code] } else { vec![] }, "{key}");
             assert_eq!(all.blocked.contains_key(&id(1)), matches!(key, RecordKey::Device(_)), "{key}");
             assert_eq!(all.newer.contains(&id(1)), all.blocked.contains_key(&id(1)) && code == "StateNewer");
             let there = all.identities.len() + all.domains.len() + all.accounts.len() + all.prepared.len();
+            let there = there + all.reserved.all.len();
             assert_eq!(there, written.len() - 1, "{key}");
         }
     }

@@ -177,7 +177,8 @@ fn nobody_gets_a_new_account_past_one_that_is_lost_or_cannot_be_read() {
         }
         drop(computer.tenancy.handle(Event::Restored(Box::new(found)), computer.now));
         let (person, local) = (ALEX.account(), Box::default());
-        let event = Event::AccountWanted { caller: crate::Caller(1), person, groups: Vec::new(), local };
+        let event =
+            Event::AccountWanted { caller: crate::Caller(1), person, groups: Some(Vec::new()), local };
         let commands = computer.tenancy.handle(event, computer.now).commands;
         assert_eq!(commands, [Command::Answer(crate::Caller(1), Err(gone.clone()))]);
     }

@@ -9,10 +9,10 @@ use crate::{
     Answer, Caller, Change, Command, Event, KeysReply, KeysWork, OperatorRequest, PairTest, PreparedView,
     Tenancy, TenantView,
 };
-use accounts::LocalFacts;
+use accounts::{LocalFacts, ReservedAccount};
 use lifecycle::{DeviceKeys, Work};
 use machine::{Machine, OpId, Ticket};
-use model::{Asked, DomainName, Failure, LocalAccount, Memory, ObjectId, TenantId, Timestamp, TokenRef};
+use model::{Asked, DomainName, Failure, LocalAccount, Memory, ObjectId, TenantId, Timestamp, TokenRef, Upn};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
@@ -66,6 +66,7 @@ pub(super) struct Computer {
     pub(super) leads_to: BTreeMap<DomainName, TenantId>,
     /// The accounts that every process may read.
     pub(super) local_accounts: BTreeMap<(TenantId, ObjectId), LocalAccount>,
+    pub(super) reserved: BTreeMap<Upn, ReservedAccount>,
     pub(super) laws: Laws,
     /// Keys that are gone, by their public halves.
     pub(super) destroyed: BTreeSet<Vec<u8>>,
@@ -105,6 +106,7 @@ impl Computer {
             prepared: PreparedView::default(),
             leads_to: BTreeMap::new(),
             local_accounts: BTreeMap::new(),
+            reserved: BTreeMap::new(),
             laws: Laws::new(law),
             destroyed: BTreeSet::new(),
             reread: false,
@@ -158,6 +160,8 @@ impl Computer {
             Command::PublishNoAccount(tenant, object) => {
                 drop(self.local_accounts.remove(&(tenant, object)));
             }
+            Command::PublishReserved(it) => drop(self.reserved.insert(it.upn.clone(), *it)),
+            Command::PublishNoReserved(upn) => drop(self.reserved.remove(&upn)),
             Command::Reread => self.reread = true,
             Command::Forget(_)
             | Command::HandOver { .. }
@@ -222,7 +226,7 @@ impl Computer {
 
     /// Somebody who is checked wants to be let in.
     pub(super) fn wants_in(&mut self, person: Person, local: LocalFacts) -> Caller {
-        let (local, groups) = (Box::new(local), Vec::new());
+        let (local, groups) = (Box::new(local), Some(Vec::new()));
         let wanted = |caller| Event::AccountWanted { caller, person: person.account(), groups, local };
         self.wish(Wish::Account(person), wanted)
     }
@@ -372,6 +376,7 @@ impl Computer {
         self.visits.clear();
         self.views.clear();
         self.local_accounts.clear();
+        self.reserved.clear();
         self.prepared = PreparedView::default();
         self.setting = setting;
         // Never that of the first start.

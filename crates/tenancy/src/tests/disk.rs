@@ -2,6 +2,7 @@
 
 use super::replies::BOOT_BOUND;
 use crate::{Change, Found, FoundPair, Role};
+use accounts::Reservations;
 use lifecycle::{DeviceKeys, Identity, Intune, IntuneIntent, Snapshot, Stage};
 use model::{AccountPin, DomainName, IntentId, LocalAccount, ObjectId, TenantId, TenantPin, Upn};
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ pub(super) struct Disk {
     pub(super) domains: BTreeMap<DomainName, TenantPin>,
     pub(super) accounts: BTreeMap<Upn, AccountPin>,
     pub(super) local_accounts: BTreeMap<(TenantId, ObjectId), LocalAccount>,
+    pub(super) reserved: Reservations,
     pub(super) prepared: BTreeMap<IntentId, Option<DeviceKeys>>,
 }
 
@@ -34,6 +36,8 @@ impl Disk {
                 Change::NoLocalAccount(tenant, object) => {
                     drop(self.local_accounts.remove(&(tenant, object)));
                 }
+                Change::Reserved(it) => drop(self.reserved.all.insert(it.upn.clone(), *it)),
+                Change::NoReserved(upn) => drop(self.reserved.all.remove(&upn)),
                 Change::PreparedKeys { id, keys } => drop(self.prepared.insert(id, keys.map(|keys| *keys))),
                 Change::NoPreparedKeys(id) => drop(self.prepared.remove(&id)),
                 Change::GiveUpMissing => {}
@@ -53,6 +57,7 @@ impl Disk {
             domains: self.domains.clone(),
             accounts: self.accounts.clone(),
             local_accounts: self.local_accounts.values().cloned().collect(),
+            reserved: self.reserved.clone(),
             prepared: self.prepared.iter().map(pair).collect(),
             ..Found::default()
         }

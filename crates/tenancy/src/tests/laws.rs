@@ -150,6 +150,14 @@ impl Computer {
                 let durable = self.disk.local_accounts.get(&(*tenant, *object));
                 self.laws.law("accounts", durable.is_none(), ("still on disk", durable));
             }
+            Command::PublishReserved(reserved) => {
+                let durable = self.disk.reserved.all.get(&reserved.upn);
+                self.laws.law("accounts", durable == Some(reserved), ("not durable", reserved, durable));
+            }
+            Command::PublishNoReserved(upn) => {
+                let durable = self.disk.reserved.all.get(upn);
+                self.laws.law("accounts", durable.is_none(), ("still on disk", durable));
+            }
             Command::Announce(status) => {
                 self.judge_lane(status.tenant, command);
                 let durable = self.disk.stage(status.tenant, Role::Current);
@@ -380,6 +388,8 @@ fn lane_of(changes: &[Change], before: &Disk) -> LaneName {
         Change::NoAccount(name) => account(name),
         Change::LocalAccount(account) => Some(account.person.tenant),
         Change::NoLocalAccount(tenant, _) => Some(*tenant),
+        Change::Reserved(reserved) => domain(reserved.upn.domain()),
+        Change::NoReserved(name) => account(name),
         Change::PreparedKeys { .. } | Change::NoPreparedKeys(_) | Change::GiveUpMissing => None,
     })
 }

@@ -12,6 +12,7 @@ mod prepared;
 mod properties;
 mod refusals;
 mod replies;
+mod reserved;
 mod routing;
 mod samples;
 mod steps;

@@ -104,6 +104,7 @@ fn on_disk(golden: &Golden) -> Vec<String> {
                 record::PreparedKeys::decode(&key, &bytes).unwrap();
                 found.push(key.to_string());
             }
+            RecordKey::Reserved(_) => drop(record::ReservedAccount::decode(&key, &bytes).unwrap()),
             RecordKey::LocalAccount(..) => drop(record::LocalAccount::decode(&key, &bytes).unwrap()),
             RecordKey::Foreign(_) => panic!("{key} is of no known kind"),
         }

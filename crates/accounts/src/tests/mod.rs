@@ -1,5 +1,8 @@
-use crate::{AccountDomain, AccountSettings, LocalFacts, Numbering, home_of, renamed, renumbered};
+mod reserve;
+
+use crate::{AccountDomain, AccountSettings, HomeFound, Known, LocalFacts, Numbering};
 use crate::{Meant, resolve, settle, snapshot, verdicts};
+use crate::{home_of, renamed, renumbered};
 use model::{Account, AccountStanding, DirectoryGroup, Failure, LocalAccount, ObjectId, Timestamp};
 use names::{HomeName, IdRange, LocalEntry, SubIds, Verdict, encode};
 use proptest::prelude::*;
@@ -46,7 +49,12 @@ fn first(
     known: &[&LocalAccount],
     local: &LocalFacts,
 ) -> Result<LocalAccount, Failure> {
-    settle(&settings(), (&person(name, object), Vec::new()), known, local, now())
+    settle(&settings(), (&person(name, object), Some(Vec::new())), &of(known), local, now())
+}
+
+/// Nobody but these has an account, or will have one.
+fn of<'k>(accounts: &[&'k LocalAccount]) -> Known<'k> {
+    Known { accounts: accounts.to_vec(), reserved: Vec::new() }
 }
 
 fn entry(name: &str, id: u32) -> LocalEntry {
@@ -75,23 +83,33 @@ fn numbers_and_homes_are_computed_as_configured() {
         let alex = person("alex@contoso.com", 0x2c);
         let facts = LocalFacts::default();
         (
-            home_of(&settings, &alex).unwrap(),
-            settle(&settings, (&alex, Vec::new()), &[], &facts, now()).unwrap().uid,
+            home_of(&settings, &alex, None).unwrap(),
+            settle(&settings, (&alex, Some(Vec::new())), &Known::default(), &facts, now()).unwrap().uid,
         )
     };
     assert_eq!(of(&settings, HomeName::Upn), ("/srv/homes/alex@contoso.com".to_owned(), 754_804_152));
     assert_eq!(of(&settings, HomeName::ShortName).0, "/srv/homes/alex");
     assert_eq!(of(&settings, HomeName::ObjectId).0, "/srv/homes/5c2fba5d-d82f-4bb9-ad1f-2ad17858fa2c");
     settings.numbering = Numbering::Directory;
-    let of_directory =
-        settle(&settings, (&person("alex@contoso.com", 1), Vec::new()), &[], &LocalFacts::default(), now());
+    let of_directory = settle(
+        &settings,
+        (&person("alex@contoso.com", 1), Some(Vec::new())),
+        &Known::default(),
+        &LocalFacts::default(),
+        now(),
+    );
     assert_eq!(of_directory.unwrap_err().code, "NoUserId");
     settings.numbering = Numbering::ObjectId;
     settings.domains[0].home_prefix = "/home:/".to_owned();
-    assert_eq!(home_of(&settings, &person("alex@contoso.com", 1)).unwrap_err().code, "UnusableHome");
+    assert_eq!(home_of(&settings, &person("alex@contoso.com", 1), None).unwrap_err().code, "UnusableHome");
     settings.domains[0].range = IdRange::new(5_000, 5_000).unwrap();
-    let alone =
-        settle(&settings, (&person("alex@contoso.com", 1), Vec::new()), &[], &LocalFacts::default(), now());
+    let alone = settle(
+        &settings,
+        (&person("alex@contoso.com", 1), Some(Vec::new())),
+        &Known::default(),
+        &LocalFacts::default(),
+        now(),
+    );
     assert_eq!(alone.unwrap_err().code, "NoUserId");
     assert_eq!(first("kim@nowhere.org", 1, &[], &LocalFacts::default()).unwrap_err().code, "UnknownDomain");
 }
@@ -118,7 +136,7 @@ fn what_belongs_to_somebody_else_is_nobodys_and_both_owners_are_named() {
         ),
         ("sub-ids", LocalFacts { sub_ids, ..facts() }, vec![], "subordinate ids of sam"),
         ("pinned", facts(), vec![&other], "kim@fabrikam.com"),
-        ("home", LocalFacts { home_owner: Some(1000), ..facts() }, vec![], "belongs to uid 1000"),
+        ("home", LocalFacts { home: HomeFound::OwnedBy(1000), ..facts() }, vec![], "belongs to uid 1000"),
     ];
     for (what, local, known, owner) in cases {
         let refused = first("alex@contoso.com", 1, &known, &local).unwrap_err();
@@ -129,7 +147,9 @@ fn what_belongs_to_somebody_else_is_nobodys_and_both_owners_are_named() {
         );
         assert!(refused.message.contains(&uid.to_string()), "{what}: {}", refused.message);
     }
-    let own = LocalFacts { home_owner: Some(uid), ..facts() };
+    let broken = LocalFacts { home: HomeFound::BrokenLink, ..facts() };
+    assert_eq!(first("alex@contoso.com", 1, &[], &broken).unwrap_err().code, "HomeLinkBroken");
+    let own = LocalFacts { home: HomeFound::OwnedBy(uid), ..facts() };
     assert!(first("alex@contoso.com", 1, &[], &own).is_ok());
 }
 
@@ -149,12 +169,16 @@ fn an_account_stays_what_it_was_whatever_is_computed_today() {
     let mut settings = settings();
     settings.domains[0].range = IdRange::new(1_000_000, 6_999_999).unwrap();
     settings.short_names = false;
-    let local =
-        LocalFacts { home_owner: Some(77), users: vec![entry("x", before.uid)], ..LocalFacts::default() };
+    let local = LocalFacts {
+        home: HomeFound::OwnedBy(77),
+        users: vec![entry("x", before.uid)],
+        ..LocalFacts::default()
+    };
     let later = now().after(Duration::from_secs(7200));
     let renamed = person("alexandra@contoso.com", 1);
     let group = DirectoryGroup { object: person("a@b.cd", 7).object, name: Some("ops".to_owned()) };
-    let after = settle(&settings, (&renamed, vec![group.clone()]), &[&before], &local, later).unwrap();
+    let after =
+        settle(&settings, (&renamed, Some(vec![group.clone()])), &of(&[&before]), &local, later).unwrap();
     let expected =
         LocalAccount { person: renamed, last_online: later, groups: vec![group], ..before.clone() };
     assert_eq!(after, expected);
@@ -163,7 +187,7 @@ fn an_account_stays_what_it_was_whatever_is_computed_today() {
         ..before.clone()
     };
     let soon = now().after(Duration::from_secs(60));
-    let back = settle(&settings, (&before.person, Vec::new()), &[&denied], &local, soon).unwrap();
+    let back = settle(&settings, (&before.person, Some(Vec::new())), &of(&[&denied]), &local, soon).unwrap();
     // Let in again; what is on disk already is not written every minute.
     assert_eq!(back, before);
 }
@@ -177,7 +201,8 @@ fn a_name_means_who_has_it_here_then_who_will() {
         person: person("alexandra@contoso.com", 1),
         ..first("alex@contoso.com", 1, &[], &LocalFacts::default()).unwrap()
     };
-    let of = |settings: &AccountSettings, name: &str| resolve(settings, std::slice::from_ref(&alex), name);
+    let of =
+        |settings: &AccountSettings, name: &str| resolve(settings, (std::slice::from_ref(&alex), &[]), name);
     let person = |name: &str| Some(Meant::Person(upn(name)));
     // The directory calls her something else by now.
     assert_eq!(of(&settings, "Alex"), person("alexandra@contoso.com"));
@@ -201,7 +226,7 @@ fn root_gives_another_name_or_number_that_nobody_has() {
     let kim = first("kim@fabrikam.com", 2, &[], &LocalFacts::default()).unwrap();
     let local =
         LocalFacts { users: vec![entry("sam", 1000), entry("was-alex", alex.uid)], ..LocalFacts::default() };
-    let known = [&alex, &kim];
+    let known = of(&[&alex, &kim]);
     assert_eq!(
         renamed(&alex, "lex", &known, &local).unwrap(),
         LocalAccount { name: "lex".to_owned(), ..alex.clone() }
@@ -212,11 +237,15 @@ fn root_gives_another_name_or_number_that_nobody_has() {
         assert_eq!(renamed(&alex, name, &known, &local).unwrap_err().code, code, "{name}");
     }
     assert_eq!(
-        renumbered(&alex, 70_001, &known, &local).unwrap(),
+        renumbered(&alex, (70_001, None), &known, &local).unwrap(),
         LocalAccount { uid: 70_001, gid: 70_001, ..alex.clone() }
     );
     for uid in [0, 999, 1000, 61_184, kim.uid, u32::MAX] {
-        assert_eq!(renumbered(&alex, uid, &known, &local).unwrap_err().code, "AccountConflict", "{uid}");
+        assert_eq!(
+            renumbered(&alex, (uid, None), &known, &local).unwrap_err().code,
+            "AccountConflict",
+            "{uid}"
+        );
     }
 }
 
@@ -242,7 +271,7 @@ fn the_file_says_who_is_in_which_group_and_the_forgotten_are_not_in_it() {
         ..first("adele@contoso.com", 4, &[], &LocalFacts::default()).unwrap()
     };
     let all = [alex.clone(), sam.clone(), kim, gone];
-    let file = snapshot(&settings, &all);
+    let file = snapshot(&settings, &all, &[]);
     assert!(encode(&file).is_ok());
     let names: Vec<_> = file.accounts.iter().map(|it| it.name.as_str()).collect();
     assert_eq!(names, ["alex", "sam@fabrikam.com", "kim@fabrikam.com"]);
@@ -256,7 +285,7 @@ fn the_file_says_who_is_in_which_group_and_the_forgotten_are_not_in_it() {
     );
     assert_eq!(file.accounts[0].groups, [group.gid]);
     // Whoever signed in first names the group; a name with a blank cannot stand in group(5).
-    let file = snapshot(&settings, &[sam, alex]);
+    let file = snapshot(&settings, &[sam, alex], &[]);
     assert_eq!(file.groups[0].name, object.to_string());
 }
 
@@ -275,7 +304,7 @@ fn groups_of_one_name_are_told_apart_and_none_keeps_the_file_from_being_written(
     };
     let alex = of("alex@contoso.com", 1, groups(&[21, 22], "ops"));
     let kim = of("kim@contoso.com", 2, groups(&[22, 23], "Alex"));
-    let file = snapshot(&settings(), &[alex, kim]);
+    let file = snapshot(&settings(), &[alex, kim], &[]);
     assert!(encode(&file).is_ok(), "{file:?}");
     let mut names: Vec<_> = file.groups.iter().map(|it| it.name.as_str()).collect();
     names.sort_unstable();
@@ -336,7 +365,7 @@ proptest! {
         for (number, domain) in people {
             let who = person(&format!("p{number}@{domain}"), number + u8::from(domain == "contoso.com") * 100);
             let all: Vec<&LocalAccount> = known.iter().collect();
-            let made = settle(&settings, (&who, Vec::new()), &all, &LocalFacts::default(), now());
+            let made = settle(&settings, (&who, Some(Vec::new())), &of(&all), &LocalFacts::default(), now());
             let before = known.iter().find(|it| it.is_of(who.tenant, who.object)).cloned();
             match (made, before) {
                 (Ok(account), Some(before)) => prop_assert_eq!(account, before),
@@ -344,7 +373,7 @@ proptest! {
                 (Err(refused), before) => prop_assert_eq!((refused.code.as_str(), before), ("AccountConflict", None)),
             }
         }
-        prop_assert!(encode(&snapshot(&settings, &known)).is_ok());
+        prop_assert!(encode(&snapshot(&settings, &known, &[])).is_ok());
     }
 }
 
@@ -362,4 +391,69 @@ fn of_groups_that_nobody_named_nothing_is_kept() {
     };
     assert_eq!(of("contoso.com"), [group(1), group(2), group(1)]);
     assert_eq!((of("fabrikam.com"), of("elsewhere.example")), (vec![], vec![]));
+}
+
+proptest! {
+    /// What cannot be read takes nobody out of a group and puts nobody into one.
+    #[test]
+    fn groups_that_are_not_known_are_those_of_the_last_sign_in(
+        had in prop::collection::vec(0..4_u8, 0..4),
+        told in prop::option::of(prop::collection::vec(0..4_u8, 0..4)),
+    ) {
+        let groups = |numbers: &[u8]| -> Vec<DirectoryGroup> {
+            let group = |it: &u8| DirectoryGroup { object: person("a@b.cd", *it).object, name: None };
+            numbers.iter().map(group).collect()
+        };
+        let mut settings = settings();
+        settings.domains[0].sudo_groups = vec![person("a@b.cd", 0).object];
+        settings.domains[0].admitted_groups = vec![person("a@b.cd", 1).object];
+        let first = first("alex@contoso.com", 1, &[], &LocalFacts::default()).unwrap();
+        let before = LocalAccount { groups: groups(&had), ..first };
+        let said = told.as_deref().map(groups);
+        let (known, local) = (of(&[&before]), LocalFacts::default());
+        let after = settle(&settings, (&before.person, said), &known, &local, now()).unwrap();
+        let expected = told.as_ref().unwrap_or(&had);
+        prop_assert_eq!(&after.groups, &groups(expected));
+        let file = snapshot(&settings, std::slice::from_ref(&after), &[]);
+        prop_assert_eq!(file.accounts[0].local_groups.len(), usize::from(expected.contains(&0)));
+        let verdict = verdicts(&settings, std::slice::from_ref(&after))[0].verdict;
+        prop_assert_eq!(verdict == Verdict::Allowed, expected.contains(&1));
+        // Whoever was never here has none.
+        let new = settle(&settings, (&before.person, None), &Known::default(), &local, now()).unwrap();
+        prop_assert_eq!(new.groups, vec![]);
+    }
+}
+
+#[test]
+fn nobody_gets_a_number_that_is_kept_for_subordinate_ids() {
+    let mut settings = settings();
+    let (low, high) = (1_285_143_078, 1_285_143_078 + 70_000);
+    let none = LocalFacts::default();
+    let alex = person("alex@contoso.com", 1);
+    let computed = |settings: &AccountSettings| {
+        settle(settings, (&alex, Some(Vec::new())), &Known::default(), &none, now())
+    };
+    let before = computed(&settings).unwrap();
+    let group = DirectoryGroup { object: person("a@b.cd", 7).object, name: None };
+    let member = LocalAccount { groups: vec![group], ..before.clone() };
+    let gid = snapshot(&settings, std::slice::from_ref(&member), &[]).groups[0].gid;
+    for (min, max, refused) in [
+        (low, high, true),
+        (low - 70_000, low, true),
+        (low + 1, high, false),
+        (low - 70_000, low - 1, false),
+        (gid, gid, false),
+    ] {
+        settings.sub_ids = Some(IdRange::new(min, max).unwrap());
+        assert_eq!(computed(&settings).is_err_and(|it| it.code == "AccountConflict"), refused, "{min}-{max}");
+        let given = renumbered(&before, (low, settings.sub_ids), &Known::default(), &none);
+        assert_eq!(given.is_err(), refused, "{min}-{max}");
+        // Whoever has it already keeps it.
+        assert_eq!(settle(&settings, (&alex, None), &of(&[&before]), &none, now()).unwrap(), before);
+    }
+    assert!(snapshot(&settings, std::slice::from_ref(&member), &[]).groups.is_empty());
+    settings.sub_ids = Some(IdRange::SUB_IDS);
+    assert_eq!(settings.sub_ids_of(&alex.upn), Some((3_330_635_008, 3_330_635_008 + 65_535)));
+    settings.sub_ids = None;
+    assert_eq!(settings.sub_ids_of(&alex.upn), None);
 }

@@ -1,0 +1,57 @@
+//! Accounts of this machine as root is shown them.
+
+use accounts::{AccountSettings, ReservedAccount};
+use ipc::AccountEntry;
+use model::{AccountStanding, LocalAccount};
+
+/// Everybody who has an account here and everybody for whom one is set aside, by their numbers.
+pub fn account_entries(
+    settings: &AccountSettings,
+    accounts: &[LocalAccount],
+    reserved: &[ReservedAccount],
+) -> Vec<AccountEntry> {
+    let accounts = accounts.iter().map(|account| entry(settings, account));
+    let reserved = reserved.iter().map(|reserved| reserved_entry(settings, reserved));
+    let mut entries: Vec<AccountEntry> = accounts.chain(reserved).collect();
+    entries.sort_by_key(|entry| entry.uid);
+    entries
+}
+
+fn entry(settings: &AccountSettings, account: &LocalAccount) -> AccountEntry {
+    let (standing, code) = match &account.standing {
+        AccountStanding::Allowed => ("allowed", None),
+        AccountStanding::Denied { code, .. } => ("denied", Some(code.clone())),
+        AccountStanding::Forgotten { .. } => ("forgotten", None),
+    };
+    AccountEntry {
+        name: account.name.clone(),
+        upn: account.person.upn.to_string(),
+        tenant: account.person.tenant.to_string(),
+        object: account.person.object.to_string(),
+        uid: account.uid,
+        gid: account.gid,
+        home: account.home.clone(),
+        shell: account.shell.clone(),
+        standing: standing.to_owned(),
+        code,
+        first_seen: account.first_seen.to_string(),
+        last_online: account.last_online.to_string(),
+        sub_ids: settings.sub_ids_of(&account.person.upn),
+        reserved_at: None,
+    }
+}
+
+fn reserved_entry(settings: &AccountSettings, reserved: &ReservedAccount) -> AccountEntry {
+    AccountEntry {
+        name: reserved.name.clone(),
+        upn: reserved.upn.to_string(),
+        uid: reserved.uid,
+        gid: reserved.uid,
+        home: reserved.home.clone(),
+        shell: reserved.shell.clone().unwrap_or_default(),
+        standing: "reserved".to_owned(),
+        sub_ids: settings.sub_ids_of(&reserved.upn),
+        reserved_at: Some(reserved.reserved_at.to_string()),
+        ..AccountEntry::default()
+    }
+}
