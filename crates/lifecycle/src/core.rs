@@ -197,6 +197,12 @@ impl Core {
         statig::Outcome::Handled
     }
 
+    /// The same as the last word on an event.
+    pub(crate) fn pass_over<S>(&mut self, event: &Event) -> statig::Outcome<S> {
+        self.ignore(event);
+        statig::Outcome::Handled
+    }
+
     /// Records what nobody wanted; a token that came with it is ended.
     pub(crate) fn ignore(&mut self, event: &Event) {
         let kind = match event {

@@ -24,16 +24,25 @@ pub(crate) struct Leaver {
 
 type Outcome = statig::Outcome<State>;
 
-#[state_machine(initial = "State::nowhere()", visibility = "pub(crate)", context_identifier = "core")]
-impl Departure {
-    /// Before its first state, and nothing else.
-    #[state]
-    fn nowhere() -> Outcome {
-        Super
+machine::chart! {
+    (departure: Departure, event: Event, core: Core) starts as State::nowhere();
+
+    pub(crate) enum State {
+        // Before its first state, and nothing else.
+        Nowhere {} = nowhere: Super;
+        Stepping { leaver: Leaver, step: LeaveStep } = stepping in Leaving {}:
+            Departure::stepping(leaver, step, core, event), entry Departure::take(leaver, step, core);
+        Refused { leaver: Leaver } = refused in Root {}: Departure::refused(leaver, core, event);
     }
 
+    enum Superstate<'state> {
+        Leaving {} in Root {}: Departure::leaving(core, event);
+        Root {}: core.pass_over(event);
+    }
+}
+
+impl Departure {
     /// A step is being taken, or its next try waits for its time.
-    #[state(superstate = "leaving", entry_action = "take")]
     fn stepping(leaver: &mut Leaver, step: &mut LeaveStep, core: &mut Core, event: &Event) -> Outcome {
         match core.answer(event) {
             Some(Ok(_)) => leaver.done(*step, core),
@@ -51,7 +60,6 @@ impl Departure {
         }
     }
 
-    #[action]
     fn take(leaver: &mut Leaver, step: &mut LeaveStep, core: &mut Core) {
         core.persist(leaver.stage(*step));
         let (identity, token) = (leaver.identity.clone(), core.person.as_ref().map(|person| person.token));
@@ -65,7 +73,6 @@ impl Departure {
     }
 
     /// The object could not be deleted: waits for an operator, or for a sign-in whose token may be the way.
-    #[state(superstate = "root")]
     fn refused(leaver: &mut Leaver, core: &mut Core, event: &Event) -> Outcome {
         match (event, core.newcomer(event)) {
             (Event::LeaveRequested(ask), _) => {
@@ -83,16 +90,9 @@ impl Departure {
     }
 
     /// Leaving already: a person is kept for their token.
-    #[superstate(superstate = "root")]
     fn leaving(core: &mut Core, event: &Event) -> Outcome {
         let Some(person) = core.newcomer(event) else { return Super };
         core.queue(person);
-        Handled
-    }
-
-    #[superstate]
-    fn root(core: &mut Core, event: &Event) -> Outcome {
-        core.ignore(event);
         Handled
     }
 }

@@ -18,22 +18,36 @@ pub(crate) struct Enrolment;
 type Outcome = statig::Outcome<State>;
 type Enrolled = Box<IntuneIdentity>;
 
-#[state_machine(initial = "State::nowhere()", visibility = "pub(crate)", context_identifier = "core")]
+machine::chart! {
+    (enrolment: Enrolment, event: Event, core: Core) starts as State::nowhere();
+
+    pub(crate) enum State {
+        // Before its first state, and nothing else.
+        Nowhere {} = nowhere: Super;
+        // Nothing more is wanted, of an identity that is enrolled or need not be.
+        AtRest { member: Member, half: Intune } = at_rest in Root {}: signed_in(member, half, core, event);
+        Waiting { member: Member, half: Intune } = waiting in Root {}:
+            Enrolment::waiting(member, half, core, event);
+        Preparing { member: Member, intent: IntuneIntent } = preparing in Working { member }:
+            Enrolment::preparing(member, intent, core, event), entry Enrolment::make_key(member, intent, core);
+        Enrolling { member: Member, posting: Posting } = enrolling in Working { member }:
+            Enrolment::enrolling(member, posting, core, event), entry Enrolment::post(member, posting, core);
+        Reading { member: Member, posting: Posting, reply: StoredReply } = reading in Root {}:
+            Enrolment::reading(member, posting, reply, core, event), entry Enrolment::read(posting, reply, core);
+        CheckingIn { member: Member, enrolled: Enrolled } = checking_in in Working { member }:
+            Enrolment::checking_in(member, enrolled, core, event),
+            entry Enrolment::send_inventory(member, enrolled, core);
+    }
+
+    enum Superstate<'state> {
+        // A work goes on for a person whose session it uses; who signs in meanwhile has one as well.
+        Working { member: &'state mut Member } in Root {}: signed_in(member, &Intune::None, core, event);
+        Root {}: core.pass_over(event);
+    }
+}
+
 impl Enrolment {
-    /// Before its first state, and nothing else.
-    #[state]
-    fn nowhere() -> Outcome {
-        Super
-    }
-
-    /// Nothing more is wanted, of an identity that is enrolled or need not be.
-    #[state(superstate = "root")]
-    fn at_rest(member: &mut Member, half: &mut Intune, core: &mut Core, event: &Event) -> Outcome {
-        signed_in(member, half, core, event)
-    }
-
     /// The next step waits for a person who may take it, or for its time.
-    #[state(superstate = "root")]
     fn waiting(member: &mut Member, half: &mut Intune, core: &mut Core, event: &Event) -> Outcome {
         let waited = member.session.is_none();
         let outcome = signed_in(member, half, core, event);
@@ -44,7 +58,6 @@ impl Enrolment {
     }
 
     /// The intent is on disk, and its key is being made.
-    #[state(superstate = "working", entry_action = "make_key")]
     fn preparing(member: &mut Member, intent: &mut IntuneIntent, core: &mut Core, event: &Event) -> Outcome {
         match core.answer(event) {
             Some(Ok(Reply::IntuneKey(key))) => {
@@ -55,7 +68,6 @@ impl Enrolment {
         }
     }
 
-    #[action]
     fn make_key(member: &mut Member, intent: &mut IntuneIntent, core: &mut Core) {
         core.persist(member.with(Intune::Intent(intent.clone())).stage());
         let backend = member.identity.keys.device.backend;
@@ -63,7 +75,6 @@ impl Enrolment {
     }
 
     /// The request is announced on disk, and sent; once enrolled, never again.
-    #[state(superstate = "working", entry_action = "post")]
     fn enrolling(member: &mut Member, posting: &mut Posting, core: &mut Core, event: &Event) -> Outcome {
         let Posting { intent, key, request, .. } = posting.clone();
         match core.answer(event) {
@@ -84,7 +95,6 @@ impl Enrolment {
         }
     }
 
-    #[action]
     fn post(member: &mut Member, posting: &mut Posting, core: &mut Core) {
         let whole = member.with(posting.announced());
         core.persist(whole.stage());
@@ -94,7 +104,6 @@ impl Enrolment {
     }
 
     /// What is on disk is read; no network.
-    #[state(superstate = "root", entry_action = "read")]
     fn reading(
         member: &mut Member,
         posting: &mut Posting,
@@ -119,13 +128,11 @@ impl Enrolment {
         }
     }
 
-    #[action]
     fn read(posting: &mut Posting, reply: &mut StoredReply, core: &mut Core) {
         core.run(Work::ReadEnrolment { key: posting.key.clone(), reply: reply.clone() });
     }
 
     /// The inventory is being sent.
-    #[state(superstate = "working", entry_action = "send_inventory")]
     fn checking_in(member: &mut Member, enrolled: &mut Enrolled, core: &mut Core, event: &Event) -> Outcome {
         let mut enrolled = enrolled.clone();
         match core.answer(event) {
@@ -138,23 +145,10 @@ impl Enrolment {
         }
     }
 
-    #[action]
     fn send_inventory(member: &mut Member, enrolled: &mut Enrolled, core: &mut Core) {
         let identity = member.with(Intune::Enrolled(enrolled.clone())).identity;
         let device = core.facts.device.clone();
         core.run(Work::CheckIn { identity, device });
-    }
-
-    /// A work goes on for a person whose session it uses; who signs in meanwhile has one as well.
-    #[superstate(superstate = "root")]
-    fn working(member: &mut Member, core: &mut Core, event: &Event) -> Outcome {
-        signed_in(member, &Intune::None, core, event)
-    }
-
-    #[superstate]
-    fn root(core: &mut Core, event: &Event) -> Outcome {
-        core.ignore(event);
-        Handled
     }
 }
 

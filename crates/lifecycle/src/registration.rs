@@ -29,13 +29,40 @@ pub(crate) struct Enrolment {
 
 type Outcome = statig::Outcome<State>;
 
-#[state_machine(
-    initial = "State::unregistered(None)",
-    visibility = "pub(crate)",
-    context_identifier = "core"
-)]
+machine::chart! {
+    (registration: Registration, event: Event, core: Core) starts as State::unregistered(None);
+
+    pub(crate) enum State {
+        Unregistered { retained: Option<Box<RetainedKeys>> } = unregistered in Root {}:
+            Registration::unregistered(retained, core, event);
+        Discarding { keys: Box<RetainedKeys> } = discarding in Root {}:
+            Registration::discarding(keys, core, event), entry Registration::discard(keys, core);
+        Discovering { enrolment: Enrolment, held: Held, token: TokenRef } = discovering in Enrolling {}:
+            Registration::discovering(enrolment, held, core, event), entry Registration::discover(token, core);
+        CreatingKeys { enrolment: Enrolment } = creating_keys in Enrolling {}:
+            Registration::creating_keys(enrolment, core, event), entry Registration::create_keys(enrolment, core);
+        Joining { enrolment: Enrolment, post: Post, person: Person } = joining in Enrolling {}:
+            Registration::joining(enrolment, post, core, event),
+            entry Registration::join(enrolment, post, person, core);
+        ReadingReply { enrolment: Enrolment, post: Post, reply: StoredReply } = reading_reply in Enrolling {}:
+            Registration::reading_reply(enrolment, post, reply, core, event),
+            entry Registration::read_reply(enrolment, post, reply, core);
+        Resting { enrolment: Enrolment, held: Held } = resting in Enrolling {}:
+            Registration::resting(enrolment, held, core, event);
+        Awaiting { enrolment: Enrolment, held: Held } = awaiting in Root {}:
+            Registration::awaiting(enrolment, held, core, event);
+        Unverified { member: Member } = unverified in Root {}: Registration::unverified(member, core, event);
+        Verifying { member: Member, token: TokenRef } = verifying in Root {}:
+            Registration::verifying(member, token, core, event), entry member.verify(core, *token);
+    }
+
+    enum Superstate<'state> {
+        Enrolling {} in Root {}: Registration::enrolling(core, event);
+        Root {}: core.pass_over(event);
+    }
+}
+
 impl Registration {
-    #[state(superstate = "root")]
     fn unregistered(retained: &mut Option<Box<RetainedKeys>>, core: &mut Core, event: &Event) -> Outcome {
         match (event, core.newcomer(event), &retained) {
             (_, Some(person), _) => {
@@ -55,7 +82,6 @@ impl Registration {
     }
 
     /// Keys without an identity are destroyed because somebody asked to leave.
-    #[state(superstate = "root", entry_action = "discard")]
     fn discarding(keys: &mut Box<RetainedKeys>, core: &mut Core, event: &Event) -> Outcome {
         match core.answer(event) {
             Some(Ok(_)) => Transition(all_gone(core)),
@@ -69,14 +95,12 @@ impl Registration {
         }
     }
 
-    #[action]
     fn discard(keys: &mut Box<RetainedKeys>, core: &mut Core) {
         core.leave = None;
         core.persist(Stage::Unregistered { retained: Some(keys.clone()) });
         core.run(Work::EraseKeys(vec![keys.keys.device.clone(), keys.keys.transport.clone()]));
     }
 
-    #[state(superstate = "enrolling", entry_action = "discover", local_storage("token: TokenRef"))]
     fn discovering(enrolment: &mut Enrolment, held: &mut Held, core: &mut Core, event: &Event) -> Outcome {
         if let Event::LeaveRequested(ask) = event {
             core.leave = Some(*ask);
@@ -93,12 +117,10 @@ impl Registration {
         }
     }
 
-    #[action]
     fn discover(token: &mut TokenRef, core: &mut Core) {
         core.run(Work::Discover { tenant: core.facts.tenant, token: *token });
     }
 
-    #[state(superstate = "enrolling", entry_action = "create_keys")]
     fn creating_keys(enrolment: &mut Enrolment, core: &mut Core, event: &Event) -> Outcome {
         match core.answer(event) {
             Some(Ok(Reply::Keys(keys))) => {
@@ -111,12 +133,10 @@ impl Registration {
         }
     }
 
-    #[action]
     fn create_keys(enrolment: &mut Enrolment, core: &mut Core) {
         core.run(Work::CreateKeys(enrolment.intent.clone()));
     }
 
-    #[state(superstate = "enrolling", entry_action = "join", local_storage("person: Person"))]
     fn joining(enrolment: &mut Enrolment, post: &mut Post, core: &mut Core, event: &Event) -> Outcome {
         match core.answer(event) {
             Some(Ok(Reply::JoinAnswered(reply))) => {
@@ -129,7 +149,6 @@ impl Registration {
     }
 
     /// Writes down that a request is about to leave, then sends it.
-    #[action]
     fn join(enrolment: &mut Enrolment, post: &mut Post, person: &mut Person, core: &mut Core) {
         core.posts.push(core.now);
         core.persist(post.announced(&enrolment.intent));
@@ -140,7 +159,6 @@ impl Registration {
         core.run(Work::Join(Box::new(order)));
     }
 
-    #[state(superstate = "enrolling", entry_action = "read_reply")]
     fn reading_reply(
         enrolment: &mut Enrolment,
         post: &mut Post,
@@ -155,14 +173,12 @@ impl Registration {
         }
     }
 
-    #[action]
     fn read_reply(enrolment: &mut Enrolment, post: &mut Post, reply: &mut StoredReply, core: &mut Core) {
         let (intent, keys, reply) = (enrolment.intent.clone(), post.keys.clone(), reply.clone());
         core.run(Work::ReadJoin { intent, keys, reply });
     }
 
     /// The next try waits for its time.
-    #[state(superstate = "enrolling")]
     fn resting(enrolment: &mut Enrolment, held: &mut Held, core: &mut Core, event: &Event) -> Outcome {
         match event {
             Event::LeaveRequested(_) => Transition(drop_intent(core, enrolment, held)),
@@ -172,7 +188,6 @@ impl Registration {
     }
 
     /// The keys wait for the next sign-in.
-    #[state(superstate = "root")]
     fn awaiting(enrolment: &mut Enrolment, held: &mut Held, core: &mut Core, event: &Event) -> Outcome {
         match (event, core.newcomer(event)) {
             (_, Some(person)) => {
@@ -186,7 +201,6 @@ impl Registration {
     }
 
     /// Whoever asks to leave waits for the end of what may change something outside.
-    #[superstate(superstate = "root")]
     fn enrolling(core: &mut Core, event: &Event) -> Outcome {
         match (event, core.newcomer(event)) {
             (_, Some(person)) => core.queue(person),
@@ -197,14 +211,12 @@ impl Registration {
     }
 
     /// The first proof that the directory knows the identity waits for a person.
-    #[state(superstate = "root")]
     fn unverified(member: &mut Member, core: &mut Core, event: &Event) -> Outcome {
         let Some(person) = core.newcomer(event) else { return Super };
         core.queue(person);
         Transition(State::of_unverified(core, member.clone()))
     }
 
-    #[state(superstate = "root", entry_action = "verify")]
     fn verifying(member: &mut Member, token: &mut TokenRef, core: &mut Core, event: &Event) -> Outcome {
         match (core.answer(event), core.newcomer(event)) {
             (Some(Ok(_)), _) => core.hand_on(|core| member.clone().verified(core)),
@@ -216,17 +228,6 @@ impl Registration {
             (None, None) if core.is_due(event) => Transition(State::verifying(member.clone(), *token)),
             (None, None) => Super,
         }
-    }
-
-    #[action]
-    fn verify(member: &mut Member, token: &mut TokenRef, core: &mut Core) {
-        member.verify(core, *token);
-    }
-
-    #[superstate]
-    fn root(core: &mut Core, event: &Event) -> Outcome {
-        core.ignore(event);
-        Handled
     }
 }
 

@@ -1,6 +1,10 @@
 //! The files of names and of verdicts: written whole, and opened so that nothing that lies in their place can hold up or deceive the
 //! process that reads them: sshd, sudo, or whatever looks up a name (login.md 3.3).
 
+mod update;
+
+pub use update::update;
+
 use names::{Damaged, Names, Source, Verdicts};
 use rustix::fs::{FileType, Mode, OFlags, Stat, fchmod, fstat, open, rename, stat, unlink};
 use rustix::io::{Errno, pread};
@@ -86,24 +90,27 @@ pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
         return Err(io::ErrorKind::InvalidInput.into());
     };
     let beside = directory.join(format!(".{}.new", name.to_string_lossy()));
-    // What a crash left.
-    match unlink(&beside) {
-        Ok(()) | Err(Errno::NOENT) => {}
-        Err(error) => return Err(error.into()),
-    }
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let mut file = File::from(open(&beside, flags, Mode::from_raw_mode(0o600))?);
-    let written = file.write_all(bytes).and_then(|()| {
-        fchmod(&file, Mode::from_raw_mode(mode))?;
-        file.sync_all()?;
-        Ok(rename(&beside, path)?)
-    });
+    let written = write_beside(&beside, bytes, mode).and_then(|()| Ok(rename(&beside, path)?));
     if written.is_err() {
         // The error that counts is the first one.
         let _ = unlink(&beside);
         return written;
     }
     File::open(directory)?.sync_all()
+}
+
+/// A new file, durable, which is not in its place yet.
+fn write_beside(beside: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    // What a crash left.
+    match unlink(beside) {
+        Ok(()) | Err(Errno::NOENT) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let mut file = File::from(open(beside, flags, Mode::from_raw_mode(0o600))?);
+    file.write_all(bytes)?;
+    fchmod(&file, Mode::from_raw_mode(mode))?;
+    file.sync_all()
 }
 
 /// A regular file: a FIFO or a lease would hold up who opens it without `NONBLOCK`.

@@ -23,7 +23,7 @@ pub(crate) fn run(options: &Options) -> ExitCode {
     }
     let parameters = accounts::settings(&loaded.settings).parameters();
     let path = options.cache_dir.join(NAMES);
-    match write(&path, |before| Snapshot { parameters, ..before }) {
+    match write(&path, |before| Snapshot { parameters: parameters.clone(), ..before }) {
         Ok(accounts) => {
             println!("{} is written, with {accounts} accounts", path.display());
             ExitCode::SUCCESS
@@ -41,7 +41,7 @@ pub(crate) fn run(options: &Options) -> ExitCode {
 
 /// Replaces the file by what becomes of it; how many accounts it has. One that cannot be read is taken for an empty one:
 /// the daemon writes everybody again when it starts.
-fn write(path: &Path, change: impl FnOnce(Snapshot) -> Snapshot) -> io::Result<usize> {
+fn write(path: &Path, change: impl Fn(Snapshot) -> Snapshot) -> io::Result<usize> {
     let directory = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
     match mkdir(directory, Mode::from_raw_mode(0o755)) {
         Ok(()) => give_to_service(directory)?,
@@ -52,11 +52,14 @@ fn write(path: &Path, change: impl FnOnce(Snapshot) -> Snapshot) -> io::Result<u
         let (accounts, groups) = (names.accounts()?, names.groups()?);
         Ok(Snapshot { accounts, groups, ..Snapshot::default() })
     };
-    let before = names_file::names(0, path).and_then(read).unwrap_or_default();
-    let after = change(before);
-    let bytes = names::encode(&after).map_err(io::Error::other)?;
-    names_file::replace(path, &bytes, 0o644)?;
-    Ok(after.accounts.len())
+    let mut accounts = 0;
+    // The daemon may write an account at this moment.
+    names_file::update(path, 0o644, |at| {
+        let after = change(names_file::names(0, at).and_then(read).unwrap_or_default());
+        accounts = after.accounts.len();
+        names::encode(&after).map_err(io::Error::other)
+    })?;
+    Ok(accounts)
 }
 
 /// The directory is the service's, where its user is there already.

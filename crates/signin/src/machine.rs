@@ -108,13 +108,44 @@ impl Machine {
     }
 }
 
-#[state_machine(
-    initial = "State::waiting_to_start()",
-    state(derive(Debug, Clone)),
-    superstate(derive(Debug))
-)]
+::machine::chart! {
+    (machine: Machine, event: Event, context: Outbox) starts as State::waiting_to_start();
+
+    #[derive(Debug, Clone)]
+    pub(crate) enum State {
+        WaitingToStart {} = waiting_to_start in Root {}: machine.waiting_to_start(context, event);
+        Resolving {} = resolving in Root {}: machine.resolving(context, event);
+        AskingRealm { asking: Pending } = asking_realm in Root {}:
+            machine.asking_realm(asking, event),
+            entry machine.ask_realm(asking, context), exit machine.leave_realm(asking, context);
+        AskingPassword {} = asking_password in Root {}:
+            machine.asking_password(context, event),
+            entry machine.ask_password(context), exit machine.stop_timer();
+        UsingPassword { typed: PasswordAttempt } = using_password in Root {}:
+            machine.using_password(typed, context, event),
+            entry machine.use_password(typed, context), exit machine.end_password(typed, context);
+        RequestingCode { asking: Pending } = requesting_code in Root {}:
+            machine.requesting_code(asking, context, event), entry machine.ask_for_code(asking, context);
+        Waiting { code: Code } = waiting in Root {}:
+            machine.waiting(code, context, event), exit machine.end_code(code, context);
+        Checking { person: Person } = checking in WithPerson { person }:
+            machine.checking(person, context, event), entry machine.ask_who(person, context);
+        LookingUp { person: Person } = looking_up in WithPerson { person }:
+            machine.looking_up(person, context, event), entry machine.ask_graph(person, context);
+        ListingGroups { person: Person } = listing_groups in WithPerson { person }:
+            machine.listing_groups(person, context, event), entry machine.list_groups(person, context);
+        Redeeming { person: Person } = redeeming in WithPerson { person }:
+            machine.redeeming(person, context, event), entry machine.redeem(person, context);
+        Ended {} = ended in Root {}: Super, entry machine.end(context);
+    }
+
+    enum Superstate<'state> {
+        WithPerson { person: &'state mut Person } in Root {}: Machine::with_person(person, context, event);
+        Root {}: machine.root(context, event);
+    }
+}
+
 impl Machine {
-    #[state(superstate = "root")]
     fn waiting_to_start(&mut self, context: &mut Outbox, event: &Event) -> Outcome<State> {
         match event {
             Event::Started => {
@@ -130,7 +161,6 @@ impl Machine {
     }
 
     /// The tenant is not known yet, or its keys are needed now.
-    #[state(superstate = "root")]
     fn resolving(&mut self, context: &mut Outbox, event: &Event) -> Outcome<State> {
         match event {
             Event::Done(op, result) if self.resolving == Some(*op) => match self.resolved(result) {
@@ -142,7 +172,6 @@ impl Machine {
     }
 
     /// Who checks the person's password? Without an answer a code serves as well.
-    #[state(superstate = "root", entry_action = "ask_realm", exit_action = "leave_realm")]
     fn asking_realm(&mut self, asking: &mut Pending, event: &Event) -> Outcome<State> {
         let Event::Done(op, result) = event else { return Super };
         if asking.op != Some(*op) {
@@ -155,19 +184,16 @@ impl Machine {
         }
     }
 
-    #[action]
     fn ask_realm(&mut self, asking: &mut Pending, context: &mut Outbox) {
         let Some(name) = self.facts.asked.person().cloned() else { return };
         asking.op = Some(context.run(Work::AskRealm { name }));
     }
 
-    #[action]
     fn leave_realm(&mut self, asking: &mut Pending, context: &mut Outbox) {
         context.commands.extend(asking.op.take().map(Command::Cancel));
     }
 
     /// The person types the password, or chooses a code.
-    #[state(superstate = "root", entry_action = "ask_password", exit_action = "stop_timer")]
     fn asking_password(&mut self, context: &mut Outbox, event: &Event) -> Outcome<State> {
         match event {
             Event::Password(Some(password)) => {
@@ -179,20 +205,17 @@ impl Machine {
         }
     }
 
-    #[action]
     fn ask_password(&mut self, context: &mut Outbox) {
         let Some(name) = self.facts.asked.person().cloned() else { return };
         context.push(Command::AskPassword(PasswordPrompt { name, reason: self.reason }));
         self.wake_at = Some(context.now.after(PASSWORD_PATIENCE));
     }
 
-    #[action]
     fn stop_timer(&mut self) {
         self.wake_at = None;
     }
 
     /// The password is tried, once.
-    #[state(superstate = "root", entry_action = "use_password", exit_action = "end_password")]
     fn using_password(
         &mut self,
         typed: &mut PasswordAttempt,
@@ -212,18 +235,15 @@ impl Machine {
         }
     }
 
-    #[action]
     fn use_password(&mut self, typed: &mut PasswordAttempt, context: &mut Outbox) {
         typed.op = Some(context.ask_for(Attempt::Password));
     }
 
-    #[action]
     fn end_password(&mut self, typed: &mut PasswordAttempt, context: &mut Outbox) {
         context.commands.extend(typed.op.take().map(Command::Cancel));
         context.push(Command::Forget(typed.password));
     }
 
-    #[state(superstate = "root", entry_action = "ask_for_code")]
     fn requesting_code(
         &mut self,
         asking: &mut Pending,
@@ -265,13 +285,11 @@ impl Machine {
         }
     }
 
-    #[action]
     fn ask_for_code(&mut self, asking: &mut Pending, context: &mut Outbox) {
         asking.op = Some(context.ask_for(Attempt::Code));
     }
 
     /// The person types; polls go out at the service's interval.
-    #[state(superstate = "root", exit_action = "end_code")]
     fn waiting(&mut self, code: &mut Code, context: &mut Outbox, event: &Event) -> Outcome<State> {
         match event {
             Event::Woke if self.is_due(context) => self.poll(code, context),
@@ -283,7 +301,6 @@ impl Machine {
         }
     }
 
-    #[action]
     fn end_code(&mut self, code: &mut Code, context: &mut Outbox) {
         context.commands.extend(code.poll.take().map(Command::Cancel));
         context.push(Command::Forget(code.name));
@@ -291,7 +308,6 @@ impl Machine {
     }
 
     /// Tokens came: who are they?
-    #[state(superstate = "with_person", entry_action = "ask_who")]
     fn checking(&mut self, person: &mut Person, context: &mut Outbox, event: &Event) -> Outcome<State> {
         match event {
             Event::Done(op, Ok(Reply::Identified(came))) if person.op == Some(*op) => {
@@ -321,7 +337,6 @@ impl Machine {
         }
     }
 
-    #[action]
     fn ask_who(&mut self, person: &mut Person, context: &mut Outbox) {
         let (Some(pin), Some(keys)) = (self.pin.clone(), self.keys.clone()) else {
             person.op = None;
@@ -334,7 +349,6 @@ impl Machine {
     }
 
     /// The names differ: the one look at Graph.
-    #[state(superstate = "with_person", entry_action = "ask_graph")]
     fn looking_up(&mut self, person: &mut Person, context: &mut Outbox, event: &Event) -> Outcome<State> {
         let (Event::Done(op, result), Some(came)) = (event, person.came.clone()) else { return Super };
         if person.op != Some(*op) {
@@ -348,14 +362,12 @@ impl Machine {
         self.judged(person, context, verdict)
     }
 
-    #[action]
     fn ask_graph(&mut self, person: &mut Person, context: &mut Outbox) {
         let Some(pin) = &self.pin else { return };
         person.op = Some(context.run(Work::LookUpMe { tenant: pin.tenant, token: person.token }));
     }
 
     /// The person is who was asked for, and the token does not say in which groups they are.
-    #[state(superstate = "with_person", entry_action = "list_groups")]
     fn listing_groups(&mut self, person: &mut Person, context: &mut Outbox, event: &Event) -> Outcome<State> {
         let Event::Done(op, result) = event else { return Super };
         if person.op != Some(*op) {
@@ -365,14 +377,12 @@ impl Machine {
         self.groups_judged(person, context, judge::groups_of(result))
     }
 
-    #[action]
     fn list_groups(&mut self, person: &mut Person, context: &mut Outbox) {
         let Some(pin) = &self.pin else { return };
         person.op = Some(context.run(Work::ListGroups { tenant: pin.tenant, token: person.token }));
     }
 
     /// The portal's tokens are exchanged for registration's.
-    #[state(superstate = "with_person", entry_action = "redeem")]
     fn redeeming(&mut self, person: &mut Person, context: &mut Outbox, event: &Event) -> Outcome<State> {
         let Event::Done(op, result) = event else { return Super };
         if person.op != Some(*op) {
@@ -388,18 +398,11 @@ impl Machine {
         }
     }
 
-    #[action]
     fn redeem(&mut self, person: &mut Person, context: &mut Outbox) {
         let Some(pin) = &self.pin else { return };
         person.op = Some(context.run(Work::Redeem { tenant: pin.tenant, token: person.token }));
     }
 
-    #[state(superstate = "root", entry_action = "end")]
-    fn ended() -> Outcome<State> {
-        Super
-    }
-
-    #[action]
     fn end(&mut self, context: &mut Outbox) {
         context.commands.extend(self.resolving.take().map(Command::Cancel));
         self.wake_at = None;
@@ -407,7 +410,6 @@ impl Machine {
     }
 
     /// Tokens are held: whoever hangs up now leaves them to be ended.
-    #[superstate(superstate = "root")]
     fn with_person(person: &mut Person, context: &mut Outbox, event: &Event) -> Outcome<State> {
         match event {
             Event::HungUp => {
@@ -419,7 +421,6 @@ impl Machine {
         }
     }
 
-    #[superstate]
     fn root(&mut self, context: &mut Outbox, event: &Event) -> Outcome<State> {
         match event {
             Event::HungUp if !self.over => Transition(State::ended()),

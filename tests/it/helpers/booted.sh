@@ -14,7 +14,7 @@ for unit in systemd-udevd systemd-networkd systemd-resolved systemd-timesyncd ge
 done
 ln -sf /lib/systemd/system/multi-user.target "$etc/systemd/system/default.target"
 install "$programs/firmamentd" "$dir/root/usr/sbin/"; install "$programs/aad-tool" "$dir/root/usr/bin/"
-cp "$units"/firmamentd.service "$units"/firmamentd.socket "$etc/systemd/system/"
+cp "$units"/firmamentd.service "$units"/firmamentd.socket "$units"/firmament-names.* "$etc/systemd/system/"
 mkdir -p "$etc/systemd/system/firmamentd.service.d" "$etc/himmelblau"
 # A file system without access lists gives no credential to a service with another user.
 printf '[Service]\nLoadCredentialEncrypted=\nWatchdogSec=4\n' > "$etc/systemd/system/firmamentd.service.d/test.conf"
@@ -45,7 +45,7 @@ done
 echo "$pid" > "$dir/pid"
 inside() { nsenter -t "$pid" -a "$@"; }
 for _ in $(seq 300); do case $(inside systemctl is-system-running 2>/dev/null || true) in running|degraded) break;; esac; sleep 0.1; done
-inside systemctl start firmamentd.socket
+inside systemctl start firmamentd.socket firmament-names.path
 code() { inside aad-tool status > "$dir/said" 2>&1 && echo 0 || echo $?; }
 echo "first $(code)"
 owner() { inside stat -c '%U %a %F' "$1"; }
@@ -85,3 +85,11 @@ sleep 6
 echo "socket $(inside systemctl is-active firmamentd.socket || true) when it cannot start"
 sed -i '$d' "$etc/himmelblau/himmelblau.conf"
 echo "mended $(code)"
+# Whoever changes the configuration finds the new domain in the file of names, whatever the daemon does.
+inside systemctl stop firmamentd.socket firmamentd
+serves() { for _ in $(seq 100); do inside grep -q "$1" /var/cache/firmament/names && break; sleep 0.1; done; inside grep -c "$1" /var/cache/firmament/names || true; }
+sed -i 's/^domain = .*/domain = contoso.com, fabrikam.com/' "$etc/himmelblau/himmelblau.conf"
+echo "names of the changed file $(serves fabrikam.com)"
+mkdir "$etc/himmelblau/himmelblau.conf.d"
+printf '[global]\ndomain = tailspintoys.com\n' > "$etc/himmelblau/himmelblau.conf.d/10-domain.conf"
+echo "names of a drop-in $(serves tailspintoys.com)"

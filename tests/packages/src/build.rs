@@ -102,7 +102,7 @@ impl Build {
     fn c_flags(&self, shop: &Workshop) -> String {
         let names = self.names(shop).into_iter();
         let flags = names.map(|(from, to)| format!("-ffile-prefix-map={from}={to}"));
-        flags.chain([WITHOUT_AVX512.to_owned()]).collect::<Vec<_>>().join(" ")
+        flags.chain(C_LEFT_OUT.map(str::to_owned)).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -125,4 +125,5 @@ const PROGRAMS: usize = 3;
 /// An address that the loader fills in takes a bit in the place of 24 bytes; glibc 2.36 and newer reads that.
 const LINKED: [&str; 2] = ["-C", "link-arg=-Wl,-z,pack-relative-relocs"];
 /// The C library of TLS has AES a second time for processors with AVX-512: a twelfth of the daemon.
-const WITHOUT_AVX512: &str = "-DMY_ASSEMBLER_IS_TOO_OLD_FOR_512AVX";
+/// No panic goes through C, so nobody reads how to unwind it.
+const C_LEFT_OUT: [&str; 2] = ["-DMY_ASSEMBLER_IS_TOO_OLD_FOR_512AVX", "-fno-asynchronous-unwind-tables"];

@@ -58,6 +58,8 @@ fn everything_that_is_packed_is_there_and_has_its_place_and_mode() {
         "usr/lib/systemd/system/firmamentd.service".to_owned(),
         "usr/lib/systemd/system/firmamentd.socket".to_owned(),
         "usr/lib/systemd/system/firmament-join.service".to_owned(),
+        "usr/lib/systemd/system/firmament-names.path".to_owned(),
+        "usr/lib/systemd/system/firmament-names.service".to_owned(),
         "usr/lib/sysusers.d/firmament.conf".to_owned(),
         "usr/lib/tmpfiles.d/firmament.conf".to_owned(),
         "usr/share/bash-completion/completions/aad-tool".to_owned(),

@@ -31,7 +31,7 @@ profile() {
   case $(cat "$root"/etc/pam.d/common-* | grep -c '^[^#].*pam_firmament') in 3) echo on;; 0) echo off;; *) echo half;; esac
 }
 integration() { echo "profile $(profile), names $(grep -c firmament "$root/etc/nsswitch.conf" || true)"; }
-service() { echo "socket $(enabled firmamentd.socket), service $(enabled firmamentd.service)"; }
+service() { echo "socket $(enabled firmamentd.socket), service $(enabled firmamentd.service), watch $(enabled firmament-names.path)"; }
 cache() { inside stat -c 'cache %U %a' /var/cache/firmament; }
 account() { inside getent passwd firmament | cut -d: -f1 | sed 's/^/user /'; }
 all() { echo "$(integration), $(service), $(cache), $(account)"; }

@@ -44,19 +44,19 @@ const NAMESPACES: [&str; 7] =
     ["--mount", "--net", "--pid", "--uts", "--ipc", "--fork", "--propagation=private"];
 /// What the script says where all is well, one thing a line.
 const EXPECTED: [&str; 22] = [
-    "installed: profile on, names 3, socket enabled, service enabled, cache firmament 755, user firmament",
+    "installed: profile on, names 3, socket enabled, service enabled, watch enabled, cache firmament 755, user firmament",
     "file of names: root 644",
     "keys installed: of the same version",
     "completions: bash zsh fish",
     "local people: as before",
-    "upgraded: profile on, names 3, socket enabled, service enabled, cache firmament 755, user firmament",
+    "upgraded: profile on, names 3, socket enabled, service enabled, watch enabled, cache firmament 755, user firmament",
     "configuration: as edited",
-    "switched off, upgraded: profile off, names 0, socket disabled, service enabled, cache firmament 755, user firmament",
+    "switched off, upgraded: profile off, names 0, socket disabled, service enabled, watch enabled, cache firmament 755, user firmament",
     "removed: profile off, names 0",
     "local people: as before",
     "told: the identity is kept",
     "state: kept",
-    "installed again: profile on, names 3, socket disabled, service enabled, cache firmament 755, user firmament",
+    "installed again: profile on, names 3, socket disabled, service enabled, watch enabled, cache firmament 755, user firmament",
     "purged: profile off, names 0",
     "told: how to delete the state",
     "state: kept",

@@ -33,21 +33,30 @@ impl Held {
     }
 }
 
-#[state_machine(
-    initial = "State::empty()",
-    visibility = "pub(crate)",
-    state(derive(Debug, Clone)),
-    superstate(derive(Debug))
-)]
-impl Machine {
-    /// Nobody signed in since the start or the last leave.
-    #[state(superstate = "root", entry_action = "clear")]
-    fn empty() -> Outcome<State> {
-        Super
+::machine::chart! {
+    (machine: Machine, event: UserEvent, context: UserOutbox) starts as State::empty();
+
+    #[derive(Debug, Clone)]
+    pub(crate) enum State {
+        // Nobody signed in since the start or the last leave.
+        Empty {} = empty in Root {}: Super, entry machine.clear();
+        Obtaining { held: Held } = obtaining in WithToken { held }:
+            machine.obtaining(held, context, event), entry machine.obtain(held, context);
+        Holding { held: Held } = holding in WithToken { held }:
+            machine.holding(held, context, event), entry machine.rest(held, context);
+        Renewing { held: Held } = renewing in WithToken { held }:
+            machine.renewing(held, context, event), entry machine.renew(held, context);
+        Lost {} = lost in Root {}: Machine::lost(event), entry machine.lose();
     }
 
+    enum Superstate<'state> {
+        WithToken { held: &'state mut Held } in Root {}: Machine::with_token(held, context, event);
+        Root {}: machine.root(context, event);
+    }
+}
+
+impl Machine {
     /// The first PRT of a sign-in is asked for, or its next try is waited for.
-    #[state(superstate = "with_token", entry_action = "obtain")]
     fn obtaining(&mut self, held: &mut Held, context: &mut UserOutbox, event: &UserEvent) -> Outcome<State> {
         match event {
             UserEvent::Done(op, Ok(UserReply::Prt { expires_at })) if held.op == Some(*op) => {
@@ -60,14 +69,12 @@ impl Machine {
         }
     }
 
-    #[action]
     fn obtain(&mut self, held: &mut Held, context: &mut UserOutbox) {
         self.wake_at = None;
         held.op = Some(context.run(UserWork::Obtain { token: held.token }));
     }
 
     /// A PRT is held; its renewal is waited for.
-    #[state(superstate = "with_token", entry_action = "rest")]
     fn holding(&mut self, held: &mut Held, context: &mut UserOutbox, event: &UserEvent) -> Outcome<State> {
         match event {
             UserEvent::Woke if self.is_due(context) => Transition(State::renewing(held.clone())),
@@ -75,7 +82,6 @@ impl Machine {
         }
     }
 
-    #[action]
     fn rest(&mut self, held: &mut Held, context: &mut UserOutbox) {
         let wait = judge::rest(held.until.since(context.now), self.generator.number());
         self.failure = None;
@@ -84,7 +90,6 @@ impl Machine {
     }
 
     /// The PRT is being renewed, or the next try is waited for.
-    #[state(superstate = "with_token", entry_action = "renew")]
     fn renewing(&mut self, held: &mut Held, context: &mut UserOutbox, event: &UserEvent) -> Outcome<State> {
         match event {
             UserEvent::Done(op, Ok(UserReply::Prt { expires_at })) if held.op == Some(*op) => {
@@ -97,14 +102,12 @@ impl Machine {
         }
     }
 
-    #[action]
     fn renew(&mut self, held: &mut Held, context: &mut UserOutbox) {
         self.wake_at = None;
         held.op = Some(context.run(UserWork::Renew { token: held.token }));
     }
 
     /// The token set is gone; only a sign-in helps.
-    #[state(superstate = "root", entry_action = "lose")]
     fn lost(event: &UserEvent) -> Outcome<State> {
         match event {
             UserEvent::Ended => Transition(State::empty()),
@@ -112,14 +115,12 @@ impl Machine {
         }
     }
 
-    #[action]
     fn lose(&mut self) {
         self.expires_at = None;
         self.wake_at = None;
     }
 
     /// A token set is held: what is in flight for it and the set itself end together.
-    #[superstate(superstate = "root")]
     fn with_token(held: &mut Held, context: &mut UserOutbox, event: &UserEvent) -> Outcome<State> {
         match event {
             // The same set once more is no news, and must not be ended.
@@ -139,7 +140,6 @@ impl Machine {
         }
     }
 
-    #[superstate]
     fn root(&mut self, context: &mut UserOutbox, event: &UserEvent) -> Outcome<State> {
         match event {
             UserEvent::Given(token) => {
@@ -154,7 +154,6 @@ impl Machine {
         }
     }
 
-    #[action]
     fn clear(&mut self) {
         self.obtained_at = None;
         self.renewed_at = None;

@@ -239,6 +239,8 @@ fn under_a_real_systemd_none_of_a_hundred_and_fifty_callers_is_lost_and_the_sock
         "systemctl status firmamentd",
         "socket active when it cannot start",
         "mended 3",
+        "names of the changed file 1",
+        "names of a drop-in 1",
     ] {
         assert!(said.lines().any(|one| one == line), "no '{line}': {said}");
     }
