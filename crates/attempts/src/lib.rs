@@ -42,6 +42,8 @@ struct Tries {
     /// Passwords in a row without a success, and when the last one was tried. One counts as refused until it is known
     /// not to be: whoever hangs up meanwhile does not learn more than one guess.
     refused: BTreeMap<Requester, (u32, Timestamp)>,
+    /// Passwords that went out and whose results are not known yet.
+    under_way: Recent,
     /// Who signed in as the account, the latest last.
     owners: VecDeque<Requester>,
 }
@@ -79,26 +81,34 @@ impl Attempts {
         if attempt == Attempt::Password {
             let count = tries.refused.get(&by).map_or(0, |(count, _)| *count);
             tries.refused.insert(by, (count.saturating_add(1), now));
+            tries.under_way.0.push_back((now, by));
         }
         Ok(())
     }
 
-    /// What became of the last password of this requester, where it is not held against them. One that was not sent
-    /// keeps its place in the minute.
+    /// What became of the last password of this requester. One that was not sent keeps its place in the minute.
     pub fn password_tried(&mut self, account: &Upn, by: Requester, result: PasswordResult) {
-        let refused = self.accounts.get_mut(account).map(|tries| &mut tries.refused);
-        match (result, refused) {
-            (PasswordResult::NotSent, Some(refused)) => {
-                if let Some((count, _)) = refused.get_mut(&by) {
+        let Some(tries) = self.accounts.get_mut(account) else { return };
+        tries.under_way.take_out(by);
+        match result {
+            PasswordResult::NotSent => {
+                if let Some((count, _)) = tries.refused.get_mut(&by) {
                     *count = count.saturating_sub(1);
                 }
             }
-            (PasswordResult::Accepted, Some(refused)) => {
-                refused.remove(&by);
+            PasswordResult::Accepted => {
+                tries.refused.remove(&by);
                 self.give_back(Attempt::Password, account, by);
             }
-            (_, None) => {}
+            PasswordResult::Refused => {}
         }
+    }
+
+    /// Whether what is refused now may be permitted in a moment: a password for the account is under way, and a right one
+    /// takes no place.
+    pub fn may_change(&self, attempt: Attempt, account: &Upn) -> bool {
+        let tries = self.accounts.get(account).filter(|_| attempt == Attempt::Password);
+        tries.is_some_and(|tries| !tries.under_way.0.is_empty())
     }
 
     /// Somebody signed in as the account: it is theirs.
@@ -115,11 +125,7 @@ impl Attempts {
     /// The last attempt of this requester was a good one, and takes no place.
     fn give_back(&mut self, attempt: Attempt, account: &Upn, by: Requester) {
         let own = self.accounts.get_mut(account).and_then(|tries| tries.recent.get_mut(&attempt));
-        for recent in [own, self.unseen.get_mut(&attempt)].into_iter().flatten() {
-            if let Some(last) = recent.0.iter().rposition(|(_, of)| *of == by) {
-                recent.0.remove(last);
-            }
-        }
+        [own, self.unseen.get_mut(&attempt)].into_iter().flatten().for_each(|recent| recent.take_out(by));
     }
 
     #[cfg(test)]
@@ -142,6 +148,7 @@ impl Attempts {
             tries.recent.values_mut().for_each(|recent| recent.0.retain(|(at, _)| younger(*at, MINUTE)));
             tries.recent.retain(|_, recent| !recent.0.is_empty());
             tries.refused.retain(|_, (_, at)| younger(*at, MEMORY));
+            tries.under_way.0.retain(|(at, _)| younger(*at, LONGEST_TRY));
             !(tries.recent.is_empty() && tries.refused.is_empty() && tries.owners.is_empty())
         });
     }
@@ -166,6 +173,13 @@ impl Tries {
 }
 
 impl Recent {
+    /// Without the last of this requester.
+    fn take_out(&mut self, by: Requester) {
+        if let Some(last) = self.0.iter().rposition(|(_, of)| *of == by) {
+            self.0.remove(last);
+        }
+    }
+
     /// How long a requester has to wait where so many are allowed to all, and to one.
     fn wait(&self, by: Requester, (all, one): (usize, usize), now: Timestamp) -> Duration {
         let own = self.0.iter().filter(|(_, of)| *of == by);
@@ -224,6 +238,8 @@ fn limits(attempt: Attempt) -> Limits {
     }
 }
 
+/// A password whose result nobody has told by then has none: somebody hung up.
+const LONGEST_TRY: Duration = Duration::from_secs(30);
 const MINUTE: Duration = Duration::from_secs(60);
 const FREE_REFUSALS: u32 = 5;
 const SHORTEST_REST: Duration = Duration::from_secs(30);

@@ -258,3 +258,33 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn who_comes_with_many_others_waits_for_their_answers_and_right_ones_take_no_place() {
+    let (mut desk, alex) = (Desk::default(), upn("alex@contoso.com"));
+    let mut permitted = 0;
+    for _ in 0..20 {
+        // Five are under way; each answer makes room for the next.
+        if desk.password(OWNER) > 0 {
+            assert!(desk.attempts.may_change(Attempt::Password, &alex));
+            desk.is_right(OWNER);
+            assert_eq!(desk.password(OWNER), 0);
+        }
+        permitted += 1;
+    }
+    assert_eq!(permitted, 20);
+    let mut desk = Desk::default();
+    (0..5).for_each(|_| assert_eq!(desk.password(STRANGER), 0));
+    for left in (0..5).rev() {
+        assert!(desk.password(STRANGER) > 0 && desk.attempts.may_change(Attempt::Password, &alex));
+        desk.attempts.password_tried(&alex, STRANGER, PasswordResult::Refused);
+        assert_eq!(desk.attempts.may_change(Attempt::Password, &alex), left > 0);
+    }
+    assert!(desk.password(STRANGER) > 0, "five guesses were made");
+    let mut desk = Desk::default();
+    (0..5).for_each(|_| assert_eq!(desk.password(STRANGER), 0));
+    desk.now += 30;
+    assert!(desk.password(STRANGER) > 0, "whoever hung up has had their guess");
+    assert!(!desk.attempts.may_change(Attempt::Password, &alex), "and nobody waits for what never comes");
+    assert!(!desk.attempts.may_change(Attempt::Code, &alex));
+}

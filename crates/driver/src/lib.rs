@@ -12,6 +12,7 @@ mod driver;
 mod in_flight;
 mod inbox;
 mod log_limit;
+mod permission;
 mod self_test;
 mod session;
 mod sign_in;

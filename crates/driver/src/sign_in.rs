@@ -3,6 +3,7 @@ use crate::clock::entropy;
 use crate::computer::Ports;
 use crate::in_flight::{InFlight, crashed, rest};
 use crate::inbox::Inbox;
+use crate::permission::permission;
 use executor::{Effects, Executor, step};
 use machine::OpId;
 use model::{
@@ -287,9 +288,9 @@ impl SignInEffects {
         let Some(asked) = self.asked.person().cloned() else {
             return self.works.end(op, Ok(Reply::Permitted));
         };
-        let event = move |caller| tenancy::Event::AttemptAsked { caller, attempt, asked, by };
-        let answer = self.inbox.ask(event).await;
-        self.works.end(op, answer.map(|_| Reply::Permitted));
+        let permission = permission(self.ports.clone(), self.inbox.clone(), (attempt, asked, by));
+        let crashed = crashed(FailureClass::Broken, "sign-in", "then sign in again");
+        self.works.begin(op, permission, Err(crashed));
     }
 
     /// The account of whoever has a live session on this machine, where the password alone is enough for them.

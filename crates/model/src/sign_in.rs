@@ -166,11 +166,13 @@ impl Asker {
     }
 }
 
-/// What became of a password that was tried, where it is not to be held against who tried it.
+/// What became of a password that was tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PasswordResult {
     /// It did not leave this machine.
     NotSent,
     /// It is the right one, whatever else the service wants.
     Accepted,
+    /// It was refused, or may have been: it is held against who tried it.
+    Refused,
 }

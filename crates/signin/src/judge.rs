@@ -209,12 +209,13 @@ pub(crate) fn wants_more_than_password(failure: &Failure) -> bool {
     }
 }
 
-/// What became of a password, unless it was refused or may have been: more is wanted only of whoever has the right one.
-pub(crate) fn password_result(result: &Result<Reply, Failure>) -> Option<PasswordResult> {
+/// What became of a password: more is wanted only of whoever has the right one.
+pub(crate) fn password_result(result: &Result<Reply, Failure>) -> PasswordResult {
     match result {
-        Ok(_) => Some(PasswordResult::Accepted),
-        Err(failure) if wants_more_than_password(failure) => Some(PasswordResult::Accepted),
-        Err(failure) => (failure.delivery == Delivery::NotSent).then_some(PasswordResult::NotSent),
+        Ok(_) => PasswordResult::Accepted,
+        Err(failure) if wants_more_than_password(failure) => PasswordResult::Accepted,
+        Err(failure) if failure.delivery == Delivery::NotSent => PasswordResult::NotSent,
+        Err(_) => PasswordResult::Refused,
     }
 }
 

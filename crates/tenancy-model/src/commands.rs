@@ -162,6 +162,8 @@ pub enum Answer {
     SignIn(Box<SignInFacts>, DomainName),
     /// What was asked for may be tried once.
     Permitted,
+    /// It may not, for this reason, which may be gone in a moment: others are under way.
+    Later(Box<Failure>),
     /// What was learnt is durable.
     Remembered,
     /// The machine of the tenant has taken the sign-in, or nobody wants it.
@@ -208,6 +210,7 @@ impl Answer {
             Answer::Rekey(RekeyStarted::SignIn(member) | RekeyStarted::Unfinished(member)) => Some(*member),
             Answer::SignIn(..)
             | Answer::Permitted
+            | Answer::Later(_)
             | Answer::Remembered
             | Answer::Taken
             | Answer::GivenUp(_)

@@ -86,7 +86,13 @@ impl Tenancy {
                 let is_seen = self.pins.has_account(&asked);
                 let account = self.pins.canonical(&asked);
                 let permitted = self.attempts.permit(attempt, account, (by, is_seen), self.now);
-                self.commands.push(Command::Answer(caller, permitted.map(|()| Answer::Permitted)));
+                let answer = match permitted {
+                    Err(refused) if self.attempts.may_change(attempt, account) => {
+                        Ok(Answer::Later(Box::new(refused)))
+                    }
+                    permitted => permitted.map(|()| Answer::Permitted),
+                };
+                self.commands.push(Command::Answer(caller, answer));
             }
             Event::PasswordTried { asked, by, result } => {
                 self.attempts.password_tried(self.pins.canonical(&asked), by, result);

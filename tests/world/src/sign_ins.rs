@@ -237,7 +237,11 @@ impl World {
         let Some(run) = self.computer.sign_ins.get_mut(&id) else { return };
         run.waits = false;
         if let Some(op) = run.attempt.take() {
-            return run.events.push_back(Event::Done(op, answer.map(|_| Reply::Permitted)));
+            let permitted = match answer {
+                Ok(Answer::Later(refused)) => Err(*refused),
+                answer => answer.map(|_| Reply::Permitted),
+            };
+            return run.events.push_back(Event::Done(op, permitted));
         }
         match answer {
             Ok(Answer::SignIn(facts, _)) => {

@@ -97,7 +97,7 @@ impl Machine {
         context: &mut Outbox,
         result: &Result<Reply, Failure>,
     ) -> Outcome<State> {
-        let tried = typed.permitted.then(|| judge::password_result(result)).flatten();
+        let tried = typed.permitted.then(|| judge::password_result(result));
         context.commands.extend(tried.map(Command::PasswordTried));
         match result {
             Ok(Reply::Tokens(token)) => Transition(State::checking(Person::unknown(*token))),

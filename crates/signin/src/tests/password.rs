@@ -204,10 +204,10 @@ fn a_password_counts_as_refused_unless_it_was_not_sent_or_is_the_right_one() {
         (Err(failed("AADSTS50076", Delivery::Answered)), Some(PasswordResult::Accepted)),
         (Err(failed("AADSTS50072", Delivery::Answered)), Some(PasswordResult::Accepted)),
         (Err(failed("Unreachable", Delivery::NotSent)), Some(PasswordResult::NotSent)),
-        (Err(failed("NoAnswer", Delivery::InDoubt)), None),
-        (Err(failed("AADSTS50126", Delivery::Answered)), None),
-        (Err(failed("AADSTS50053", Delivery::Answered)), None),
-        (Err(failed("AADSTS90055", Delivery::Answered)), None),
+        (Err(failed("NoAnswer", Delivery::InDoubt)), Some(PasswordResult::Refused)),
+        (Err(failed("AADSTS50126", Delivery::Answered)), Some(PasswordResult::Refused)),
+        (Err(failed("AADSTS50053", Delivery::Answered)), Some(PasswordResult::Refused)),
+        (Err(failed("AADSTS90055", Delivery::Answered)), Some(PasswordResult::Refused)),
     ] {
         let mut harness = typed(Standing::Registered);
         harness.answer(is_password, result.clone());

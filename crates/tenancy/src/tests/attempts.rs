@@ -12,7 +12,17 @@ use std::time::Duration;
 const OWNER: Requester = Requester(1000);
 const STRANGER: Requester = Requester(2000);
 
+/// Asks for one, whose result is known at once.
 fn ask(computer: &mut Computer, asked: &Upn, by: Requester) -> Result<Answer, Failure> {
+    let answer = ask_at_once(computer, asked, by);
+    if answer.is_ok() {
+        let (asked, result) = (asked.clone(), PasswordResult::Refused);
+        drop(computer.tenancy.handle(Event::PasswordTried { asked, by, result }, computer.now));
+    }
+    answer
+}
+
+fn ask_at_once(computer: &mut Computer, asked: &Upn, by: Requester) -> Result<Answer, Failure> {
     let (caller, attempt, asked) = (Caller(77), Attempt::Password, asked.clone());
     let event = Event::AttemptAsked { caller, attempt, asked, by };
     let commands = computer.tenancy.handle(event, computer.now).commands;
@@ -37,6 +47,18 @@ fn a_refusal_says_how_long_to_wait_and_what_else_there_is() {
     assert_eq!((failure.who, failure.retry_after), (Who::Nobody, Some(Duration::from_secs(40))));
     assert!(failure.message.contains("alex@contoso.com") && failure.message.contains("40 s"), "{failure:?}");
     assert!(failure.advice.contains("Wait 40 s") && failure.advice.contains("code"), "{failure:?}");
+}
+
+#[test]
+fn who_comes_with_others_is_told_to_wait_for_their_answers() {
+    let mut computer = Computer::with(Setting::default(), Disk::default().knows(&[ALEX]));
+    for _ in 0..5 {
+        assert_eq!(ask_at_once(&mut computer, &ALEX.upn(), OWNER), Ok(Answer::Permitted));
+    }
+    assert!(matches!(ask_at_once(&mut computer, &ALEX.upn(), OWNER), Ok(Answer::Later(_))));
+    let accepted = Event::PasswordTried { asked: ALEX.upn(), by: OWNER, result: PasswordResult::Accepted };
+    drop(computer.tenancy.handle(accepted, computer.now));
+    assert_eq!(ask_at_once(&mut computer, &ALEX.upn(), OWNER), Ok(Answer::Permitted));
 }
 
 #[test]

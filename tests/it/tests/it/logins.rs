@@ -52,6 +52,13 @@ fn twenty_people_who_come_at_once_are_all_let_in() {
     numbers.sort_unstable();
     numbers.dedup();
     assert_eq!(numbers.len(), people.len(), "everybody has a number of their own");
+    // The same person as often: right passwords are no attempts.
+    let mut comes: Vec<Terminal> = (0..20).map(|_| host.ssh(Ssh::Questions, &people[7], "id -un")).collect();
+    for terminal in &mut comes {
+        terminal.reads("password: ");
+    }
+    comes.iter_mut().for_each(|terminal| terminal.types(PASSWORD));
+    comes.into_iter().for_each(|terminal| drop(is_in(&host, terminal)));
     assert_eq!(cloud.devices().len(), 1);
 }
 
