@@ -116,3 +116,36 @@ fn home_found(home: &str) -> HomeFound {
 
 pub(crate) const NAMES: &str = "names";
 const VERDICTS: &str = "verdicts";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::{chown, symlink};
+
+    #[test]
+    fn a_link_in_the_place_of_a_home_is_whose_it_leads_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let found = |name: &str| home_found(&at(name).display().to_string());
+        fs::create_dir(at("5c2fba5d")).unwrap();
+        fs::create_dir(at("other")).unwrap();
+        symlink("5c2fba5d", at("alex@contoso.com")).unwrap();
+        symlink("other", at("adele@contoso.com")).unwrap();
+        symlink("nowhere", at("sam@contoso.com")).unwrap();
+        symlink("loop", at("loop")).unwrap();
+        let mut others = rustix::process::geteuid().as_raw();
+        let own = HomeFound::OwnedBy(others);
+        // Only root gives a directory away.
+        if chown(at("other"), Some(70_001), None).is_ok() {
+            others = 70_001;
+        }
+        assert_eq!((found("5c2fba5d"), found("alex@contoso.com")), (own, own));
+        assert_eq!(found("adele@contoso.com"), HomeFound::OwnedBy(others));
+        assert_eq!((found("sam@contoso.com"), found("loop")), (HomeFound::BrokenLink, HomeFound::BrokenLink));
+        assert_eq!(found("kim@contoso.com"), HomeFound::Nothing);
+        // Whoever may not look sees nothing: a file system that is away is another case.
+        assert_eq!(found("5c2fba5d/none/none"), HomeFound::Nothing);
+        assert!(at("alex@contoso.com").is_symlink(), "it is kept");
+    }
+}
