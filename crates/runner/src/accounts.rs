@@ -1,7 +1,7 @@
 //! What the configuration says of accounts, and the files that every process reads them from.
 
 use account_options::{HomeAttr, IdAttrMap, IdRangeOption, PeopleAndGroups};
-use accounts::{AccountDomain, AccountSettings, HomeFound, LocalFacts, Numbering};
+use accounts::{AccountDomain, AccountSettings, FileStamp, FilesOnDisk, HomeFound, LocalFacts, Numbering};
 use config::{DomainSettings, Settings};
 use driver::AccountFiles;
 use model::{DomainName, MayRegister, Upn, WhoMayRegister};
@@ -97,12 +97,23 @@ impl AccountFiles for Files {
         }
     }
 
-    fn write(&self, names: &Snapshot, verdicts: &[VerdictOf]) -> io::Result<()> {
+    fn write(&self, names: &Snapshot, verdicts: &[VerdictOf]) -> io::Result<FilesOnDisk> {
         let names = names::encode(names).map_err(io::Error::other)?;
+        let verdicts = names::encode_verdicts(verdicts);
         // Nobody is let in by a name whose verdict is not there yet.
-        names_file::replace(&self.directory.join(VERDICTS), &names::encode_verdicts(verdicts), 0o600)?;
-        names_file::replace(&self.directory.join(NAMES), &names, 0o644)
+        let verdicts = names_file::replace(&self.directory.join(VERDICTS), &verdicts, 0o600)?;
+        let names = names_file::replace(&self.directory.join(NAMES), &names, 0o644)?;
+        Ok(FilesOnDisk { names: stamp(names), verdicts: stamp(verdicts) })
     }
+
+    fn on_disk(&self) -> Option<FilesOnDisk> {
+        let found = |name| names_file::stamp(&self.directory.join(name)).map(stamp);
+        Some(FilesOnDisk { names: found(NAMES)?, verdicts: found(VERDICTS)? })
+    }
+}
+
+fn stamp(of: names_file::Stamp) -> FileStamp {
+    FileStamp { device: of.device, inode: of.inode, size: of.size, modified: of.modified }
 }
 
 /// What is there, where a link leads to if it is one: whose a link itself is says nothing.
@@ -122,6 +133,26 @@ mod tests {
     use super::*;
     use std::fs;
     use std::os::unix::fs::{chown, symlink};
+
+    #[test]
+    fn files_are_ours_until_somebody_deletes_or_replaces_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files::new(folder.path().to_owned());
+        assert_eq!(files.on_disk(), None);
+        let write = || files.write(&Snapshot::default(), &[]).unwrap();
+        for name in [NAMES, VERDICTS] {
+            let ours = write();
+            assert_eq!(files.on_disk(), Some(ours));
+            assert_ne!(write(), ours, "another file");
+            let ours = write();
+            let bytes = fs::read(folder.path().join(name)).unwrap();
+            fs::remove_file(folder.path().join(name)).unwrap();
+            assert_eq!(files.on_disk(), None, "{name}");
+            fs::write(folder.path().join("other"), bytes).unwrap();
+            fs::rename(folder.path().join("other"), folder.path().join(name)).unwrap();
+            assert_ne!(files.on_disk(), Some(ours), "{name} is somebody else's");
+        }
+    }
 
     #[test]
     fn a_link_in_the_place_of_a_home_is_whose_it_leads_to() {
