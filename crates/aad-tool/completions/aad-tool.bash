@@ -76,6 +76,9 @@ _aad__tool() {
             aad__tool__subcmd__account,help)
                 cmd="aad__tool__subcmd__account__subcmd__help"
                 ;;
+            aad__tool__subcmd__account,import)
+                cmd="aad__tool__subcmd__account__subcmd__import"
+                ;;
             aad__tool__subcmd__account,list)
                 cmd="aad__tool__subcmd__account__subcmd__list"
                 ;;
@@ -96,6 +99,9 @@ _aad__tool() {
                 ;;
             aad__tool__subcmd__account__subcmd__help,help)
                 cmd="aad__tool__subcmd__account__subcmd__help__subcmd__help"
+                ;;
+            aad__tool__subcmd__account__subcmd__help,import)
+                cmd="aad__tool__subcmd__account__subcmd__help__subcmd__import"
                 ;;
             aad__tool__subcmd__account__subcmd__help,list)
                 cmd="aad__tool__subcmd__account__subcmd__help__subcmd__list"
@@ -165,6 +171,9 @@ _aad__tool() {
                 ;;
             aad__tool__subcmd__help__subcmd__account,forget)
                 cmd="aad__tool__subcmd__help__subcmd__account__subcmd__forget"
+                ;;
+            aad__tool__subcmd__help__subcmd__account,import)
+                cmd="aad__tool__subcmd__help__subcmd__account__subcmd__import"
                 ;;
             aad__tool__subcmd__help__subcmd__account,list)
                 cmd="aad__tool__subcmd__help__subcmd__account__subcmd__list"
@@ -255,7 +264,7 @@ _aad__tool() {
             return 0
             ;;
         aad__subcmd__tool__subcmd__account)
-            opts="-h --config --socket --json --help list show add rename set-uid forget help"
+            opts="-h --config --socket --json --help list show add import rename set-uid forget help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -329,7 +338,7 @@ _aad__tool() {
             return 0
             ;;
         aad__subcmd__tool__subcmd__account__subcmd__help)
-            opts="list show add rename set-uid forget help"
+            opts="list show add import rename set-uid forget help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -371,6 +380,20 @@ _aad__tool() {
             return 0
             ;;
         aad__subcmd__tool__subcmd__account__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aad__subcmd__tool__subcmd__account__subcmd__help__subcmd__import)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -433,6 +456,36 @@ _aad__tool() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aad__subcmd__tool__subcmd__account__subcmd__import)
+            opts="-h --from --really --root --config --socket --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --from)
+                    COMPREPLY=($(compgen -W "himmelblau" -- "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -669,7 +722,7 @@ _aad__tool() {
             return 0
             ;;
         aad__subcmd__tool__subcmd__help__subcmd__account)
-            opts="list show add rename set-uid forget"
+            opts="list show add import rename set-uid forget"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -697,6 +750,20 @@ _aad__tool() {
             return 0
             ;;
         aad__subcmd__tool__subcmd__help__subcmd__account__subcmd__forget)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aad__subcmd__tool__subcmd__help__subcmd__account__subcmd__import)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

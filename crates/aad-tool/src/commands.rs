@@ -1,6 +1,7 @@
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::options::{Command, HsmCommand, LocalCommand, Options, PlaceOptions};
+use crate::import;
+use crate::options::{AccountCommand, AskCommand, Command, HsmCommand, LocalCommand, Options, PlaceOptions};
 use crate::output::Output;
 use crate::setup;
 use crate::talk;
@@ -15,6 +16,9 @@ use std::path::PathBuf;
 /// Carries the command out and says how it ended.
 pub(crate) fn run(options: &Options, output: &Output) -> Result<Exit, CommandError> {
     match &options.command {
+        Command::Ask(AskCommand::Account { command: AccountCommand::Import(import) }) => {
+            import::run(options, &load(options)?.settings, import, output)
+        }
         Command::Ask(ask) => talk::converse(options, ask, output),
         Command::Local(command) => here(options, command, output),
     }

@@ -181,6 +181,11 @@ pub(crate) enum AccountCommand {
         #[arg(long, value_name = "DIR")]
         home: Option<String>,
     },
+    /// Take over what people were by himmelblau: shows number, home and its owner, and what of it fits together.
+    ///
+    /// Reads himmelblau's table of numbers and asks getent for each name in it and each one given here, as long as the
+    /// old module answers. Changes nothing; with --really what agrees is set aside, as by add.
+    Import(ImportOptions),
     /// Give an account another name; its home stays where it is.
     Rename {
         /// Its name here, or name@domain.
@@ -219,6 +224,7 @@ impl AskCommand {
             Self::Account { command: AccountCommand::List } => "account list",
             Self::Account { command: AccountCommand::Show { .. } } => "account show",
             Self::Account { command: AccountCommand::Add { .. } } => "account add",
+            Self::Account { command: AccountCommand::Import(_) } => "account import",
             Self::Account { command: AccountCommand::Rename { .. } } => "account rename",
             Self::Account { command: AccountCommand::SetUid { .. } } => "account set-uid",
             Self::Account { command: AccountCommand::Forget { .. } } => "account forget",
@@ -250,9 +256,10 @@ impl AskCommand {
             Self::ForgetAccount { name } | Self::Account { command: AccountCommand::Forget { name } } => {
                 Request::ForgetAccount { name: name.clone() }
             }
-            Self::Account { command: AccountCommand::List | AccountCommand::Show { .. } } => {
-                Request::Accounts {}
-            }
+            // An import begins with who is known here.
+            Self::Account {
+                command: AccountCommand::List | AccountCommand::Show { .. } | AccountCommand::Import(_),
+            } => Request::Accounts {},
             Self::Account { command: AccountCommand::Add { name, uid, home } } => {
                 Request::ReserveAccount { name: name.clone(), uid: *uid, home: home.clone() }
             }
@@ -367,6 +374,22 @@ pub(crate) enum HsmCommand {
         #[command(flatten)]
         place: PlaceOptions,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportOptions {
+    /// Whose people they are.
+    #[arg(long, value_name = "PRODUCT", required = true, value_parser = ["himmelblau"])]
+    pub(crate) from: String,
+    /// Set aside what agrees. Root only.
+    #[arg(long)]
+    pub(crate) really: bool,
+    /// Who besides those of the table: name@domain.
+    #[arg(value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+    /// What stands for / where the table and the homes are looked for.
+    #[arg(long, value_name = "DIR", default_value = "/", hide = true)]
+    pub(crate) root: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -7,10 +7,11 @@ use login_setup::{
     Act, Direction, PamWanted, Report, SshWanted, SystemPrograms, Tree, configure_pam, configure_ssh,
 };
 use model::DomainName;
+use pam_stack::Homes;
 
 /// The PAM stack, nsswitch.conf and the local groups.
 pub(crate) fn pam(settings: &Settings, setup: &SetupOptions) -> Told {
-    let wanted = PamWanted { local_groups: local_groups(settings) };
+    let wanted = PamWanted { local_groups: local_groups(settings), homes: homes(settings) };
     let (direction, act) = ways(setup);
     configure_pam((&Tree::new(&setup.root), &SystemPrograms), &wanted, direction, act).into()
 }
@@ -49,6 +50,12 @@ fn local_groups(settings: &Settings) -> Vec<String> {
     settings.global.local_groups.iter().cloned().chain(sudo).collect()
 }
 
+/// The stack is one for all domains: homes are filled where one of them wants it.
+fn homes(settings: &Settings) -> Homes {
+    let any = settings.domains.iter().any(|domain| domain.options.use_etc_skel);
+    if any { Homes::FromSkel } else { Homes::Empty }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,5 +81,9 @@ mod tests {
         let names: Vec<String> = domains(&many).iter().map(ToString::to_string).collect();
         assert_eq!(names, ["contoso.com", "fabrikam.com", "fabrikam.org"]);
         assert_eq!(local_groups(&many), ["audio", "video", "wheel"]);
+        assert_eq!(homes(&many), Homes::Empty);
+        let one_wants =
+            settings("domains = contoso.com, fabrikam.com\n[fabrikam.com]\nuse_etc_skel = true\n");
+        assert_eq!(homes(&one_wants), Homes::FromSkel);
     }
 }

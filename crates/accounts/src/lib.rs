@@ -16,6 +16,7 @@ mod settings;
 mod settle;
 #[cfg(test)]
 mod tests;
+mod written;
 
 pub use book::{AccountChange, Accounts, Reservations};
 pub use files::{snapshot, verdicts};
@@ -28,3 +29,4 @@ pub use settings::{AccountDomain, AccountSettings, Numbering};
 pub use settle::{HomeFound, LocalFacts, home_of};
 #[cfg(test)]
 use settle::{renamed, renumbered, settle};
+pub use written::{FileStamp, FilesOnDisk, Written};

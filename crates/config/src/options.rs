@@ -284,15 +284,18 @@ options! {
         /// What stands before the last part of a home directory, as it is written.
         home_prefix: String = "/home/".to_owned(), Both Shared,
             parse: |text| absolute_text(text), show: |it| shown(&it.home_prefix);
-        /// What the last part of the directory itself is: the object id (UUID), the whole name (SPN) or the name
-        /// without its domain (CN).
+        /// What himmelblau called the directory that a home is a link to: the object id (UUID), the whole name (SPN) or
+        /// the name without its domain (CN).
+        /// A new home is a directory and no link, so that this decides nothing; a link that is there is kept.
         home_attr: HomeAttr = HomeAttr::Uuid, Both Shared, parse: |text| home_name(text), show: |it| shown(it.home_attr);
-        /// What the last part of the link to it is, which is the home directory that is told.
-        /// The same as `home_attr` makes no link.
+        /// What the last part of a home directory is: the object id (UUID), the whole name (SPN) or the name without its
+        /// domain (CN).
         home_alias: HomeAttr = HomeAttr::Spn, Both Shared, parse: |text| home_name(text), show: |it| shown(it.home_alias);
         /// The shell of the domain's people.
         shell: String = "/bin/bash".to_owned(), Both Shared, parse: |text| absolute_text(text), show: |it| shown(&it.shell);
         /// Whether a new home gets the files of `/etc/skel`.
+        /// The PAM stack is one for all domains: it does for all where one says so, after the next
+        /// `aad-tool configure-pam`.
         use_etc_skel: bool = false, Both Shared, parse: boolean, show: |it| shown(it.use_etc_skel);
     }
 }

@@ -4,7 +4,7 @@
 use crate::computer::Ports;
 use crate::in_flight::rest;
 use crate::inbox::service_ended;
-use accounts::{AccountSettings, LocalFacts, snapshot, verdicts};
+use accounts::{AccountSettings, FilesOnDisk, LocalFacts, Written as Last, snapshot, verdicts};
 use model::{Failure, FailureClass, STATE_NOT_WRITABLE, Who, log_failure};
 use names::{Snapshot, VerdictOf};
 use std::io;
@@ -17,11 +17,14 @@ pub trait AccountFiles: Send + Sync {
     /// What /etc says, and what is where this home directory would be.
     fn local_facts(&self, home: Option<&str>) -> LocalFacts;
 
-    /// Replaces both files, so that whoever reads sees the old ones or the new ones whole.
+    /// Replaces both files, so that whoever reads sees the old ones or the new ones whole; what they are on the disk.
     ///
     /// # Errors
     /// Where one of them cannot be replaced; it is then the old one.
-    fn write(&self, names: &Snapshot, verdicts: &[VerdictOf]) -> io::Result<()>;
+    fn write(&self, names: &Snapshot, verdicts: &[VerdictOf]) -> io::Result<FilesOnDisk>;
+
+    /// What is in their places now; nothing where one of them is not there.
+    fn on_disk(&self) -> Option<FilesOnDisk>;
 }
 
 /// The way to whoever writes both files.
@@ -48,16 +51,23 @@ impl AccountWriter {
     }
 }
 
-/// Writes as long as the driver lives: at the start, after each change, and again a while after a failure.
+/// Writes as long as the driver lives: at the start, after each change, and again a while after a failure. A sign-in that
+/// changes nothing writes nothing.
 pub(crate) async fn run(ports: Arc<Ports>, mut waiting: mpsc::UnboundedReceiver<Written>) {
     let mut changed = ports.views.accounts_changed.subscribe();
-    let mut told = Vec::new();
+    let (mut told, mut last) = (Vec::new(), None);
     loop {
         changed.mark_unchanged();
         while let Ok(tell) = waiting.try_recv() {
             told.push(tell);
         }
-        let result = write(&ports).await;
+        let result = match write(&ports, last.take()).await {
+            Ok(written) => {
+                last = Some(written);
+                Ok(())
+            }
+            Err(failure) => Err(failure),
+        };
         if let Err(failure) = &result
             && ports.log.allows("names not written")
         {
@@ -77,11 +87,16 @@ pub(crate) async fn run(ports: Arc<Ports>, mut waiting: mpsc::UnboundedReceiver<
     }
 }
 
-async fn write(ports: &Ports) -> Result<(), Failure> {
+/// Writes what is published now, unless it was written last and the files are still those.
+async fn write(ports: &Ports, last: Option<Last>) -> Result<Last, Failure> {
     let (files, settings) = (ports.account_files.clone(), ports.accounts.clone());
     let (accounts, reserved) = (ports.views.accounts(), ports.views.reserved());
     let written = tokio::task::spawn_blocking(move || {
-        files.write(&snapshot(&settings, &accounts, &reserved), &verdicts(&settings, &accounts))
+        let (names, verdicts) = (snapshot(&settings, &accounts, &reserved), verdicts(&settings, &accounts));
+        match last.filter(|last| last.is_current(&names, &verdicts, || files.on_disk())) {
+            Some(last) => Ok(last),
+            None => files.write(&names, &verdicts).map(|files| Last { names, verdicts, files }),
+        }
     });
     let written = written.await.unwrap_or_else(|crash| Err(io::Error::other(crash)));
     written.map_err(|error| not_written(&error))

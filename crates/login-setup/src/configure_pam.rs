@@ -2,8 +2,8 @@ use crate::change::Change;
 use crate::programs::{Program, Programs};
 use crate::{Act, Direction, Refusal, Report, Tree, local_groups, nsswitch};
 use pam_stack::{
-    ByHand, Common, Finding, MODULE, OUR_PROFILES as PROFILES, Phase, Profile, UNIX, built, by_hand, enabled,
-    judge, of_phase, parse,
+    ByHand, Common, Finding, Homes, MODULE, OUR_PROFILES as PROFILES, PROFILE_OF_SKEL, Phase, Profile, UNIX,
+    built, by_hand, enabled, judge, of_phase, parse,
 };
 use std::path::Path;
 
@@ -13,6 +13,8 @@ pub struct PamWanted {
     /// Local groups that people of the directory are put in (`local_groups`, and `local_sudo_group` where there are
     /// `sudo_groups`).
     pub local_groups: Vec<String>,
+    /// What a new home has in it.
+    pub homes: Homes,
 }
 
 /// Puts the module into the PAM stack, our service into nsswitch.conf and the local groups into their file, or takes all of
@@ -26,7 +28,7 @@ pub fn configure_pam(
     act: Act,
 ) -> Report {
     let mut lines = Vec::new();
-    let done = Login { tree, programs, direction }.configure(wanted, act, &mut lines);
+    let done = Login { tree, programs, direction, homes: wanted.homes }.configure(wanted, act, &mut lines);
     Report::of(lines, done)
 }
 
@@ -34,6 +36,7 @@ struct Login<'a> {
     tree: &'a Tree,
     programs: &'a dyn Programs,
     direction: Direction,
+    homes: Homes,
 }
 
 /// What is to be done about the stack.
@@ -43,8 +46,8 @@ struct StackPlan {
     edited: Vec<Change>,
     /// Files that pam-auth-update would write.
     built: Vec<Change>,
-    /// What it is to be run with; nothing where it is not.
-    run: Vec<&'static str>,
+    /// What it is to be run with, each time; nothing where it is not.
+    runs: Vec<Vec<&'static str>>,
     /// Why it would not touch anything.
     by_hand: Option<Refusal>,
 }
@@ -59,8 +62,8 @@ impl Login<'_> {
         for change in names.iter().chain(&stack.edited).chain(&stack.built) {
             lines.extend(change.diff());
         }
-        if !stack.run.is_empty() {
-            lines.push(format!("pam-auth-update {} makes the difference in common-*.", stack.run.join(" ")));
+        for run in &stack.runs {
+            lines.push(format!("pam-auth-update {} makes the difference in common-*.", run.join(" ")));
         }
         if self.direction == Direction::SetUp && !self.has_module()? {
             match act {
@@ -138,22 +141,21 @@ impl Login<'_> {
         for (name, text) in PROFILES {
             let path = format!("{FOLDER_OF_PROFILES}/{name}");
             let before = self.tree.read(&path)?;
-            let after = match self.direction {
-                Direction::SetUp => Some(text.to_owned()),
-                Direction::TakeOut => before.clone().filter(|_| packaged),
+            let after = match self.wants(name) {
+                true => Some(text.to_owned()),
+                false => before.clone().filter(|_| packaged),
             };
             plan.edited.push(Change::new(&path, before, after));
         }
-        let (in_force, by_hand) = self.in_force()?;
+        let (in_force, has_skel, by_hand) = self.in_force()?;
         for common in Common::ALL {
             let Some(before) = self.tree.read(common.path())? else { continue };
             let after = built(common, &before, &in_force).unwrap_or_else(|| before.clone());
             plan.built.push(Change::new(&common.path(), Some(before), Some(after)));
         }
-        let (names, names_are_there) = (PROFILES.map(|(name, _)| name), self.find_module()?);
         let is_right = match self.direction {
             Direction::SetUp => self.findings()?.is_empty(),
-            Direction::TakeOut => names_are_there.is_empty(),
+            Direction::TakeOut => self.find_module()?.is_empty(),
         };
         if by_hand.is_some() {
             // Somebody may have put the lines in, or taken them out, by hand.
@@ -161,20 +163,32 @@ impl Login<'_> {
             plan.built.clear();
             return Ok(plan);
         }
-        let verb = match (self.direction, packaged) {
-            (Direction::SetUp, _) => "--enable",
-            // A profile that stays is not to come back with the next package.
-            (Direction::TakeOut, true) => "--disable",
-            (Direction::TakeOut, false) => "--remove",
-        };
         if plan.built.iter().any(Change::is_needed) || !is_right {
-            plan.run = [&["--package", verb], &names[..]].concat();
+            plan.runs = self.runs(packaged, has_skel);
         }
         Ok(plan)
     }
 
-    /// The profiles that are to be in force, and whether pam-auth-update would leave them alone.
-    fn in_force(&self) -> Result<(Vec<Profile>, Option<Refusal>), Refusal> {
+    /// Whether a profile is to be in force.
+    fn wants(&self, profile: &str) -> bool {
+        self.direction == Direction::SetUp && self.homes.profiles().any(|(name, _)| name == profile)
+    }
+
+    /// What puts the profiles in force that are wanted, and the others out of it.
+    fn runs(&self, packaged: bool, has_skel: bool) -> Vec<Vec<&'static str>> {
+        let is_there = |name: &&str| *name != PROFILE_OF_SKEL || has_skel;
+        let names = PROFILES.iter().map(|(name, _)| *name);
+        let (wanted, others): (Vec<&str>, Vec<&str>) = names.partition(|name| self.wants(name));
+        let others: Vec<&str> = others.into_iter().filter(is_there).collect();
+        // A profile that stays is not to come back with the next package.
+        let out = if packaged { "--disable" } else { "--remove" };
+        let runs = [("--enable", wanted), (out, others)].into_iter().filter(|(_, names)| !names.is_empty());
+        runs.map(|(verb, names)| [&["--package", verb], &names[..]].concat()).collect()
+    }
+
+    /// The profiles that are to be in force, whether the one that fills homes is, and whether pam-auth-update would leave
+    /// them alone.
+    fn in_force(&self) -> Result<(Vec<Profile>, bool, Option<Refusal>), Refusal> {
         let mut names: Vec<String> = Vec::new();
         let mut edited = None;
         for common in Common::ALL {
@@ -184,6 +198,7 @@ impl Login<'_> {
             let by_hand = by_hand(common, &text, note.as_deref());
             edited = edited.or_else(|| by_hand.map(|by_hand| edited_by_hand(common, by_hand)));
         }
+        let has_skel = names.iter().any(|name| name == PROFILE_OF_SKEL);
         names.retain(|name| PROFILES.iter().all(|(ours, _)| ours != name));
         names.sort();
         names.dedup();
@@ -194,9 +209,9 @@ impl Login<'_> {
             }
         }
         if self.direction == Direction::SetUp {
-            profiles.extend(PROFILES.map(|(name, text)| Profile::read(name, text)));
+            profiles.extend(self.homes.profiles().map(|(name, text)| Profile::read(name, text)));
         }
-        Ok((profiles, edited))
+        Ok((profiles, has_skel, edited))
     }
 
     /// The files of a stack that is edited here.
@@ -206,7 +221,7 @@ impl Login<'_> {
             let Some(before) = self.tree.read(path)? else { continue };
             let failed = |error| Refusal::Stack { path: path.to_owned(), error };
             let after = match self.direction {
-                Direction::SetUp => pam_stack::with_us(&before).map_err(failed)?,
+                Direction::SetUp => pam_stack::with_us(&before, self.homes).map_err(failed)?,
                 Direction::TakeOut => pam_stack::without_us(&before),
             };
             plan.edited.push(Change::new(path, Some(before), Some(after)));
@@ -228,22 +243,19 @@ impl Login<'_> {
     }
 
     fn build(&self, plan: &StackPlan, lines: &mut Vec<String>) -> Result<(), Refusal> {
-        if plan.run.is_empty() {
-            return Ok(());
-        }
         let root = self.tree.root().display().to_string();
-        let mut arguments = plan.run.clone();
-        if !self.tree.is_machine() {
-            arguments.splice(0..0, ["--root", &root]);
+        for run in &plan.runs {
+            let mut arguments = run.clone();
+            if !self.tree.is_machine() {
+                arguments.splice(0..0, ["--root", &root]);
+            }
+            let said = self.programs.run(Program::PamAuthUpdate, &arguments)?;
+            if !said.is_fine {
+                let said = said.errors.trim().to_owned();
+                return Err(Refusal::Program { program: Program::PamAuthUpdate, said });
+            }
+            lines.push(format!("Run: pam-auth-update {}", arguments.join(" ")));
         }
-        let said = self.programs.run(Program::PamAuthUpdate, &arguments)?;
-        if !said.is_fine {
-            return Err(Refusal::Program {
-                program: Program::PamAuthUpdate,
-                said: said.errors.trim().to_owned(),
-            });
-        }
-        lines.push(format!("Run: pam-auth-update {}", arguments.join(" ")));
         Ok(())
     }
 

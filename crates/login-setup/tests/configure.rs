@@ -6,6 +6,7 @@ use login_setup::{
     Act, Direction, PamWanted, Program, Programs, Refusal, Report, Said, SshWanted, Tree, configure_pam,
     configure_ssh,
 };
+use pam_stack::Homes;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs;
@@ -81,7 +82,14 @@ impl Machine {
 
     fn pam(&self, script: &Script, groups: &[&str], direction: Direction, act: Act) -> Report {
         let local_groups = groups.iter().map(|name| (*name).to_owned()).collect();
-        configure_pam((&Tree::new(self.0.path()), script), &PamWanted { local_groups }, direction, act)
+        let wanted = PamWanted { local_groups, ..PamWanted::default() };
+        configure_pam((&Tree::new(self.0.path()), script), &wanted, direction, act)
+    }
+
+    /// The same where new homes have what is in /etc/skel.
+    fn pam_with_skel(&self, script: &Script, act: Act) -> Report {
+        let wanted = PamWanted { homes: Homes::FromSkel, ..PamWanted::default() };
+        configure_pam((&Tree::new(self.0.path()), script), &wanted, Direction::SetUp, act)
     }
 
     fn ssh(&self, script: &Script, wanted: &SshWanted, direction: Direction, act: Act) -> Report {
@@ -287,6 +295,29 @@ fn a_profile_of_a_package_is_switched_off_and_another_removed() {
         );
         assert!(script.ran.borrow()[0].ends_with(&format!("--package {verb} firmament firmament-password")));
         assert_eq!(machine.at("usr/share/pam-configs/firmament").exists(), packaged);
+    }
+}
+
+#[test]
+fn the_profile_that_fills_homes_is_in_force_with_the_option_alone() {
+    let (machine, script) = (debian(), update());
+    let skel = "usr/share/pam-configs/firmament-skel";
+    drop(machine.pam_with_skel(&script, Act::Do));
+    let all = "--package --enable firmament firmament-password firmament-skel";
+    assert!(script.ran.borrow()[0].ends_with(all), "{:?}", script.ran.borrow());
+    assert!(machine.text(skel).unwrap().contains("skel=/etc/skel"));
+    // As pam-auth-update notes it; then the option is false again.
+    let note = "Module: firmament-skel\noptional pam_mkhomedir.so\nModule: null\nrequired pam_permit.so\n";
+    machine.put("var/lib/pam/session", note);
+    for (packaged, verb) in [(true, "--disable"), (false, "--remove")] {
+        let list = if packaged { "/usr/share/pam-configs/firmament\n" } else { "" };
+        machine.put("var/lib/dpkg/info/firmament.list", list);
+        script.ran.borrow_mut().clear();
+        drop(machine.pam(&script, &[], Direction::SetUp, Act::Do));
+        let ran = script.ran.borrow();
+        assert!(ran[0].ends_with("--package --enable firmament firmament-password"), "{ran:?}");
+        assert!(ran[1].ends_with(&format!("--package {verb} firmament-skel")), "{ran:?}");
+        assert_eq!(machine.text(skel).is_some(), packaged, "the file is the package's to remove");
     }
 }
 

@@ -8,9 +8,10 @@ pub use update::update;
 use names::{Damaged, Names, Source, Verdicts};
 use rustix::fs::{FileType, Mode, OFlags, Stat, fchmod, fstat, open, rename, stat, unlink};
 use rustix::io::{Errno, pread};
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// Why there is nothing to read.
@@ -81,26 +82,58 @@ pub fn text_of(owner: u32, path: &Path) -> Option<String> {
     (good && File::from(file).take(LONGEST_TEXT).read_to_string(&mut text).is_ok()).then_some(text)
 }
 
+/// A file as it can be told from any other that comes into its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    /// The device that it is on.
+    pub device: u64,
+    /// Its inode there.
+    pub inode: u64,
+    /// Its size in bytes.
+    pub size: u64,
+    /// When its content was written: seconds since 1970, and nanoseconds.
+    pub modified: (i64, i64),
+}
+
+/// What is in a place now, not following a link; none where there is nothing.
+pub fn stamp(path: &Path) -> Option<Stamp> {
+    std::fs::symlink_metadata(path).ok().map(|found| of(&found))
+}
+
+fn of(found: &Metadata) -> Stamp {
+    Stamp {
+        device: found.dev(),
+        inode: found.ino(),
+        size: found.size(),
+        modified: (found.mtime(), found.mtime_nsec()),
+    }
+}
+
 /// Puts a file in the place of the one that is there, durable and whole: whoever reads has the old one or the new one.
+/// What it is on the disk then.
 ///
 /// # Errors
 /// Where it cannot be written; the old one is then in its place.
-pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<Stamp> {
     let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(io::ErrorKind::InvalidInput.into());
     };
     let beside = directory.join(format!(".{}.new", name.to_string_lossy()));
-    let written = write_beside(&beside, bytes, mode).and_then(|()| Ok(rename(&beside, path)?));
-    if written.is_err() {
+    let written = write_beside(&beside, bytes, mode).and_then(|stamp| {
+        rename(&beside, path)?;
+        Ok(stamp)
+    });
+    let stamp = written.inspect_err(|_| {
         // The error that counts is the first one.
         let _ = unlink(&beside);
-        return written;
-    }
-    File::open(directory)?.sync_all()
+    })?;
+    File::open(directory)?.sync_all()?;
+    Ok(stamp)
 }
 
-/// A new file, durable, which is not in its place yet.
-fn write_beside(beside: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+/// A new file, durable, which is not in its place yet; of the file itself, for what is in the place afterwards may be
+/// somebody else's.
+fn write_beside(beside: &Path, bytes: &[u8], mode: u32) -> io::Result<Stamp> {
     // What a crash left.
     match unlink(beside) {
         Ok(()) | Err(Errno::NOENT) => {}
@@ -110,7 +143,8 @@ fn write_beside(beside: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let mut file = File::from(open(beside, flags, Mode::from_raw_mode(0o600))?);
     file.write_all(bytes)?;
     fchmod(&file, Mode::from_raw_mode(mode))?;
-    file.sync_all()
+    file.sync_all()?;
+    Ok(of(&file.metadata()?))
 }
 
 /// A regular file: a FIFO or a lease would hold up who opens it without `NONBLOCK`.

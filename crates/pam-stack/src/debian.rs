@@ -186,7 +186,7 @@ const MARKS: [(Block, &str, &str); 2] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::profile::OUR_PROFILES;
+    use crate::profile::Homes;
     use crate::stack::{of_phase, parse};
     use crate::verdict::judge;
     use proptest::prelude::*;
@@ -201,7 +201,7 @@ mod tests {
         let capability = "Name: x\nPriority: 0\nAuth-Type: Additional\nAuth:\n\toptional\t\t\tpam_cap.so\n";
         let mut all = vec![Profile::read("unix", UNIX), Profile::read("capability", capability)];
         if ours {
-            all.extend(OUR_PROFILES.map(|(name, text)| Profile::read(name, text)));
+            all.extend(Homes::Empty.profiles().map(|(name, text)| Profile::read(name, text)));
         }
         all
     }

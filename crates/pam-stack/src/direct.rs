@@ -1,5 +1,6 @@
 //! A stack that no tool of the distribution builds from profiles (Fedora, SUSE, Arch): our lines are put into its files.
 
+use crate::profile::Homes;
 use crate::stack::{Phase, Rule, StackError, of_phase, parse, place_before};
 use crate::verdict::{MODULE, UNIX};
 
@@ -13,7 +14,8 @@ const MARK: &str = "# by aad-tool configure-pam";
 ///
 /// # Errors
 /// [`StackError`] for a file that cannot be understood.
-pub fn with_us(text: &str) -> Result<String, StackError> {
+pub fn with_us(text: &str, homes: Homes) -> Result<String, StackError> {
+    let text = &without_other_homes(text, homes);
     let rules = parse(text)?;
     let mut lines: Vec<(usize, String)> = Vec::new();
     for phase in [Phase::Auth, Phase::Account, Phase::Password] {
@@ -27,9 +29,22 @@ pub fn with_us(text: &str) -> Result<String, StackError> {
     let session = of_phase(&rules, Phase::Session);
     let makes_homes = MAKE_HOMES.iter().any(|module| has(&session, module));
     if let Some(first) = session.first().filter(|_| !makes_homes && has(&session, UNIX)) {
-        lines.push((first.line, format!("session\toptional\t{} umask=0077\t{MARK}\n", MAKE_HOMES[0])));
+        lines.push((first.line, format!("{}\n", home_line(homes))));
     }
     Ok(inserted(text, &lines))
+}
+
+/// The line of an earlier run goes where it makes homes in another way.
+fn without_other_homes(text: &str, homes: Homes) -> String {
+    let is_other = |line: &str| {
+        let line = line.trim_end();
+        line.ends_with(MARK) && line.contains(MAKE_HOMES[0]) && line != home_line(homes)
+    };
+    text.split_inclusive('\n').filter(|line| !is_other(line)).collect()
+}
+
+fn home_line(homes: Homes) -> String {
+    format!("session\toptional\t{} {}\t{MARK}", MAKE_HOMES[0], homes.options())
 }
 
 /// The file without the lines that [`with_us`] makes, and without any other of our module.
@@ -75,7 +90,7 @@ mod tests {
     #[test]
     fn the_stack_of_each_distribution_is_right_afterwards() {
         for (name, text) in [("Fedora", FEDORA), ("SUSE", SUSE), ("Arch", ARCH)] {
-            let with = with_us(text).unwrap();
+            let with = with_us(text, Homes::Empty).unwrap();
             for phase in Phase::ALL {
                 let rules = of_phase(&parse(&with).unwrap(), phase);
                 assert_eq!(judge(phase, &rules), [], "{name} {phase:?}\n{with}");
@@ -93,21 +108,37 @@ mod tests {
             assert!(lines[at + 1].contains(line), "{with}");
         };
         // [default=1] of pam_usertype and of pam_localuser go over the rule behind them.
-        before(&with_us(FEDORA).unwrap(), "pam_usertype.so");
-        before(&with_us(ARCH).unwrap(), "pam_systemd_home.so");
-        before(&with_us(SUSE).unwrap(), "pam_unix.so");
+        before(&with_us(FEDORA, Homes::Empty).unwrap(), "pam_usertype.so");
+        before(&with_us(ARCH, Homes::Empty).unwrap(), "pam_systemd_home.so");
+        before(&with_us(SUSE, Homes::Empty).unwrap(), "pam_unix.so");
     }
 
     #[test]
     fn homes_that_another_module_makes_are_left_to_it() {
         let text = format!("{FEDORA}session optional pam_oddjob_mkhomedir.so\n");
-        assert!(!with_us(&text).unwrap().contains(MAKE_HOMES[0]));
+        assert!(!with_us(&text, Homes::Empty).unwrap().contains(MAKE_HOMES[0]));
+    }
+
+    #[test]
+    fn homes_are_made_as_the_option_says_now() {
+        for text in [FEDORA, ARCH] {
+            let (empty, filled) =
+                (with_us(text, Homes::Empty).unwrap(), with_us(text, Homes::FromSkel).unwrap());
+            assert!(empty.contains("pam_mkhomedir.so umask=0077 skel=\t#"), "{empty}");
+            assert!(filled.contains("pam_mkhomedir.so umask=0077 skel=/etc/skel\t#"), "{filled}");
+            assert_eq!(with_us(&empty, Homes::FromSkel).unwrap(), filled);
+            assert_eq!(with_us(&filled, Homes::Empty).unwrap(), empty);
+            // Of a version that filled every home.
+            let old = empty.replace("umask=0077 skel=\t", "umask=0077\t");
+            assert_eq!(with_us(&old, Homes::Empty).unwrap(), empty);
+            assert_eq!(without_us(&filled), text);
+        }
     }
 
     #[test]
     fn a_file_without_pam_unix_is_left_alone() {
         for text in ["", "auth include system-auth\nsession required pam_env.so\n", "# nothing"] {
-            assert_eq!(with_us(text).unwrap(), text);
+            assert_eq!(with_us(text, Homes::Empty).unwrap(), text);
         }
     }
 
@@ -125,8 +156,8 @@ mod tests {
             ends in any::<bool>(),
         ) {
             let text = lines.join("\n") + if ends { "\n" } else { "" };
-            let with = with_us(&text).unwrap();
-            prop_assert_eq!(&with_us(&with).unwrap(), &with);
+            let with = with_us(&text, Homes::Empty).unwrap();
+            prop_assert_eq!(&with_us(&with, Homes::Empty).unwrap(), &with);
             prop_assert_eq!(without_us(&with), text);
         }
     }

@@ -13,6 +13,6 @@ mod verdict;
 
 pub use debian::{ByHand, Common, built, by_hand, enabled};
 pub use direct::{with_us, without_us};
-pub use profile::{OUR_PROFILES, Profile};
+pub use profile::{Homes, OUR_PROFILES, PROFILE_OF_SKEL, Profile};
 pub use stack::{Action, Control, Phase, Rule, StackError, StackFault, of_phase, parse};
 pub use verdict::{Finding, MODULE, UNIX, judge};

@@ -5,11 +5,41 @@ use crate::debian::Common;
 /// The profiles of this project: the name of the file, and its text.
 ///
 /// The one for passwords stands behind pam_unix: before it, pam_unix would take a new password only from a module that
-/// had asked for one, and local people could not change theirs (seen with Debian 12).
-pub const OUR_PROFILES: [(&str, &str); 2] = [
+/// had asked for one, and local people could not change theirs (seen with Debian 12). The last one is in force with
+/// `use_etc_skel` alone: it makes a home before the first one would make an empty one.
+pub const OUR_PROFILES: [(&str, &str); 3] = [
     ("firmament", include_str!("../../pam/pam-configs/firmament")),
     ("firmament-password", include_str!("../../pam/pam-configs/firmament-password")),
+    (PROFILE_OF_SKEL, include_str!("../../pam/pam-configs/firmament-skel")),
 ];
+
+/// The profile that fills new homes from `/etc/skel`.
+pub const PROFILE_OF_SKEL: &str = "firmament-skel";
+
+/// What a new home has in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Homes {
+    /// Nothing.
+    #[default]
+    Empty,
+    /// The files of `/etc/skel` (`use_etc_skel`).
+    FromSkel,
+}
+
+impl Homes {
+    /// The profiles that are in force then: name and text.
+    pub fn profiles(self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        OUR_PROFILES.into_iter().filter(move |(name, _)| self == Homes::FromSkel || *name != PROFILE_OF_SKEL)
+    }
+
+    /// The options of pam_mkhomedir(8). No directory is that with nothing in it.
+    pub(crate) fn options(self) -> &'static str {
+        match self {
+            Homes::Empty => "umask=0077 skel=",
+            Homes::FromSkel => "umask=0077 skel=/etc/skel",
+        }
+    }
+}
 
 /// The block of a `common-*` file that lines go into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,9 +157,23 @@ mod tests {
 
     const UNIX: &str = include_str!("../tests/stacks/debian-profile-unix");
 
+    fn profiles_with(homes: Homes) -> Vec<Profile> {
+        let ours = homes.profiles().map(|(name, text)| Profile::read(name, text));
+        [Profile::read("unix", UNIX)].into_iter().chain(ours).collect()
+    }
+
     fn profiles() -> Vec<Profile> {
-        let ours = OUR_PROFILES.map(|(name, text)| Profile::read(name, text));
-        [vec![Profile::read("unix", UNIX)], ours.to_vec()].concat()
+        profiles_with(Homes::Empty)
+    }
+
+    #[test]
+    fn a_home_is_empty_or_has_what_is_in_etc_skel_and_nobody_else_reads_it() {
+        for (homes, first) in [(Homes::Empty, "skel="), (Homes::FromSkel, "skel=/etc/skel")] {
+            let lines = lines(&profiles_with(homes), Common::Session, Block::Additional);
+            // The first one makes the home; those behind it find it there.
+            assert_eq!(lines[0], format!("optional\tpam_mkhomedir.so umask=0077 {first}"));
+            assert!(lines[0].ends_with(homes.options()));
+        }
     }
 
     #[test]
@@ -159,7 +203,7 @@ mod tests {
         );
         assert_eq!(
             lines(Common::Session, Block::Additional),
-            ["optional\tpam_mkhomedir.so umask=0077", "required\tpam_unix.so"]
+            ["optional\tpam_mkhomedir.so umask=0077 skel=", "required\tpam_unix.so"]
         );
         assert_eq!(lines(Common::SessionNoninteractive, Block::Additional), ["required\tpam_unix.so"]);
     }

@@ -1,7 +1,7 @@
 //! What the configuration says of accounts, and the files that every process reads them from.
 
 use account_options::{HomeAttr, IdAttrMap, IdRangeOption, PeopleAndGroups, WhoMayRegister};
-use accounts::{AccountDomain, AccountSettings, HomeFound, LocalFacts, Numbering};
+use accounts::{AccountDomain, AccountSettings, FileStamp, FilesOnDisk, HomeFound, LocalFacts, Numbering};
 use config::{DomainSettings, Settings};
 use driver::AccountFiles;
 use model::{DomainName, MayRegister, Upn};
@@ -97,12 +97,23 @@ impl AccountFiles for Files {
         }
     }
 
-    fn write(&self, names: &Snapshot, verdicts: &[VerdictOf]) -> io::Result<()> {
+    fn write(&self, names: &Snapshot, verdicts: &[VerdictOf]) -> io::Result<FilesOnDisk> {
         let names = names::encode(names).map_err(io::Error::other)?;
+        let verdicts = names::encode_verdicts(verdicts);
         // Nobody is let in by a name whose verdict is not there yet.
-        names_file::replace(&self.directory.join(VERDICTS), &names::encode_verdicts(verdicts), 0o600)?;
-        names_file::replace(&self.directory.join(NAMES), &names, 0o644)
+        let verdicts = names_file::replace(&self.directory.join(VERDICTS), &verdicts, 0o600)?;
+        let names = names_file::replace(&self.directory.join(NAMES), &names, 0o644)?;
+        Ok(FilesOnDisk { names: stamp(names), verdicts: stamp(verdicts) })
     }
+
+    fn on_disk(&self) -> Option<FilesOnDisk> {
+        let found = |name| names_file::stamp(&self.directory.join(name)).map(stamp);
+        Some(FilesOnDisk { names: found(NAMES)?, verdicts: found(VERDICTS)? })
+    }
+}
+
+fn stamp(of: names_file::Stamp) -> FileStamp {
+    FileStamp { device: of.device, inode: of.inode, size: of.size, modified: of.modified }
 }
 
 /// What is there, where a link leads to if it is one: whose a link itself is says nothing.
@@ -116,3 +127,56 @@ fn home_found(home: &str) -> HomeFound {
 
 pub(crate) const NAMES: &str = "names";
 const VERDICTS: &str = "verdicts";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::{chown, symlink};
+
+    #[test]
+    fn files_are_ours_until_somebody_deletes_or_replaces_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files::new(folder.path().to_owned());
+        assert_eq!(files.on_disk(), None);
+        let write = || files.write(&Snapshot::default(), &[]).unwrap();
+        for name in [NAMES, VERDICTS] {
+            let ours = write();
+            assert_eq!(files.on_disk(), Some(ours));
+            assert_ne!(write(), ours, "another file");
+            let ours = write();
+            let bytes = fs::read(folder.path().join(name)).unwrap();
+            fs::remove_file(folder.path().join(name)).unwrap();
+            assert_eq!(files.on_disk(), None, "{name}");
+            fs::write(folder.path().join("other"), bytes).unwrap();
+            fs::rename(folder.path().join("other"), folder.path().join(name)).unwrap();
+            assert_ne!(files.on_disk(), Some(ours), "{name} is somebody else's");
+        }
+    }
+
+    #[test]
+    fn a_link_in_the_place_of_a_home_is_whose_it_leads_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let found = |name: &str| home_found(&at(name).display().to_string());
+        fs::create_dir(at("5c2fba5d")).unwrap();
+        fs::create_dir(at("other")).unwrap();
+        symlink("5c2fba5d", at("alex@contoso.com")).unwrap();
+        symlink("other", at("adele@contoso.com")).unwrap();
+        symlink("nowhere", at("sam@contoso.com")).unwrap();
+        symlink("loop", at("loop")).unwrap();
+        let mut others = rustix::process::geteuid().as_raw();
+        let own = HomeFound::OwnedBy(others);
+        // Only root gives a directory away.
+        if chown(at("other"), Some(70_001), None).is_ok() {
+            others = 70_001;
+        }
+        assert_eq!((found("5c2fba5d"), found("alex@contoso.com")), (own, own));
+        assert_eq!(found("adele@contoso.com"), HomeFound::OwnedBy(others));
+        assert_eq!((found("sam@contoso.com"), found("loop")), (HomeFound::BrokenLink, HomeFound::BrokenLink));
+        assert_eq!(found("kim@contoso.com"), HomeFound::Nothing);
+        // Whoever may not look sees nothing: a file system that is away is another case.
+        assert_eq!(found("5c2fba5d/none/none"), HomeFound::Nothing);
+        assert!(at("alex@contoso.com").is_symlink(), "it is kept");
+    }
+}

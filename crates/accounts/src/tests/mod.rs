@@ -1,4 +1,5 @@
 mod reserve;
+mod written;
 
 use crate::{AccountDomain, AccountSettings, HomeFound, Known, LocalFacts, Numbering};
 use crate::{Meant, resolve, settle, snapshot, verdicts};

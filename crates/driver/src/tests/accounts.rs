@@ -50,6 +50,7 @@ async fn who_waits_for_files_that_cannot_be_written_hears_it_and_the_next_one_is
     let rig = Rig::with(Disk::default(), (1, 0), []).await;
     wait_for(|| last(&rig).is_some()).await;
     rig.account_files.refuses.store(true, Ordering::SeqCst);
+    *rig.account_files.on_disk.lock().unwrap() = None;
     let failure = rig.driver.ports().account_writer.written().await.unwrap_err();
     assert_eq!(failure.code, "StateNotWritable");
     assert!(failure.message.contains("the disk is full"), "{}", failure.message);
@@ -58,13 +59,49 @@ async fn who_waits_for_files_that_cannot_be_written_hears_it_and_the_next_one_is
 }
 
 #[tokio::test]
-async fn who_waits_costs_one_write() {
+async fn what_stands_in_the_files_already_is_not_written_again() {
     let rig = Rig::new(1).await;
     wait_for(|| last(&rig).is_some()).await;
     let count = || rig.account_files.written.lock().unwrap().len();
-    for more in 1..4 {
-        rig.driver.ports().account_writer.written().await.unwrap();
-        assert_eq!(count(), 1 + more);
+    let waits = || async { rig.driver.ports().account_writer.written().await.unwrap() };
+    for _ in 0..3 {
+        waits().await;
+        assert_eq!(count(), 1, "nothing has changed");
+    }
+    wants_in(&rig, account(0), LocalFacts::default()).await.unwrap();
+    waits().await;
+    assert_eq!(count(), 2, "somebody is new");
+    // The same person again, within the hour: nothing is written.
+    wants_in(&rig, account(0), LocalFacts::default()).await.unwrap();
+    waits().await;
+    assert_eq!(count(), 2);
+}
+
+#[tokio::test]
+async fn files_that_somebody_deleted_or_replaced_are_written_again() {
+    let rig = Rig::new(1).await;
+    wait_for(|| last(&rig).is_some()).await;
+    let count = || rig.account_files.written.lock().unwrap().len();
+    let waits = || async { rig.driver.ports().account_writer.written().await.unwrap() };
+    waits().await;
+    let ours = rig.account_files.on_disk.lock().unwrap().unwrap();
+    let other = |change: fn(&mut accounts::FileStamp), of_names: bool| {
+        let mut files = ours;
+        change(if of_names { &mut files.names } else { &mut files.verdicts });
+        Some(files)
+    };
+    let changes: [fn(&mut accounts::FileStamp); 4] =
+        [|it| it.device += 1, |it| it.inode += 7, |it| it.size += 1, |it| it.modified.1 += 1];
+    let replaced = changes.into_iter().flat_map(|change| [other(change, true), other(change, false)]);
+    for (number, found) in [None].into_iter().chain(replaced).enumerate() {
+        *rig.account_files.on_disk.lock().unwrap() = found;
+        waits().await;
+        assert_eq!(count(), 2 + 2 * number, "{found:?}");
+        // Back to what a first write makes, for the next of them.
+        *rig.account_files.on_disk.lock().unwrap() = None;
+        waits().await;
+        waits().await;
+        assert_eq!(count(), 3 + 2 * number, "{found:?}");
     }
 }
 

@@ -378,6 +378,8 @@ pub(super) struct FakeAccountFiles {
     pub(super) written: Mutex<Vec<(names::Snapshot, Vec<names::VerdictOf>)>>,
     pub(super) refuses: std::sync::atomic::AtomicBool,
     pub(super) facts: Mutex<accounts::LocalFacts>,
+    /// What is on the disk; a further write makes other files.
+    pub(super) on_disk: Mutex<Option<accounts::FilesOnDisk>>,
     /// The home that was asked about last.
     pub(super) looked_at: Mutex<Option<String>>,
     /// For so long nothing is said of a home.
@@ -391,12 +393,24 @@ impl crate::AccountFiles for FakeAccountFiles {
         self.facts.lock().unwrap().clone()
     }
 
-    fn write(&self, names: &names::Snapshot, verdicts: &[names::VerdictOf]) -> std::io::Result<()> {
+    fn write(
+        &self,
+        names: &names::Snapshot,
+        verdicts: &[names::VerdictOf],
+    ) -> std::io::Result<accounts::FilesOnDisk> {
         if self.refuses.load(Ordering::SeqCst) {
             return Err(std::io::Error::other("the disk is full"));
         }
-        self.written.lock().unwrap().push((names.clone(), verdicts.to_vec()));
-        Ok(())
+        let mut written = self.written.lock().unwrap();
+        written.push((names.clone(), verdicts.to_vec()));
+        let file = accounts::FileStamp { device: 1, inode: written.len() as u64, size: 1, modified: (1, 1) };
+        let files = accounts::FilesOnDisk { names: file, verdicts: file };
+        *self.on_disk.lock().unwrap() = Some(files);
+        Ok(files)
+    }
+
+    fn on_disk(&self) -> Option<accounts::FilesOnDisk> {
+        *self.on_disk.lock().unwrap()
     }
 }
 

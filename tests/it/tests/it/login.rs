@@ -225,3 +225,28 @@ fn local_people_do_not_notice_whatever_becomes_of_the_daemon() {
         assert!(slower < 20_000_000, "{state}: {slower} ns slower");
     }
 }
+
+#[test]
+fn where_only_a_sign_in_tells_the_number_root_sets_it_aside_and_ssh_lets_in() {
+    let cloud = Cloud::with(&[]);
+    let Some(mut host) = installed(&cloud, "id_attr_map = uuid\n") else { return };
+    host.start_daemon();
+    assert!(!host.shell("getent passwd alex@contoso.com").status.success(), "nothing can be computed");
+    let computed = host.shell("aad-tool account add alex@contoso.com");
+    assert!(
+        text(&computed).contains("[NoUserId]") && text(&computed).contains("--uid"),
+        "{}",
+        text(&computed)
+    );
+    host.root("aad-tool account add alex@contoso.com --uid 70001");
+    assert!(host.root("getent passwd alex@contoso.com").starts_with("alex:x:70001:70001:"));
+    assert!(host.root("su nobody -s /bin/sh -c 'id -u alex'").contains("70001"), "everybody knows the name");
+    // Nobody is let in by it alone.
+    assert!(!host.shell("pamtester sshd alex acct_mgmt 2>&1").status.success());
+    let mut ssh = host.ssh(Ssh::Questions, ALEX, "id; stat -c '%F %a' ~; ls -A ~");
+    approves(&cloud, &mut ssh, ALEX);
+    let shown = is_in(&host, ssh);
+    assert!(shown.contains("uid=70001(alex) gid=70001(alex)"), "{shown}");
+    assert!(shown.contains("directory 700") && !shown.contains(".bashrc"), "{shown}");
+    assert!(!host.root("aad-tool account list").contains("reserved"));
+}

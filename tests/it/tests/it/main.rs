@@ -34,6 +34,7 @@ mod prt;
 mod rebind;
 mod refusals;
 mod rekey;
+mod reserved;
 mod rubbish;
 mod settings;
 mod socket;
