@@ -1074,13 +1074,17 @@ _aad__tool() {
             return 0
             ;;
         aad__subcmd__tool__subcmd__join)
-            opts="-h --domain --config --socket --json --help"
+            opts="-h --domain --token-file --or-code --config --socket --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --domain)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -6,6 +6,7 @@ mod ask;
 mod commands;
 mod error;
 mod exit;
+mod join_token;
 mod options;
 mod output;
 mod setup;
