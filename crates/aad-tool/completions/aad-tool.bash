@@ -528,7 +528,7 @@ _aad__tool() {
             return 0
             ;;
         aad__subcmd__tool__subcmd__configure__subcmd__pam)
-            opts="-h --really --undo --root --config --socket --json --help"
+            opts="-h --really --undo --root --administrator --config --socket --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

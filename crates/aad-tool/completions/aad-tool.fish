@@ -186,6 +186,7 @@ complete -c aad-tool -n "__fish_aad_tool_using_subcommand configure-pam" -l conf
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand configure-pam" -l socket -d 'The socket of firmamentd (default: the option socket_path, else /run/firmament/socket)' -r -F
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand configure-pam" -l really -d 'Do it. Root only'
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand configure-pam" -l undo -d 'The other way: take out what this command put in'
+complete -c aad-tool -n "__fish_aad_tool_using_subcommand configure-pam" -l administrator -d 'Say only whether a local administrator could mend this machine'
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand configure-pam" -l json -d 'Print one JSON object, whatever happens; what is asked or told on the way goes to standard error'
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand configure-pam" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand configure-ssh" -l root -d 'What stands for /' -r -F

@@ -289,6 +289,9 @@ pub(crate) enum LocalCommand {
         /// Which way, and whether it is done.
         #[command(flatten)]
         setup: SetupOptions,
+        /// Say only whether a local administrator could mend this machine.
+        #[arg(long, conflicts_with_all = ["really", "undo"])]
+        administrator: bool,
     },
     /// Let sshd ask people of the directory: a drop-in of sshd_config for the configured domains.
     ///
