@@ -634,7 +634,7 @@ _aad__tool() {
             return 0
             ;;
         aad__subcmd__tool__subcmd__configure__subcmd__pam)
-            opts="-h --really --undo --root --config --socket --json --help"
+            opts="-h --really --undo --root --administrator --config --socket --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1208,13 +1208,17 @@ _aad__tool() {
             return 0
             ;;
         aad__subcmd__tool__subcmd__join)
-            opts="-h --domain --config --socket --json --help"
+            opts="-h --domain --token-file --or-code --config --socket --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --domain)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

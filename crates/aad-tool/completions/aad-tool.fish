@@ -53,8 +53,10 @@ complete -c aad-tool -n "__fish_aad_tool_using_subcommand auth-test" -l no-wait 
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand auth-test" -l json -d 'Print one JSON object, whatever happens; what is asked or told on the way goes to standard error'
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand auth-test" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand join" -l domain -d 'Which domain; needed when there are several' -r
+complete -c aad-tool -n "__fish_aad_tool_using_subcommand join" -l token-file -d 'Show no code: use the refresh token in this file, which is root\'s alone; the file is deleted once the machine is registered, unless it is a credential of systemd' -r -F
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand join" -l config -d 'The configuration file (default: the himmelblau.conf of this machine)' -r -F
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand join" -l socket -d 'The socket of firmamentd (default: the option socket_path, else /run/firmament/socket)' -r -F
+complete -c aad-tool -n "__fish_aad_tool_using_subcommand join" -l or-code -d 'Show a code where there is no such file'
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand join" -l json -d 'Print one JSON object, whatever happens; what is asked or told on the way goes to standard error'
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand join" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand status" -l domain -d 'Only this domain' -r
@@ -201,6 +203,7 @@ complete -c aad-tool -n "__fish_aad_tool_using_subcommand configure-pam" -l conf
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand configure-pam" -l socket -d 'The socket of firmamentd (default: the option socket_path, else /run/firmament/socket)' -r -F
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand configure-pam" -l really -d 'Do it. Root only'
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand configure-pam" -l undo -d 'The other way: take out what this command put in'
+complete -c aad-tool -n "__fish_aad_tool_using_subcommand configure-pam" -l administrator -d 'Say only whether a local administrator could mend this machine'
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand configure-pam" -l json -d 'Print one JSON object, whatever happens; what is asked or told on the way goes to standard error'
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand configure-pam" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c aad-tool -n "__fish_aad_tool_using_subcommand configure-ssh" -l root -d 'What stands for /' -r -F

@@ -33,7 +33,10 @@ fn here(options: &Options, command: &LocalCommand, output: &Output) -> Result<Ex
             let _waiting = Waiting::begin("systemd-creds to make the credential");
             tell(&hsm(options, command)?.into(), output)
         }
-        LocalCommand::ConfigurePam { setup } => {
+        LocalCommand::ConfigurePam { setup, administrator: true } => {
+            tell(&setup::administrator(setup), output)
+        }
+        LocalCommand::ConfigurePam { setup, .. } => {
             let _waiting = Waiting::begin("the PAM stack to be looked at");
             tell(&setup::pam(&load(options)?.settings, setup), output)
         }

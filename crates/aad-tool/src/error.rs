@@ -21,6 +21,12 @@ pub(crate) enum CommandError {
     /// Ctrl-C could not be provided for.
     #[error("could not prepare for being interrupted: {0}")]
     Signals(#[source] io::Error),
+    /// The token of a join cannot be used.
+    #[error(transparent)]
+    Token(#[from] provision::TokenFault),
+    /// The daemon asks for a token that there is none of.
+    #[error("firmamentd asks for a token again, and there is one alone")]
+    NoToken,
     /// The person did not agree to what was about to be done.
     #[error("nothing was changed: the answer was not yes")]
     NotAgreed,
@@ -33,13 +39,16 @@ impl CommandError {
             CommandError::Config(_) => Exit::Usage,
             CommandError::Client(error) => error.into(),
             CommandError::Output(_) | CommandError::Input(..) | CommandError::Signals(_) => Exit::Failed,
-            CommandError::NotAgreed => Exit::Failed,
+            CommandError::Token(_) => Exit::Usage,
+            CommandError::NoToken | CommandError::NotAgreed => Exit::Failed,
         }
     }
 
     /// In the form in which the daemon tells its own.
     pub(crate) fn failure(&self) -> Failure {
         let (class, who, code, advice) = match self {
+            CommandError::Token(fault) => return fault.failure(),
+            CommandError::NoToken => (FailureClass::Broken, Who::MachineAdmin, "Input", "Run it again."),
             CommandError::Config(_) => {
                 (FailureClass::Broken, Who::MachineAdmin, "Configuration", "Mend the file, then try again.")
             }

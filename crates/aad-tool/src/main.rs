@@ -7,6 +7,7 @@ mod commands;
 mod error;
 mod exit;
 mod import;
+mod join_token;
 mod options;
 mod output;
 mod setup;

@@ -74,6 +74,13 @@ pub(crate) enum AskCommand {
         /// Which domain; needed when there are several.
         #[arg(long, value_name = "DOMAIN")]
         domain: Option<String>,
+        /// Show no code: use the refresh token in this file, which is root's alone; the file is deleted once the machine is
+        /// registered, unless it is a credential of systemd.
+        #[arg(long, value_name = "FILE")]
+        token_file: Option<PathBuf>,
+        /// Show a code where there is no such file.
+        #[arg(long, requires = "token_file")]
+        or_code: bool,
     },
     /// Show the registration of every domain: one line each, and what somebody has to know or do.
     ///
@@ -239,7 +246,7 @@ impl AskCommand {
                 Request::SignIn { name: name.clone(), wait: Wait::SignedIn }
             }
             Self::AuthTest { name, .. } => Request::SignIn { name: name.clone(), wait: Wait::Settled },
-            Self::Join { domain } => Request::Join { domain: domain.clone() },
+            Self::Join { domain, .. } => Request::Join { domain: domain.clone() },
             Self::Status { domain, .. } => Request::Status { domain: domain.clone() },
             Self::Tpm { command: None } => Request::Status { domain: None },
             Self::Tpm { command: Some(TpmCommand::Test) } => Request::TpmTest {},
@@ -307,6 +314,9 @@ pub(crate) enum LocalCommand {
         /// Which way, and whether it is done.
         #[command(flatten)]
         setup: SetupOptions,
+        /// Say only whether a local administrator could mend this machine.
+        #[arg(long, conflicts_with_all = ["really", "undo"])]
+        administrator: bool,
     },
     /// Let sshd ask people of the directory: a drop-in of sshd_config for the configured domains.
     ///

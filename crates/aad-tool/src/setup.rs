@@ -4,7 +4,8 @@ use crate::commands::Told;
 use crate::options::SetupOptions;
 use config::Settings;
 use login_setup::{
-    Act, Direction, PamWanted, Report, SshWanted, SystemPrograms, Tree, configure_pam, configure_ssh,
+    Act, Direction, PamWanted, Report, SshWanted, SystemPrograms, Tree, administrator_warning, configure_pam,
+    configure_ssh,
 };
 use model::DomainName;
 use pam_stack::Homes;
@@ -14,6 +15,11 @@ pub(crate) fn pam(settings: &Settings, setup: &SetupOptions) -> Told {
     let wanted = PamWanted { local_groups: local_groups(settings), homes: homes(settings) };
     let (direction, act) = ways(setup);
     configure_pam((&Tree::new(&setup.root), &SystemPrograms), &wanted, direction, act).into()
+}
+
+/// Whether anybody could mend this machine without the directory.
+pub(crate) fn administrator(setup: &SetupOptions) -> Told {
+    Told { lines: administrator_warning(&Tree::new(&setup.root)).into_iter().collect(), failure: None }
 }
 
 /// The drop-in of sshd.

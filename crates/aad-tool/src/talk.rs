@@ -4,6 +4,7 @@ use crate::ask::{self, Told};
 use crate::commands::socket;
 use crate::error::{self, CommandError};
 use crate::exit::{self, Exit};
+use crate::join_token::{self, JoinToken};
 use crate::options::{AccountCommand, AskCommand, Options};
 use crate::output::Output;
 use crate::waiting::Waiting;
@@ -23,14 +24,23 @@ pub(crate) fn converse(options: &Options, ask: &AskCommand, output: &Output) -> 
     if let AskCommand::Leave { domain, force, yes } = ask {
         agree(&socket, (domain.as_deref(), *force, *yes), output, &waiting)?;
     }
-    let request = ask.request();
+    let mut token = join_token::of(ask)?;
+    let request = token.as_ref().map_or_else(|| ask.request(), JoinToken::request);
     let mut conversation = Conversation::begin(&socket, &request, Patience::COMMAND)?;
     let mut verdict = None;
     loop {
         let message = conversation.next_message()?;
         wait_for_next(&message, ask, &waiting);
         match (&message, ask) {
-            (Message::End { ending }, _) => return Ok(verdict.unwrap_or((*ending).into())),
+            (Message::End { ending }, _) => {
+                join_token::ended(token, *ending, output)?;
+                return Ok(verdict.unwrap_or((*ending).into()));
+            }
+            (Message::AskJoinToken {}, _) => {
+                let answer = token.as_mut().and_then(JoinToken::answer).ok_or(CommandError::NoToken)?;
+                conversation.answer(&answer)?;
+                continue;
+            }
             (Message::Status { document }, AskCommand::Tpm { .. }) => {
                 // What only the files of root tell: a credential reaches the daemon decrypted.
                 let sealing = provision::sealing(Path::new("/")).unwrap_or_default();

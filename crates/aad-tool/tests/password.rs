@@ -71,6 +71,7 @@ fn answer(payload: &[u8]) -> String {
         Answer::Password { password } => format!("password {}", password.expose()),
         Answer::UseCode {} => "code".to_owned(),
         Answer::RecoveryCode { code } => format!("recovery code {}", code.expose()),
+        Answer::JoinToken { token } => format!("token {}", token.expose()),
     }
 }
 

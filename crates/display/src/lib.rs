@@ -50,6 +50,7 @@ pub fn message(message: &Message, screen: Screen) -> Option<String> {
         Message::Accounts { accounts: all } => accounts(all),
         Message::Accepted { .. }
         | Message::Again {}
+        | Message::AskJoinToken {}
         | Message::Waiting { .. }
         | Message::Unknown
         | Message::End { .. } => return None,

@@ -5,13 +5,13 @@ use crate::dependencies::Dependencies;
 use crate::inbox::{Answered, Inbox, unexpected_answer};
 use crate::log_limit::LogLimit;
 use crate::self_test;
-use crate::sign_in::{self, Purpose, SignIn};
+use crate::sign_in::{self, Codes, Purpose, SignIn};
 use crate::store_thread::StoreThread;
 use accounts::{AccountChange, AccountSettings, Meant, ReservationWanted, ReservedAccount};
 use hsm::BoundTo;
 use lifecycle::{LeaveKind, Snapshot, Status};
 use model::{
-    Account, Asked, Asker, Backend, DomainName, Failure, LocalAccount, MachineBinding, Registration,
+    Account, Asked, Asker, Backend, DomainName, Failure, LocalAccount, MachineBinding, Registration, Secret,
     Timestamp, Upn, log_failure,
 };
 use signin::UserStatus;
@@ -142,6 +142,27 @@ impl Driver {
     /// A failure when the domain of the name is not configured or its record cannot be read, when the person may not
     /// sign in, and when the sign-in would register the machine and may not.
     pub async fn sign_in(&self, asked: Asked, asker: Asker, purpose: Purpose) -> Result<SignIn, Failure> {
+        self.begin((asked, asker, purpose), None).await
+    }
+
+    /// The same with a refresh token that somebody gave beforehand; nobody is asked for anything.
+    ///
+    /// # Errors
+    /// As [`Driver::sign_in`].
+    pub async fn sign_in_by_token(
+        &self,
+        asked: Asked,
+        asker: Asker,
+        token: Secret<String>,
+    ) -> Result<SignIn, Failure> {
+        self.begin((asked, asker, Purpose::Identify(Codes::NotShown)), Some(token)).await
+    }
+
+    async fn begin(
+        &self,
+        (asked, asker, purpose): (Asked, Asker, Purpose),
+        given: Option<Secret<String>>,
+    ) -> Result<SignIn, Failure> {
         let (who, served) = (asked.clone(), self.config(asked.domain()).is_some());
         let told = self.inbox.ask(move |caller| Event::SignInAsked { caller, asked: who, asker }).await;
         if let Err(failure) = told.as_ref()
@@ -154,7 +175,8 @@ impl Driver {
         let told = told?;
         let (Answer::SignIn(facts, domain), _) = told else { return Err(unexpected_answer()) };
         let executor = self.ports.executors.get(&domain).cloned().ok_or_else(unexpected_answer)?;
-        Ok(sign_in::start(self.ports.clone(), self.inbox.clone(), executor, (*facts, asker, purpose)))
+        let wanted = (*facts, asker, purpose);
+        Ok(sign_in::start(self.ports.clone(), self.inbox.clone(), executor, (wanted, given)))
     }
 
     /// Whom a log-in service means by a name; none where it is nobody of ours.

@@ -91,7 +91,7 @@ impl WaitingFor {
             Work::AskRealm { .. } => Some(WaitingFor::Realm),
             Work::RequestCode { .. } => Some(WaitingFor::Code),
             Work::Password { .. } => Some(WaitingFor::Password),
-            Work::Redeem { .. } => Some(WaitingFor::Tokens),
+            Work::Redeem { .. } | Work::RedeemGiven { .. } => Some(WaitingFor::Tokens),
             Work::LookUpMe { .. } | Work::ListGroups { .. } => Some(WaitingFor::Account),
             Work::Poll { .. } | Work::Identify { .. } => None,
         }
@@ -116,7 +116,7 @@ pub(crate) fn start(
     ports: Arc<Ports>,
     inbox: Inbox,
     executor: Arc<Executor>,
-    (facts, asker, purpose): (SignInFacts, Asker, Purpose),
+    ((facts, asker, purpose), given): ((SignInFacts, Asker, Purpose), Option<Secret<String>>),
 ) -> SignIn {
     let (tell, events) = mpsc::channel(EVENTS);
     let (answers, typed) = mpsc::channel(1);
@@ -139,17 +139,17 @@ pub(crate) fn start(
         tenant,
         over,
     };
-    tokio::spawn(wiping(run(effects, Session::new(facts), finished, typed)));
+    let first = effects.keep(given).map_or(Event::Started, Event::Given);
+    tokio::spawn(wiping(run(effects, (Session::new(facts), first), finished, typed)));
     SignIn { events, answers }
 }
 
 async fn run(
     mut effects: SignInEffects,
-    mut session: Session,
+    (mut session, mut event): (Session, Event),
     mut finished: mpsc::UnboundedReceiver<(OpId, Result<Reply, Failure>)>,
     mut typed: mpsc::Receiver<Option<Secret<String>>>,
 ) {
-    let mut event = Event::Started;
     let hung_up = effects.tell.clone();
     loop {
         if let Err(failure) = step(&mut effects, &mut session, event).await {

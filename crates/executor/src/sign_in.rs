@@ -22,6 +22,7 @@ impl Caller<'_> {
                 self.request_code(tenant, scope, claims.as_deref()).await
             }
             Work::Poll { tenant, code } => self.poll(tenant, code).await,
+            Work::RedeemGiven { tenant, token } => self.redeem_given(tenant, token).await,
             Work::Identify { pin, keys, token } => self.identify(&pin, &keys, token),
             Work::Redeem { tenant, token } => {
                 self.redeem_registration(tenant, token).await.map(|_| Reply::Redeemed)
@@ -128,6 +129,15 @@ impl Caller<'_> {
             (tokens.set, tokens.for_registration, tokens.server_time) = (set, true, server_time);
         });
         changed.ok_or_else(token_gone)
+    }
+
+    /// A refresh token that somebody gave beforehand, redeemed for the registration resource.
+    async fn redeem_given(&self, tenant: TenantId, given: TokenRef) -> Result<Reply, Failure> {
+        let given = self.executor.vault.password(given, self.now).ok_or_else(token_gone)?;
+        let before = TokenSet::of_refresh_token(given.expose().clone());
+        let (set, server_time) = self.redeem_set(tenant, &before, oauth::client::REGISTRATION).await?;
+        let came = (server_time, Trace::default());
+        Ok(Reply::Tokens(self.keep(set.completed_by(&before), Scope::Registration, came)))
     }
 
     /// The refresh token of a set redeemed for a resource, and the server's time of the reply.

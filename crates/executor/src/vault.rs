@@ -73,7 +73,7 @@ impl Vault {
         name
     }
 
-    /// Takes in what a person typed, for one try.
+    /// Takes in what a person typed, or a token that somebody gave beforehand, for one try.
     pub fn keep_password(&self, password: Secret<String>, now: Timestamp) -> TokenRef {
         self.keep(Held::Password(Arc::new(password)), now.after(PASSWORD_LIVES))
     }

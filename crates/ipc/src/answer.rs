@@ -1,8 +1,9 @@
 use model::Secret;
 use serde::{Deserialize, Serialize};
 
-/// What a client says to [`Message::AskPassword`](crate::Message::AskPassword) or
-/// [`Message::AskRecoveryCode`](crate::Message::AskRecoveryCode), in exactly one frame.
+/// What a client says to [`Message::AskPassword`](crate::Message::AskPassword),
+/// [`Message::AskRecoveryCode`](crate::Message::AskRecoveryCode) or
+/// [`Message::AskJoinToken`](crate::Message::AskJoinToken), in exactly one frame.
 ///
 /// It has neither `Clone` nor `PartialEq`, and its `Debug` shows which answer it is and never its secret.
 #[derive(Debug, Serialize, Deserialize)]
@@ -21,6 +22,12 @@ pub enum Answer {
         /// UTF-8 as typed, without the line end.
         #[serde(with = "password")]
         code: Secret<String>,
+    },
+    /// The refresh token that the machine is registered with.
+    JoinToken {
+        /// As the file has it, without white space around it.
+        #[serde(with = "password")]
+        token: Secret<String>,
     },
 }
 

@@ -38,6 +38,9 @@ pub enum Message {
     },
     /// Ask the person for the recovery code; the client says one [`Answer`](crate::Answer).
     AskRecoveryCode {},
+    /// Ask for the token of [`Request::JoinByToken`](crate::Request::JoinByToken); the client says one
+    /// [`Answer`](crate::Answer).
+    AskJoinToken {},
     /// The answer to [`Request::TpmRecoveryCode`](crate::Request::TpmRecoveryCode): show it to the person, once.
     RecoveryCode {
         /// In groups of letters.

@@ -106,7 +106,10 @@ impl Heard {
     pub fn wants_an_answer(&self) -> bool {
         match self {
             Heard::Known(message) => {
-                matches!(message, Message::AskPassword { .. } | Message::AskRecoveryCode {})
+                matches!(
+                    message,
+                    Message::AskPassword { .. } | Message::AskRecoveryCode {} | Message::AskJoinToken {}
+                )
             }
             Heard::Unknown { word, .. } => word.starts_with("ask_"),
         }
@@ -120,7 +123,7 @@ impl Message {
             return Some(self);
         }
         match self {
-            Message::Waiting { .. } | Message::Unknown => None,
+            Message::Waiting { .. } | Message::AskJoinToken {} | Message::Unknown => None,
             Message::End { ending: Ending::Usage } => Some(Message::End { ending: Ending::Failed }),
             known => Some(known),
         }

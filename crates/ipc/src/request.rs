@@ -38,6 +38,12 @@ pub enum Request {
         /// Which domain, or another name of it; the only configured one where none is named.
         domain: Option<String>,
     },
+    /// The same with a refresh token that somebody of the domain gave beforehand; the daemon asks for it
+    /// ([`Message::AskJoinToken`](crate::Message::AskJoinToken)), and shows no code.
+    JoinByToken {
+        /// Which domain, or another name of it; the only configured one where none is named.
+        domain: Option<String>,
+    },
     /// Leave the tenant of a domain (of the only one, where none is named).
     Leave {
         /// Which domain; the only one where none is named.
@@ -175,6 +181,8 @@ word_enum! {
         Status = "status",
         /// [`Request::Join`].
         Join = "join",
+        /// [`Request::JoinByToken`].
+        JoinByToken = "join_by_token",
         /// [`Request::Leave`].
         Leave = "leave",
         /// [`Request::Rekey`].
@@ -210,6 +218,7 @@ impl Request {
             Request::PamAuthenticate { .. } => (Op::PamAuthenticate, Access::RootOrOwner),
             Request::Status { .. } => (Op::Status, Access::Anyone),
             Request::Join { .. } => (Op::Join, Access::Root),
+            Request::JoinByToken { .. } => (Op::JoinByToken, Access::Root),
             Request::Leave { .. } => (Op::Leave, Access::Root),
             Request::Rekey { .. } => (Op::Rekey, Access::Root),
             Request::CancelRekey { .. } => (Op::CancelRekey, Access::Root),
@@ -243,6 +252,7 @@ impl Request {
             Request::SignIn { .. }
                 | Request::PamAuthenticate { .. }
                 | Request::Join { .. }
+                | Request::JoinByToken { .. }
                 | Request::Status { .. }
                 | Request::Accounts {}
                 | Request::Watch {}
@@ -276,6 +286,7 @@ mod tests {
             (Request::SignIn { name: name(), wait: Wait::Settled }, true, true),
             (Request::Status { domain: domain() }, true, true),
             (Request::Join { domain: domain() }, true, false),
+            (Request::JoinByToken { domain: domain() }, true, false),
             (Request::Leave { domain: domain(), force: false }, true, false),
             (Request::Rekey { name: name(), to: String::new(), force: false }, true, false),
             (Request::CancelRekey { domain: domain() }, true, false),

@@ -37,6 +37,7 @@ fn requests_and_answers_are_frozen() {
             asked: PersonAsked::Person,
         },
         Request::Join { domain: domain() },
+        Request::JoinByToken { domain: domain() },
         Request::Status { domain: domain() },
         Request::Leave { domain: domain(), force: true },
         Request::Rekey { name: name(), to: String::new(), force: true },
@@ -53,7 +54,7 @@ fn requests_and_answers_are_frozen() {
     ];
     match requests[0] {
         // A further one has to be listed above.
-        Request::PamAuthenticate { .. } | Request::Join { .. } => {}
+        Request::PamAuthenticate { .. } | Request::Join { .. } | Request::JoinByToken { .. } => {}
         Request::SignIn { .. } | Request::Status { .. } | Request::Leave { .. } | Request::Rekey { .. } => {}
         Request::CancelRekey { .. } | Request::Rebind { .. } | Request::ForgetAccount { .. } => {}
         Request::Accounts {} | Request::ChangeAccount { .. } | Request::ReserveAccount { .. } => {}
@@ -67,10 +68,12 @@ fn requests_and_answers_are_frozen() {
         Answer::Password { password: secret() },
         Answer::UseCode {},
         Answer::RecoveryCode { code: secret() },
+        Answer::JoinToken { token: secret() },
     ];
     match answers[0] {
         // A further one has to be listed above.
         Answer::Password { .. } | Answer::UseCode {} | Answer::RecoveryCode { .. } => {}
+        Answer::JoinToken { .. } => {}
     }
     check_words("answers", &tagged("answer", &answers.map(|answer| json(&answer)))).unwrap();
 }
@@ -85,6 +88,7 @@ fn messages_are_frozen() {
         Message::Prompt { user_code: text(), url: text(), expires_at: text(), reason: None },
         Message::AskPassword { name: text(), reason: None },
         Message::AskRecoveryCode {},
+        Message::AskJoinToken {},
         Message::RecoveryCode { code: RecoveryCode(text()) },
         Message::SignedIn { name: text(), tenant: text() },
         Message::Progress { at: text(), tenant: text(), phase: text(), state: text(), text: text() },
@@ -99,6 +103,7 @@ fn messages_are_frozen() {
         // A further one has to be listed above.
         Message::Accepted { .. } | Message::Again {} | Message::Unknown => {}
         Message::Prompt { .. } | Message::AskPassword { .. } | Message::AskRecoveryCode {} => {}
+        Message::AskJoinToken {} => {}
         Message::RecoveryCode { .. } | Message::SignedIn { .. } | Message::Progress { .. } => {}
         Message::Notice { .. } | Message::Waiting { .. } => {}
         Message::Accounts { .. } => {}

@@ -172,6 +172,7 @@ fn messages() -> Vec<Message> {
         Message::Prompt { user_code: text(), url: text(), expires_at: text(), reason: None },
         Message::AskPassword { name: text(), reason: None },
         Message::AskRecoveryCode {},
+        Message::AskJoinToken {},
         Message::RecoveryCode { code: RecoveryCode(text()) },
         Message::SignedIn { name: text(), tenant: text() },
         Message::Progress { at: text(), tenant: text(), phase: text(), state: text(), text: text() },

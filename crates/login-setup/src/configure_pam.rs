@@ -1,3 +1,4 @@
+use crate::administrator::administrator_warning;
 use crate::change::Change;
 use crate::programs::{Program, Programs};
 use crate::{Act, Direction, Refusal, Report, Tree, local_groups, nsswitch};
@@ -64,6 +65,9 @@ impl Login<'_> {
         }
         for run in &stack.runs {
             lines.push(format!("pam-auth-update {} makes the difference in common-*.", run.join(" ")));
+        }
+        if self.direction == Direction::SetUp {
+            lines.extend(administrator_warning(self.tree));
         }
         if self.direction == Direction::SetUp && !self.has_module()? {
             match act {

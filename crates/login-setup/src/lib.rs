@@ -4,6 +4,7 @@
 //! Decisions are pure over the texts of files; [`Tree`] alone reads and writes them, and [`Programs`] alone runs others.
 //! Nothing is changed where [`Act::Show`] is asked: the difference is all that is made.
 
+mod administrator;
 mod change;
 mod configure_pam;
 mod configure_ssh;
@@ -14,6 +15,7 @@ mod refusal;
 mod sshd;
 mod tree;
 
+pub use administrator::administrator_warning;
 pub use configure_pam::{PamWanted, configure_pam};
 pub use configure_ssh::{SshWanted, configure_ssh};
 pub use programs::{Program, Programs, Said, SystemPrograms};

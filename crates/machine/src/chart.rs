@@ -42,6 +42,18 @@ macro_rules! chart {
         }
 
         impl $State {
+            /// The names of all states, in their order.
+            #[allow(dead_code)]
+            $visibility const WORDS: &[&str] = &[$(stringify!($name)),*];
+
+            /// Its name, for people.
+            #[allow(dead_code)]
+            $visibility fn word(&self) -> &'static str {
+                match self {
+                    $($State::$Name { .. } => stringify!($name),)*
+                }
+            }
+
             $($visibility fn $name($($field: $type),*) -> $State {
                 $State::$Name { $($field),* }
             })*

@@ -25,7 +25,7 @@ pub fn update(
     let mut known = identity(path);
     let mut bytes = bytes_after(path)?;
     for _ in 0..TRIES {
-        let _: Stamp = crate::write_beside(&beside, &bytes, mode)?;
+        crate::write_beside(&beside, &bytes, mode)?;
         let put = identity(&beside);
         let had = match renameat_with(CWD, &beside, CWD, path, RenameFlags::EXCHANGE) {
             Ok(()) => identity(&beside),

@@ -39,6 +39,17 @@ impl TokenSet {
         })
     }
 
+    /// What is known of a refresh token that came alone.
+    pub fn of_refresh_token(token: String) -> TokenSet {
+        TokenSet {
+            access_token: Secret::new(String::new()),
+            refresh_token: Some(Secret::new(token)),
+            id_token: None,
+            client_info: None,
+            expires_in: Duration::ZERO,
+        }
+    }
+
     /// This set, with what a redemption need not repeat taken from the set before it.
     #[must_use]
     pub fn completed_by(self, before: &TokenSet) -> TokenSet {

@@ -3,12 +3,14 @@
 mod creds;
 mod files;
 mod image;
+mod join_token;
 mod pin;
 mod place;
 mod refusal;
 mod sealing;
 
 pub use image::{Records, prepare};
+pub use join_token::{TokenFault, is_credential, join_token, spend};
 pub use pin::{Origin, Protection, init};
 pub use place::Place;
 pub use refusal::Refusal;

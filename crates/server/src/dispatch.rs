@@ -89,6 +89,7 @@ async fn answer(
         }
         Request::Status { domain } => status::run(connection, service, domain, caller).await,
         Request::Join { domain } => join::run(connection, service, domain, caller).await,
+        Request::JoinByToken { domain } => join::by_token(connection, service, domain, caller).await,
         Request::Leave { domain, force } => leave::run(connection, service, domain, force).await,
         Request::Rekey { name, to, force } => rekey::run(connection, service, &name, &to, force).await,
         Request::CancelRekey { domain } => rekey::cancel(connection, service, domain).await,

@@ -6,7 +6,7 @@ use crate::connection::Connection;
 use driver::{Purpose, SignIn, SignInEvent, WaitingFor};
 use identity::{Status, StatusPhase, WaitsFor};
 use ipc::{Answer, Ending, FailureReport, Message, RequestError};
-use model::{Account, Asked, Asker, DomainName, Failure, FailureClass, Timestamp, Trace, Upn, Who};
+use model::{Account, Asked, Asker, DomainName, Failure, FailureClass, Secret, Timestamp, Trace, Upn, Who};
 use signin::{PasswordPrompt, SessionState, UserStatus};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -34,17 +34,28 @@ pub(crate) enum Identified {
     HungUp,
 }
 
+/// What a sign-in begins with.
+pub(crate) enum By {
+    /// Somebody is there, and signs in for this.
+    Person(Purpose),
+    /// Somebody gave this refresh token beforehand, to be known by it.
+    Token(Secret<String>),
+}
+
 /// Finds out whether a person is who was asked for by this caller.
 pub(crate) async fn identify(
     connection: &mut Connection,
     service: &Service,
-    (asked, asker, purpose): (Asked, Asker, Purpose),
+    (asked, asker, by): (Asked, Asker, By),
 ) -> Result<Identified, Failure> {
     if let Some(name) = asked.person() {
         connection.reader.asks_for(name);
     }
     let domain = asked.domain().clone();
-    let mut session = service.driver.sign_in(asked, asker, purpose).await?;
+    let mut session = match by {
+        By::Person(purpose) => service.driver.sign_in(asked, asker, purpose).await?,
+        By::Token(token) => service.driver.sign_in_by_token(asked, asker, token).await?,
+    };
     loop {
         let event = tokio::select! {
             event = session.next() => event,
@@ -115,7 +126,9 @@ async fn ask_password(
     let password = match answer {
         Ok(Answer::Password { password }) => Some(password),
         Ok(Answer::UseCode {}) => None,
-        Ok(Answer::RecoveryCode { .. }) => return Err(bad_request("the answer is to another question")),
+        Ok(Answer::RecoveryCode { .. } | Answer::JoinToken { .. }) => {
+            return Err(bad_request("the answer is to another question"));
+        }
         Err(error) => return Err(bad_request(&error.to_string())),
     };
     session.answer(password).await;

@@ -77,6 +77,14 @@ pub enum Work {
         /// Which request carries it: a machine with an identity shows it (entra.md 7.3).
         standing: Standing,
     },
+    /// Redeem a refresh token that somebody gave beforehand for the registration resource, into a set of its own. Ends
+    /// in [`crate::Reply::Tokens`]; the given one is not ended by it.
+    RedeemGiven {
+        /// The tenant whose authority is used; never `common`.
+        tenant: TenantId,
+        /// The refresh token, by its name in the vault.
+        token: TokenRef,
+    },
     /// Verify the id_token and client_info of the set (entra.md 2.10, rules 3 to 5). Ends in [`crate::Reply::Identified`].
     Identify {
         /// What the token must say.
@@ -198,34 +206,4 @@ pub enum Groups {
     Known(Vec<DirectoryGroup>),
     /// They could not be read, and this is why.
     Unknown(Box<Failure>),
-}
-
-model::word_enum! {
-    /// The states of a sign-in, as docs/states.md has them.
-    pub enum SignInState {
-        /// Nothing was asked for yet.
-        WaitingToStart = "waiting_to_start",
-        /// The tenant of the domain is being looked up.
-        Resolving = "resolving",
-        /// Who checks the password is being asked.
-        AskingRealm = "asking_realm",
-        /// The person types the password, or chooses a code.
-        AskingPassword = "asking_password",
-        /// The password is being tried.
-        UsingPassword = "using_password",
-        /// A device code is being asked for.
-        RequestingCode = "requesting_code",
-        /// The person types the code.
-        Waiting = "waiting",
-        /// Who signed in is being checked.
-        Checking = "checking",
-        /// The name of the account is being looked up.
-        LookingUp = "looking_up",
-        /// The groups of the person are being read.
-        ListingGroups = "listing_groups",
-        /// The tokens are being exchanged for registration's.
-        Redeeming = "redeeming",
-        /// It is over.
-        Ended = "ended",
-    }
 }

@@ -9,6 +9,8 @@ use std::time::Duration;
 pub enum Event {
     /// Begin; always the first event.
     Started,
+    /// Begin, in the place of [`Event::Started`], with a refresh token that somebody gave beforehand; it is in the vault.
+    Given(TokenRef),
     /// The work with this id ended.
     Done(OpId, Result<Reply, Failure>),
     /// What the person typed, in the vault; none: they want a code instead.
@@ -48,7 +50,7 @@ pub enum Reply {
     Pending,
     /// Of [`crate::Work::Poll`]: not yet, and the polls come too fast.
     SlowDown,
-    /// Of [`crate::Work::Poll`] and [`crate::Work::Password`]: approved; the token set is in the vault.
+    /// Of [`crate::Work::Poll`], [`crate::Work::Password`] and [`crate::Work::RedeemGiven`]: approved; the token set is in the vault.
     Tokens(TokenRef),
     /// Of [`crate::Work::AskRealm`]: who checks the passwords of the domain.
     Realm(Realm),

@@ -232,6 +232,21 @@ pub(crate) fn of_code(facts: &Facts, failure: &Failure) -> Failure {
     failure
 }
 
+/// What a refusal of a given token means: nobody is there to sign in again, so a new token has to come.
+pub(crate) fn of_given(failure: &Failure) -> Failure {
+    if failure.class != FailureClass::NeedsUser {
+        return failure.clone();
+    }
+    let message = format!("the token of the join is refused: {}", failure.message);
+    Failure { message, who: Who::MachineAdmin, advice: NEW_TOKEN.to_owned(), ..failure.clone() }
+}
+
+/// The service gave something else than tokens.
+pub(crate) fn token_without_answer() -> Failure {
+    let message = "the service gave no tokens for the token of the join".to_owned();
+    Failure::local(FailureClass::Broken, Who::MachineAdmin, "JoinTokenRefused", message, NEW_TOKEN)
+}
+
 /// Whether a rule refuses a registered machine because a code does not show it.
 fn hides_device(facts: &Facts, failure: &Failure) -> bool {
     let by_rule = matches!(failure.cause, Some(Cause::DeviceRule | Cause::AccessRule));
@@ -324,6 +339,7 @@ fn person(code: &str, message: String, advice: &str) -> Failure {
 }
 
 const PASSWORD_SHOWS_DEVICE: &str = "A sign-in by device code cannot show which device it comes from; sign in with the password, which does (sign_in = auto or password in himmelblau.conf).";
+const NEW_TOKEN: &str = "Give a new refresh token of the client 29d9ed98-a469-4536-ade2-f981bc1d605e and of this organisation, or run aad-tool join without a token.";
 /// The `claims` that ask for fresh MFA (entra.md 2.9).
 const FRESH_MFA: &str = r#"{"access_token":{"amr":{"values":["ngcmfa","mfa"]}}}"#;
 const NOT_IN_A_GROUP: &str =

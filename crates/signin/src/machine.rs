@@ -3,8 +3,7 @@ mod steps;
 use crate::judge;
 use crate::outbox::Outbox;
 use crate::{
-    Command, Event, Facts, Groups, Memory, OpId, PasswordPrompt, Prompt, Realm, Reply, Scope, SignInState,
-    TenantPin, Work,
+    Command, Event, Facts, Groups, Memory, OpId, PasswordPrompt, Prompt, Realm, Reply, Scope, TenantPin, Work,
 };
 use model::{Attempt, Cause, Failure, Jwks, Timestamp, TokenRef, TokenSubject};
 use statig::blocking::*;
@@ -17,6 +16,8 @@ pub(crate) struct Machine {
     keys: Option<Jwks>,
     /// The look at the domain's metadata, which may go on while the person types.
     resolving: Option<OpId>,
+    /// The refresh token that somebody gave beforehand: nobody is there who could be asked.
+    given: Option<TokenRef>,
     scope: Scope,
     claims: Option<String>,
     reason: Option<&'static str>,
@@ -72,6 +73,7 @@ impl Machine {
             pin,
             keys: None,
             resolving: None,
+            given: None,
             scope: Scope::Registration,
             claims,
             reason: None,
@@ -88,23 +90,6 @@ impl Machine {
 
     pub(crate) fn is_over(&self) -> bool {
         self.over
-    }
-
-    pub(crate) fn name(&self, state: &State) -> SignInState {
-        match state {
-            State::WaitingToStart {} => SignInState::WaitingToStart,
-            State::Resolving {} => SignInState::Resolving,
-            State::AskingRealm { .. } => SignInState::AskingRealm,
-            State::AskingPassword {} => SignInState::AskingPassword,
-            State::UsingPassword { .. } => SignInState::UsingPassword,
-            State::RequestingCode { .. } => SignInState::RequestingCode,
-            State::Waiting { .. } => SignInState::Waiting,
-            State::Checking { .. } => SignInState::Checking,
-            State::LookingUp { .. } => SignInState::LookingUp,
-            State::ListingGroups { .. } => SignInState::ListingGroups,
-            State::Redeeming { .. } => SignInState::Redeeming,
-            State::Ended {} => SignInState::Ended,
-        }
     }
 }
 
@@ -128,6 +113,9 @@ impl Machine {
             machine.requesting_code(asking, context, event), entry machine.ask_for_code(asking, context);
         Waiting { code: Code } = waiting in Root {}:
             machine.waiting(code, context, event), exit machine.end_code(code, context);
+        TakingToken { asking: Pending } = taking_token in Root {}:
+            machine.taking_token(asking, context, event),
+            entry machine.redeem_given(asking, context), exit machine.end_given(asking, context);
         Checking { person: Person } = checking in WithPerson { person }:
             machine.checking(person, context, event), entry machine.ask_who(person, context);
         LookingUp { person: Person } = looking_up in WithPerson { person }:
@@ -148,7 +136,10 @@ impl Machine {
 impl Machine {
     fn waiting_to_start(&mut self, context: &mut Outbox, event: &Event) -> Outcome<State> {
         match event {
-            Event::Started => {
+            Event::Started | Event::Given(_) => {
+                if let Event::Given(token) = event {
+                    (self.given, self.stepped_up) = (Some(*token), true);
+                }
                 let pinned = self.pin.as_ref().map(|pin| pin.tenant);
                 if let Some(failure) = pinned.and_then(|it| judge::foreign_tenant(&self.facts, it)) {
                     return self.fail(context, failure);
@@ -405,6 +396,7 @@ impl Machine {
 
     fn end(&mut self, context: &mut Outbox) {
         context.commands.extend(self.resolving.take().map(Command::Cancel));
+        context.commands.extend(self.given.take().map(Command::Forget));
         self.wake_at = None;
         self.over = true;
     }
@@ -431,7 +423,8 @@ impl Machine {
                 Err(_) => Handled,
             },
             Event::Done(_, Ok(Reply::Tokens(token) | Reply::Code { code: token, .. }))
-            | Event::Password(Some(token)) => {
+            | Event::Password(Some(token))
+            | Event::Given(token) => {
                 context.push(Command::Forget(*token));
                 Handled
             }
@@ -446,6 +439,7 @@ impl Machine {
 fn kind(event: &Event) -> &'static str {
     match event {
         Event::Started => "started",
+        Event::Given(_) => "given",
         Event::Done(..) => "done",
         Event::Password(_) => "password",
         Event::Woke => "woke",

@@ -1,6 +1,6 @@
-use crate::machine::Machine;
+use crate::machine::{Machine, State};
 use crate::outbox::Outbox;
-use crate::{Batch, Command, Event, Facts, OpId, SignInState};
+use crate::{Batch, Command, Event, Facts, OpId};
 use model::Timestamp;
 use statig::blocking::{InitializedStateMachine, IntoStateMachineExt};
 
@@ -18,9 +18,12 @@ impl Session {
         Session { machine, last_op: outbox.last_op }
     }
 
-    /// How far it is.
-    pub fn state(&self) -> SignInState {
-        self.machine.name(self.machine.state())
+    /// The names of its states, as docs/states.md has them.
+    pub const STATES: &[&str] = State::WORDS;
+
+    /// How far it is: one of [`Session::STATES`], for people.
+    pub fn state(&self) -> &'static str {
+        self.machine.state().word()
     }
 
     /// Whether the session has ended; every further event is ignored.

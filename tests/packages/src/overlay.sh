@@ -60,11 +60,24 @@ completions=$root/usr/share
 [ -s "$completions/bash-completion/completions/aad-tool" ] && [ -s "$completions/zsh/vendor-completions/_aad-tool" ] \
   && [ -s "$completions/fish/vendor_completions.d/aad-tool.fish" ] && echo 'completions: bash zsh fish'
 compare_people
-mkdir -p "$root/etc/himmelblau"
-echo '# mine' > "$root/etc/himmelblau/himmelblau.conf"
+# As docs/installation.md says, with a line of the administrator's own.
+conf=$root/etc/himmelblau/himmelblau.conf
+inside sh -c 'install -d /etc/himmelblau && cp /usr/share/doc/firmament/examples/himmelblau.conf /etc/himmelblau/himmelblau.conf'
+inside firmamentd --check > "$dir/said" 2>&1 && echo 'by package: the example can be used' || cat "$dir/said" >&2
+echo '# mine' >> "$conf"; edited=$(cat "$conf")
+inside firmamentd --write-names > /dev/null
+# Somebody is logged in, and is looked up at every moment of the upgrade, as ls, sudo and cron do.
+inside sh -c 'tries=0 missed=0
+  until [ -e /tmp/upgraded ]; do
+    tries=$((tries + 1)); getent passwd alex@contoso.com > /dev/null || missed=$((missed + 1))
+  done
+  [ "$tries" -gt 20 ] && echo "$missed" > /tmp/missed' &
+looker=$!
 package -i /tmp/next.deb
+touch "$root/tmp/upgraded"; wait $looker
 echo "upgraded: $(all)"
-[ "$(cat "$root/etc/himmelblau/himmelblau.conf")" = '# mine' ] && echo 'configuration: as edited'
+[ "$(cat "$root/tmp/missed")" = 0 ] && echo 'names: there at every moment of the upgrade'
+[ "$(cat "$conf")" = "$edited" ] && echo 'configuration: as edited'
 rm "$root/etc/himmelblau/himmelblau.conf"; rmdir --ignore-fail-on-non-empty "$root/etc/himmelblau"
 # An administrator switches things off.
 inside pam-auth-update --disable firmament firmament-password

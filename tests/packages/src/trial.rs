@@ -43,13 +43,15 @@ const SCRIPT: &str = include_str!("overlay.sh");
 const NAMESPACES: [&str; 7] =
     ["--mount", "--net", "--pid", "--uts", "--ipc", "--fork", "--propagation=private"];
 /// What the script says where all is well, one thing a line.
-const EXPECTED: [&str; 22] = [
+const EXPECTED: [&str; 24] = [
     "installed: profile on, names 3, socket enabled, service enabled, watch enabled, cache firmament 755, user firmament",
     "file of names: root 644",
     "keys installed: of the same version",
     "completions: bash zsh fish",
     "local people: as before",
+    "by package: the example can be used",
     "upgraded: profile on, names 3, socket enabled, service enabled, watch enabled, cache firmament 755, user firmament",
+    "names: there at every moment of the upgrade",
     "configuration: as edited",
     "switched off, upgraded: profile off, names 0, socket disabled, service enabled, watch enabled, cache firmament 755, user firmament",
     "removed: profile off, names 0",

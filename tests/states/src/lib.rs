@@ -104,13 +104,13 @@ const LONGEST: usize = 16;
 mod tests {
     use super::*;
     use lifecycle::StateName;
-    use signin::{SessionState, SignInState};
+    use signin::{Session, SessionState};
 
     #[test]
     fn every_state_is_drawn() {
         let names = [
             StateName::ALL.iter().map(|state| state.as_str()).collect::<BTreeSet<_>>(),
-            SignInState::ALL.iter().map(|state| state.as_str()).collect(),
+            Session::STATES.iter().copied().collect(),
             SessionState::ALL.iter().map(|state| state.as_str()).collect(),
         ];
         for (chart, names) in charts().iter().zip(names) {

@@ -33,6 +33,7 @@ pub(crate) fn arrows() -> Vec<Arrow> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Move {
     Begin,
+    BeginWithToken,
     Resolve,
     LeadElsewhere,
     Succeed,
@@ -113,7 +114,9 @@ impl Harness {
                 expires_in: Duration::from_secs(20),
                 interval: Duration::from_secs(5),
             },
-            Work::Poll { .. } | Work::Password { .. } => Reply::Tokens(self.token()),
+            Work::Poll { .. } | Work::Password { .. } | Work::RedeemGiven { .. } => {
+                Reply::Tokens(self.token())
+            }
             Work::AskRealm { .. } => Reply::Realm(Realm::Managed),
             Work::Identify { .. } => Reply::Identified(self.accounts[0].clone()),
             Work::Redeem { .. } => Reply::Redeemed,
@@ -126,6 +129,7 @@ impl Harness {
         let done = |op, reply| Event::Done(op, Ok(reply));
         match step {
             Move::Begin => Some(Event::Started),
+            Move::BeginWithToken => Some(Event::Given(self.token())),
             Move::Resolve => self
                 .pick(true)
                 .map(|(op, _)| done(op, Reply::Resolved { pin: pin(1), keys: Jwks::default() })),
@@ -168,6 +172,7 @@ impl Walker for Harness {
     type Move = Move;
     const MOVES: &'static [(Move, &'static str)] = &[
         (Move::Begin, "it begins"),
+        (Move::BeginWithToken, "it begins with a token"),
         (Move::Resolve, "the domain is resolved"),
         (Move::LeadElsewhere, "the domain leads to another tenant"),
         (Move::Succeed, "it succeeds"),
@@ -188,7 +193,7 @@ impl Walker for Harness {
     ];
 
     fn state(&self) -> &'static str {
-        self.session.state().as_str()
+        self.session.state()
     }
 
     fn mark(&self) -> [bool; 3] {

@@ -5,6 +5,7 @@ use crate::Service;
 use crate::connection::Connection;
 use crate::conversation::Caller;
 use crate::dispatch::forbidden;
+use crate::talk::By;
 use accounts::Meant;
 use driver::{Codes, Purpose};
 use ipc::{Ending, PersonAsked, Wait};
@@ -36,7 +37,7 @@ pub(crate) async fn run(
     sign_in::run(
         connection,
         service,
-        SignInFor { asked: Asked::Person(asked), asker, purpose, wait: Wait::SignedIn },
+        SignInFor { asked: Asked::Person(asked), asker, by: By::Person(purpose), wait: Wait::SignedIn },
     )
     .await
 }

@@ -3,7 +3,7 @@
 use crate::Service;
 use crate::connection::Connection;
 use crate::talk::{
-    Identified, Until, bad_name, follow, follow_registration, identify, parse_name, tell, tell_failure,
+    By, Identified, Until, bad_name, follow, follow_registration, identify, parse_name, tell, tell_failure,
     tell_waiting, which_domain,
 };
 use driver::{Codes, Purpose, Rekey};
@@ -72,7 +72,7 @@ async fn register(
     match identify(
         connection,
         service,
-        (Asked::Person(asked), Asker::who_may_register(ROOT), Purpose::Identify(Codes::Shown)),
+        (Asked::Person(asked), Asker::who_may_register(ROOT), By::Person(Purpose::Identify(Codes::Shown))),
     )
     .await?
     {

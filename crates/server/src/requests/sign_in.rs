@@ -4,7 +4,7 @@ use crate::Service;
 use crate::connection::Connection;
 use crate::conversation::Caller;
 use crate::talk::{
-    Identified, first_use, follow_registration, identify, parse_name, suspended_by, tell, tell_failure,
+    By, Identified, first_use, follow_registration, identify, parse_name, suspended_by, tell, tell_failure,
     tell_waiting,
 };
 use driver::{Codes, Purpose};
@@ -15,7 +15,7 @@ use model::{Account, Asked, Asker, DomainName, Failure, Registration};
 pub(crate) struct SignInFor {
     pub(crate) asked: Asked,
     pub(crate) asker: Asker,
-    pub(crate) purpose: Purpose,
+    pub(crate) by: By,
     pub(crate) wait: Wait,
 }
 
@@ -31,21 +31,21 @@ pub(crate) fn of_command(
     let asked = Asked::Person(parse_name(name)?);
     let may_register = (service.registrars.callers)(caller.peer.is_root, caller.by, caller.gid);
     let asker = Asker { by: caller.by, may_register };
-    Ok(SignInFor { asked, asker, purpose: Purpose::Identify(Codes::Shown), wait })
+    Ok(SignInFor { asked, asker, by: By::Person(Purpose::Identify(Codes::Shown)), wait })
 }
 
 /// Finds out who it is, then follows the registration as far as the caller wants to wait.
 pub(crate) async fn run(
     connection: &mut Connection,
     service: &Service,
-    SignInFor { asked, asker, purpose, wait }: SignInFor,
+    SignInFor { asked, asker, by, wait }: SignInFor,
 ) -> Result<Ending, Failure> {
     let domain = asked.domain().clone();
     // Before anybody takes the trouble to sign in.
     for text in (service.about)().key_problems {
         tell(connection, &text).await;
     }
-    match identify(connection, service, (asked, asker, purpose)).await {
+    match identify(connection, service, (asked, asker, by)).await {
         Ok(Identified::Yes(account)) => settle(connection, service, (&domain, &account), wait).await,
         Ok(Identified::HungUp) => Ok(Ending::Failed),
         Err(failure) => refused(connection, service, &domain, failure).await,

@@ -3,7 +3,7 @@
 use super::{Code, Machine, PasswordAttempt, Pending, Person, State};
 use crate::judge::{self, Verdict};
 use crate::outbox::Outbox;
-use crate::{Command, Groups, Memory, Notice, Outcome as Ending, Reply, Scope, Work};
+use crate::{Command, Event, Groups, Memory, Notice, Outcome as Ending, Reply, Scope, Work};
 use model::{Account, Cause, Failure, FailureClass, GroupUse, TokenRef};
 use statig::blocking::*;
 use std::time::Duration;
@@ -63,11 +63,42 @@ impl Machine {
     /// What is asked first once the tenant is known.
     pub(super) fn first_question(&self) -> State {
         let asking = Pending { op: None };
-        if judge::may_use_password(&self.facts) {
+        if self.given.is_some() {
+            State::taking_token(asking)
+        } else if judge::may_use_password(&self.facts) {
             State::asking_realm(asking)
         } else {
             State::requesting_code(asking)
         }
+    }
+
+    pub(super) fn redeem_given(&self, asking: &mut Pending, context: &mut Outbox) {
+        let (Some(pin), Some(token)) = (&self.pin, self.given) else { return };
+        asking.op = Some(context.run(Work::RedeemGiven { tenant: pin.tenant, token }));
+    }
+
+    /// The given token is redeemed: whose it is, is checked as after any sign-in.
+    pub(super) fn taking_token(
+        &mut self,
+        asking: &mut Pending,
+        context: &mut Outbox,
+        event: &Event,
+    ) -> Outcome<State> {
+        let Event::Done(op, result) = event else { return Super };
+        if asking.op != Some(*op) {
+            return Super;
+        }
+        asking.op = None;
+        match result {
+            Ok(Reply::Tokens(token)) => Transition(State::checking(Person::unknown(*token))),
+            Ok(_) => self.fail(context, judge::token_without_answer()),
+            Err(failure) => self.fail(context, judge::of_given(failure)),
+        }
+    }
+
+    pub(super) fn end_given(&mut self, asking: &mut Pending, context: &mut Outbox) {
+        context.commands.extend(asking.op.take().map(Command::Cancel));
+        context.commands.extend(self.given.take().map(Command::Forget));
     }
 
     /// Whether the timer has come.

@@ -1,5 +1,6 @@
 //! The session driven by hand: one table of people, one of refusals, and random conversations.
 
+mod given;
 mod groups;
 mod names;
 mod password;
@@ -92,10 +93,15 @@ pub(super) struct Harness {
 
 impl Harness {
     pub(super) fn open(facts: Facts) -> Harness {
+        Harness::begun(facts, Event::Started)
+    }
+
+    /// A session that begins with this event.
+    pub(super) fn begun(facts: Facts, first: Event) -> Harness {
         let batch = Batch { commands: Vec::new(), wake_at: None };
         let (session, now, exhausted) = (Session::new(facts), Timestamp::from_secs(1000), None);
         let mut harness = Harness { session, now, batch, all: Vec::new(), exhausted };
-        harness.feed(Event::Started);
+        harness.feed(first);
         harness
     }
 

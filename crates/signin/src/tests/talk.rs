@@ -182,7 +182,9 @@ impl Watcher {
                 interval: Duration::from_secs(5),
             },
             Work::Poll { .. } if noise.is_multiple_of(2) => Reply::Pending,
-            Work::Poll { .. } | Work::Password { .. } => Reply::Tokens(self.fresh()),
+            Work::Poll { .. } | Work::Password { .. } | Work::RedeemGiven { .. } => {
+                Reply::Tokens(self.fresh())
+            }
             Work::Identify { .. } => {
                 let name = if noise.is_multiple_of(2) { "alex@contoso.com" } else { "adele@contoso.com" };
                 let who = subject(name, ALEX);
@@ -235,6 +237,7 @@ impl Watcher {
                 self.tried(*password, *standing);
             }
             Work::Identify { token, .. }
+            | Work::RedeemGiven { token, .. }
             | Work::Redeem { token, .. }
             | Work::LookUpMe { token, .. }
             | Work::ListGroups { token, .. } => {
