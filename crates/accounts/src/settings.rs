@@ -1,5 +1,6 @@
 use model::{DirectoryGroup, DomainName, ObjectId, Upn};
 use names::{Domain, HomeName, IdRange, Parameters};
+use std::time::Duration;
 
 /// What the configuration says of the accounts of this machine.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -17,6 +18,9 @@ pub struct AccountSettings {
     /// Whether the password alone is enough for somebody whose session here is alive, where no code can be shown
     /// (`reauth_by_password`).
     pub reauth_by_password: bool,
+    /// How long after a sign-in with the network this machine checks the password by itself while there is none
+    /// (`[offline_breakglass]`); nothing is kept of passwords where there is no such time.
+    pub offline: Option<Duration>,
     /// The group of /etc/group that those are in whom `sudo_groups` names (`local_sudo_group`).
     pub sudo_group: String,
 }

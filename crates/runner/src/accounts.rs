@@ -16,6 +16,7 @@ pub(crate) fn settings(settings: &Settings) -> AccountSettings {
         let aliases = domain.options.domain_aliases.iter();
         [&domain.name].into_iter().chain(aliases).map(|name| account_domain(name, domain))
     });
+    let offline = &settings.offline_breakglass;
     AccountSettings {
         domains: domains.collect(),
         short_names: settings.global.cn_name_mapping,
@@ -27,6 +28,7 @@ pub(crate) fn settings(settings: &Settings) -> AccountSettings {
         local_groups: settings.global.local_groups.clone(),
         mapped_users: mapped_users(&settings.global.user_map_file),
         reauth_by_password: settings.global.reauth_by_password,
+        offline: offline.enabled.then_some(offline.ttl),
         sudo_group: settings.global.local_sudo_group.clone(),
     }
 }

@@ -143,7 +143,7 @@ impl Machine {
 
     /// Who checks the person's password? Without an answer a code serves as well.
     #[state(superstate = "root", entry_action = "ask_realm", exit_action = "leave_realm")]
-    fn asking_realm(&mut self, asking: &mut Pending, event: &Event) -> Outcome<State> {
+    fn asking_realm(&mut self, asking: &mut Pending, context: &mut Outbox, event: &Event) -> Outcome<State> {
         let Event::Done(op, result) = event else { return Super };
         if asking.op != Some(*op) {
             return Super;
@@ -151,6 +151,8 @@ impl Machine {
         asking.op = None;
         match result {
             Ok(Reply::Realm(Realm::Managed)) => Transition(State::asking_password()),
+            // Nobody would give a code either: it is said before anything is asked (login.md 5).
+            Err(failure) if failure.cause == Some(Cause::Unreachable) => self.fail(context, failure.clone()),
             _ => Transition(State::requesting_code(Pending { op: None })),
         }
     }

@@ -1,6 +1,7 @@
 //! Everything that the store holds; one unreadable record blocks what it is about and nothing else.
 
 use crate::accounts::account_from_record;
+use crate::offline::take_in;
 use crate::{from_record, prepared_from_record};
 use lifecycle::Snapshot;
 use model::{
@@ -44,6 +45,9 @@ pub fn found(records: Vec<store::Found>, missing: Option<StoreError>) -> Found {
                         found.unreadable.local_accounts.insert((*tenant, *object), why);
                     }
                 }
+            }
+            RecordKey::OfflineKey | RecordKey::OfflinePassword(..) => {
+                take_in(&mut found.offline, &key, bytes);
             }
             RecordKey::Foreign(name) => foreign(name),
         }

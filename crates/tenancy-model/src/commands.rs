@@ -8,6 +8,7 @@ use model::{
     Account, AccountPin, Backend, DomainName, Failure, IntentId, LocalAccount, ObjectId, SignInFacts,
     TenantId, TenantPin, Timestamp, TokenRef, Upn,
 };
+use offline::{Person, Verifier};
 use std::collections::BTreeMap;
 
 /// What is to be done, in this order.
@@ -53,6 +54,8 @@ pub enum Command {
     PublishAccount(Box<LocalAccount>),
     /// The object has no account of this machine any more.
     PublishNoAccount(TenantId, ObjectId),
+    /// What the person's password is checked by without the network from here on.
+    PublishOffline(Person, Option<Box<Verifier>>),
     /// How far the keys made ahead of time are.
     PublishPrepared(PreparedView),
     /// The identity in force of a tenant changed, for whoever watches.
@@ -114,6 +117,8 @@ pub enum Change {
     },
     /// The pair is somebody's, or gone.
     NoPreparedKeys(IntentId),
+    /// A change of what passwords are checked by without the network.
+    Offline(offline::Change),
     /// What is missing is given up: the store goes on without it.
     GiveUpMissing,
 }
@@ -183,6 +188,8 @@ pub enum Answer {
     Forgotten(bool),
     /// The account is so from here on.
     Account(Box<LocalAccount>),
+    /// Of passwords that are checked without the network.
+    Offline(offline::Answer),
     /// It is done.
     Done,
 }
@@ -202,6 +209,7 @@ impl Answer {
             | Answer::GivenUp(_)
             | Answer::Forgotten(_)
             | Answer::Account(_)
+            | Answer::Offline(_)
             | Answer::Done => None,
         }
     }

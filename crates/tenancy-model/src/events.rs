@@ -95,6 +95,13 @@ pub enum Event {
         /// What the service or the key store said.
         failure: Failure,
     },
+    /// Something about passwords that are checked here while there is no network.
+    Offline {
+        /// Who waits until it is durable.
+        caller: Caller,
+        /// What it is.
+        request: Box<offline::Request>,
+    },
     /// An operator wants something.
     Asked {
         /// Who waits for the answer.
@@ -173,4 +180,49 @@ pub enum PairTest {
     Usable,
     /// One of them is of no use for good.
     Lost,
+}
+
+impl Event {
+    /// Whether somebody asks for what cannot be done without a write.
+    pub fn wants_a_write(&self) -> bool {
+        matches!(
+            self,
+            Event::Learnt { .. } | Event::SignedIn { .. } | Event::AccountWanted { .. } | Event::Asked { .. }
+        )
+    }
+
+    /// Who waits for an answer.
+    pub fn caller(&self) -> Option<Caller> {
+        match self {
+            Event::SignInAsked { caller, .. }
+            | Event::Learnt { caller, .. }
+            | Event::SignedIn { caller, .. }
+            | Event::AttemptAsked { caller, .. }
+            | Event::AccountWanted { caller, .. }
+            | Event::SignInFailed { caller, .. }
+            | Event::Offline { caller, .. }
+            | Event::Asked { caller, .. } => Some(*caller),
+            _ => None,
+        }
+    }
+
+    /// The token set that comes with it.
+    pub fn token(&self) -> Option<TokenRef> {
+        if let Event::SignedIn { token, .. } = self { Some(*token) } else { None }
+    }
+}
+
+impl OperatorRequest {
+    /// The domain that it is about, where it is about one.
+    pub fn domain(&self) -> Option<&DomainName> {
+        Some(match self {
+            OperatorRequest::Leave { domain, .. }
+            | OperatorRequest::RekeyEnded(domain)
+            | OperatorRequest::CancelRekey(domain)
+            | OperatorRequest::Rebind(domain) => domain,
+            OperatorRequest::Rekey { person, .. } => person.domain(),
+            OperatorRequest::ForgetAccount(name) => name.domain(),
+            OperatorRequest::ChangeAccount { .. } => return None,
+        })
+    }
 }

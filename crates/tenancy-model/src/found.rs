@@ -14,6 +14,8 @@ pub struct Found {
     pub accounts: BTreeMap<Upn, AccountPin>,
     /// Every account of this machine.
     pub local_accounts: Vec<LocalAccount>,
+    /// What passwords are checked by without the network.
+    pub offline: offline::Found,
     /// Keys that were made, or decided on, ahead of time.
     pub prepared: Vec<FoundPair>,
     /// Tenants whose state is there and cannot be used: nothing is registered anew for them.

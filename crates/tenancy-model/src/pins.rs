@@ -122,6 +122,7 @@ impl Pins {
             | Change::NoIdentity { .. }
             | Change::PreparedKeys { .. }
             | Change::NoPreparedKeys(_)
+            | Change::Offline(_)
             | Change::GiveUpMissing => return false,
         }
         true

@@ -59,6 +59,8 @@ impl Tenancy {
 
     /// What forgets every account of a tenant that was left; their people cannot sign in any more.
     pub(crate) fn forget_accounts(&mut self, tenant: TenantId) -> (Vec<Change>, Vec<Command>) {
+        let ended = self.offline.end_tenant(tenant);
+        self.keep_offline(ended);
         let forget =
             |object| (Change::NoLocalAccount(tenant, object), Command::PublishNoAccount(tenant, object));
         self.accounts.forget_tenant(tenant).into_iter().map(forget).unzip()

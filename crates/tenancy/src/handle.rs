@@ -42,7 +42,7 @@ impl Tenancy {
             Event::Woke => self.wake(),
             Event::AttemptAsked { .. } | Event::PasswordTried { .. } => self.count(event),
             other => {
-                self.asked |= wants_a_write(&other);
+                self.asked |= other.wants_a_write();
                 let lane = self.lane_of(&other);
                 self.queue(lane, other);
             }
@@ -58,6 +58,7 @@ impl Tenancy {
             Event::SignedIn { account, .. } => Some(account.tenant),
             Event::AccountWanted { person, .. } => Some(person.tenant),
             Event::Suspected { tenant, .. } => Some(*tenant),
+            Event::Offline { request, .. } => request.tenant(),
             Event::SignInFailed { asked, .. } => self.pins.tenant_of_account(asked),
             Event::Asked { request: OperatorRequest::ForgetAccount(name), .. } => {
                 self.pins.tenant_of_account(name).or_else(|| self.accounts.tenant_of(name.as_str()))
@@ -65,7 +66,7 @@ impl Tenancy {
             Event::Asked { request: OperatorRequest::ChangeAccount { name, .. }, .. } => {
                 self.accounts.tenant_of(name)
             }
-            Event::Asked { request, .. } => subject(request).and_then(of),
+            Event::Asked { request, .. } => request.domain().and_then(of),
             Event::Done(op, _) | Event::KeysDone(op, _) => match self.works.get(op) {
                 Some(Owner::Member(tenant, ..) | Owner::Rekey { tenant, .. }) => Some(*tenant),
                 Some(Owner::Prepared(_)) | None => None,
@@ -108,6 +109,8 @@ impl Tenancy {
                 self.account_wanted(caller, (person, groups), &local);
             }
             Event::SignInFailed { caller, asked, failure } => {
+                let ended = self.offline.heard_of(self.accounts.whose(asked.as_str()), &failure);
+                self.keep_offline(ended);
                 let barred = self.accounts.barred_by_name(&asked, &failure, self.now);
                 barred.into_iter().for_each(|account| self.keep_account(None, account));
                 if let Some(tenant) = self.pins.tenant_of(asked.domain()) {
@@ -116,10 +119,13 @@ impl Tenancy {
                 self.order(self.pins.tenant_of_account(&asked), Command::Answer(caller, Ok(Answer::Done)));
             }
             Event::Suspected { tenant, object, failure } => {
+                let ended = self.offline.heard_of(Some((tenant, object)), &failure);
+                self.keep_offline(ended);
                 let barred = self.accounts.barred((tenant, object), &failure, self.now);
                 barred.into_iter().for_each(|account| self.keep_account(None, account));
                 self.suspect(tenant, failure);
             }
+            Event::Offline { caller, request } => self.decide_offline(caller, *request),
             Event::Asked { caller, request } => self.asked(caller, request),
             Event::Done(op, result) => match self.works.remove(&op) {
                 Some(Owner::Member(tenant, member, own)) => {
@@ -239,8 +245,8 @@ impl Tenancy {
         });
         let asked = items.into_iter().filter_map(|item| match item {
             Item::Event(event) => {
-                self.tokens.extend(token_of(&event));
-                caller_of(&event)
+                self.tokens.extend(event.token());
+                event.caller()
             }
             Item::SignIn(_) => None,
         });
@@ -296,6 +302,8 @@ impl Tenancy {
                 self.commands.push(Command::Answer(caller, Err(failure.clone())));
                 self.commands.push(Command::Stop(failure));
             }
+            // Nothing is counted, so that nothing is compared.
+            Event::Offline { caller, .. } => self.commands.push(Command::Answer(caller, Err(failure))),
             Event::Suspected { .. }
             | Event::Done(..)
             | Event::KeysDone(..)
@@ -323,6 +331,7 @@ impl Tenancy {
                 Command::PublishDomains(_)
                     | Command::PublishMissing(_)
                     | Command::PublishAccount(_)
+                    | Command::PublishOffline(..)
                     | Command::Unserved(_)
             )
         };
@@ -332,46 +341,5 @@ impl Tenancy {
         let views: Vec<Command> = views.collect();
         self.commands.extend(views);
         self.publish_prepared();
-    }
-}
-
-/// The domain that a request is about, where it is about one.
-fn subject(request: &OperatorRequest) -> Option<&DomainName> {
-    Some(match request {
-        OperatorRequest::Leave { domain, .. }
-        | OperatorRequest::RekeyEnded(domain)
-        | OperatorRequest::CancelRekey(domain)
-        | OperatorRequest::Rebind(domain) => domain,
-        OperatorRequest::Rekey { person, .. } => person.domain(),
-        OperatorRequest::ForgetAccount(name) => name.domain(),
-        OperatorRequest::ChangeAccount { .. } => return None,
-    })
-}
-
-/// Whether somebody asks for what cannot be done without a write.
-fn wants_a_write(event: &Event) -> bool {
-    matches!(
-        event,
-        Event::Learnt { .. } | Event::SignedIn { .. } | Event::AccountWanted { .. } | Event::Asked { .. }
-    )
-}
-
-fn caller_of(event: &Event) -> Option<Caller> {
-    match event {
-        Event::SignInAsked { caller, .. }
-        | Event::Learnt { caller, .. }
-        | Event::SignedIn { caller, .. }
-        | Event::AttemptAsked { caller, .. }
-        | Event::AccountWanted { caller, .. }
-        | Event::SignInFailed { caller, .. }
-        | Event::Asked { caller, .. } => Some(*caller),
-        _ => None,
-    }
-}
-
-fn token_of(event: &Event) -> Option<model::TokenRef> {
-    match event {
-        Event::SignedIn { token, .. } => Some(*token),
-        _ => None,
     }
 }

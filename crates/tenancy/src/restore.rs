@@ -10,7 +10,9 @@ use tenancy_model::{Change, Command, Found, FoundPair, Pins, Role};
 
 impl Tenancy {
     pub(crate) fn restore(&mut self, found: Found) {
-        let Found { identities, domains, accounts, local_accounts, prepared, blocked, newer, .. } = found;
+        let Found {
+            identities, domains, accounts, local_accounts, offline, prepared, blocked, newer, ..
+        } = found;
         let (mut unreadable, missing) = (found.unreadable, found.missing);
         let unread = std::mem::take(&mut unreadable.local_accounts);
         self.accounts = Accounts::found(local_accounts, unread);
@@ -34,6 +36,7 @@ impl Tenancy {
         self.commands.extend(accounts);
         let tenants: Vec<TenantId> = self.tenants.keys().copied().collect();
         tenants.into_iter().for_each(|tenant| self.push(Some(tenant), Step::Publish(tenant)));
+        self.restore_offline(offline);
         self.restore_prepared(prepared, &taken);
     }
 

@@ -46,6 +46,7 @@ impl World {
             | Command::PublishMissing(_)
             | Command::PublishAccount(_)
             | Command::PublishNoAccount(..)
+            | Command::PublishOffline(..)
             | Command::Ignored(..) => {}
         }
     }

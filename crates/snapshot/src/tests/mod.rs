@@ -261,7 +261,7 @@ fn what_a_device_has_on_disk_is_frozen() {
         manual::words("backend", manual::every!(Backend: Soft, Tpm, Pkcs11).map(Backend::as_str)),
         manual::words(
             "purpose",
-            manual::every!(KeyPurpose: Device, Transport, Intune).map(KeyPurpose::as_str),
+            manual::every!(KeyPurpose: Device, Transport, Intune, Offline).map(KeyPurpose::as_str),
         ),
         manual::words("join_type", manual::every!(JoinType: Join, Register).map(JoinType::as_str)),
         manual::words("attempts.phase", Phase::ALL.iter().map(|it| it.as_str())),

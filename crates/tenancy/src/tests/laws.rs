@@ -380,6 +380,7 @@ fn lane_of(changes: &[Change], before: &Disk) -> LaneName {
         Change::NoAccount(name) => account(name),
         Change::LocalAccount(account) => Some(account.person.tenant),
         Change::NoLocalAccount(tenant, _) => Some(*tenant),
+        Change::Offline(change) => change.tenant(),
         Change::PreparedKeys { .. } | Change::NoPreparedKeys(_) | Change::GiveUpMissing => None,
     })
 }

@@ -105,6 +105,8 @@ fn on_disk(golden: &Golden) -> Vec<String> {
                 found.push(key.to_string());
             }
             RecordKey::LocalAccount(..) => drop(record::LocalAccount::decode(&key, &bytes).unwrap()),
+            RecordKey::OfflineKey => drop(record::OfflineKey::decode(&key, &bytes).unwrap()),
+            RecordKey::OfflinePassword(..) => drop(record::OfflinePassword::decode(&key, &bytes).unwrap()),
             RecordKey::Foreign(_) => panic!("{key} is of no known kind"),
         }
     }
