@@ -19,6 +19,7 @@ pub fn accounts(accounts: &[AccountEntry]) -> String {
 
 /// All that is known of one account.
 pub fn account(it: &AccountEntry) -> String {
+    let offline = it.offline_until.as_ref().map(|until| format!("without the network until {until}"));
     let values: Vec<Item> = [
         Some(item("Person", it.upn.clone())),
         Some(item("Number", format!("{}, group {}", it.uid, it.gid))),
@@ -28,6 +29,7 @@ pub fn account(it: &AccountEntry) -> String {
         known("Code", it.code.as_ref()),
         Some(item("First seen", it.first_seen.clone())),
         Some(item("Let in last", it.last_online.clone())),
+        known("Offline", offline.as_ref()),
         Some(item("Object", it.object.clone())),
         Some(item("Tenant", it.tenant.clone())),
     ]

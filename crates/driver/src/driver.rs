@@ -3,7 +3,7 @@ use crate::computer::{Computer, Ports};
 use crate::dependencies::Dependencies;
 use crate::inbox::{Answered, Inbox, unexpected_answer};
 use crate::log_limit::LogLimit;
-use crate::offline_sign_in::LoopOffice;
+use crate::offline_sign_in::{LoopOffice, moment};
 use crate::self_test;
 use crate::sign_in::{self, Purpose, SignIn};
 use crate::store_thread::StoreThread;
@@ -15,7 +15,7 @@ use model::{
     Account, Asked, Asker, Backend, DomainName, Failure, LocalAccount, MachineBinding, Registration,
     Timestamp, Upn, log_failure, wiping,
 };
-use offline_desk::Desk;
+use offline_desk::{Desk, Usable, usable};
 use signin::UserStatus;
 use std::io;
 use std::sync::Arc;
@@ -308,6 +308,11 @@ impl Driver {
     /// Every account of this machine.
     pub fn accounts(&self) -> Vec<LocalAccount> {
         self.ports.views.accounts()
+    }
+
+    /// Whose passwords this machine could check without the network.
+    pub fn usable_offline(&self) -> Usable {
+        usable((&self.ports.accounts, &self.ports.views), self.ports.backend, moment(&self.ports))
     }
 
     /// Gives an account another name or number; what it is then. Every process sees it so.

@@ -42,7 +42,8 @@ impl Office for LoopOffice {
     }
 }
 
-fn moment(ports: &Ports) -> Moment {
+/// What the clocks say.
+pub(crate) fn moment(ports: &Ports) -> Moment {
     Moment { now: ports.clock.now(), running: ports.clock.running() }
 }
 
@@ -80,9 +81,8 @@ pub(crate) async fn run(
     way: Way,
     typed: &mut mpsc::Receiver<Option<Secret<String>>>,
 ) {
-    let name = way.who.upn.clone();
     effects.tell(SignInEvent::Notice(Notice::WithoutNetwork { until: way.until })).await;
-    effects.tell(SignInEvent::AskPassword(PasswordPrompt { name, reason: None })).await;
+    effects.tell(SignInEvent::AskPassword(PasswordPrompt { name: way.who.upn.clone(), reason: None })).await;
     let patience = Some(effects.ports.clock.now().after(PATIENCE));
     let password = tokio::select! {
         password = typed.recv() => password,

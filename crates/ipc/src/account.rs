@@ -28,4 +28,6 @@ pub struct AccountEntry {
     pub first_seen: String,
     /// When the directory let them in last, RFC 3339 in UTC.
     pub last_online: String,
+    /// Until when this machine can check their password without the network, RFC 3339 in UTC.
+    pub offline_until: Option<String>,
 }

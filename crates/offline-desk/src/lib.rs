@@ -8,4 +8,4 @@ mod way;
 
 pub use desk::{Desk, Job, Jobs, Office, Settings, run};
 pub use typed::Typed;
-pub use way::{Way, account_here, way};
+pub use way::{Usable, Way, account_here, usable, way};

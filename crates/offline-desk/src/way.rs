@@ -1,7 +1,7 @@
 use accounts::{AccountSettings, verdicts};
-use model::{Account, Cause, Failure, FailureClass, Timestamp, Upn};
+use model::{Account, Backend, Cause, Failure, FailureClass, Timestamp, Upn};
 use names::Verdict;
-use offline::{Moment, refusals};
+use offline::{Moment, Person, Verifier, refusals};
 use views::Views;
 
 /// How somebody may go on who cannot reach the service.
@@ -41,4 +41,19 @@ pub fn account_here((settings, views): (&AccountSettings, &Views), asked: &Upn) 
     let own = views.accounts().into_iter().find(|account| account.person.upn == *asked)?;
     let verdicts = verdicts(settings, std::slice::from_ref(&own));
     verdicts.iter().all(|it| it.verdict == Verdict::Allowed).then_some(own.person)
+}
+
+/// Whose passwords this machine could check without the network, and until when.
+pub struct Usable {
+    /// Each of them.
+    pub people: Vec<(Person, Timestamp)>,
+    /// Where the key is.
+    pub place: Backend,
+}
+
+/// Those of whom it could be done at this moment.
+pub fn usable((settings, views): (&AccountSettings, &Views), place: Backend, at: Moment) -> Usable {
+    let ttl = settings.offline.unwrap_or_default();
+    let until = |it: &Verifier| Some(((it.tenant, it.object), it.may_be_tried(at, ttl).ok()?));
+    Usable { people: views.verifiers().iter().filter_map(until).collect(), place }
 }

@@ -5,18 +5,22 @@ use crate::connection::Connection;
 use crate::talk::{bad_name, tell};
 use accounts::AccountChange;
 use ipc::{AccountEntry, Ending, Message};
-use model::{AccountStanding, Failure, LocalAccount};
+use model::{AccountStanding, Failure, LocalAccount, Timestamp};
 
 /// Everybody, by their numbers.
 pub(crate) async fn list(connection: &mut Connection, service: &Service) -> Result<Ending, Failure> {
     let mut accounts = service.driver.accounts();
     accounts.sort_by_key(|account| account.uid);
-    let accounts = accounts.iter().map(entry).collect();
+    let usable = service.driver.usable_offline().people;
+    let until = |it: &LocalAccount| {
+        usable.iter().find(|((tenant, object), _)| it.is_of(*tenant, *object)).map(|(_, until)| *until)
+    };
+    let accounts = accounts.iter().map(|it| entry(it, until(it))).collect();
     connection.say(&Message::Accounts { accounts }).await;
     Ok(Ending::Done)
 }
 
-fn entry(account: &LocalAccount) -> AccountEntry {
+fn entry(account: &LocalAccount, offline_until: Option<Timestamp>) -> AccountEntry {
     let (standing, code) = match &account.standing {
         AccountStanding::Allowed => ("allowed", None),
         AccountStanding::Denied { code, .. } => ("denied", Some(code.clone())),
@@ -35,6 +39,7 @@ fn entry(account: &LocalAccount) -> AccountEntry {
         code,
         first_seen: account.first_seen.to_string(),
         last_online: account.last_online.to_string(),
+        offline_until: offline_until.map(|until| until.to_string()),
     }
 }
 

@@ -4,9 +4,9 @@ use crate::harness::{Cloud, text, wait_for};
 use it::host::{Host, Ssh};
 use it::terminal::Terminal;
 
-const ALEX: &str = "alex@contoso.com";
+pub(crate) const ALEX: &str = "alex@contoso.com";
 const ADELE: &str = "adele@contoso.com";
-const PASSWORD: &str = "Correct-Horse-1";
+pub(crate) const PASSWORD: &str = "Correct-Horse-1";
 
 /// A computer whose PAM and sshd are as they were.
 fn bare(cloud: &Cloud, extra: &str) -> Option<Host> {
@@ -20,7 +20,7 @@ fn bare(cloud: &Cloud, extra: &str) -> Option<Host> {
 }
 
 /// A computer that is set up as the installation chapter says; its daemon has never run.
-fn installed(cloud: &Cloud, extra: &str) -> Option<Host> {
+pub(crate) fn installed(cloud: &Cloud, extra: &str) -> Option<Host> {
     let mut host = bare(cloud, extra)?;
     set_up(&host);
     host.start_sshd();
@@ -36,7 +36,7 @@ fn set_up(host: &Host) {
 }
 
 /// The code that the person is shown, who approves it elsewhere.
-fn approves(cloud: &Cloud, terminal: &mut Terminal, name: &str) {
+pub(crate) fn approves(cloud: &Cloud, terminal: &mut Terminal, name: &str) {
     terminal.reads("enter the code ");
     let code = terminal.reads(".");
     cloud.admin(&["approve", code.trim_end_matches('.'), "--user", name]);
@@ -46,7 +46,7 @@ fn approves(cloud: &Cloud, terminal: &mut Terminal, name: &str) {
 
 /// The person is in, and their command has run well; what was shown.
 #[track_caller]
-fn is_in(host: &Host, mut terminal: Terminal) -> String {
+pub(crate) fn is_in(host: &Host, mut terminal: Terminal) -> String {
     let status = terminal.ends();
     assert!(status.success(), "{}\n{}", terminal.shown(), host.logs());
     terminal.shown()
@@ -54,7 +54,7 @@ fn is_in(host: &Host, mut terminal: Terminal) -> String {
 
 /// The person logs in with the password.
 #[track_caller]
-fn by_password(host: &Host, name: &str, command: &str) -> String {
+pub(crate) fn by_password(host: &Host, name: &str, command: &str) -> String {
     let mut ssh = host.ssh(Ssh::Questions, name, command);
     ssh.reads("password: ");
     ssh.types(PASSWORD);
@@ -130,17 +130,22 @@ fn lockers(cloud: &Cloud, host: &Host) {
     assert_eq!(codes(), before, "no code is begun");
 }
 
-/// A key lets in who may come, whether the daemon lives or not, and nobody else.
-fn keys_and_denials(cloud: &Cloud, host: &Host) {
+/// Alex gets a key; the command that logs in with it and says who they are.
+pub(crate) fn makes_key(host: &Host) -> String {
     host.root(
         "ssh-keygen -q -t ed25519 -N '' -f /root/key && d=/home/alex@contoso.com/.ssh && install -d -m 700 $d && \
          cp /root/key.pub $d/authorized_keys && chown -R alex: $d",
     );
-    let ssh = format!(
+    format!(
         "ssh -F/dev/null -oStrictHostKeyChecking=no -oUserKnownHostsFile=/dev/null -oLogLevel=ERROR -oBatchMode=yes \
          -i /root/key -p{} alex@127.0.0.1 id -un",
         host.ssh[0]
-    );
+    )
+}
+
+/// A key lets in who may come, whether the daemon lives or not, and nobody else.
+fn keys_and_denials(cloud: &Cloud, host: &Host) {
+    let ssh = makes_key(host);
     assert_eq!(text(&host.shell(&ssh)), "alex\n");
     host.signal("STOP", "firmamentd");
     assert_eq!(text(&host.shell(&ssh)), "alex\n", "the daemon is stopped");
