@@ -1,5 +1,5 @@
 use failures::key_failure;
-use hsm::Keys;
+use hsm::{HsmError, Keys};
 use model::{
     Backend, Failure, FailureClass, Guid, IntentId, KeyHandle, KeyPurpose, Secret, Who, log_failure,
 };
@@ -235,16 +235,39 @@ impl<O: Office> Worker<O> {
     }
 
     async fn destroyed(&self, key: Key) -> Result<(), Failure> {
-        let keys = self.settings.keys.as_ref();
-        let made = match key {
-            Key::Made(key) => Ok(*key),
-            // It may be there: under the same name it is the same one.
-            Key::Wanted(name, place) => keys.create(place, KeyPurpose::Offline, name).await,
-        };
-        let key = made.map_err(|error| key_failure(&error))?;
-        keys.destroy(key).await.map_err(|error| key_failure(&error))?;
+        match self.gone(key).await {
+            Ok(()) => {}
+            // It is of no use to anybody, and nothing can be done about it: one after it must not wait for that.
+            Err(error) if is_of_the_key(&error) => {
+                let failure = key_failure(&error);
+                self.warn(&failure, "A key for sign-ins without the network may be left in its key store");
+            }
+            Err(error) => return Err(key_failure(&error)),
+        }
         self.ask(Request::KeyGone).await.map(drop)
     }
+
+    async fn gone(&self, key: Key) -> Result<(), HsmError> {
+        let keys = self.settings.keys.as_ref();
+        let key = match key {
+            Key::Made(key) => *key,
+            // It may be there: under the same name it is the same one.
+            Key::Wanted(name, place) => keys.create(place, KeyPurpose::Offline, name).await?,
+        };
+        keys.destroy(key).await
+    }
+}
+
+/// Whether an error is about this key, which will not be another one, and not about the moment.
+fn is_of_the_key(error: &HsmError) -> bool {
+    matches!(
+        error,
+        HsmError::KeyGone(_)
+            | HsmError::OtherMachine(_)
+            | HsmError::Integrity(_)
+            | HsmError::OtherBackend { .. }
+            | HsmError::WrongUse { .. }
+    )
 }
 
 fn unexpected() -> Failure {

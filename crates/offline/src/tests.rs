@@ -233,6 +233,8 @@ fn a_record_cannot_ask_for_the_memory_of_the_machine() {
 enum Act {
     /// The service runs on for so many seconds, up to what is marked by itself.
     Run(u64),
+    /// The same, and the clock stands still meanwhile.
+    Still(u64),
     /// The clock is set.
     Set(i64),
     /// The power is cut, and the service starts again.
@@ -246,12 +248,16 @@ enum Act {
 fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         (0..=PERIOD.as_secs()).prop_map(Act::Run),
-        (-20_000i64..20_000).prop_map(Act::Set),
+        (0..=PERIOD.as_secs()).prop_map(Act::Still),
+        (-400i64..400).prop_map(Act::Set),
         Just(Act::Restart),
         any::<bool>().prop_map(|cut| Act::Right { cut }),
         any::<bool>().prop_map(|cut| Act::Wrong { cut }),
     ]
 }
+
+/// How long it may be used in these lives, so that many see the end of it.
+const SHORT: Duration = Duration::from_secs(1_800);
 
 /// The book, its disk, and what really happened.
 struct Life {
@@ -288,6 +294,10 @@ impl Life {
         at(self.clock, self.running)
     }
 
+    fn asks(&mut self, request: Request) -> Result<(Vec<Change>, Answer), Failure> {
+        self.book.decide(request, Some(SHORT))
+    }
+
     fn write(&mut self, changes: Vec<Change>) {
         for change in changes {
             if let Change::Verifier(verifier) = change {
@@ -308,7 +318,7 @@ impl Life {
         // The driver marks in time.
         if self.since_mark + secs > PERIOD.as_secs() {
             let moment = self.moment();
-            let (changes, _) = asks(&mut self.book, Request::Passed(moment)).unwrap();
+            let (changes, _) = self.asks(Request::Passed(moment)).unwrap();
             self.write(changes);
             self.since_mark = 0;
         }
@@ -318,7 +328,7 @@ impl Life {
 
     fn tries(&mut self, right: bool, cut: bool) {
         let moment = self.moment();
-        let Ok((changes, _)) = asks(&mut self.book, Request::Try(person(1), moment)) else { return };
+        let Ok((changes, _)) = self.asks(Request::Try(person(1), moment)) else { return };
         self.write(changes);
         if cut {
             return self.restart();
@@ -326,10 +336,10 @@ impl Life {
         self.compared += 1;
         self.most_compared = self.most_compared.max(self.compared);
         if right {
-            let (changes, _) = asks(&mut self.book, Request::Right(person(1), moment)).unwrap();
+            let (changes, _) = self.asks(Request::Right(person(1), moment)).unwrap();
             self.write(changes);
             (self.logins, self.compared) = (self.logins + 1, 0);
-            assert!(self.really < TTL.as_secs(), "let in after {} s", self.really);
+            assert!(self.really < SHORT.as_secs(), "let in after {} s", self.really);
         }
     }
 }
@@ -342,6 +352,10 @@ proptest! {
         for act in acts {
             match act {
                 Act::Run(secs) => life.run(secs),
+                Act::Still(secs) => {
+                    life.run(secs);
+                    life.clock -= i64::try_from(secs).unwrap();
+                }
                 Act::Set(by) => life.clock += by,
                 Act::Restart => life.restart(),
                 Act::Right { cut } => life.tries(true, cut),

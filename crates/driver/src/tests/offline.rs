@@ -249,6 +249,37 @@ async fn a_key_that_cannot_be_used_any_more_gives_way_at_the_next_sign_in() {
 }
 
 #[tokio::test]
+async fn a_key_of_a_key_store_that_is_not_there_any_more_keeps_nobody_from_a_new_one() {
+    let rig = keeping().await;
+    for (error, destroys) in [
+        (hsm::HsmError::OtherBackend { made_by: "tpm" }, true),
+        (hsm::HsmError::OtherMachine("machine-id".to_owned()), true),
+        (hsm::HsmError::Busy, false),
+    ] {
+        learn(&rig, "right");
+        wait_for(|| kept(&rig).is_some()).await;
+        let before = rig.keys.count("Destroy");
+        rig.keys.will([Next::Fails(error.clone())]);
+        rig.driver.forget_account(person(0)).await.unwrap();
+        wait_for(|| rig.keys.count("Destroy") > before).await;
+        // One that may still be destroyed is tried again, at the latest when there is something else to do.
+        rig.driver.ports().desk.give(Job::Refused(whose(), secret("right")));
+        wait_for(|| !has_key(&rig)).await;
+        assert_eq!(rig.keys.count("Destroy") - before, if destroys { 1 } else { 2 }, "{error}");
+    }
+}
+
+#[tokio::test]
+async fn where_nothing_can_be_counted_nothing_is_compared() {
+    let rig = keeping().await;
+    let signs = rig.keys.count("Sign");
+    rig.disk.state(|disk| disk.fault = Some(super::harness::Fault::Full));
+    assert_eq!(compare(&rig, "right").await, Err("StateNotWritable".to_owned()));
+    assert_eq!(compare(&rig, "right").await, Err("StateNotWritable".to_owned()));
+    assert_eq!(rig.keys.count("Sign"), signs);
+}
+
+#[tokio::test]
 async fn a_crash_between_the_decision_and_the_key_leaves_one_key() {
     let rig = Rig::alone(Disk::default(), TTL).await;
     rig.keys.will([Next::Hangs]);
