@@ -66,6 +66,11 @@ impl Accounts {
         self.all.values().find(has)
     }
 
+    /// Whose account it is that has this name here.
+    pub fn whose(&self, name: &str) -> Option<(TenantId, ObjectId)> {
+        self.named(name).map(|account| (account.person.tenant, account.person.object))
+    }
+
     /// The tenant of the account that has this name here.
     pub fn tenant_of(&self, name: &str) -> Option<TenantId> {
         self.named(name).map(|account| account.person.tenant)

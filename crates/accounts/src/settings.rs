@@ -1,5 +1,6 @@
 use model::{DirectoryGroup, DomainName, ObjectId, Upn};
 use names::{Domain, HomeName, IdRange, Parameters};
+use std::time::Duration;
 
 /// What the configuration says of the accounts of this machine.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -19,6 +20,9 @@ pub struct AccountSettings {
     pub reauth_by_password: bool,
     /// Numbers that are kept free for subordinate ids (`subid_range`); nobody gets one of them.
     pub sub_ids: Option<IdRange>,
+    /// How long after a sign-in with the network this machine checks the password by itself while there is none
+    /// (`[offline_breakglass]`); nothing is kept of passwords where there is no such time.
+    pub offline: Option<Duration>,
     /// The group of /etc/group that those are in whom `sudo_groups` names (`local_sudo_group`).
     pub sudo_group: String,
 }

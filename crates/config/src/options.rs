@@ -304,10 +304,11 @@ options! {
     BREAKGLASS_ROWS, Breakglass,
     /// The values of `[offline_breakglass]`.
     pub struct BreakglassOptions {
-        /// Whether people whose sign-in takes more than a password may sign in with it while there is no network.
+        /// Whether this machine checks passwords by itself while there is no network.
+        /// What that takes is kept from the next sign-in with a password on; where it is off, nothing is kept.
         enabled: bool = false, Breakglass Shared, parse: boolean, show: |it| shown(it.enabled);
-        /// How long after the last sign-in with the network they may, in seconds, or with s, m, h or d behind the
-        /// number.
+        /// How long after a person's last sign-in with the network it does, in seconds, or with s, m, h or d behind the
+        /// number; by the clock, and by how long the service has run since.
         ttl: Duration = Duration::from_secs(7_200), Breakglass Shared,
             parse: |text| duration(text, 1..=LONGEST_BREAKGLASS), show: |it| shown(it.ttl.as_secs());
     }

@@ -19,6 +19,7 @@ pub fn accounts(accounts: &[AccountEntry]) -> String {
 
 /// All that is known of one account.
 pub fn account(it: &AccountEntry) -> String {
+    let offline = it.offline_until.as_ref().map(|until| format!("without the network until {until}"));
     let values: Vec<Item> = [
         Some(item("Person", it.upn.clone())),
         Some(item("Number", format!("{}, group {}", it.uid, it.gid))),
@@ -29,6 +30,7 @@ pub fn account(it: &AccountEntry) -> String {
         known("Reserved", it.reserved_at.as_ref()),
         present("First seen", &it.first_seen),
         present("Let in last", &it.last_online),
+        known("Offline", offline.as_ref()),
         it.sub_ids.map(|(first, last)| item("Sub-ids", format!("{first}-{last}, kept free"))),
         present("Object", &it.object),
         present("Tenant", &it.tenant),

@@ -2,9 +2,9 @@
 //! whoever is let in is told so (login.md 3.3, 3.3b).
 
 use crate::computer::Ports;
-use crate::in_flight::rest;
 use crate::inbox::service_ended;
 use accounts::{AccountSettings, FilesOnDisk, LocalFacts, Written as Last, snapshot, verdicts};
+use in_flight::rest;
 use model::{Failure, FailureClass, STATE_NOT_WRITABLE, Who, log_failure};
 use names::{Snapshot, VerdictOf};
 use std::io;

@@ -2,21 +2,21 @@
 //! nothing but the next event: works, commits and sessions come back as events.
 
 use crate::account_files::{AccountFiles, AccountWriter, Settings};
-use crate::clock::{Clock, entropy};
 use crate::dependencies::Neighbours;
-use crate::in_flight::{InFlight, crashed, rest};
 use crate::inbox::{Answered, Inbox, Message};
 use crate::log_limit::LogLimit;
 use crate::session::{self, SessionHandle};
 use crate::store_thread::{StoreReport, StoreThread};
 use executor::{Executor, Vault};
 use hsm::Keys;
+use in_flight::{Clock, InFlight, crashed, entropy, rest};
 use lifecycle::{Reply, Work};
 use machine::{Machine, OpId};
 use model::{
     Account, Backend, Delivery, DomainName, Failure, FailureClass, ObjectId, TenantId, Timestamp, TokenRef,
     log_failure,
 };
+use offline_desk::Desk;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tenancy::{Answer, Caller, Command, DomainConfig, Event, KeysReply, KeysWork, Tenancy};
@@ -38,6 +38,8 @@ pub(crate) struct Ports {
     pub(crate) account_files: Arc<dyn AccountFiles>,
     /// Writes what is published of accounts.
     pub(crate) account_writer: AccountWriter,
+    /// Where passwords are compared without the network.
+    pub(crate) desk: Desk,
     pub(crate) views: Views,
     /// For lines that anybody on this machine can cause.
     pub(crate) log: LogLimit,
@@ -175,6 +177,9 @@ impl Computer {
             Command::PublishNoAccount(tenant, object) => views.publish_no_account(tenant, object),
             Command::PublishReserved(reserved) => views.publish_reserved(*reserved),
             Command::PublishNoReserved(name) => views.publish_no_reserved(&name),
+            Command::PublishOffline(person, verifier) => {
+                views.publish_offline(person, verifier.map(|it| *it));
+            }
             Command::PublishPrepared(prepared) => drop(views.prepared.send_replace(prepared)),
             // Nobody watching is the ordinary case.
             Command::Announce(status) => {

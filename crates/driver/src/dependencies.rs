@@ -1,8 +1,9 @@
 use crate::account_files::AccountFiles;
-use crate::clock::Clock;
 use executor::{Executor, Vault};
 use hsm::Keys;
+use in_flight::Clock;
 use model::DomainName;
+use offline::Cost;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::Store;
@@ -23,6 +24,8 @@ pub struct Dependencies {
     pub clock: Arc<dyn Clock>,
     /// Where names and verdicts go.
     pub account_files: Arc<dyn AccountFiles>,
+    /// What it costs to compare a password without the network.
+    pub offline_cost: Cost,
     /// Finds registrations that other products left on this machine.
     pub neighbours: Neighbours,
 }

@@ -1,19 +1,21 @@
 use crate::account_files::{self, AccountWriter};
-use crate::clock::seed;
 use crate::computer::{Computer, Ports};
 use crate::dependencies::Dependencies;
 use crate::inbox::{Answered, Inbox, unexpected_answer};
 use crate::log_limit::LogLimit;
+use crate::offline_sign_in::{LoopOffice, moment};
 use crate::self_test;
 use crate::sign_in::{self, Codes, Purpose, SignIn};
 use crate::store_thread::StoreThread;
 use accounts::{AccountChange, AccountSettings, Meant, ReservationWanted, ReservedAccount};
 use hsm::BoundTo;
+use in_flight::seed;
 use lifecycle::{LeaveKind, Snapshot, Status};
 use model::{
     Account, Asked, Asker, Backend, DomainName, Failure, LocalAccount, MachineBinding, Registration, Secret,
-    Timestamp, Upn, log_failure,
+    Timestamp, Upn, log_failure, wiping,
 };
+use offline_desk::{Desk, Usable, usable};
 use signin::UserStatus;
 use std::io;
 use std::sync::Arc;
@@ -76,8 +78,8 @@ impl Driver {
     /// # Errors
     /// Only when the store as a whole cannot be read: one damaged record blocks its tenant alone.
     pub async fn start(dependencies: Dependencies) -> Result<Driver, StartError> {
-        let Dependencies { facts, executors, mut store, vault, keys, clock, account_files, neighbours } =
-            dependencies;
+        let Dependencies { facts, executors, mut store, vault, keys, clock, .. } = dependencies;
+        let Dependencies { account_files, offline_cost, neighbours, .. } = dependencies;
         let records = store.list()?;
         let upgrade = snapshot::upgrade(&records);
         if !upgrade.is_empty()
@@ -91,6 +93,7 @@ impl Driver {
         let accounts = Arc::new(facts.accounts.clone());
         let tenancy = Tenancy::new(facts, seed());
         let (views, log) = (Views::default(), LogLimit::default());
+        let (desk, jobs) = Desk::new();
         let (account_writer, written) = AccountWriter::new();
         let ports = Arc::new(Ports {
             clock,
@@ -103,9 +106,16 @@ impl Driver {
             accounts,
             account_files,
             account_writer,
+            desk,
             views,
             log,
         });
+        let offline = offline_desk::Settings {
+            ttl: ports.accounts.offline,
+            cost: offline_cost,
+            place: ports.backend,
+            keys: ports.keys.clone(),
+        };
         let (reports, said) = mpsc::unbounded_channel();
         let store = StoreThread::start(store, reports)?;
         let (inbox, messages) = Inbox::new();
@@ -118,6 +128,8 @@ impl Driver {
         let _ = at_rest.wait_for(|at_rest| *at_rest).await;
         tokio::spawn(self_test::run(ports.clone()));
         tokio::spawn(account_files::run(ports.clone(), written));
+        let office = LoopOffice { ports: ports.clone(), inbox: inbox.clone() };
+        tokio::spawn(wiping(offline_desk::run(office, offline, jobs)));
         Ok(Driver { ports, inbox, binding })
     }
 
@@ -345,6 +357,11 @@ impl Driver {
             }
             _ => Err(unexpected_answer()),
         }
+    }
+
+    /// Whose passwords this machine could check without the network.
+    pub fn usable_offline(&self) -> Usable {
+        usable((&self.ports.accounts, &self.ports.views), self.ports.backend, moment(&self.ports))
     }
 
     /// Gives an account another name or number; what it is then. Every process sees it so.

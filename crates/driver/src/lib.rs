@@ -5,14 +5,14 @@
 
 mod account_files;
 mod boot_state;
-mod clock;
 mod computer;
 mod dependencies;
 mod driver;
-mod in_flight;
 mod inbox;
 mod log_limit;
+mod offline_sign_in;
 mod permission;
+mod proof;
 mod self_test;
 mod session;
 mod sign_in;
@@ -21,7 +21,6 @@ mod store_thread;
 mod tests;
 
 pub use account_files::AccountFiles;
-pub use clock::{Clock, SystemClock};
 pub use dependencies::{Dependencies, Neighbours};
 pub use driver::{Driver, LeaveStarted, RebindStarted, Rekey, StartError};
 pub use inbox::service_ended;

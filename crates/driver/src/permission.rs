@@ -1,8 +1,8 @@
 //! Whether a password or a code may be tried for a name, of many who come at once.
 
 use crate::computer::Ports;
-use crate::in_flight::rest;
 use crate::inbox::Inbox;
+use in_flight::rest;
 use model::{Attempt, Failure, Requester, Upn};
 use signin::Reply;
 use std::sync::Arc;

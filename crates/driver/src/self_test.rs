@@ -2,8 +2,8 @@
 //! and once a day.
 
 use crate::computer::Ports;
-use crate::in_flight::rest;
 use hsm::HsmError;
+use in_flight::rest;
 use model::{FailureClass, KeyHandle, TenantId};
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,8 +1,7 @@
-use crate::clock::{entropy, seed};
 use crate::computer::Ports;
-use crate::in_flight::{InFlight, crashed, rest};
 use crate::inbox::Inbox;
 use executor::{Effects, Executor, step};
+use in_flight::{InFlight, crashed, entropy, rest, seed};
 use machine::OpId;
 use model::{Account, Failure, FailureClass, Timestamp, TokenRef, Who, log_failure};
 use signin::{UserCommand, UserEvent, UserReply, UserSession, UserStatus, UserWork};

@@ -1,18 +1,18 @@
 use crate::account_files::local_facts;
-use crate::clock::entropy;
 use crate::computer::Ports;
-use crate::in_flight::{InFlight, crashed, rest};
 use crate::inbox::Inbox;
+use crate::offline_sign_in;
 use crate::permission::permission;
+use crate::proof::Proof;
 use executor::{Effects, Executor, step};
+use in_flight::{InFlight, crashed, entropy, rest};
 use machine::OpId;
 use model::{
-    Account, AccountStanding, Asked, Asker, Attempt, DirectoryGroup, Failure, FailureClass, Secret,
-    SignInFacts, TenantId, Timestamp, TokenRef, Trace, Who, log_failure, wiping,
+    Account, Asked, Asker, Attempt, DirectoryGroup, Failure, FailureClass, PasswordResult, Secret,
+    SignInFacts, TenantId, Timestamp, TokenRef, Trace, log_failure, wiping,
 };
-use signin::{
-    Command, Event, Groups, Notice, Outcome, PasswordPrompt, Prompt, Reply, Session, SessionState, Work,
-};
+use offline_desk::{Typed, Way};
+use signin::{Command, Event, Groups, Notice, Outcome, PasswordPrompt, Prompt, Reply, Session, Work};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use views::SignInView;
@@ -124,9 +124,11 @@ pub(crate) fn start(
     let (asked, wake_at, tenant, over) = (facts.asked.clone(), None, None, false);
     // It counts with a success only.
     let asker = facts.proves(asker);
-    let proof = Proof::default();
-    let effects = SignInEffects {
+    let (proof, own_typed, way) = (Proof::default(), Typed::default(), None);
+    let mut effects = SignInEffects {
         proof,
+        typed: own_typed,
+        way,
         ports,
         inbox,
         executor,
@@ -163,7 +165,11 @@ async fn run(
             // The password was the right one, and that is all that is asked: no token is kept.
             effects.over = true;
             let _ = step(&mut effects, &mut session, Event::HungUp).await;
+            effects.learn(&account);
             effects.tell(SignInEvent::SignedIn(account)).await;
+        }
+        if let Some(way) = effects.way.take() {
+            return offline_sign_in::run(&mut effects, way, &mut typed).await;
         }
         if effects.over {
             return;
@@ -172,6 +178,7 @@ async fn run(
             Some((op, result)) = finished.recv() => {
                 effects.works.ended(op);
                 effects.proof.hears(op, &result);
+                effects.hears_of_password(op, &result);
                 Event::Done(op, effects.admitted(result))
             }
             Some(password) = typed.recv() => Event::Password(effects.keep(password)),
@@ -181,34 +188,19 @@ async fn run(
     }
 }
 
-/// What is known of the password of somebody who is signed in here already.
-#[derive(Default)]
-struct Proof {
-    /// The work that tries it.
-    op: Option<OpId>,
-    /// Whether the service said that it is the right one, and that it wants more.
-    is_right: bool,
-    /// Whose it is, once that is all that is asked for.
-    of: Option<Account>,
-}
-
-impl Proof {
-    fn hears(&mut self, op: OpId, result: &Result<Reply, Failure>) {
-        if self.op == Some(op) {
-            self.is_right = result.as_ref().is_err_and(signin::proves_password);
-        }
-    }
-}
-
-struct SignInEffects {
-    proof: Proof,
-    ports: Arc<Ports>,
+pub(crate) struct SignInEffects {
+    pub(crate) proof: Proof,
+    /// What was typed, where it is kept for the time without the network.
+    pub(crate) typed: Typed,
+    /// How it goes on without the network.
+    way: Option<Way>,
+    pub(crate) ports: Arc<Ports>,
     inbox: Inbox,
     executor: Arc<Executor>,
     /// Who was asked for; whoever came, once that is known.
-    asked: Asked,
+    pub(crate) asked: Asked,
     asker: Asker,
-    purpose: Purpose,
+    pub(crate) purpose: Purpose,
     tell: mpsc::Sender<SignInEvent>,
     works: InFlight<OpId, Result<Reply, Failure>>,
     wake_at: Option<Timestamp>,
@@ -231,12 +223,7 @@ impl Effects<Session> for SignInEffects {
                 self.begin(op, work);
             }
             Command::Attempt(op, attempt) => self.ask_for(op, attempt).await,
-            Command::PasswordTried(result) => {
-                let by = self.asker.by;
-                if let Some(asked) = self.asked.person().cloned() {
-                    self.inbox.tell(tenancy::Event::PasswordTried { asked, by, result }).await;
-                }
-            }
+            Command::PasswordTried(result) => self.tried(result).await,
             Command::Cancel(op) => self.works.cancel(op),
             Command::Forget(token) => self.ports.vault.forget(token),
             Command::Remember(memory) => {
@@ -245,7 +232,10 @@ impl Effects<Session> for SignInEffects {
             }
             Command::Show(prompt) => self.show(prompt).await,
             Command::Tell(notice) => self.tell(SignInEvent::Notice(notice)).await,
-            Command::AskPassword(prompt) => self.tell(SignInEvent::AskPassword(prompt)).await,
+            Command::AskPassword(prompt) => {
+                self.typed.asked = true;
+                self.tell(SignInEvent::AskPassword(prompt)).await;
+            }
             Command::Finish(outcome) => self.finish(*outcome).await,
             Command::Ignored(what) => tracing::debug!(what, "Sign-in event ignored"),
         }
@@ -282,32 +272,45 @@ impl SignInEffects {
     async fn ask_for(&mut self, op: OpId, attempt: Attempt) {
         if attempt == Attempt::Code && self.purpose.codes() == Codes::NotShown {
             self.proof.of = self.signed_in_here().filter(|_| self.proof.is_right);
-            return self.works.end(op, Err(code_not_shown()));
+            return self.works.end(op, Err(tenancy::refusals::code_not_shown()));
         }
-        let by = self.asker.by;
         let Some(asked) = self.asked.person().cloned() else {
             return self.works.end(op, Ok(Reply::Permitted));
         };
-        let permission = permission(self.ports.clone(), self.inbox.clone(), (attempt, asked, by));
+        let of = (attempt, asked, self.asker.by);
+        let permission = permission(self.ports.clone(), self.inbox.clone(), of);
         let crashed = crashed(FailureClass::Broken, "sign-in", "then sign in again");
         self.works.begin(op, permission, Err(crashed));
     }
 
-    /// The account of whoever has a live session on this machine, where the password alone is enough for them.
-    fn signed_in_here(&self) -> Option<Account> {
-        let asked = self.asked.person().filter(|_| self.ports.accounts.reauth_by_password)?;
-        let accounts = self.ports.views.accounts();
-        let own = accounts.iter().find(|account| account.person.upn == *asked)?;
-        let session = self.ports.views.session(&own.person)?;
-        let is_alive = matches!(session.borrow().state, SessionState::Holding | SessionState::Renewing);
-        (is_alive && own.standing == AccountStanding::Allowed).then(|| own.person.clone())
+    /// The same for whoever waits for it.
+    pub(crate) async fn permitted(&self, attempt: Attempt) -> Result<(), Failure> {
+        let Some(asked) = self.asked.person().cloned() else { return Ok(()) };
+        let of = (attempt, asked, self.asker.by);
+        permission(self.ports.clone(), self.inbox.clone(), of).await.map(drop)
     }
 
-    fn keep(&self, password: Option<Secret<String>>) -> Option<TokenRef> {
+    /// What became of the password that was permitted last.
+    pub(crate) async fn tried(&self, result: PasswordResult) {
+        let by = self.asker.by;
+        if let Some(asked) = self.asked.person().cloned() {
+            self.inbox.tell(tenancy::Event::PasswordTried { asked, by, result }).await;
+        }
+    }
+
+    fn keep(&mut self, password: Option<Secret<String>>) -> Option<TokenRef> {
+        if let Some(password) = password.as_ref().filter(|_| self.keeps_passwords()) {
+            self.typed.takes(password);
+        }
         password.map(|password| self.ports.vault.keep_password(password, self.now()))
     }
 
-    async fn tell(&self, event: SignInEvent) {
+    /// Ends when nobody waits for this sign-in any more.
+    pub(crate) async fn hung_up(&self) {
+        self.tell.closed().await;
+    }
+
+    pub(crate) async fn tell(&self, event: SignInEvent) {
         // A caller that hung up is noticed by the session itself.
         drop(self.tell.send(event).await);
     }
@@ -336,7 +339,14 @@ impl SignInEffects {
                 self.asked = Asked::Person(account.upn.clone());
                 self.signed_in(account, groups, token).await;
             }
-            Outcome::Failed(failure) => self.failed(failure).await,
+            Outcome::Failed(failure) => match self.way(&failure) {
+                Some(Ok(way)) => self.way = Some(way),
+                Some(Err(refused)) => self.failed(refused).await,
+                None => {
+                    self.unlearn();
+                    self.failed(failure).await;
+                }
+            },
         }
     }
 
@@ -352,7 +362,7 @@ impl SignInEffects {
         }
     }
 
-    async fn signed_in(&self, account: Account, groups: Option<Vec<DirectoryGroup>>, token: TokenRef) {
+    async fn signed_in(&mut self, account: Account, groups: Option<Vec<DirectoryGroup>>, token: TokenRef) {
         for notice in (self.ports.neighbours)() {
             if self.ports.log.allows("another product") {
                 tracing::warn!(notice, "Another product has registered this machine too");
@@ -373,7 +383,18 @@ impl SignInEffects {
         if self.inbox.ask(event).await.is_err() {
             self.ports.vault.forget(token);
         }
-        // Whoever is let in has a name that resolves.
+        self.learn(&account);
+        self.let_in(account).await;
+    }
+
+    /// The same of somebody whom the service was not asked for.
+    pub(crate) async fn signed_in_alone(&self, account: Account) {
+        self.publish(None, Trace::default());
+        self.let_in(account).await;
+    }
+
+    /// Whoever is let in has a name that resolves.
+    async fn let_in(&self, account: Account) {
         let named = match self.purpose {
             Purpose::Identify(_) => Ok(()),
             Purpose::LetIn(_) => self.ports.account_writer.written().await,
@@ -420,7 +441,7 @@ impl SignInEffects {
         self.inbox.ask(event).await.map(drop)
     }
 
-    async fn failed(&self, failure: Failure) {
+    pub(crate) async fn failed(&self, failure: Failure) {
         let (asked, domain) = (self.asked.person().cloned(), self.asked.domain());
         if self.ports.log.allows("sign-in failed") {
             log_failure!(info, &failure, { %domain, }, "Sign-in failed");
@@ -441,17 +462,6 @@ impl SignInEffects {
         let (at, by) = (self.now(), self.asker.by);
         self.ports.views.publish_sign_in(SignInView { at, asked, by, failure, trace });
     }
-}
-
-/// The password is not enough, and there is no place for more.
-fn code_not_shown() -> Failure {
-    Failure::local(
-        FailureClass::NeedsUser,
-        Who::User,
-        "CodeNotShown",
-        "this sign-in takes a code, and a code cannot be shown here".to_owned(),
-        "Sign in by ssh with keyboard-interactive, or at the console, first.",
-    )
 }
 
 const EVENTS: usize = 8;

@@ -1,5 +1,5 @@
 use crate::clock::out_of_date;
-use model::{Failure, Timestamp, Who};
+use model::{Cause, Failure, Timestamp, Who};
 use transport::{ProxyFault, TransportError};
 
 /// The failure of a call that the transport reports, at this time by our clock.
@@ -31,7 +31,19 @@ pub fn transport_failure(error: &TransportError, now: Timestamp) -> Failure {
     };
     let mut failure = Failure::local(error.class(), who, code, error.to_string(), advice);
     failure.delivery = error.delivery();
+    failure.cause = is_silence(error).then_some(Cause::Unreachable);
     failure
+}
+
+/// Whether nobody said anything: neither the service, nor what answers in its place (a portal, a proxy, something that
+/// inspects TLS).
+fn is_silence(error: &TransportError) -> bool {
+    matches!(
+        error,
+        TransportError::NotSent { .. }
+            | TransportError::InDoubt { .. }
+            | TransportError::Proxy { fault: ProxyFault::Unreachable, .. }
+    )
 }
 
 fn proxy_advice(fault: ProxyFault) -> &'static str {
@@ -49,5 +61,29 @@ fn proxy_advice(fault: ProxyFault) -> &'static str {
         }
         ProxyFault::Refused => "Ask the proxy's administrator to let this host through.",
         ProxyFault::Gateway => "Ask the proxy's administrator why it cannot reach this host.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn silence_is_told_from_what_answers_in_the_place_of_the_service() {
+        let (host, why) = (|| "host.example".to_owned(), || "x".to_owned());
+        let proxy = |fault| TransportError::Proxy { host: host(), why: why(), fault };
+        for (error, silent) in [
+            (TransportError::NotSent { host: host(), why: why() }, true),
+            (TransportError::InDoubt { host: host(), why: why() }, true),
+            (proxy(ProxyFault::Unreachable), true),
+            (proxy(ProxyFault::Refused), false),
+            (proxy(ProxyFault::Gateway), false),
+            (proxy(ProxyFault::Credentials { basic: true }), false),
+            (TransportError::Tls { host: host(), why: why() }, false),
+            (TransportError::TooBig { host: host(), limit: 1 }, false),
+        ] {
+            let failure = transport_failure(&error, Timestamp::from_secs(0));
+            assert_eq!(failure.cause == Some(Cause::Unreachable), silent, "{error:?}");
+        }
     }
 }

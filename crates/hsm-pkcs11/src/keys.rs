@@ -15,6 +15,7 @@ pub(crate) fn id_of(purpose: KeyPurpose, intent: IntentId) -> Vec<u8> {
         KeyPurpose::Device => 1,
         KeyPurpose::Transport => 2,
         KeyPurpose::Intune => 3,
+        KeyPurpose::Offline => 4,
     };
     [intent.guid().as_bytes().as_slice(), &[purpose]].concat()
 }

@@ -50,9 +50,8 @@ impl Failure {
         match self.class {
             FailureClass::Gone if self.who == Who::Nobody => NOTHING_TO_FIX,
             FailureClass::Transient if of_service && next == Upcoming::Nothing => THE_SERVICE,
-            FailureClass::Broken | FailureClass::Denied | FailureClass::NeedsUser if of_service => {
-                THE_SERVICE
-            }
+            FailureClass::Gone | FailureClass::Transient => self.who.description(),
+            _ if of_service => THE_SERVICE,
             _ => self.who.description(),
         }
     }

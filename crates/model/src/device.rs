@@ -42,6 +42,8 @@ word_enum! {
         Transport = "transport",
         /// The key of the Intune certificate.
         Intune = "intune",
+        /// The key that what is kept of passwords is made with; signs nothing else.
+        Offline = "offline",
     }
 }
 

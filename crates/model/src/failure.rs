@@ -141,8 +141,7 @@ impl Failure {
         }
     }
 
-    /// Whether it says that the state of this machine cannot be written: nothing was done, and no person can help but
-    /// who looks after the disk.
+    /// Whether it says that the state of this machine cannot be written; only who looks after the disk can help.
     pub fn is_not_writable(&self) -> bool {
         self.code == STATE_NOT_WRITABLE
     }

@@ -4,10 +4,8 @@ use std::fmt::Write;
 /// when it is moved on and wiped.
 pub fn hex(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
+    // Writing to a String cannot fail.
+    bytes.iter().for_each(|byte| write!(text, "{byte:02x}").unwrap_or_default());
     text
 }
 

@@ -53,6 +53,10 @@ word_enum! {
         AccountDisabled = "account_disabled",
         /// No account of the tenant has this name: it was deleted or renamed, or never was.
         NoSuchAccount = "no_such_account",
+        /// The password has expired, or there is none any more.
+        PasswordExpired = "password_expired",
+        /// What a sign-in of before gave is void: revoked or expired.
+        GrantEnded = "grant_ended",
         /// A rule that demands a device; once registered, a person can show it.
         DeviceRule = "device_rule",
         /// A Conditional Access rule that does not say what it demands (AADSTS53003); it may be a device.
@@ -65,6 +69,8 @@ word_enum! {
         UnknownSigningKey = "unknown_signing_key",
         /// The domain leads to another tenant than it must.
         ForeignTenant = "foreign_tenant",
+        /// Nothing answered: there is no way to the service, or it gave no word in time.
+        Unreachable = "unreachable",
     }
 }
 
@@ -82,8 +88,8 @@ mod tests {
         let causes = Cause::ALL.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
         assert_eq!(
             causes,
-            "scope second_factor browser_step password account_disabled no_such_account device_rule access_rule code_expired device_code_blocked \
-             unknown_signing_key foreign_tenant"
+            "scope second_factor browser_step password account_disabled no_such_account password_expired grant_ended device_rule access_rule code_expired device_code_blocked \
+             unknown_signing_key foreign_tenant unreachable"
         );
         assert!(DeviceTrouble::ALL.iter().all(|trouble| trouble.as_str().parse() == Ok(*trouble)));
         assert!(Cause::ALL.iter().all(|cause| cause.as_str().parse() == Ok(*cause)));

@@ -86,7 +86,10 @@ mod tests {
             let mut others = ["four", "three", "two"].to_vec();
             update(&path, 0o644, |at| {
                 let bytes = marked(at);
-                others.pop().into_iter().for_each(|other| replace(&path, other.as_bytes(), 0o644).unwrap());
+                others
+                    .pop()
+                    .into_iter()
+                    .for_each(|other| drop(replace(&path, other.as_bytes(), 0o644).unwrap()));
                 bytes
             })
             .unwrap();

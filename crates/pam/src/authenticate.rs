@@ -138,7 +138,7 @@ impl<'a, H: Host> Attempt<'a, H> {
         let code = match ending {
             Ending::Done => return Code::Success,
             Ending::Denied | Ending::Suspended => Code::PermissionDenied,
-            Ending::NotWritable => Code::Unavailable,
+            Ending::Failed | Ending::NotWritable => Code::Unavailable,
             Ending::NotServed => return Code::Ignore,
             _ => Code::AuthenticationError,
         };

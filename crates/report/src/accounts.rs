@@ -2,15 +2,19 @@
 
 use accounts::{AccountSettings, ReservedAccount};
 use ipc::AccountEntry;
-use model::{AccountStanding, LocalAccount};
+use model::{AccountStanding, LocalAccount, Timestamp};
 
 /// Everybody who has an account here and everybody for whom one is set aside, by their numbers.
 pub fn account_entries(
     settings: &AccountSettings,
     accounts: &[LocalAccount],
     reserved: &[ReservedAccount],
+    offline_until: impl Fn(&LocalAccount) -> Option<Timestamp>,
 ) -> Vec<AccountEntry> {
-    let accounts = accounts.iter().map(|account| entry(settings, account));
+    let accounts = accounts.iter().map(|account| AccountEntry {
+        offline_until: offline_until(account).map(|until| until.to_string()),
+        ..entry(settings, account)
+    });
     let reserved = reserved.iter().map(|reserved| reserved_entry(settings, reserved));
     let mut entries: Vec<AccountEntry> = accounts.chain(reserved).collect();
     entries.sort_by_key(|entry| entry.uid);
@@ -38,6 +42,7 @@ fn entry(settings: &AccountSettings, account: &LocalAccount) -> AccountEntry {
         last_online: account.last_online.to_string(),
         sub_ids: settings.sub_ids_of(&account.person.upn),
         reserved_at: None,
+        offline_until: None,
     }
 }
 

@@ -9,12 +9,14 @@ mod concern;
 mod document;
 mod intune;
 mod left_behind;
+mod offline;
 #[cfg(test)]
 mod tests;
 
 pub use accounts::account_entries;
 pub use document::{About, DocumentParts, document};
 pub use left_behind::left_behind;
+pub use offline::offline;
 
 use concern::{Concern, concerns};
 use identity::{Phase, StateName, Status, StatusPhase, Suspension, WaitsFor};

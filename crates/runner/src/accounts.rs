@@ -16,6 +16,7 @@ pub(crate) fn settings(settings: &Settings) -> AccountSettings {
         let aliases = domain.options.domain_aliases.iter();
         [&domain.name].into_iter().chain(aliases).map(|name| account_domain(name, domain))
     });
+    let offline = &settings.offline_breakglass;
     AccountSettings {
         domains: domains.collect(),
         short_names: settings.global.cn_name_mapping,
@@ -28,6 +29,7 @@ pub(crate) fn settings(settings: &Settings) -> AccountSettings {
         mapped_users: mapped_users(&settings.global.user_map_file),
         reauth_by_password: settings.global.reauth_by_password,
         sub_ids: Some(range(settings.global.subid_range)),
+        offline: offline.enabled.then_some(offline.ttl),
         sudo_group: settings.global.local_sudo_group.clone(),
     }
 }

@@ -9,10 +9,11 @@ use crate::network::Network;
 use crate::opening::{self, Openers};
 use crate::options::Options;
 use config::{DomainSettings, Loaded, Settings};
-use driver::{Dependencies, SystemClock};
+use driver::Dependencies;
 use executor::{Executor, IntuneVersion, Vault};
 use host::{auth, machine};
 use hsm::{HsmError, Keys};
+use in_flight::SystemClock;
 use lifecycle::IntuneEnrolment;
 use model::{Backend, BootPolicy, DeviceFacts, HsmType, MachineBinding};
 use report::About;
@@ -123,6 +124,7 @@ fn dependencies(
         keys,
         clock: Arc::new(SystemClock),
         account_files: Arc::new(accounts::Files::new(cache_dir.to_owned())),
+        offline_cost: offline::Cost::USUAL,
         neighbours: Arc::new(|| neighbours::find(Path::new("/"))),
     })
 }

@@ -160,6 +160,11 @@ pub enum Notice {
     },
     /// The service answers again.
     AnswersAgain,
+    /// The service cannot be asked; this machine can check the password by itself until then.
+    WithoutNetwork {
+        /// Until when.
+        until: Timestamp,
+    },
 }
 
 impl Notice {
@@ -177,6 +182,9 @@ impl Notice {
                 )
             }
             Notice::AnswersAgain => "The sign-in service answers again.".to_owned(),
+            Notice::WithoutNetwork { until } => {
+                format!("There is no network. This machine can check your password by itself until {until}.")
+            }
         }
     }
 }

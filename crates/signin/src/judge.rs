@@ -329,8 +329,13 @@ fn groups_not_read(failure: &Failure) -> Failure {
     }
 }
 
+/// Whether the service says that the password is wrong, and nothing else.
+pub fn refuses_password(failure: &Failure) -> bool {
+    failure.cause == Some(Cause::Password) && failure.class == FailureClass::NeedsUser
+}
+
 /// Nobody typed a password in time.
-pub(crate) fn password_timeout() -> Failure {
+pub fn password_timeout() -> Failure {
     person("PasswordTimeout", "no password was typed in time".to_owned(), "Sign in again.")
 }
 

@@ -16,7 +16,7 @@ mod user;
 
 pub use commands::*;
 pub use events::*;
-pub use judge::proves_password;
+pub use judge::{password_timeout, proves_password, refuses_password};
 pub use session::Session;
 pub use user::*;
 

@@ -101,7 +101,7 @@ impl Machine {
         WaitingToStart {} = waiting_to_start in Root {}: machine.waiting_to_start(context, event);
         Resolving {} = resolving in Root {}: machine.resolving(context, event);
         AskingRealm { asking: Pending } = asking_realm in Root {}:
-            machine.asking_realm(asking, event),
+            machine.asking_realm(asking, context, event),
             entry machine.ask_realm(asking, context), exit machine.leave_realm(asking, context);
         AskingPassword {} = asking_password in Root {}:
             machine.asking_password(context, event),
@@ -163,7 +163,7 @@ impl Machine {
     }
 
     /// Who checks the person's password? Without an answer a code serves as well.
-    fn asking_realm(&mut self, asking: &mut Pending, event: &Event) -> Outcome<State> {
+    fn asking_realm(&mut self, asking: &mut Pending, context: &mut Outbox, event: &Event) -> Outcome<State> {
         let Event::Done(op, result) = event else { return Super };
         if asking.op != Some(*op) {
             return Super;
@@ -171,6 +171,8 @@ impl Machine {
         asking.op = None;
         match result {
             Ok(Reply::Realm(Realm::Managed)) => Transition(State::asking_password()),
+            // Nobody would give a code either: it is said before anything is asked (login.md 5).
+            Err(failure) if failure.cause == Some(Cause::Unreachable) => self.fail(context, failure.clone()),
             _ => Transition(State::requesting_code(Pending { op: None })),
         }
     }

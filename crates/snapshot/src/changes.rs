@@ -1,4 +1,5 @@
 use crate::accounts::{account_to_record, reserved_to_record};
+use crate::offline::offline_to_change;
 use crate::{prepared_to_record, to_record};
 use model::{TenantId, Timestamp};
 use store::record::{self, Versioned};
@@ -50,6 +51,7 @@ pub fn to_change(change: &Change) -> store::Change {
             store::Change::Put(RecordKey::Prepared(*id), record.encode())
         }
         Change::NoPreparedKeys(id) => store::Change::Delete(RecordKey::Prepared(*id)),
+        Change::Offline(change) => offline_to_change(change),
         Change::GiveUpMissing => store::Change::GiveUpMissing,
     }
 }

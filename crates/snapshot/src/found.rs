@@ -1,6 +1,7 @@
 //! Everything that the store holds; one unreadable record blocks what it is about and nothing else.
 
 use crate::accounts::{account_from_record, reserved_from_record};
+use crate::offline::take_in;
 use crate::{from_record, prepared_from_record};
 use lifecycle::Snapshot;
 use model::{
@@ -53,6 +54,9 @@ pub fn found(records: Vec<store::Found>, missing: Option<StoreError>) -> Found {
                         found.reserved.unreadable.insert(name.clone(), why);
                     }
                 }
+            }
+            RecordKey::OfflineKey | RecordKey::OfflinePassword(..) => {
+                take_in(&mut found.offline, &key, bytes);
             }
             RecordKey::Foreign(name) => foreign(name),
         }

@@ -6,6 +6,7 @@ mod accounts;
 mod changes;
 mod found;
 mod intune;
+mod offline;
 mod pieces;
 mod read;
 #[cfg(test)]

@@ -1,7 +1,7 @@
 use crate::intune::write_intune;
 use crate::pieces::{write_key, write_owner, write_reply, write_trace};
 use lifecycle::{Attempt, DeviceKeys, Endpoints, Identity, Intent, LedgerLine, Snapshot, Stage};
-use model::{Account, Failure, IntentId, RequestId, Timestamp};
+use model::{Account, Cause, Failure, IntentId, RequestId, Timestamp};
 use store::{SCHEMA, record};
 
 /// The record of a snapshot.
@@ -116,7 +116,7 @@ fn failure(it: &Failure) -> record::Failure {
         class: it.class.as_str().to_owned(),
         who: it.who.as_str().to_owned(),
         trouble: it.trouble.map(|trouble| trouble.to_string()),
-        cause: it.cause.map(|cause| cause.to_string()),
+        cause: it.cause.filter(is_of_before).map(|cause| cause.to_string()),
         code: it.code.clone(),
         message: it.message.clone(),
         advice: it.advice.clone(),
@@ -127,4 +127,10 @@ fn failure(it: &Failure) -> record::Failure {
         made: it.made.map(|object| object.to_string()),
         at: it.at.map(Timestamp::as_millis),
     }
+}
+
+/// Whether every version that reads a record knows the word: one that does not takes the whole record for damaged. No
+/// machine looks at the others after a restart.
+fn is_of_before(cause: &Cause) -> bool {
+    !matches!(cause, Cause::PasswordExpired | Cause::GrantEnded | Cause::Unreachable)
 }

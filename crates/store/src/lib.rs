@@ -31,7 +31,11 @@ pub enum RecordKey {
     Reserved(Upn),
     /// Keys of an intent that no tenant has a claim to yet: [`record::PreparedKeys`].
     Prepared(IntentId),
-    /// The same, as versions wrote it that knew of one pair only.
+    /// The key for sign-ins without the network: [`record::OfflineKey`].
+    OfflineKey,
+    /// What the password of an object of the tenant is checked by without the network: [`record::OfflinePassword`].
+    OfflinePassword(TenantId, ObjectId),
+    /// The same as [`RecordKey::Prepared`], as versions wrote it that knew of one pair only.
     Spare,
     /// A record of a kind that this version does not know; it is kept as it is for the one that does.
     Foreign(String),
@@ -61,6 +65,8 @@ impl RecordKey {
             | RecordKey::LocalAccount(..)
             | RecordKey::Reserved(_)
             | RecordKey::Prepared(_)
+            | RecordKey::OfflineKey
+            | RecordKey::OfflinePassword(..)
             | RecordKey::Spare => false,
         }
     }
@@ -118,6 +124,8 @@ impl std::fmt::Display for RecordKey {
             RecordKey::LocalAccount(tenant, object) => write!(out, "local-account/{tenant}/{object}"),
             RecordKey::Reserved(upn) => write!(out, "reserved-account/{upn}"),
             RecordKey::Prepared(intent) => write!(out, "prepared/{intent}"),
+            RecordKey::OfflineKey => out.write_str("offline-key"),
+            RecordKey::OfflinePassword(tenant, object) => write!(out, "offline-password/{tenant}/{object}"),
             RecordKey::Spare => out.write_str("spare"),
             RecordKey::Foreign(text) => out.write_str(text),
         }
@@ -133,16 +141,25 @@ impl From<&str> for RecordKey {
             Some(("predecessor", name)) => name.parse().map(RecordKey::Predecessor).ok(),
             Some(("domain", name)) => name.parse().map(RecordKey::Domain).ok(),
             Some(("account", name)) => name.parse().map(RecordKey::Account).ok(),
-            Some(("local-account", name)) => name.split_once('/').and_then(|(tenant, object)| {
-                Some(RecordKey::LocalAccount(tenant.parse().ok()?, object.parse().ok()?))
-            }),
+            Some(("local-account", name)) => {
+                of_object(name).map(|(tenant, object)| RecordKey::LocalAccount(tenant, object))
+            }
+            Some(("offline-password", name)) => {
+                of_object(name).map(|(tenant, object)| RecordKey::OfflinePassword(tenant, object))
+            }
             Some(("reserved-account", name)) => name.parse().map(RecordKey::Reserved).ok(),
+            None if text == "offline-key" => Some(RecordKey::OfflineKey),
             Some(("prepared", name)) => name.parse().map(RecordKey::Prepared).ok(),
             None if text == "spare" => Some(RecordKey::Spare),
             _ => None,
         };
         known.unwrap_or_else(|| RecordKey::Foreign(text.to_owned()))
     }
+}
+
+fn of_object(name: &str) -> Option<(TenantId, ObjectId)> {
+    let (tenant, object) = name.split_once('/')?;
+    Some((tenant.parse().ok()?, object.parse().ok()?))
 }
 
 #[cfg(test)]
@@ -165,6 +182,13 @@ mod tests {
                 false,
             ),
             ("local-account/11111111-2222-3333-4444-555555555555", true),
+            (
+                "offline-password/11111111-2222-3333-4444-555555555555/11111111-2222-3333-4444-555555555556",
+                false,
+            ),
+            ("offline-password/11111111-2222-3333-4444-555555555555", true),
+            ("offline-key", false),
+            ("offline-key/1", true),
             ("spare", false),
             ("spare/1", true),
             ("prepared/1", true),
@@ -189,6 +213,8 @@ mod tests {
             RecordKey::Account("alex@contoso.com".parse().unwrap()),
             RecordKey::LocalAccount(tenant(), "11111111-2222-3333-4444-555555555555".parse().unwrap()),
             RecordKey::Reserved("alex@contoso.com".parse().unwrap()),
+            RecordKey::OfflineKey,
+            RecordKey::OfflinePassword(tenant(), "11111111-2222-3333-4444-555555555555".parse().unwrap()),
             RecordKey::Spare,
             RecordKey::Prepared("11111111-2222-3333-4444-555555555555".parse().unwrap()),
         ];
@@ -196,6 +222,7 @@ mod tests {
             RecordKey::Device(_) | RecordKey::Successor(_) | RecordKey::Predecessor(_) => {}
             // A further one has to be listed above.
             RecordKey::Domain(_) | RecordKey::Account(_) | RecordKey::LocalAccount(..) => {}
+            RecordKey::OfflineKey | RecordKey::OfflinePassword(..) => {}
             RecordKey::Spare | RecordKey::Prepared(_) | RecordKey::Reserved(_) => {}
             RecordKey::Foreign(_) => {}
         }

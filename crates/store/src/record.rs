@@ -3,9 +3,11 @@
 //! Moments are milliseconds since 1970, ids and hashes their text, bytes lower-case hex.
 
 mod device;
+mod offline;
 mod versioned;
 
 pub use device::*;
+pub use offline::{OfflineKey, OfflinePassword};
 pub use versioned::Versioned;
 
 use serde::{Deserialize, Serialize};
@@ -139,6 +141,8 @@ mod tests {
             ),
             members("local-account/", local_account(text).encode()),
             members("reserved-account/", reserved_account(text).encode()),
+            members("offline-key", offline_key(key()).encode()),
+            members("offline-password/", offline_password().encode()),
             members("spare", PreparedKeys { schema: 1, id: text(), keys: Some((key(), key())) }.encode()),
         ]);
         manual::check_words("members of records", &said).unwrap();
@@ -146,6 +150,25 @@ mod tests {
 
     fn reserved_account(text: impl Fn() -> String) -> ReservedAccount {
         ReservedAccount { schema: 1, name: text(), uid: 0, home: text(), shell: Some(text()), reserved_at: 0 }
+    }
+
+    fn offline_key(key: Key) -> OfflineKey {
+        OfflineKey { schema: 1, id: String::new(), backend: String::new(), key: Some(key) }
+    }
+
+    fn offline_password() -> OfflinePassword {
+        OfflinePassword {
+            schema: 1,
+            salt: Bytes::default(),
+            mac: Bytes::default(),
+            memory: 0,
+            passes: 0,
+            proved_at: 0,
+            highest_clock: 0,
+            used: 0,
+            logins: 0,
+            failures: 0,
+        }
     }
 
     fn local_account(text: impl Fn() -> String) -> LocalAccount {

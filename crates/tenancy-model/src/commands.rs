@@ -9,6 +9,7 @@ use model::{
     Account, AccountPin, Backend, DomainName, Failure, IntentId, LocalAccount, ObjectId, SignInFacts,
     TenantId, TenantPin, Timestamp, TokenRef, Upn,
 };
+use offline::{Person, Verifier};
 use std::collections::BTreeMap;
 
 /// What is to be done, in this order.
@@ -58,6 +59,8 @@ pub enum Command {
     PublishReserved(Box<ReservedAccount>),
     /// Nothing is set aside for this name any more.
     PublishNoReserved(Upn),
+    /// What the person's password is checked by without the network from here on.
+    PublishOffline(Person, Option<Box<Verifier>>),
     /// How far the keys made ahead of time are.
     PublishPrepared(PreparedView),
     /// The identity in force of a tenant changed, for whoever watches.
@@ -123,6 +126,8 @@ pub enum Change {
     },
     /// The pair is somebody's, or gone.
     NoPreparedKeys(IntentId),
+    /// A change of what passwords are checked by without the network.
+    Offline(offline::Change),
     /// What is missing is given up: the store goes on without it.
     GiveUpMissing,
 }
@@ -196,6 +201,8 @@ pub enum Answer {
     Account(Box<LocalAccount>),
     /// This is set aside from here on.
     Reserved(Box<ReservedAccount>),
+    /// Of passwords that are checked without the network.
+    Offline(offline::Answer),
     /// It is done.
     Done,
 }
@@ -217,6 +224,7 @@ impl Answer {
             | Answer::Forgotten(_)
             | Answer::Account(_)
             | Answer::Reserved(_)
+            | Answer::Offline(_)
             | Answer::Done => None,
         }
     }

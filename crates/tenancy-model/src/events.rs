@@ -95,6 +95,13 @@ pub enum Event {
         /// What the service or the key store said.
         failure: Failure,
     },
+    /// Something about passwords that are checked here while there is no network.
+    Offline {
+        /// Who waits until it is durable.
+        caller: Caller,
+        /// What it is.
+        request: Box<offline::Request>,
+    },
     /// An operator wants something.
     Asked {
         /// Who waits for the answer.
@@ -185,6 +192,7 @@ impl Event {
             | Event::AttemptAsked { caller, .. }
             | Event::AccountWanted { caller, .. }
             | Event::SignInFailed { caller, .. }
+            | Event::Offline { caller, .. }
             | Event::Asked { caller, .. } => Some(*caller),
             _ => None,
         }

@@ -17,6 +17,8 @@ pub struct Found {
     pub local_accounts: Vec<LocalAccount>,
     /// What is set aside for people who have not signed in yet.
     pub reserved: Reservations,
+    /// What passwords are checked by without the network.
+    pub offline: offline::Found,
     /// Keys that were made, or decided on, ahead of time.
     pub prepared: Vec<FoundPair>,
     /// Tenants whose state is there and cannot be used: nothing is registered anew for them.

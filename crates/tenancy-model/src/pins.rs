@@ -124,6 +124,7 @@ impl Pins {
             | Change::NoIdentity { .. }
             | Change::PreparedKeys { .. }
             | Change::NoPreparedKeys(_)
+            | Change::Offline(_)
             | Change::GiveUpMissing => return false,
         }
         true

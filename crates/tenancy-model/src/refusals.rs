@@ -100,6 +100,17 @@ pub fn backend_required(required: Backend, to: Backend) -> Failure {
     )
 }
 
+/// The password is not enough, and there is no place for more.
+pub fn code_not_shown() -> Failure {
+    Failure::local(
+        FailureClass::NeedsUser,
+        Who::User,
+        "CodeNotShown",
+        "this sign-in takes a code, and a code cannot be shown here".to_owned(),
+        "Sign in by ssh with keyboard-interactive, or at the console, first.",
+    )
+}
+
 /// Another move has to end first.
 pub fn move_under_way(to: Backend) -> Failure {
     Failure::local(

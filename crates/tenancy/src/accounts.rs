@@ -92,6 +92,8 @@ impl Tenancy {
 
     /// What forgets every account of a tenant that was left; their people cannot sign in any more.
     pub(crate) fn forget_accounts(&mut self, tenant: TenantId) -> (Vec<Change>, Vec<Command>) {
+        let ended = self.offline.end_tenant(tenant);
+        self.keep_offline(ended);
         let accounts = self.accounts.forget_tenant(tenant).into_iter();
         let accounts = accounts.map(|object| no_account(tenant, object));
         let reserved = self.accounts.end_reservations(&self.pins.domains_of(tenant)).into_iter();

@@ -58,6 +58,7 @@ impl Tenancy {
             Event::SignedIn { account, .. } => Some(account.tenant),
             Event::AccountWanted { person, .. } => Some(person.tenant),
             Event::Suspected { tenant, .. } => Some(*tenant),
+            Event::Offline { request, .. } => request.tenant(),
             Event::SignInFailed { asked, .. } => self.pins.tenant_of_account(asked),
             Event::Asked { request: OperatorRequest::ForgetAccount(name), .. } => {
                 self.pins.tenant_of_account(name).or_else(|| self.accounts.tenant_of(name.as_str()))
@@ -114,6 +115,8 @@ impl Tenancy {
                 self.account_wanted(caller, (person, groups), &local);
             }
             Event::SignInFailed { caller, asked, failure } => {
+                let ended = self.offline.heard_of(self.accounts.whose(asked.as_str()), &failure);
+                self.keep_offline(ended);
                 let barred = self.accounts.barred_by_name(&asked, &failure, self.now);
                 barred.into_iter().for_each(|account| self.keep_account(None, account));
                 if let Some(tenant) = self.pins.tenant_of(asked.domain()) {
@@ -122,10 +125,13 @@ impl Tenancy {
                 self.order(self.pins.tenant_of_account(&asked), Command::Answer(caller, Ok(Answer::Done)));
             }
             Event::Suspected { tenant, object, failure } => {
+                let ended = self.offline.heard_of(Some((tenant, object)), &failure);
+                self.keep_offline(ended);
                 let barred = self.accounts.barred((tenant, object), &failure, self.now);
                 barred.into_iter().for_each(|account| self.keep_account(None, account));
                 self.suspect(tenant, failure);
             }
+            Event::Offline { caller, request } => self.decide_offline(caller, *request),
             Event::Asked { caller, request } => self.asked(caller, request),
             Event::Done(op, result) => match self.works.remove(&op) {
                 Some(Owner::Member(tenant, member, own)) => {
@@ -302,6 +308,8 @@ impl Tenancy {
                 self.commands.push(Command::Answer(caller, Err(failure.clone())));
                 self.commands.push(Command::Stop(failure));
             }
+            // Nothing is counted, so that nothing is compared.
+            Event::Offline { caller, .. } => self.commands.push(Command::Answer(caller, Err(failure))),
             Event::Suspected { .. }
             | Event::Done(..)
             | Event::KeysDone(..)
@@ -330,6 +338,7 @@ impl Tenancy {
                     | Command::PublishMissing(_)
                     | Command::PublishAccount(_)
                     | Command::PublishReserved(_)
+                    | Command::PublishOffline(..)
                     | Command::Unserved(_)
             )
         };

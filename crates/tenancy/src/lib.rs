@@ -11,6 +11,7 @@ mod handle;
 mod identities;
 mod lanes;
 mod leave;
+mod offline;
 mod operator;
 mod prepared_keys;
 mod restore;

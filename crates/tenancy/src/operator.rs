@@ -77,6 +77,8 @@ impl Tenancy {
         self.attempts.forget_owners(&name);
         let account = self.accounts.given_up(&name, self.now);
         let reserved = self.end_reservation(&name);
+        let ended = self.accounts.whose(name.as_str()).and_then(|person| self.offline.end(person));
+        self.keep_offline(ended);
         let given_up = account.is_some() || reserved;
         account.into_iter().for_each(|account| self.keep_account(None, account));
         if self.pins.has_account(&name) {

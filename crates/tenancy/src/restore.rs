@@ -11,7 +11,16 @@ use tenancy_model::{Change, Command, Found, FoundPair, Pins, Role};
 impl Tenancy {
     pub(crate) fn restore(&mut self, found: Found) {
         let Found {
-            identities, domains, accounts, local_accounts, prepared, blocked, newer, reserved, ..
+            identities,
+            domains,
+            accounts,
+            local_accounts,
+            offline,
+            prepared,
+            blocked,
+            newer,
+            reserved,
+            ..
         } = found;
         let (mut unreadable, missing) = (found.unreadable, found.missing);
         let unread = std::mem::take(&mut unreadable.local_accounts);
@@ -38,6 +47,7 @@ impl Tenancy {
         self.commands.extend(reserved.map(Command::PublishReserved));
         let tenants: Vec<TenantId> = self.tenants.keys().copied().collect();
         tenants.into_iter().for_each(|tenant| self.push(Some(tenant), Step::Publish(tenant)));
+        self.restore_offline(offline);
         self.restore_prepared(prepared, &taken);
     }
 

@@ -23,6 +23,7 @@ pub struct Tenancy {
     pub(crate) pins: Pins,
     pub(crate) accounts: Accounts,
     pub(crate) attempts: Attempts,
+    pub(crate) offline: offline::Book,
     /// What was learnt and committed, and is not known to be durable.
     pub(crate) learning: VecDeque<(Ticket, Change)>,
     pub(crate) prepared: PreparedKeys,
@@ -68,6 +69,7 @@ impl Tenancy {
             pins: Pins::default(),
             accounts: Accounts::default(),
             attempts: Attempts::default(),
+            offline: offline::Book::default(),
             learning: VecDeque::new(),
             prepared: PreparedKeys::default(),
             lanes: Lanes::default(),

@@ -7,6 +7,7 @@ use model::{
     Account, DomainName, Failure, KeyHandle, LocalAccount, MachineBinding, ObjectId, Requester, TenantId,
     Timestamp, Trace, Upn, log_failure,
 };
+use offline::{Person, Verifier};
 use signin::UserStatus;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
@@ -116,6 +117,8 @@ pub struct Views {
     pub prepared: watch::Sender<PreparedView>,
     /// Counts the changes of accounts.
     pub accounts_changed: watch::Sender<u64>,
+    /// Counts the changes of what passwords are checked by without the network.
+    pub offline_changed: watch::Sender<u64>,
     /// Every change of an identity in force.
     pub changes: broadcast::Sender<StatusChange>,
     /// Why the state cannot be written any more.
@@ -133,6 +136,7 @@ struct Known {
     users: BTreeMap<(TenantId, ObjectId), (Account, watch::Receiver<UserStatus>)>,
     accounts: BTreeMap<(TenantId, ObjectId), LocalAccount>,
     reserved: BTreeMap<Upn, ReservedAccount>,
+    verifiers: BTreeMap<Person, Verifier>,
     /// The last one of each domain; only sign-ins of configured domains begin, so that nobody fills it.
     sign_ins: BTreeMap<DomainName, SignInView>,
 }
@@ -144,6 +148,7 @@ impl Default for Views {
             key_tests: Mutex::default(),
             prepared: watch::channel(PreparedView::default()).0,
             accounts_changed: watch::channel(0).0,
+            offline_changed: watch::channel(0).0,
             changes: broadcast::channel(CHANGES).0,
             not_writable: watch::channel(None).0,
             stopped: watch::channel(None).0,
@@ -230,6 +235,25 @@ impl Views {
     /// Every account of this machine.
     pub fn accounts(&self) -> Vec<LocalAccount> {
         self.read(|known| known.accounts.values().cloned().collect())
+    }
+
+    /// What a person's password is checked by without the network, from here on.
+    pub fn publish_offline(&self, person: Person, verifier: Option<Verifier>) {
+        self.write(|known| match verifier {
+            Some(verifier) => drop(known.verifiers.insert(person, verifier)),
+            None => drop(known.verifiers.remove(&person)),
+        });
+        self.offline_changed.send_modify(|version| *version += 1);
+    }
+
+    /// What a person's password is checked by without the network.
+    pub fn verifier(&self, person: Person) -> Option<Verifier> {
+        self.read(|known| known.verifiers.get(&person).cloned())
+    }
+
+    /// What everybody's is checked by.
+    pub fn verifiers(&self) -> Vec<Verifier> {
+        self.read(|known| known.verifiers.values().cloned().collect())
     }
 
     /// A person has a session, or another name.

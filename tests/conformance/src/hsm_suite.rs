@@ -15,6 +15,7 @@ pub fn hsm(hsm: &mut dyn Hsm) {
     ciphertexts_open(hsm, &transport);
     keys_keep_to_their_purpose(hsm, &device, &transport);
     sealed_texts_open_under_their_label_alone(hsm);
+    a_key_of_passwords_makes_the_same_of_the_same(hsm);
     hsm.self_test(&device).unwrap();
     hsm.self_test(&transport).unwrap();
     bent_handles_are_refused(hsm, &device);
@@ -68,6 +69,19 @@ pub(crate) fn keys_keep_to_their_purpose(hsm: &mut dyn Hsm, device: &KeyHandle, 
     let text = encrypt(device, &[7; 32]);
     assert!(matches!(hsm.unwrap_oaep_sha1(device, &text), Err(HsmError::WrongUse { .. })));
     assert!(matches!(hsm.sign(transport, SignScheme::Pkcs1Sha256, b"x"), Err(HsmError::WrongUse { .. })));
+}
+
+/// What is kept of passwords is made by its signature, and has to be made again (adr/0024).
+fn a_key_of_passwords_makes_the_same_of_the_same(hsm: &mut dyn Hsm) {
+    let key = hsm.create(KeyPurpose::Offline, intent(2)).unwrap();
+    signatures_verify(hsm, &key);
+    let mut sign = |message: &[u8]| hsm.sign(&key, SignScheme::Pkcs1Sha256, message).unwrap();
+    assert_eq!(sign(b"one"), sign(b"one"));
+    assert_ne!(sign(b"one"), sign(b"another"));
+    let text = encrypt(&key, &[7; 32]);
+    assert!(matches!(hsm.unwrap_oaep_sha1(&key, &text), Err(HsmError::WrongUse { .. })));
+    hsm.self_test(&key).unwrap();
+    hsm.destroy(&key).unwrap();
 }
 
 fn sealed_texts_open_under_their_label_alone(hsm: &mut dyn Hsm) {

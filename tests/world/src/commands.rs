@@ -48,6 +48,7 @@ impl World {
             | Command::PublishNoAccount(..)
             | Command::PublishReserved(_)
             | Command::PublishNoReserved(_)
+            | Command::PublishOffline(..)
             | Command::Ignored(..) => {}
         }
     }

@@ -171,6 +171,7 @@ fn tenant(change: &Change) -> Option<TenantId> {
         Change::Account(pin) => Some(pin.tenant),
         Change::LocalAccount(account) => Some(account.person.tenant),
         Change::NoLocalAccount(tenant, _) => Some(*tenant),
+        Change::Offline(change) => change.tenant(),
         Change::NoDomain(_)
         | Change::NoAccount(_)
         | Change::Reserved(_)

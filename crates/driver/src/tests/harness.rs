@@ -1,9 +1,10 @@
 //! A network that hangs, panics or answers nothing, keys that do as they are told, a store in memory that can be
 //! held, filled or broken, and a clock that is set by hand.
 
-use crate::{Clock, Dependencies, Driver};
+use crate::{Dependencies, Driver};
 use executor::{Executor, ExecutorDependencies, IntuneVersion, Vault};
 use hsm::{HsmError, HsmInfo, Job, Keys};
+use in_flight::Clock;
 use lifecycle::{
     DeviceKeys, EndpointSource, Endpoints, Identity, Intent, Intune, Issued, Snapshot, Stage, StateName,
 };
@@ -15,6 +16,7 @@ use model::{
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 use store::{Found, RecordKey, Store, StoreError};
 use tenancy::{Change, DomainConfig, Event, Role};
 use tokio::sync::Notify;
@@ -121,6 +123,8 @@ fn done(job: Job) {
         }
         Job::Create(backend, purpose, intent, reply) => reply.send(Ok(key(backend, purpose, intent))),
         Job::Rebind(key, reply) => reply.send(Ok(key)),
+        // As a key of passwords does: what is signed decides.
+        Job::Sign(key, _, message, reply) if key.purpose == KeyPurpose::Offline => reply.send(Ok(message)),
         Job::Sign(.., reply) => reply.send(Ok(vec![1; 256])),
         Job::Destroy(_, reply) | Job::SelfTest(_, reply) | Job::Reseal(_, reply) => reply.send(Ok(())),
         other => other.refuse(HsmError::NotBootBound),
@@ -221,16 +225,26 @@ impl Store for Disk {
     }
 }
 
-pub(super) struct HandClock(AtomicI64);
+pub(super) struct HandClock(AtomicI64, AtomicI64);
 
 impl Clock for HandClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_secs(self.0.load(Ordering::SeqCst))
     }
+
+    fn running(&self) -> Duration {
+        Duration::from_secs(self.1.load(Ordering::SeqCst).unsigned_abs())
+    }
 }
 
 impl HandClock {
     pub(super) fn pass(&self, seconds: i64) {
+        self.0.fetch_add(seconds, Ordering::SeqCst);
+        self.1.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    /// Somebody sets it.
+    pub(super) fn set_by(&self, seconds: i64) {
         self.0.fetch_add(seconds, Ordering::SeqCst);
     }
 }
@@ -261,12 +275,23 @@ impl Rig {
         (domains, most_prepared): (u8, usize),
         script: impl IntoIterator<Item = Next>,
     ) -> Rig {
+        Rig::by(disk, facts(domains, most_prepared), script).await
+    }
+
+    /// One domain, and passwords are checked here for so long after a sign-in with the network.
+    pub(super) async fn alone(disk: Disk, ttl: Option<Duration>) -> Rig {
+        let mut facts = facts(1, 0);
+        facts.accounts.offline = ttl;
+        Rig::by(disk, facts, Vec::new()).await
+    }
+
+    async fn by(disk: Disk, facts: tenancy::Facts, script: impl IntoIterator<Item = Next>) -> Rig {
         let line = Mutex::new(Line::Refuses);
         let net = Arc::new(Net { line, sent: AtomicUsize::new(0), hanging: Arc::default() });
         let (keys, vault) = (Arc::new(FakeKeys::default()), Arc::new(Vault::default()));
         let account_files = Arc::new(FakeAccountFiles::default());
         keys.will(script);
-        let clock = Arc::new(HandClock(AtomicI64::new(1_800_000_000)));
+        let clock = Arc::new(HandClock(AtomicI64::new(1_800_000_000), AtomicI64::new(0)));
         let executor = |_| {
             Arc::new(Executor::new(ExecutorDependencies {
                 profile: CloudProfile::public(),
@@ -280,13 +305,14 @@ impl Rig {
             }))
         };
         let driver = Driver::start(Dependencies {
-            executors: (0..domains).map(|n| (domain(n), executor(n))).collect(),
-            facts: facts(domains, most_prepared),
+            executors: facts.domains.iter().map(|it| (it.name.clone(), executor(0))).collect(),
+            facts,
             store: Box::new(disk.clone()),
             vault: vault.clone(),
             keys: keys.clone(),
             clock: clock.clone(),
             account_files: account_files.clone(),
+            offline_cost: offline::Cost { memory: 64, passes: 1 },
             neighbours: Arc::new(Vec::new),
         });
         Rig { driver: driver.await.unwrap(), net, keys, disk, clock, vault, account_files }

@@ -3,5 +3,6 @@
 mod accounts;
 mod harness;
 mod loops;
+mod offline;
 mod sign_ins;
 mod store;

@@ -27,8 +27,7 @@ pub struct Refusal {
     pub advice: &'static str,
 }
 
-/// The line of a code; none for a code that is not in the table, which is `Broken` for the attempt
-/// and changes nothing in the identity.
+/// The line of a code; none for one that is not in the table, which is `Broken` and changes nothing in the identity.
 pub fn refusal(code: &str) -> Option<&'static Refusal> {
     TABLE.iter().find(|line| line.code.eq_ignore_ascii_case(code))
 }
@@ -49,8 +48,7 @@ pub fn refusal_of_number(number: u32) -> Option<&'static Refusal> {
     refusal(&number.to_string())
 }
 
-/// Whether a status says that the service does not work at the moment; 511 is what a captive portal says of itself
-/// (RFC 6585 section 6).
+/// Whether a status says that the service does not work now; 511 is a captive portal's (RFC 6585 section 6).
 pub fn is_busy(http_status: u16) -> bool {
     http_status == 429 || (http_status >= 500 && http_status != 511)
 }

@@ -1,7 +1,7 @@
 use super::Refusal;
 use crate::Cause::{
-    self, AccessRule, AccountDisabled, BrowserStep, CodeExpired, DeviceCodeBlocked, DeviceRule,
-    NoSuchAccount, Password, Scope, SecondFactor,
+    self, AccessRule, AccountDisabled, BrowserStep, CodeExpired, DeviceCodeBlocked, DeviceRule, GrantEnded,
+    NoSuchAccount, Password, PasswordExpired, Scope, SecondFactor,
 };
 use crate::DeviceTrouble::{self, Deleted, Disabled, NotKnown};
 use crate::FailureClass::{self, Broken, Denied, Gone, NeedsUser, Transient};
@@ -27,9 +27,9 @@ pub(super) const TABLE: &[Refusal] = &[
     line("90072", NeedsUser, User, "the account belongs to another organisation", "Sign in with an account of this organisation."),
     line("500208", NeedsUser, User, "the account cannot sign in to this organisation", "Sign in with an account of this organisation."),
     line("16000", NeedsUser, User, "the account was not found among those signed in", "Sign in with an account of this organisation."),
-    line("50055", NeedsUser, User, "the password has expired", "Change the password in a browser, then sign in again."),
-    line("50144", NeedsUser, User, "the password has expired", "Change the password in a browser, then sign in again."),
-    line("50056", NeedsUser, User, "the account has no valid password", "Set a password in a browser, then sign in again."),
+    line("50055", NeedsUser, User, "the password has expired", "Change the password in a browser, then sign in again.").because(PasswordExpired),
+    line("50144", NeedsUser, User, "the password has expired", "Change the password in a browser, then sign in again.").because(PasswordExpired),
+    line("50056", NeedsUser, User, "the account has no valid password", "Set a password in a browser, then sign in again.").because(PasswordExpired),
     line("50057", Denied, TenantAdmin, "the account is disabled", "Ask an administrator to enable the account.").because(AccountDisabled),
     line("50072", NeedsUser, User, "multi-factor authentication is not set up yet", SET_UP_MFA).because(BrowserStep),
     line("50079", NeedsUser, User, "multi-factor authentication is not set up yet", SET_UP_MFA).because(BrowserStep),
@@ -47,7 +47,7 @@ pub(super) const TABLE: &[Refusal] = &[
     line("basic_action", NeedsUser, User, "the service wants something to be done in a browser first", LOOK_IN_BROWSER),
     line("additional_action", NeedsUser, User, "the service wants something to be done in a browser first", LOOK_IN_BROWSER),
     line("message_only", NeedsUser, User, "the service wants something to be done in a browser first", LOOK_IN_BROWSER),
-    line("user_password_expired", NeedsUser, User, "the password has expired", "Change the password in a browser, then sign in again."),
+    line("user_password_expired", NeedsUser, User, "the password has expired", "Change the password in a browser, then sign in again.").because(PasswordExpired),
     // rules of the organisation
     line("access_denied", Denied, TenantAdmin, "the sign-in was declined, or a rule of the organisation denies it", "Sign in again, and approve it if you started it yourself; if it stays, give an administrator the ids and the time below for the sign-in log search."),
     line("53010", Denied, TenantAdmin, "the organisation does not allow this where the sign-in page was opened", "Open the sign-in page where the organisation allows it (its network, or a device of its own), or give an administrator the ids and the time below for the sign-in log search."),
@@ -76,18 +76,18 @@ pub(super) const TABLE: &[Refusal] = &[
     line("530084", Denied, TenantAdmin, "a token protection rule applies, which no Linux device can meet", "Ask an administrator to limit the token protection rule to Windows."),
     line("240001", Denied, TenantAdmin, "the account may not register devices", "Ask an administrator to let the account register devices."),
     // grants that are over
-    line("50173", NeedsUser, User, "the sign-in was revoked", "Sign in again."),
-    line("70008", NeedsUser, User, "the sign-in has expired", "Sign in again."),
-    line("700082", NeedsUser, User, "the sign-in has expired because it was not used", "Sign in again."),
-    line("700084", NeedsUser, User, "the sign-in has expired", "Sign in again."),
-    line("70043", NeedsUser, User, "the sign-in is too old for the rules of the organisation", "Sign in again."),
-    line("50089", NeedsUser, User, "the sign-in has expired", "Sign in again."),
-    line("50132", NeedsUser, User, "the sign-in is no longer valid, perhaps after a change of password", "Sign in again."),
-    line("50133", NeedsUser, User, "the sign-in is no longer valid, perhaps after a change of password", "Sign in again."),
+    line("50173", NeedsUser, User, "the sign-in was revoked", "Sign in again.").because(GrantEnded),
+    line("70008", NeedsUser, User, "the sign-in has expired", "Sign in again.").because(GrantEnded),
+    line("700082", NeedsUser, User, "the sign-in has expired because it was not used", "Sign in again.").because(GrantEnded),
+    line("700084", NeedsUser, User, "the sign-in has expired", "Sign in again.").because(GrantEnded),
+    line("70043", NeedsUser, User, "the sign-in is too old for the rules of the organisation", "Sign in again.").because(GrantEnded),
+    line("50089", NeedsUser, User, "the sign-in has expired", "Sign in again.").because(GrantEnded),
+    line("50132", NeedsUser, User, "the sign-in is no longer valid, perhaps after a change of password", "Sign in again.").because(GrantEnded),
+    line("50133", NeedsUser, User, "the sign-in is no longer valid, perhaps after a change of password", "Sign in again.").because(GrantEnded),
     line("54005", NeedsUser, User, "the code was used before", "Sign in again."),
-    line("invalid_grant", NeedsUser, User, "the service does not accept the sign-in, or not any more", "Sign in again."),
-    line("bad_token", NeedsUser, User, "the service does not accept the sign-in, or not any more", "Sign in again."),
-    line("token_expired", NeedsUser, User, "the sign-in has expired", "Sign in again."),
+    line("invalid_grant", NeedsUser, User, "the service does not accept the sign-in, or not any more", "Sign in again.").because(GrantEnded),
+    line("bad_token", NeedsUser, User, "the service does not accept the sign-in, or not any more", "Sign in again.").because(GrantEnded),
+    line("token_expired", NeedsUser, User, "the sign-in has expired", "Sign in again.").because(GrantEnded),
     // what we asked for
     line("invalid_request", Broken, TenantAdmin, "the service does not take the request", SIGN_IN_LOG),
     line("unsupported_grant_type", Broken, TenantAdmin, "the service does not take this kind of sign-in", SIGN_IN_LOG),

@@ -189,7 +189,7 @@ fn an_ending_is_a_code_and_the_reason_is_the_last_thing_that_is_said() {
         (Ending::Suspended, Code::PermissionDenied),
         (Ending::NotWritable, Code::Unavailable),
         (Ending::NeedsSignIn, Code::AuthenticationError),
-        (Ending::Failed, Code::AuthenticationError),
+        (Ending::Failed, Code::Unavailable),
         (Ending::NotRegistered, Code::AuthenticationError),
     ] {
         let alex = person("sshd", &["x", ""]);

@@ -5,13 +5,18 @@ use crate::connection::Connection;
 use crate::talk::{bad_name, parse_name, tell};
 use accounts::{AccountChange, ReservationWanted};
 use ipc::{Ending, Message};
-use model::Failure;
+use model::{Failure, LocalAccount};
 use report::account_entries;
 
 /// Everybody, by their numbers.
 pub(crate) async fn list(connection: &mut Connection, service: &Service) -> Result<Ending, Failure> {
     let driver = &service.driver;
-    let accounts = account_entries(driver.account_settings(), &driver.accounts(), &driver.reserved());
+    let usable = driver.usable_offline().people;
+    let offline_until = |it: &LocalAccount| {
+        usable.iter().find(|((tenant, object), _)| it.is_of(*tenant, *object)).map(|(_, until)| *until)
+    };
+    let (accounts, reserved) = (driver.accounts(), driver.reserved());
+    let accounts = account_entries(driver.account_settings(), &accounts, &reserved, offline_until);
     connection.say(&Message::Accounts { accounts }).await;
     Ok(Ending::Done)
 }

@@ -33,6 +33,9 @@ pub(crate) async fn run(
     }
     let mut about = (service.about)();
     about.notices.extend(service.driver.neighbours());
+    let usable = service.driver.usable_offline();
+    let until: Vec<_> = usable.people.iter().map(|(_, until)| *until).collect();
+    about.notices.extend(report::offline(&until, usable.place));
     let ending = views.iter().map(ending_of_view).max().unwrap_or(Ending::NotRegistered);
     let document = document(&DocumentParts {
         about,

@@ -60,6 +60,16 @@ fn the_table_of_first_questions() {
 }
 
 #[test]
+fn that_there_is_no_network_is_said_before_anything_is_asked() {
+    let mut harness = Harness::open(Facts { method: Method::Password, ..facts(NAME) });
+    harness.resolve();
+    let silence = refused("Unreachable", FailureClass::Transient).because(model::Cause::Unreachable);
+    harness.answer(is_realm, Err(silence.clone()));
+    assert!(!asks_password(&harness) && harness.requests().is_empty());
+    assert_eq!(*harness.failure(), silence);
+}
+
+#[test]
 fn a_realm_that_cannot_be_looked_up_leads_to_the_code() {
     for class in [FailureClass::Transient, FailureClass::Denied, FailureClass::Broken] {
         let mut harness = Harness::open(Facts { method: Method::Password, ..facts(NAME) });

@@ -201,7 +201,10 @@ impl Machine {
         held.op = None;
         self.failure = Some(failure.clone());
         // It may mean the device rather than the person (reliability.md D.3), or the person wherever they are.
-        let refuses_person = matches!(failure.cause, Some(Cause::AccountDisabled | Cause::NoSuchAccount));
+        let refuses_person = matches!(
+            failure.cause,
+            Some(Cause::AccountDisabled | Cause::NoSuchAccount | Cause::PasswordExpired | Cause::GrantEnded)
+        );
         if failure.trouble.is_some() || refuses_person {
             context.push(UserCommand::Suspect(failure.clone()));
         }

@@ -236,6 +236,53 @@ fn keys_made_ahead_come_back_as_they_were_and_a_strange_id_is_named() {
 }
 
 /// The tag of every object that has one, by the member that holds it.
+#[test]
+fn what_passwords_are_checked_by_comes_back_as_it_was() {
+    use offline::{Change, Check, Cost, Key, Moment, Verifier};
+    use std::time::Duration;
+    let (tenant, object) = (id(1), id(2));
+    let check = Check { salt: [7; 16], mac: [8; 32], cost: Cost { memory: 64, passes: 2 } };
+    let moment = Moment { now: at(100), running: Duration::from_millis(77) };
+    let proved = Verifier::proved((tenant, object), check, moment);
+    let used = proved.counted(Moment { now: at(200), running: Duration::from_millis(99) });
+    let made = KeyHandle { purpose: KeyPurpose::Offline, ..key(KeyPurpose::Device, 3) };
+    for change in [
+        Change::Verifier(Box::new(Verifier { logins: 3, ..used.clone() })),
+        Change::Key(Key::Wanted(id(9), model::Backend::Tpm)),
+        Change::Key(Key::Made(Box::new(made))),
+    ] {
+        let store::Change::Put(key, bytes) =
+            crate::to_change(&tenancy_model::Change::Offline(change.clone()))
+        else {
+            panic!("it is written")
+        };
+        let found = crate::found(vec![(key.clone(), Ok(bytes))], None).offline;
+        match change {
+            Change::Verifier(it) => {
+                let expected = Verifier { mark: Duration::ZERO, ..*it };
+                assert_eq!((found.verifiers, found.key), (vec![expected], None));
+            }
+            Change::Key(it) => assert_eq!(found.key, Some(it)),
+            other => panic!("{other:?}"),
+        }
+        // One that is damaged is as if it were not there: nobody is blocked by it.
+        let damaged = crate::found(vec![(key, Ok(b"{\"schema\":1}".to_vec()))], None);
+        assert_eq!((damaged.offline, damaged.blocked.len()), (offline::Found::default(), 0));
+    }
+}
+
+#[test]
+fn a_word_that_older_versions_take_for_damage_is_not_written() {
+    for cause in [Cause::Unreachable, Cause::GrantEnded, Cause::PasswordExpired, Cause::Password] {
+        let failure = Failure::local(FailureClass::Transient, Who::Nobody, "x", String::new(), "");
+        let attempt = Attempt { phase: Phase::Join, at: at(1), failure: Some(failure.because(cause)) };
+        let snapshot =
+            Snapshot { attempts: vec![attempt], ..snapshot(Stage::Unregistered { retained: None }) };
+        let written = to_record(&snapshot).attempts.remove(0).failure.unwrap().cause;
+        assert_eq!(written.is_some(), cause == Cause::Password, "{cause}");
+    }
+}
+
 fn tags(holder: &str, value: &Value) -> manual::Words {
     match value {
         Value::Object(object) => {
@@ -261,7 +308,7 @@ fn what_a_device_has_on_disk_is_frozen() {
         manual::words("backend", manual::every!(Backend: Soft, Tpm, Pkcs11).map(Backend::as_str)),
         manual::words(
             "purpose",
-            manual::every!(KeyPurpose: Device, Transport, Intune).map(KeyPurpose::as_str),
+            manual::every!(KeyPurpose: Device, Transport, Intune, Offline).map(KeyPurpose::as_str),
         ),
         manual::words("join_type", manual::every!(JoinType: Join, Register).map(JoinType::as_str)),
         manual::words("attempts.phase", Phase::ALL.iter().map(|it| it.as_str())),

@@ -169,6 +169,7 @@ impl Computer {
             | Command::Announce(_)
             | Command::Unserved(_)
             | Command::PublishMissing(_)
+            | Command::PublishOffline(..)
             | Command::NotWritable(_)
             | Command::Stop(_)
             | Command::Ignored(..) => {}

@@ -15,6 +15,8 @@ pub(super) struct Disk {
     pub(super) local_accounts: BTreeMap<(TenantId, ObjectId), LocalAccount>,
     pub(super) reserved: Reservations,
     pub(super) prepared: BTreeMap<IntentId, Option<DeviceKeys>>,
+    pub(super) offline_key: Option<offline::Key>,
+    pub(super) verifiers: BTreeMap<(TenantId, ObjectId), offline::Verifier>,
 }
 
 impl Disk {
@@ -40,8 +42,18 @@ impl Disk {
                 Change::NoReserved(upn) => drop(self.reserved.all.remove(&upn)),
                 Change::PreparedKeys { id, keys } => drop(self.prepared.insert(id, keys.map(|keys| *keys))),
                 Change::NoPreparedKeys(id) => drop(self.prepared.remove(&id)),
+                Change::Offline(change) => self.offline(change),
                 Change::GiveUpMissing => {}
             }
+        }
+    }
+
+    fn offline(&mut self, change: offline::Change) {
+        match change {
+            offline::Change::Key(key) => self.offline_key = Some(key),
+            offline::Change::NoKey => self.offline_key = None,
+            offline::Change::Verifier(it) => drop(self.verifiers.insert((it.tenant, it.object), *it)),
+            offline::Change::NoVerifier(person) => drop(self.verifiers.remove(&person)),
         }
     }
 
@@ -59,6 +71,10 @@ impl Disk {
             local_accounts: self.local_accounts.values().cloned().collect(),
             reserved: self.reserved.clone(),
             prepared: self.prepared.iter().map(pair).collect(),
+            offline: offline::Found {
+                key: self.offline_key.clone(),
+                verifiers: self.verifiers.values().cloned().collect(),
+            },
             ..Found::default()
         }
     }

@@ -390,6 +390,7 @@ fn lane_of(changes: &[Change], before: &Disk) -> LaneName {
         Change::NoLocalAccount(tenant, _) => Some(*tenant),
         Change::Reserved(reserved) => domain(reserved.upn.domain()),
         Change::NoReserved(name) => account(name),
+        Change::Offline(change) => change.tenant(),
         Change::PreparedKeys { .. } | Change::NoPreparedKeys(_) | Change::GiveUpMissing => None,
     })
 }

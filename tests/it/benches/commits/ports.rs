@@ -1,9 +1,10 @@
 //! Twenty registered tenants, a key store in memory, and a network that nobody asks.
 
 use accounts::{FileStamp, FilesOnDisk};
-use driver::{Dependencies, Driver, SystemClock};
+use driver::{Dependencies, Driver};
 use executor::{Executor, ExecutorDependencies, IntuneVersion, Vault};
 use hsm::{HsmError, Job, Keys};
+use in_flight::SystemClock;
 use lifecycle::{DeviceKeys, EndpointSource, Endpoints, Identity, Intent, Intune, Issued, Snapshot, Stage};
 use model::{
     Account, Backend, CertificateDer, ClientVersion, Cloud, CloudProfile, DeviceFacts, DomainName, Guid, Id,
@@ -57,6 +58,7 @@ pub(crate) async fn driver(state: &Path) -> Driver {
         keys,
         clock: Arc::new(SystemClock),
         account_files: Arc::new(NoFiles),
+        offline_cost: offline::Cost::USUAL,
         neighbours: Arc::new(Vec::new),
     };
     Driver::start(dependencies).await.unwrap()

@@ -106,6 +106,8 @@ fn on_disk(golden: &Golden) -> Vec<String> {
             }
             RecordKey::Reserved(_) => drop(record::ReservedAccount::decode(&key, &bytes).unwrap()),
             RecordKey::LocalAccount(..) => drop(record::LocalAccount::decode(&key, &bytes).unwrap()),
+            RecordKey::OfflineKey => drop(record::OfflineKey::decode(&key, &bytes).unwrap()),
+            RecordKey::OfflinePassword(..) => drop(record::OfflinePassword::decode(&key, &bytes).unwrap()),
             RecordKey::Foreign(_) => panic!("{key} is of no known kind"),
         }
     }

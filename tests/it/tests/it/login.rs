@@ -122,17 +122,22 @@ fn lockers(cloud: &Cloud, host: &Host) {
     assert_eq!(codes(), before, "no code is begun");
 }
 
-/// A key lets in who may come, whether the daemon lives or not, and nobody else.
-fn keys_and_denials(cloud: &Cloud, host: &Host) {
+/// Alex gets a key; the command that logs in with it and says who they are.
+pub(crate) fn makes_key(host: &Host) -> String {
     host.root(
         "ssh-keygen -q -t ed25519 -N '' -f /root/key && d=/home/alex@contoso.com/.ssh && install -d -m 700 $d && \
          cp /root/key.pub $d/authorized_keys && chown -R alex: $d",
     );
-    let ssh = format!(
+    format!(
         "ssh -F/dev/null -oStrictHostKeyChecking=no -oUserKnownHostsFile=/dev/null -oLogLevel=ERROR -oBatchMode=yes \
          -i /root/key -p{} alex@127.0.0.1 id -un",
         host.ssh[0]
-    );
+    )
+}
+
+/// A key lets in who may come, whether the daemon lives or not, and nobody else.
+fn keys_and_denials(cloud: &Cloud, host: &Host) {
+    let ssh = makes_key(host);
     assert_eq!(text(&host.shell(&ssh)), "alex\n");
     host.signal("STOP", "firmamentd");
     assert_eq!(text(&host.shell(&ssh)), "alex\n", "the daemon is stopped");

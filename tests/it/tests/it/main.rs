@@ -27,6 +27,7 @@ mod memory;
 mod modules;
 mod newer;
 mod no_forgotten_files;
+mod offline;
 mod password;
 mod people;
 mod pkcs11;

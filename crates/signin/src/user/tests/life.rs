@@ -155,7 +155,10 @@ impl Harness {
         let wish = failure.retry_after.map(|wish| self.now.after(wish.min(HOUR)));
         self.not_before =
             wish.map(|wish| ends.filter(|ends| *ends > self.now).map_or(wish, |ends| wish.min(ends)));
-        let refuses_person = matches!(failure.cause, Some(Cause::AccountDisabled | Cause::NoSuchAccount));
+        let refuses_person = matches!(
+            failure.cause,
+            Some(Cause::AccountDisabled | Cause::NoSuchAccount | Cause::PasswordExpired | Cause::GrantEnded)
+        );
         let suspected = failure.trouble.is_some() || refuses_person;
         self.feed(UserEvent::Done(op, Err(failure.clone())));
         let suspects =

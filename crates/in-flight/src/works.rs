@@ -7,20 +7,20 @@ use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinHandle};
 
 /// The works of one machine, each on a task of its own.
-pub(crate) struct InFlight<Op, End> {
+pub struct InFlight<Op, End> {
     done: mpsc::UnboundedSender<(Op, End)>,
     running: BTreeMap<Op, JoinHandle<()>>,
 }
 
 impl<Op: Copy + Ord + Send + 'static, End: Send + 'static> InFlight<Op, End> {
     /// Nothing in flight yet, and where the ends arrive.
-    pub(crate) fn new() -> (InFlight<Op, End>, mpsc::UnboundedReceiver<(Op, End)>) {
+    pub fn new() -> (InFlight<Op, End>, mpsc::UnboundedReceiver<(Op, End)>) {
         let (done, finished) = mpsc::unbounded_channel();
         (InFlight { done, running: BTreeMap::new() }, finished)
     }
 
     /// Starts a work; `crashed` is its end if it panics.
-    pub(crate) fn begin(&mut self, op: Op, work: impl Future<Output = End> + Send + 'static, crashed: End) {
+    pub fn begin(&mut self, op: Op, work: impl Future<Output = End> + Send + 'static, crashed: End) {
         let (done, performed) = (self.done.clone(), tokio::spawn(wiping(work)));
         let watcher = tokio::spawn(async move {
             let _ended_with_us = AbortOnDrop(performed.abort_handle());
@@ -32,24 +32,24 @@ impl<Op: Copy + Ord + Send + 'static, End: Send + 'static> InFlight<Op, End> {
     }
 
     /// The end of a work that cannot be started.
-    pub(crate) fn end(&self, op: Op, end: End) {
+    pub fn end(&self, op: Op, end: End) {
         drop(self.done.send((op, end)));
     }
 
     /// Abandons a work.
-    pub(crate) fn cancel(&mut self, op: Op) {
+    pub fn cancel(&mut self, op: Op) {
         self.running.remove(&op).iter().for_each(JoinHandle::abort);
     }
 
     /// Takes note of an end.
-    pub(crate) fn ended(&mut self, op: Op) {
+    pub fn ended(&mut self, op: Op) {
         self.running.remove(&op);
     }
 }
 
 /// Ends at the moment, or never without one; sleeps at most a minute at a time, so that suspend and clock
 /// jumps are harmless.
-pub(crate) async fn rest(clock: &dyn Clock, moment: Option<Timestamp>) {
+pub async fn rest(clock: &dyn Clock, moment: Option<Timestamp>) {
     let Some(moment) = moment else { return std::future::pending().await };
     loop {
         let left = moment.since(clock.now());
@@ -61,7 +61,7 @@ pub(crate) async fn rest(clock: &dyn Clock, moment: Option<Timestamp>) {
 }
 
 /// A work that panicked.
-pub(crate) fn crashed(class: FailureClass, what: &str, next: &str) -> Failure {
+pub fn crashed(class: FailureClass, what: &str, next: &str) -> Failure {
     Failure::local(
         class,
         Who::Developers,

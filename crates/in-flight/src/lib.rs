@@ -1,0 +1,7 @@
+//! Works that are under way, each on a task of its own, and the clock that they wait by.
+
+mod clock;
+mod works;
+
+pub use clock::{Clock, SystemClock, entropy, seed};
+pub use works::{InFlight, crashed, rest};
