@@ -34,7 +34,7 @@ impl Failure {
     ///
     /// "It is tried again" is said only where something is, and "it resolves by itself" only of what does.
     pub fn advise(&self, next: Upcoming) -> Advice {
-        let passes = self.class == FailureClass::Transient && self.who == Who::Nobody;
+        let passes = self.passes();
         let text = match next {
             Upcoming::Nothing => self.advice.clone(),
             Upcoming::UnderWay if passes => "It is being tried again; there is nothing to do.".to_owned(),
@@ -42,23 +42,50 @@ impl Failure {
             Upcoming::At(at) if passes => format!("It is tried again at {at}; there is nothing to do."),
             Upcoming::At(at) => format!("{} It is tried again at {at}.", self.advice),
         };
-        Advice { who: self.fixed_by(next), text }
+        Advice { who: self.fixed_by(next).description(), text }
     }
 
-    fn fixed_by(&self, next: Upcoming) -> &'static str {
+    /// Who can fix it, given what goes on by itself.
+    pub fn fixed_by(&self, next: Upcoming) -> Fixer {
         let of_service = self.who == Who::Nobody && self.delivery != Delivery::NotSent;
         match self.class {
-            FailureClass::Gone if self.who == Who::Nobody => NOTHING_TO_FIX,
-            FailureClass::Transient if of_service && next == Upcoming::Nothing => THE_SERVICE,
+            FailureClass::Gone if self.who == Who::Nobody => Fixer::Nothing,
+            FailureClass::Transient if of_service && next == Upcoming::Nothing => Fixer::Service,
             FailureClass::Broken | FailureClass::Denied | FailureClass::NeedsUser if of_service => {
-                THE_SERVICE
+                Fixer::Service
             }
-            _ => self.who.description(),
+            _ => Fixer::Somebody(self.who),
+        }
+    }
+
+    /// Whether there is nothing to do but to wait for what goes on by itself.
+    pub fn passes(&self) -> bool {
+        self.class == FailureClass::Transient && self.who == Who::Nobody
+    }
+}
+
+/// Who can fix a failure, as people are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fixer {
+    /// The service failed, and nothing is tried again by itself.
+    Service,
+    /// There is nothing to fix.
+    Nothing,
+    /// Whom the failure names.
+    Somebody(Who),
+}
+
+impl Fixer {
+    /// How messages for people name them.
+    pub fn description(self) -> &'static str {
+        match self {
+            Fixer::Service => THE_SERVICE,
+            Fixer::Nothing => NOTHING_TO_FIX,
+            Fixer::Somebody(who) => who.description(),
         }
     }
 }
 
-/// The service failed, and nothing is tried again by itself.
 const THE_SERVICE: &str = "the service; nothing has to be mended on this machine";
 const NOTHING_TO_FIX: &str = "no one; there is nothing to fix";
 

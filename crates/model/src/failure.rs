@@ -88,6 +88,9 @@ pub struct Trace {
 /// The code of a failure to write the state of this machine.
 pub const STATE_NOT_WRITABLE: &str = "StateNotWritable";
 
+/// What stands in a failure's message between our words and those of the service.
+pub const SERVICE_SAYS: &str = "; the service says: ";
+
 /// A step that did not succeed: what happened, who can fix it and what to do next.
 ///
 /// No field holds a secret, and no text holds a control character.
@@ -145,6 +148,11 @@ impl Failure {
     /// who looks after the disk.
     pub fn is_not_writable(&self) -> bool {
         self.code == STATE_NOT_WRITABLE
+    }
+
+    /// What the service says of it in its own words, where it says anything: the end of the message.
+    pub fn service_says(&self) -> Option<&str> {
+        self.message.split_once(SERVICE_SAYS).map(|(_, said)| said)
     }
 
     /// The same with what the table of refusals says of its cause.
