@@ -10,6 +10,7 @@ use crate::waiting::Waiting;
 use client::{Conversation, Patience};
 use display::Detail;
 use ipc::{AccountEntry, Answer, FailureReport, Message, Request, StatusDocument};
+use messages::{Language, ToolText};
 use model::Timestamp;
 use serde_json::json;
 use std::os::fd::AsFd;
@@ -19,16 +20,16 @@ use std::path::Path;
 /// the business of `status`.
 pub(crate) fn converse(options: &Options, ask: &AskCommand, output: &Output) -> Result<Exit, CommandError> {
     let socket = socket(options)?;
-    let waiting = Waiting::begin(DAEMON);
+    let waiting = Waiting::begin_in(output.language(), &ToolText::Daemon.say(output.language()));
     if let AskCommand::Leave { domain, force, yes } = ask {
         agree(&socket, (domain.as_deref(), *force, *yes), output, &waiting)?;
     }
-    let request = ask.request();
+    let request = ask.request(output.language());
     let mut conversation = Conversation::begin(&socket, &request, Patience::COMMAND)?;
     let mut verdict = None;
     loop {
         let message = conversation.next_message()?;
-        wait_for_next(&message, ask, &waiting);
+        wait_for_next(&message, ask, (&waiting, output.language()));
         match (&message, ask) {
             (Message::End { ending }, _) => return Ok(verdict.unwrap_or((*ending).into())),
             (Message::Status { document }, AskCommand::Tpm { .. }) => {
@@ -47,7 +48,7 @@ pub(crate) fn converse(options: &Options, ask: &AskCommand, output: &Output) -> 
             (change, AskCommand::Watch) => output.change(change)?,
             _ => output.message(&message)?,
         }
-        if let Some(answer) = answer(&message, &conversation, &waiting)? {
+        if let Some(answer) = answer(&message, &conversation, (&waiting, output.language()))? {
             conversation.answer(&answer)?;
         }
     }
@@ -78,7 +79,7 @@ fn show_accounts(
 }
 
 /// What is waited for after this message.
-fn wait_for_next(message: &Message, ask: &AskCommand, waiting: &Waiting) {
+fn wait_for_next(message: &Message, ask: &AskCommand, (waiting, language): (&Waiting, Language)) {
     match message {
         _ if matches!(ask, AskCommand::Watch) => waiting.showed("the next change; Ctrl-C ends this"),
         Message::Waiting { text, until } => {
@@ -86,9 +87,10 @@ fn wait_for_next(message: &Message, ask: &AskCommand, waiting: &Waiting) {
         }
         // The line that is shown says what goes on.
         Message::Progress { text, .. } => {
-            waiting.showed(&format!("the end of this: {}", text.trim_end_matches('.')));
+            let end = if language == Language::English { "the end of this: " } else { "" };
+            waiting.showed(&format!("{end}{}", text.trim_end_matches(['.', '。'])));
         }
-        _ => waiting.turns_to(DAEMON, None),
+        _ => waiting.turns_to(&ToolText::Daemon.say(language), None),
     }
 }
 
@@ -96,11 +98,14 @@ fn wait_for_next(message: &Message, ask: &AskCommand, waiting: &Waiting) {
 fn answer(
     message: &Message,
     conversation: &Conversation<'_>,
-    waiting: &Waiting,
+    (waiting, language): (&Waiting, Language),
 ) -> Result<Option<Answer>, CommandError> {
     let asker = conversation.as_fd();
     let (what, told) = match message {
-        Message::AskPassword { .. } => ("password", waiting.asks(|| ask::password(asker))),
+        Message::AskPassword { .. } => {
+            let question = ToolText::Password.say(language);
+            ("password", waiting.asks(|| ask::password(&question, asker)))
+        }
         Message::AskRecoveryCode {} => ("recovery code", waiting.asks(|| ask::recovery_code(asker))),
         _ => return Ok(None),
     };
@@ -145,6 +150,3 @@ fn known(socket: &Path) -> Result<Option<Box<StatusDocument>>, CommandError> {
         }
     }
 }
-
-/// Until it says something else.
-const DAEMON: &str = "firmamentd to answer";

@@ -19,6 +19,18 @@ pub enum Said<'a> {
     TriedAgain(&'a str),
     /// Something goes on by itself.
     GoesOn,
+    /// Keys are being made for the registration.
+    KeysAreMade,
+    /// How far the machine is: it has no identity.
+    NotRegistered,
+    /// It is getting one.
+    Registering,
+    /// It has one.
+    Registered,
+    /// It may not use it.
+    Suspended,
+    /// It is giving it up.
+    Leaving,
     /// What is waited for: the tenant of a domain.
     WaitsForTenant(&'a str),
     /// Who checks the passwords of a domain.
@@ -52,6 +64,12 @@ impl Said<'_> {
             Said::AnswersAgain => plain(&table::SAID_ANSWERS_AGAIN),
             Said::TriedAgain(until) => of(&table::SAID_TRIED_AGAIN, "until", until),
             Said::GoesOn => plain(&table::SAID_GOES_ON),
+            Said::KeysAreMade => plain(&table::SAID_KEYS_ARE_MADE),
+            Said::NotRegistered => plain(&table::SAID_NOT_REGISTERED),
+            Said::Registering => plain(&table::SAID_REGISTERING),
+            Said::Registered => plain(&table::SAID_REGISTERED),
+            Said::Suspended => plain(&table::SAID_SUSPENDED),
+            Said::Leaving => plain(&table::SAID_LEAVING),
             Said::WaitsForTenant(domain) => of(&table::WAITS_TENANT, "domain", domain),
             Said::WaitsForRealm(domain) => of(&table::WAITS_REALM, "domain", domain),
             Said::WaitsForCode => plain(&table::WAITS_CODE),

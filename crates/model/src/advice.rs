@@ -34,7 +34,7 @@ impl Failure {
     ///
     /// "It is tried again" is said only where something is, and "it resolves by itself" only of what does.
     pub fn advise(&self, next: Upcoming) -> Advice {
-        let passes = self.passes();
+        let passes = self.class == FailureClass::Transient && self.who == Who::Nobody;
         let text = match next {
             Upcoming::Nothing => self.advice.clone(),
             Upcoming::UnderWay if passes => "It is being tried again; there is nothing to do.".to_owned(),
@@ -42,50 +42,23 @@ impl Failure {
             Upcoming::At(at) if passes => format!("It is tried again at {at}; there is nothing to do."),
             Upcoming::At(at) => format!("{} It is tried again at {at}.", self.advice),
         };
-        Advice { who: self.fixed_by(next).description(), text }
+        let who = match self.fixed_by(next) {
+            None => THE_SERVICE,
+            Some(Who::Nobody) if self.class == FailureClass::Gone => NOTHING_TO_FIX,
+            Some(who) => who.description(),
+        };
+        Advice { who, text }
     }
 
-    /// Who can fix it, given what goes on by itself.
-    pub fn fixed_by(&self, next: Upcoming) -> Fixer {
-        let of_service = self.who == Who::Nobody && self.delivery != Delivery::NotSent;
-        match self.class {
-            FailureClass::Gone if self.who == Who::Nobody => Fixer::Nothing,
-            FailureClass::Transient if of_service && next == Upcoming::Nothing => Fixer::Service,
-            FailureClass::Broken | FailureClass::Denied | FailureClass::NeedsUser if of_service => {
-                Fixer::Service
-            }
-            _ => Fixer::Somebody(self.who),
-        }
-    }
-
-    /// Whether there is nothing to do but to wait for what goes on by itself.
-    pub fn passes(&self) -> bool {
-        self.class == FailureClass::Transient && self.who == Who::Nobody
+    /// Who can fix it, given what goes on by itself; the service alone where there is none.
+    pub fn fixed_by(&self, next: Upcoming) -> Option<Who> {
+        let goes_on = self.class == FailureClass::Transient && next != Upcoming::Nothing;
+        let came = self.delivery != Delivery::NotSent && self.class != FailureClass::Gone;
+        if self.who == Who::Nobody && came && !goes_on { None } else { Some(self.who) }
     }
 }
 
-/// Who can fix a failure, as people are told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fixer {
-    /// The service failed, and nothing is tried again by itself.
-    Service,
-    /// There is nothing to fix.
-    Nothing,
-    /// Whom the failure names.
-    Somebody(Who),
-}
-
-impl Fixer {
-    /// How messages for people name them.
-    pub fn description(self) -> &'static str {
-        match self {
-            Fixer::Service => THE_SERVICE,
-            Fixer::Nothing => NOTHING_TO_FIX,
-            Fixer::Somebody(who) => who.description(),
-        }
-    }
-}
-
+/// The service failed, and nothing is tried again by itself.
 const THE_SERVICE: &str = "the service; nothing has to be mended on this machine";
 const NOTHING_TO_FIX: &str = "no one; there is nothing to fix";
 

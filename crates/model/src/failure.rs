@@ -150,11 +150,6 @@ impl Failure {
         self.code == STATE_NOT_WRITABLE
     }
 
-    /// What the service says of it in its own words, where it says anything: the end of the message.
-    pub fn service_says(&self) -> Option<&str> {
-        self.message.split_once(SERVICE_SAYS).map(|(_, said)| said)
-    }
-
     /// The same with what the table of refusals says of its cause.
     pub fn classified(self, line: Option<&Refusal>) -> Failure {
         let (trouble, cause) = line.map_or((None, None), |line| (line.trouble, line.cause));

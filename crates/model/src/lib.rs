@@ -27,7 +27,7 @@ mod trouble;
 mod word;
 
 pub use account::{Account, TokenRef, TokenSubject};
-pub use advice::{Advice, Fixer, Upcoming};
+pub use advice::{Advice, Upcoming};
 pub use client_version::{ClientVersion, ClientVersionError};
 pub use cloud::{CloudProfile, IntuneHosts};
 pub use device::{Backend, CertificateDer, DeviceFacts, KeyHandle, KeyPurpose, MachineBinding, RsaPublicKey};

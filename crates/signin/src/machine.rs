@@ -3,8 +3,8 @@ mod steps;
 use crate::judge;
 use crate::outbox::Outbox;
 use crate::{
-    Command, Event, Facts, Groups, Memory, OpId, PasswordPrompt, Prompt, Realm, Reply, Scope, SignInState,
-    TenantPin, Work,
+    Command, Event, Facts, Groups, Memory, OpId, PasswordPrompt, Prompt, Realm, Reason, Reply, Scope,
+    SignInState, TenantPin, Work,
 };
 use model::{Attempt, Cause, Failure, Jwks, Timestamp, TokenRef, TokenSubject};
 use statig::blocking::*;
@@ -19,7 +19,7 @@ pub(crate) struct Machine {
     resolving: Option<OpId>,
     scope: Scope,
     claims: Option<String>,
-    reason: Option<&'static str>,
+    reason: Option<Reason>,
     stepped_up: bool,
     looked_again: bool,
     wake_at: Option<Timestamp>,

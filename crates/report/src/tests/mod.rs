@@ -1,6 +1,7 @@
 //! What is told, of what, and to whom.
 
 mod document;
+mod hearer;
 mod report;
 mod samples;
 mod words;
