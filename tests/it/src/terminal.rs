@@ -82,12 +82,16 @@ impl Terminal {
         self.keyboard.write_all(b"\n").unwrap();
     }
 
-    /// Waits until the program has ended.
+    /// Waits until the program has ended and its last words are read, but not for what it left at the terminal.
     #[track_caller]
     pub fn ends(&mut self) -> ExitStatus {
         let begun = Instant::now();
+        let mut ended: Option<(ExitStatus, Instant)> = None;
         loop {
-            if let Some(status) = self.program.try_wait().unwrap() {
+            ended = ended.or_else(|| Some((self.program.try_wait().unwrap()?, Instant::now())));
+            if let Some((status, at)) = ended
+                && (lock(&self.screen).closed || at.elapsed() > LAST_WORDS)
+            {
                 return status;
             }
             assert!(begun.elapsed() < PATIENCE, "it does not end: {}", self.shown());
@@ -101,6 +105,9 @@ impl Terminal {
         let _ = self.program.wait();
     }
 }
+
+/// How long the last words of a program that has ended are waited for.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 fn lock(screen: &Mutex<Screen>) -> MutexGuard<'_, Screen> {
     screen.lock().unwrap_or_else(PoisonError::into_inner)
