@@ -66,14 +66,13 @@ fn parts(pattern: &Pattern<&str>) -> Result<Vec<Part>, String> {
 
 fn part(element: &PatternElement<&str>) -> Result<Part, String> {
     match element {
-        PatternElement::TextElement { value } if value.contains('\n') => Err("it has two lines".to_owned()),
-        PatternElement::TextElement { value } => Ok(Part::Text((*value).to_owned())),
+        PatternElement::TextElement { value } => text(value),
         PatternElement::Placeable {
             expression: Expression::Inline(InlineExpression::VariableReference { id }),
         } => Ok(Part::Field(id.name.to_owned())),
         PatternElement::Placeable {
             expression: Expression::Inline(InlineExpression::StringLiteral { value }),
-        } => Ok(Part::Text((*value).to_owned())),
+        } => text(value),
         PatternElement::Placeable {
             expression: Expression::Select { selector: InlineExpression::VariableReference { id }, variants },
         } => Ok(Part::Count(id.name.to_owned(), variant(variants, "one")?, variant(variants, "other")?)),
@@ -81,11 +80,24 @@ fn part(element: &PatternElement<&str>) -> Result<Part, String> {
     }
 }
 
+/// Text without what a table writes its parts with.
+fn text(value: &str) -> Result<Part, String> {
+    match value {
+        lines if lines.contains('\n') => Err("it has two lines".to_owned()),
+        marks if marks.contains(['{', '}', '|', '\0', '\\']) => Err("it has a mark of the tables".to_owned()),
+        plain => Ok(Part::Text(plain.to_owned())),
+    }
+}
+
 /// The one or the other.
 fn variant(variants: &[Variant<&str>], wanted: &str) -> Result<Vec<Part>, String> {
     let is_wanted = |it: &&Variant<&str>| matches!(it.key, VariantKey::Identifier { name } if name == wanted);
     match variants.iter().find(is_wanted) {
-        Some(found) if variants.len() == 2 => parts(&found.value),
+        Some(found) if variants.len() == 2 => {
+            let parts = parts(&found.value)?;
+            let nested = parts.iter().any(|part| matches!(part, Part::Count(..)));
+            if nested { Err("a number within a number".to_owned()) } else { Ok(parts) }
+        }
         _ => Err("a number has the variants one and other".to_owned()),
     }
 }
@@ -134,27 +146,24 @@ fn fields(parts: &[Part]) -> BTreeSet<&str> {
         .collect()
 }
 
-/// A static for each message, with its text in each language.
+/// A static for each message, with its text in each language; `Sentence` says how a text is written.
 pub(crate) fn tables(languages: &[Messages]) -> String {
     let keys: BTreeSet<&String> = languages.iter().flat_map(|messages| messages.keys()).collect();
     let mut out = String::new();
     for key in keys {
         let texts: Vec<String> =
-            languages.iter().map(|messages| list(messages.get(key).map_or(&[], Vec::as_slice))).collect();
+            languages.iter().map(|messages| written(messages.get(key).map_or(&[], Vec::as_slice))).collect();
         let name = key.replace(['-', '.'], "_").to_uppercase();
-        out.push_str(&format!("pub(crate) static {name}: Sentence = Sentence([{}]);\n", texts.join(", ")));
+        out.push_str(&format!("pub(crate) static {name}: Sentence = Sentence({:?});\n", texts.join("\0")));
     }
     out
 }
 
-fn list(parts: &[Part]) -> String {
-    let each: Vec<String> = parts
-        .iter()
-        .map(|part| match part {
-            Part::Text(text) => format!("Part::Text({text:?})"),
-            Part::Field(name) => format!("Part::Field({name:?})"),
-            Part::Count(name, one, other) => format!("Part::Count({name:?}, {}, {})", list(one), list(other)),
-        })
-        .collect();
-    format!("&[{}]", each.join(", "))
+fn written(parts: &[Part]) -> String {
+    let part = |part: &Part| match part {
+        Part::Text(text) => text.clone(),
+        Part::Field(name) => format!("{{{name}}}"),
+        Part::Count(name, one, other) => format!("{{{name}|{}|{}}}", written(one), written(other)),
+    };
+    parts.iter().map(part).collect()
 }

@@ -1,5 +1,5 @@
 //! The texts of every message, made from `fluent/`.
 
-use crate::sentence::{Part, Sentence};
+use crate::sentence::Sentence;
 
 include!(concat!(env!("OUT_DIR"), "/table.rs"));

@@ -65,6 +65,9 @@ fn what_is_not_used_here_is_named_and_not_guessed_at() {
         ("a = { $n ->\n    [one] x\n    [few] y\n   *[other] z\n}", "one and other"),
         ("a =\n    .advice = x", "a has no text"),
         ("a = { $x", "at byte"),
+        ("a = x | y", "mark of the tables"),
+        ("a = { \"{\" }", "mark of the tables"),
+        ("a = { $n ->\n [one] { $m ->\n [one] x\n *[other] y\n }\n *[other] z\n}", "within a number"),
     ] {
         let error = read(source).unwrap_err();
         assert!(error.contains(says), "{source}: {error}");

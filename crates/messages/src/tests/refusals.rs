@@ -104,6 +104,8 @@ fn the_facts_stand_in_the_sentences() {
         let told = refused("AADSTS50126", language, Facts { service_says: "Invalid grant.", ..facts });
         assert!(told.message.ends_with("Invalid grant."), "{}", told.message);
     }
+    let marks = Facts { service_says: "{name|a|b} } {", ..facts };
+    assert!(refused("AADSTS50126", Language::German, marks).message.ends_with("meldet: {name|a|b} } {"));
     let german = refused("AADSTS50126", Language::German, Facts { service_says: "No.", ..facts });
     assert_eq!(german.message, "Der Benutzername oder das Kennwort ist falsch; der Dienst meldet: No.");
 }
