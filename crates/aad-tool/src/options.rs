@@ -59,6 +59,9 @@ pub(crate) enum AskCommand {
     ///
     /// A password is asked for on the terminal, or is one line of standard input where that is none; an empty
     /// line chooses the code.
+    ///
+    /// What the person is told is in the language of the option language, else of LC_ALL, LC_MESSAGES or LANG; with
+    /// --json it is English.
     AuthTest {
         /// Who: name@domain.
         #[arg(long, short = 'D', value_name = "UPN")]
