@@ -87,8 +87,7 @@ fn wait_for_next(message: &Message, ask: &AskCommand, (waiting, language): (&Wai
         }
         // The line that is shown says what goes on.
         Message::Progress { text, .. } => {
-            let end = if language == Language::English { "the end of this: " } else { "" };
-            waiting.showed(&format!("{end}{}", text.trim_end_matches(['.', '。'])));
+            waiting.showed(&ToolText::TheEnd(text.trim_end_matches(['.', '。'])).say(language));
         }
         _ => waiting.turns_to(&ToolText::Daemon.say(language), None),
     }

@@ -37,10 +37,11 @@ tool-until = Der Code gilt bis { $until }.
 tool-problem = Problem: { $what } [{ $code }]
 tool-who = Wer helfen kann: { $who }
 tool-advice = Was zu tun ist: { $what }
-tool-waiting = Warten auf { $what }{ $left }.
-tool-still-waiting = Weiterhin Warten auf { $what }{ $left }.
+tool-waiting = Es wird gewartet auf { $what }{ $left }.
+tool-still-waiting = Es wird weiter gewartet auf { $what }{ $left }.
 tool-left = noch { $left }
 tool-daemon = die Antwort von firmamentd
+tool-the-end = das Ende davon: { $what }
 
 ## On the way to a sign-in
 

@@ -43,3 +43,4 @@ tool-waiting = Waiting for { $what }{ $left }.
 tool-still-waiting = Still waiting for { $what }{ $left }.
 tool-left = { $left } left
 tool-daemon = firmamentd to answer
+tool-the-end = the end of this: { $what }

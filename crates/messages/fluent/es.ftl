@@ -41,6 +41,7 @@ tool-waiting = En espera: { $what }{ $left }.
 tool-still-waiting = Todavía en espera: { $what }{ $left }.
 tool-left = quedan { $left }
 tool-daemon = respuesta de firmamentd
+tool-the-end = fin de esto: { $what }
 
 ## On the way to a sign-in
 

@@ -41,6 +41,7 @@ tool-waiting = En attente : { $what }{ $left }.
 tool-still-waiting = Toujours en attente : { $what }{ $left }.
 tool-left = encore { $left }
 tool-daemon = réponse de firmamentd
+tool-the-end = fin de ceci : { $what }
 
 ## On the way to a sign-in
 

@@ -41,6 +41,7 @@ tool-waiting = 待機中: { $what }{ $left }
 tool-still-waiting = 引き続き待機中: { $what }{ $left }
 tool-left = 残り { $left }
 tool-daemon = firmamentd の応答
+tool-the-end = 次の完了: { $what }
 
 ## On the way to a sign-in
 

@@ -38,6 +38,8 @@ pub enum ToolText<'a> {
     StillWaiting(&'a str, Option<&'a str>),
     /// The daemon is waited for.
     Daemon,
+    /// The end of what was said is waited for.
+    TheEnd(&'a str),
 }
 
 impl ToolText<'_> {
@@ -66,6 +68,7 @@ impl ToolText<'_> {
             ToolText::Waiting(what, left) => waiting(&table::TOOL_WAITING, (what, left), language),
             ToolText::StillWaiting(what, left) => waiting(&table::TOOL_STILL_WAITING, (what, left), language),
             ToolText::Daemon => plain(&table::TOOL_DAEMON),
+            ToolText::TheEnd(what) => of(&table::TOOL_THE_END, "what", what),
         }
     }
 }

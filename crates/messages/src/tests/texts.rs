@@ -42,6 +42,7 @@ fn tools() -> Vec<ToolText<'static>> {
         ToolText::Waiting("x", None),
         ToolText::StillWaiting("x", Some("y")),
         ToolText::Daemon,
+        ToolText::TheEnd("x"),
     ]
 }
 
