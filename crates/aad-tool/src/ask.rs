@@ -17,9 +17,9 @@ pub(crate) enum Told<T> {
     Over,
 }
 
-/// Takes the password; none is the device code. The question is over when `asker` is readable.
-pub(crate) fn password(asker: BorrowedFd<'_>) -> io::Result<Told<Answer>> {
-    Ok(match secret("Password: ", asker)? {
+/// Takes the password behind this question; none is the device code. The question is over when `asker` is readable.
+pub(crate) fn password(question: &str, asker: BorrowedFd<'_>) -> io::Result<Told<Answer>> {
+    Ok(match secret(question, asker)? {
         Told::Answer(line) if line.expose().is_empty() => Told::Answer(Answer::UseCode {}),
         Told::Answer(password) => Told::Answer(Answer::Password { password }),
         Told::Over => Told::Over,

@@ -134,7 +134,8 @@ fn noted(output: &Output, (member, notes): (&str, &[config::Note]), what: &str) 
     Ok(output.result(member, json!(notes), &text)?)
 }
 
-fn sources(options: &Options) -> Sources {
+/// Where the configuration is read from.
+pub(crate) fn sources(options: &Options) -> Sources {
     options.config.as_ref().map_or_else(Sources::system, |file| Sources::file(file))
 }
 

@@ -11,6 +11,7 @@ mod join_token;
 mod options;
 mod output;
 mod setup;
+mod speech;
 mod talk;
 mod terminal;
 mod waiting;
@@ -23,6 +24,7 @@ use clap::error::ErrorKind;
 use error::CommandError;
 use exit::Exit;
 use ipc::FailureReport;
+use messages::Language;
 use options::{AskCommand, Command, Options};
 use output::{Format, Output};
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
@@ -47,7 +49,7 @@ fn main() -> ExitCode {
         (Command::Ask(AskCommand::Watch), true) => Format::JsonLines,
         (_, true) => Format::Json,
     };
-    let output = Arc::new(Output::new(format, options.command.name()));
+    let output = Arc::new(Output::new(format, options.command.name(), speech::language(&options)));
     let exit = match watch_signals(&output).and_then(|()| commands::run(&options, &output)) {
         Ok(exit) => exit,
         Err(error) => {
@@ -78,7 +80,7 @@ fn usage(error: &clap::Error) -> ExitCode {
         drop(error.print());
         return ExitCode::from(exit.code());
     }
-    let output = Output::new(Format::Json, "");
+    let output = Output::new(Format::Json, "", Language::English);
     let text = error.to_string();
     let told = match wanted {
         true => output.result("text", text.into(), ""),

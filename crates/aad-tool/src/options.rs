@@ -1,6 +1,7 @@
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use ipc::{Request, Wait};
+use messages::Language;
 use model::Backend;
 use std::path::PathBuf;
 
@@ -58,6 +59,9 @@ pub(crate) enum AskCommand {
     ///
     /// A password is asked for on the terminal, or is one line of standard input where that is none; an empty
     /// line chooses the code.
+    ///
+    /// What the person is told is in the language of the option language, else of LC_ALL, LC_MESSAGES or LANG; with
+    /// --json it is English.
     AuthTest {
         /// Who: name@domain.
         #[arg(long, short = 'D', value_name = "UPN")]
@@ -240,12 +244,14 @@ impl AskCommand {
     }
 
     /// What the daemon is asked.
-    pub(crate) fn request(&self) -> Request {
+    pub(crate) fn request(&self, language: Language) -> Request {
         match self {
-            Self::AuthTest { name, no_wait: true } => {
-                Request::SignIn { name: name.clone(), wait: Wait::SignedIn }
-            }
-            Self::AuthTest { name, .. } => Request::SignIn { name: name.clone(), wait: Wait::Settled },
+            Self::AuthTest { name, no_wait } => Request::SignIn {
+                name: name.clone(),
+                wait: if *no_wait { Wait::SignedIn } else { Wait::Settled },
+                // Every daemon speaks it.
+                language: Some(language).filter(|it| *it != Language::English).map(|it| it.tag().to_owned()),
+            },
             Self::Join { domain, .. } => Request::Join { domain: domain.clone() },
             Self::Status { domain, .. } => Request::Status { domain: domain.clone() },
             Self::Tpm { command: None } => Request::Status { domain: None },

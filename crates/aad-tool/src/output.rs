@@ -4,6 +4,7 @@
 use crate::exit::Exit;
 use display::Screen;
 use ipc::{FailureReport, Message, StatusDocument};
+use messages::Language;
 use model::{for_terminal, json_for_terminal};
 use serde_json::{Map, Value, json};
 use std::io::{self, IsTerminal, Write};
@@ -24,6 +25,8 @@ pub(crate) enum Format {
 pub(crate) struct Output {
     format: Format,
     command: String,
+    /// Of whoever signs in.
+    language: Language,
     said: Mutex<Said>,
 }
 
@@ -38,8 +41,13 @@ struct Said {
 }
 
 impl Output {
-    pub(crate) fn new(format: Format, command: &str) -> Output {
-        Output { format, command: command.to_owned(), said: Mutex::default() }
+    pub(crate) fn new(format: Format, command: &str, language: Language) -> Output {
+        Output { format, command: command.to_owned(), language, said: Mutex::default() }
+    }
+
+    /// The language of whoever signs in.
+    pub(crate) fn language(&self) -> Language {
+        self.language
     }
 
     /// A message of the daemon; what is asked or told on the way is shown at once, with `--json` on standard error.
@@ -52,7 +60,7 @@ impl Output {
         } else {
             Screen::Lines
         };
-        let Some(text) = display::message(message, screen) else { return Ok(()) };
+        let Some(text) = display::message(message, screen, self.language) else { return Ok(()) };
         self.said().messages.push(serde_json::to_value(message).unwrap_or_default());
         self.aside(&text)
     }
@@ -73,7 +81,7 @@ impl Output {
         self.said().failure = Some(failure.clone());
         match self.format {
             Format::Json | Format::JsonLines => Ok(()),
-            Format::Text => io::stderr().write_all(display::failure(failure).as_bytes()),
+            Format::Text => io::stderr().write_all(display::failure(failure, self.language).as_bytes()),
         }
     }
 

@@ -11,6 +11,7 @@ use crate::waiting::Waiting;
 use client::{Conversation, Patience};
 use display::Detail;
 use ipc::{AccountEntry, Answer, FailureReport, Message, Request, StatusDocument};
+use messages::{Language, ToolText};
 use model::Timestamp;
 use serde_json::json;
 use std::os::fd::AsFd;
@@ -20,17 +21,17 @@ use std::path::Path;
 /// the business of `status`.
 pub(crate) fn converse(options: &Options, ask: &AskCommand, output: &Output) -> Result<Exit, CommandError> {
     let socket = socket(options)?;
-    let waiting = Waiting::begin(DAEMON);
+    let waiting = Waiting::begin_in(output.language(), &ToolText::Daemon.say(output.language()));
     if let AskCommand::Leave { domain, force, yes } = ask {
         agree(&socket, (domain.as_deref(), *force, *yes), output, &waiting)?;
     }
     let mut token = join_token::of(ask)?;
-    let request = token.as_ref().map_or_else(|| ask.request(), JoinToken::request);
+    let request = token.as_ref().map_or_else(|| ask.request(output.language()), JoinToken::request);
     let mut conversation = Conversation::begin(&socket, &request, Patience::COMMAND)?;
     let mut verdict = None;
     loop {
         let message = conversation.next_message()?;
-        wait_for_next(&message, ask, &waiting);
+        wait_for_next(&message, ask, (&waiting, output.language()));
         match (&message, ask) {
             (Message::End { ending }, _) => {
                 join_token::ended(token, *ending, output)?;
@@ -57,7 +58,7 @@ pub(crate) fn converse(options: &Options, ask: &AskCommand, output: &Output) -> 
             (change, AskCommand::Watch) => output.change(change)?,
             _ => output.message(&message)?,
         }
-        if let Some(answer) = answer(&message, &conversation, &waiting)? {
+        if let Some(answer) = answer(&message, &conversation, (&waiting, output.language()))? {
             conversation.answer(&answer)?;
         }
     }
@@ -88,7 +89,7 @@ fn show_accounts(
 }
 
 /// What is waited for after this message.
-fn wait_for_next(message: &Message, ask: &AskCommand, waiting: &Waiting) {
+fn wait_for_next(message: &Message, ask: &AskCommand, (waiting, language): (&Waiting, Language)) {
     match message {
         _ if matches!(ask, AskCommand::Watch) => waiting.showed("the next change; Ctrl-C ends this"),
         Message::Waiting { text, until } => {
@@ -96,9 +97,9 @@ fn wait_for_next(message: &Message, ask: &AskCommand, waiting: &Waiting) {
         }
         // The line that is shown says what goes on.
         Message::Progress { text, .. } => {
-            waiting.showed(&format!("the end of this: {}", text.trim_end_matches('.')));
+            waiting.showed(&ToolText::TheEnd(text.trim_end_matches(['.', '。'])).say(language));
         }
-        _ => waiting.turns_to(DAEMON, None),
+        _ => waiting.turns_to(&ToolText::Daemon.say(language), None),
     }
 }
 
@@ -106,11 +107,14 @@ fn wait_for_next(message: &Message, ask: &AskCommand, waiting: &Waiting) {
 fn answer(
     message: &Message,
     conversation: &Conversation<'_>,
-    waiting: &Waiting,
+    (waiting, language): (&Waiting, Language),
 ) -> Result<Option<Answer>, CommandError> {
     let asker = conversation.as_fd();
     let (what, told) = match message {
-        Message::AskPassword { .. } => ("password", waiting.asks(|| ask::password(asker))),
+        Message::AskPassword { .. } => {
+            let question = ToolText::Password.say(language);
+            ("password", waiting.asks(|| ask::password(&question, asker)))
+        }
         Message::AskRecoveryCode {} => ("recovery code", waiting.asks(|| ask::recovery_code(asker))),
         _ => return Ok(None),
     };
@@ -155,6 +159,3 @@ fn known(socket: &Path) -> Result<Option<Box<StatusDocument>>, CommandError> {
         }
     }
 }
-
-/// Until it says something else.
-const DAEMON: &str = "firmamentd to answer";

@@ -2,6 +2,7 @@
 //!
 //! One thread looks after it, so that every command has it, whatever it is doing.
 
+use messages::{Language, ToolText};
 use model::{Timestamp, for_terminal};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -19,6 +20,7 @@ struct Shared {
 #[derive(Debug)]
 struct State {
     what: String,
+    language: Language,
     until: Option<Timestamp>,
     /// Since when the terminal has shown nothing new.
     quiet_since: Instant,
@@ -32,8 +34,14 @@ struct State {
 impl Waiting {
     /// Begins to wait for this: what completes "Waiting for …".
     pub(crate) fn begin(what: &str) -> Waiting {
+        Waiting::begin_in(Language::English, what)
+    }
+
+    /// The same in a language, in which everything is that is waited for.
+    pub(crate) fn begin_in(language: Language, what: &str) -> Waiting {
         let state = State {
             what: what.to_owned(),
+            language,
             until: None,
             quiet_since: Instant::now(),
             told: 0,
@@ -111,10 +119,9 @@ impl State {
 
     /// `Waiting for you to sign in with the code (14 min left).`
     fn line(&self, now: Timestamp) -> String {
-        let left =
-            self.until.map(|until| format!(" ({} left)", duration(until.since(now)))).unwrap_or_default();
-        let again = if self.told == 0 { "Waiting" } else { "Still waiting" };
-        format!("{again} for {}{left}.", self.what)
+        let left = self.until.map(|until| duration(until.since(now)));
+        let text = if self.told == 0 { ToolText::Waiting } else { ToolText::StillWaiting };
+        text(&self.what, left.as_deref()).say(self.language)
     }
 }
 
@@ -162,6 +169,7 @@ mod tests {
         let now = Timestamp::from_secs(1_000);
         let state = |left: Option<u64>, told| State {
             what: "you to sign in".to_owned(),
+            language: Language::English,
             until: left.map(|left| now.after(Duration::from_secs(left))),
             quiet_since: Instant::now(),
             told,

@@ -101,10 +101,16 @@ fn program(arguments: &[&str], socket: &Path, input: &str) -> Output {
 
 fn ask(mut stream: UnixStream, times: usize) -> Vec<String> {
     let request: Request = decode(&frame(&mut stream).unwrap()).unwrap();
-    assert_eq!(request, Request::SignIn { name: "alex@contoso.com".into(), wait: Wait::Settled });
+    assert_eq!(
+        request,
+        Request::SignIn { name: "alex@contoso.com".into(), wait: Wait::Settled, language: None }
+    );
     let mut answers = Vec::new();
     for _ in 0..times {
-        say(&mut stream, &Message::AskPassword { name: "alex@contoso.com".into(), reason: None });
+        say(
+            &mut stream,
+            &Message::AskPassword { name: "alex@contoso.com".into(), reason: None, only_questions: false },
+        );
         let Some(payload) = frame(&mut stream) else { return answers };
         answers.push(answer(&payload));
     }

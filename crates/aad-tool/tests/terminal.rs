@@ -87,7 +87,7 @@ impl Terminal {
 }
 
 fn ask() -> Message {
-    Message::AskPassword { name: "alex@contoso.com".to_owned(), reason: None }
+    Message::AskPassword { name: "alex@contoso.com".to_owned(), reason: None, only_questions: false }
 }
 
 const SIGN_IN: [&str; 3] = ["auth-test", "--name", "alex@contoso.com"];
@@ -147,6 +147,8 @@ fn ctrl_c_ends_every_question_with_130() {
         url: "https://microsoft.com/devicelogin".to_owned(),
         expires_at: "2036-01-01T00:00:00Z".to_owned(),
         reason: None,
+        seconds: None,
+        only_questions: false,
     };
     for (arguments, said, question, silent) in [
         (&SIGN_IN[..], ask(), "Password: ", true),

@@ -2,23 +2,25 @@
 
 use crate::lines::paragraph;
 use ipc::FailureReport;
+use messages::{Language, ToolText};
 use model::for_terminal;
 
-/// A failure with everything that a sign-in log search needs, one line each; a terminal wraps them itself.
-pub fn failure(report: &FailureReport) -> String {
-    for_terminal(&sentences(report).iter().map(|line| format!("{line}\n")).collect::<String>())
+/// A failure with everything that a sign-in log search needs, one line each; a terminal wraps them itself. The names of
+/// ids stay as they are, for an administrator to find them.
+pub fn failure(report: &FailureReport, language: Language) -> String {
+    for_terminal(&sentences(report, language).iter().map(|line| format!("{line}\n")).collect::<String>())
 }
 
 /// The same within 80 columns.
 pub(crate) fn wrapped(indent: usize, report: &FailureReport) -> String {
-    sentences(report).iter().map(|line| paragraph(indent, line)).collect()
+    sentences(report, Language::English).iter().map(|line| paragraph(indent, line)).collect()
 }
 
-fn sentences(report: &FailureReport) -> Vec<String> {
+fn sentences(report: &FailureReport, language: Language) -> Vec<String> {
     let mut lines = vec![
-        format!("Problem: {} [{}]", report.message, report.code),
-        format!("Who can fix it: {}", report.who),
-        format!("What to do: {}", report.advice),
+        ToolText::Problem(&report.message, &report.code).say(language),
+        ToolText::Who(&report.who).say(language),
+        ToolText::Advice(&report.advice).say(language),
     ];
     let time = report.time.as_ref().map(|time| match &report.server_time {
         Some(said) => format!("{time} (the service wrote {said})"),

@@ -22,6 +22,7 @@ pub use keys::keys;
 pub use status::{Detail, status};
 
 use ipc::Message;
+use messages::{Language, ToolText};
 use model::for_terminal;
 
 /// What the reader's terminal can show.
@@ -33,19 +34,19 @@ pub enum Screen {
     Pictures,
 }
 
-/// A message as text, or nothing for one that is not shown.
-pub fn message(message: &Message, screen: Screen) -> Option<String> {
+/// A message as text in a language, or nothing for one that is not shown. What an operator alone is told is English.
+pub fn message(message: &Message, screen: Screen, language: Language) -> Option<String> {
     let text = match message {
-        Message::Prompt { user_code, url, expires_at, reason } => {
-            prompt((user_code, url), expires_at, reason.as_deref(), screen)
+        Message::Prompt { user_code, url, expires_at, reason, .. } => {
+            prompt((user_code, url, expires_at), reason.as_deref(), screen, language)
         }
-        Message::AskPassword { name, reason } => ask_password(name, reason.as_deref()),
+        Message::AskPassword { name, reason, .. } => ask_password(name, reason.as_deref(), language),
         Message::AskRecoveryCode {} => line("The recovery code is not shown while you type it."),
         Message::RecoveryCode { code } => recovery_code(&code.0),
-        Message::SignedIn { name, tenant } => format!("Signed in: {name} (tenant {tenant})\n"),
+        Message::SignedIn { name, tenant } => line(&ToolText::SignedIn(name, tenant).say(language)),
         Message::Progress { at, phase, state, text, .. } => format!("{at}  {phase}/{state}  {text}\n"),
-        Message::Notice { text } => format!("Note: {text}\n"),
-        Message::Failed { failure: report } => failure(report),
+        Message::Notice { text } => line(&ToolText::Note(text).say(language)),
+        Message::Failed { failure: report } => failure(report, language),
         Message::Status { document } => status(document, Detail::Short),
         Message::Accounts { accounts: all } => accounts(all),
         Message::Accepted { .. }
@@ -59,10 +60,10 @@ pub fn message(message: &Message, screen: Screen) -> Option<String> {
 }
 
 /// Whose password is asked for, and the way around it.
-fn ask_password(name: &str, reason: Option<&str>) -> String {
+fn ask_password(name: &str, reason: Option<&str>, language: Language) -> String {
     let mut text = reason.map(line).unwrap_or_default();
-    text.push_str(&line(&format!("Sign in as {name}. The password is not shown while you type it;")));
-    text.push_str(&line("press Enter alone to sign in with a code instead."));
+    text.push_str(&line(&ToolText::PasswordFor(name).say(language)));
+    text.push_str(&line(&ToolText::OrCode.say(language)));
     text
 }
 
@@ -73,21 +74,24 @@ fn recovery_code(code: &str) -> String {
 }
 
 /// The device code, and what the person is going to see (entra.md 2.10, rule 8: only they can check that).
-fn prompt((code, url): (&str, &str), expires_at: &str, reason: Option<&str>, screen: Screen) -> String {
+fn prompt(
+    (code, url, expires_at): (&str, &str, &str),
+    reason: Option<&str>,
+    screen: Screen,
+    language: Language,
+) -> String {
     let mut text = String::new();
     if let Some(reason) = reason {
         text.push_str(&line(reason));
     }
-    text.push_str(&line("The page will show the app \"Microsoft Authentication Broker\". Sign in there with your own account and no other."));
-    text.push_str(&line(
-        "Go on only if you started this sign-in yourself, here: nobody else should have sent you this code.",
-    ));
+    text.push_str(&line(&ToolText::App.say(language)));
+    text.push_str(&line(&ToolText::Yourself.say(language)));
     if screen == Screen::Pictures {
         text.push_str(&qr(url));
     }
-    text.push_str(&line(&format!("Open: {url}")));
-    text.push_str(&line(&format!("Code: {code}")));
-    text.push_str(&line(&format!("The code can be used until {expires_at}.")));
+    text.push_str(&line(&ToolText::Open(url).say(language)));
+    text.push_str(&line(&ToolText::Code(code).say(language)));
+    text.push_str(&line(&ToolText::Until(expires_at).say(language)));
     text
 }
 

@@ -4,6 +4,7 @@ use crate::lines::COLUMNS;
 use crate::{Detail, Screen, departure, keys, message, prompt, status};
 use expect_test::{ExpectFile, expect_file};
 use ipc::{FailureReport, Message, STATUS_SCHEMA, StatusDocument};
+use messages::Language;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -126,16 +127,20 @@ fn each_key_has_its_place_and_its_test() {
 
 #[test]
 fn text_of_a_server_cannot_steer_the_terminal() {
-    let notice = |text: &str| message(&Message::Notice { text: text.to_owned() }, Screen::Lines).unwrap();
+    let notice = |text: &str| {
+        message(&Message::Notice { text: text.to_owned() }, Screen::Lines, Language::English).unwrap()
+    };
     assert_eq!(notice("a\u{1b}[31mb\u{9b}c"), "Note: a[31mbc\n");
     let turned = "moc.live\u{202e}\u{2066}//\u{200f}\u{200b}:sptth\nDone.";
     assert_eq!(notice(turned), "Note: moc.live//:sptth\nDone.\n");
     let mut document = full();
     document.domains[0].summary = "a\u{1b}[31mb".to_owned();
     let report = FailureReport { message: "a\u{1b}[31mb".to_owned(), ..FailureReport::default() };
-    for text in
-        [status(&document, Detail::Short), status(&document, Detail::Everything), crate::failure(&report)]
-    {
+    for text in [
+        status(&document, Detail::Short),
+        status(&document, Detail::Everything),
+        crate::failure(&report, Language::English),
+    ] {
         assert!(text.contains("a[31mb") && !text.contains('\u{1b}'), "{text}");
     }
 }
@@ -143,8 +148,8 @@ fn text_of_a_server_cannot_steer_the_terminal() {
 #[test]
 fn who_is_asked_for_a_password_and_why_comes_before_the_question() {
     let ask = |reason| {
-        let ask = Message::AskPassword { name: "alex@contoso.com".into(), reason };
-        message(&ask, Screen::Lines).unwrap()
+        let ask = Message::AskPassword { name: "alex@contoso.com".into(), reason, only_questions: false };
+        message(&ask, Screen::Lines, Language::English).unwrap()
     };
     let plain = "Sign in as alex@contoso.com. The password is not shown while you type it;\n\
                  press Enter alone to sign in with a code instead.\n";
@@ -154,11 +159,31 @@ fn who_is_asked_for_a_password_and_why_comes_before_the_question() {
 
 #[test]
 fn the_code_stands_on_a_line_of_its_own() {
-    let page = ("ABCD1234", "https://microsoft.com/devicelogin");
-    let shown = prompt(page, "2026-01-01T00:00:00Z", None, Screen::Lines);
+    let page = ("ABCD1234", "https://microsoft.com/devicelogin", "2026-01-01T00:00:00Z");
+    let shown = prompt(page, None, Screen::Lines, Language::English);
     assert!(shown.lines().any(|line| line == "Code: ABCD1234"));
     assert!(shown.contains("Microsoft Authentication Broker"));
-    assert!(prompt(page, "2026-01-01T00:00:00Z", None, Screen::Pictures).len() > shown.len());
+    assert!(prompt(page, None, Screen::Pictures, Language::English).len() > shown.len());
+}
+
+#[test]
+fn a_person_reads_their_language_and_an_administrator_finds_the_ids() {
+    let page = ("ABCD1234", "https://microsoft.com/devicelogin", "2026-01-01T00:00:00Z");
+    let german = prompt(page, Some("Noch einmal."), Screen::Lines, Language::German);
+    assert!(german.starts_with("Noch einmal.\nDie Seite zeigt die App"), "{german}");
+    assert!(german.contains("\nÖffnen Sie: https://microsoft.com/devicelogin\nCode: ABCD1234\n"), "{german}");
+    let report = FailureReport {
+        code: "AADSTS50126".to_owned(),
+        message: "Das Kennwort ist falsch".to_owned(),
+        correlation_id: Some("c1".to_owned()),
+        ..FailureReport::default()
+    };
+    let shown = crate::failure(&report, Language::German);
+    assert!(
+        shown.starts_with("Problem: Das Kennwort ist falsch [AADSTS50126]\nWer helfen kann: "),
+        "{shown}"
+    );
+    assert!(shown.contains("\nCorrelation id: c1\n"), "{shown}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use crate::DrsError;
 use crate::call::{SERVICE, hint, shown};
 use bytes::Bytes;
-use model::{Delivery, Failure, FailureClass, Refusal as Line, Trace, Who, printable};
+use model::{Delivery, Failure, FailureClass, Refusal as Line, SERVICE_SAYS, Trace, Who, printable};
 use reply::{Heading, Members, ReplyError, object};
 use std::fmt;
 use std::time::Duration;
@@ -162,7 +162,7 @@ impl Refusal {
         };
         let message = match (meaning, self.message.as_str()) {
             (Some(meaning), "") => meaning.to_owned(),
-            (Some(meaning), text) => format!("{meaning}; the service says: {text}"),
+            (Some(meaning), text) => format!("{meaning}{SERVICE_SAYS}{text}"),
             (None, _) => format!("the registration service refused: {self}"),
         };
         let mut failure = Failure::local(class, who, &name, message, advice)

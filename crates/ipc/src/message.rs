@@ -28,6 +28,12 @@ pub enum Message {
         expires_at: String,
         /// Why a second code is asked for.
         reason: Option<String>,
+        /// How long it can be used from now on, in seconds; unlike `expires_at` whatever the clock says.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seconds: Option<u64>,
+        /// Whether the service shows text in a question alone, by the option `mfa_poll_prompt_services`.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        only_questions: bool,
     },
     /// Ask the person for the password; the client says one [`Answer`](crate::Answer), and the daemon waits for it.
     AskPassword {
@@ -35,6 +41,9 @@ pub enum Message {
         name: String,
         /// Why it is asked for again.
         reason: Option<String>,
+        /// As in [`Message::Prompt`].
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        only_questions: bool,
     },
     /// Ask the person for the recovery code; the client says one [`Answer`](crate::Answer).
     AskRecoveryCode {},

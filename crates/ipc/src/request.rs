@@ -13,6 +13,9 @@ pub enum Request {
         name: String,
         /// Until when the conversation goes on.
         wait: Wait,
+        /// The tag of a language (RFC 5646) that the person can read where they sit; English without it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        language: Option<String>,
     },
     /// Sign this person in for a program that lets people in; the machine is registered if it is not yet. The daemon
     /// says something at least every five seconds.
@@ -283,7 +286,7 @@ mod tests {
     fn the_matrix_of_opcodes_and_users_is_as_written_down() {
         let (name, domain) = (String::new, || None);
         for (request, root, user) in [
-            (Request::SignIn { name: name(), wait: Wait::Settled }, true, true),
+            (Request::SignIn { name: name(), wait: Wait::Settled, language: None }, true, true),
             (Request::Status { domain: domain() }, true, true),
             (Request::Join { domain: domain() }, true, false),
             (Request::JoinByToken { domain: domain() }, true, false),

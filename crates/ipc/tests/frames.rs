@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 fn requests() -> Vec<Request> {
     vec![
-        Request::SignIn { name: "alex@contoso.com".into(), wait: Wait::Settled },
+        Request::SignIn { name: "alex@contoso.com".into(), wait: Wait::Settled, language: None },
         Request::Status { domain: None },
         Request::Leave { domain: Some("contoso.com".into()), force: true },
         Request::Rebind { domain: None },
@@ -65,7 +65,11 @@ fn the_answers_are_as_written_down() {
 
 #[test]
 fn what_asks_for_a_password_is_as_written_down() {
-    let ask = Message::AskPassword { name: "alex@contoso.com".into(), reason: Some("wrong".into()) };
+    let ask = Message::AskPassword {
+        name: "alex@contoso.com".into(),
+        reason: Some("wrong".into()),
+        only_questions: false,
+    };
     let payload = r#"{"message":"ask_password","name":"alex@contoso.com","reason":"wrong"}"#;
     assert_eq!(encode(&ask).unwrap()[HEADER..], *payload.as_bytes());
     assert_eq!(decode::<Message>(payload.as_bytes()).unwrap(), ask);

@@ -28,7 +28,7 @@ fn tagged(tag: &str, all: &[Value]) -> Words {
 fn requests_and_answers_are_frozen() {
     let (name, domain) = (String::new, || Some(String::new()));
     let requests = [
-        Request::SignIn { name: name(), wait: Wait::Settled },
+        Request::SignIn { name: name(), wait: Wait::Settled, language: Some(String::new()) },
         Request::PamAuthenticate {
             name: name(),
             service: String::new(),
@@ -85,8 +85,15 @@ fn messages_are_frozen() {
     let messages = [
         Message::ACCEPTED,
         Message::Again {},
-        Message::Prompt { user_code: text(), url: text(), expires_at: text(), reason: None },
-        Message::AskPassword { name: text(), reason: None },
+        Message::Prompt {
+            user_code: text(),
+            url: text(),
+            expires_at: text(),
+            reason: None,
+            seconds: Some(0),
+            only_questions: true,
+        },
+        Message::AskPassword { name: text(), reason: None, only_questions: true },
         Message::AskRecoveryCode {},
         Message::AskJoinToken {},
         Message::RecoveryCode { code: RecoveryCode(text()) },

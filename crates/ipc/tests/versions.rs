@@ -169,8 +169,15 @@ fn messages() -> Vec<Message> {
     let mut all = vec![
         Message::ACCEPTED,
         Message::Again {},
-        Message::Prompt { user_code: text(), url: text(), expires_at: text(), reason: None },
-        Message::AskPassword { name: text(), reason: None },
+        Message::Prompt {
+            user_code: text(),
+            url: text(),
+            expires_at: text(),
+            reason: None,
+            seconds: Some(0),
+            only_questions: true,
+        },
+        Message::AskPassword { name: text(), reason: None, only_questions: true },
         Message::AskRecoveryCode {},
         Message::AskJoinToken {},
         Message::RecoveryCode { code: RecoveryCode(text()) },

@@ -42,18 +42,19 @@ impl Failure {
             Upcoming::At(at) if passes => format!("It is tried again at {at}; there is nothing to do."),
             Upcoming::At(at) => format!("{} It is tried again at {at}.", self.advice),
         };
-        Advice { who: self.fixed_by(next), text }
+        let who = match self.fixed_by(next) {
+            None => THE_SERVICE,
+            Some(Who::Nobody) if self.class == FailureClass::Gone => NOTHING_TO_FIX,
+            Some(who) => who.description(),
+        };
+        Advice { who, text }
     }
 
-    fn fixed_by(&self, next: Upcoming) -> &'static str {
-        let of_service = self.who == Who::Nobody && self.delivery != Delivery::NotSent;
-        match self.class {
-            FailureClass::Gone if self.who == Who::Nobody => NOTHING_TO_FIX,
-            FailureClass::Transient if of_service && next == Upcoming::Nothing => THE_SERVICE,
-            FailureClass::Gone | FailureClass::Transient => self.who.description(),
-            _ if of_service => THE_SERVICE,
-            _ => self.who.description(),
-        }
+    /// Who can fix it, given what goes on by itself; the service alone where there is none.
+    pub fn fixed_by(&self, next: Upcoming) -> Option<Who> {
+        let goes_on = self.class == FailureClass::Transient && next != Upcoming::Nothing;
+        let came = self.delivery != Delivery::NotSent && self.class != FailureClass::Gone;
+        if self.who == Who::Nobody && came && !goes_on { None } else { Some(self.who) }
     }
 }
 

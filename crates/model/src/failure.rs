@@ -88,6 +88,9 @@ pub struct Trace {
 /// The code of a failure to write the state of this machine.
 pub const STATE_NOT_WRITABLE: &str = "StateNotWritable";
 
+/// What stands in a failure's message between our words and those of the service.
+pub const SERVICE_SAYS: &str = "; the service says: ";
+
 /// A step that did not succeed: what happened, who can fix it and what to do next.
 ///
 /// No field holds a secret, and no text holds a control character.

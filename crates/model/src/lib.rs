@@ -31,7 +31,7 @@ pub use advice::{Advice, Upcoming};
 pub use client_version::{ClientVersion, ClientVersionError};
 pub use cloud::{CloudProfile, IntuneHosts};
 pub use device::{Backend, CertificateDer, DeviceFacts, KeyHandle, KeyPurpose, MachineBinding, RsaPublicKey};
-pub use failure::{Delivery, Failure, FailureClass, STATE_NOT_WRITABLE, Trace, Who};
+pub use failure::{Delivery, Failure, FailureClass, SERVICE_SAYS, STATE_NOT_WRITABLE, Trace, Who};
 pub use hex::hex;
 pub use id::{DeviceId, Guid, GuidError, Id, IntentId, IntuneDeviceId, ObjectId, RequestId, TenantId};
 pub use jwks::{Jwk, Jwks};

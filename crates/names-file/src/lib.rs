@@ -64,6 +64,17 @@ pub fn verdicts(root: u32, path: &Path) -> Result<Verdicts<Pages>, Unusable> {
     Ok(Verdicts::open(pages(root, path)?)?)
 }
 
+/// The first line of a short file of text, by the same rule.
+///
+/// # Errors
+/// [`Unusable`], where there is no such line.
+pub fn line(root: u32, path: &Path) -> Result<String, Unusable> {
+    let mut text = String::new();
+    let file = File::from(pages(root, path)?.0);
+    file.take(LONGEST_LINE).read_to_string(&mut text).map_err(|_| Unusable::Bad)?;
+    text.lines().next().map(str::to_owned).ok_or(Unusable::Bad)
+}
+
 fn pages(root: u32, path: &Path) -> Result<Pages, Unusable> {
     let directory = path.parent().map(stat).ok_or(Unusable::Bad)?.map_err(missing)?;
     let (file, of) = opened(path)?;
@@ -164,6 +175,8 @@ fn is_writable_by_others(of: &Stat) -> bool {
     of.st_mode & 0o022 != 0
 }
 
+/// Of a file of one line.
+const LONGEST_LINE: u64 = 256;
 /// Of /etc/group and the like.
 const LONGEST_TEXT: u64 = 16 << 20;
 
@@ -182,6 +195,18 @@ mod tests {
         mode(dir.path(), 0o755);
         fs::write(&file, encode(&Snapshot::default()).unwrap()).unwrap();
         mode(&file, 0o644);
+        let short = dir.path().join("language");
+        fs::write(&short, "de!\nmore\n").unwrap();
+        mode(&short, 0o644);
+        assert_eq!(line(0, &short), Ok("de!".to_owned()));
+        mode(&short, 0o666);
+        assert_eq!(line(0, &short), Err(Unusable::Bad));
+        mode(&short, 0o644);
+        for (content, unusable) in [(&b""[..], Unusable::Bad), (b"\xff\n", Unusable::Bad)] {
+            fs::write(&short, content).unwrap();
+            assert_eq!(line(0, &short), Err(unusable));
+        }
+        assert_eq!(line(0, &dir.path().join("nothing")), Err(Unusable::Missing));
         let of = || names(0, &file).map(drop);
         assert_eq!(of(), Ok(()));
         for writable in [0o664, 0o646] {

@@ -5,7 +5,9 @@ use crate::host::{Host, NoConversation, Style};
 use crate::manner::Manner;
 use crate::options::{FirstPass, Options};
 use ipc::{Answer, Ending, FailureReport, Message};
+use messages::{Language, LoginText};
 use model::Secret;
+use std::time::Duration;
 
 /// Nothing more comes of the daemon: it has gone, or has said nothing for too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,15 +45,24 @@ impl From<NoConversation> for Stop {
     }
 }
 
+/// A page that wants a code.
+#[derive(Debug, Clone)]
+struct Page {
+    open: String,
+    /// Until when by the host's clock, where the daemon says so.
+    until: Option<Duration>,
+}
+
 /// One attempt, from the first word to the last.
 pub(crate) struct Attempt<'a, H> {
     host: &'a H,
     options: &'a Options,
     manner: Manner,
+    language: Language,
     /// Lines that have not been shown yet.
     lines: Vec<String>,
     /// Where to go with which code, once the person was told.
-    page: Option<String>,
+    page: Option<Page>,
     /// What the daemon refused last.
     failure: Option<Box<FailureReport>>,
     first_pass: Option<Secret<String>>,
@@ -60,12 +71,17 @@ pub(crate) struct Attempt<'a, H> {
 }
 
 impl<'a, H: Host> Attempt<'a, H> {
-    pub(crate) fn new(host: &'a H, options: &'a Options, manner: Manner) -> Attempt<'a, H> {
+    pub(crate) fn new(
+        host: &'a H,
+        options: &'a Options,
+        (manner, language): (Manner, Language),
+    ) -> Attempt<'a, H> {
         let first_pass = if options.first_pass == FirstPass::Unused { None } else { host.first_pass() };
         Attempt {
             host,
             options,
             manner,
+            language,
             lines: Vec::new(),
             page: None,
             failure: None,
@@ -82,7 +98,7 @@ impl<'a, H: Host> Attempt<'a, H> {
         let code = match self.talk(daemon) {
             Ok(ending) => self.ended(ending),
             Err(Stop::Lost) => {
-                self.last_words(UNAVAILABLE);
+                self.last_words(&LoginText::NotAvailable.say(self.language));
                 Code::Unavailable
             }
             Err(Stop::NoConversation | Stop::NoPlaceForCode) => {
@@ -104,7 +120,7 @@ impl<'a, H: Host> Attempt<'a, H> {
 
     /// What is answered where there is no daemon to ask.
     pub(crate) fn without_daemon(mut self) -> Code {
-        self.last_words(UNAVAILABLE);
+        self.last_words(&LoginText::NotAvailable.say(self.language));
         Code::Unavailable
     }
 
@@ -115,15 +131,19 @@ impl<'a, H: Host> Attempt<'a, H> {
                 continue;
             };
             match message {
-                Message::AskPassword { reason, .. } => {
+                Message::AskPassword { reason, only_questions, .. } => {
+                    self.take_in(only_questions);
                     let password = self.password(reason)?;
                     let answer = Answer::Password { password: Secret::new(password.expose().clone()) };
                     daemon.answer(&answer)?;
                     self.typed = Some(password);
                 }
-                Message::Prompt { user_code, url, reason, .. } => {
+                Message::Prompt { user_code, url, reason, seconds, only_questions, .. } => {
+                    self.take_in(only_questions);
                     self.lines.extend(reason);
-                    self.show_code(format!("Open {url} and enter the code {user_code}."))?;
+                    let open = LoginText::Open { url: &url, code: &user_code }.say(self.language);
+                    let until = seconds.map(|left| self.host.clock() + Duration::from_secs(left));
+                    self.show_code(Page { open, until })?;
                 }
                 Message::Notice { text } | Message::Progress { text, .. } => self.lines.push(text),
                 Message::Failed { failure } => self.failure = Some(failure),
@@ -131,6 +151,13 @@ impl<'a, H: Host> Attempt<'a, H> {
                 // What an operator's command is told, and what a later daemon says.
                 _ => {}
             }
+        }
+    }
+
+    /// What was measured of a service stands; the configuration may name more that show text in questions alone.
+    fn take_in(&mut self, only_questions: bool) {
+        if only_questions && self.manner.shows_codes() {
+            self.manner = Manner::Questions;
         }
     }
 
@@ -146,7 +173,7 @@ impl<'a, H: Host> Attempt<'a, H> {
             let (service, id) = (self.host.service(), failure.correlation_id.as_deref().unwrap_or("none"));
             let line = format!("service={service} code={} correlation_id={id}", failure.code);
             self.host.log(&printable(&line).replace('\n', " "));
-            let end = if failure.message.ends_with(['.', '!', '?']) { "" } else { "." };
+            let end = if failure.message.ends_with(['.', '!', '?', '。']) { "" } else { "." };
             self.last_words(&format!("{}{end} {}", failure.message, failure.advice));
         }
         code
@@ -161,17 +188,17 @@ impl<'a, H: Host> Attempt<'a, H> {
             return Err(Stop::GivenUp);
         }
         self.lines.extend(reason);
-        let password = self.ask(Style::Hidden, PASSWORD)?;
+        let password = self.ask(Style::Hidden, &LoginText::Password.say(self.language))?;
         if is_made_up(password.expose()) { Err(Stop::MadeUp) } else { Ok(password) }
     }
 
     /// Tells where to go with the code. In a question where nothing else is shown, which a conversation without a
     /// person cannot answer.
-    fn show_code(&mut self, page: String) -> Result<(), Stop> {
+    fn show_code(&mut self, page: Page) -> Result<(), Stop> {
         if !self.manner.shows_codes() {
             return Err(Stop::NoPlaceForCode);
         }
-        self.lines.push(page.clone());
+        self.lines.push(self.where_to_go(&page));
         self.page = Some(page);
         match self.manner {
             Manner::Questions => self.ask_whether_done(),
@@ -188,15 +215,24 @@ impl<'a, H: Host> Attempt<'a, H> {
         let asks = self.manner == Manner::Questions || self.options.no_info_prompt;
         match self.page.clone().filter(|_| asks) {
             Some(page) => {
-                self.lines.extend([NOT_YET.to_owned(), page]);
+                let page = self.where_to_go(&page);
+                self.lines.extend([LoginText::NotYet.say(self.language), page]);
                 self.ask_whether_done()
             }
             None => Ok(()),
         }
     }
 
+    /// Where to go with which code, and how long that is possible: the code's time is known, that of sshd is not.
+    fn where_to_go(&self, page: &Page) -> String {
+        let Some(until) = page.until else { return page.open.clone() };
+        let minutes = (until.saturating_sub(self.host.clock()).as_secs() / 60).max(1);
+        let may_end = self.host.service().contains("ssh");
+        format!("{} {}", page.open, LoginText::Time { minutes, may_end }.say(self.language))
+    }
+
     fn ask_whether_done(&mut self) -> Result<(), Stop> {
-        let answer = self.ask(Style::Shown, ENTER)?;
+        let answer = self.ask(Style::Shown, &LoginText::WhenDone.say(self.language))?;
         if answer.expose().trim().eq_ignore_ascii_case("q") { Err(Stop::GivenUp) } else { Ok(()) }
     }
 
@@ -219,9 +255,10 @@ impl<'a, H: Host> Attempt<'a, H> {
 
     /// Why nobody was let in; whoever cannot hear it is refused all the same.
     fn last_words(&mut self, text: &str) {
+        let enter = LoginText::PressEnter.say(self.language);
         let heard = match self.manner {
             Manner::PasswordOnly => return,
-            Manner::Questions => self.host.say(Style::Shown, &cut(&format!("{text}\nPress Enter."))),
+            Manner::Questions => self.host.say(Style::Shown, &cut(&format!("{text}\n{enter}"))),
             Manner::Lines | Manner::OneMessage => self.host.say(Style::Error, &cut(text)),
         };
         drop(heard);
@@ -249,11 +286,6 @@ fn printable(text: &str) -> String {
     text.chars().map(|it| if it.is_control() && it != '\n' { ' ' } else { it }).collect()
 }
 
-const PASSWORD: &str = "Entra ID password: ";
-const ENTER: &str = "Press Enter when you are done, or q to give up: ";
-const NOT_YET: &str = "Not approved yet.";
-const UNAVAILABLE: &str = "Entra ID sign-in is not available: firmamentd does not answer. \
-                           An administrator of this machine sees why in: systemctl status firmamentd";
 const NO_NAME: &str = "the program knows no such name, so nobody can be let in under it; where id_attr_map is uuid \
                        or rfc2307, sign in at the console once, or run: aad-tool account add NAME@DOMAIN --uid N";
 const NO_PLACE: &str = "a code has to be shown, and this conversation has no person to read it: for ssh, \

@@ -13,6 +13,7 @@ use model::Secret;
 use std::ffi::{CStr, CString};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
+use std::time::{Duration, Instant};
 
 /// `pam_handle_t`, whose inside is libpam's.
 #[repr(C)]
@@ -62,6 +63,7 @@ const SILENT: c_int = 0x8000;
 pub(crate) struct Pam {
     handle: *mut Handle,
     silent: bool,
+    begun: Instant,
 }
 
 impl Pam {
@@ -148,7 +150,11 @@ impl Host for Pam {
     }
 
     fn pause(&self, seconds: u64) {
-        std::thread::sleep(std::time::Duration::from_secs(seconds));
+        std::thread::sleep(Duration::from_secs(seconds));
+    }
+
+    fn clock(&self) -> Duration {
+        self.begun.elapsed()
     }
 
     fn log(&self, text: &str) {
@@ -201,7 +207,7 @@ unsafe fn run(
 ) -> c_int {
     static QUIET: Once = Once::new();
     QUIET.call_once(|| std::panic::set_hook(Box::new(|_| {})));
-    let pam = Pam { handle, silent: flags & SILENT != 0 };
+    let pam = Pam { handle, silent: flags & SILENT != 0, begun: Instant::now() };
     // SAFETY: as the function demands.
     let words: Vec<&str> = (0..usize::try_from(count).unwrap_or(0))
         .filter_map(|at| unsafe { CStr::from_ptr(*words.add(at)) }.to_str().ok())

@@ -1,6 +1,7 @@
 //! The program that has loaded the module, as far as it is asked; a fake one plays its part in tests.
 
 use model::Secret;
+use std::time::Duration;
 
 /// How a line is said to the person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +32,8 @@ pub(crate) trait Host {
     fn say(&self, style: Style, text: &str) -> Result<Secret<String>, NoConversation>;
     /// Waits, as little as a person does not mind.
     fn pause(&self, seconds: u64);
+    /// How long it is since some moment before the attempt, whatever the clock of the machine says.
+    fn clock(&self) -> Duration;
     /// One line for the journal; no secret, no answer.
     fn log(&self, text: &str);
 }

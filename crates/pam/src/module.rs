@@ -10,7 +10,8 @@ use crate::manner::Manner;
 use crate::options::{FirstPass, Options};
 use crate::whose::{Whose, whose};
 use ipc::{PersonAsked, Request};
-use names_file::{names, text_of, verdicts};
+use messages::{Language, LoginText, Spoken};
+use names_file::{line, names, text_of, verdicts};
 use std::path::Path;
 
 /// What PAM asks for.
@@ -46,15 +47,17 @@ pub(crate) fn run(phase: Phase, pam: &Pam, words: &[&str]) -> Code {
     if options.debug {
         pam.log(&format!("service={} phase={phase:?} whose={whose:?}", pam.service()));
     }
+    let language = language(&pam.service());
     match phase {
         _ if whose == Whose::Others => Code::Ignore,
         Phase::Authenticate if whose == Whose::Mapped => {
-            for_mapped(authenticate(pam, &options, name), options.first_pass)
+            for_mapped(authenticate(pam, (&options, language), name), options.first_pass)
         }
         _ if whose == Whose::Mapped => Code::Ignore,
-        Phase::Authenticate => authenticate(pam, &options, name),
+        Phase::Authenticate => authenticate(pam, (&options, language), name),
         Phase::Account => {
-            let (code, text) = account(&name, whose, verdicts(0, Path::new(VERDICTS)).ok().as_ref());
+            let (code, text) =
+                account(&name, whose, verdicts(0, Path::new(VERDICTS)).ok().as_ref(), language);
             if let Some(text) = text {
                 pam.log(&format!("service={} account={code:?}", pam.service()));
                 // Whoever cannot hear it is refused all the same.
@@ -63,11 +66,17 @@ pub(crate) fn run(phase: Phase, pam: &Pam, words: &[&str]) -> Code {
             code
         }
         Phase::Password => {
-            drop(pam.say(Style::Error, ELSEWHERE));
+            drop(pam.say(Style::Error, &LoginText::PasswordElsewhere.say(language)));
             Code::PermissionDenied
         }
         Phase::SetCredentials | Phase::Session => Code::Success,
     }
+}
+
+/// The language that is spoken in a service; English where nobody has written it down.
+fn language(service: &str) -> Language {
+    let spoken = line(0, Path::new(LANGUAGE)).ok().and_then(|line| Spoken::decode(&line));
+    spoken.unwrap_or_default().at(service)
 }
 
 /// A mapped user has a local password too, which the next module asks for; where nobody asks, a refusal is one.
@@ -80,12 +89,12 @@ fn for_mapped(code: Code, first_pass: FirstPass) -> Code {
     }
 }
 
-fn authenticate(pam: &Pam, options: &Options, name: String) -> Code {
+fn authenticate(pam: &Pam, (options, language): (&Options, Language), name: String) -> Code {
     let manner = Manner::of(&pam.service(), rustix::process::geteuid().is_root());
     let asked = if manner.shows_codes() { PersonAsked::Person } else { PersonAsked::OnePrompt };
     let (service, tty, rhost) = (pam.service(), pam.tty(), pam.rhost());
     let request = Request::PamAuthenticate { name, service, tty, rhost, asked };
-    let attempt = Attempt::new(pam, options, manner);
+    let attempt = Attempt::new(pam, options, (manner, language));
     match Link::open(Path::new(SOCKET), &request) {
         Ok(mut daemon) => attempt.run(&mut daemon),
         Err(error) => {
@@ -98,7 +107,8 @@ fn authenticate(pam: &Pam, options: &Options, name: String) -> Code {
 const NAMES: &str = "/var/cache/firmament/names";
 const VERDICTS: &str = "/var/cache/firmament/verdicts";
 const SOCKET: &str = "/run/firmament/socket";
-const ELSEWHERE: &str = "The password of this account is changed at https://aka.ms/sspr";
+/// What the daemon found out of the configuration and the locale, for us to speak as it does.
+const LANGUAGE: &str = "/var/cache/firmament/language";
 
 #[cfg(test)]
 mod tests {

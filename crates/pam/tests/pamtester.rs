@@ -6,6 +6,7 @@ use ipc::{Ending, HEADER, Message};
 use names::{Domain, HomeName, IdRange, Parameters, Snapshot, Verdict, VerdictOf, encode, encode_verdicts};
 use std::fs;
 use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
@@ -66,7 +67,7 @@ impl Namespace {
         let script = format!(
             "mount -t tmpfs tmpfs /run && mkdir /run/firmament && mount --bind run /run/firmament && \
              mount -t tmpfs tmpfs /var/cache && mkdir /var/cache/firmament && \
-             cp cache/* /var/cache/firmament && chmod 755 /var/cache/firmament && \
+             cp --preserve=mode cache/* /var/cache/firmament && chmod 755 /var/cache/firmament && \
              chmod 644 /var/cache/firmament/names && chmod 600 /var/cache/firmament/verdicts && \
              mount --bind pam.d /etc/pam.d && exec pamtester firmament {user} {phase}"
         );
@@ -128,7 +129,14 @@ fn a_person_signs_in_and_the_daemon_hears_the_password() {
         let request = frame(&mut stream);
         say(&mut stream, &Message::ACCEPTED);
         say(&mut stream, &Message::Waiting { text: "something".to_owned(), until: None });
-        say(&mut stream, &Message::AskPassword { name: "alex@contoso.com".to_owned(), reason: None });
+        say(
+            &mut stream,
+            &Message::AskPassword {
+                name: "alex@contoso.com".to_owned(),
+                reason: None,
+                only_questions: false,
+            },
+        );
         let answer = frame(&mut stream);
         say(&mut stream, &Message::End { ending: Ending::Done });
         (request, answer)
@@ -214,4 +222,45 @@ fn local_people_change_their_passwords_with_our_profiles_in_force() {
     let told = text(&output);
     assert!(told.contains("altered successfully"), "{told}");
     assert!(told.contains("aka.ms/sspr") && told.contains("refused\n"), "{told}");
+}
+
+#[test]
+fn the_module_speaks_the_language_that_the_daemon_has_written_down() {
+    if !possible() {
+        return;
+    }
+    let namespace = Namespace::new();
+    let file = namespace.dir.path().join("cache/language");
+    for (line, mode, dead, denied) in [
+        ("de\n", 0o644, "firmamentd antwortet nicht", "darf hier nicht benutzt werden"),
+        ("fr!\n", 0o644, "firmamentd ne répond pas", "ne peut pas être utilisé ici"),
+        // Whoever may write there does not put words into our mouth.
+        ("de\n", 0o666, "does not answer", "may not be used here"),
+        ("klingon\n", 0o644, "does not answer", "may not be used here"),
+    ] {
+        fs::write(&file, line).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+        let told = text(&namespace.pamtester("alex@contoso.com", "authenticate", ""));
+        assert!(told.contains(dead), "{told}");
+        let told = text(&namespace.pamtester("adele@contoso.com", "acct_mgmt", ""));
+        assert!(told.contains(denied) && told.contains("[AADSTS50057]"), "{told}");
+    }
+    fs::write(&file, "de\n").unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+    let listener = namespace.listen();
+    let daemon = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        frame(&mut stream);
+        say(&mut stream, &Message::ACCEPTED);
+        let reason = Some("Das Kennwort ist falsch.".to_owned());
+        let name = "alex@contoso.com".to_owned();
+        say(&mut stream, &Message::AskPassword { name, reason, only_questions: false });
+        frame(&mut stream);
+        say(&mut stream, &Message::End { ending: Ending::Done });
+    });
+    let output = namespace.pamtester("alex@contoso.com", "authenticate", "Correct-Horse-1\n");
+    daemon.join().unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+    let told = text(&output);
+    assert!(told.contains("Das Kennwort ist falsch.") && told.contains("Entra-ID-Kennwort: "), "{told}");
 }

@@ -1,7 +1,7 @@
 use crate::{Heading, Members, ReplyError, Service, object};
 use bytes::Bytes;
 use http::Response;
-use model::{Delivery, Failure, OauthWord, Refusal, Trace, WRAPPER, printable};
+use model::{Delivery, Failure, OauthWord, Refusal, SERVICE_SAYS, Trace, WRAPPER, printable};
 use serde_json::Value;
 use std::fmt;
 use std::time::Duration;
@@ -130,7 +130,7 @@ impl ServerError {
         };
         let message = match self.text.as_str() {
             "" => line.meaning.to_owned(),
-            text => format!("{}; the service says: {text}", line.meaning),
+            text => format!("{}{SERVICE_SAYS}{text}", line.meaning),
         };
         let name = self.name();
         let name = if name.is_empty() { "UnknownRefusal" } else { &name };

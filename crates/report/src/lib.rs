@@ -7,6 +7,7 @@
 mod accounts;
 mod concern;
 mod document;
+mod hearer;
 mod intune;
 mod left_behind;
 mod offline;
@@ -15,34 +16,42 @@ mod tests;
 
 pub use accounts::account_entries;
 pub use document::{About, DocumentParts, document};
+pub use hearer::{Hearer, Manners};
 pub use left_behind::left_behind;
 pub use offline::offline;
 
 use concern::{Concern, concerns};
 use identity::{Phase, StateName, Status, StatusPhase, Suspension, WaitsFor};
 use ipc::{Ending, Message};
+use messages::Said;
 use model::{Account, Failure, FailureClass, Timestamp, Who};
 use signin::{PasswordPrompt, Prompt};
 use views::DomainView;
 
-/// The message that shows a person their code.
-pub fn prompt(prompt: &Prompt) -> Message {
+/// The message that shows a person their code, at this time by the clock that says until when it lives.
+pub fn prompt(prompt: &Prompt, hearer: &Hearer, now: Timestamp) -> Message {
     Message::Prompt {
         user_code: prompt.user_code.clone(),
         url: prompt.verification_uri.clone(),
         expires_at: prompt.expires_at.to_string(),
-        reason: prompt.reason.map(str::to_owned),
+        reason: hearer.reason(prompt.reason),
+        seconds: Some(prompt.expires_at.since(now).as_secs()),
+        only_questions: hearer.only_questions,
     }
 }
 
 /// The message that asks a person for their password.
-pub fn ask_password(prompt: &PasswordPrompt) -> Message {
-    Message::AskPassword { name: prompt.name.to_string(), reason: prompt.reason.map(str::to_owned) }
+pub fn ask_password(prompt: &PasswordPrompt, hearer: &Hearer) -> Message {
+    Message::AskPassword {
+        name: prompt.name.to_string(),
+        reason: hearer.reason(prompt.reason),
+        only_questions: hearer.only_questions,
+    }
 }
 
 /// What is waited for while a person has a code.
-pub fn waiting_for_approval(prompt: &Prompt) -> Message {
-    let text = "you to sign in with the code".to_owned();
+pub fn waiting_for_approval(prompt: &Prompt, hearer: &Hearer) -> Message {
+    let text = hearer.hears("you to sign in with the code", Said::WaitsForApproval);
     Message::Waiting { text, until: Some(prompt.expires_at.to_string()) }
 }
 
@@ -51,14 +60,21 @@ pub fn signed_in(account: &Account) -> Message {
     Message::SignedIn { name: account.upn.to_string(), tenant: account.tenant.to_string() }
 }
 
-/// The message of a change of the machine.
-pub fn progress(status: &Status, at: Timestamp) -> Message {
+/// The message of a change of the machine, for whoever hears it.
+pub fn progress(status: &Status, at: Timestamp, hearer: &Hearer) -> Message {
+    let said = match status.phase {
+        StatusPhase::Unregistered => Said::NotRegistered,
+        StatusPhase::Enrolling => Said::Registering,
+        StatusPhase::Registered | StatusPhase::IntuneEnrolled => Said::Registered,
+        StatusPhase::Suspended => Said::Suspended,
+        StatusPhase::Leaving => Said::Leaving,
+    };
     Message::Progress {
         at: at.to_string(),
         tenant: status.tenant.to_string(),
         phase: status.phase.to_string(),
         state: status.state.to_string(),
-        text: summary(status),
+        text: hearer.hears(summary(status), said),
     }
 }
 

@@ -5,6 +5,7 @@ mod backends;
 mod check;
 mod facts;
 mod key_stores;
+mod manners;
 mod neighbours;
 mod network;
 mod opening;
@@ -99,6 +100,10 @@ async fn run(
     let wired = wire::build(options, loaded)?;
     let (listener, socket) = socket::listen(handed_over, &options.socket(&loaded.settings))?;
     say_what_is_served(&loaded.settings, &socket, &wired.proxy);
+    let manners = manners::of(&loaded.settings, Path::new("/"));
+    if let Err(error) = manners::write(&options.cache_dir, manners.spoken) {
+        tracing::warn!(%error, "The PAM module speaks English while the service is away");
+    }
     let (stop, stopping) = watch::channel(None);
     let (ready, when_ready) = watch::channel(None);
     let user = rustix::process::geteuid().as_raw();
@@ -108,7 +113,7 @@ async fn run(
     let code = match started {
         Ok(driver) => {
             let registrars = registrars(loaded.settings.global.who_may_register.clone());
-            let service = Service { driver: driver.clone(), about: wired.about, registrars };
+            let service = Service { driver: driver.clone(), about: wired.about, registrars, manners };
             ready.send_replace(Some(Arc::new(service)));
             notify(&[NotifyState::Ready, NotifyState::Status(&status_line(&driver))]);
             watchdog::start(&driver);

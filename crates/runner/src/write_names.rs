@@ -2,6 +2,7 @@
 //! not run yet (login.md 3.3). It opens no key and asks no network.
 
 use crate::accounts::{self, NAMES};
+use crate::manners::{self, LANGUAGE};
 use crate::options::Options;
 use config::Checked;
 use names::{Names, Snapshot};
@@ -23,8 +24,14 @@ pub(crate) fn run(options: &Options) -> ExitCode {
     }
     let parameters = accounts::settings(&loaded.settings).parameters();
     let path = options.cache_dir.join(NAMES);
+    let spoken = manners::of(&loaded.settings, Path::new("/")).spoken;
     match write(&path, |before| Snapshot { parameters: parameters.clone(), ..before }) {
         Ok(accounts) => {
+            if let Err(error) = manners::write(&options.cache_dir, spoken) {
+                let language = options.cache_dir.join(LANGUAGE);
+                eprintln!("error: {} cannot be written: {error}", language.display());
+                return ExitCode::FAILURE;
+            }
             println!("{} is written, with {accounts} accounts", path.display());
             ExitCode::SUCCESS
         }

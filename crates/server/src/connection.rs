@@ -1,6 +1,7 @@
 use driver::LogLimit;
 use ipc::{Answer, FIRST_PROTOCOL, FrameError, HEADER, Message, Reader, Request, RequestError};
 use model::Secret;
+use report::Hearer;
 use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -18,6 +19,8 @@ pub(crate) struct Connection {
     unfinished: bool,
     /// Whose words the caller knows.
     protocol: u32,
+    /// How whoever signs in is spoken to.
+    pub(crate) hearer: Hearer,
     /// Whether the caller hears something every few seconds.
     pub(crate) gives_signs_of_life: bool,
 }
@@ -48,6 +51,7 @@ impl Connection {
             begun: false,
             unfinished: false,
             protocol: FIRST_PROTOCOL,
+            hearer: Hearer::default(),
             gives_signs_of_life: false,
         }
     }

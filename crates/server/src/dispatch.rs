@@ -80,11 +80,13 @@ async fn answer(
     request: Request,
 ) -> Result<Ending, Failure> {
     match request {
-        Request::SignIn { name, wait } => {
+        Request::SignIn { name, wait, language } => {
+            connection.hearer = service.manners.to_caller(language.as_deref());
             let wanted = sign_in::of_command(service, (&name, wait), caller)?;
             sign_in::run(connection, service, wanted).await
         }
-        Request::PamAuthenticate { name, asked, .. } => {
+        Request::PamAuthenticate { name, asked, service: of_pam, .. } => {
+            connection.hearer = service.manners.at(&of_pam);
             pam::run(connection, service, (&name, asked), caller).await
         }
         Request::Status { domain } => status::run(connection, service, domain, caller).await,

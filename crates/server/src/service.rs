@@ -1,6 +1,6 @@
 use driver::Driver;
 use model::{MayRegister, Requester, Upn};
-use report::About;
+use report::{About, Manners};
 use std::sync::Arc;
 
 /// What every conversation needs.
@@ -11,6 +11,8 @@ pub struct Service {
     pub about: AboutNow,
     /// Whose sign-in may register the machine.
     pub registrars: Registrars,
+    /// How people are spoken to.
+    pub manners: Manners,
 }
 
 /// Whose sign-in may register the machine.

@@ -5,8 +5,12 @@ use crate::Service;
 use crate::connection::Connection;
 use driver::{Purpose, SignIn, SignInEvent, WaitingFor};
 use identity::{Status, StatusPhase, WaitsFor};
-use ipc::{Answer, Ending, FailureReport, Message, RequestError};
-use model::{Account, Asked, Asker, DomainName, Failure, FailureClass, Secret, Timestamp, Trace, Upn, Who};
+use ipc::{Answer, Ending, Message, RequestError};
+use messages::Said;
+use model::{
+    Account, Asked, Asker, DomainName, Failure, FailureClass, Secret, Timestamp, Trace, Upcoming, Upn, Who,
+};
+use report::Hearer;
 use signin::{PasswordPrompt, SessionState, UserStatus};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -25,7 +29,8 @@ pub(crate) async fn tell_waiting(connection: &mut Connection, text: &str) {
 
 /// Tells the caller what failed, who can fix it and what to do.
 pub(crate) async fn tell_failure(connection: &mut Connection, failure: &Failure) {
-    connection.say(&Message::Failed { failure: Box::new(FailureReport::from(failure)) }).await;
+    let failure = Box::new(connection.hearer.failure(failure, Upcoming::Nothing));
+    connection.say(&Message::Failed { failure }).await;
 }
 
 /// How the talk with a person ended who is who was asked for, or went away.
@@ -50,6 +55,7 @@ pub(crate) async fn identify(
 ) -> Result<Identified, Failure> {
     if let Some(name) = asked.person() {
         connection.reader.asks_for(name);
+        connection.hearer.name = Some(name.clone());
     }
     let domain = asked.domain().clone();
     let mut session = match by {
@@ -67,13 +73,17 @@ pub(crate) async fn identify(
         };
         match event {
             Some(SignInEvent::Prompt(prompt)) => {
-                connection.say(&report::prompt(&prompt)).await;
-                connection.say(&report::waiting_for_approval(&prompt)).await;
+                let now = service.driver.now();
+                connection.say(&report::prompt(&prompt, &connection.hearer, now)).await;
+                connection.say(&report::waiting_for_approval(&prompt, &connection.hearer)).await;
             }
             Some(SignInEvent::Waiting(waiting)) => {
-                connection.say(&waiting_for(waiting, &domain)).await;
+                connection.say(&waiting_for(waiting, &domain, &connection.hearer)).await;
             }
-            Some(SignInEvent::Notice(notice)) => tell(connection, &notice.text()).await,
+            Some(SignInEvent::Notice(notice)) => {
+                let text = connection.hearer.notice(&notice);
+                tell(connection, &text).await;
+            }
             Some(SignInEvent::AskPassword(prompt)) => ask_password(connection, &mut session, &prompt).await?,
             Some(SignInEvent::SignedIn(account)) => {
                 connection.say(&report::signed_in(&account)).await;
@@ -91,16 +101,20 @@ pub(crate) async fn identify(
 }
 
 /// What a sign-in of this domain waits for.
-fn waiting_for(waiting: WaitingFor, domain: &DomainName) -> Message {
-    let text = match waiting {
-        WaitingFor::Tenant => format!("Microsoft Entra ID to name the tenant of {domain}"),
-        WaitingFor::Realm => format!("Microsoft Entra ID to say who checks the passwords of {domain}"),
-        WaitingFor::Code => "Microsoft Entra ID to give a sign-in code".to_owned(),
-        WaitingFor::Password => "Microsoft Entra ID to check the password".to_owned(),
-        WaitingFor::Tokens => "Microsoft Entra ID to let the sign-in register a device".to_owned(),
-        WaitingFor::Account => "Microsoft Graph to say who signed in".to_owned(),
+fn waiting_for(waiting: WaitingFor, domain: &DomainName, hearer: &Hearer) -> Message {
+    let entra = |does: &str| format!("Microsoft Entra ID to {does}");
+    let of = domain.as_str();
+    let (english, said) = match waiting {
+        WaitingFor::Tenant => (entra(&format!("name the tenant of {of}")), Said::WaitsForTenant(of)),
+        WaitingFor::Realm => {
+            (entra(&format!("say who checks the passwords of {of}")), Said::WaitsForRealm(of))
+        }
+        WaitingFor::Code => (entra("give a sign-in code"), Said::WaitsForCode),
+        WaitingFor::Password => (entra("check the password"), Said::WaitsForPassword),
+        WaitingFor::Tokens => (entra("let the sign-in register a device"), Said::WaitsForTokens),
+        WaitingFor::Account => ("Microsoft Graph to say who signed in".to_owned(), Said::WaitsForAccount),
     };
-    Message::Waiting { text, until: None }
+    Message::Waiting { text: hearer.hears(english, said), until: None }
 }
 
 /// Whether a sign-in ended because somebody else came than was asked for (entra.md 2.10, rule 6): the sentence is ours,
@@ -115,7 +129,7 @@ async fn ask_password(
     session: &mut SignIn,
     prompt: &PasswordPrompt,
 ) -> Result<(), Failure> {
-    connection.say(&report::ask_password(prompt)).await;
+    connection.say(&report::ask_password(prompt, &connection.hearer)).await;
     let answer = tokio::select! {
         answer = connection.answer() => answer,
         event = session.next() => return Err(match event {
@@ -201,8 +215,10 @@ pub(crate) async fn follow_registration(
 ) -> Result<Ending, Failure> {
     let mut prepared = service.driver.prepared_keys();
     if prepared.borrow().waiting > 0 {
-        tell(connection, KEYS_ARE_MADE).await;
-        tell_waiting(connection, "the keys to be made").await;
+        let told = connection.hearer.hears(KEYS_ARE_MADE, Said::KeysAreMade);
+        let waiting = connection.hearer.hears("the keys to be made", Said::WaitsForKeys);
+        tell(connection, &told).await;
+        tell_waiting(connection, &waiting).await;
         tokio::select! {
             // A driver that has ended makes none, and neither does one that cannot write.
             _ = prepared.wait_for(|prepared| prepared.waiting == 0) => {}
@@ -261,7 +277,7 @@ pub(crate) async fn follow_by(
         if let Some(failure) = failed.filter(|_| !(over && (until.done)(&now))) {
             return Err(failure);
         }
-        connection.say(&report::progress(&now, at)).await;
+        connection.say(&report::progress(&now, at, &connection.hearer)).await;
         if over {
             return finish(connection, &now).await;
         }
@@ -279,7 +295,7 @@ pub(crate) async fn follow_by(
 
 async fn finish(connection: &mut Connection, status: &Status) -> Result<Ending, Failure> {
     if let Some(failure) = &status.failure {
-        let failure = Box::new(FailureReport::of(failure, status.upcoming()));
+        let failure = Box::new(connection.hearer.failure(failure, status.upcoming()));
         connection.say(&Message::Failed { failure }).await;
     }
     Ok(report::ending(status))

@@ -126,13 +126,36 @@ pub enum Scope {
     Portal,
 }
 
+/// Why a person is asked once more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// The password is right, and the organisation asks for more.
+    MoreThanPassword,
+    /// The registration of a device asks for a second factor.
+    SecondFactor,
+}
+
+impl Reason {
+    /// As a sentence for people.
+    pub fn text(self) -> &'static str {
+        match self {
+            Reason::MoreThanPassword => {
+                "Your organisation asks for more than a password: please finish the sign-in in a browser."
+            }
+            Reason::SecondFactor => {
+                "Your organisation asks for multi-factor authentication to register a device: please sign in once more."
+            }
+        }
+    }
+}
+
 /// The question for a password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PasswordPrompt {
     /// The name that was asked for: whose password it is to be.
     pub name: Upn,
     /// Why, where it has to be explained.
-    pub reason: Option<&'static str>,
+    pub reason: Option<Reason>,
 }
 
 /// What the person is shown.
@@ -145,7 +168,7 @@ pub struct Prompt {
     /// Until when the code lives.
     pub expires_at: Timestamp,
     /// Why a second code is asked for, if so.
-    pub reason: Option<&'static str>,
+    pub reason: Option<Reason>,
 }
 
 /// What the person hears while the code waits for them.

@@ -3,7 +3,8 @@ mod steps;
 use crate::judge;
 use crate::outbox::Outbox;
 use crate::{
-    Command, Event, Facts, Groups, Memory, OpId, PasswordPrompt, Prompt, Realm, Reply, Scope, TenantPin, Work,
+    Command, Event, Facts, Groups, Memory, OpId, PasswordPrompt, Prompt, Realm, Reason, Reply, Scope,
+    TenantPin, Work,
 };
 use model::{Attempt, Cause, Failure, Jwks, Timestamp, TokenRef, TokenSubject};
 use statig::blocking::*;
@@ -20,7 +21,7 @@ pub(crate) struct Machine {
     given: Option<TokenRef>,
     scope: Scope,
     claims: Option<String>,
-    reason: Option<&'static str>,
+    reason: Option<Reason>,
     stepped_up: bool,
     looked_again: bool,
     wake_at: Option<Timestamp>,

@@ -348,7 +348,8 @@ impl Stage {
 
     fn program(&self, name: &str) -> Command {
         let mut command = Command::new(self.programs.join(name));
-        command.stdin(Stdio::null());
+        // Its words are read, and whoever runs it may speak another language.
+        command.env("LC_ALL", "C").stdin(Stdio::null());
         command
     }
 

@@ -304,6 +304,8 @@ impl Machine {
         let mut command = Command::new(binary("aad-tool"));
         command.arg("--config").arg(self.path("himmelblau.conf")).arg("--socket").arg(self.path("socket"));
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // Whoever runs the tests may speak another language.
+        command.env("LC_ALL", "C");
         command
     }
 

@@ -116,6 +116,8 @@ impl Host {
              graph_url = https://{cloud}\nintune_hosts = {cloud}\nca_file = /etc/cloud.pem\nhsm_type = soft\n{extra}\n"
         );
         fs::write(self.file("etc/himmelblau/himmelblau.conf"), config).unwrap();
+        // Whoever runs the tests may speak another language.
+        fs::write(self.file("etc/locale.conf"), "LANG=C.UTF-8\n").unwrap();
         self.root("useradd --system --home-dir /nonexistent --shell /usr/sbin/nologin firmament");
         self.root("install -d -o firmament -m 700 /var/lib/firmament");
         self.root("install -d -o firmament -m 755 /var/cache/firmament");

@@ -84,13 +84,16 @@ impl Terminal {
         self.keyboard.write_all(b"\n").unwrap();
     }
 
-    /// Waits until the program has ended, and nobody holds the terminal any more.
+    /// Waits until the program has ended and its last words are read, but not for what it left at the terminal.
     #[track_caller]
     pub fn ends(&mut self) -> ExitStatus {
         let begun = Instant::now();
+        let mut ended: Option<(ExitStatus, Instant)> = None;
         loop {
-            // What it printed last is read by then, too.
-            if let (Some(status), true) = (self.program.try_wait().unwrap(), self.rest().1) {
+            ended = ended.or_else(|| Some((self.program.try_wait().unwrap()?, Instant::now())));
+            if let Some((status, at)) = ended
+                && (lock(&self.screen).closed || at.elapsed() > LAST_WORDS)
+            {
                 return status;
             }
             assert!(begun.elapsed() < PATIENCE, "it does not end: {}", self.shown());
@@ -106,6 +109,9 @@ impl Terminal {
         let _ = self.program.wait();
     }
 }
+
+/// How long the last words of a program that has ended are waited for.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 fn lock(screen: &Mutex<Screen>) -> MutexGuard<'_, Screen> {
     screen.lock().unwrap_or_else(PoisonError::into_inner)

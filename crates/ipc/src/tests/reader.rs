@@ -88,13 +88,15 @@ fn whoever_came_instead_is_told_who_they_are() {
 fn what_the_reader_asked_for_comes_as_it_is() {
     let text = || "alex@contoso.com".to_owned();
     for message in [
-        Message::AskPassword { name: text(), reason: None },
+        Message::AskPassword { name: text(), reason: None, only_questions: false },
         Message::SignedIn { name: text(), tenant: "x".to_owned() },
         Message::Prompt {
             user_code: "A'B'C".to_owned(),
             url: "https://a@b.example/".to_owned(),
             expires_at: String::new(),
             reason: None,
+            seconds: None,
+            only_questions: false,
         },
     ] {
         assert_eq!(reader(None).shown(&message).unwrap(), message);

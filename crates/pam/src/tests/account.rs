@@ -1,6 +1,7 @@
 use crate::account::account;
 use crate::code::Code;
 use crate::whose::Whose;
+use messages::Language;
 use names::{Verdict, VerdictOf, Verdicts, encode_verdicts};
 
 #[test]
@@ -24,12 +25,21 @@ fn the_file_of_verdicts_answers_for_everybody_of_ours() {
         ("kim@contoso.com", Code::PermissionDenied, Some("yet")),
     ] {
         for whose in [Whose::Ours, Whose::PerhapsOurs] {
-            let (answered, text) = account(name, whose, Some(&verdicts));
+            let (answered, text) = account(name, whose, Some(&verdicts), Language::English);
             assert_eq!(answered, code, "{name}");
             assert_eq!(text.is_some(), says.is_some(), "{name}");
             assert!(says.is_none_or(|says| text.unwrap().contains(says)), "{name}");
         }
-        assert_eq!(account(name, Whose::Others, Some(&verdicts)), (Code::Ignore, None), "{name}");
+        assert_eq!(
+            account(name, Whose::Others, Some(&verdicts), Language::English),
+            (Code::Ignore, None),
+            "{name}"
+        );
     }
-    assert_eq!(account::<&[u8]>("alex@contoso.com", Whose::Ours, None).0, Code::Unavailable);
+    assert_eq!(
+        account::<&[u8]>("alex@contoso.com", Whose::Ours, None, Language::English).0,
+        Code::Unavailable
+    );
+    let told = account::<&[u8]>("alex@contoso.com", Whose::Ours, None, Language::German).1.unwrap();
+    assert!(told.starts_with("Entra-ID-Konten"), "{told}");
 }

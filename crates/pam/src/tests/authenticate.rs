@@ -6,9 +6,11 @@ use crate::host::{Host, NoConversation, Style};
 use crate::manner::Manner;
 use crate::options::{FirstPass, Options};
 use ipc::{Answer, Ending, FailureReport, Message};
+use messages::Language;
 use model::Secret;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::time::Duration;
 
 /// A person who answers in turn, and what was said to them.
 #[derive(Default)]
@@ -20,6 +22,8 @@ struct Person {
     logged: RefCell<Vec<String>>,
     kept: RefCell<Option<String>>,
     paused: Cell<u64>,
+    /// By the person's clock.
+    seconds: Cell<u64>,
 }
 
 impl Host for Person {
@@ -46,6 +50,10 @@ impl Host for Person {
 
     fn pause(&self, seconds: u64) {
         self.paused.set(self.paused.get() + seconds);
+    }
+
+    fn clock(&self) -> Duration {
+        Duration::from_secs(self.seconds.get())
     }
 
     fn log(&self, text: &str) {
@@ -82,12 +90,17 @@ fn person(service: &'static str, answers: &[&'static str]) -> Person {
 }
 
 fn run(person: &Person, options: &Options, daemon: &mut Script) -> Code {
+    run_in(Language::English, person, options, daemon)
+}
+
+fn run_in(language: Language, person: &Person, options: &Options, daemon: &mut Script) -> Code {
     let is_root = person.service != "swaylock";
-    Attempt::new(person, options, Manner::of(person.service, is_root)).run(daemon)
+    Attempt::new(person, options, (Manner::of(person.service, is_root), language)).run(daemon)
 }
 
 fn ask(reason: Option<&str>) -> Option<Message> {
-    Some(Message::AskPassword { name: "alex@contoso.com".to_owned(), reason: reason.map(str::to_owned) })
+    let (name, reason) = ("alex@contoso.com".to_owned(), reason.map(str::to_owned));
+    Some(Message::AskPassword { name, reason, only_questions: false })
 }
 
 fn code() -> Option<Message> {
@@ -96,6 +109,8 @@ fn code() -> Option<Message> {
         url: "https://microsoft.com/devicelogin".to_owned(),
         expires_at: String::new(),
         reason: None,
+        seconds: None,
+        only_questions: false,
     })
 }
 
@@ -304,4 +319,133 @@ fn words_of_a_line_are_known_or_named() {
     };
     assert_eq!(options, expected);
     assert_eq!(Options::read([]), Options::default());
+}
+
+fn prompt(seconds: u64, only_questions: bool) -> Option<Message> {
+    Some(Message::Prompt {
+        user_code: "ABCD2345".to_owned(),
+        url: "https://microsoft.com/devicelogin".to_owned(),
+        expires_at: String::new(),
+        reason: None,
+        seconds: Some(seconds),
+        only_questions,
+    })
+}
+
+/// A daemon that says nothing for so many seconds of the person's clock.
+struct Slow<'a>(Script, &'a Person, u64);
+
+impl Daemon for Slow<'_> {
+    fn next(&mut self, seconds: u64) -> Result<Option<Message>, Lost> {
+        let next = self.0.next(seconds)?;
+        if next.is_none() {
+            self.1.seconds.set(self.1.seconds.get() + self.2);
+        }
+        Ok(next)
+    }
+
+    fn answer(&mut self, answer: &Answer) -> Result<(), Lost> {
+        self.0.answer(answer)
+    }
+}
+
+#[test]
+fn a_code_comes_with_the_time_that_is_left_for_it_each_time_that_it_is_shown() {
+    let alex = person("cockpit", &["", "", "", ""]);
+    let says = [prompt(900, false), None, None, None, end(Ending::Done)];
+    let mut daemon = Slow(script(says), &alex, 400);
+    let options = Options::default();
+    let attempt = Attempt::new(&alex, &options, (Manner::of("cockpit", true), Language::English));
+    assert_eq!(attempt.run(&mut daemon), Code::Success);
+    let said = alex.said.borrow();
+    for ((_, text), left) in said.iter().zip([
+        "You have 15 minutes for it.",
+        "You have 8 minutes for it.",
+        "You have one minute for it.",
+        // It is over, which the daemon says.
+        "You have one minute for it.",
+    ]) {
+        assert!(text.contains("enter the code ABCD2345. ") && text.contains(left), "{text}");
+    }
+    assert_eq!(said.len(), 4);
+}
+
+#[test]
+fn of_the_time_of_sshd_only_that_is_said_which_is_known() {
+    for (service, says) in [("sshd", true), ("cockpit", false), ("login", false)] {
+        let alex = person(service, &[""]);
+        let mut daemon = script([prompt(900, false), end(Ending::Done)]);
+        assert_eq!(run(&alex, &Options::default(), &mut daemon), Code::Success);
+        let said = alex.said.borrow();
+        assert!(said[0].1.contains("15 minutes"), "{}", said[0].1);
+        assert_eq!(said[0].1.contains("ssh may close the connection sooner"), says, "{service}");
+    }
+}
+
+#[test]
+fn the_configuration_adds_services_that_are_asked_and_takes_none_away() {
+    for (service, only_questions, asks) in [
+        ("my-relay", true, true),
+        ("my-relay", false, false),
+        ("gdm-password", true, true),
+        // Measured (login.md 1.5).
+        ("sshd", false, true),
+        ("cockpit", false, true),
+    ] {
+        let alex = person(service, &["x", "", ""]);
+        let ask = Some(Message::AskPassword {
+            name: "alex@contoso.com".to_owned(),
+            reason: Some("Once more.".to_owned()),
+            only_questions,
+        });
+        let mut daemon = script([ask, prompt(900, only_questions), None, failed(), end(Ending::Denied)]);
+        assert_eq!(run(&alex, &Options::default(), &mut daemon), Code::PermissionDenied);
+        let said = alex.said.borrow();
+        let questions =
+            said.iter().filter(|(style, _)| matches!(style, Style::Hidden | Style::Shown)).count();
+        assert_eq!(questions, if asks { 4 } else { 1 }, "{service}: {said:?}");
+        assert_eq!(said.len() == questions, asks, "{service}: {said:?}");
+    }
+    // A code cannot be shown by a program that has room for a password alone.
+    let alex = person("swaylock", &["x"]);
+    let mut daemon = script([prompt(900, true)]);
+    assert_eq!(run(&alex, &Options::default(), &mut daemon), Code::AuthenticationError);
+    assert!(alex.said.borrow().is_empty());
+}
+
+#[test]
+fn everything_is_said_in_the_language_of_the_machine() {
+    for (language, password, done, enter, failed_end) in [
+        (Language::German, "Entra-ID-Kennwort: ", "q ein, um abzubrechen: ", "Eingabetaste.", "deaktiviert."),
+        (
+            Language::Japanese,
+            "Entra ID のパスワード: ",
+            "入力してください: ",
+            "Enter を押してください。",
+            "です。",
+        ),
+    ] {
+        let alex = person("sshd", &["x", "", "", ""]);
+        let failure = FailureReport {
+            message: if language == Language::German {
+                "Das Konto ist deaktiviert"
+            } else {
+                "無効です。"
+            }
+            .to_owned(),
+            ..FailureReport::default()
+        };
+        let failed = Some(Message::Failed { failure: Box::new(failure) });
+        let says = [ask(None), prompt(900, false), None, failed, end(Ending::Denied)];
+        assert_eq!(run_in(language, &alex, &Options::default(), &mut script(says)), Code::PermissionDenied);
+        let said = alex.said.borrow();
+        assert_eq!(said[0].1, password);
+        assert!(said[1].1.ends_with(done) && said[2].1.ends_with(done), "{said:?}");
+        assert!(said[3].1.ends_with(enter) && said[3].1.contains(failed_end), "{said:?}");
+        assert!(!said[3].1.contains("。."), "{said:?}");
+        let lost = person("login", &[]);
+        run_in(language, &lost, &Options::default(), &mut script([]));
+        let last = lost.said.borrow().last().unwrap().1.clone();
+        assert!(last.contains("systemctl status firmamentd") && !last.contains("does not answer"), "{last}");
+    }
 }

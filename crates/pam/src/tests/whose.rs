@@ -75,5 +75,8 @@ fn a_damaged_file_makes_nobody_ours() {
     let names = Names::open(&file[..]).ok();
     assert_eq!(whose("alex", (PASSWD, ""), names.as_ref()), Whose::Others);
     assert_eq!(whose("alex@contoso.com", (PASSWD, ""), names.as_ref()), Whose::PerhapsOurs);
-    assert_eq!(account::<&[u8]>("alex", Whose::Others, None).0, crate::code::Code::Ignore);
+    assert_eq!(
+        account::<&[u8]>("alex", Whose::Others, None, messages::Language::English).0,
+        crate::code::Code::Ignore
+    );
 }

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod document;
+mod hearer;
 mod report;
 mod samples;
 mod words;

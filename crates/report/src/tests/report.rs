@@ -2,7 +2,7 @@
 
 use super::samples::{NOW, failure, id, identity, owner, registered, status, view};
 use crate::concern::{Concern, concerns};
-use crate::{ending, ending_of, ending_of_view, left_behind, progress, rebind_failure, still_there};
+use crate::{Hearer, ending, ending_of, ending_of_view, left_behind, progress, rebind_failure, still_there};
 use identity::{
     Attempt, Identity, LedgerKind, LedgerLine, Phase, Snapshot, Status, StatusPhase, Suspension, WaitsFor,
 };
@@ -161,7 +161,7 @@ fn what_is_stored_and_cannot_be_used_comes_before_what_the_machine_says() {
 }
 
 fn text(status: &Status) -> String {
-    match progress(status, NOW) {
+    match progress(status, NOW, &Hearer::default()) {
         Message::Progress { text, .. } => text,
         other => panic!("{other:?}"),
     }

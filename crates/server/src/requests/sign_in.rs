@@ -9,6 +9,7 @@ use crate::talk::{
 };
 use driver::{Codes, Purpose};
 use ipc::{Ending, Wait};
+use messages::Said;
 use model::{Account, Asked, Asker, DomainName, Failure, Registration};
 
 /// Who signs in, for whom and for what.
@@ -97,7 +98,8 @@ async fn settle(
         return Ok(ending);
     };
     // A code shows no key: only the first use of one tells whether this is the machine that they were made on.
-    tell_waiting(connection, "the keys of this machine to be used for the first time").await;
+    let waiting = connection.hearer.hears(FIRST_USE, Said::WaitsForFirstUse);
+    tell_waiting(connection, &waiting).await;
     match first_use(status, session).await {
         Some(failure) => {
             tell_failure(connection, &failure).await;
@@ -106,3 +108,5 @@ async fn settle(
         None => Ok(ending),
     }
 }
+
+const FIRST_USE: &str = "the keys of this machine to be used for the first time";

@@ -19,7 +19,7 @@ pub(crate) async fn run(connection: &mut Connection, service: &Service) -> Resul
             () = connection.hung_up() => return Ok(Ending::Done),
         };
         let message = match received {
-            Ok(StatusChange { at, status }) => progress(&status, at),
+            Ok(StatusChange { at, status }) => progress(&status, at, &connection.hearer),
             Err(RecvError::Lagged(lost)) => {
                 Message::Notice { text: format!("{lost} changes were too fast to be shown") }
             }

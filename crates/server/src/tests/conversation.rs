@@ -49,7 +49,7 @@ impl Shared {
 fn requests() -> Vec<Request> {
     let name = || "alex@contoso.com".to_owned();
     vec![
-        Request::SignIn { name: name(), wait: Wait::Settled },
+        Request::SignIn { name: name(), wait: Wait::Settled, language: None },
         Request::Status { domain: None },
         Request::Join { domain: None },
         Request::Leave { domain: None, force: false },

@@ -370,3 +370,24 @@ fn a_rebinding_names_components_and_no_values() {
     started.before.changed.clear();
     assert_eq!(rebinding(&started)[1], "Changed since: nothing.");
 }
+
+#[tokio::test]
+async fn a_registration_is_told_in_the_language_of_whoever_signs_in() {
+    let (mut connection, mut caller) = connected();
+    connection.hearer.language = messages::Language::German;
+    let failed = Status {
+        failure: Some(failure(FailureClass::Denied, "error_directory_quota_exceeded")),
+        waits_for: Some(WaitsFor::Administrator),
+        ..status(StatusPhase::Unregistered, "idle")
+    };
+    let (tell, told) = watch::channel(failed);
+    let (_writable, unwritable) = watch::channel(None);
+    let following = async { follow_by(&mut connection, (&|| NOW, unwritable), told, Until::SETTLED).await };
+    assert_eq!(following.await.unwrap(), Ending::Denied);
+    drop((connection, tell));
+    let Some(Message::Progress { text, .. }) = caller.hears().await else { panic!("progress") };
+    assert_eq!(text, "Dieser Rechner ist nicht registriert.");
+    let Some(Message::Failed { failure }) = caller.hears().await else { panic!("a failure") };
+    assert!(failure.message.starts_with("Die Höchstzahl der Geräte"), "{failure:?}");
+    assert_eq!(failure.code, "error_directory_quota_exceeded");
+}

@@ -3,7 +3,7 @@
 use super::{Code, Machine, PasswordAttempt, Pending, Person, State};
 use crate::judge::{self, Verdict};
 use crate::outbox::Outbox;
-use crate::{Command, Event, Groups, Memory, Notice, Outcome as Ending, Reply, Scope, Work};
+use crate::{Command, Event, Groups, Memory, Notice, Outcome as Ending, Reason, Reply, Scope, Work};
 use model::{Account, Cause, Failure, FailureClass, GroupUse, TokenRef};
 use statig::blocking::*;
 use std::time::Duration;
@@ -135,7 +135,7 @@ impl Machine {
             Ok(_) => Transition(State::requesting_code(Pending { op: None })),
             Err(failure) if judge::wants_more_than_password(failure) => {
                 self.claims = failure.claims.clone();
-                self.reason = Some(MORE_THAN_PASSWORD);
+                self.reason = Some(Reason::MoreThanPassword);
                 Transition(State::requesting_code(Pending { op: None }))
             }
             Err(failure) => self.fail(context, failure.clone()),
@@ -199,7 +199,7 @@ impl Machine {
     pub(super) fn ask_again(&mut self, claims: String) -> Outcome<State> {
         self.stepped_up = true;
         self.claims = Some(claims);
-        self.reason = Some(SECOND_FACTOR);
+        self.reason = Some(Reason::SecondFactor);
         Transition(State::requesting_code(Pending { op: None }))
     }
 
@@ -293,7 +293,3 @@ const TELLING: u32 = 3;
 /// RFC 8628 section 3.5: what "slow down" adds to the interval, up to what an interval may be.
 const SLOWER: Duration = Duration::from_secs(5);
 const SLOWEST: Duration = Duration::from_secs(60);
-const MORE_THAN_PASSWORD: &str =
-    "Your organisation asks for more than a password: please finish the sign-in in a browser.";
-const SECOND_FACTOR: &str =
-    "Your organisation asks for multi-factor authentication to register a device: please sign in once more.";

@@ -70,7 +70,8 @@ fn the_first_login_by_ssh_registers_the_machine_and_gives_a_shell() {
         host.terminal("setpriv", &["--reuid=65534", "--clear-groups", "su", "-", "alex", "-c", "id -u"]);
     su.reads("password: ");
     su.types(PASSWORD);
-    assert!(is_in(&host, su).contains("1285143078"));
+    let shown = is_in(&host, su);
+    assert!(shown.contains("1285143078"), "{shown}");
     assert_eq!(cloud.devices().len(), 1);
     let whose = host.shell("getent passwd alex@contoso.com");
     assert_eq!(text(&whose), "alex:x:1285143078:1285143078::/home/alex@contoso.com:/bin/bash\n");

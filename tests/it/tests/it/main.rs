@@ -18,6 +18,7 @@ mod join;
 mod journal;
 mod key_processes;
 mod keys;
+mod languages;
 mod leave;
 mod life;
 mod login;
