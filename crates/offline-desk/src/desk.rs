@@ -90,12 +90,13 @@ pub async fn run(office: impl Office, settings: Settings, mut jobs: Jobs) {
     let mut marks = interval(MARKS);
     loop {
         tokio::select! {
+            biased;
+            _ = marks.tick() => worker.mark().await,
             job = jobs.recv() => match job {
                 Some(job) => worker.does(job).await,
                 None => return,
             },
             changed = left.changed() => if changed.is_err() { return },
-            _ = marks.tick() => worker.mark().await,
         }
         worker.tidy().await;
     }
@@ -148,17 +149,18 @@ impl<O: Office> Worker<O> {
     }
 
     async fn mark(&self) {
-        // What nobody can use any more is not written over and over.
-        let (at, ttl) = (self.moment(), self.settings.ttl.unwrap_or_default());
-        let is_of_use = |it: &Verifier| it.may_be_tried(at, ttl).is_ok();
-        if self.office.views().verifiers().iter().any(is_of_use)
-            && let Err(failure) = self.ask(Request::Passed(at)).await
-        {
+        if self.office.views().verifiers().is_empty() {
+            return;
+        }
+        if let Err(failure) = self.ask(Request::Passed(self.moment())).await {
             self.warn(&failure, "How long the service has run cannot be written");
         }
     }
 
     async fn learn(&self, person: Person, password: Secret<String>) -> Result<(), Failure> {
+        if self.settings.ttl.is_none() {
+            return Ok(());
+        }
         let key = self.key().await?;
         let check = Check { salt: random()?, mac: [0; 32], cost: self.settings.cost };
         let mac = self.made_of(&key, person, password, &check).await?;

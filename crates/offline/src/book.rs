@@ -159,7 +159,9 @@ impl Book {
                 Ok((vec![self.put(right)], Answer::Done))
             }
             Request::Passed(at) => {
-                let marked: Vec<Verifier> = self.all.values().map(|it| it.marked(at)).collect();
+                let ttl = ttl.unwrap_or_default();
+                let in_use = self.all.values().filter(|it| !it.is_over(ttl));
+                let marked: Vec<Verifier> = in_use.map(|it| it.marked(at)).collect();
                 Ok((marked.into_iter().map(|it| self.put(it)).collect(), Answer::Done))
             }
             Request::Ended(person) => Ok((self.end(person).into_iter().collect(), Answer::Done)),

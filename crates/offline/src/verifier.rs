@@ -125,6 +125,13 @@ impl Verifier {
         Verifier { failures: 0, logins: self.logins.saturating_add(1), ..self.marked(at) }
     }
 
+    /// Whether it is of no use for good, whatever the clocks will say: what passes need not be written any more. That the
+    /// clock says so now is not enough, because somebody may set it back.
+    pub fn is_over(&self, ttl: Duration) -> bool {
+        let by_clock = self.highest_clock >= self.proved_at.after(ttl).after(TOLERANCE);
+        self.used >= ttl || by_clock || self.logins >= MOST_LOGINS || self.failures >= MOST_FAILURES
+    }
+
     /// Until when a password may be checked, unless more of it is used up before.
     ///
     /// # Errors
