@@ -1,6 +1,6 @@
 //! The Debian packages.
 
-use crate::run::{cargo_program, is_root, root, target};
+use crate::run::{cargo_program, root, target};
 use crate::{tools, tpm};
 use clap::Args;
 use packages::{Build, Workshop};
@@ -14,6 +14,9 @@ pub(crate) struct Options {
     /// Build no release: pack the programs of the tests, and install, upgrade, remove and purge them in an overlay.
     #[arg(long = "try", conflicts_with = "twice")]
     try_out: bool,
+    /// Install the packages in a new Debian 13, as root, and compare what they need with what Ubuntu 24.04 has.
+    #[arg(long, conflicts_with_all = ["twice", "try_out"])]
+    elsewhere: bool,
 }
 
 pub(crate) fn run(options: &Options) -> Result<(), String> {
@@ -22,8 +25,11 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     }
     let (shop, build) = (workshop()?, Build::release(target()));
     let first = packages::make(&shop, &build)?;
-    for line in packages::measure(&build, &first)? {
-        println!("dist: {line}");
+    packages::measure(&build, &first)?.iter().for_each(|it| println!("dist: {it}"));
+    if options.elsewhere {
+        packages::elsewhere(&target().join("debian-13"), &first)?
+            .iter()
+            .for_each(|it| println!("dist: {it}"));
     }
     if options.twice {
         let second = packages::make(&shop, &Build::release(target().join("dist-again")))?;
@@ -35,12 +41,8 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
 
 /// Packs the programs of the tests and tries them; part of CI.
 pub(crate) fn try_out() -> Result<(), String> {
-    if !is_root() || !packages::is_possible() {
-        println!("dist: packages are tried by root only, where there are namespaces and dpkg-dev");
-        return Ok(());
-    }
-    let made = packages::make(&workshop()?, &Build::of_tests(target()))?;
-    println!("dist: {} things were as they should be", packages::try_out(&target().join("overlay"), &made)?);
+    let (build, folder) = (Build::of_tests(target()), target().join("overlay"));
+    println!("dist: {}", packages::try_here(&workshop()?, &build, &folder)?);
     Ok(())
 }
 

@@ -34,7 +34,8 @@ fn locale(root: &Path) -> Option<String> {
 
 /// Writes the file that the PAM module reads, beside the file of names.
 pub(crate) fn write(directory: &Path, spoken: Spoken) -> io::Result<()> {
-    names_file::replace(&directory.join(LANGUAGE), spoken.encode().as_bytes(), 0o644)
+    names_file::replace(&directory.join(LANGUAGE), spoken.encode().as_bytes(), 0o644)?;
+    Ok(())
 }
 
 /// Its name in the directory.

@@ -22,6 +22,8 @@ pub fn all(root: &Path) -> Result<Vec<Step>, String> {
     crates.dedup();
     let mut steps: Vec<Step> = (0..LIVES / PART).map(lives).collect();
     steps.extend(crates.iter().map(|of| step(&format!("faults/{of}"), &format!("xtask mutate --only {of}"))));
+    steps.push(step("packages/twice", "xtask dist --twice"));
+    steps.push(step("packages/elsewhere", "xtask dist --elsewhere"));
     steps.push(step("user/demo-and-it", "xtask user"));
     steps.push(step("clients/all", "xtask clients --node"));
     steps.push(with(

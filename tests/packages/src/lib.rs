@@ -1,6 +1,7 @@
 //! The Debian packages: built, packed, measured, compared, and tried in an overlay.
 
 mod build;
+mod elsewhere;
 #[cfg(test)]
 mod manifest;
 mod third_party;
@@ -8,7 +9,8 @@ mod trial;
 mod units;
 
 pub use build::{Build, Workshop};
-pub use trial::{is_possible, try_out};
+pub use elsewhere::elsewhere;
+pub use trial::try_here;
 pub use units::check_units;
 
 use std::fs;
@@ -83,6 +85,10 @@ pub fn compare(first: &[PathBuf], second: &[PathBuf]) -> Result<(), String> {
 
 fn at(path: &Path, error: &std::io::Error) -> String {
     format!("{}: {error}", path.display())
+}
+
+fn is_root() -> bool {
+    said_by(Command::new("id").arg("-u")).is_ok_and(|said| said == "0")
 }
 
 /// What a command says on standard output, where it succeeds.

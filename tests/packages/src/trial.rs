@@ -1,10 +1,22 @@
-use crate::at;
+use crate::{Build, Workshop, at, is_root};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// Makes the packages and tries them where that can be done; how it went, for people.
+///
+/// # Errors
+/// What could not be made, or was not as it should be.
+pub fn try_here(shop: &Workshop, build: &Build, folder: &Path) -> Result<String, String> {
+    if !is_root() || !is_possible() {
+        return Ok("packages are tried by root only, where there are namespaces and dpkg-dev".to_owned());
+    }
+    let made = crate::make(shop, build)?;
+    Ok(format!("{} things were as they should be", try_out(folder, &made)?))
+}
+
 /// Whether packages can be made and installed in an overlay here, given that we are root.
-pub fn is_possible() -> bool {
+fn is_possible() -> bool {
     let works = |command: &mut Command| command.output().is_ok_and(|output| output.status.success());
     works(Command::new("dpkg-architecture").arg("-qDEB_HOST_ARCH"))
         && works(Command::new("unshare").args(NAMESPACES).args(["sh", "-c", OVERLAY]))
@@ -12,10 +24,7 @@ pub fn is_possible() -> bool {
 
 /// Installs, upgrades, removes and purges the packages over this machine's root as an overlay; nothing of it stays.
 /// Gives how many things were looked at.
-///
-/// # Errors
-/// What was not as it should be, with all that was said.
-pub fn try_out(folder: &Path, packages: &[PathBuf]) -> Result<usize, String> {
+fn try_out(folder: &Path, packages: &[PathBuf]) -> Result<usize, String> {
     fs::create_dir_all(folder).map_err(|error| at(folder, &error))?;
     let script = folder.join("overlay.sh");
     fs::write(&script, SCRIPT).map_err(|error| at(&script, &error))?;
