@@ -4,13 +4,12 @@
 use crate::account_files::{AccountFiles, AccountWriter, Settings};
 use crate::dependencies::Neighbours;
 use crate::inbox::{Answered, Inbox, Message};
-use crate::log_limit::LogLimit;
 use crate::session::{self, SessionHandle};
-use crate::store_thread::{StoreReport, StoreThread};
 use executor::{Executor, Vault};
 use hsm::Keys;
 use in_flight::{Clock, InFlight, crashed, entropy, rest};
 use lifecycle::{Reply, Work};
+use log_limit::LogLimit;
 use machine::{Machine, OpId};
 use model::{
     Account, Backend, Delivery, DomainName, Failure, FailureClass, ObjectId, TenantId, Timestamp, TokenRef,
@@ -19,6 +18,7 @@ use model::{
 use offline_desk::Desk;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use store_thread::{StoreReport, StoreThread};
 use tenancy::{Answer, Caller, Command, DomainConfig, Event, KeysReply, KeysWork, Tenancy};
 use tokio::sync::{mpsc, oneshot, watch};
 use views::{StatusChange, Views};

@@ -2,15 +2,14 @@ use crate::account_files::{self, AccountWriter};
 use crate::computer::{Computer, Ports};
 use crate::dependencies::Dependencies;
 use crate::inbox::{Answered, Inbox, unexpected_answer};
-use crate::log_limit::LogLimit;
 use crate::offline_sign_in::{LoopOffice, moment};
 use crate::self_test;
 use crate::sign_in::{self, Codes, Purpose, SignIn};
-use crate::store_thread::StoreThread;
 use accounts::{AccountChange, AccountSettings, Meant, ReservationWanted, ReservedAccount};
 use hsm::BoundTo;
 use in_flight::seed;
 use lifecycle::{LeaveKind, Snapshot, Status};
+use log_limit::LogLimit;
 use model::{
     Account, Asked, Asker, Backend, DomainName, Failure, LocalAccount, MachineBinding, Registration, Secret,
     Timestamp, Upn, log_failure, wiping,
@@ -20,6 +19,7 @@ use signin::UserStatus;
 use std::io;
 use std::sync::Arc;
 use store::StoreError;
+use store_thread::StoreThread;
 use tenancy::{Answer, DomainConfig, Event, OperatorRequest, PreparedView, RekeyStarted, Tenancy};
 use tokio::sync::{broadcast, mpsc, watch};
 use views::{DomainView, SignInView, StatusChange, Views};

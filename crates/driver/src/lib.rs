@@ -9,14 +9,12 @@ mod computer;
 mod dependencies;
 mod driver;
 mod inbox;
-mod log_limit;
 mod offline_sign_in;
 mod permission;
 mod proof;
 mod self_test;
 mod session;
 mod sign_in;
-mod store_thread;
 #[cfg(test)]
 mod tests;
 
@@ -24,5 +22,4 @@ pub use account_files::AccountFiles;
 pub use dependencies::{Dependencies, Neighbours};
 pub use driver::{Driver, LeaveStarted, RebindStarted, Rekey, StartError};
 pub use inbox::service_ended;
-pub use log_limit::LogLimit;
 pub use sign_in::{Codes, Purpose, SignIn, SignInEvent, WaitingFor};

@@ -4,6 +4,7 @@ use crate::inbox::Inbox;
 use crate::offline_sign_in;
 use crate::permission::permission;
 use crate::proof::Proof;
+use admission::Groups;
 use executor::{Effects, Executor, step};
 use in_flight::{InFlight, crashed, entropy, rest};
 use machine::OpId;
@@ -12,7 +13,7 @@ use model::{
     SignInFacts, TenantId, Timestamp, TokenRef, Trace, log_failure, wiping,
 };
 use offline_desk::{Typed, Way};
-use signin::{Command, Event, Groups, Notice, Outcome, PasswordPrompt, Prompt, Reply, Session, Work};
+use signin::{Command, Event, Notice, Outcome, PasswordPrompt, Prompt, Reply, Session, Work};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use views::SignInView;

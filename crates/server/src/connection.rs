@@ -1,5 +1,5 @@
-use driver::LogLimit;
 use ipc::{Answer, FIRST_PROTOCOL, FrameError, HEADER, Message, Reader, Request, RequestError};
+use log_limit::LogLimit;
 use model::Secret;
 use report::Hearer;
 use std::io;

@@ -1,11 +1,11 @@
 //! One conversation from its first word to its last, which says how it ends when it is not the caller who ends it.
 
 use crate::connection::Connection;
-use crate::limits::Place;
 use crate::talk::tell_failure;
 use crate::{Service, dispatch};
-use driver::LogLimit;
+use callers::Place;
 use ipc::{Ending, FailureReport, Message, Peer, Reader};
+use log_limit::LogLimit;
 use model::{Failure, FailureClass, Requester, Who};
 use std::pin::pin;
 use std::sync::Arc;

@@ -23,8 +23,8 @@ use crate::Service;
 use crate::connection::{Connection, ReadError};
 use crate::conversation::Caller;
 use crate::talk::{bad_request, tell_failure, tell_waiting, unknown_request};
-use driver::LogLimit;
 use ipc::{Ending, Message, Request, RequestError};
+use log_limit::LogLimit;
 use model::{Failure, FailureClass, Who};
 use report::ending_of;
 use requests::{

@@ -6,8 +6,6 @@ mod accept;
 mod connection;
 mod conversation;
 mod dispatch;
-mod limits;
-mod owners;
 mod service;
 mod talk;
 #[cfg(test)]
@@ -17,10 +15,9 @@ pub use conversation::Stop;
 pub use service::{AboutNow, Registrars, Service};
 
 use accept::Patience;
+use callers::{Limits, Owner, Owners};
 use conversation::{Caller, Shared};
-use driver::LogLimit;
-use limits::Limits;
-use owners::{Owner, Owners};
+use log_limit::LogLimit;
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;

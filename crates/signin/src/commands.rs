@@ -1,9 +1,10 @@
 //! What comes out of a sign-in session.
 
 use crate::OpId;
+use admission::Groups;
 use model::{
-    Account, Attempt, DirectoryGroup, DomainName, Failure, Jwks, Memory, PasswordResult, Standing, TenantId,
-    TenantPin, Timestamp, TokenRef, Upn,
+    Account, Attempt, DomainName, Failure, Jwks, Memory, PasswordResult, Standing, TenantId, TenantPin,
+    Timestamp, TokenRef, Upn,
 };
 
 /// What the session wants done, in this order.
@@ -226,15 +227,4 @@ pub enum Outcome {
     },
     /// They did not.
     Failed(Failure),
-}
-
-/// The groups that a person is in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Groups {
-    /// Nobody asked for them.
-    NotAsked,
-    /// All of them.
-    Known(Vec<DirectoryGroup>),
-    /// They could not be read, and this is why.
-    Unknown(Box<Failure>),
 }

@@ -1,9 +1,10 @@
 //! The rules of names and pins (entra.md 2.10, rules 6 and 7), and which failures mean what.
 
-use crate::{AccountPin, Facts, Groups, Memory, Method, Reply, Standing};
+use crate::{AccountPin, Facts, Memory, Method, Reply, Standing};
+use admission::Groups;
 use model::{
-    Asked, Cause, Delivery, DirectoryGroup, Failure, FailureClass, GroupUse, ObjectId, PasswordResult,
-    TenantId, Timestamp, TokenSubject, Upn, Who,
+    Asked, Cause, Delivery, Failure, FailureClass, ObjectId, PasswordResult, TenantId, Timestamp,
+    TokenSubject, Upn, Who,
 };
 
 /// What the rules say of an account.
@@ -257,75 +258,8 @@ fn hides_device(facts: &Facts, failure: &Failure) -> bool {
 pub(crate) fn groups_of(result: &Result<Reply, Failure>) -> Groups {
     match result {
         Ok(Reply::Groups(groups)) => Groups::Known(groups.clone()),
-        Ok(_) => Groups::Unknown(Box::new(groups_not_told())),
+        Ok(_) => Groups::Unknown(Box::new(admission::groups_not_told())),
         Err(failure) => Groups::Unknown(Box::new(failure.clone())),
-    }
-}
-
-/// What the token said of them, which is their ids alone.
-pub(crate) fn groups_of_token(ids: &[ObjectId]) -> Groups {
-    Groups::Known(ids.iter().map(|id| DirectoryGroup { object: *id, name: None }).collect())
-}
-
-/// Whether the groups let the person in (login.md 2): by the id of one of them, and never where they are not
-/// known.
-///
-/// # Errors
-/// Why they do not.
-pub(crate) fn by_groups(facts: &Facts, groups: &Groups) -> Result<(), Failure> {
-    if let GroupUse::Admit(admitted) = &facts.groups {
-        in_one_of(admitted, groups, || not_in_a_group(facts))?;
-    }
-    match &facts.registrars {
-        Some(group) => in_one_of(std::slice::from_ref(group), groups, || not_a_registrar(facts)),
-        None => Ok(()),
-    }
-}
-
-fn in_one_of(wanted: &[ObjectId], groups: &Groups, in_none: impl FnOnce() -> Failure) -> Result<(), Failure> {
-    match groups {
-        Groups::Known(own) if own.iter().any(|group| wanted.contains(&group.object)) => Ok(()),
-        Groups::Known(_) => Err(in_none()),
-        Groups::NotAsked => Err(groups_not_told()),
-        Groups::Unknown(failure) => Err(groups_not_read(failure)),
-    }
-}
-
-fn not_a_registrar(facts: &Facts) -> Failure {
-    let domain = facts.asked.domain();
-    let message =
-        format!("this machine is not registered for {domain}, and you are not in the group that may");
-    let (class, who) = (FailureClass::Denied, Who::MachineAdmin);
-    Failure::local(class, who, "RegistrationNotAllowed", message, NOT_A_REGISTRAR)
-}
-
-fn not_in_a_group(facts: &Facts) -> Failure {
-    let name = facts.asked.person().map_or("who came", Upn::as_str);
-    let message = format!("{name} may not sign in on this machine: you are in none of the groups that may");
-    let (class, who) = (FailureClass::Denied, Who::MachineAdmin);
-    Failure::local(class, who, "SignInNotAllowed", message, NOT_IN_A_GROUP)
-}
-
-fn groups_not_told() -> Failure {
-    let message = "your groups are not known, and here only members of some may do what you want";
-    let (class, who) = (FailureClass::Denied, Who::TenantAdmin);
-    Failure::local(class, who, "GroupsNotReadable", message.to_owned(), CONSENT)
-}
-
-/// Nobody comes in whose groups are not known; only where the directory refused them does consent help.
-fn groups_not_read(failure: &Failure) -> Failure {
-    let message =
-        format!("your groups cannot be read, and here only members of some may do this: {}", failure.message);
-    match failure.class {
-        FailureClass::Transient | FailureClass::NeedsUser => Failure { message, ..failure.clone() },
-        FailureClass::Denied | FailureClass::Gone | FailureClass::Broken => Failure {
-            class: FailureClass::Denied,
-            who: Who::TenantAdmin,
-            code: "GroupsNotReadable".to_owned(),
-            message,
-            advice: CONSENT.to_owned(),
-            ..failure.clone()
-        },
     }
 }
 
@@ -347,7 +281,3 @@ const PASSWORD_SHOWS_DEVICE: &str = "A sign-in by device code cannot show which 
 const NEW_TOKEN: &str = "Give a new refresh token of the client 29d9ed98-a469-4536-ade2-f981bc1d605e and of this organisation, or run aad-tool join without a token.";
 /// The `claims` that ask for fresh MFA (entra.md 2.9).
 const FRESH_MFA: &str = r#"{"access_token":{"amr":{"values":["ngcmfa","mfa"]}}}"#;
-const NOT_IN_A_GROUP: &str =
-    "Sign in with an account that may, or have the account put into a group of pam_allow_groups.";
-const NOT_A_REGISTRAR: &str = "Somebody of the group that who_may_register in himmelblau.conf names has to sign in first, or root with aad-tool join; then sign in again.";
-const CONSENT: &str = "An administrator of your organisation has to consent to reading groups (GroupMember.Read.All) or to have groups in the token (groupMembershipClaims); or name people in pam_allow_groups.";

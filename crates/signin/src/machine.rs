@@ -3,9 +3,9 @@ mod steps;
 use crate::judge;
 use crate::outbox::Outbox;
 use crate::{
-    Command, Event, Facts, Groups, Memory, OpId, PasswordPrompt, Prompt, Realm, Reason, Reply, Scope,
-    TenantPin, Work,
+    Command, Event, Facts, Memory, OpId, PasswordPrompt, Prompt, Realm, Reason, Reply, Scope, TenantPin, Work,
 };
+use admission::Groups;
 use model::{Attempt, Cause, Failure, Jwks, Timestamp, TokenRef, TokenSubject};
 use statig::blocking::*;
 use std::time::Duration;

@@ -11,6 +11,7 @@ mod facts;
 mod found;
 mod pins;
 pub mod refusals;
+mod roster;
 mod view;
 
 pub use account_changes::{kept_account, no_account, no_reservation};
@@ -19,6 +20,7 @@ pub use events::{Caller, Event, KeysReply, OperatorRequest, PairTest};
 pub use facts::{DomainConfig, Facts};
 pub use found::{Found, FoundPair, Unreadable};
 pub use pins::Pins;
+pub use roster::{Member, Roster};
 pub use view::{MemberView, PreparedView, TenantView};
 
 /// Names the machine of one identity for this run of the service, whatever its role becomes.

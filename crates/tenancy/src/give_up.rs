@@ -1,10 +1,10 @@
 //! Going on without what was lost or cannot be read, because an operator says so.
 
 use crate::lanes::Step;
-use crate::roster::Roster;
 use crate::tenancy::Tenancy;
 use lifecycle::LeaveKind;
 use model::{DomainName, TenantId};
+use tenancy_model::Roster;
 use tenancy_model::{Answer, Caller, Change, Command, Role};
 
 impl Tenancy {

@@ -1,11 +1,11 @@
 //! One event, and everything that follows from it in every lane that waits for nothing.
 
 use crate::lanes::{Item, LaneName, SignIn, Step};
-use crate::roster::Roster;
 use crate::tenancy::{Owner, Tenancy};
 use lifecycle::EventKind;
 use machine::{Batch, Machine, Next, Ticket};
 use model::{DomainName, Failure, TenantId, Timestamp};
+use tenancy_model::Roster;
 use tenancy_model::{Answer, Caller, Command, Event, Found, OperatorRequest};
 
 impl Machine for Tenancy {

@@ -2,10 +2,10 @@
 
 use crate::identities::Handled;
 use crate::lanes::Step;
-use crate::roster::Roster;
 use crate::tenancy::Tenancy;
 use lifecycle::{LeaveKind, Snapshot};
 use model::{DomainName, TenantId};
+use tenancy_model::Roster;
 use tenancy_model::{Answer, Caller, Change, Command, MemberId, Role};
 
 impl Tenancy {

@@ -15,7 +15,6 @@ mod offline;
 mod operator;
 mod prepared_keys;
 mod restore;
-mod roster;
 mod routing;
 mod succession;
 mod tenancy;

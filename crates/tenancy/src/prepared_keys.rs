@@ -4,11 +4,11 @@
 //! On disk, in this order: the intent's id, then its keys; the commit by which a tenant takes a pair ends it here.
 
 use crate::lanes::{LaneName, SignIn, Step};
-use crate::roster::Roster;
 use crate::tenancy::{Owner, Tenancy};
 use lifecycle::{DeviceKeys, PreparedPair};
 use model::{Failure, IntentId, Registration};
 use std::collections::BTreeMap;
+use tenancy_model::Roster;
 use tenancy_model::{Change, Command, FoundPair, KeysReply, KeysWork, PairTest, PreparedView};
 
 /// The pairs that are nobody's.

@@ -1,11 +1,11 @@
 //! Where everything goes on after a start: only what is durable is consulted.
 
 use crate::lanes::Step;
-use crate::roster::Roster;
 use crate::tenancy::Tenancy;
 use accounts::Accounts;
 use lifecycle::{LeaveKind, Snapshot, Stage};
 use model::{IntentId, TenantId};
+use tenancy_model::Roster;
 use tenancy_model::{Change, Command, Found, FoundPair, Pins, Role};
 
 impl Tenancy {

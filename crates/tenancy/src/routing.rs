@@ -2,7 +2,6 @@
 
 use crate::identities::Handled;
 use crate::lanes::{Item, SignIn, Step};
-use crate::roster::{Member, Roster};
 use crate::tenancy::Tenancy;
 use lifecycle::Snapshot;
 use model::{
@@ -10,6 +9,7 @@ use model::{
 };
 use tenancy_model::refusals;
 use tenancy_model::{Answer, Caller, Command, MemberId, Pins, Role};
+use tenancy_model::{Member, Roster};
 
 impl Tenancy {
     pub(crate) fn begin_sign_in(&mut self, caller: Caller, asked: Asked, asker: Asker) {

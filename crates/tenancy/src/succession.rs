@@ -5,10 +5,10 @@
 //! Until that commit the old identity is in force whatever fails, and after it the new one.
 
 use crate::lanes::Step;
-use crate::roster::Member;
 use crate::tenancy::{Owner, Tenancy};
 use lifecycle::{Identity, LeaveKind, LedgerLine, Snapshot, Stage};
 use model::{Backend, DomainName, Failure, TenantId, Upn};
+use tenancy_model::Member;
 use tenancy_model::refusals;
 use tenancy_model::{Answer, Caller, Change, Command, KeysWork, MemberId, RekeyStarted, Role};
 

@@ -1,6 +1,5 @@
 use crate::lanes::{Item, LaneName, Lanes, Step};
 use crate::prepared_keys::PreparedKeys;
-use crate::roster::{Member, Roster};
 use accounts::Accounts;
 use attempts::Attempts;
 use lifecycle::{Device, Snapshot, Status};
@@ -12,6 +11,7 @@ use tenancy_model::{
     Caller, Change, Command, DomainConfig, Event, Facts, KeysWork, MemberId, MemberView, Pins, Role,
     TenantView,
 };
+use tenancy_model::{Member, Roster};
 
 /// Everything that this computer decides about its identities.
 ///

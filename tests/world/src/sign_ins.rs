@@ -252,7 +252,7 @@ impl World {
             Ok(Answer::Done) => run.outcome = run.failed.take().map(Outcome::Failed),
             Ok(Answer::Taken) => {
                 let (account, token) = run.checked.take().unwrap();
-                run.outcome = Some(Outcome::SignedIn { account, token, groups: signin::Groups::NotAsked });
+                run.outcome = Some(Outcome::SignedIn { account, token, groups: admission::Groups::NotAsked });
             }
             Ok(other) => panic!("a sign-in is told {other:?}"),
             Err(failure) => self.give_up(id, failure),

@@ -1,6 +1,7 @@
 //! Works, time, and what one tenant means for another.
 
-use super::harness::{Disk, Line, Next, Rig, domain, tenant, wait_for};
+use super::harness::{Disk, Line, Rig, domain, tenant, wait_for};
+use super::keys::Next;
 use crate::inbox::Inbox;
 use hsm::HsmError;
 use lifecycle::{LeaveKind, LedgerKind, Stage, StateName};

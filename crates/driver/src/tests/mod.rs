@@ -2,6 +2,7 @@
 
 mod accounts;
 mod harness;
+mod keys;
 mod loops;
 mod offline;
 mod sign_ins;

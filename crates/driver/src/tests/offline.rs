@@ -1,6 +1,7 @@
 //! Passwords that are checked here while there is no network (login.md 5).
 
-use super::harness::{ASKER, Disk, Next, Rig, account, person, registered, wait_for};
+use super::harness::{ASKER, Disk, Rig, account, person, registered, wait_for};
+use super::keys::Next;
 use crate::{Codes, Purpose, SignIn, SignInEvent};
 use accounts::LocalFacts;
 use lifecycle::LeaveKind;

@@ -1,6 +1,7 @@
 //! Sign-ins and sessions are tasks of their own, begun and ended by what is decided.
 
-use super::harness::{ASKER, Disk, Fault, Line, Next, Rig, domain, person, registered, tenant, wait_for};
+use super::harness::{ASKER, Disk, Fault, Line, Rig, domain, person, registered, tenant, wait_for};
+use super::keys::Next;
 use crate::{Codes, Purpose, Rekey, SignInEvent, WaitingFor};
 use hsm::HsmError;
 use lifecycle::{LeaveKind, StateName};

@@ -1,7 +1,6 @@
 //! Commits: in order, together, and never acted upon before they are durable.
 
 use super::harness::{ASKER, Disk, Fault, Rig, domain, person, registered, tenant, wait_for};
-use crate::store_thread::{StoreReport, StoreThread};
 use crate::{Codes, Purpose};
 use lifecycle::{LeaveKind, StateName};
 use machine::Ticket;
@@ -9,6 +8,7 @@ use model::{Backend, Failure, Guid, Id};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use store::RecordKey;
+use store_thread::{StoreReport, StoreThread};
 use tenancy::Change;
 use tokio::sync::mpsc;
 use tokio::time::timeout;

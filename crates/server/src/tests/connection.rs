@@ -111,7 +111,7 @@ async fn what_is_said_is_what_the_reader_may_see() {
     let (ours, theirs) = UnixStream::pair().unwrap();
     let mut reader = Reader::of(ipc::Peer::of(1000, 0));
     reader.asks_for(&"alex@contoso.com".parse().unwrap());
-    Connection::new(ours, reader, driver::LogLimit::default()).say(&notice).await;
+    Connection::new(ours, reader, log_limit::LogLimit::default()).say(&notice).await;
     let shown = Message::Notice { text: "(name hidden) and alex@contoso.com".to_owned() };
     assert_eq!(Caller(theirs).hears().await, Some(shown));
 }

@@ -3,11 +3,11 @@
 use super::samples::Caller;
 use crate::connection::Connection;
 use crate::conversation::{self, Stop, hold, stopped};
-use crate::limits::{Limits, Place};
-use crate::owners::Owner;
 use crate::{Service, serve};
-use driver::LogLimit;
+use callers::Owner;
+use callers::{Limits, Place};
 use ipc::{Ending, Message, Peer, Request, Wait};
+use log_limit::LogLimit;
 use model::Requester;
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,9 +1,9 @@
 //! One value of each kind, and the other end of a connection.
 
 use crate::connection::Connection;
-use driver::LogLimit;
 use identity::{Snapshot, Status, StatusPhase};
 use ipc::{Message, Reader};
+use log_limit::LogLimit;
 use model::{Failure, FailureClass, Guid, Id, Timestamp, Who};
 use std::sync::Arc;
 use tenancy_model::{MemberId, MemberView, TenantView};

@@ -3,7 +3,8 @@
 use super::{Code, Machine, PasswordAttempt, Pending, Person, State};
 use crate::judge::{self, Verdict};
 use crate::outbox::Outbox;
-use crate::{Command, Event, Groups, Memory, Notice, Outcome as Ending, Reason, Reply, Scope, Work};
+use crate::{Command, Event, Memory, Notice, Outcome as Ending, Reason, Reply, Scope, Work};
+use admission::Groups;
 use model::{Account, Cause, Failure, FailureClass, GroupUse, TokenRef};
 use statig::blocking::*;
 use std::time::Duration;
@@ -224,7 +225,7 @@ impl Machine {
         let of_token = person.came.as_ref().and_then(|came| came.groups.as_deref());
         match (&self.facts.groups, of_token) {
             (GroupUse::Nothing, _) => self.let_in(person, context),
-            (_, Some(groups)) => self.groups_judged(person, context, judge::groups_of_token(groups)),
+            (_, Some(groups)) => self.groups_judged(person, context, admission::groups_of_token(groups)),
             (_, None) => Transition(State::listing_groups(person.clone())),
         }
     }
@@ -235,7 +236,7 @@ impl Machine {
         context: &mut Outbox,
         groups: Groups,
     ) -> Outcome<State> {
-        match judge::by_groups(&self.facts, &groups) {
+        match admission::by_groups(&self.facts, &groups) {
             Ok(()) => {
                 person.groups = groups;
                 self.let_in(person, context)

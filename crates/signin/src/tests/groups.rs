@@ -1,6 +1,7 @@
 //! Who comes in by a group (login.md 2): members of those that are listed, and nobody whose groups are not known.
 
 use super::*;
+use admission::Groups;
 use proptest::prelude::*;
 
 pub(super) const ADMINS: &str = "cccccccc-0000-0000-0000-000000000001";

@@ -279,7 +279,7 @@ impl Watcher {
             let asked = self.facts.asked.person();
             assert!(asked.is_none_or(|asked| *asked == account.upn), "a name that nobody asked for");
             if let GroupUse::Admit(admitted) = &self.facts.groups {
-                let Groups::Known(own) = groups else { panic!("in with {groups:?}") };
+                let admission::Groups::Known(own) = groups else { panic!("in with {groups:?}") };
                 assert!(own.iter().any(|group| admitted.contains(&group.object)), "in without a group");
             }
             self.alive(*token);

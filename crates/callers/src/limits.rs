@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 /// When all are taken, somebody with fewer places than others gets the oldest of those that have the most: whoever
 /// has none yet is never turned away because of the others.
 #[derive(Debug, Default)]
-pub(crate) struct Limits(Mutex<Table>);
+pub struct Limits(Mutex<Table>);
 
 #[derive(Debug, Default)]
 struct Table {
@@ -28,11 +28,11 @@ struct Held {
 
 /// One connection's place; given back when dropped.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub struct Place {
     limits: Arc<Limits>,
     number: u64,
     /// Ends when the place is somebody else's.
-    pub(crate) taken_away: oneshot::Receiver<()>,
+    pub taken_away: oneshot::Receiver<()>,
 }
 
 /// What becomes of a caller.
@@ -46,7 +46,7 @@ enum Admission {
 
 impl Limits {
     /// Takes a place, if there is one for this owner.
-    pub(crate) fn enter(self: &Arc<Self>, owner: Owner) -> Option<Place> {
+    pub fn enter(self: &Arc<Self>, owner: Owner) -> Option<Place> {
         let mut table = self.table();
         let owners = table.held.iter().map(|(number, held)| (*number, &held.owner)).collect();
         match admit(&owners, &owner) {

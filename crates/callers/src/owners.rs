@@ -9,7 +9,7 @@ use std::time::SystemTime;
 
 /// Who a connection counts as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Owner {
+pub enum Owner {
     /// Whoever counts as root.
     Root,
     /// A user, with every user id that is theirs to map.
@@ -21,15 +21,18 @@ pub(crate) enum Owner {
 /// User ids that one person may have without our knowing: those of one block of 65,536, as ranges come from elsewhere
 /// than `/etc/subuid` too. Ordinary accounts are below.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Area {
+pub enum Area {
+    /// An ordinary account.
     User(u32),
+    /// A block of 65,536 ids, by its number.
     Block(u32),
+    /// A range of `/etc/subuid`, as [`Owner::Range`].
     Range(u32),
 }
 
 impl Owner {
     /// Whoever it is, by one user id.
-    pub(crate) fn requester(self) -> Requester {
+    pub fn requester(self) -> Requester {
         match self {
             Owner::Root => Requester(0),
             Owner::User(uid) | Owner::Range(uid) => Requester(uid),
@@ -37,7 +40,7 @@ impl Owner {
     }
 
     /// Where it is counted when places are short.
-    pub(crate) fn area(&self) -> Area {
+    pub fn area(&self) -> Area {
         match self {
             Owner::Root => Area::User(0),
             Owner::User(uid) if *uid < BLOCK => Area::User(*uid),
@@ -49,7 +52,7 @@ impl Owner {
 
 /// Finds out whose a user id is, by the tables of this system as they are now.
 #[derive(Debug)]
-pub(crate) struct Owners {
+pub struct Owners {
     ranges: PathBuf,
     users: PathBuf,
     read: Mutex<(Stamp, Vec<Range>)>,
@@ -68,7 +71,7 @@ struct Range {
 
 impl Owners {
     /// Those of this system.
-    pub(crate) fn system() -> Owners {
+    pub fn system() -> Owners {
         Owners::of(Path::new("/etc/subuid"), Path::new("/etc/passwd"))
     }
 
@@ -78,7 +81,7 @@ impl Owners {
     }
 
     /// Whose a user id is. A table that cannot be read has nobody in it.
-    pub(crate) fn owner(&self, uid: u32) -> Owner {
+    pub fn owner(&self, uid: u32) -> Owner {
         let changed = |path: &Path| fs::metadata(path).and_then(|it| it.modified()).ok();
         let stamp = [changed(&self.ranges), changed(&self.users)];
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);

@@ -11,7 +11,7 @@ use tenancy::{Change, Found};
 use tokio::sync::mpsc::UnboundedSender;
 
 /// The way to the store; its thread ends when this is dropped.
-pub(crate) struct StoreThread(Sender<Order>);
+pub struct StoreThread(Sender<Order>);
 
 enum Order {
     Commit(Ticket, Vec<Change>),
@@ -20,7 +20,7 @@ enum Order {
 
 /// What the store says.
 #[derive(Debug)]
-pub(crate) enum StoreReport {
+pub enum StoreReport {
     /// This commit and every one before it are durable.
     Durable(Ticket),
     /// This commit is not, and no later one will be.
@@ -34,10 +34,7 @@ impl StoreThread {
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub(crate) fn start(
-        store: Box<dyn Store>,
-        reports: UnboundedSender<StoreReport>,
-    ) -> io::Result<StoreThread> {
+    pub fn start(store: Box<dyn Store>, reports: UnboundedSender<StoreReport>) -> io::Result<StoreThread> {
         let (sender, orders) = channel();
         std::thread::Builder::new()
             .name("store".to_owned())
@@ -45,12 +42,14 @@ impl StoreThread {
         Ok(StoreThread(sender))
     }
 
-    pub(crate) fn commit(&self, ticket: Ticket, changes: Vec<Change>) {
+    /// Makes this durable, and says so by its ticket.
+    pub fn commit(&self, ticket: Ticket, changes: Vec<Change>) {
         // A thread that has ended says so by its silence: the service is ending too.
         drop(self.0.send(Order::Commit(ticket, changes)));
     }
 
-    pub(crate) fn reread(&self) {
+    /// Reads everything that is durable.
+    pub fn reread(&self) {
         drop(self.0.send(Order::Reread));
     }
 }

@@ -1,3 +1,5 @@
+//! Lines of the log that anybody on this machine can cause: each kind has a limit.
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

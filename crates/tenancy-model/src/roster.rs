@@ -1,27 +1,31 @@
 //! The machines of one tenant, by the role that each has.
 
+use crate::{MemberId, Role};
 use lifecycle::{Device, Stage, Status};
 use model::{Backend, DomainName, Failure, Timestamp, Upn};
 use std::sync::Arc;
-use tenancy_model::{MemberId, Role};
 
 /// The machine of one identity.
-pub(crate) struct Member {
-    pub(crate) id: MemberId,
-    pub(crate) device: Device,
+pub struct Member {
+    /// Its name for this run.
+    pub id: MemberId,
+    /// What decides for it.
+    pub device: Device,
     /// The configured domain whose cloud its works are for.
-    pub(crate) domain: DomainName,
+    pub domain: DomainName,
     /// Where its keys are made.
-    pub(crate) backend: Backend,
-    pub(crate) wake_at: Option<Timestamp>,
+    pub backend: Backend,
+    /// When it wants to be woken.
+    pub wake_at: Option<Timestamp>,
     /// Its last report; what it says may not be durable yet.
-    pub(crate) status: Arc<Status>,
+    pub status: Arc<Status>,
     /// Its last report that is durable.
-    pub(crate) shown: Arc<Status>,
+    pub shown: Arc<Status>,
 }
 
 impl Member {
-    pub(crate) fn stage(&self) -> &Stage {
+    /// How far it is, as it said last.
+    pub fn stage(&self) -> &Stage {
         &self.status.snapshot.stage
     }
 
@@ -34,34 +38,41 @@ impl Member {
 
 /// The machines of one tenant.
 #[derive(Default)]
-pub(crate) struct Roster {
-    pub(crate) current: Option<Member>,
-    pub(crate) successor: Option<Member>,
+pub struct Roster {
+    /// The one in force.
+    pub current: Option<Member>,
+    /// The one that is to take its place.
+    pub successor: Option<Member>,
     /// Who is about to sign in for the successor, if somebody asked for it.
-    pub(crate) expected: Option<Upn>,
-    pub(crate) predecessor: Option<Member>,
+    pub expected: Option<Upn>,
+    /// The one whose place was taken.
+    pub predecessor: Option<Member>,
     /// Whether somebody asked the one in force to leave; it may have something to end before that.
-    pub(crate) leaving: bool,
+    pub leaving: bool,
     /// Why the tenant's state cannot be used.
-    pub(crate) blocked: Option<Failure>,
+    pub blocked: Option<Failure>,
     /// Whether a newer version can use it.
-    pub(crate) newer: bool,
+    pub newer: bool,
 }
 
 impl Roster {
-    pub(crate) fn members(&self) -> impl Iterator<Item = &Member> {
+    /// All of them.
+    pub fn members(&self) -> impl Iterator<Item = &Member> {
         self.current.iter().chain(&self.successor).chain(&self.predecessor)
     }
 
-    pub(crate) fn members_mut(&mut self) -> impl Iterator<Item = &mut Member> {
+    /// All of them, to be changed.
+    pub fn members_mut(&mut self) -> impl Iterator<Item = &mut Member> {
         self.current.iter_mut().chain(&mut self.successor).chain(&mut self.predecessor)
     }
 
-    pub(crate) fn member_mut(&mut self, id: MemberId) -> Option<&mut Member> {
+    /// The one of this name.
+    pub fn member_mut(&mut self, id: MemberId) -> Option<&mut Member> {
         self.members_mut().find(|member| member.id == id)
     }
 
-    pub(crate) fn role(&self, id: MemberId) -> Option<Role> {
+    /// Which of them one is.
+    pub fn role(&self, id: MemberId) -> Option<Role> {
         let is = |member: &Option<Member>| member.as_ref().is_some_and(|member| member.id == id);
         match () {
             () if is(&self.current) => Some(Role::Current),
@@ -72,23 +83,23 @@ impl Roster {
     }
 
     /// Whether any machine of the tenant holds more than its ledger, or may.
-    pub(crate) fn holds_anything(&self) -> bool {
+    pub fn holds_anything(&self) -> bool {
         self.blocked.is_some() || self.members().any(|member| !member.stage().is_bare())
     }
 
     /// Whether any machine but the one of this role holds more than its ledger, or may.
-    pub(crate) fn holds_besides(&self, role: Role) -> bool {
+    pub fn holds_besides(&self, role: Role) -> bool {
         let mut others = self.members().filter(|member| self.role(member.id) != Some(role));
         self.blocked.is_some() || others.any(|member| !member.stage().is_bare())
     }
 
     /// Whether an identity is in force.
-    pub(crate) fn is_registered(&self) -> bool {
+    pub fn is_registered(&self) -> bool {
         self.current.as_ref().is_some_and(|member| matches!(member.stage(), Stage::Registered(_)))
     }
 
     /// Drops the machines besides the one in force that have come to their end; whether there were any.
-    pub(crate) fn drop_finished(&mut self) -> bool {
+    pub fn drop_finished(&mut self) -> bool {
         let waits = self.expected.is_some();
         let successor = self.successor.take_if(|member| !waits && member.is_over());
         let predecessor = self.predecessor.take_if(|member| member.is_over());
@@ -96,7 +107,7 @@ impl Roster {
     }
 
     /// Whether there are any to drop.
-    pub(crate) fn has_finished(&self) -> bool {
+    pub fn has_finished(&self) -> bool {
         let successor = self.successor.iter().filter(|_| self.expected.is_none());
         successor.chain(&self.predecessor).any(Member::is_over)
     }
