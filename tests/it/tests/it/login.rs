@@ -249,7 +249,8 @@ fn where_only_a_sign_in_tells_the_number_root_sets_it_aside_and_ssh_lets_in() {
     assert!(host.root("su nobody -s /bin/sh -c 'id -u alex'").contains("70001"), "everybody knows the name");
     // Nobody is let in by it alone.
     assert!(!host.shell("pamtester sshd alex acct_mgmt 2>&1").status.success());
-    let mut ssh = host.ssh(Ssh::Questions, ALEX, "id; stat -c '%F %a' ~; ls -A ~");
+    // In one write: the end of a terminal may come before what was written last.
+    let mut ssh = host.ssh(Ssh::Questions, ALEX, "echo \"$(id; stat -c '%F %a' ~; ls -A ~)\"");
     approves(&cloud, &mut ssh, ALEX);
     let shown = is_in(&host, ssh);
     assert!(shown.contains("uid=70001(alex) gid=70001(alex)"), "{shown}");
