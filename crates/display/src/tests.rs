@@ -312,7 +312,7 @@ fn accounts_are_lines_and_one_is_values_below_each_other() {
     assert!(!crate::account(&alex).contains("Code") && !crate::account(&alex).contains("Offline"));
     let kept = ipc::AccountEntry { offline_until: Some("2026-01-01T00:00:00Z".to_owned()), ..alex.clone() };
     let kept = crate::account(&kept);
-    assert!(kept.contains("Offline      without the network until 2026-01-01T00:00:00Z"), "{kept}");
+    assert!(kept.contains("Offline  without the network until 2026-01-01T00:00:00Z"), "{kept}");
     let odd = ipc::AccountEntry { name: "a\u{1b}[31m".to_owned(), ..alex };
     assert!(!crate::account(&odd).contains('\u{1b}') && !crate::accounts(&[odd]).contains('\u{1b}'));
 }

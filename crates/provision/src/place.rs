@@ -40,9 +40,9 @@ impl Place {
         self.root.join("etc/credstore.encrypted").join(CREDENTIAL)
     }
 
-    /// The files that say who had an account here.
-    pub(crate) fn name_files(&self) -> [PathBuf; 2] {
-        ["names", "verdicts"].map(|name| self.root.join("var/cache/firmament").join(name))
+    /// The files that say who had an account here, and how they are spoken to.
+    pub(crate) fn name_files(&self) -> [PathBuf; 3] {
+        ["names", "verdicts", "language"].map(|name| self.root.join("var/cache/firmament").join(name))
     }
 
     /// Every credential that systemd would find for the unit (systemd.exec(5)).
