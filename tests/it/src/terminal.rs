@@ -101,10 +101,10 @@ impl Terminal {
         }
     }
 
-    /// The person closes the window: what runs at the terminal is told, as by a terminal that is gone.
+    /// The person is gone, and what runs at the terminal with them, whatever it makes of a hang-up.
     pub fn hangs_up(mut self) {
         if let Ok(group) = tcgetpgrp(&self.keyboard) {
-            let _ = kill_process_group(group, Signal::HUP);
+            let _ = kill_process_group(group, Signal::KILL);
         }
         let _ = self.program.wait();
     }
