@@ -25,6 +25,8 @@ const PARTS: &[Part] = &[
         crate::run::run(&mut cargo(&["clippy", "-q", "--workspace", "--all-targets", "--", "-D", "warnings"]))
     }),
     ("mutate", mutate::share),
+    // Long enough to see that the targets build and bear what they have known.
+    ("fuzz", || crate::hostile_inputs(None, 20)),
     ("tidy", tidy::run),
     ("states", || states::run(true)),
     ("units", dist::check_units),

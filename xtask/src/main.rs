@@ -72,6 +72,11 @@ enum Task {
     Units,
 }
 
+fn hostile_inputs(only: Option<&str>, seconds: u32) -> Result<(), String> {
+    let places = fuzz::Places { root: run::root(), target: run::target() };
+    fuzz::run(&places, only, seconds, run::cargo(&[]))
+}
+
 fn main() -> ExitCode {
     let result = match Options::parse().task {
         Task::Setup => setup::run_task(),
@@ -85,10 +90,7 @@ fn main() -> ExitCode {
         Task::Tidy => tidy::run(),
         Task::Mutate(options) => mutate::run(&options),
         Task::Nightly(options) => nightly::run(&options),
-        Task::Fuzz { only, seconds } => {
-            let places = fuzz::Places { root: run::root(), target: run::target() };
-            fuzz::run(&places, only.as_deref(), seconds, run::cargo(&[]))
-        }
+        Task::Fuzz { only, seconds } => hostile_inputs(only.as_deref(), seconds),
         Task::Sim(options) => sim::run(&options),
         Task::States { check } => states::run(check),
         Task::Units => dist::check_units(),

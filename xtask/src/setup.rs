@@ -32,8 +32,8 @@ const BY_SINGLE_TESTS: &[(Needed, &str)] = &[
     (("strace", "strace"), "what the PAM module asks of the system"),
     (("faketime", "faketime"), "their certificates at the time that they know"),
 ];
-/// What CI checks besides: the units and the manual pages.
-const BY_CI: &[Needed] = &[("systemd-analyze", "systemd"), ("man", "man-db")];
+/// What CI checks besides: the units, the manual pages, hostile inputs (libFuzzer is C++).
+const BY_CI: &[Needed] = &[("systemd-analyze", "systemd"), ("man", "man-db"), ("g++", "g++")];
 
 /// What the tests need; nothing is said when it is there.
 pub(crate) fn run_quietly() -> Result<(), String> {

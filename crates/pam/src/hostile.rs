@@ -7,11 +7,13 @@ use crate::link::Link;
 use crate::manner::Manner;
 use crate::options::{FirstPass, Options};
 use ipc::{Message, PersonAsked, Request};
+use messages::Language;
 use model::Secret;
 use std::cell::RefCell;
 use std::io::Write;
 use std::net::Shutdown;
 use std::os::unix::net::UnixListener;
+use std::time::Duration;
 
 /// What came of a conversation.
 #[derive(Debug, Default)]
@@ -49,6 +51,10 @@ impl Host for Person {
 
     fn pause(&self, _: u64) {}
 
+    fn clock(&self) -> Duration {
+        Duration::from_secs(1_000)
+    }
+
     fn log(&self, text: &str) {
         self.shown.borrow_mut().log.push(text.to_owned());
     }
@@ -74,7 +80,9 @@ pub fn converse(choice: u8, said: &[u8]) -> Shown {
     daemon.shutdown(Shutdown::Write).expect("it is open");
     let mut options = Options::read([]);
     options.first_pass = if choice & 0x40 == 0 { FirstPass::Unused } else { FirstPass::Try };
-    let code = Attempt::new(&person, &options, Manner::of(service, choice & 0x80 == 0)).run(&mut link);
+    let manner = Manner::of(service, choice & 0x80 == 0);
+    let language = if choice & 0x20 == 0 { Language::English } else { Language::Japanese };
+    let code = Attempt::new(&person, &options, (manner, language)).run(&mut link);
     Shown { is_let_in: code == Code::Success, ..person.shown.into_inner() }
 }
 
