@@ -29,6 +29,7 @@ const BY_SINGLE_TESTS: &[(Needed, &str)] = &[
     (("ip", "iproute2"), "state directories of earlier versions"),
     (("pamtester", "pamtester"), "the PAM module as libpam loads it"),
     (("sshd", "openssh-server"), "logins by sshd, and what it makes of its configuration"),
+    (("sqlite3", "sqlite3"), "tables of numbers that an earlier product kept"),
     (("strace", "strace"), "what the PAM module asks of the system"),
     (("faketime", "faketime"), "their certificates at the time that they know"),
 ];
