@@ -87,6 +87,8 @@ sed -i '$d' "$etc/himmelblau/himmelblau.conf"
 echo "mended $(code)"
 # Whoever changes the configuration finds the new domain in the file of names, whatever the daemon does.
 inside systemctl stop firmamentd.socket firmamentd
+# While the last change is dealt with systemd 252 looks away for a moment.
+for _ in $(seq 300); do [ "$(inside systemctl show -P SubState firmament-names.path)" = waiting ] && break; sleep 0.1; done
 serves() { for _ in $(seq 100); do inside grep -q "$1" /var/cache/firmament/names && break; sleep 0.1; done; inside grep -c "$1" /var/cache/firmament/names || true; }
 sed -i 's/^domain = .*/domain = contoso.com, fabrikam.com/' "$etc/himmelblau/himmelblau.conf"
 echo "names of the changed file $(serves fabrikam.com)"
