@@ -154,7 +154,9 @@ pub(crate) fn tables(languages: &[Messages]) -> String {
         let texts: Vec<String> =
             languages.iter().map(|messages| written(messages.get(key).map_or(&[], Vec::as_slice))).collect();
         let name = key.replace(['-', '.'], "_").to_uppercase();
-        out.push_str(&format!("pub(crate) static {name}: Sentence = Sentence({:?});\n", texts.join("\0")));
+        // A digit may follow what stands between two languages: `\0` would read as another character there.
+        let literal = format!("{:?}", texts.join("\0")).replace("\\0", "\\u{0}");
+        out.push_str(&format!("pub(crate) static {name}: Sentence = Sentence({literal});\n"));
     }
     out
 }
