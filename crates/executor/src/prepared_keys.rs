@@ -1,6 +1,6 @@
 use crate::call::answered;
 use failures::key_failure;
-use hsm::{HsmError, Keys};
+use hsm::Keys;
 use lifecycle::DeviceKeys;
 use model::{Failure, KeyPurpose};
 use tenancy_model::{KeysReply, KeysWork, PairTest};
@@ -29,7 +29,7 @@ async fn test(keys: &dyn Keys, pair: &DeviceKeys) -> Result<PairTest, Failure> {
     for key in [&pair.device, &pair.transport] {
         if let Err(error) = keys.self_test(key.clone()).await {
             tracing::debug!(key = key.purpose.as_str(), %error, "The key does not work");
-            if is_of_the_key(&error) {
+            if error.is_of_the_key() {
                 return Ok(PairTest::Lost);
             }
             found = Err(key_failure(&error));
@@ -48,39 +48,4 @@ async fn destroy(keys: &dyn Keys, pair: DeviceKeys) -> Result<(), Failure> {
         }
     }
     result
-}
-
-/// Whether an error is about this key alone.
-fn is_of_the_key(error: &HsmError) -> bool {
-    matches!(
-        error,
-        HsmError::KeyGone(_)
-            | HsmError::OtherMachine(_)
-            | HsmError::Integrity(_)
-            | HsmError::OtherBackend { .. }
-            | HsmError::WrongUse { .. }
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_an_error_about_the_key_itself_ends_the_pair() {
-        let why = || "x".to_owned();
-        for (error, ends) in [
-            (HsmError::KeyGone(why()), true),
-            (HsmError::OtherMachine(why()), true),
-            (HsmError::Integrity("key"), true),
-            (HsmError::OtherBackend { made_by: "tpm" }, true),
-            (HsmError::Busy, false),
-            (HsmError::Absent(why()), false),
-            (HsmError::AuthValue(why()), false),
-            (HsmError::Locked(why()), false),
-            (HsmError::Backend(why()), false),
-        ] {
-            assert_eq!(is_of_the_key(&error), ends, "{error}");
-        }
-    }
 }

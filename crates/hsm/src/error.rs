@@ -77,6 +77,18 @@ impl HsmError {
             _ => FailureClass::Broken,
         }
     }
+
+    /// Whether it is about this key, which will not be another one, and not about the moment.
+    pub fn is_of_the_key(&self) -> bool {
+        matches!(
+            self,
+            HsmError::KeyGone(_)
+                | HsmError::OtherMachine(_)
+                | HsmError::Integrity(_)
+                | HsmError::OtherBackend { .. }
+                | HsmError::WrongUse { .. }
+        )
+    }
 }
 
 #[cfg(test)]
@@ -105,6 +117,24 @@ mod tests {
             (HsmError::Backend(why()), Broken),
         ] {
             assert_eq!(error.class(), class, "{error}");
+        }
+    }
+
+    #[test]
+    fn only_an_error_about_the_key_itself_is_of_the_key() {
+        let why = || "x".to_owned();
+        for (error, ends) in [
+            (HsmError::KeyGone(why()), true),
+            (HsmError::OtherMachine(why()), true),
+            (HsmError::Integrity("key"), true),
+            (HsmError::OtherBackend { made_by: "tpm" }, true),
+            (HsmError::Busy, false),
+            (HsmError::Absent(why()), false),
+            (HsmError::AuthValue(why()), false),
+            (HsmError::Locked(why()), false),
+            (HsmError::Backend(why()), false),
+        ] {
+            assert_eq!(error.is_of_the_key(), ends, "{error}");
         }
     }
 }

@@ -240,7 +240,7 @@ impl<O: Office> Worker<O> {
         match self.gone(key).await {
             Ok(()) => {}
             // It is of no use to anybody, and nothing can be done about it: one after it must not wait for that.
-            Err(error) if is_of_the_key(&error) => {
+            Err(error) if error.is_of_the_key() => {
                 let failure = key_failure(&error);
                 self.warn(&failure, "A key for sign-ins without the network may be left in its key store");
             }
@@ -258,18 +258,6 @@ impl<O: Office> Worker<O> {
         };
         keys.destroy(key).await
     }
-}
-
-/// Whether an error is about this key, which will not be another one, and not about the moment.
-fn is_of_the_key(error: &HsmError) -> bool {
-    matches!(
-        error,
-        HsmError::KeyGone(_)
-            | HsmError::OtherMachine(_)
-            | HsmError::Integrity(_)
-            | HsmError::OtherBackend { .. }
-            | HsmError::WrongUse { .. }
-    )
 }
 
 fn unexpected() -> Failure {

@@ -19,15 +19,8 @@ pub(crate) async fn run(
     caller: Caller,
 ) -> Result<Ending, Failure> {
     let domain = domain_to_join(service, domain)?;
-    // Only root comes here.
-    let asker = Asker::who_may_register(caller.by);
-    let asked = Asked::AnyoneOf(domain, Vec::new());
-    sign_in::run(
-        connection,
-        service,
-        SignInFor { asked, asker, by: By::Person(Purpose::Identify(Codes::Shown)), wait: Wait::Settled },
-    )
-    .await
+    let by = By::Person(Purpose::Identify(Codes::Shown));
+    sign_in::run(connection, service, registration(domain, caller, by)).await
 }
 
 /// Asks for the token that somebody of the domain gave beforehand, and follows the registration.
@@ -38,9 +31,14 @@ pub(crate) async fn by_token(
     caller: Caller,
 ) -> Result<Ending, Failure> {
     let domain = domain_to_join(service, domain)?;
-    let (asked, asker) = (Asked::AnyoneOf(domain, Vec::new()), Asker::who_may_register(caller.by));
     let by = By::Token(ask_token(connection).await?);
-    sign_in::run(connection, service, SignInFor { asked, asker, by, wait: Wait::Settled }).await
+    sign_in::run(connection, service, registration(domain, caller, by)).await
+}
+
+/// Only root comes here.
+fn registration(domain: DomainName, caller: Caller, by: By) -> SignInFor {
+    let (asked, asker) = (Asked::AnyoneOf(domain, Vec::new()), Asker::who_may_register(caller.by));
+    SignInFor { asked, asker, by, wait: Wait::Settled }
 }
 
 /// The tool has read it already.
