@@ -47,14 +47,18 @@ pub(crate) fn run() -> Result<(), String> {
         let seconds = begun.elapsed().as_secs();
         if let Err(why) = &result {
             eprintln!("{name}: {why}");
-            failed.push(*name);
+            failed.push((*name, why.clone()));
         }
         lines.push(format!("{name:<8} {seconds:>5} s  {}", if result.is_ok() { "ok" } else { "FAILED" }));
     }
     println!("{}", lines.join("\n"));
-    // Whoever reads only the end sees what the tests said.
+    // Whoever reads only the end sees what failed and what the tests said.
+    for (name, why) in &failed {
+        println!("{name}: {why}");
+    }
     println!("{}", test::summary());
-    if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join(", "))) }
+    let names: Vec<_> = failed.iter().map(|(name, _)| *name).collect();
+    if names.is_empty() { Ok(()) } else { Err(format!("failed: {}", names.join(", "))) }
 }
 
 fn deny() -> Result<(), String> {

@@ -1,8 +1,9 @@
 use crate::tpm::CHOICE;
 use std::ffi::OsString;
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// The top of the workspace.
 pub(crate) fn root() -> PathBuf {
@@ -49,5 +50,18 @@ pub(crate) fn is_root() -> bool {
 /// Runs a command to its end; its failure is ours.
 pub(crate) fn run(command: &mut Command) -> Result<(), String> {
     let status = command.status().map_err(|error| format!("{command:?}: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("{command:?} ended with {status}")) }
+}
+
+/// The same, and each line that it prints is shown and handed on.
+pub(crate) fn run_reading(command: &mut Command, mut line: impl FnMut(&str)) -> Result<(), String> {
+    let mut child =
+        command.stdout(Stdio::piped()).spawn().map_err(|error| format!("{command:?}: {error}"))?;
+    let out = child.stdout.take().into_iter();
+    for said in out.flat_map(|out| BufReader::new(out).lines().map_while(Result::ok)) {
+        println!("{said}");
+        line(&said);
+    }
+    let status = child.wait().map_err(|error| format!("{command:?}: {error}"))?;
     if status.success() { Ok(()) } else { Err(format!("{command:?} ended with {status}")) }
 }

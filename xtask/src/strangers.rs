@@ -2,7 +2,7 @@
 
 mod environment;
 
-use crate::run::{cargo, is_root, root, run as run_command, target};
+use crate::run::{cargo, is_root, root, run as run_command, run_reading, target};
 use environment::provide_node;
 pub(crate) use environment::{INTERPRETERS, has_module, provide};
 use std::fs;
@@ -43,8 +43,13 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     scenarios.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("LANG", "C.UTF-8");
     // Sources of the tree are not littered with compiled copies.
     scenarios.env("PYTHONDONTWRITEBYTECODE", "1");
-    run_command(&mut scenarios)
-        .map_err(|_| "a client does not accept the simulator, as said above".to_owned())
+    let mut refused = Vec::new();
+    let ended = run_reading(&mut scenarios, |line| {
+        if line.contains(" | FAILED ") {
+            refused.push(line.to_owned());
+        }
+    });
+    ended.map_err(|why| if refused.is_empty() { why } else { refused.join("\n") })
 }
 
 fn build() -> Result<PathBuf, String> {

@@ -1,9 +1,8 @@
 //! Every test of the workspace, counted.
 
-use crate::run::cargo;
+use crate::run::{cargo, run_reading};
 use crate::setup;
-use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::OnceLock;
 
 /// How many passed and failed.
@@ -49,18 +48,19 @@ pub(crate) fn summary() -> &'static str {
 
 static SUMMARY: OnceLock<String> = OnceLock::new();
 
-/// Runs one command, shows what it prints and adds up its results.
+/// Runs one command, shows what it prints and adds up its results; a failure names the tests that failed.
 pub(crate) fn tests(command: &mut Command, count: &mut Count) -> Result<(), String> {
-    let failed = |error: std::io::Error| format!("the tests: {error}");
-    let mut child = command.stdout(Stdio::piped()).spawn().map_err(failed)?;
-    if let Some(out) = child.stdout.take() {
-        for line in BufReader::new(out).lines().map_while(Result::ok) {
-            add(&line, count);
-            println!("{line}");
-        }
-    }
-    let status = child.wait().map_err(failed)?;
-    if status.success() { Ok(()) } else { Err(format!("the tests ended with {status}")) }
+    let mut failed = Vec::new();
+    let ended = run_reading(command, |line| {
+        add(line, count);
+        failed.extend(failed_test(line).map(str::to_owned));
+    });
+    ended.map_err(|why| if failed.is_empty() { why } else { format!("failed: {}", failed.join(", ")) })
+}
+
+/// The name of a test that failed, where a line says so.
+fn failed_test(line: &str) -> Option<&str> {
+    line.strip_prefix("test ")?.strip_suffix(" ... FAILED")
 }
 
 /// Adds a `test result:` line.
