@@ -78,6 +78,9 @@ impl Patience {
     /// Somebody at a terminal.
     pub const COMMAND: Patience =
         Patience { send: Duration::from_secs(10), first_word: Duration::from_secs(10), silence: None };
+    /// A program that says something and goes on.
+    pub const WORD: Patience =
+        Patience { send: Duration::from_millis(200), first_word: Duration::from_millis(200), silence: None };
     /// A program that lets somebody in: the daemon gives it a sign of life every few seconds (login.md 1.2, rule 6).
     pub const LOGIN: Patience = Patience {
         send: Duration::from_secs(1),

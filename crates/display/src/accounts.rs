@@ -31,6 +31,7 @@ pub fn account(it: &AccountEntry) -> String {
         present("First seen", &it.first_seen),
         present("Let in last", &it.last_online),
         known("Offline", offline.as_ref()),
+        (it.sessions > 0).then(|| item("Sessions", format!("{} open", it.sessions))),
         it.sub_ids.map(|(first, last)| item("Sub-ids", format!("{first}-{last}, kept free"))),
         present("Object", &it.object),
         present("Tenant", &it.tenant),

@@ -310,6 +310,8 @@ fn accounts_are_lines_and_one_is_values_below_each_other() {
         "{shown}"
     );
     assert!(!crate::account(&alex).contains("Code") && !crate::account(&alex).contains("Offline"));
+    let busy = crate::account(&ipc::AccountEntry { sessions: 2, ..alex.clone() });
+    assert!(busy.contains("Sessions  2 open"), "{busy}");
     let kept = ipc::AccountEntry { offline_until: Some("2026-01-01T00:00:00Z".to_owned()), ..alex.clone() };
     let kept = crate::account(&kept);
     assert!(kept.contains("Offline  without the network until 2026-01-01T00:00:00Z"), "{kept}");

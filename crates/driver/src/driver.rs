@@ -203,6 +203,16 @@ impl Driver {
         accounts.iter().find(|account| account.person.upn == *person).map(|account| account.uid)
     }
 
+    /// A program has opened a session of this person, or has closed one.
+    pub fn count_session(&self, person: &Upn, open: bool) {
+        self.ports.views.count_session(person, open);
+    }
+
+    /// How many sessions of this account are open, as far as programs have said so since the start.
+    pub fn open_sessions(&self, account: &LocalAccount) -> u32 {
+        self.ports.views.open_sessions(account)
+    }
+
     /// What a sign-in under this domain does about the registration.
     pub fn registration(&self, domain: &DomainName) -> Option<Registration> {
         self.config(domain).map(|config| config.registration)

@@ -32,6 +32,8 @@ pub struct AccountEntry {
     pub sub_ids: Option<(u32, u32)>,
     /// When root set it aside, RFC 3339 in UTC; none where the person has signed in.
     pub reserved_at: Option<String>,
+    /// How many of their sessions programs have opened and not closed since the daemon started.
+    pub sessions: u32,
     /// Until when this machine can check their password without the network, RFC 3339 in UTC.
     pub offline_until: Option<String>,
 }

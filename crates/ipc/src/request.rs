@@ -31,6 +31,17 @@ pub enum Request {
         /// Whether a person is there who can be asked.
         asked: PersonAsked,
     },
+    /// A program has opened a session of this person, or has closed it. It does not wait for an answer.
+    PamSession {
+        /// Whose session, as the program gave it.
+        name: String,
+        /// The file of /etc/pam.d: `sshd`, `login`.
+        service: String,
+        /// The terminal.
+        tty: Option<String>,
+        /// Whether it was opened.
+        open: bool,
+    },
     /// What is known of every domain, or of one.
     Status {
         /// Only this domain.
@@ -180,6 +191,8 @@ word_enum! {
         SignIn = "sign_in",
         /// [`Request::PamAuthenticate`].
         PamAuthenticate = "pam_authenticate",
+        /// [`Request::PamSession`].
+        PamSession = "pam_session",
         /// [`Request::Status`].
         Status = "status",
         /// [`Request::Join`].
@@ -219,6 +232,7 @@ impl Request {
         match self {
             Request::SignIn { .. } => (Op::SignIn, Access::Anyone),
             Request::PamAuthenticate { .. } => (Op::PamAuthenticate, Access::RootOrOwner),
+            Request::PamSession { .. } => (Op::PamSession, Access::Root),
             Request::Status { .. } => (Op::Status, Access::Anyone),
             Request::Join { .. } => (Op::Join, Access::Root),
             Request::JoinByToken { .. } => (Op::JoinByToken, Access::Root),
@@ -287,6 +301,7 @@ mod tests {
         let (name, domain) = (String::new, || None);
         for (request, root, user) in [
             (Request::SignIn { name: name(), wait: Wait::Settled, language: None }, true, true),
+            (Request::PamSession { name: name(), service: name(), tty: None, open: true }, true, false),
             (Request::Status { domain: domain() }, true, true),
             (Request::Join { domain: domain() }, true, false),
             (Request::JoinByToken { domain: domain() }, true, false),

@@ -47,6 +47,7 @@ fn requests_and_answers_are_frozen() {
         Request::Accounts {},
         Request::ChangeAccount { name: name(), new_name: Some(String::new()), uid: Some(0) },
         Request::ReserveAccount { name: name(), uid: Some(0), home: Some(String::new()) },
+        Request::PamSession { name: name(), service: name(), tty: Some(String::new()), open: true },
         Request::Watch {},
         Request::TpmRecoveryCode {},
         Request::TpmReseal { with_code: true },
@@ -58,6 +59,7 @@ fn requests_and_answers_are_frozen() {
         Request::SignIn { .. } | Request::Status { .. } | Request::Leave { .. } | Request::Rekey { .. } => {}
         Request::CancelRekey { .. } | Request::Rebind { .. } | Request::ForgetAccount { .. } => {}
         Request::Accounts {} | Request::ChangeAccount { .. } | Request::ReserveAccount { .. } => {}
+        Request::PamSession { .. } => {}
         Request::Watch {} | Request::TpmRecoveryCode {} | Request::TpmReseal { .. } | Request::TpmTest {} => {
         }
     }

@@ -27,9 +27,13 @@ pub fn with_us(text: &str, homes: Homes) -> Result<String, StackError> {
         }
     }
     let session = of_phase(&rules, Phase::Session);
-    let makes_homes = MAKE_HOMES.iter().any(|module| has(&session, module));
-    if let Some(first) = session.first().filter(|_| !makes_homes && has(&session, UNIX)) {
-        lines.push((first.line, format!("{}\n", home_line(homes))));
+    if let Some(first) = session.first().filter(|_| has(&session, UNIX)) {
+        if !MAKE_HOMES.iter().any(|module| has(&session, module)) {
+            lines.push((first.line, format!("{}\n", home_line(homes))));
+        }
+        if !has(&session, MODULE) {
+            lines.push((first.line, our_line(Phase::Session)));
+        }
     }
     Ok(inserted(text, &lines))
 }
@@ -61,7 +65,12 @@ fn has(rules: &[Rule], module: &str) -> bool {
 }
 
 fn our_line(phase: Phase) -> String {
-    format!("{}\t[success=done ignore=ignore default=die]\t{MODULE}\t{MARK}\n", phase.word())
+    let control = match phase {
+        Phase::Auth | Phase::Account | Phase::Password => "[success=done ignore=ignore default=die]",
+        // It counts sessions and decides nothing.
+        Phase::Session => "optional",
+    };
+    format!("{}\t{control}\t{MODULE}\t{MARK}\n", phase.word())
 }
 
 /// Puts each line before the one with its number.
@@ -95,7 +104,8 @@ mod tests {
                 let rules = of_phase(&parse(&with).unwrap(), phase);
                 assert_eq!(judge(phase, &rules), [], "{name} {phase:?}\n{with}");
             }
-            assert_eq!(with.matches(MODULE).count(), 3, "{name}");
+            assert_eq!(with.matches(MODULE).count(), 4, "{name}");
+            assert!(with.contains("session\toptional\tpam_firmament.so\t"), "{name}");
             assert_eq!(with.matches(MAKE_HOMES[0]).count(), 1, "{name}");
         }
     }

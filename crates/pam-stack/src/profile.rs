@@ -203,7 +203,11 @@ mod tests {
         );
         assert_eq!(
             lines(Common::Session, Block::Additional),
-            ["optional\tpam_mkhomedir.so umask=0077 skel=", "required\tpam_unix.so"]
+            [
+                "optional\tpam_mkhomedir.so umask=0077 skel=",
+                "optional\tpam_firmament.so",
+                "required\tpam_unix.so"
+            ]
         );
         assert_eq!(lines(Common::SessionNoninteractive, Block::Additional), ["required\tpam_unix.so"]);
     }

@@ -249,7 +249,7 @@ functions! {
     /// pam_sm_chauthtok(3).
     pam_sm_chauthtok Password;
     /// pam_sm_open_session(3).
-    pam_sm_open_session Session;
+    pam_sm_open_session OpenSession;
     /// pam_sm_close_session(3).
-    pam_sm_close_session Session;
+    pam_sm_close_session CloseSession;
 }

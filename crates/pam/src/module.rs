@@ -9,6 +9,7 @@ use crate::link::Link;
 use crate::manner::Manner;
 use crate::options::{FirstPass, Options};
 use crate::whose::{Whose, whose};
+use client::{Conversation, Patience};
 use ipc::{PersonAsked, Request};
 use messages::{Language, LoginText, Spoken};
 use names_file::{line, names, text_of, verdicts};
@@ -21,7 +22,8 @@ pub(crate) enum Phase {
     SetCredentials,
     Account,
     Password,
-    Session,
+    OpenSession,
+    CloseSession,
 }
 
 impl Phase {
@@ -29,7 +31,7 @@ impl Phase {
     pub(crate) fn after_a_fault(self) -> Code {
         match self {
             Phase::Authenticate | Phase::Account | Phase::Password => Code::SystemError,
-            Phase::SetCredentials | Phase::Session => Code::Ignore,
+            Phase::SetCredentials | Phase::OpenSession | Phase::CloseSession => Code::Ignore,
         }
     }
 }
@@ -69,7 +71,11 @@ pub(crate) fn run(phase: Phase, pam: &Pam, words: &[&str]) -> Code {
             drop(pam.say(Style::Error, &LoginText::PasswordElsewhere.say(language)));
             Code::PermissionDenied
         }
-        Phase::SetCredentials | Phase::Session => Code::Success,
+        Phase::SetCredentials => Code::Success,
+        Phase::OpenSession | Phase::CloseSession => {
+            count_session(pam, name, phase == Phase::OpenSession);
+            Code::Success
+        }
     }
 }
 
@@ -101,6 +107,14 @@ fn authenticate(pam: &Pam, (options, language): (&Options, Language), name: Stri
             pam.log(&error.to_string());
             attempt.without_daemon()
         }
+    }
+}
+
+/// Says that a session was opened or closed, and waits for no answer: whatever becomes of it, the session goes on.
+fn count_session(pam: &Pam, name: String, open: bool) {
+    let request = Request::PamSession { name, service: pam.service(), tty: pam.tty(), open };
+    if let Err(error) = Conversation::begin(Path::new(SOCKET), &request, Patience::WORD) {
+        pam.log(&error.to_string());
     }
 }
 

@@ -189,7 +189,36 @@ fn the_account_phase_needs_no_daemon() {
     }
     let password = namespace.pamtester("alex@contoso.com", "chauthtok", "");
     assert!(!password.status.success() && text(&password).contains("aka.ms/sspr"), "{}", text(&password));
-    assert!(namespace.pamtester("alex@contoso.com", "open_session close_session", "").status.success());
+}
+
+#[test]
+fn a_session_is_told_to_the_daemon_and_waits_for_nobody() {
+    if !possible() {
+        return;
+    }
+    let namespace = Namespace::new();
+    let session = |user: &str| {
+        let begun = Instant::now();
+        let output = namespace.pamtester(user, "open_session close_session", "");
+        (output.status.success(), begun.elapsed())
+    };
+    let (passes, took) = session("alex@contoso.com");
+    assert!(passes && took < Duration::from_secs(2), "without a daemon: {took:?}");
+    // It listens, and takes nobody.
+    let listener = namespace.listen();
+    let (passes, took) = session("alex@contoso.com");
+    assert!(passes && took < Duration::from_secs(2), "with a stopped one: {took:?}");
+    let heard = || frame(&mut listener.accept().unwrap().0);
+    for open in ["true", "false"] {
+        let request = heard();
+        for words in ["pam_session", "alex@contoso.com", r#""service":"firmament""#, open] {
+            assert!(request.contains(words), "{request}");
+        }
+    }
+    // Nobody of ours: the line behind us decides, and the daemon hears nothing.
+    let (passes, _) = session("root");
+    listener.set_nonblocking(true).unwrap();
+    assert!(!passes && listener.accept().is_err());
 }
 
 /// Lays a layer over this machine and changes two passwords in it, through the stack that stands in `stack`.

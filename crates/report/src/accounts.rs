@@ -7,12 +7,13 @@ use model::{AccountStanding, LocalAccount, Timestamp};
 /// Everybody who has an account here and everybody for whom one is set aside, by their numbers.
 pub fn account_entries(
     settings: &AccountSettings,
-    accounts: &[LocalAccount],
-    reserved: &[ReservedAccount],
+    (accounts, reserved): (&[LocalAccount], &[ReservedAccount]),
     offline_until: impl Fn(&LocalAccount) -> Option<Timestamp>,
+    sessions: impl Fn(&LocalAccount) -> u32,
 ) -> Vec<AccountEntry> {
     let accounts = accounts.iter().map(|account| AccountEntry {
         offline_until: offline_until(account).map(|until| until.to_string()),
+        sessions: sessions(account),
         ..entry(settings, account)
     });
     let reserved = reserved.iter().map(|reserved| reserved_entry(settings, reserved));
@@ -43,6 +44,7 @@ fn entry(settings: &AccountSettings, account: &LocalAccount) -> AccountEntry {
         sub_ids: settings.sub_ids_of(&account.person.upn),
         reserved_at: None,
         offline_until: None,
+        sessions: 0,
     }
 }
 

@@ -89,6 +89,10 @@ async fn answer(
             connection.hearer = service.manners.at(&of_pam);
             pam::run(connection, service, (&name, asked), caller).await
         }
+        Request::PamSession { name, open, .. } => {
+            pam::session(service, &name, open);
+            Ok(Ending::Done)
+        }
         Request::Status { domain } => status::run(connection, service, domain, caller).await,
         Request::Join { domain } => join::run(connection, service, domain, caller).await,
         Request::JoinByToken { domain } => join::by_token(connection, service, domain, caller).await,

@@ -137,6 +137,8 @@ struct Known {
     accounts: BTreeMap<(TenantId, ObjectId), LocalAccount>,
     reserved: BTreeMap<Upn, ReservedAccount>,
     verifiers: BTreeMap<Person, Verifier>,
+    /// Of each account that has any: no sign-in comes from them, so that a restart may lose them.
+    sessions: BTreeMap<(TenantId, ObjectId), u32>,
     /// The last one of each domain; only sign-ins of configured domains begin, so that nobody fills it.
     sign_ins: BTreeMap<DomainName, SignInView>,
 }
@@ -235,6 +237,26 @@ impl Views {
     /// Every account of this machine.
     pub fn accounts(&self) -> Vec<LocalAccount> {
         self.read(|known| known.accounts.values().cloned().collect())
+    }
+
+    /// A program has opened a session of this person, or has closed one; one that was opened before the start is not
+    /// counted, and so its end is not either.
+    pub fn count_session(&self, person: &Upn, open: bool) {
+        self.write(|known| {
+            let Some(account) = known.accounts.values().find(|it| it.person.upn == *person) else { return };
+            let whose = (account.person.tenant, account.person.object);
+            let before = known.sessions.get(&whose).copied().unwrap_or(0);
+            match if open { before.saturating_add(1) } else { before.saturating_sub(1) } {
+                0 => drop(known.sessions.remove(&whose)),
+                now => drop(known.sessions.insert(whose, now)),
+            }
+        });
+    }
+
+    /// How many sessions of this account are open, as far as programs have said so since the start.
+    pub fn open_sessions(&self, account: &LocalAccount) -> u32 {
+        let whose = (account.person.tenant, account.person.object);
+        self.read(|known| known.sessions.get(&whose).copied().unwrap_or(0))
     }
 
     /// What a person's password is checked by without the network, from here on.

@@ -14,7 +14,10 @@ for unit in systemd-udevd systemd-networkd systemd-resolved systemd-timesyncd ge
 done
 ln -sf /lib/systemd/system/multi-user.target "$etc/systemd/system/default.target"
 install "$programs/firmamentd" "$dir/root/usr/sbin/"; install "$programs/aad-tool" "$dir/root/usr/bin/"
-cp "$units"/firmamentd.service "$units"/firmamentd.socket "$units"/firmament-names.* "$etc/systemd/system/"
+cp "$units"/firmamentd.service "$units"/firmamentd.socket "$units"/firmament-names.* "$units"/firmament-join.service \
+  "$etc/systemd/system/"
+# As whoever boots a container or a virtual machine hands it over.
+mkdir -m 700 "$dir/root/credentials"; (umask 077; printf 'a refresh token' > "$dir/root/credentials/firmament.join-token")
 mkdir -p "$etc/systemd/system/firmamentd.service.d" "$etc/himmelblau"
 # A file system without access lists gives no credential to a service with another user.
 printf '[Service]\nLoadCredentialEncrypted=\nWatchdogSec=4\n' > "$etc/systemd/system/firmamentd.service.d/test.conf"
@@ -34,7 +37,7 @@ unshare --pid --mount --uts --ipc --net --cgroup --fork --propagation private ba
   mkdir dev/pts dev/shm; mount -t devpts -o newinstance,ptmxmode=0666,gid=5 devpts dev/pts; ln -s pts/ptmx dev/ptmx
   mount -t tmpfs tmpfs dev/shm; ln -s /proc/self/fd dev/fd; touch dev/console; ip link set lo up 2>/dev/null
   pivot_root . mnt; cd /; umount -l /mnt
-  exec env -i container=other PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd --log-target=journal --log-level=warning < /dev/null > /dev/null 2>&1
+  exec env -i container=other CREDENTIALS_DIRECTORY=/credentials PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd --log-target=journal --log-level=warning < /dev/null > /dev/null 2>&1
 ' _ "$dir/root" &
 parent=$!
 for _ in $(seq 200); do
@@ -96,3 +99,8 @@ echo "names of the changed file $(serves fabrikam.com)"
 mkdir "$etc/himmelblau/himmelblau.conf.d"
 printf '[global]\ndomain = tailspintoys.com\n' > "$etc/himmelblau/himmelblau.conf.d/10-domain.conf"
 echo "names of a drop-in $(serves tailspintoys.com)"
+# A machine that is to register by a token of somebody elsewhere; another program tells what the command was given.
+mkdir -p "$etc/firmament"; touch "$etc/firmament/join"
+printf '#!/bin/sh\n[ "$1" = join ] || exit 3\necho "$1 $2 $4 with $(cat "$3")" > /etc/firmament/heard\n' > "$dir/root/usr/bin/aad-tool"
+inside systemctl start firmamentd.socket
+inside systemctl start firmament-join && echo "$(inside cat /etc/firmament/heard), $(inside ls /etc/firmament)"

@@ -26,9 +26,9 @@ inside() { chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONT
 package() { inside dpkg --no-triggers "$@" > "$dir/said" 2>&1 || { cat "$dir/said" >&2; exit 1; }; }
 told() { if grep -q "$1" "$dir/said"; then echo "told: $2"; fi; }
 enabled() { if [ -n "$(find "$root/etc/systemd/system" -name "$1" -path '*.wants/*')" ]; then echo enabled; else echo disabled; fi; }
-# In auth, account and password, or in none; anything else is its number.
+# In auth, account, password and session, or in none; anything else is its number.
 profile() {
-  case $(cat "$root"/etc/pam.d/common-* | grep -c '^[^#].*pam_firmament') in 3) echo on;; 0) echo off;; *) echo half;; esac
+  case $(cat "$root"/etc/pam.d/common-* | grep -c '^[^#].*pam_firmament') in 4) echo on;; 0) echo off;; *) echo half;; esac
 }
 integration() { echo "profile $(profile), names $(grep -c firmament "$root/etc/nsswitch.conf" || true)"; }
 service() { echo "socket $(enabled firmamentd.socket), service $(enabled firmamentd.service), watch $(enabled firmament-names.path)"; }
@@ -73,8 +73,14 @@ inside sh -c 'tries=0 missed=0
   done
   [ "$tries" -gt 20 ] && echo "$missed" > /tmp/missed' &
 looker=$!
+# A session that was opened by the module before and is closed after.
+inside su nobody -s /bin/sh -c 'until [ -e /tmp/upgraded ]; do sleep 0.1; done' & session=$!
+held() { grep -qs pam_firmament /proc/[0-9]*/maps; }
+for _ in $(seq 50); do held && break; sleep 0.1; done
+held && held=yes || held=no
 package -i /tmp/next.deb
 touch "$root/tmp/upgraded"; wait $looker
+wait $session && [ $held = yes ] && echo 'session: open through the upgrade'
 echo "upgraded: $(all)"
 [ "$(cat "$root/tmp/missed")" = 0 ] && echo 'names: there at every moment of the upgrade'
 [ "$(cat "$conf")" = "$edited" ] && echo 'configuration: as edited'

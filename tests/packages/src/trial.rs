@@ -52,7 +52,7 @@ const SCRIPT: &str = include_str!("overlay.sh");
 const NAMESPACES: [&str; 7] =
     ["--mount", "--net", "--pid", "--uts", "--ipc", "--fork", "--propagation=private"];
 /// What the script says where all is well, one thing a line.
-const EXPECTED: [&str; 24] = [
+const EXPECTED: [&str; 25] = [
     "installed: profile on, names 3, socket enabled, service enabled, watch enabled, cache firmament 755, user firmament",
     "file of names: root 644",
     "keys installed: of the same version",
@@ -60,6 +60,7 @@ const EXPECTED: [&str; 24] = [
     "local people: as before",
     "by package: the example can be used",
     "upgraded: profile on, names 3, socket enabled, service enabled, watch enabled, cache firmament 755, user firmament",
+    "session: open through the upgrade",
     "names: there at every moment of the upgrade",
     "configuration: as edited",
     "switched off, upgraded: profile off, names 0, socket disabled, service enabled, watch enabled, cache firmament 755, user firmament",

@@ -36,6 +36,20 @@ async fn the_files_are_there_from_the_start_and_follow_each_change() {
 }
 
 #[tokio::test]
+async fn sessions_are_counted_from_the_start_and_never_below_none() {
+    let rig = Rig::new(1).await;
+    let person = account(0).upn;
+    rig.driver.count_session(&person, true);
+    wants_in(&rig, account(0), LocalFacts::default()).await.unwrap();
+    let alex = rig.driver.accounts()[0].clone();
+    assert_eq!(rig.driver.open_sessions(&alex), 0, "nobody had the account yet");
+    for (open, counted) in [(false, 0), (true, 1), (true, 2), (false, 1), (false, 0), (false, 0), (true, 1)] {
+        rig.driver.count_session(&person, open);
+        assert_eq!(rig.driver.open_sessions(&alex), counted);
+    }
+}
+
+#[tokio::test]
 async fn nobody_is_in_the_files_whose_account_is_not_durable() {
     let rig = Rig::new(1).await;
     rig.disk.state(|disk| disk.fault = Some(Fault::Full));

@@ -38,14 +38,19 @@ fn who_has_an_account_and_who_will_have_one_stand_in_one_list_by_their_numbers()
         reserved_at: at,
     };
     let forgotten = LocalAccount { standing: AccountStanding::Forgotten { at }, uid: 70_003, ..alex.clone() };
-    let entries =
-        account_entries(&settings, &[forgotten, alex], &[adele], |it| (it.uid == 70_002).then_some(at));
+    let entries = account_entries(
+        &settings,
+        (&[forgotten, alex], &[adele]),
+        |it| (it.uid == 70_002).then_some(at),
+        |_| 2,
+    );
     let said: Vec<_> = entries.iter().map(|it| (it.uid, it.standing.as_str(), it.code.as_deref())).collect();
     assert_eq!(
         said,
         [(70_001, "reserved", None), (70_002, "denied", Some("AADSTS50057")), (70_003, "forgotten", None)]
     );
     let until: Vec<_> = entries.iter().map(|it| it.offline_until.is_some()).collect();
+    assert_eq!(entries.iter().map(|it| it.sessions).collect::<Vec<_>>(), [0, 2, 2]);
     assert_eq!(until, [false, true, false], "whose password can be checked without the network");
     assert_eq!((entries[0].gid, entries[0].reserved_at.as_deref()), (70_001, Some("2027-01-15T08:00:00Z")));
     assert!(entries[0].tenant.is_empty() && entries[0].first_seen.is_empty());

@@ -16,7 +16,9 @@ pub(crate) async fn list(connection: &mut Connection, service: &Service) -> Resu
         usable.iter().find(|((tenant, object), _)| it.is_of(*tenant, *object)).map(|(_, until)| *until)
     };
     let (accounts, reserved) = (driver.accounts(), driver.reserved());
-    let accounts = account_entries(driver.account_settings(), &accounts, &reserved, offline_until);
+    let sessions = |it: &LocalAccount| driver.open_sessions(it);
+    let accounts =
+        account_entries(driver.account_settings(), (&accounts, &reserved), offline_until, sessions);
     connection.say(&Message::Accounts { accounts }).await;
     Ok(Ending::Done)
 }

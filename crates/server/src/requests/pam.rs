@@ -1,4 +1,4 @@
-//! `pam_authenticate`: a sign-in for a program that lets people in.
+//! `pam_authenticate`, `pam_session`: a sign-in for a program that lets people in, and what it does with them afterwards.
 
 use super::sign_in::{self, SignInFor};
 use crate::Service;
@@ -40,4 +40,11 @@ pub(crate) async fn run(
         SignInFor { asked: Asked::Person(asked), asker, by: By::Person(purpose), wait: Wait::SignedIn },
     )
     .await
+}
+
+/// Counts a session that a program has opened or closed; who has no account here is nobody's business.
+pub(crate) fn session(service: &Service, name: &str, open: bool) {
+    if let Some(Meant::Person(person)) = service.driver.meant_by(name) {
+        service.driver.count_session(&person, open);
+    }
 }

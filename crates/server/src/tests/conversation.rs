@@ -51,6 +51,7 @@ fn requests() -> Vec<Request> {
     vec![
         Request::SignIn { name: name(), wait: Wait::Settled, language: None },
         Request::Status { domain: None },
+        Request::PamSession { name: name(), service: "sshd".to_owned(), tty: None, open: true },
         Request::Join { domain: None },
         Request::Leave { domain: None, force: false },
         Request::Rekey { name: name(), to: "tpm".to_owned(), force: false },

@@ -76,9 +76,27 @@ fn the_first_login_by_ssh_registers_the_machine_and_gives_a_shell() {
     let whose = host.shell("getent passwd alex@contoso.com");
     assert_eq!(text(&whose), "alex:x:1285143078:1285143078::/home/alex@contoso.com:/bin/bash\n");
     assert_eq!(text(&host.shell("su - alex -c 'id -u'")), "1285143078\n");
+    sessions_are_counted(&host);
     lockers(&cloud, &host);
     keys_and_denials(&cloud, &host);
     root_changes_accounts(&host);
+}
+
+/// Whoever is logged in is counted until they go.
+fn sessions_are_counted(host: &Host) {
+    let shows = |wanted: Option<&str>| {
+        let shown = host.root("aad-tool account show alex@contoso.com");
+        wanted.map_or(!shown.contains("Sessions"), |wanted| shown.contains(wanted))
+    };
+    wait_for("the end of the sessions before", || shows(None));
+    let mut ssh = host.ssh(Ssh::Questions, ALEX, "echo here; read _");
+    ssh.reads("password: ");
+    ssh.types(PASSWORD);
+    ssh.reads("here");
+    wait_for("one session", || shows(Some("1 open")));
+    ssh.types("");
+    is_in(host, ssh);
+    wait_for("no session", || shows(None));
 }
 
 /// What root changes of an account every process sees at once.

@@ -241,6 +241,8 @@ fn under_a_real_systemd_none_of_a_hundred_and_fifty_callers_is_lost_and_the_sock
         "mended 3",
         "names of the changed file 1",
         "names of a drop-in 1",
+        // The file that asked for it has gone.
+        "join --token-file --or-code with a refresh token, heard",
     ] {
         assert!(said.lines().any(|one| one == line), "no '{line}': {said}");
     }
