@@ -37,6 +37,8 @@ unshare --pid --mount --uts --ipc --net --cgroup --fork --propagation private ba
   mkdir dev/pts dev/shm; mount -t devpts -o newinstance,ptmxmode=0666,gid=5 devpts dev/pts; ln -s pts/ptmx dev/ptmx
   mount -t tmpfs tmpfs dev/shm; ln -s /proc/self/fd dev/fd; touch dev/console; ip link set lo up 2>/dev/null
   pivot_root . mnt; cd /; umount -l /mnt
+  # As it is on a machine: what systemd mounts for a service is seen by the service.
+  mount --make-rshared /
   exec env -i container=other CREDENTIALS_DIRECTORY=/credentials PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd --log-target=journal --log-level=warning < /dev/null > /dev/null 2>&1
 ' _ "$dir/root" &
 parent=$!
