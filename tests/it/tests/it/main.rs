@@ -38,6 +38,7 @@ mod refusals;
 mod rekey;
 mod reserved;
 mod rubbish;
+mod series;
 mod settings;
 mod socket;
 mod stops;
