@@ -22,6 +22,8 @@ enum What {
     Keys,
     /// What a decision costs until it is durable, with one and with twenty tenants busy.
     Commits,
+    /// What a daemon costs in a minute in which nothing happens: wake-ups, processor time, memory.
+    Idle,
     /// What a person waits for at a sign-in where each answer of the directory takes 0 and 50 ms, and how many answers
     /// come one after the other.
     Login,
@@ -35,6 +37,7 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
         Some(What::Simulator) => simulator(),
         Some(What::Keys) => keys(),
         Some(What::Commits) => of_it("commits"),
+        Some(What::Idle) => of_it("idle"),
         Some(What::Login) => of_it("login"),
         Some(What::Logins) => of_it("logins"),
     }

@@ -1,0 +1,87 @@
+//! What a registered machine's daemon costs while nothing happens: wake-ups, processor time and memory:
+//! `cargo xtask bench idle`.
+
+#![expect(clippy::unwrap_used, reason = "a measurement says where it failed by panicking")]
+
+use it::harness::{Cloud, Machine, wait_for};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// How long nothing happens.
+const QUIET: Duration = Duration::from_secs(60);
+
+fn main() {
+    let cloud = Cloud::start();
+    let machine = Machine::configured(&cloud, "contoso.com", "apply_policy = true");
+    assert!(machine.sign_in("alex@contoso.com").status.success());
+    wait_for("the enrolment", || machine.domain()["phase"] == "intune_enrolled");
+    let process = PathBuf::from(format!("/proc/{}", machine.pid().as_raw_nonzero()));
+    settle(&process);
+    let (before, begun) = (Seen::of(&process), Instant::now());
+    std::thread::sleep(QUIET);
+    let (after, seconds) = (Seen::of(&process), begun.elapsed().as_secs_f64());
+    println!("bench | a registered machine's daemon, {seconds:.0} s in which nothing happens");
+    for (whose, of_sled) in [("ours", false), ("sled's", true)] {
+        let woken = after.woken_since(&before, of_sled);
+        println!("bench | wake-ups, {whose}: {:.2} a second", woken / seconds);
+    }
+    let ticks = after.ticks - before.ticks;
+    println!("bench | processor time: {:.1} ms in 300 s", ticks * TICK_MS * 300.0 / seconds);
+    println!("bench | memory: {:.1} MB (PSS), {} threads", after.pss_kib / 1024.0, after.threads.len());
+}
+
+/// Waits until no thread of ours is woken for five seconds: what a sign-in began has ended.
+fn settle(process: &PathBuf) {
+    let mut last = (Seen::of(process), Instant::now());
+    wait_for("quiet", || {
+        let now = Seen::of(process);
+        if now.woken_since(&last.0, false) > 0.0 {
+            last = (now, Instant::now());
+        }
+        last.1.elapsed() > Duration::from_secs(5)
+    });
+}
+
+/// A clock tick of the kernel's figures.
+const TICK_MS: f64 = 10.0;
+
+/// What the kernel counts of a process.
+struct Seen {
+    /// By number: its name, and how often it gave its processor up by itself.
+    threads: BTreeMap<String, (String, f64)>,
+    /// In user and in kernel mode.
+    ticks: f64,
+    pss_kib: f64,
+}
+
+impl Seen {
+    fn of(process: &PathBuf) -> Seen {
+        let tasks = fs::read_dir(process.join("task")).unwrap().flatten();
+        let threads = tasks.filter_map(|task| {
+            let status = fs::read_to_string(task.path().join("status")).ok()?;
+            let name = field(&status, "Name:").unwrap_or_default().to_owned();
+            let woken = field(&status, "voluntary_ctxt_switches:")?.parse().ok()?;
+            Some((task.file_name().to_string_lossy().into_owned(), (name, woken)))
+        });
+        let stat = fs::read_to_string(process.join("stat")).unwrap();
+        let after_name = stat.rsplit_once(')').unwrap().1;
+        let ticks = after_name.split_whitespace().skip(11).take(2).filter_map(|it| it.parse::<f64>().ok());
+        let rollup = fs::read_to_string(process.join("smaps_rollup")).unwrap();
+        let pss = field(&rollup, "Pss:").and_then(|it| it.split_whitespace().next()?.parse().ok());
+        Seen { threads: threads.collect(), ticks: ticks.sum(), pss_kib: pss.unwrap_or_default() }
+    }
+
+    /// How often its threads were woken since then: those that sled made, or all others.
+    fn woken_since(&self, before: &Seen, of_sled: bool) -> f64 {
+        let wanted = self.threads.iter().filter(|(_, (name, _))| name.starts_with("sled") == of_sled);
+        let before = |number: &String| before.threads.get(number).map_or(0.0, |(_, woken)| *woken);
+        wanted.map(|(number, (_, woken))| woken - before(number)).sum()
+    }
+}
+
+/// The rest of the line that begins so.
+fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    text.lines().find_map(|line| line.strip_prefix(name)).map(str::trim)
+}
