@@ -27,6 +27,8 @@ enum What {
     /// What a person waits for at a sign-in where each answer of the directory takes 0 and 50 ms, and how many answers
     /// come one after the other.
     Login,
+    /// What a question over the daemon's socket costs: the times of one caller, and the rate of fifty.
+    Status,
     /// Logins of a registered machine beside a local user's, twenty at once, and names beside those of `files`.
     Logins,
 }
@@ -39,6 +41,7 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
         Some(What::Commits) => of_it("commits"),
         Some(What::Idle) => of_it("idle"),
         Some(What::Login) => of_it("login"),
+        Some(What::Status) => of_it("status"),
         Some(What::Logins) => of_it("logins"),
     }
 }
