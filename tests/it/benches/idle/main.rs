@@ -6,7 +6,7 @@
 use it::harness::{Cloud, Machine, wait_for};
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// How long nothing happens.
@@ -33,7 +33,7 @@ fn main() {
 }
 
 /// Waits until no thread of ours is woken for five seconds: what a sign-in began has ended.
-fn settle(process: &PathBuf) {
+fn settle(process: &Path) {
     let mut last = (Seen::of(process), Instant::now());
     wait_for("quiet", || {
         let now = Seen::of(process);
@@ -57,7 +57,7 @@ struct Seen {
 }
 
 impl Seen {
-    fn of(process: &PathBuf) -> Seen {
+    fn of(process: &Path) -> Seen {
         let tasks = fs::read_dir(process.join("task")).unwrap().flatten();
         let threads = tasks.filter_map(|task| {
             let status = fs::read_to_string(task.path().join("status")).ok()?;
