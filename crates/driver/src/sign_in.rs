@@ -94,6 +94,8 @@ impl WaitingFor {
             Work::Password { .. } => Some(WaitingFor::Password),
             Work::Redeem { .. } | Work::RedeemGiven { .. } => Some(WaitingFor::Tokens),
             Work::LookUpMe { .. } | Work::ListGroups { .. } => Some(WaitingFor::Account),
+            // The nonce is fetched while the person types, and the exchange belongs to the password.
+            Work::Nonce { .. } | Work::Exchange { .. } => None,
             Work::Poll { .. } | Work::Identify { .. } => None,
         }
     }
@@ -258,6 +260,11 @@ impl SignInEffects {
             Work::Password { tenant, name, .. } => {
                 self.proof = Proof { op: Some(op), ..Proof::default() };
                 self.ports.views.provable_identity(*tenant, name)
+            }
+            // What it wants besides, it wants of whoever has the right password.
+            Work::Exchange { .. } => {
+                self.proof = Proof { op: Some(op), ..Proof::default() };
+                None
             }
             _ => None,
         };

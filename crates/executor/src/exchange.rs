@@ -97,26 +97,13 @@ impl<'a> Exchanges<'a> {
 
     /// One signed request.
     async fn exchange(&mut self, resource: &str) -> Result<TokenSet, RouteError> {
-        self.exchange_as(COMPANY_PORTAL, resource).await
-    }
-
-    async fn exchange_as(&mut self, client: &str, resource: &str) -> Result<TokenSet, RouteError> {
         let nonce = self.caller.nonce(self.tenant()).await?;
         self.calls += 1;
         let call = self.caller.prt_call(self.tenant(), EXCHANGE + self.calls);
         let session = self.caller.session(self.primary, &nonce, self.calls);
-        let request = prt::exchange::request(&Exchange { call, session, client, resource });
+        let request = prt::exchange::request(&Exchange { call, session, client: COMPANY_PORTAL, resource });
         let reply = self.caller.ask(request, RequestAuth::Credential).await?;
         Ok(prt::exchange::read(reply, &self.primary.key)?)
-    }
-
-    /// The broker's own tokens for a resource, for a person whose password the device vouched for.
-    pub(crate) async fn broker_tokens(&mut self, resource: &str) -> Result<TokenSet, Failure> {
-        match self.exchange_as(oauth::client::BROKER, resource).await {
-            Ok(set) => Ok(set),
-            Err(RouteError::Service(error)) => Err(error.failure()),
-            Err(RouteError::Failed(failure)) => Err(*failure),
-        }
     }
 
     async fn by_code(&mut self, resource: &str) -> Result<Secret<String>, RouteError> {
@@ -151,4 +138,4 @@ impl<'a> Exchanges<'a> {
 
 /// Numbers of the calls of one work, which tell their ids apart.
 const REDEEM: u8 = 20;
-const EXCHANGE: u8 = 30;
+pub(crate) const EXCHANGE: u8 = 30;

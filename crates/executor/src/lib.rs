@@ -30,7 +30,7 @@ use ::prt::TokenRoute;
 use hsm::Keys;
 use lifecycle::{Endpoints, Identity, Reply, Work};
 use model::{CloudProfile, DeviceFacts, Failure, Kdf, TenantId, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use transport::Transport;
 
@@ -48,6 +48,8 @@ pub struct Executor {
     endpoints: Mutex<BTreeMap<TenantId, (Endpoints, Timestamp)>>,
     /// The route from a PRT to Intune's tokens that worked last.
     routes: Mutex<BTreeMap<TenantId, TokenRoute>>,
+    /// Where version 3.0 of the PRT protocol is not served.
+    without_third: Mutex<BTreeSet<TenantId>>,
 }
 
 /// What an [`Executor`] is made of.
@@ -76,7 +78,7 @@ impl Executor {
         let ExecutorDependencies { profile, transport, keys, vault, version, device, kdf, intune_version } =
             parts;
         let os_version = device.os_version.clone();
-        let (endpoints, routes) = (Mutex::default(), Mutex::default());
+        let (endpoints, routes, without_third) = Default::default();
         Executor {
             profile,
             transport,
@@ -89,6 +91,7 @@ impl Executor {
             intune_version,
             endpoints,
             routes,
+            without_third,
         }
     }
 
@@ -176,6 +179,14 @@ impl Executor {
 
     fn remember_route(&self, tenant: TenantId, route: TokenRoute) {
         self.routes.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant, route);
+    }
+
+    fn knows_third_closed(&self, tenant: TenantId) -> bool {
+        self.without_third.lock().unwrap_or_else(PoisonError::into_inner).contains(&tenant)
+    }
+
+    fn remember_third_closed(&self, tenant: TenantId) {
+        self.without_third.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant);
     }
 
     fn known_endpoints(&self, tenant: TenantId, now: Timestamp) -> Option<Endpoints> {

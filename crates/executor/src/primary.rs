@@ -4,7 +4,7 @@ use crate::call::{Caller, answered};
 use crate::join::token_gone;
 use crate::vault::{Primary, Tokens};
 use lifecycle::Identity;
-use model::{Failure, KeyHandle, TenantId, Timestamp, TokenRef};
+use model::{Failure, KeyHandle, Nonce, TenantId, Timestamp, TokenRef};
 use prt::acquire::{Acquire, Credential};
 use prt::{Call, Expected, PrtError, Session, SessionKey, TagVerdict, WrappedSessionKey};
 use std::sync::Arc;
@@ -32,7 +32,7 @@ impl Caller<'_> {
         }
         let refresh_token = tokens.set.refresh_token.as_ref().ok_or_else(token_gone)?;
         let expected = Expected { tenant: identity.intent.tenant, object: tokens.object };
-        let primary = self.acquire(identity, Credential::RefreshToken(refresh_token), expected).await?;
+        let primary = self.acquire(identity, Credential::RefreshToken(refresh_token), expected, None).await?;
         let primary = Arc::new(primary);
         self.hold(token, &primary);
         Ok(primary)
@@ -45,8 +45,12 @@ impl Caller<'_> {
         identity: &Identity,
         credential: Credential<'_>,
         expected: Expected,
+        nonce: Option<Nonce>,
     ) -> Result<Primary, Failure> {
-        let nonce = self.nonce(expected.tenant).await?;
+        let nonce = match nonce {
+            Some(nonce) => nonce.value,
+            None => self.nonce(expected.tenant).await?,
+        };
         let order = Acquire {
             call: self.prt_call(expected.tenant, ACQUIRE),
             certificate: &identity.issued.certificate,

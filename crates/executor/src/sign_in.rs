@@ -2,7 +2,7 @@ use crate::call::Caller;
 use crate::join::token_gone;
 use crate::vault::{Held, Tokens};
 use lifecycle::Identity;
-use model::{DomainName, Failure, TenantId, TenantPin, Timestamp, TokenRef, Trace};
+use model::{DomainName, Failure, Nonce, TenantId, TenantPin, Timestamp, TokenRef, Trace};
 use oauth::TokenSet;
 use signin::{Reply, Scope, Work};
 use std::sync::Arc;
@@ -14,9 +14,14 @@ impl Caller<'_> {
     pub(crate) async fn sign_in(&self, work: Work, identity: Option<&Identity>) -> Result<Reply, Failure> {
         match work {
             Work::AskRealm { name } => self.ask_realm(&name).await,
-            Work::Password { tenant, name, password, standing } => {
-                self.sign_in_by_password((tenant, &name), password, standing, identity).await
+            Work::Nonce { tenant } => {
+                let value = self.nonce(tenant).await?;
+                Ok(Reply::Nonce(Nonce { value, at: self.now }))
             }
+            Work::Password { tenant, name, password, standing, nonce } => {
+                self.sign_in_by_password((tenant, &name), password, standing, (identity, nonce)).await
+            }
+            Work::Exchange { tenant, token, nonce } => self.exchange(tenant, token, &nonce).await,
             Work::Resolve { domain } => self.resolve(&domain).await,
             Work::RequestCode { tenant, scope, claims } => {
                 self.request_code(tenant, scope, claims.as_deref()).await
@@ -84,7 +89,12 @@ impl Caller<'_> {
         }
     }
 
-    fn keep(&self, set: TokenSet, scope: Scope, (server_time, trace): (Timestamp, Trace)) -> TokenRef {
+    pub(crate) fn keep(
+        &self,
+        set: TokenSet,
+        scope: Scope,
+        (server_time, trace): (Timestamp, Trace),
+    ) -> TokenRef {
         let for_registration = scope == Scope::Registration;
         let expires = self.tokens_expire(&set);
         let (set, object, primary) = (Arc::new(set), None, None);

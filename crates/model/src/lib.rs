@@ -16,6 +16,7 @@ mod id;
 mod jwks;
 mod local_account;
 mod name;
+mod nonce;
 mod options;
 mod refusal;
 mod secret;
@@ -37,6 +38,7 @@ pub use id::{DeviceId, Guid, GuidError, Id, IntentId, IntuneDeviceId, ObjectId, 
 pub use jwks::{Jwk, Jwks};
 pub use local_account::{AccountStanding, DirectoryGroup, LocalAccount};
 pub use name::{DomainName, HostPort, NameError, Upn};
+pub use nonce::Nonce;
 pub use options::*;
 pub use refusal::*;
 pub use secret::Secret;

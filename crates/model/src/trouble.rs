@@ -71,6 +71,8 @@ word_enum! {
         ForeignTenant = "foreign_tenant",
         /// Nothing answered: there is no way to the service, or it gave no word in time.
         Unreachable = "unreachable",
+        /// The nonce of a signed request: it is too old, or not the service's; nothing else of the request was judged.
+        Nonce = "nonce",
     }
 }
 
@@ -89,7 +91,7 @@ mod tests {
         assert_eq!(
             causes,
             "scope second_factor browser_step password account_disabled no_such_account password_expired grant_ended device_rule access_rule code_expired device_code_blocked \
-             unknown_signing_key foreign_tenant unreachable"
+             unknown_signing_key foreign_tenant unreachable nonce"
         );
         assert!(DeviceTrouble::ALL.iter().all(|trouble| trouble.as_str().parse() == Ok(*trouble)));
         assert!(Cause::ALL.iter().all(|cause| cause.as_str().parse() == Ok(*cause)));

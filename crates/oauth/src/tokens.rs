@@ -39,15 +39,20 @@ impl TokenSet {
         })
     }
 
-    /// What is known of a refresh token that came alone.
-    pub fn of_refresh_token(token: String) -> TokenSet {
+    /// No tokens yet.
+    pub fn empty() -> TokenSet {
         TokenSet {
             access_token: Secret::new(String::new()),
-            refresh_token: Some(Secret::new(token)),
+            refresh_token: None,
             id_token: None,
             client_info: None,
             expires_in: Duration::ZERO,
         }
+    }
+
+    /// What is known of a refresh token that came alone.
+    pub fn of_refresh_token(token: String) -> TokenSet {
+        TokenSet { refresh_token: Some(Secret::new(token)), ..TokenSet::empty() }
     }
 
     /// This set, with what a redemption need not repeat taken from the set before it.

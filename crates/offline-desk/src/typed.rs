@@ -28,7 +28,7 @@ impl Typed {
     /// The service answered to it.
     pub fn hears(&mut self, result: &Result<Reply, Failure>) {
         self.said = match result {
-            Ok(Reply::Tokens(_)) => Some(Said::Right),
+            Ok(Reply::Tokens(_) | Reply::Vouched(_) | Reply::Exchanged) => Some(Said::Right),
             Ok(_) => None,
             Err(failure) if signin::proves_password(failure) => Some(Said::Right),
             Err(failure) if signin::refuses_password(failure) => Some(Said::Wrong),

@@ -23,13 +23,13 @@ impl Call<'_> {
 
     /// A POST of a signed request (entra.md 7.2); no Kerberos ticket is asked for, so there is no `tgt`.
     pub(crate) fn post_signed(&self, api_version: &str, jwt: &Secret<String>) -> Request<Bytes> {
-        let fields = [
-            ("windows_api_version", api_version),
-            ("grant_type", JWT_BEARER),
-            ("request", jwt.expose()),
-            ("client_info", "1"),
-        ];
-        self.post(TOKEN_PATH, &fields)
+        self.post_jwt(TOKEN_PATH, ("windows_api_version", api_version), jwt)
+    }
+
+    /// The same to any path, with the field that says which version of the protocol it is.
+    pub(crate) fn post_jwt(&self, path: &str, version: (&str, &str), jwt: &Secret<String>) -> Request<Bytes> {
+        let fields = [version, ("grant_type", JWT_BEARER), ("request", jwt.expose()), ("client_info", "1")];
+        self.post(path, &fields)
     }
 }
 

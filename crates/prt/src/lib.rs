@@ -23,6 +23,7 @@ mod sealed;
 mod session;
 mod session_key;
 pub mod sso;
+pub mod third;
 mod token_route;
 
 pub use call::Call;

@@ -31,6 +31,11 @@ impl Session<'_> {
     /// No claim tells the time, as one known client has it: the nonce proves freshness, and a wrong clock
     /// spoils nothing.
     pub(crate) fn request(&self, call: &Call<'_>, own_claims: &[(&str, &str)]) -> Request<Bytes> {
+        call.post_signed(API_VERSION, &self.sign_request(own_claims))
+    }
+
+    /// What such a request holds.
+    pub(crate) fn sign_request(&self, own_claims: &[(&str, &str)]) -> Secret<String> {
         let common = [
             ("iss", "aad:brokerplugin"),
             // A constant of the protocol, in every cloud as far as is known (inferred).
@@ -40,7 +45,7 @@ impl Session<'_> {
             ("request_nonce", self.nonce),
             ("win_ver", self.win_ver),
         ];
-        call.post_signed(API_VERSION, &self.sign(&[own_claims, &common].concat()))
+        self.sign(&[own_claims, &common].concat())
     }
 }
 

@@ -216,6 +216,8 @@ pub(crate) fn password_result(result: &Result<Reply, Failure>) -> PasswordResult
         Ok(_) => PasswordResult::Accepted,
         Err(failure) if wants_more_than_password(failure) => PasswordResult::Accepted,
         Err(failure) if failure.delivery == Delivery::NotSent => PasswordResult::NotSent,
+        // The service looks at the nonce before it looks at the password.
+        Err(failure) if failure.cause == Some(Cause::Nonce) => PasswordResult::NotSent,
         Err(_) => PasswordResult::Refused,
     }
 }
@@ -246,6 +248,12 @@ pub(crate) fn of_given(failure: &Failure) -> Failure {
 pub(crate) fn token_without_answer() -> Failure {
     let message = "the service gave no tokens for the token of the join".to_owned();
     Failure::local(FailureClass::Broken, Who::MachineAdmin, "JoinTokenRefused", message, NEW_TOKEN)
+}
+
+/// The service gave something else than a nonce.
+pub(crate) fn no_nonce() -> Failure {
+    let message = "the service gave no nonce".to_owned();
+    Failure::local(FailureClass::Broken, Who::Developers, "UnusableReply", message, "Sign in again.")
 }
 
 /// Whether a rule refuses a registered machine because a code does not show it.

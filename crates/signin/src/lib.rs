@@ -4,8 +4,6 @@
 
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
-mod commands;
-mod events;
 mod judge;
 mod machine;
 mod outbox;
@@ -14,10 +12,9 @@ mod session;
 mod tests;
 mod user;
 
-pub use commands::*;
-pub use events::*;
 pub use judge::{password_timeout, proves_password, refuses_password};
 pub use session::Session;
+pub use signin_model::*;
 pub use user::*;
 
 use ::machine::OpId;

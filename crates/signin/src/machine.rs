@@ -1,12 +1,11 @@
+mod password;
 mod steps;
 
 use crate::judge;
 use crate::outbox::Outbox;
-use crate::{
-    Command, Event, Facts, Memory, OpId, PasswordPrompt, Prompt, Realm, Reason, Reply, Scope, TenantPin, Work,
-};
+use crate::{Command, Event, Facts, Memory, OpId, Prompt, Realm, Reason, Reply, Scope, TenantPin, Work};
 use admission::Groups;
-use model::{Attempt, Cause, Failure, Jwks, Timestamp, TokenRef, TokenSubject};
+use model::{Attempt, Cause, Failure, Jwks, Nonce, Timestamp, TokenRef, TokenSubject};
 use statig::blocking::*;
 use std::time::Duration;
 
@@ -17,6 +16,7 @@ pub(crate) struct Machine {
     keys: Option<Jwks>,
     /// The look at the domain's metadata, which may go on while the person types.
     resolving: Option<OpId>,
+    nonces: Nonces,
     /// The refresh token that somebody gave beforehand: nobody is there who could be asked.
     given: Option<TokenRef>,
     scope: Scope,
@@ -50,6 +50,16 @@ pub(crate) struct PasswordAttempt {
     permitted: bool,
 }
 
+/// The nonce of this sign-in.
+#[derive(Debug, Default)]
+struct Nonces {
+    held: Option<Nonce>,
+    /// The work that fetches one.
+    asked: Option<OpId>,
+    /// Whether the service refused one; it does so once.
+    refused: bool,
+}
+
 /// A person whose tokens came.
 #[derive(Debug, Clone)]
 pub(crate) struct Person {
@@ -74,6 +84,7 @@ impl Machine {
             pin,
             keys: None,
             resolving: None,
+            nonces: Nonces::default(),
             given: None,
             scope: Scope::Registration,
             claims,
@@ -110,6 +121,8 @@ impl Machine {
         UsingPassword { typed: PasswordAttempt } = using_password in Root {}:
             machine.using_password(typed, context, event),
             entry machine.use_password(typed, context), exit machine.end_password(typed, context);
+        Exchanging { person: Person } = exchanging in WithPerson { person }:
+            machine.exchanging(person, context, event), entry machine.exchange(person, context);
         RequestingCode { asking: Pending } = requesting_code in Root {}:
             machine.requesting_code(asking, context, event), entry machine.ask_for_code(asking, context);
         Waiting { code: Code } = waiting in Root {}:
@@ -181,61 +194,13 @@ impl Machine {
     fn ask_realm(&mut self, asking: &mut Pending, context: &mut Outbox) {
         let Some(name) = self.facts.asked.person().cloned() else { return };
         asking.op = Some(context.run(Work::AskRealm { name }));
+        if self.vouches() {
+            self.fresh_nonce(context);
+        }
     }
 
     fn leave_realm(&mut self, asking: &mut Pending, context: &mut Outbox) {
         context.commands.extend(asking.op.take().map(Command::Cancel));
-    }
-
-    /// The person types the password, or chooses a code.
-    fn asking_password(&mut self, context: &mut Outbox, event: &Event) -> Outcome<State> {
-        match event {
-            Event::Password(Some(password)) => {
-                Transition(State::using_password(PasswordAttempt::new(*password)))
-            }
-            Event::Password(None) => Transition(State::requesting_code(Pending { op: None })),
-            Event::Woke if self.is_due(context) => self.fail(context, judge::password_timeout()),
-            _ => Super,
-        }
-    }
-
-    fn ask_password(&mut self, context: &mut Outbox) {
-        let Some(name) = self.facts.asked.person().cloned() else { return };
-        context.push(Command::AskPassword(PasswordPrompt { name, reason: self.reason }));
-        self.wake_at = Some(context.now.after(PASSWORD_PATIENCE));
-    }
-
-    fn stop_timer(&mut self) {
-        self.wake_at = None;
-    }
-
-    /// The password is tried, once.
-    fn using_password(
-        &mut self,
-        typed: &mut PasswordAttempt,
-        context: &mut Outbox,
-        event: &Event,
-    ) -> Outcome<State> {
-        match event {
-            Event::Done(op, Ok(Reply::Permitted)) if typed.op == Some(*op) => {
-                self.send_password(typed, context);
-                Handled
-            }
-            Event::Done(op, result) if typed.op == Some(*op) => {
-                typed.op = None;
-                self.password_judged(typed, context, result)
-            }
-            _ => Super,
-        }
-    }
-
-    fn use_password(&mut self, typed: &mut PasswordAttempt, context: &mut Outbox) {
-        typed.op = Some(context.ask_for(Attempt::Password));
-    }
-
-    fn end_password(&mut self, typed: &mut PasswordAttempt, context: &mut Outbox) {
-        context.commands.extend(typed.op.take().map(Command::Cancel));
-        context.push(Command::Forget(typed.password));
     }
 
     fn requesting_code(
@@ -399,6 +364,7 @@ impl Machine {
 
     fn end(&mut self, context: &mut Outbox) {
         context.commands.extend(self.resolving.take().map(Command::Cancel));
+        context.commands.extend(self.nonces.asked.take().map(Command::Cancel));
         context.commands.extend(self.given.take().map(Command::Forget));
         self.wake_at = None;
         self.over = true;
@@ -425,7 +391,12 @@ impl Machine {
                 // The keys are asked for once more when they are needed.
                 Err(_) => Handled,
             },
-            Event::Done(_, Ok(Reply::Tokens(token) | Reply::Code { code: token, .. }))
+            // One that is needed is fetched once more.
+            _ if self.nonce_came(event).is_some() => Handled,
+            Event::Done(
+                _,
+                Ok(Reply::Tokens(token) | Reply::Vouched(token) | Reply::Code { code: token, .. }),
+            )
             | Event::Password(Some(token))
             | Event::Given(token) => {
                 context.push(Command::Forget(*token));
@@ -449,6 +420,3 @@ fn kind(event: &Event) -> &'static str {
         Event::HungUp => "hung up",
     }
 }
-
-/// How long the question for a password stands.
-const PASSWORD_PATIENCE: Duration = Duration::from_secs(5 * 60);

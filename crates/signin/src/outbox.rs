@@ -1,5 +1,4 @@
-use crate::user::{UserCommand, UserWork};
-use crate::{Command, OpId, Work};
+use crate::{Command, OpId, UserCommand, UserWork, Work};
 use model::{Attempt, Timestamp};
 
 /// The context of one event: its time, and what is to be done because of it.

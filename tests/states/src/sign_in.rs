@@ -4,7 +4,7 @@ use crate::samples::{failure, id, tenant};
 use crate::{Arrow, Walker, drawn, walk};
 use machine::{Machine as _, OpId};
 use model::{
-    Asked, Cause, Delivery, DirectoryGroup, Failure, FailureClass, GroupUse, Jwks, Method,
+    Asked, Cause, Delivery, DirectoryGroup, Failure, FailureClass, GroupUse, Jwks, Method, Nonce,
     SignInFacts as Facts, Standing, TenantPin, Timestamp, TokenRef, TokenSubject, Upn,
 };
 use signin::{Command, Event, Realm, Reply, Scope, Session, Work};
@@ -75,7 +75,7 @@ impl Harness {
             accounts: Vec::new(),
             claims: None,
             method,
-            standing: Standing::Unregistered,
+            standing: if pinned { Standing::Registered } else { Standing::Unregistered },
             groups,
             registrars: None,
         };
@@ -114,6 +114,9 @@ impl Harness {
                 expires_in: Duration::from_secs(20),
                 interval: Duration::from_secs(5),
             },
+            Work::Nonce { .. } => Reply::Nonce(Nonce { value: "AwAB".to_owned(), at: self.now }),
+            Work::Password { standing: Standing::Registered, .. } => Reply::Vouched(self.token()),
+            Work::Exchange { .. } => Reply::Exchanged,
             Work::Poll { .. } | Work::Password { .. } | Work::RedeemGiven { .. } => {
                 Reply::Tokens(self.token())
             }
@@ -202,7 +205,19 @@ impl Walker for Harness {
 
     fn take(&mut self, step: Move) -> bool {
         let Some(event) = self.event(step) else { return false };
-        let batch = self.session.handle(event, self.now);
+        let mut batch = self.session.handle(event, self.now);
+        // The nonce comes at once: that it is waited for is no state.
+        let nonce = batch.commands.iter().find_map(|command| match command {
+            Command::Run(op, work @ Work::Nonce { .. }) => Some((*op, work.clone())),
+            _ => None,
+        });
+        if let Some((op, work)) = nonce {
+            let came = Event::Done(op, Ok(self.reply(&work)));
+            let next = self.session.handle(came, self.now);
+            batch.commands.retain(|command| !matches!(command, Command::Run(_, Work::Nonce { .. })));
+            batch.commands.extend(next.commands);
+            batch.wake_at = next.wake_at;
+        }
         self.wake_at = batch.wake_at;
         for command in batch.commands {
             match command {

@@ -4,8 +4,9 @@ use super::manners::{file_name, files, names, read};
 use std::path::{Path, PathBuf};
 
 /// Crates that may pass on names of another, and why.
-const ALLOWED: [(&str, &str, &str); 2] = [
+const ALLOWED: [(&str, &str, &str); 3] = [
     ("lifecycle", "identity", "its events and commands are made of what is durable"),
+    ("signin", "signin-model", "its events and commands, apart only for the size of the crate"),
     ("tenancy", "tenancy-model", "its events and commands, apart only for those that must not see decisions"),
 ];
 

@@ -7,6 +7,7 @@ mod intune;
 mod join;
 mod keys;
 mod leave;
+mod password;
 mod ports;
 mod prt;
 mod sign_in;

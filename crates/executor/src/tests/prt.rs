@@ -1,13 +1,13 @@
-//! Primary refresh tokens and passwords: the order of the exchanges, and what is kept of them.
+//! Primary refresh tokens: the order of the exchanges, and what is kept of them.
 
 use super::harness::{ENTROPY, HOUR, Harness, NOW, finish, id, identity, owner, primary, secret, tokens};
 use super::ports::{Scripted, not_sent, says};
-use crate::vault::{Held, Tokens};
+use crate::vault::Tokens;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hsm::HsmError;
-use lifecycle::{Identity, Reply, Work};
-use model::{Failure, ObjectId, Standing, Timestamp, TokenRef};
+use lifecycle::{Reply, Work};
+use model::{Failure, ObjectId, Timestamp, TokenRef};
 use oauth::TokenSet;
 use serde_json::{Value, json};
 use signin::{UserReply, UserWork};
@@ -33,7 +33,7 @@ fn granted(token: &str, object: ObjectId) -> Value {
     })
 }
 
-fn grants(token: &str) -> Scripted {
+pub(super) fn grants(token: &str) -> Scripted {
     says(200, granted(token, owner().object))
 }
 
@@ -162,87 +162,4 @@ fn a_renewal_keeps_the_session_key_and_the_person() {
     let held = harness.vault.tokens(token, now).unwrap();
     assert_eq!(held.primary.as_ref().unwrap().token.expose(), "prt-2", "the old one stays");
     assert!(harness.vault.tokens(token, now.after(HOUR)).is_none(), "it lives as long as the new one");
-}
-
-fn password(harness: &Harness, standing: Standing, identity: Option<&Identity>) -> Result<TokenRef, Failure> {
-    let name = owner().upn;
-    let password = harness.vault.keep(Held::Password(Arc::new(secret("hunter2"))), NOW.after(HOUR));
-    let work = signin::Work::Password { tenant: id(1), name, password, standing };
-    let end = finish(harness.executor.perform_sign_in(work, identity, NOW, ENTROPY));
-    end.map(|reply| match reply {
-        signin::Reply::Tokens(token) => token,
-        other => panic!("{other:?}"),
-    })
-}
-
-#[test]
-fn a_machine_with_an_identity_never_sends_a_password_plainly() {
-    let (here, plain) =
-        (identity(), || says(200, json!({ "access_token": "at-1", "refresh_token": "rt-1" })));
-    let broker = || says(200, json!({ "access_token": "at-b", "refresh_token": "rt-b" }));
-    let bound = ["nonce", "signed", "nonce", "signed", "refresh_token"];
-    for (standing, identity, replies, asked) in [
-        (Standing::Unregistered, None, vec![plain()], Ok(&["password"][..])),
-        (Standing::Registered, None, vec![], Err("SignInExpired")),
-        (
-            Standing::Registered,
-            Some(&here),
-            vec![nonce(), grants("p"), nonce(), broker(), plain()],
-            Ok(&bound),
-        ),
-        (
-            Standing::Unregistered,
-            Some(&here),
-            vec![nonce(), grants("p"), nonce(), broker(), plain()],
-            Ok(&bound),
-        ),
-    ] {
-        let harness = Harness::new();
-        harness.net.will(replies);
-        let end = password(&harness, standing, identity);
-        assert_eq!(
-            end.as_ref().map(|_| harness.net.asked()).map_err(|it| it.code.clone()),
-            asked.map(|it| it.iter().map(|it| (*it).to_owned()).collect()).map_err(str::to_owned)
-        );
-        let typed = harness.net.sent().iter().filter(|sent| sent.text.contains("hunter2")).count();
-        assert_eq!(typed, usize::from(asked == Ok(&["password"][..])), "{standing:?}");
-        if let Ok(token) = end {
-            let held = harness.vault.tokens(token, NOW).unwrap();
-            assert!(held.for_registration);
-            assert_eq!(held.set.access_token.expose(), "at-1");
-            assert_eq!(held.object, identity.map(|_| owner().object), "told by the PRT alone");
-            assert_eq!(held.primary.is_some(), identity.is_some());
-            assert!(harness.vault.tokens(token, NOW.after(24 * HOUR)).is_none());
-        }
-    }
-}
-
-#[test]
-fn a_password_that_is_gone_or_refused_is_sent_no_second_time() {
-    let harness = Harness::new();
-    let work = signin::Work::Password {
-        tenant: id(1),
-        name: owner().upn,
-        password: TokenRef(99),
-        standing: Standing::Unregistered,
-    };
-    let failure = finish(harness.executor.perform_sign_in(work, None, NOW, ENTROPY)).unwrap_err();
-    assert_eq!((failure.code.as_str(), harness.net.lines().len()), ("SignInExpired", 0));
-
-    let wrong = || says(400, json!({ "error": "invalid_grant", "error_codes": [50126] }));
-    for (identity, replies, asked) in [
-        (None, vec![wrong()], 1),
-        (Some(&identity()), vec![nonce(), wrong()], 2),
-        (Some(&identity()), vec![nonce(), grants("p"), nonce(), wrong()], 4),
-    ] {
-        let harness = Harness::new();
-        harness.net.will(replies);
-        let failure = password(&harness, Standing::Unregistered, identity).unwrap_err();
-        assert_eq!((failure.code.as_str(), harness.net.lines().len()), ("AADSTS50126", asked));
-        assert_eq!(
-            harness.vault.names(NOW).len(),
-            1,
-            "no tokens are left, and the password is not ours to end"
-        );
-    }
 }

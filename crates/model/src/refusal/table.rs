@@ -1,7 +1,7 @@
 use super::Refusal;
 use crate::Cause::{
     self, AccessRule, AccountDisabled, BrowserStep, CodeExpired, DeviceCodeBlocked, DeviceRule, GrantEnded,
-    NoSuchAccount, Password, PasswordExpired, Scope, SecondFactor,
+    NoSuchAccount, Nonce, Password, PasswordExpired, Scope, SecondFactor,
 };
 use crate::DeviceTrouble::{self, Deleted, Disabled, NotKnown};
 use crate::FailureClass::{self, Broken, Denied, Gone, NeedsUser, Transient};
@@ -128,7 +128,7 @@ pub(super) const TABLE: &[Refusal] = &[
     line("130004", Broken, User, "the key for passwordless sign-in is not known", "Set passwordless sign-in up again."),
     line("130005", Broken, User, "the signature of the passwordless sign-in is wrong", "Set passwordless sign-in up again."),
     line("135010", Broken, Developers, "a key was not found in the directory", "Please report it with the ids below."),
-    line("140000", Transient, Nobody, "the nonce of the request was missing or too old", LATER),
+    line("140000", Transient, Nobody, "the nonce of the request was missing or too old", LATER).because(Nonce),
     line("140001", NeedsUser, User, "the session key is not valid any more", "Sign in again."),
     // the Device Registration Service (entra.md 5.7)
     line("error_directory_quota_exceeded", Denied, TenantAdmin, "the limit of devices for this account is reached (default 50, counted over joined and registered)", "Remove old devices at https://myaccount.microsoft.com/device-list, or ask an administrator to raise the limit."),

@@ -128,6 +128,25 @@ fn an_exchange_names_client_redirect_and_resource_and_asks_for_no_prt() {
 }
 
 #[test]
+fn version_3_asks_version_2_of_the_endpoint_for_a_scope_and_names_no_derivation() {
+    let order = Exchange { call: call(), session: session(Kdf::V2), client: BROKER, resource: RESOURCE };
+    let form = form(&prt::third::request(&order), "/oauth2/v2.0/token");
+    assert_eq!(form[0], ("prt_protocol_version".to_owned(), "3.0".to_owned()));
+    assert!(form.iter().all(|(name, _)| name != "windows_api_version"));
+    let [header, payload] = jwt(&form[2].1);
+    assert_eq!((&header["alg"], header.get("kdf_ver")), (&json!("HS256"), None));
+    assert_eq!(
+        payload,
+        json!({
+            "client_id": BROKER, "redirect_uri": "msauth://Microsoft.AAD.BrokerPlugin",
+            "scope": format!("openid profile offline_access {RESOURCE}/.default"), "grant_type": "refresh_token",
+            "refresh_token": "0.PRT-EXAMPLE", "iss": "aad:brokerplugin", "aud": "login.microsoftonline.com",
+            "request_nonce": "NONCE-EXAMPLE", "win_ver": "Ubuntu 24.04 LTS 24.04",
+        })
+    );
+}
+
+#[test]
 fn the_refresh_token_of_way_one_is_redeemed_by_the_company_portal() {
     let refresh_token = Secret::new("0.RT".to_owned());
     let request_id = call().request_id;

@@ -52,6 +52,28 @@ fn only_what_says_that_the_request_was_of_the_wrong_kind_leads_on() {
 }
 
 #[test]
+fn version_3_is_closed_where_the_request_is_of_the_wrong_kind_and_nowhere_else() {
+    for (error, wanted) in [
+        (refused(400, "unsupported_grant_type", &[70_003]), true),
+        (refused(400, "invalid_request", &[]), true),
+        (refused(400, "invalid_grant", &[70_000]), true),
+        (refused(400, "invalid_grant", &[70_008]), true),
+        (refused(400, "invalid_grant", &[65_002]), true),
+        (PrtError::Missing("id_token"), true),
+        (PrtError::Sealed(JweFault::Unopened), true),
+        (refused(400, "invalid_grant", &[140_000]), false),
+        (refused(400, "invalid_grant", &[53_003]), false),
+        (refused(400, "interaction_required", &[50_076]), false),
+        (refused(400, "invalid_grant", &[50_155]), false),
+        (refused(400, "invalid_grant", &[50_057]), false),
+        (refused(503, "temporarily_unavailable", &[90_055]), false),
+        (PrtError::AnotherAccount("oid"), false),
+    ] {
+        assert_eq!(prt::third::is_closed(&error), wanted, "{error:?}");
+    }
+}
+
+#[test]
 fn rules_people_devices_and_networks_lead_nowhere() {
     for (status, error, codes) in [
         // Conditional Access

@@ -1,6 +1,6 @@
 //! What every part of a sign-in does: look the domain up, poll, judge, welcome, refuse.
 
-use super::{Code, Machine, PasswordAttempt, Pending, Person, State};
+use super::{Code, Machine, Pending, Person, State};
 use crate::judge::{self, Verdict};
 use crate::outbox::Outbox;
 use crate::{Command, Event, Memory, Notice, Outcome as Ending, Reason, Reply, Scope, Work};
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 impl Person {
     /// Tokens of somebody who is not known yet.
-    fn unknown(token: TokenRef) -> Person {
+    pub(super) fn unknown(token: TokenRef) -> Person {
         Person { token, came: None, memory: Vec::new(), groups: Groups::NotAsked, op: None }
     }
 }
@@ -29,12 +29,6 @@ impl Code {
         self.last = Some(failure.clone());
         let why = || Notice::NotAnswered { why: Box::new(failure.clone()), until: self.expires_at };
         (self.failed == TELLING).then(why)
-    }
-}
-
-impl PasswordAttempt {
-    pub(super) fn new(password: TokenRef) -> PasswordAttempt {
-        PasswordAttempt { password, op: None, permitted: false }
     }
 }
 
@@ -107,40 +101,11 @@ impl Machine {
         self.wake_at.is_some_and(|at| at <= context.now)
     }
 
-    /// The one use of the password, which is permitted.
-    pub(super) fn send_password(&self, typed: &mut PasswordAttempt, context: &mut Outbox) {
-        let (Some(pin), Some(name)) = (&self.pin, self.facts.asked.person().cloned()) else { return };
-        let standing = self.facts.standing;
-        let work = Work::Password { tenant: pin.tenant, name, password: typed.password, standing };
-        (typed.op, typed.permitted) = (Some(context.run(work)), true);
-    }
-
     /// Asks for a code, which is permitted.
     pub(super) fn request_code(&self, asking: &mut Pending, context: &mut Outbox) {
         let Some(pin) = &self.pin else { return };
         let claims = self.claims.clone();
         asking.op = Some(context.run(Work::RequestCode { tenant: pin.tenant, scope: self.scope, claims }));
-    }
-
-    /// What follows from the one use of the password: a code if it may bring what is missing.
-    pub(super) fn password_judged(
-        &mut self,
-        typed: &PasswordAttempt,
-        context: &mut Outbox,
-        result: &Result<Reply, Failure>,
-    ) -> Outcome<State> {
-        let tried = typed.permitted.then(|| judge::password_result(result));
-        context.commands.extend(tried.map(Command::PasswordTried));
-        match result {
-            Ok(Reply::Tokens(token)) => Transition(State::checking(Person::unknown(*token))),
-            Ok(_) => Transition(State::requesting_code(Pending { op: None })),
-            Err(failure) if judge::wants_more_than_password(failure) => {
-                self.claims = failure.claims.clone();
-                self.reason = Some(Reason::MoreThanPassword);
-                Transition(State::requesting_code(Pending { op: None }))
-            }
-            Err(failure) => self.fail(context, failure.clone()),
-        }
     }
 
     pub(super) fn code_refused(&mut self, context: &mut Outbox, failure: &Failure) -> Outcome<State> {

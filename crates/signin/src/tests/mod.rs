@@ -3,6 +3,8 @@
 mod given;
 mod groups;
 mod names;
+mod nonces;
+mod order;
 mod password;
 mod polling;
 mod properties;
@@ -12,7 +14,7 @@ mod talk;
 use crate::*;
 use ::machine::Machine as _;
 use model::{
-    Asked, Attempt, Cause, DirectoryGroup, Failure, FailureClass, GroupUse, Jwks, ObjectId, TenantId,
+    Asked, Attempt, Cause, DirectoryGroup, Failure, FailureClass, GroupUse, Jwks, Nonce, ObjectId, TenantId,
     Timestamp, TokenRef, TokenSubject, Who,
 };
 use std::time::Duration;
@@ -78,6 +80,11 @@ pub(super) fn refused(code: &str, class: FailureClass) -> Failure {
     let failure =
         Failure::local(class, Who::User, code, "refused".to_owned(), "Do something.").classified(line);
     Failure { cause: failure.cause.or(cause), ..failure }
+}
+
+/// A nonce that was asked for at this time.
+pub(super) fn nonce(at: Timestamp) -> Nonce {
+    Nonce { value: "AwAB".to_owned(), at }
 }
 
 /// A session and the answers it gets, one at a time.
@@ -228,6 +235,12 @@ pub(super) fn is_realm(work: &Work) -> bool {
 }
 pub(super) fn is_password(work: &Work) -> bool {
     matches!(work, Work::Password { .. })
+}
+pub(super) fn is_nonce(work: &Work) -> bool {
+    matches!(work, Work::Nonce { .. })
+}
+pub(super) fn is_exchange(work: &Work) -> bool {
+    matches!(work, Work::Exchange { .. })
 }
 pub(super) fn is_identify(work: &Work) -> bool {
     matches!(work, Work::Identify { .. })

@@ -3,18 +3,21 @@ use model::{Delivery, PasswordResult};
 
 const NAME: &str = "alex@contoso.com";
 /// The password and the tokens of these stories.
-const TYPED: u64 = 5;
-const TOKENS: u64 = 7;
+pub(super) const TYPED: u64 = 5;
+pub(super) const TOKENS: u64 = 7;
 
-fn by_password(standing: Standing) -> Harness {
+pub(super) fn by_password(standing: Standing) -> Harness {
     let mut harness = Harness::open(Facts { method: Method::Password, standing, ..facts(NAME) });
     harness.resolve();
     harness.answer(is_realm, Ok(Reply::Realm(Realm::Managed)));
+    if standing == Standing::Registered {
+        harness.answer(is_nonce, Ok(Reply::Nonce(nonce(harness.now))));
+    }
     harness
 }
 
 /// Up to the moment at which the password is on its way.
-fn typed(standing: Standing) -> Harness {
+pub(super) fn typed(standing: Standing) -> Harness {
     let mut harness = by_password(standing);
     harness.feed(Event::Password(Some(TokenRef(TYPED))));
     harness
@@ -95,11 +98,18 @@ fn a_password_is_used_once_and_its_tokens_are_checked_like_those_of_a_code() {
         let mut harness = typed(standing);
         let work = harness.batch.commands.last().cloned();
         let (tenant, name, password) = (tenant(CONTOSO), NAME.parse().unwrap(), TokenRef(TYPED));
-        let wanted = Work::Password { tenant, name, password, standing };
-        assert_eq!(work, Some(Command::Run(OpId(4), wanted)));
+        let vouched = standing == Standing::Registered;
+        let own = vouched.then(|| nonce(harness.now));
+        let wanted = Work::Password { tenant, name, password, standing, nonce: own };
+        assert_eq!(work, Some(Command::Run(OpId(4 + u64::from(vouched)), wanted)));
         assert_eq!(harness.forgotten(TYPED), 0);
-        harness.answer(is_password, Ok(Reply::Tokens(TokenRef(TOKENS))));
+        let tokens = TokenRef(TOKENS);
+        let right = if vouched { Reply::Vouched(tokens) } else { Reply::Tokens(tokens) };
+        harness.answer(is_password, Ok(right));
         assert!(harness.batch.commands.contains(&Command::Forget(TokenRef(TYPED))));
+        if vouched {
+            harness.answer(is_exchange, Ok(Reply::Exchanged));
+        }
         harness.answer(is_identify, Ok(Reply::Identified(subject(NAME, ALEX))));
         assert_eq!(
             (harness.end().as_str(), harness.forgotten(TYPED), harness.forgotten(TOKENS)),
@@ -195,7 +205,7 @@ fn each_further_code_of_a_sign_in_is_counted_too() {
 }
 
 /// What is said of the password besides.
-fn tried(harness: &Harness) -> Option<PasswordResult> {
+pub(super) fn tried(harness: &Harness) -> Option<PasswordResult> {
     let said = harness.all.iter().filter_map(|command| match command {
         Command::PasswordTried(result) => Some(*result),
         _ => None,
@@ -210,6 +220,7 @@ fn a_password_counts_as_refused_unless_it_was_not_sent_or_is_the_right_one() {
     let failed = |code, delivery| Failure { delivery, ..refused(code, FailureClass::NeedsUser) };
     for (result, said) in [
         (Ok(Reply::Tokens(TokenRef(TOKENS))), Some(PasswordResult::Accepted)),
+        (Ok(Reply::Vouched(TokenRef(TOKENS))), Some(PasswordResult::Accepted)),
         // A second factor is asked of nobody with a wrong password.
         (Err(failed("AADSTS50076", Delivery::Answered)), Some(PasswordResult::Accepted)),
         (Err(failed("AADSTS50072", Delivery::Answered)), Some(PasswordResult::Accepted)),

@@ -46,6 +46,7 @@ fn failure(kind: u8) -> Failure {
         ("AADSTS50057", FailureClass::Denied),
         ("AADSTS50126", FailureClass::NeedsUser),
         ("AADSTS53003", FailureClass::Denied),
+        ("AADSTS140000", FailureClass::Transient),
     ];
     let (code, class) = codes[usize::from(kind) % codes.len()];
     refused(code, class)
@@ -88,6 +89,8 @@ pub(super) struct Watcher {
     pub(super) open: bool,
     /// What was typed in answer to the question.
     typed: Option<TokenRef>,
+    /// Whether the last password was not looked at, because its nonce was refused.
+    unread: bool,
     finished: bool,
 }
 
@@ -107,6 +110,7 @@ impl Watcher {
             questions: 0,
             open: false,
             typed: None,
+            unread: false,
             finished: false,
         }
     }
@@ -128,7 +132,7 @@ impl Watcher {
             (0, _) => Event::Done(OpId(9_999), Ok(Reply::Pending)),
             (1, _) => Event::Started,
             (2, _) => Event::Password(Some(self.fresh())),
-            (_, Some(op)) => self.answer(op, step),
+            (_, Some(op)) => self.answer(op, step, harness.now),
             (_, None) if self.open && step.kind.is_multiple_of(4) => Event::Password(None),
             (_, None) if self.open && !step.kind.is_multiple_of(5) => Event::Password(Some(self.fresh())),
             (_, None) => {
@@ -141,7 +145,7 @@ impl Watcher {
     /// Answers as long as the session asks, well but without ever approving the code.
     pub(super) fn next_of_a_patient_world(&mut self, harness: &mut Harness) -> Event {
         match self.in_flight.keys().next().copied() {
-            Some(op) => self.answer(op, &Step { pick: 0, kind: 1, noise: 0 }),
+            Some(op) => self.answer(op, &Step { pick: 0, kind: 1, noise: 0 }, harness.now),
             None => {
                 harness.now = harness.batch.wake_at.unwrap_or(harness.now);
                 Event::Woke
@@ -149,13 +153,16 @@ impl Watcher {
         }
     }
 
-    fn answer(&mut self, op: OpId, step: &Step) -> Event {
+    fn answer(&mut self, op: OpId, step: &Step, now: Timestamp) -> Event {
         let work = self.in_flight.remove(&op).unwrap();
         let result = if step.kind.is_multiple_of(4) {
             Err(failure(step.noise / 10))
         } else {
-            Ok(self.reply(&work, step.noise.into()))
+            Ok(self.reply(&work, step.noise.into(), now))
         };
+        if let (Work::Password { .. }, Err(failure)) = (&work, &result) {
+            self.unread = failure.cause == Some(Cause::Nonce);
+        }
         Event::Done(op, result)
     }
 
@@ -165,7 +172,7 @@ impl Watcher {
         TokenRef(name)
     }
 
-    fn reply(&mut self, work: &Work, noise: usize) -> Reply {
+    fn reply(&mut self, work: &Work, noise: usize, now: Timestamp) -> Reply {
         match work {
             Work::Resolve { .. } => Reply::Resolved { pin: pin(CONTOSO), keys: Jwks::default() },
             Work::AskRealm { .. } => {
@@ -182,9 +189,12 @@ impl Watcher {
                 interval: Duration::from_secs(5),
             },
             Work::Poll { .. } if noise.is_multiple_of(2) => Reply::Pending,
+            Work::Password { standing: Standing::Registered, .. } => Reply::Vouched(self.fresh()),
             Work::Poll { .. } | Work::Password { .. } | Work::RedeemGiven { .. } => {
                 Reply::Tokens(self.fresh())
             }
+            Work::Nonce { .. } => Reply::Nonce(nonce(now)),
+            Work::Exchange { .. } => Reply::Exchanged,
             Work::Identify { .. } => {
                 let name = if noise.is_multiple_of(2) { "alex@contoso.com" } else { "adele@contoso.com" };
                 let who = subject(name, ALEX);
@@ -232,9 +242,16 @@ impl Watcher {
                 assert_eq!(self.permitted.pop(), Some(Attempt::Code), "nobody was asked");
                 self.last_poll = None;
             }
-            Work::Password { password, standing, .. } => {
-                assert_eq!(self.permitted.pop(), Some(Attempt::Password), "nobody was asked");
-                self.tried(*password, *standing);
+            Work::Password { password, standing, nonce, .. } => {
+                let again = std::mem::take(&mut self.unread);
+                assert!(again || self.permitted.pop() == Some(Attempt::Password), "nobody was asked");
+                assert_eq!(nonce.is_some(), *standing == Standing::Registered);
+                assert!(nonce.as_ref().is_none_or(|nonce| nonce.is_fresh(now)), "an old nonce");
+                self.tried(*password, *standing, again);
+            }
+            Work::Exchange { token, nonce, .. } => {
+                assert!(nonce.is_fresh(now), "an old nonce");
+                self.alive(*token);
             }
             Work::Identify { token, .. }
             | Work::RedeemGiven { token, .. }
@@ -243,10 +260,10 @@ impl Watcher {
             | Work::ListGroups { token, .. } => {
                 self.alive(*token);
             }
-            Work::Resolve { .. } | Work::AskRealm { .. } => {}
+            Work::Resolve { .. } | Work::AskRealm { .. } | Work::Nonce { .. } => {}
         }
         assert!(self.in_flight.insert(op, work.clone()).is_none(), "an id was used twice");
-        assert!(self.in_flight.len() <= 2);
+        assert!(self.in_flight.len() <= 3);
     }
 
     fn alive(&self, secret: TokenRef) {
@@ -264,10 +281,10 @@ impl Watcher {
         (self.questions, self.open) = (1, true);
     }
 
-    fn tried(&mut self, password: TokenRef, standing: Standing) {
+    fn tried(&mut self, password: TokenRef, standing: Standing, again: bool) {
         self.alive(password);
         assert_eq!((Some(password), standing), (self.typed, self.facts.standing));
-        assert!(self.used.insert(password.0), "{password:?} is used twice");
+        assert_eq!(self.used.insert(password.0), !again, "{password:?} is used twice");
     }
 
     fn finish(&mut self, outcome: &Outcome) {

@@ -1,17 +1,12 @@
 //! One person's session after the sign-in: their primary refresh token (PRT), obtained and kept fresh.
 
-mod commands;
-mod events;
 mod judge;
 mod machine;
 #[cfg(test)]
 mod tests;
 
-pub use commands::*;
-pub use events::*;
-
-use crate::OpId;
 use crate::outbox::Outbox;
+use crate::{OpId, UserBatch, UserCommand, UserEvent, UserStatus};
 use machine::Machine;
 use model::Timestamp;
 use statig::blocking::{InitializedStateMachine, IntoStateMachineExt};

@@ -3,8 +3,8 @@
 use crate::OpId;
 use admission::Groups;
 use model::{
-    Account, Attempt, DomainName, Failure, Jwks, Memory, PasswordResult, Standing, TenantId, TenantPin,
-    Timestamp, TokenRef, Upn,
+    Account, Attempt, DomainName, Failure, Jwks, Memory, Nonce, PasswordResult, Standing, TenantId,
+    TenantPin, Timestamp, TokenRef, Upn,
 };
 
 /// What the session wants done, in this order.
@@ -67,7 +67,13 @@ pub enum Work {
         /// The name that was asked for.
         name: Upn,
     },
-    /// Sign in with the password, once. Ends in [`crate::Reply::Tokens`]; the password is not ended by it.
+    /// Fetch a nonce for the requests that this machine or a session signs (entra.md 7.1). Ends in [`crate::Reply::Nonce`].
+    Nonce {
+        /// The tenant whose authority is used; never `common`.
+        tenant: TenantId,
+    },
+    /// Sign in with the password, once. Ends in [`crate::Reply::Vouched`] where a machine with an identity vouched for it,
+    /// and else in [`crate::Reply::Tokens`]; the password is not ended by it.
     Password {
         /// The tenant whose authority is used; never `common`.
         tenant: TenantId,
@@ -77,6 +83,18 @@ pub enum Work {
         password: TokenRef,
         /// Which request carries it: a machine with an identity shows it (entra.md 7.3).
         standing: Standing,
+        /// For what the machine signs; where there is none and it signs nevertheless, the work fetches its own.
+        nonce: Option<Nonce>,
+    },
+    /// Turn the PRT of the set into tokens for the registration resource and a signed id_token, into the same set
+    /// (entra.md 7.8, else 7.6). Ends in [`crate::Reply::Exchanged`].
+    Exchange {
+        /// The tenant whose authority is used; never `common`.
+        tenant: TenantId,
+        /// The set with the PRT, which also takes the tokens.
+        token: TokenRef,
+        /// For what the session signs.
+        nonce: Nonce,
     },
     /// Redeem a refresh token that somebody gave beforehand for the registration resource, into a set of its own. Ends
     /// in [`crate::Reply::Tokens`]; the given one is not ended by it.

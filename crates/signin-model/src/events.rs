@@ -1,7 +1,7 @@
 //! What goes into a sign-in session.
 
 use crate::OpId;
-use model::{DirectoryGroup, Failure, Jwks, ObjectId, TenantPin, TokenRef, TokenSubject};
+use model::{DirectoryGroup, Failure, Jwks, Nonce, ObjectId, TenantPin, TokenRef, TokenSubject};
 use std::time::Duration;
 
 /// What happened outside; nothing else moves the session.
@@ -52,6 +52,12 @@ pub enum Reply {
     SlowDown,
     /// Of [`crate::Work::Poll`], [`crate::Work::Password`] and [`crate::Work::RedeemGiven`]: approved; the token set is in the vault.
     Tokens(TokenRef),
+    /// Of [`crate::Work::Nonce`]: it came.
+    Nonce(Nonce),
+    /// Of [`crate::Work::Password`]: it is right, and the new set has a PRT but no tokens yet.
+    Vouched(TokenRef),
+    /// Of [`crate::Work::Exchange`]: the set has tokens for registration.
+    Exchanged,
     /// Of [`crate::Work::AskRealm`]: who checks the passwords of the domain.
     Realm(Realm),
     /// Of [`crate::Work::Identify`]: whose the token set is, verified.
