@@ -27,6 +27,9 @@ pub(crate) enum CommandError {
     /// The daemon asks for a token that there is none of.
     #[error("firmamentd asks for a token again, and there is one alone")]
     NoToken,
+    /// The daemon ended the conversation as if it had answered.
+    #[error("firmamentd ended without the answer, as one does whose answer is too long for it")]
+    NoAnswer,
     /// The person did not agree to what was about to be done.
     #[error("nothing was changed: the answer was not yes")]
     NotAgreed,
@@ -40,7 +43,7 @@ impl CommandError {
             CommandError::Client(error) => error.into(),
             CommandError::Output(_) | CommandError::Input(..) | CommandError::Signals(_) => Exit::Failed,
             CommandError::Token(_) => Exit::Usage,
-            CommandError::NoToken | CommandError::NotAgreed => Exit::Failed,
+            CommandError::NoToken | CommandError::NoAnswer | CommandError::NotAgreed => Exit::Failed,
         }
     }
 
@@ -48,6 +51,12 @@ impl CommandError {
     pub(crate) fn failure(&self) -> Failure {
         let (class, who, code, advice) = match self {
             CommandError::Token(fault) => return fault.failure(),
+            CommandError::NoAnswer => (
+                FailureClass::Broken,
+                Who::MachineAdmin,
+                "AnswerTooLong",
+                "Update firmamentd to the version of aad-tool, or name one domain.",
+            ),
             CommandError::NoToken => (FailureClass::Broken, Who::MachineAdmin, "Input", "Run it again."),
             CommandError::Config(_) => {
                 (FailureClass::Broken, Who::MachineAdmin, "Configuration", "Mend the file, then try again.")

@@ -140,7 +140,7 @@ fn document(it: &Person) -> Value {
 
 /// Sets aside what agrees, person by person; whether nobody was refused.
 fn set_aside(socket: &Path, people: &[Person], output: &Output) -> Result<bool, CommandError> {
-    let known = known(socket)?;
+    let Some(known) = known(socket, output)? else { return Ok(false) };
     let (mut lines, mut is_fine) = (Vec::new(), true);
     for person in people {
         let Standing::Agrees(wanted, _) = &person.standing else { continue };
@@ -157,14 +157,19 @@ fn set_aside(socket: &Path, people: &[Person], output: &Output) -> Result<bool, 
     Ok(is_fine)
 }
 
-/// Who has an account here.
-fn known(socket: &Path) -> Result<Vec<AccountEntry>, CommandError> {
-    let mut all = Vec::new();
+/// Who has an account here; nobody is told where that was refused, and shown.
+fn known(socket: &Path, output: &Output) -> Result<Option<Vec<AccountEntry>>, CommandError> {
+    let (mut all, mut refused) = (None, false);
     let mut conversation = Conversation::begin(socket, &Request::Accounts {}, Patience::COMMAND)?;
     loop {
         match conversation.next_message()? {
-            Message::Accounts { accounts } => all = accounts,
-            Message::End { .. } => return Ok(all),
+            Message::Accounts { accounts, .. } => all = Some(accounts),
+            Message::Failed { failure } => {
+                output.failed(&failure)?;
+                refused = true;
+            }
+            Message::End { .. } if all.is_some() || refused => return Ok(all),
+            Message::End { .. } => return Err(CommandError::NoAnswer),
             _ => {}
         }
     }

@@ -28,11 +28,14 @@ pub(crate) fn converse(options: &Options, ask: &AskCommand, output: &Output) -> 
     let mut token = join_token::of(ask)?;
     let request = token.as_ref().map_or_else(|| ask.request(output.language()), JoinToken::request);
     let mut conversation = Conversation::begin(&socket, &request, Patience::COMMAND)?;
-    let mut verdict = None;
+    let (mut verdict, mut answered) = (None, !is_answered(&request));
     loop {
         let message = conversation.next_message()?;
+        answered |=
+            matches!(message, Message::Status { .. } | Message::Accounts { .. } | Message::Failed { .. });
         wait_for_next(&message, ask, (&waiting, output.language()));
         match (&message, ask) {
+            (Message::End { .. }, _) if !answered => return Err(CommandError::NoAnswer),
             (Message::End { ending }, _) => {
                 join_token::ended(token, *ending, output)?;
                 return Ok(verdict.unwrap_or((*ending).into()));
@@ -42,17 +45,17 @@ pub(crate) fn converse(options: &Options, ask: &AskCommand, output: &Output) -> 
                 conversation.answer(&answer)?;
                 continue;
             }
-            (Message::Status { document }, AskCommand::Tpm { .. }) => {
+            (Message::Status { document, .. }, AskCommand::Tpm { .. }) => {
                 // What only the files of root tell: a credential reaches the daemon decrypted.
                 let sealing = provision::sealing(Path::new("/")).unwrap_or_default();
                 output.document(document, &(display::keys(document) + &sealing))?;
                 verdict = Some(exit::of_keys(document));
             }
-            (Message::Status { document }, AskCommand::Status { verbose, .. }) => {
+            (Message::Status { document, .. }, AskCommand::Status { verbose, .. }) => {
                 let detail = if *verbose { Detail::Everything } else { Detail::Short };
                 output.document(document, &display::status(document, detail))?;
             }
-            (Message::Accounts { accounts }, AskCommand::Account { command }) => {
+            (Message::Accounts { accounts, .. }, AskCommand::Account { command }) => {
                 verdict = show_accounts(accounts, command, output)?;
             }
             (change, AskCommand::Watch) => output.change(change)?,
@@ -62,6 +65,11 @@ pub(crate) fn converse(options: &Options, ask: &AskCommand, output: &Output) -> 
             conversation.answer(&answer)?;
         }
     }
+}
+
+/// Whether a document answers it, or why there is none.
+fn is_answered(request: &Request) -> bool {
+    matches!(request, Request::Status { .. } | Request::TpmTest {} | Request::Accounts {})
 }
 
 /// Shows everybody, or who is asked for; how the command ends where that is nobody.
@@ -153,7 +161,7 @@ fn known(socket: &Path) -> Result<Option<Box<StatusDocument>>, CommandError> {
     let mut conversation = Conversation::begin(socket, &request, Patience::COMMAND)?;
     loop {
         match conversation.next_message()? {
-            Message::Status { document } => return Ok(Some(document)),
+            Message::Status { document, .. } => return Ok(Some(document)),
             Message::End { .. } => return Ok(None),
             _ => {}
         }

@@ -94,7 +94,7 @@ fn what_needs_no_daemon_prints_its_result() {
     assert!(settings.iter().any(|it| it["option"] == "hsm_type" && it["origin"] == "default"), "{config}");
     assert!(config["notes"].is_array() && config["failure"].is_null());
     let version = object_of(&["version"]);
-    assert_eq!((&version["version"], &version["protocol"]), (&env!("CARGO_PKG_VERSION").into(), &2.into()));
+    assert_eq!((&version["version"], &version["protocol"]), (&env!("CARGO_PKG_VERSION").into(), &3.into()));
     std::fs::write(folder.path().join("himmelblau.conf"), "[global]\nhsm_type = floppy\n").unwrap();
     let output = run(&["config", "--json", "--config", conf]);
     assert_eq!(
@@ -156,7 +156,7 @@ fn what_the_daemon_says_is_in_the_object_and_problems_are_on_standard_error() {
 #[test]
 fn a_status_is_the_document_unless_it_failed() {
     let document: StatusDocument = serde_json::from_str(include_str!("golden/full.json")).unwrap();
-    let status = || Message::Status { document: Box::new(document.clone()) };
+    let status = || Message::Status { document: Box::new(document.clone()), more: false };
     for (command, code) in [("status", 4), ("tpm", 1)] {
         let output = against(&[command, "--json"], 1, vec![status()], Ending::NeedsSignIn);
         assert_eq!(std::str::from_utf8(&output.stdout).unwrap(), include_str!("golden/full.json"));
@@ -167,6 +167,34 @@ fn a_status_is_the_document_unless_it_failed() {
     let output = against(&["status"], 1, vec![status()], Ending::Done);
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+}
+
+/// As a daemon of before pages says nothing where its answer is longer than a frame.
+#[test]
+fn an_answer_that_does_not_come_is_no_success() {
+    for arguments in [&["status", "--json"][..], &["tpm", "--json"], &["account", "list", "--json"]] {
+        for ending in [Ending::Done, Ending::NotRegistered] {
+            let output = against(arguments, 1, vec![], ending);
+            let object = object(&output);
+            assert_eq!(
+                (output.status.code(), &object["failure"]["code"]),
+                (Some(1), &"AnswerTooLong".into())
+            );
+        }
+    }
+}
+
+#[test]
+fn a_status_of_five_hundred_domains_comes_in_pages_and_is_one_document() {
+    let full: StatusDocument = serde_json::from_str(include_str!("golden/full.json")).unwrap();
+    let domain = &full.domains[0];
+    let named = |n: usize| ipc::DomainStatus { domain: format!("{n}.example"), ..domain.clone() };
+    let page =
+        |n: usize| StatusDocument { domains: vec![named(n)], notices: vec![], left: vec![], ..full.clone() };
+    let pages = (0..500).map(|n| Message::Status { document: Box::new(page(n)), more: n < 499 });
+    let output = against(&["status", "--json"], 1, pages.collect(), Ending::Done);
+    let object = object(&output);
+    assert_eq!((object["domains"].as_array().unwrap().len(), output.status.code()), (500, Some(0)));
 }
 
 #[test]
@@ -194,7 +222,7 @@ fn a_leave_names_what_it_will_do_and_asks_nobody_who_is_no_terminal() {
         let document = document.clone();
         let serving = daemon.serves(2, move |stream, request| {
             if let Request::Status { .. } = request {
-                say(stream, &Message::Status { document: Box::new(document.clone()) });
+                say(stream, &Message::Status { document: Box::new(document.clone()), more: false });
             }
             say(stream, &Message::End { ending: Ending::Done });
         });

@@ -140,7 +140,7 @@ fn a_question_that_nobody_asks_any_more_is_over_on_the_terminal() {
 fn ctrl_c_ends_every_question_with_130() {
     let status = || {
         let document: StatusDocument = serde_json::from_str(include_str!("golden/full.json")).unwrap();
-        Message::Status { document: Box::new(document) }
+        Message::Status { document: Box::new(document), more: false }
     };
     let prompt = || Message::Prompt {
         user_code: "ABCD1234".to_owned(),
@@ -185,7 +185,7 @@ fn a_person_is_asked_before_a_leave() {
             if let Request::Status { .. } = request {
                 let document: StatusDocument =
                     serde_json::from_str(include_str!("golden/full.json")).unwrap();
-                say(stream, &Message::Status { document: Box::new(document) });
+                say(stream, &Message::Status { document: Box::new(document), more: false });
             }
             say(stream, &Message::End { ending: Ending::Done });
         });

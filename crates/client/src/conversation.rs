@@ -1,3 +1,4 @@
+use crate::pages::{Pages, TooManyPages};
 use crate::server::{self, Server};
 use ipc::{Answer, FIRST_PROTOCOL, FailureReport, HEADER, Message, PROTOCOL, Request};
 use model::Secret;
@@ -101,6 +102,8 @@ pub struct Conversation<'a> {
     heard: Heard,
     /// The version that the request names.
     protocol: u32,
+    /// What has come of an answer in pages.
+    pages: Pages,
 }
 
 /// What has been heard of the daemon that is talked to.
@@ -134,10 +137,11 @@ impl<'a> Conversation<'a> {
             asked: 1,
             heard: Heard::Nothing,
             protocol,
+            pages: Pages::default(),
         })
     }
 
-    /// The next message; the last one is [`Message::End`]. What a later version says and this one does not know is told
+    /// The next message; the last one is [`Message::End`]. An answer in pages is one message. What a later version says and this one does not know is told
     /// where it has a sentence for people, and skipped otherwise.
     ///
     /// # Errors
@@ -173,7 +177,12 @@ impl<'a> Conversation<'a> {
                 }
                 // Nothing has begun by that.
                 ipc::Heard::Known(waiting @ Message::Waiting { .. }) => return Ok(waiting),
-                ipc::Heard::Known(message) => return self.hand_on(message),
+                ipc::Heard::Known(message) => {
+                    let message = self.hand_on(message)?;
+                    if let Some(whole) = self.pages.take_in(message).map_err(too_much)? {
+                        return Ok(whole);
+                    }
+                }
                 unknown if unknown.wants_an_answer() => return Err(newer(unknown)),
                 ipc::Heard::Unknown { text: Some(text), .. } => {
                     return self.hand_on(Message::Notice { text });
@@ -222,6 +231,7 @@ impl<'a> Conversation<'a> {
                     if self.last_word.elapsed() < self.patience.first_word => {}
                 asked => {
                     (self.stream, self.heard) = (asked?, Heard::Nothing);
+                    self.pages = Pages::default();
                     return Ok(());
                 }
             }
@@ -322,6 +332,10 @@ fn newer(heard: ipc::Heard) -> ClientError {
         ipc::Heard::Unknown { word, .. } => ClientError::Newer(word),
         ipc::Heard::Known(_) => gone(),
     }
+}
+
+fn too_much(_: TooManyPages) -> ClientError {
+    ClientError::Broken("its answer has no end".to_owned())
 }
 
 fn lost(_: io::Error) -> ClientError {

@@ -4,6 +4,7 @@
 //! before it has begun what was asked for is followed by the next one.
 
 mod conversation;
+mod pages;
 mod server;
 #[cfg(test)]
 mod tests;

@@ -47,8 +47,8 @@ pub fn message(message: &Message, screen: Screen, language: Language) -> Option<
         Message::Progress { at, phase, state, text, .. } => format!("{at}  {phase}/{state}  {text}\n"),
         Message::Notice { text } => line(&ToolText::Note(text).say(language)),
         Message::Failed { failure: report } => failure(report, language),
-        Message::Status { document } => status(document, Detail::Short),
-        Message::Accounts { accounts: all } => accounts(all),
+        Message::Status { document, .. } => status(document, Detail::Short),
+        Message::Accounts { accounts: all, .. } => accounts(all),
         Message::Accepted { .. }
         | Message::Again {}
         | Message::AskJoinToken {}

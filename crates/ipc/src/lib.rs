@@ -6,6 +6,7 @@
 //!
 //! A client says one [`Request`], and exactly one [`Answer`] after each [`Message::AskPassword`] or
 //! [`Message::AskRecoveryCode`]; the daemon says nothing else in between.
+//! An answer that is longer than a frame comes in pages ([`status_pages`], [`account_pages`]).
 //! Everything else is said by the daemon: [`Message::Accepted`] at once, and [`Message::End`] or [`Message::Again`] last.
 
 mod account;
@@ -13,6 +14,7 @@ mod answer;
 mod frame;
 mod message;
 mod names;
+mod pages;
 mod protocol;
 mod reader;
 mod request;
@@ -23,8 +25,10 @@ pub use account::AccountEntry;
 pub use answer::Answer;
 pub use frame::{FrameError, HEADER, MAX_FRAME, decode, encode, payload_length};
 pub use message::{Ending, FailureReport, Message, RecoveryCode};
+pub use pages::{PAGE, Piece, account_pages, status_pages};
 pub use protocol::{
-    Asked, FIRST_PROTOCOL, Heard, PROTOCOL, RequestError, decode_message, decode_request, encode_request,
+    Asked, FIRST_PROTOCOL, Heard, PAGES, PROTOCOL, RequestError, decode_message, decode_request,
+    encode_request,
 };
 pub use reader::Reader;
 pub use request::{Access, Op, Peer, PersonAsked, Refused, Request, Wait};

@@ -91,11 +91,17 @@ pub enum Message {
     Status {
         /// Everything that `status` shows.
         document: Box<StatusDocument>,
+        /// Whether it goes on in the next message; said to clients that read pages.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        more: bool,
     },
     /// The answer to [`Request::Accounts`](crate::Request::Accounts).
     Accounts {
         /// Everybody who has an account of this machine.
         accounts: Vec<AccountEntry>,
+        /// Whether it goes on in the next message, as a status document does.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        more: bool,
     },
     /// Something was refused or failed.
     Failed {

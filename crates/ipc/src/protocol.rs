@@ -11,7 +11,10 @@ use model::printable;
 use serde::{Deserialize, Serialize};
 
 /// The version of the words that this program says and knows; grows with each word that a peer has to know.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
+
+/// The first version that reads an answer in pages ([`status_pages`](crate::status_pages)).
+pub const PAGES: u32 = 3;
 
 /// The version of a peer that names none: the words from before versions were exchanged.
 pub const FIRST_PROTOCOL: u32 = 1;

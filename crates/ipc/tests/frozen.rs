@@ -103,8 +103,8 @@ fn messages_are_frozen() {
         Message::Progress { at: text(), tenant: text(), phase: text(), state: text(), text: text() },
         Message::Notice { text: text() },
         Message::Waiting { text: text(), until: None },
-        Message::Status { document },
-        Message::Accounts { accounts: Vec::new() },
+        Message::Status { document, more: true },
+        Message::Accounts { accounts: Vec::new(), more: true },
         Message::Failed { failure: Box::new(report(FailureClass::Gone)) },
         Message::End { ending: Ending::Done },
     ];

@@ -147,7 +147,8 @@ fn a_daemon_of_tomorrow_may_say_more() {
 fn a_document_that_lacks_members_is_read() {
     let payload =
         r#"{"message":"status","document":{"schema":3,"domains":[{"domain":"contoso.com","identity":{}}]}}"#;
-    let Heard::Known(Message::Status { document }) = decode_message(payload.as_bytes()).unwrap() else {
+    let Heard::Known(Message::Status { document, more: false }) = decode_message(payload.as_bytes()).unwrap()
+    else {
         panic!("it is a status")
     };
     assert_eq!((document.schema, document.domains[0].domain.as_str()), (3, "contoso.com"));
@@ -185,7 +186,7 @@ fn messages() -> Vec<Message> {
         Message::Progress { at: text(), tenant: text(), phase: text(), state: text(), text: text() },
         Message::Notice { text: text() },
         Message::Waiting { text: text(), until: None },
-        Message::Status { document: Box::new(document) },
+        Message::Status { document: Box::new(document), more: false },
         Message::Failed { failure: Box::new(FailureReport::default()) },
     ];
     all.extend(

@@ -136,6 +136,6 @@ const LINES: &[Line] = &[
     ("NotRegistered", &t::REFUSAL_NOT_REGISTERED, &t::REFUSAL_NOT_REGISTERED_ADVICE),
     ("Forbidden", &t::REFUSAL_FORBIDDEN, &t::REFUSAL_FORBIDDEN_ADVICE),
     ("BadName", &t::REFUSAL_BAD_NAME, &t::REFUSAL_BAD_NAME_ADVICE),
-    ("BadRequest UnknownRequest", &t::REFUSAL_VERSION, &t::REFUSAL_VERSION_ADVICE),
+    ("BadRequest UnknownRequest AnswerTooLong", &t::REFUSAL_VERSION, &t::REFUSAL_VERSION_ADVICE),
     ("Crashed Unexpected NoEnd", &t::REFUSAL_FAULT, &t::REFUSAL_FAULT_ADVICE),
 ];

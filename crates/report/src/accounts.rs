@@ -4,22 +4,30 @@ use accounts::{AccountSettings, ReservedAccount};
 use ipc::AccountEntry;
 use model::{AccountStanding, LocalAccount, Timestamp};
 
-/// Everybody who has an account here and everybody for whom one is set aside, by their numbers.
-pub fn account_entries(
-    settings: &AccountSettings,
-    (accounts, reserved): (&[LocalAccount], &[ReservedAccount]),
-    offline_until: impl Fn(&LocalAccount) -> Option<Timestamp>,
-    sessions: impl Fn(&LocalAccount) -> u32,
-) -> Vec<AccountEntry> {
-    let accounts = accounts.iter().map(|account| AccountEntry {
-        offline_until: offline_until(account).map(|until| until.to_string()),
-        sessions: sessions(account),
-        ..entry(settings, account)
-    });
-    let reserved = reserved.iter().map(|reserved| reserved_entry(settings, reserved));
-    let mut entries: Vec<AccountEntry> = accounts.chain(reserved).collect();
-    entries.sort_by_key(|entry| entry.uid);
-    entries
+/// Everybody who has an account here and everybody for whom one is set aside, by their numbers; each entry is made when
+/// it is asked for.
+pub fn account_entries<'a>(
+    settings: &'a AccountSettings,
+    (accounts, reserved): (&'a [LocalAccount], &'a [ReservedAccount]),
+    offline_until: impl Fn(&LocalAccount) -> Option<Timestamp> + 'a,
+    sessions: impl Fn(&LocalAccount) -> u32 + 'a,
+) -> impl Iterator<Item = AccountEntry> + 'a {
+    let accounts = accounts.iter().map(|it| (it.uid, Whose::Account(it)));
+    let mut all: Vec<_> = accounts.chain(reserved.iter().map(|it| (it.uid, Whose::Reserved(it)))).collect();
+    all.sort_by_key(|(uid, _)| *uid);
+    all.into_iter().map(move |(_, whose)| match whose {
+        Whose::Account(account) => AccountEntry {
+            offline_until: offline_until(account).map(|until| until.to_string()),
+            sessions: sessions(account),
+            ..entry(settings, account)
+        },
+        Whose::Reserved(reserved) => reserved_entry(settings, reserved),
+    })
+}
+
+enum Whose<'a> {
+    Account(&'a LocalAccount),
+    Reserved(&'a ReservedAccount),
 }
 
 fn entry(settings: &AccountSettings, account: &LocalAccount) -> AccountEntry {

@@ -4,7 +4,7 @@ use crate::{intune, still_there, summary, view_summary};
 use identity::{Identity, LedgerLine, Snapshot, Stage, StateName, Status, StatusPhase, WaitsFor};
 use ipc::{
     AttemptReport, DomainStatus, EndpointsReport, FailureReport, IdentityReport, KeyReport, LedgerReport,
-    LeftReport, OtherIdentityReport, STATUS_SCHEMA, SessionReport, SignInReport, StatusDocument,
+    LeftReport, OtherIdentityReport, Piece, STATUS_SCHEMA, SessionReport, SignInReport, StatusDocument,
 };
 use model::{KeyHandle, Requester, Timestamp, Upcoming, printable};
 use std::collections::BTreeMap;
@@ -42,17 +42,22 @@ pub struct DocumentParts {
     pub now: Timestamp,
 }
 
-/// The document of `aad-tool status`.
-pub fn document(parts: &DocumentParts) -> StatusDocument {
+/// The document of `aad-tool status` without its lists.
+pub fn document_head(parts: &DocumentParts) -> StatusDocument {
     StatusDocument {
         schema: STATUS_SCHEMA,
         version: parts.about.version.clone(),
         key_store: parts.about.key_store.clone(),
         spare_keys: prepared_word(parts.prepared).to_owned(),
-        notices: parts.about.notices.clone(),
-        domains: parts.views.iter().map(|view| domain(view, parts)).collect(),
-        left: parts.left.iter().map(left).collect(),
+        ..StatusDocument::default()
     }
+}
+
+/// Its lists, each line made when it is asked for.
+pub fn document_pieces(parts: &DocumentParts) -> impl Iterator<Item = Piece> {
+    let notices = parts.about.notices.iter().cloned().map(Piece::Notice);
+    let domains = parts.views.iter().map(|view| Piece::Domain(Box::new(domain(view, parts))));
+    notices.chain(domains).chain(parts.left.iter().map(|snapshot| Piece::Left(left(snapshot))))
 }
 
 fn domain(view: &DomainView, parts: &DocumentParts) -> DomainStatus {

@@ -15,7 +15,7 @@ mod offline;
 mod tests;
 
 pub use accounts::account_entries;
-pub use document::{About, DocumentParts, document};
+pub use document::{About, DocumentParts, document_head, document_pieces};
 pub use hearer::{Hearer, Manners};
 pub use left_behind::left_behind;
 pub use offline::offline;

@@ -1,6 +1,9 @@
-use ipc::{Answer, FIRST_PROTOCOL, FrameError, HEADER, Message, Reader, Request, RequestError};
+use ipc::{
+    Answer, Ending, FIRST_PROTOCOL, FailureReport, FrameError, HEADER, MAX_FRAME, Message, PAGE, PAGES,
+    Reader, Request, RequestError,
+};
 use log_limit::LogLimit;
-use model::Secret;
+use model::{Failure, FailureClass, Secret, Who};
 use report::Hearer;
 use std::io;
 use std::time::Duration;
@@ -15,7 +18,7 @@ pub(crate) struct Connection {
     /// Who reads what is said.
     pub(crate) reader: Reader,
     begun: bool,
-    /// Whether a frame is not written to its end: nothing can be said after it.
+    /// Whether a frame is not written to its end, or was the last one: nothing can be said after it.
     unfinished: bool,
     /// Whose words the caller knows.
     protocol: u32,
@@ -95,19 +98,58 @@ impl Connection {
         let frame = match shown.and_then(|shown| shown.as_ref().map(ipc::encode).transpose()) {
             Ok(Some(frame)) => Secret::new(frame),
             Ok(None) => return !self.unfinished,
-            Err(error) => {
-                if self.log.allows("message without a frame") {
-                    tracing::error!(%error, "A message could not be framed");
-                }
-                return false;
-            }
+            Err(error) => return self.give_up(&error).await,
         };
+        self.write(&frame).await
+    }
+
+    /// Says that a message cannot be said, and that this was the last word: what would follow makes no sense without it.
+    async fn give_up(&mut self, error: &FrameError) -> bool {
+        if self.log.allows("message without a frame") {
+            tracing::error!(%error, "A message could not be framed");
+        }
+        let failure = Box::new(FailureReport::from(&too_long()));
+        let last = [Message::Failed { failure }, Message::End { ending: Ending::Failed }];
+        for word in last.iter().filter_map(|word| ipc::encode(word).ok()) {
+            self.write(&Secret::new(word)).await;
+        }
+        self.unfinished = true;
+        false
+    }
+
+    async fn write(&mut self, frame: &Secret<Vec<u8>>) -> bool {
         if std::mem::replace(&mut self.unfinished, true) {
             return false;
         }
         let said = matches!(timeout(FRAME_TIME, self.stream.write_all(frame.expose())).await, Ok(Ok(())));
         self.unfinished = !said;
         said
+    }
+
+    /// Says an answer that may need several messages, each made when the one before was taken.
+    ///
+    /// # Errors
+    /// Where the caller's version knows no pages, and one does not hold it.
+    pub(crate) async fn say_pages<T>(
+        &mut self,
+        pages: impl Iterator<Item = (T, bool)>,
+        message: impl Fn(T, bool) -> Message,
+    ) -> Result<(), Failure> {
+        let reads_pages = self.protocol >= PAGES;
+        for (page, more) in pages {
+            if more && !reads_pages {
+                return Err(too_long());
+            }
+            if !self.say(&message(page, more)).await {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Bytes of a page that the caller can read.
+    pub(crate) fn page(&self) -> usize {
+        if self.protocol >= PAGES { PAGE } else { ONE_FRAME }
     }
 
     /// Something begins that must not be begun twice.
@@ -127,4 +169,17 @@ impl Connection {
     }
 }
 
+/// What is to be said is longer than a frame.
+fn too_long() -> Failure {
+    Failure::local(
+        FailureClass::Broken,
+        Who::MachineAdmin,
+        "AnswerTooLong",
+        "the answer is longer than one message may be".to_owned(),
+        "Use the aad-tool of the same version as firmamentd, or name one domain.",
+    )
+}
+
 const FRAME_TIME: Duration = Duration::from_secs(30);
+/// Bytes of an answer that has to fit into one frame, without what is around it.
+const ONE_FRAME: usize = MAX_FRAME - 1024;

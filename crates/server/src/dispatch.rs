@@ -11,13 +11,13 @@ mod requests {
     pub(crate) mod rebind;
     pub(super) mod rekey;
     pub(super) mod sign_in;
-    pub(super) mod status;
+    pub(crate) mod status;
     pub(crate) mod tpm;
     pub(super) mod watch;
 }
 
 #[cfg(test)]
-pub(crate) use requests::{rebind::rebinding, tpm::ask_code};
+pub(crate) use requests::{rebind::rebinding, status::tell as tell_status, tpm::ask_code};
 
 use crate::Service;
 use crate::connection::{Connection, ReadError};

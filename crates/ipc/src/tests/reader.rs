@@ -44,7 +44,7 @@ fn document() -> Message {
         keys.for_each(|key| key.problem = Some("key of sam@fabrikam.com".to_owned()));
     }
     document.notices.push("a remark on sam@fabrikam.com".to_owned());
-    Message::Status { document: Box::new(document) }
+    Message::Status { document: Box::new(document), more: false }
 }
 
 fn progress() -> Message {

@@ -38,12 +38,9 @@ fn who_has_an_account_and_who_will_have_one_stand_in_one_list_by_their_numbers()
         reserved_at: at,
     };
     let forgotten = LocalAccount { standing: AccountStanding::Forgotten { at }, uid: 70_003, ..alex.clone() };
-    let entries = account_entries(
-        &settings,
-        (&[forgotten, alex], &[adele]),
-        |it| (it.uid == 70_002).then_some(at),
-        |_| 2,
-    );
+    let (accounts, reserved) = ([forgotten, alex], [adele]);
+    let until = |it: &LocalAccount| (it.uid == 70_002).then_some(at);
+    let entries: Vec<_> = account_entries(&settings, (&accounts, &reserved), until, |_| 2).collect();
     let said: Vec<_> = entries.iter().map(|it| (it.uid, it.standing.as_str(), it.code.as_deref())).collect();
     assert_eq!(
         said,

@@ -2,12 +2,12 @@
 
 use super::samples::{NOW, failure, id, identity, key, member, owner, registered, status, view};
 use crate::intune;
-use crate::{About, DocumentParts, document};
+use crate::{About, DocumentParts, document_head, document_pieces};
 use identity::{
     Attempt, Identity, Intune, IntuneIdentity, LedgerKind, LedgerLine, Phase, Snapshot, Stage, Status,
     StatusPhase, WaitsFor,
 };
-use ipc::{DomainStatus, StatusDocument};
+use ipc::{DomainStatus, PAGE, StatusDocument, status_pages};
 use lifecycle::{IntuneEnrolment, IntuneIssued};
 use model::{
     CertificateDer, Cloud, DeviceFacts, FailureClass, JoinType, KeyPurpose, Method, Registration, Requester,
@@ -24,7 +24,7 @@ fn made(views: Vec<DomainView>, for_root: bool) -> StatusDocument {
         notices: vec!["n".to_owned()],
         key_problems: Vec::new(),
     };
-    document(&DocumentParts {
+    let parts = DocumentParts {
         about,
         prepared: PreparedView { ready: 1, ..PreparedView::default() },
         views,
@@ -32,7 +32,11 @@ fn made(views: Vec<DomainView>, for_root: bool) -> StatusDocument {
         for_root,
         by: Requester(1000),
         now: NOW,
-    })
+    };
+    let mut pages = status_pages(document_head(&parts), document_pieces(&parts), PAGE);
+    let (mut whole, _) = pages.next().unwrap();
+    pages.for_each(|(page, _)| whole.append(page));
+    whole
 }
 
 fn one(view: DomainView, for_root: bool) -> DomainStatus {

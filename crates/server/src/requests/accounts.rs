@@ -7,19 +7,19 @@ use accounts::{AccountChange, ReservationWanted};
 use ipc::{Ending, Message};
 use model::{Failure, LocalAccount};
 use report::account_entries;
+use std::collections::BTreeMap;
 
 /// Everybody, by their numbers.
 pub(crate) async fn list(connection: &mut Connection, service: &Service) -> Result<Ending, Failure> {
     let driver = &service.driver;
-    let usable = driver.usable_offline().people;
-    let offline_until = |it: &LocalAccount| {
-        usable.iter().find(|((tenant, object), _)| it.is_of(*tenant, *object)).map(|(_, until)| *until)
-    };
+    let usable: BTreeMap<_, _> = driver.usable_offline().people.into_iter().collect();
+    let offline_until = |it: &LocalAccount| usable.get(&(it.person.tenant, it.person.object)).copied();
     let (accounts, reserved) = (driver.accounts(), driver.reserved());
     let sessions = |it: &LocalAccount| driver.open_sessions(it);
     let accounts =
         account_entries(driver.account_settings(), (&accounts, &reserved), offline_until, sessions);
-    connection.say(&Message::Accounts { accounts }).await;
+    let pages = ipc::account_pages(accounts, connection.page());
+    connection.say_pages(pages, |accounts, more| Message::Accounts { accounts, more }).await?;
     Ok(Ending::Done)
 }
 

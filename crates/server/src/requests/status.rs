@@ -6,8 +6,7 @@ use crate::conversation::Caller;
 use crate::talk::parse_domain;
 use ipc::{Ending, Message};
 use model::Failure;
-use report::ending_of_view;
-use report::{DocumentParts, document};
+use report::{DocumentParts, document_head, document_pieces, ending_of_view};
 use tenancy_model::refusals;
 use views::{DomainView, SignInView};
 
@@ -37,7 +36,7 @@ pub(crate) async fn run(
     let until: Vec<_> = usable.people.iter().map(|(_, until)| *until).collect();
     about.notices.extend(report::offline(&until, usable.place));
     let ending = views.iter().map(ending_of_view).max().unwrap_or(Ending::NotRegistered);
-    let document = document(&DocumentParts {
+    let parts = DocumentParts {
         about,
         prepared: *service.driver.prepared_keys().borrow(),
         views,
@@ -45,7 +44,14 @@ pub(crate) async fn run(
         for_root: peer.is_root,
         by,
         now: service.driver.now(),
-    });
-    connection.say(&Message::Status { document: Box::new(document) }).await;
+    };
+    tell(connection, &parts).await?;
     Ok(ending)
+}
+
+/// The document, domain by domain.
+pub(crate) async fn tell(connection: &mut Connection, parts: &DocumentParts) -> Result<(), Failure> {
+    let pages = ipc::status_pages(document_head(parts), document_pieces(parts), connection.page());
+    let message = |page, more| Message::Status { document: Box::new(page), more };
+    connection.say_pages(pages, message).await
 }

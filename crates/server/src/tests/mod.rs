@@ -2,5 +2,6 @@
 
 mod connection;
 mod conversation;
+mod pages;
 mod samples;
 mod talk;

@@ -130,7 +130,7 @@ fn first_word(socket: &str, uid: &str) -> String {
     String::from_utf8(as_user(ASKS, &[socket, uid]).wait_with_output().unwrap().stdout).unwrap()
 }
 
-const ACCEPTED: &str = r#"{"message":"accepted","protocol":2}"#;
+const ACCEPTED: &str = r#"{"message":"accepted","protocol":3}"#;
 
 #[test]
 fn somebody_who_is_many_users_crowds_nobody_out() {
