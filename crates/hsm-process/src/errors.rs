@@ -129,7 +129,7 @@ mod tests {
         let strange = HsmError::Integrity("something new");
         assert_eq!(decode::<HsmError>(&encode(&strange)), Some(HsmError::Integrity("key")));
         for body in [
-            [17, 0, 0, 0, 0].as_slice(),
+            [18, 0, 0, 0, 0].as_slice(),
             &[16, 0, 0, 0, 2, b'9', b'9', 0, 0, 0, 0],
             &[0, 0, 0, 0],
             &[4, 0, 0, 0, 1, b'x'],
