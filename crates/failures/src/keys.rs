@@ -4,7 +4,9 @@ use model::{DeviceTrouble, Failure, Who};
 /// The failure of a use of keys; what of theirs may suspend an identity is named here.
 pub fn key_failure(error: &HsmError) -> Failure {
     let (code, advice) = match error {
-        HsmError::Busy | HsmError::Unreachable(_) => ("KeyStoreBusy", "Try again in a moment."),
+        HsmError::Busy | HsmError::QueueFull | HsmError::Unreachable(_) => {
+            ("KeyStoreBusy", "Try again in a moment.")
+        }
         HsmError::KeyGone(_) => ("KeyUnavailable", "The keys cannot come back: register this machine anew."),
         HsmError::OtherMachine(component) => ("ClonedMachine", two_ways(component)),
         HsmError::Integrity(_) | HsmError::OtherBackend { .. } | HsmError::AuthValue(_) => (
@@ -79,6 +81,7 @@ mod tests {
         let why = || "x".to_owned();
         for (error, code, class) in [
             (HsmError::Busy, "KeyStoreBusy", FailureClass::Transient),
+            (HsmError::QueueFull, "KeyStoreBusy", FailureClass::Transient),
             (HsmError::Unreachable(why()), "KeyStoreBusy", FailureClass::Transient),
             (HsmError::Absent(why()), "KeyStoreAbsent", FailureClass::Transient),
             (HsmError::Locked(why()), "KeyStoreLocked", FailureClass::Denied),

@@ -8,6 +8,7 @@ impl Word for HsmError {
     fn put(&self, out: &mut Writer) {
         let (tag, text) = match self {
             HsmError::Busy => (0, ""),
+            HsmError::QueueFull => (17, ""),
             HsmError::Unreachable(why) => (1, why.as_str()),
             HsmError::Absent(why) => (ABSENT, why.as_str()),
             HsmError::Integrity(what) => (3, *what),
@@ -43,6 +44,7 @@ impl Word for HsmError {
         let (tag, why) = (from.tag()?, String::take(from)?);
         Some(match tag {
             0 => HsmError::Busy,
+            17 => HsmError::QueueFull,
             1 => HsmError::Unreachable(why),
             ABSENT => HsmError::Absent(why),
             3 => HsmError::Integrity(one_of(&THINGS, &why)?),
@@ -97,6 +99,7 @@ mod tests {
         let why = || "x".to_owned();
         let mut all = vec![
             HsmError::Busy,
+            HsmError::QueueFull,
             HsmError::Unreachable(why()),
             HsmError::Absent(why()),
             HsmError::Decrypt,
@@ -126,7 +129,7 @@ mod tests {
         let strange = HsmError::Integrity("something new");
         assert_eq!(decode::<HsmError>(&encode(&strange)), Some(HsmError::Integrity("key")));
         for body in [
-            [17, 0, 0, 0, 0].as_slice(),
+            [18, 0, 0, 0, 0].as_slice(),
             &[16, 0, 0, 0, 2, b'9', b'9', 0, 0, 0, 0],
             &[0, 0, 0, 0],
             &[4, 0, 0, 0, 1, b'x'],

@@ -1,36 +1,43 @@
-//! A blocking key store on a thread of its own, behind a bounded queue, each job with a deadline.
+//! A blocking key store on a thread of its own, behind a queue that is fair, each job with a deadline.
 
-mod watch;
+mod jobs;
+mod queue;
+
+pub use jobs::{Jobs, Late};
+pub use queue::FairQueue;
 
 use hsm::{Deadlines, Hsm, HsmError, Job, Keys};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TrySendError, channel, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use watch::Due;
 
-/// The backend on a thread of its own behind a queue of 64 jobs.
+/// The backend on a thread of its own, behind a queue that holds whoever waits, up to 16,384 jobs.
 ///
-/// Whoever waits is answered [`HsmError::Busy`] at the job's deadline; the job in hand goes on, and one whose
-/// deadline passed in the queue is not begun. A job that panics is answered [`HsmError::Unreachable`], and the
-/// thread goes on with the next. It ends with [`HsmThread::end`], or when the value is dropped and what was
-/// queued is done.
-pub struct HsmThread {
-    queue: Mutex<Option<SyncSender<Job>>>,
-    watch: Sender<Due>,
-    deadlines: Deadlines,
-    life: Arc<Life>,
+/// Whose turn it is and how long somebody waits, [`Jobs`] decides. Whoever waits is answered [`HsmError::Busy`] at
+/// the job's deadline; the job in hand goes on, and one whose deadline passed in the queue is not begun. A job that
+/// panics is answered [`HsmError::Unreachable`], and the thread goes on with the next. It ends with
+/// [`HsmThread::end`], or when the value is dropped and what was queued is done.
+pub struct HsmThread(Arc<Shared>);
+
+/// What the two threads, and whoever submits a job or waits for the end, have in common.
+struct Shared {
+    state: Mutex<State>,
+    /// There is a job, or there will be none.
+    work: Condvar,
+    /// There is an earlier deadline, or there will be none.
+    deadline: Condvar,
+    ended: Condvar,
 }
 
-/// What the thread and whoever waits for its end know of each other.
-#[derive(Default)]
-struct Life {
-    /// What is queued is refused instead of done.
-    ending: AtomicBool,
-    ended: Mutex<bool>,
-    changed: Condvar,
+struct State {
+    jobs: Jobs,
+    /// No job comes any more.
+    closed: bool,
+    /// The thread has ended.
+    ended: bool,
+    /// When the thread that watches looks at the deadlines again.
+    watched_at: Option<Instant>,
 }
 
 impl HsmThread {
@@ -47,77 +54,144 @@ impl HsmThread {
     /// # Errors
     /// As [`HsmThread::start`].
     pub fn with(hsm: Box<dyn Hsm>, deadlines: Deadlines) -> io::Result<HsmThread> {
-        let (queue, jobs) = sync_channel(QUEUE);
-        let (watch, dues) = channel();
-        let life = Arc::<Life>::default();
-        let shared = life.clone();
-        std::thread::Builder::new().name("keys".to_owned()).spawn(move || {
-            serve(hsm, &jobs, deadlines.rest_after, &shared);
-        })?;
-        std::thread::Builder::new().name("keys-deadlines".to_owned()).spawn(move || watch::run(&dues))?;
-        Ok(HsmThread { queue: Mutex::new(Some(queue)), watch, deadlines, life })
+        HsmThread::holding(hsm, deadlines, QUEUE)
+    }
+
+    fn holding(hsm: Box<dyn Hsm>, deadlines: Deadlines, most: usize) -> io::Result<HsmThread> {
+        let jobs = Jobs::new(deadlines, most);
+        let state = State { jobs, closed: false, ended: false, watched_at: None };
+        let (work, deadline, ended) = (Condvar::new(), Condvar::new(), Condvar::new());
+        let shared = Arc::new(Shared { state: Mutex::new(state), work, deadline, ended });
+        // Dropped where the second thread is refused, so that the first one ends.
+        let thread = HsmThread(shared.clone());
+        let (server, watcher) = (shared.clone(), shared);
+        let named = |name: &str| std::thread::Builder::new().name(name.to_owned());
+        named("keys").spawn(move || serve(hsm, &server, deadlines.rest_after))?;
+        named("keys-deadlines").spawn(move || watch(&watcher))?;
+        Ok(thread)
     }
 
     /// Refuses what is queued and all that comes, lets the job in hand end, and waits for that; whether the
     /// thread ended within `limit`.
     pub fn end(&self, limit: Duration) -> bool {
-        self.life.ending.store(true, Ordering::SeqCst);
-        drop(self.queue().take());
-        let ended = self.life.ended.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.life.changed.wait_timeout_while(ended, limit, |ended| !*ended);
-        *waited.unwrap_or_else(PoisonError::into_inner).0
+        let queued = self.0.close(|state| state.jobs.drain());
+        queued.into_iter().for_each(|job| job.refuse(ended()));
+        let waited = self.0.ended.wait_timeout_while(self.0.state(), limit, |state| !state.ended);
+        waited.unwrap_or_else(PoisonError::into_inner).0.ended
     }
+}
 
-    fn queue(&self) -> MutexGuard<'_, Option<SyncSender<Job>>> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+impl Drop for HsmThread {
+    fn drop(&mut self) {
+        self.0.close(|_| ());
     }
 }
 
 impl Keys for HsmThread {
     fn submit(&self, job: Job) {
-        let due = Due { at: Instant::now() + self.deadlines.of(&job), refusal: job.refusal() };
-        let Some(queue) = self.queue().clone() else { return job.refuse(ended()) };
-        match queue.try_send(job) {
-            // Without the thread that watches, jobs have no deadline and are done as before.
-            Ok(()) => drop(self.watch.send(due)),
-            Err(TrySendError::Full(job)) => job.refuse(HsmError::Busy),
-            Err(TrySendError::Disconnected(job)) => job.refuse(ended()),
+        let (mut state, now) = (self.0.state(), Instant::now());
+        if state.closed {
+            drop(state);
+            return job.refuse(ended());
         }
+        let until = state.jobs.deadline_of(&job, now);
+        let displaced = state.jobs.add(job, now);
+        let is_first = state.watched_at.is_none_or(|at| until < at);
+        drop(state);
+        self.0.work.notify_one();
+        if is_first {
+            self.0.deadline.notify_one();
+        }
+        displaced.into_iter().for_each(|job| job.refuse(HsmError::QueueFull));
     }
 }
 
-fn serve(mut hsm: Box<dyn Hsm>, jobs: &Receiver<Job>, rest_after: Duration, life: &Life) {
-    while let Some(job) = next(hsm.as_mut(), jobs, rest_after) {
-        if life.ending.load(Ordering::SeqCst) {
-            job.refuse(ended());
-        } else if !job.refusal().is_answered() {
-            // The job's reply, which is dropped then, answers for it; a backend keeps nothing half done.
-            let _ = catch_unwind(AssertUnwindSafe(|| job.run(hsm.as_mut())));
-        }
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// No job comes any more; what is to be done about those in line.
+    fn close<T>(&self, last: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = self.state();
+        state.closed = true;
+        let done = last(&mut state);
+        drop(state);
+        self.work.notify_one();
+        done
+    }
+}
+
+fn serve(mut hsm: Box<dyn Hsm>, shared: &Shared, rest_after: Duration) {
+    while let Some(job) = next(hsm.as_mut(), shared, rest_after) {
+        // The job's reply, which is dropped then, answers for it; a backend keeps nothing half done.
+        let _ = catch_unwind(AssertUnwindSafe(|| job.run(hsm.as_mut())));
         // What a cipher or a library of others spilled of a key.
         model::wipe_stack();
+        shared.state().jobs.ended(Instant::now());
     }
     drop(hsm);
-    *life.ended.lock().unwrap_or_else(PoisonError::into_inner) = true;
-    life.changed.notify_all();
+    shared.state().ended = true;
+    shared.ended.notify_all();
+    shared.deadline.notify_one();
 }
 
 /// The next job; a backend that has none for long is told so once.
-fn next(hsm: &mut dyn Hsm, jobs: &Receiver<Job>, rest_after: Duration) -> Option<Job> {
-    match jobs.recv_timeout(rest_after) {
-        Ok(job) => return Some(job),
-        Err(RecvTimeoutError::Disconnected) => return None,
-        Err(RecvTimeoutError::Timeout) => {}
+fn next(hsm: &mut dyn Hsm, shared: &Shared, rest_after: Duration) -> Option<Job> {
+    let mut rested = false;
+    loop {
+        let idle = |state: &mut State| state.jobs.is_empty() && !state.closed;
+        let mut state = match rested {
+            true => shared.work.wait_while(shared.state(), idle).unwrap_or_else(PoisonError::into_inner),
+            false => {
+                let waited = shared.work.wait_timeout_while(shared.state(), rest_after, idle);
+                waited.unwrap_or_else(PoisonError::into_inner).0
+            }
+        };
+        if idle(&mut state) {
+            drop(state);
+            let _ = catch_unwind(AssertUnwindSafe(|| hsm.rest()));
+            rested = true;
+            continue;
+        }
+        let ((job, late), closed) = (state.jobs.begin(Instant::now()), state.closed);
+        drop(state);
+        late.refuse();
+        if job.is_some() || closed {
+            return job;
+        }
     }
-    let _ = catch_unwind(AssertUnwindSafe(|| hsm.rest()));
-    jobs.recv().ok()
+}
+
+/// Answers every job at its deadline, until the other thread has ended.
+fn watch(shared: &Shared) {
+    let mut state = shared.state();
+    while !state.ended {
+        let late = state.jobs.late(Instant::now());
+        if !late.is_empty() {
+            drop(state);
+            late.refuse();
+            state = shared.state();
+            continue;
+        }
+        state.watched_at = state.jobs.next_deadline();
+        let waited = match state.watched_at {
+            Some(at) => {
+                let left = at.saturating_duration_since(Instant::now());
+                shared.deadline.wait_timeout(state, left).map(|(state, _)| state).map_err(|_| ())
+            }
+            None => shared.deadline.wait(state).map_err(|_| ()),
+        };
+        state = waited.unwrap_or_else(|()| shared.state());
+    }
 }
 
 fn ended() -> HsmError {
     HsmError::Unreachable("its thread has ended".to_owned())
 }
 
-const QUEUE: usize = 64;
+/// So many jobs may wait: of some kilobytes each, and an hour's work of a slow TPM.
+const QUEUE: usize = 16_384;
 
 #[cfg(test)]
 mod tests {
@@ -125,7 +199,8 @@ mod tests {
     use hsm::{HsmInfo, KeysFuture, SignScheme};
     use model::{Backend, Guid, IntentId, KeyHandle, KeyPurpose, RsaPublicKey, Secret};
     use std::sync::Barrier;
-    use std::sync::atomic::AtomicUsize;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::mpsc::channel;
 
     /// Answers `info` only when both barriers let it pass, panics when it is to destroy, counts the keys that it
     /// is to test, and refuses the rest.
@@ -198,16 +273,29 @@ mod tests {
     #[test]
     fn a_full_queue_refuses_and_an_empty_one_serves() {
         let (slow, begun, go, _) = slow();
-        let keys = HsmThread::start(slow).unwrap();
+        let keys = HsmThread::holding(slow, HOURS, 64).unwrap();
         let first = keys.ready(Backend::Soft);
         begun.wait();
-        let queued: Vec<_> = (0..QUEUE).map(|_| keys.self_test(key())).collect();
-        assert_eq!(keys.self_test(key()).wait(), Err(HsmError::Busy));
+        let queued: Vec<_> = (0..64).map(|_| keys.self_test(key())).collect();
+        assert_eq!(keys.self_test(key()).wait(), Err(HsmError::QueueFull));
         go.wait();
         assert!(first.wait().is_ok());
         for answer in queued {
             assert!(matches!(answer.wait(), Err(HsmError::Backend(_))));
         }
+    }
+
+    #[test]
+    fn ten_thousand_who_come_at_once_are_all_served() {
+        let (slow, begun, go, tests) = slow();
+        let keys = HsmThread::start(slow).unwrap();
+        let first = keys.ready(Backend::Soft);
+        begun.wait();
+        let queued: Vec<_> = (0..10_000).map(|_| keys.self_test(key())).collect();
+        go.wait();
+        assert!(first.wait().is_ok());
+        queued.into_iter().for_each(|answer| assert_eq!(answer.wait(), no()));
+        assert_eq!(tests.load(Ordering::SeqCst), 10_000);
     }
 
     #[test]
@@ -242,6 +330,7 @@ mod tests {
         ready: Duration::from_secs(3600),
         create: Duration::from_secs(3600),
         usual: Duration::from_secs(3600),
+        longest: Duration::from_secs(7200),
     };
 
     #[test]
@@ -254,6 +343,18 @@ mod tests {
         assert_eq!(soon(first), Err(HsmError::Busy));
         go.wait();
         assert_eq!(behind.wait(), no(), "what has more time is done when its turn comes");
+    }
+
+    #[test]
+    fn an_earlier_deadline_behind_a_later_one_is_kept() {
+        let (slow, begun, go, _) = slow();
+        let keys = HsmThread::with(slow, Deadlines { ready: Duration::from_secs(3600), ..deadlines(0, 30) })
+            .unwrap();
+        let first = keys.ready(Backend::Soft);
+        begun.wait();
+        assert_eq!(soon(keys.self_test(key())), Err(HsmError::Busy));
+        go.wait();
+        assert!(first.wait().is_ok());
     }
 
     #[test]

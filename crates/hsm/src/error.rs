@@ -4,9 +4,12 @@ use model::FailureClass;
 /// What a backend can refuse, by culprit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HsmError {
-    /// The queue or the device is full; try again.
+    /// The device has no room, or a deadline passed; try again.
     #[error("the key store is busy")]
     Busy,
+    /// As many wait for the key store as ever may; try again.
+    #[error("the key store is busy: too many jobs wait for it")]
+    QueueFull,
     /// The backend answers nothing or reports a passing fault.
     #[error("the key store does not answer: {0}")]
     Unreachable(String),
@@ -69,7 +72,9 @@ impl HsmError {
     /// What the machine may do about it; only passing faults are `Transient`.
     pub fn class(&self) -> FailureClass {
         match self {
-            HsmError::Busy | HsmError::Unreachable(_) | HsmError::Absent(_) => FailureClass::Transient,
+            HsmError::Busy | HsmError::QueueFull | HsmError::Unreachable(_) | HsmError::Absent(_) => {
+                FailureClass::Transient
+            }
             HsmError::Unusable(..)
             | HsmError::Locked(_)
             | HsmError::RecoveryCode(_)
@@ -101,6 +106,7 @@ mod tests {
         let why = || "x".to_owned();
         for (error, class) in [
             (HsmError::Busy, Transient),
+            (HsmError::QueueFull, Transient),
             (HsmError::Unreachable(why()), Transient),
             (HsmError::Absent(why()), Transient),
             (HsmError::Unusable(Obstacle::Rights, why()), Denied),

@@ -57,6 +57,19 @@ impl Job {
         }
     }
 
+    /// The identity whose keys it is about; none where it is about the key store as a whole.
+    pub fn intent(&self) -> Option<IntentId> {
+        match self {
+            Job::Create(_, _, intent, _) => Some(*intent),
+            Job::Sign(key, ..)
+            | Job::UnwrapOaepSha1(key, ..)
+            | Job::Destroy(key, _)
+            | Job::SelfTest(key, _)
+            | Job::Rebind(key, _) => Some(key.intent),
+            Job::Ready(..) | Job::RecoveryCode(_) | Job::Reseal(..) => None,
+        }
+    }
+
     /// The right to answer it while somebody else does it.
     pub fn refusal(&self) -> Refusal {
         match self {

@@ -7,7 +7,7 @@ use model::{Backend, IntentId, KeyHandle, KeyPurpose, Secret};
 /// somebody waits for the answer, and fails as the method of [`crate::Hsm`] that it names.
 pub trait Keys: Send + Sync {
     /// Takes a job and returns before it is done. One that cannot be taken is answered like any other:
-    /// [`crate::HsmError::Busy`] when the queue is full.
+    /// [`crate::HsmError::QueueFull`] when as many wait as ever may.
     fn submit(&self, job: Job);
 
     /// [`crate::Hsm::ready`]: what the backend says of itself.

@@ -90,7 +90,7 @@ impl<T> KeysFuture<T> {
     /// Waits in this thread, for callers that cannot await (a TLS signer inside a handshake's poll).
     ///
     /// # Errors
-    /// As the job, and [`HsmError::Busy`] when the queue was full.
+    /// As the job, and [`HsmError::Busy`] at its deadline.
     pub fn wait(self) -> Result<T, HsmError> {
         let open = |state: &mut State<T>| matches!(state, State::Open { .. });
         let mut state =
