@@ -27,6 +27,9 @@ fn main() {
         let woken = after.woken_since(&before, of_sled);
         println!("bench | wake-ups, {whose}: {:.2} a second", woken / seconds);
     }
+    for (name, woken) in after.of_ours_since(&before) {
+        println!("bench | of ours, {name}: {woken} times");
+    }
     let ticks = after.ticks - before.ticks;
     println!("bench | processor time: {:.1} ms in 300 s", ticks * TICK_MS * 300.0 / seconds);
     println!("bench | memory: {:.1} MB (PSS), {} threads", after.pss_kib / 1024.0, after.threads.len());
@@ -75,9 +78,21 @@ impl Seen {
 
     /// How often its threads were woken since then: those that sled made, or all others.
     fn woken_since(&self, before: &Seen, of_sled: bool) -> f64 {
-        let wanted = self.threads.iter().filter(|(_, (name, _))| name.starts_with("sled") == of_sled);
-        let before = |number: &String| before.threads.get(number).map_or(0.0, |(_, woken)| *woken);
-        wanted.map(|(number, (_, woken))| woken - before(number)).sum()
+        let all = self.each_since(before).filter(|(name, _)| name.starts_with("sled") == of_sled);
+        all.map(|(_, woken)| woken).sum()
+    }
+
+    /// Which of our threads were woken.
+    fn of_ours_since(&self, before: &Seen) -> Vec<(&str, f64)> {
+        let ours = |(name, woken): &(&str, f64)| !name.starts_with("sled") && *woken > 0.0;
+        self.each_since(before).filter(ours).collect()
+    }
+
+    fn each_since(&self, before: &Seen) -> impl Iterator<Item = (&str, f64)> {
+        self.threads.iter().map(|(number, (name, woken))| {
+            let before = before.threads.get(number).map_or(0.0, |(_, woken)| *woken);
+            (name.as_str(), woken - before)
+        })
     }
 }
 
