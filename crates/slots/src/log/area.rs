@@ -56,6 +56,12 @@ impl Area {
         Area { start, length: self.length, epoch: self.epoch + 1, sequence }
     }
 
+    /// Whether a quarter of it stays free with so many bytes in it: so an area is written anew once for three times what
+    /// comes, and the file is short.
+    pub(super) fn has_air(&self, needed: u64) -> bool {
+        needed <= self.length / 4 * 3
+    }
+
     /// One of twice the length, behind both.
     pub(super) fn longer(&self, sequence: u64) -> Area {
         Area { start: self.length * 2, length: self.length * 2, ..self.other(sequence) }
