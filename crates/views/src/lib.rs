@@ -109,6 +109,9 @@ pub struct KeyTest {
 /// The last test of each key, by tenant and handle: the same key bound anew is to be tested anew.
 pub type KeyTests = BTreeMap<(TenantId, Vec<u8>), KeyTest>;
 
+/// One after the other.
+pub type Values<'a, T> = &'a mut dyn Iterator<Item = &'a T>;
+
 /// The published state of everything.
 pub struct Views {
     known: RwLock<Known>,
@@ -239,6 +242,19 @@ impl Views {
         self.read(|known| known.accounts.values().cloned().collect())
     }
 
+    /// The account that this person has here.
+    pub fn account_of(&self, person: &Upn) -> Option<LocalAccount> {
+        self.read(|known| known.accounts.values().find(|it| it.person.upn == *person).cloned())
+    }
+
+    /// Looks at every account, and at what is set aside, without a copy of them.
+    pub fn with_accounts<T>(
+        &self,
+        look: impl FnOnce(Values<'_, LocalAccount>, Values<'_, ReservedAccount>) -> T,
+    ) -> T {
+        self.read(|known| look(&mut known.accounts.values(), &mut known.reserved.values()))
+    }
+
     /// A program has opened a session of this person, or has closed one; one that was opened before the start is not
     /// counted, and so its end is not either.
     pub fn count_session(&self, person: &Upn, open: bool) {
@@ -273,9 +289,14 @@ impl Views {
         self.read(|known| known.verifiers.get(&person).cloned())
     }
 
-    /// What everybody's is checked by.
-    pub fn verifiers(&self) -> Vec<Verifier> {
-        self.read(|known| known.verifiers.values().cloned().collect())
+    /// What can be said of what everybody's is checked by.
+    pub fn verifiers<T>(&self, say: impl FnMut(&Verifier) -> Option<T>) -> Vec<T> {
+        self.read(|known| known.verifiers.values().filter_map(say).collect())
+    }
+
+    /// Whether anybody's is.
+    pub fn has_verifiers(&self) -> bool {
+        self.read(|known| !known.verifiers.is_empty())
     }
 
     /// A person has a session, or another name.
