@@ -139,7 +139,7 @@ fn put_together(
     if sources.sealed_otherwise {
         return Err(StoreError::WrongAuthValue { dir: how.place.path.display().to_string() });
     }
-    sources.content = content.cloned();
+    sources.content = content;
     let merged = merge::merge(sources);
     remarks.extend(merged.remarks.iter().cloned());
     if !writable || (merged.lost.is_some() && !how.give_up && !merged.can_write) {
@@ -165,7 +165,7 @@ pub(crate) fn read_files(
     (cipher, writable): (&Cipher, bool),
     (slots, log): (Found<SlotFile>, Found<LogFound>),
     content: Option<&Content>,
-) -> io::Result<(Sources, Files)> {
+) -> io::Result<(Sources<'static>, Files)> {
     let mut sources = Sources { missing_slots: matches!(slots, Found::Missing), ..Sources::default() };
     sources.missing_log = matches!(log, Found::Missing);
     let mut floor = content.map_or(0, Content::top);

@@ -56,10 +56,10 @@ impl Area {
         Area { start, length: self.length, epoch: self.epoch + 1, sequence }
     }
 
-    /// Whether a quarter of it stays free with so many bytes in it: so an area is written anew once for three times what
-    /// comes, and the file is short.
+    /// Whether an eighth of it stays free with so many bytes in it, what a leave needs among them: so what is there is
+    /// written anew seldom, and the file is short.
     pub(super) fn has_air(&self, needed: u64) -> bool {
-        needed <= self.length / 4 * 3
+        needed <= self.length / 8 * 7
     }
 
     /// One of twice the length, behind both.
