@@ -20,7 +20,8 @@ pub fn snapshot(
     reserved: &[ReservedAccount],
 ) -> Snapshot {
     let here: Vec<&LocalAccount> = accounts.iter().filter(|account| !is_forgotten(account)).collect();
-    let mut people: Vec<Account> = here.iter().map(|account| entry(settings, account, &here)).collect();
+    let own: BTreeSet<String> = here.iter().map(|account| account.name.to_ascii_lowercase()).collect();
+    let mut people: Vec<Account> = here.iter().map(|account| entry(settings, account, &own)).collect();
     let (mut taken, mut ids) = (BTreeSet::new(), BTreeSet::new());
     for it in &people {
         taken.extend(names_of(it));
@@ -94,11 +95,10 @@ fn distinct(name: &str, object: ObjectId) -> String {
     format!("{kept}-{id}")
 }
 
-fn entry(settings: &AccountSettings, account: &LocalAccount, all: &[&LocalAccount]) -> Account {
+/// The entry of a person; `own` are the names of passwd(5) of all of them, as names are compared.
+fn entry(settings: &AccountSettings, account: &LocalAccount, own: &BTreeSet<String>) -> Account {
     let upn = account.person.upn.to_string();
-    let is_other = |it: &&&LocalAccount| !it.is_of(account.person.tenant, account.person.object);
-    let is_taken = |name: &str| all.iter().filter(is_other).any(|it| it.name.eq_ignore_ascii_case(name));
-    let has_alias = !upn.eq_ignore_ascii_case(&account.name) && !is_taken(&upn);
+    let has_alias = !upn.eq_ignore_ascii_case(&account.name) && !own.contains(&upn.to_ascii_lowercase());
     Account {
         name: account.name.clone(),
         aliases: if has_alias { vec![upn] } else { Vec::new() },

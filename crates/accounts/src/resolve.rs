@@ -12,19 +12,22 @@ pub enum Meant {
 }
 
 /// Whom a log-in service means by a name, whatever way it has of writing it; none where it is nobody of ours.
-pub fn resolve(
+pub fn resolve<'a, 'r>(
     settings: &AccountSettings,
-    (accounts, reserved): (&[LocalAccount], &[ReservedAccount]),
+    (accounts, reserved): (
+        impl IntoIterator<Item = &'a LocalAccount>,
+        impl IntoIterator<Item = &'r ReservedAccount>,
+    ),
     name: &str,
 ) -> Option<Meant> {
     if let Some((_, person)) = settings.mapped_users.iter().find(|(user, _)| user == name) {
         return Some(Meant::MappedUser(person.clone()));
     }
     // Whoever has it here, though the directory may call them something else by now.
-    if let Some(account) = accounts.iter().find(|account| account.name.eq_ignore_ascii_case(name)) {
+    if let Some(account) = accounts.into_iter().find(|account| account.name.eq_ignore_ascii_case(name)) {
         return Some(Meant::Person(account.person.upn.clone()));
     }
-    if let Some(reserved) = reserved.iter().find(|it| it.name.eq_ignore_ascii_case(name)) {
+    if let Some(reserved) = reserved.into_iter().find(|it| it.name.eq_ignore_ascii_case(name)) {
         return Some(Meant::Person(reserved.upn.clone()));
     }
     let first = settings.domains.first().filter(|_| settings.short_names);

@@ -87,8 +87,25 @@ pub(crate) async fn run(ports: Arc<Ports>, mut waiting: mpsc::UnboundedReceiver<
     }
 }
 
+/// What was written last, and how often accounts had changed then.
+type Before = (u64, Last);
+
 /// Writes what is published now, unless it was written last and the files are still those.
-async fn write(ports: &Ports, last: Option<Last>) -> Result<Last, Failure> {
+async fn write(ports: &Ports, last: Option<Before>) -> Result<Before, Failure> {
+    let files = ports.account_files.clone();
+    // First, so that what changes meanwhile is looked at again.
+    let version = *ports.views.accounts_changed.borrow();
+    let (last, unchanged) = match last {
+        Some((at, last)) if at == version => (None, Some(last)),
+        other => (other.map(|(_, last)| last), None),
+    };
+    if let Some(last) = unchanged {
+        let looked = tokio::task::spawn_blocking(move || files.on_disk()).await;
+        let found = looked.map_err(|crash| not_written(&io::Error::other(crash)))?;
+        if found == Some(last.files) {
+            return Ok((version, last));
+        }
+    }
     let (files, settings) = (ports.account_files.clone(), ports.accounts.clone());
     let (accounts, reserved) = (ports.views.accounts(), ports.views.reserved());
     let written = tokio::task::spawn_blocking(move || {
@@ -99,7 +116,7 @@ async fn write(ports: &Ports, last: Option<Last>) -> Result<Last, Failure> {
         }
     });
     let written = written.await.unwrap_or_else(|crash| Err(io::Error::other(crash)));
-    written.map_err(|error| not_written(&error))
+    written.map(|last| (version, last)).map_err(|error| not_written(&error))
 }
 
 /// What this machine says of the account that somebody is about to have.

@@ -7,7 +7,7 @@ use crate::inbox::{Answered, Inbox, Message};
 use crate::session::{self, SessionHandle};
 use executor::{Executor, Vault};
 use hsm::Keys;
-use in_flight::{Clock, InFlight, crashed, entropy, rest};
+use in_flight::{Clock, Ends, InFlight, crashed, entropy, rest};
 use lifecycle::{Reply, Work};
 use log_limit::LogLimit;
 use machine::{Machine, OpId};
@@ -70,7 +70,7 @@ pub(crate) struct Computer {
 pub(crate) struct Sources {
     pub(crate) messages: mpsc::Receiver<Message>,
     pub(crate) reports: mpsc::UnboundedReceiver<StoreReport>,
-    ended: mpsc::UnboundedReceiver<(OpId, Ended)>,
+    ended: Ends<OpId, Ended>,
 }
 
 impl Computer {

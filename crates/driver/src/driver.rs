@@ -193,14 +193,13 @@ impl Driver {
 
     /// Whom a log-in service means by a name; none where it is nobody of ours.
     pub fn meant_by(&self, name: &str) -> Option<Meant> {
-        let (accounts, reserved) = (self.ports.views.accounts(), self.ports.views.reserved());
-        accounts::resolve(&self.ports.accounts, (&accounts, &reserved), name)
+        let settings = &self.ports.accounts;
+        self.ports.views.with_accounts(|all, reserved| accounts::resolve(settings, (all, reserved), name))
     }
 
     /// The user id of the account that a person has here.
     pub fn uid_of(&self, person: &Upn) -> Option<u32> {
-        let accounts = self.ports.views.accounts();
-        accounts.iter().find(|account| account.person.upn == *person).map(|account| account.uid)
+        self.ports.views.account_of(person).map(|account| account.uid)
     }
 
     /// A program has opened a session of this person, or has closed one.

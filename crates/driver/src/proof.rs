@@ -29,11 +29,10 @@ impl SignInEffects {
     /// The account of whoever has a live session on this machine, where the password alone is enough for them.
     pub(crate) fn signed_in_here(&self) -> Option<Account> {
         let asked = self.asked.person().filter(|_| self.ports.accounts.reauth_by_password)?;
-        let accounts = self.ports.views.accounts();
-        let own = accounts.iter().find(|account| account.person.upn == *asked)?;
+        let own = self.ports.views.account_of(asked)?;
         let session = self.ports.views.session(&own.person)?;
         let is_alive = matches!(session.borrow().state, SessionState::Holding | SessionState::Renewing);
-        (is_alive && own.standing == AccountStanding::Allowed).then(|| own.person.clone())
+        (is_alive && own.standing == AccountStanding::Allowed).then_some(own.person)
     }
 
     /// What the service said of the password that was typed.

@@ -1,7 +1,7 @@
 use crate::computer::Ports;
 use crate::inbox::Inbox;
 use executor::{Effects, Executor, step};
-use in_flight::{InFlight, crashed, entropy, rest, seed};
+use in_flight::{Ends, InFlight, crashed, entropy, rest, seed};
 use machine::OpId;
 use model::{Account, Failure, FailureClass, Timestamp, TokenRef, Who, log_failure};
 use signin::{UserCommand, UserEvent, UserReply, UserSession, UserStatus, UserWork};
@@ -11,21 +11,28 @@ use tokio::sync::{mpsc, watch};
 
 /// The door to one person's session on a registered machine; it ends when the door is dropped.
 pub(crate) struct SessionHandle {
-    inbox: mpsc::UnboundedSender<UserEvent>,
+    inbox: mpsc::UnboundedSender<Told>,
     /// The newest status.
     pub(crate) status: watch::Receiver<UserStatus>,
+}
+
+/// What a session is told from outside: small, because a channel takes room for 32 of it before it carries any.
+#[derive(Debug)]
+enum Told {
+    Given(TokenRef),
+    Ended,
 }
 
 impl SessionHandle {
     /// Gives the session a token set that it owns from here on; false when the session has ended.
     pub(crate) fn give(&self, token: TokenRef) -> bool {
-        self.inbox.send(UserEvent::Given(token)).is_ok()
+        self.inbox.send(Told::Given(token)).is_ok()
     }
 
     /// Ends the session and all it holds.
     pub(crate) fn end(&self) {
         // A session that has ended already holds nothing.
-        drop(self.inbox.send(UserEvent::Ended));
+        drop(self.inbox.send(Told::Ended));
     }
 }
 
@@ -46,19 +53,18 @@ pub(crate) fn start(
     SessionHandle { inbox: sender, status }
 }
 
-type Ended = (OpId, Result<UserReply, Failure>);
-
 async fn run(
     mut effects: SessionEffects,
     mut session: UserSession,
-    mut events: mpsc::UnboundedReceiver<UserEvent>,
-    mut finished: mpsc::UnboundedReceiver<Ended>,
+    mut events: mpsc::UnboundedReceiver<Told>,
+    mut finished: Ends<OpId, Result<UserReply, Failure>>,
 ) {
     loop {
         let event = tokio::select! {
             Some((op, result)) = finished.recv() => { effects.works.ended(op); UserEvent::Done(op, result) }
             received = events.recv() => match received {
-                Some(event) => event,
+                Some(Told::Given(token)) => UserEvent::Given(token),
+                Some(Told::Ended) => UserEvent::Ended,
                 None => return,
             },
             () = rest(&*effects.ports.clock, effects.wake_at) => UserEvent::Woke,
@@ -144,4 +150,21 @@ fn not_registered() -> Failure {
         "this machine has no identity in the tenant any more".to_owned(),
         "Sign in again.",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn future<A, B, C, D, F>(_: impl Fn(A, B, C, D) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    /// A thousand people of ten tenants have ten thousand of them.
+    #[test]
+    fn a_session_that_waits_is_small() {
+        assert!(size_of::<Told>() <= 16, "{}", size_of::<Told>());
+        let task = future(run);
+        assert!(task <= 4096, "{task}");
+    }
 }

@@ -6,7 +6,7 @@ use crate::permission::permission;
 use crate::proof::Proof;
 use admission::Groups;
 use executor::{Effects, Executor, step};
-use in_flight::{InFlight, crashed, entropy, rest};
+use in_flight::{Ends, InFlight, crashed, entropy, rest};
 use machine::OpId;
 use model::{
     Account, Asked, Asker, Attempt, DirectoryGroup, Failure, FailureClass, PasswordResult, Secret,
@@ -20,7 +20,7 @@ use views::SignInView;
 
 /// One person's sign-in; dropping it hangs up.
 pub struct SignIn {
-    events: mpsc::Receiver<SignInEvent>,
+    events: mpsc::Receiver<Box<SignInEvent>>,
     answers: mpsc::Sender<Option<Secret<String>>>,
 }
 
@@ -104,7 +104,7 @@ impl WaitingFor {
 impl SignIn {
     /// The next event; none after the last.
     pub async fn next(&mut self) -> Option<SignInEvent> {
-        self.events.recv().await
+        self.events.recv().await.map(|event| *event)
     }
 
     /// What the person typed; none when they would rather have a code.
@@ -152,7 +152,7 @@ pub(crate) fn start(
 async fn run(
     mut effects: SignInEffects,
     (mut session, mut event): (Session, Event),
-    mut finished: mpsc::UnboundedReceiver<(OpId, Result<Reply, Failure>)>,
+    mut finished: Ends<OpId, Result<Reply, Failure>>,
     mut typed: mpsc::Receiver<Option<Secret<String>>>,
 ) {
     let hung_up = effects.tell.clone();
@@ -204,7 +204,8 @@ pub(crate) struct SignInEffects {
     pub(crate) asked: Asked,
     asker: Asker,
     pub(crate) purpose: Purpose,
-    tell: mpsc::Sender<SignInEvent>,
+    /// Boxed, because a channel takes room for 32 events before it carries any.
+    tell: mpsc::Sender<Box<SignInEvent>>,
     works: InFlight<OpId, Result<Reply, Failure>>,
     wake_at: Option<Timestamp>,
     /// The tenant that the code was asked of.
@@ -320,7 +321,7 @@ impl SignInEffects {
 
     pub(crate) async fn tell(&self, event: SignInEvent) {
         // A caller that hung up is noticed by the session itself.
-        drop(self.tell.send(event).await);
+        drop(self.tell.send(Box::new(event)).await);
     }
 
     async fn show(&self, prompt: Prompt) {

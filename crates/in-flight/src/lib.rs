@@ -4,4 +4,4 @@ mod clock;
 mod works;
 
 pub use clock::{Clock, SystemClock, entropy, seed};
-pub use works::{InFlight, crashed, rest};
+pub use works::{Ends, InFlight, crashed, rest};

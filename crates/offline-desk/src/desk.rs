@@ -149,7 +149,7 @@ impl<O: Office> Worker<O> {
     }
 
     async fn mark(&self) {
-        if self.office.views().verifiers().is_empty() {
+        if !self.office.views().has_verifiers() {
             return;
         }
         if let Err(failure) = self.ask(Request::Passed(self.moment())).await {

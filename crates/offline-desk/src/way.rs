@@ -38,7 +38,7 @@ pub fn way(
 
 /// Whose account of this machine a name is, where it may be used: as the directory and the configuration said last.
 pub fn account_here((settings, views): (&AccountSettings, &Views), asked: &Upn) -> Option<Account> {
-    let own = views.accounts().into_iter().find(|account| account.person.upn == *asked)?;
+    let own = views.account_of(asked)?;
     let verdicts = verdicts(settings, std::slice::from_ref(&own));
     verdicts.iter().all(|it| it.verdict == Verdict::Allowed).then_some(own.person)
 }
@@ -55,5 +55,5 @@ pub struct Usable {
 pub fn usable((settings, views): (&AccountSettings, &Views), place: Backend, at: Moment) -> Usable {
     let ttl = settings.offline.unwrap_or_default();
     let until = |it: &Verifier| Some(((it.tenant, it.object), it.may_be_tried(at, ttl).ok()?));
-    Usable { people: views.verifiers().iter().filter_map(until).collect(), place }
+    Usable { people: views.verifiers(until), place }
 }

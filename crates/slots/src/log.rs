@@ -153,10 +153,10 @@ impl Log {
     fn next_area(&mut self, needed: u64, sequence: u64) -> io::Result<Area> {
         let free = self.area.other(sequence);
         let mut longer = self.area.longer(sequence);
-        while longer.length < needed * 2 {
+        while !longer.has_air(needed) {
             longer = Area { start: longer.length * 2, length: longer.length * 2, ..longer };
         }
-        if needed <= free.length / 2 {
+        if free.has_air(needed) {
             return Ok(free);
         }
         let end = longer.start + longer.length;

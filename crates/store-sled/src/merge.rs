@@ -9,7 +9,7 @@ use slots::{group_of, of_group, of_log};
 
 /// What was read.
 #[derive(Default)]
-pub(crate) struct Sources {
+pub(crate) struct Sources<'c> {
     /// None where the file is not there or cannot be read.
     pub(crate) slots: Option<SlotsFound>,
     pub(crate) missing_slots: bool,
@@ -19,7 +19,7 @@ pub(crate) struct Sources {
     pub(crate) log: Option<(u64, Records)>,
     pub(crate) missing_log: bool,
     pub(crate) log_damaged: bool,
-    pub(crate) content: Option<Content>,
+    pub(crate) content: Option<&'c Content>,
     /// Whether a file is whole and under another key.
     pub(crate) sealed_otherwise: bool,
 }
@@ -42,20 +42,20 @@ pub(crate) struct Merged {
     pub(crate) remarks: Vec<String>,
 }
 
-pub(crate) fn merge(sources: Sources) -> Merged {
-    let content = sources.content.clone().filter(|content| !content.is_empty());
+pub(crate) fn merge(sources: Sources<'_>) -> Merged {
+    let content = sources.content.filter(|content| !content.is_empty());
     let mut merged = Merged { can_write: true, ..Merged::default() };
-    if let Some((generation, records)) = content.as_ref().and_then(|content| content.old.clone()) {
+    if let Some((generation, records)) = content.and_then(|content| content.old.clone()) {
         return from_old(sources, (generation, records));
     }
     merged.sequence = sequence(&sources);
-    merge_slots(&sources, content.as_ref(), &mut merged);
-    merge_log(&sources, content.as_ref(), &mut merged);
+    merge_slots(&sources, content, &mut merged);
+    merge_log(&sources, content, &mut merged);
     merged
 }
 
 /// Files of today beside a database of before: it was not reached when they were made, and counts where they are lost.
-fn from_old(sources: Sources, (generation, records): (u64, Records)) -> Merged {
+fn from_old(sources: Sources<'_>, (generation, records): (u64, Records)) -> Merged {
     let whole = sources.slots.is_some() && sources.log.is_some() && !sources.log_damaged;
     if whole {
         return merge(Sources { content: None, ..sources });
@@ -73,13 +73,13 @@ fn from_old(sources: Sources, (generation, records): (u64, Records)) -> Merged {
     }
 }
 
-fn sequence(sources: &Sources) -> u64 {
+fn sequence(sources: &Sources<'_>) -> u64 {
     let slots = sources.slots.as_ref().and_then(|slots| slots.newest).map_or(0, |header| header.sequence);
     let log = sources.log.as_ref().map_or(0, |(last, _)| *last);
-    slots.max(log).max(sources.content.as_ref().map_or(0, Content::top))
+    slots.max(log).max(sources.content.map_or(0, Content::top))
 }
 
-fn merge_slots(sources: &Sources, content: Option<&Content>, merged: &mut Merged) {
+fn merge_slots(sources: &Sources<'_>, content: Option<&Content>, merged: &mut Merged) {
     let log = sources.log.as_ref().map_or(0, |(last, _)| *last);
     let Some(slots) = &sources.slots else {
         merged.slots_anew = true;
@@ -122,9 +122,10 @@ fn merge_slots(sources: &Sources, content: Option<&Content>, merged: &mut Merged
     }
 }
 
-fn merge_log(sources: &Sources, content: Option<&Content>, merged: &mut Merged) {
+fn merge_log(sources: &Sources<'_>, content: Option<&Content>, merged: &mut Merged) {
     let declared = sources.slots.as_ref().and_then(|slots| slots.newest).map_or(0, |header| header.log);
-    let (last, records) = sources.log.clone().unwrap_or_default();
+    let (last, records) = sources.log.as_ref().map_or((0, None), |(last, records)| (*last, Some(records)));
+    let records = || records.into_iter().flatten().map(|(key, bytes)| (key.clone(), bytes.clone()));
     let whole = sources.log.is_some() && !sources.log_damaged && last >= declared;
     let wanted = if whole { last + 1 } else { declared.max(last) };
     match content.filter(|content| content.log >= wanted) {
@@ -133,10 +134,10 @@ fn merge_log(sources: &Sources, content: Option<&Content>, merged: &mut Merged) 
             merged.records.extend(of_log(&content.records));
             merged.remarks.push(format!("{LOG} was rebuilt from sled"));
         }
-        None if whole => merged.records.extend(records),
+        None if whole => merged.records.extend(records()),
         None => {
             merged.log_anew = true;
-            merged.records.extend(records);
+            merged.records.extend(records());
             lose(merged, LOG, sources.missing_log);
         }
     }

@@ -114,7 +114,7 @@ fn begin_anew(how: &How<'_>, records: &Records, sequence: u64) -> io::Result<Ope
     let log = new_log(how, &of_log(records), sequence)?;
     crate::marker::make(how.place)?;
     let slots = new_slots(how, records, (sequence + 1, log.last()))?;
-    let core = Core { slots, log, sequence: sequence + 1, lost: 0 };
+    let core = Core::new((slots, log), sequence + 1, 0);
     Ok(Opened { core: Some(core), ..nothing_written(records.clone(), None) })
 }
 
@@ -139,7 +139,7 @@ fn put_together(
     if sources.sealed_otherwise {
         return Err(StoreError::WrongAuthValue { dir: how.place.path.display().to_string() });
     }
-    sources.content = content.cloned();
+    sources.content = content;
     let merged = merge::merge(sources);
     remarks.extend(merged.remarks.iter().cloned());
     if !writable || (merged.lost.is_some() && !how.give_up && !merged.can_write) {
@@ -154,7 +154,7 @@ fn put_together(
 fn fresh_start(how: &How<'_>) -> io::Result<Opened> {
     let log = new_log(how, &Records::new(), 0)?;
     let slots = new_slots(how, &Records::new(), (0, 0))?;
-    let core = Core { slots, log, sequence: 0, lost: 0 };
+    let core = Core::new((slots, log), 0, 0);
     Ok(Opened { core: Some(core), ..nothing_written(Records::new(), None) })
 }
 
@@ -165,7 +165,7 @@ pub(crate) fn read_files(
     (cipher, writable): (&Cipher, bool),
     (slots, log): (Found<SlotFile>, Found<LogFound>),
     content: Option<&Content>,
-) -> io::Result<(Sources, Files)> {
+) -> io::Result<(Sources<'static>, Files)> {
     let mut sources = Sources { missing_slots: matches!(slots, Found::Missing), ..Sources::default() };
     sources.missing_log = matches!(log, Found::Missing);
     let mut floor = content.map_or(0, Content::top);
@@ -219,7 +219,7 @@ fn repair(how: &How<'_>, (slots, log): Files, merged: Merged) -> io::Result<Open
         }
     };
     let lost = if how.give_up { 0 } else { lost_groups };
-    let mut core = Core { slots, log, sequence, lost };
+    let mut core = Core::new((slots, log), sequence, lost);
     let mut again = newer_in_sled;
     if how.give_up && lost_groups > 0 {
         again.extend(core.slots.groups().next());

@@ -4,8 +4,8 @@ use accounts::ReservedAccount;
 use hsm::BoundTo;
 use lifecycle::{Identity, IntuneEnrolment, Snapshot, Stage, Status};
 use model::{
-    Account, DomainName, Failure, KeyHandle, LocalAccount, MachineBinding, ObjectId, Requester, TenantId,
-    Timestamp, Trace, Upn, log_failure,
+    Account, DomainName, Failure, Guid, KeyHandle, LocalAccount, MachineBinding, ObjectId, Requester,
+    TenantId, Timestamp, Trace, Upn, log_failure,
 };
 use offline::{Person, Verifier};
 use signin::UserStatus;
@@ -108,6 +108,9 @@ pub struct KeyTest {
 
 /// The last test of each key, by tenant and handle: the same key bound anew is to be tested anew.
 pub type KeyTests = BTreeMap<(TenantId, Vec<u8>), KeyTest>;
+
+/// One after the other.
+pub type Values<'a, T> = &'a mut dyn Iterator<Item = &'a T>;
 
 /// The published state of everything.
 pub struct Views {
@@ -239,6 +242,19 @@ impl Views {
         self.read(|known| known.accounts.values().cloned().collect())
     }
 
+    /// The account that this person has here.
+    pub fn account_of(&self, person: &Upn) -> Option<LocalAccount> {
+        self.read(|known| known.accounts.values().find(|it| it.person.upn == *person).cloned())
+    }
+
+    /// Looks at every account, and at what is set aside, without a copy of them.
+    pub fn with_accounts<T>(
+        &self,
+        look: impl FnOnce(Values<'_, LocalAccount>, Values<'_, ReservedAccount>) -> T,
+    ) -> T {
+        self.read(|known| look(&mut known.accounts.values(), &mut known.reserved.values()))
+    }
+
     /// A program has opened a session of this person, or has closed one; one that was opened before the start is not
     /// counted, and so its end is not either.
     pub fn count_session(&self, person: &Upn, open: bool) {
@@ -273,9 +289,14 @@ impl Views {
         self.read(|known| known.verifiers.get(&person).cloned())
     }
 
-    /// What everybody's is checked by.
-    pub fn verifiers(&self) -> Vec<Verifier> {
-        self.read(|known| known.verifiers.values().cloned().collect())
+    /// What can be said of what everybody's is checked by.
+    pub fn verifiers<T>(&self, say: impl FnMut(&Verifier) -> Option<T>) -> Vec<T> {
+        self.read(|known| known.verifiers.values().filter_map(say).collect())
+    }
+
+    /// Whether anybody's is.
+    pub fn has_verifiers(&self) -> bool {
+        self.read(|known| !known.verifiers.is_empty())
     }
 
     /// A person has a session, or another name.
@@ -387,7 +408,8 @@ impl Views {
 
     fn users_of(&self, tenant: TenantId) -> Vec<UserView> {
         self.read(|known| {
-            let own = known.users.iter().filter(|((of, _), _)| *of == tenant);
+            let first = ObjectId::new(Guid::from_bytes([0; 16]));
+            let own = known.users.range((tenant, first)..).take_while(|((of, _), _)| *of == tenant);
             own.map(|(_, (account, status))| UserView {
                 account: account.clone(),
                 status: status.borrow().clone(),
@@ -398,7 +420,7 @@ impl Views {
 
     fn key_tests_of(&self, tenant: TenantId) -> BTreeMap<Vec<u8>, KeyTest> {
         let tests = self.key_tests();
-        let own = tests.iter().filter(|((of, _), _)| *of == tenant);
+        let own = tests.range((tenant, Vec::new())..).take_while(|((of, _), _)| *of == tenant);
         own.map(|((_, wrapped), test)| (wrapped.clone(), test.clone())).collect()
     }
 }
@@ -436,3 +458,36 @@ fn log_succession(before: &TenantView, after: &TenantView) {
 
 /// Changes that a slow watcher may lag behind.
 const CHANGES: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::Id;
+
+    fn id<T>(n: u8) -> Id<T> {
+        Id::new(Guid::from_bytes([n; 16]))
+    }
+
+    #[test]
+    fn each_domain_is_told_with_the_people_and_keys_of_its_own_tenant() {
+        let views = Views::default();
+        let name = |tenant: u8| -> DomainName { format!("d{tenant}.example").parse().unwrap() };
+        views.publish_domains([0, 1, 2, 255].map(|tenant| (name(tenant), id(tenant))).into());
+        let status = signin::UserSession::new(7).status();
+        for (tenant, object) in [(0, 0), (0, 255), (1, 0), (1, 7), (1, 255), (255, 255)] {
+            let upn = format!("p{object}@d{tenant}.example").parse().unwrap();
+            let account = Account { tenant: id(tenant), object: id(object), upn };
+            views.add_user(account, watch::channel(status.clone()).1);
+            let test = KeyTest { at: Timestamp::from_secs(1), problem: None, changed: None };
+            views.key_tests().insert((id(tenant), vec![object]), test);
+        }
+        for (tenant, people) in [(0, vec![0, 255]), (1, vec![0, 7, 255]), (2, vec![]), (255, vec![255])] {
+            let binding = MachineBinding { components: vec![] };
+            let told = views.domain(name(tenant), None, &binding);
+            let objects: Vec<u8> =
+                told.users.iter().map(|it| it.account.object.guid().as_bytes()[0]).collect();
+            assert_eq!(objects, people, "{tenant}");
+            assert_eq!(told.key_tests.into_keys().map(|key| key[0]).collect::<Vec<_>>(), people);
+        }
+    }
+}

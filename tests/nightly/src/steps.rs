@@ -31,6 +31,10 @@ pub fn all(root: &Path) -> Result<Vec<Step>, String> {
         "test --quiet --workspace --test it -- failing_disk",
         ("FIRMAMENT_FAIL_STEP", "1"),
     ));
+    steps.push(step(
+        "store/ten-thousand-commits",
+        "test --quiet --package store-sled -- --ignored ten_thousand",
+    ));
     for target in ["pam_conversation", "names_file"] {
         steps.push(step(&format!("fuzz/{target}"), &format!("xtask fuzz {target}")));
     }

@@ -291,6 +291,21 @@ fn the_file_says_who_is_in_which_group_and_the_forgotten_are_not_in_it() {
 }
 
 #[test]
+fn a_full_name_that_is_the_name_of_somebody_else_is_theirs_alone() {
+    let alex = first("alex@contoso.com", 1, &[], &LocalFacts::default()).unwrap();
+    let other = LocalAccount {
+        name: "Alex@Contoso.com".to_owned(),
+        uid: alex.uid + 1,
+        ..first("sam@contoso.com", 2, &[], &LocalFacts::default()).unwrap()
+    };
+    let aliases = |all: &[LocalAccount]| snapshot(&settings(), all, &[]).accounts[0].aliases.clone();
+    assert_eq!(aliases(std::slice::from_ref(&alex)), ["alex@contoso.com"]);
+    assert_eq!(aliases(&[alex.clone(), other.clone()]), [""; 0]);
+    let gone = LocalAccount { standing: AccountStanding::Forgotten { at: now() }, ..other };
+    assert_eq!(aliases(&[alex, gone]), ["alex@contoso.com"]);
+}
+
+#[test]
 fn groups_of_one_name_are_told_apart_and_none_keeps_the_file_from_being_written() {
     let groups = |numbers: &[u8], name: &str| -> Vec<DirectoryGroup> {
         let group = |number: &u8| DirectoryGroup {

@@ -56,6 +56,12 @@ impl Area {
         Area { start, length: self.length, epoch: self.epoch + 1, sequence }
     }
 
+    /// Whether an eighth of it stays free with so many bytes in it, what a leave needs among them: so what is there is
+    /// written anew seldom, and the file is short.
+    pub(super) fn has_air(&self, needed: u64) -> bool {
+        needed <= self.length / 8 * 7
+    }
+
     /// One of twice the length, behind both.
     pub(super) fn longer(&self, sequence: u64) -> Area {
         Area { start: self.length * 2, length: self.length * 2, ..self.other(sequence) }

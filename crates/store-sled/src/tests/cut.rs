@@ -49,8 +49,7 @@ impl Machine {
         let (sources, files): (_, Files) = read_files((&cipher(), true), there, None).unwrap();
         assert!(!sources.sealed_otherwise);
         let merged = merge(sources);
-        let core =
-            Core { slots: files.0.unwrap(), log: files.1.unwrap(), sequence: merged.sequence, lost: 0 };
+        let core = Core::new((files.0.unwrap(), files.1.unwrap()), merged.sequence, 0);
         (Machine { power, slots, log, core, records: merged.records.clone() }, merged)
     }
 
@@ -237,4 +236,21 @@ fn what_changes_again_and_again_takes_no_more_room() {
     }
     assert_eq!([machine.slots.length().unwrap(), machine.log.length().unwrap()], before);
     assert_eq!(machine.cut(&[0]).0.records[&name(1)], 2999_u32.to_be_bytes().repeat(100));
+}
+
+/// Each byte that comes is written a few times, however many are there already.
+#[test]
+fn the_log_is_as_long_as_what_is_in_it_and_not_much_longer() {
+    let mut machine = Machine::new();
+    for (people, record) in [(400_u64, 300), (1600, 300), (3200, 300)] {
+        for n in 0..people {
+            let key = RecordKey::Account(format!("user{n}@contoso.com").parse().unwrap());
+            machine.commit(&[Change::Put(key, vec![1; record])]).unwrap();
+        }
+        let live = people * (record as u64 + 24);
+        let length = machine.log.length().unwrap();
+        assert!(length <= live * 6 + 256 * 1024, "{people}: {length} for {live}");
+        let written = machine.power.written();
+        assert!(written <= 8 * live + 1_000_000, "{people}: {written} for {live}");
+    }
 }

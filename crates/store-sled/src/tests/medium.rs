@@ -24,6 +24,7 @@ struct Calls {
     done: u64,
     fails_at: Option<u64>,
     full: bool,
+    written: u64,
 }
 
 impl Power {
@@ -34,6 +35,11 @@ impl Power {
 
     pub(super) fn fills_up(&self) {
         self.0.lock().unwrap().full = true;
+    }
+
+    /// Bytes of every write.
+    pub(super) fn written(&self) -> u64 {
+        self.0.lock().unwrap().written
     }
 
     fn call(&self) -> io::Result<()> {
@@ -86,7 +92,9 @@ impl Medium for Disk {
     }
 
     fn write_at(&mut self, at: u64, bytes: &[u8]) -> io::Result<()> {
-        self.change(|state| state.waiting.push((at, bytes.to_vec())))
+        self.change(|state| state.waiting.push((at, bytes.to_vec())))?;
+        self.1.0.lock().unwrap().written += bytes.len() as u64;
+        Ok(())
     }
 
     fn sync(&mut self) -> io::Result<()> {

@@ -1,6 +1,7 @@
 mod cut;
 mod damage;
 mod format_before;
+mod growth;
 mod kill;
 mod medium;
 
