@@ -33,6 +33,8 @@ pub struct Attempts {
     accounts: BTreeMap<Upn, Tries>,
     /// What was tried under names that nobody has signed in under.
     unseen: BTreeMap<Attempt, Recent>,
+    /// When every account was last looked through for what is over.
+    swept: Timestamp,
 }
 
 /// What was tried for one account.
@@ -64,7 +66,7 @@ impl Attempts {
         (by, is_seen): (Requester, bool),
         now: Timestamp,
     ) -> Result<(), Failure> {
-        self.forget_old(now);
+        self.forget_old(account, now);
         let limits = limits(attempt);
         let unseen = self.unseen.entry(attempt).or_default();
         let own = self.accounts.get(account).map_or(Duration::ZERO, |tries| tries.wait(attempt, by, now));
@@ -140,21 +142,29 @@ impl Attempts {
         }
     }
 
-    /// Drops what is over; what lies in the future too, for somebody has set the clock back.
-    fn forget_old(&mut self, now: Timestamp) {
-        let younger = |at: Timestamp, than: Duration| at <= now && now.since(at) < than;
-        self.unseen.values_mut().for_each(|recent| recent.0.retain(|(at, _)| younger(*at, MINUTE)));
-        self.accounts.retain(|_, tries| {
-            tries.recent.values_mut().for_each(|recent| recent.0.retain(|(at, _)| younger(*at, MINUTE)));
-            tries.recent.retain(|_, recent| !recent.0.is_empty());
-            tries.refused.retain(|_, (_, at)| younger(*at, MEMORY));
-            tries.under_way.0.retain(|(at, _)| younger(*at, LONGEST_TRY));
-            !(tries.recent.is_empty() && tries.refused.is_empty() && tries.owners.is_empty())
-        });
+    /// Drops what is over of this account and of all that nobody has signed in under, and of every other once a
+    /// minute: who comes pays for nobody else.
+    fn forget_old(&mut self, account: &Upn, now: Timestamp) {
+        self.unseen.values_mut().for_each(|recent| recent.forget_old(now, MINUTE));
+        if self.swept > now || now.since(self.swept) >= MINUTE {
+            self.swept = now;
+            self.accounts.retain(|_, tries| tries.forget_old(now));
+        } else if self.accounts.get_mut(account).is_some_and(|tries| !tries.forget_old(now)) {
+            self.accounts.remove(account);
+        }
     }
 }
 
 impl Tries {
+    /// Drops what is over; whether anything is left.
+    fn forget_old(&mut self, now: Timestamp) -> bool {
+        self.recent.values_mut().for_each(|recent| recent.forget_old(now, MINUTE));
+        self.recent.retain(|_, recent| !recent.0.is_empty());
+        self.refused.retain(|_, (_, at)| is_younger(*at, now, MEMORY));
+        self.under_way.forget_old(now, LONGEST_TRY);
+        !(self.recent.is_empty() && self.refused.is_empty() && self.owners.is_empty())
+    }
+
     /// How long this requester has to wait.
     fn wait(&self, attempt: Attempt, by: Requester, now: Timestamp) -> Duration {
         let limits = limits(attempt);
@@ -173,6 +183,10 @@ impl Tries {
 }
 
 impl Recent {
+    fn forget_old(&mut self, now: Timestamp, age: Duration) {
+        self.0.retain(|(at, _)| is_younger(*at, now, age));
+    }
+
     /// Without the last of this requester.
     fn take_out(&mut self, by: Requester) {
         if let Some(last) = self.0.iter().rposition(|(_, of)| *of == by) {
@@ -185,6 +199,11 @@ impl Recent {
         let own = self.0.iter().filter(|(_, of)| *of == by);
         wait_for(self.0.iter(), all, now).max(wait_for(own, one, now))
     }
+}
+
+/// What lies in the future is over too, for somebody has set the clock back.
+fn is_younger(at: Timestamp, now: Timestamp, than: Duration) -> bool {
+    at <= now && now.since(at) < than
 }
 
 /// How long until fewer than `most` of these are younger than a minute.

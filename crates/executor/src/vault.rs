@@ -2,7 +2,7 @@ use model::{Account, ObjectId, Secret, TenantId, Timestamp, TokenRef, Trace};
 use oauth::TokenSet;
 use prt::SessionKey;
 use signin::Scope;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -18,8 +18,12 @@ pub struct Vault {
 struct Inner {
     next: u64,
     entries: BTreeMap<TokenRef, Entry>,
+    /// Every entry by its time, so that what is over is found without looking at the rest.
+    expiries: BTreeSet<(Timestamp, TokenRef)>,
     /// The token set of each person's session.
     sessions: BTreeMap<(TenantId, ObjectId), TokenRef>,
+    /// Whose session a token set is.
+    seats: BTreeMap<TokenRef, (TenantId, ObjectId)>,
 }
 
 struct Entry {
@@ -63,6 +67,20 @@ pub(crate) struct Primary {
     pub(crate) expires: Timestamp,
 }
 
+impl Inner {
+    fn remove(&mut self, name: TokenRef) {
+        if let Some(entry) = self.entries.remove(&name) {
+            self.expiries.remove(&(entry.expires, name));
+        }
+    }
+
+    fn end_old(&mut self, now: Timestamp) {
+        while let Some((_, name)) = self.expiries.first().copied().filter(|(at, _)| *at <= now) {
+            self.remove(name);
+        }
+    }
+}
+
 impl Vault {
     /// Takes a secret in.
     pub(crate) fn keep(&self, held: Held, expires: Timestamp) -> TokenRef {
@@ -70,6 +88,7 @@ impl Vault {
         inner.next += 1;
         let name = TokenRef(inner.next);
         inner.entries.insert(name, Entry { held, expires });
+        inner.expiries.insert((expires, name));
         name
     }
 
@@ -105,11 +124,14 @@ impl Vault {
     /// Changes the tokens under this name, if they are still wanted.
     pub(crate) fn change(&self, name: TokenRef, change: impl FnOnce(&mut Tokens)) -> Option<Arc<Tokens>> {
         let mut inner = self.lock();
-        let entry = inner.entries.get_mut(&name)?;
+        let Inner { entries, expiries, .. } = &mut *inner;
+        let entry = entries.get_mut(&name)?;
         let Held::Tokens(tokens) = &mut entry.held else { return None };
         change(Arc::make_mut(tokens));
         if let Some(primary) = &tokens.primary {
+            expiries.remove(&(entry.expires, name));
             entry.expires = primary.expires;
+            expiries.insert((entry.expires, name));
         }
         Some(tokens.clone())
     }
@@ -121,7 +143,11 @@ impl Vault {
 
     /// From here on these tokens are the session of this person.
     pub fn seat(&self, account: &Account, name: TokenRef) {
-        self.lock().sessions.insert((account.tenant, account.object), name);
+        let (mut inner, person) = (self.lock(), (account.tenant, account.object));
+        if let Some(before) = inner.sessions.insert(person, name) {
+            inner.seats.remove(&before);
+        }
+        inner.seats.insert(name, person);
     }
 
     /// The session of this person, if they have one.
@@ -138,20 +164,22 @@ impl Vault {
     /// Ends a secret.
     pub fn forget(&self, name: TokenRef) {
         let mut inner = self.lock();
-        inner.entries.remove(&name);
-        inner.sessions.retain(|_, seated| *seated != name);
+        inner.remove(name);
+        if let Some(person) = inner.seats.remove(&name) {
+            inner.sessions.remove(&person);
+        }
     }
 
     /// The names of the secrets held; ended ones and those past their time are not among them.
     pub fn names(&self, now: Timestamp) -> Vec<TokenRef> {
         let mut inner = self.lock();
-        inner.entries.retain(|_, entry| entry.expires > now);
+        inner.end_old(now);
         inner.entries.keys().copied().collect()
     }
 
     fn held(&self, name: TokenRef, now: Timestamp) -> Option<Held> {
         let mut inner = self.lock();
-        inner.entries.retain(|_, entry| entry.expires > now);
+        inner.end_old(now);
         inner.entries.get(&name).map(|entry| entry.held.clone())
     }
 

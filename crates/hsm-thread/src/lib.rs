@@ -1,12 +1,6 @@
 //! A blocking key store on a thread of its own, behind a queue that is fair, each job with a deadline.
 
-mod jobs;
-mod queue;
-
-pub use jobs::{Jobs, Late};
-pub use queue::FairQueue;
-
-use hsm::{Deadlines, Hsm, HsmError, Job, Keys};
+use hsm::{Deadlines, Hsm, HsmError, Job, Jobs, Keys};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

@@ -11,8 +11,10 @@ mod bound;
 mod deadlines;
 mod error;
 mod job;
+mod jobs;
 mod keys;
 mod obstacle;
+mod queue;
 mod reply;
 #[cfg(test)]
 mod tests;
@@ -22,6 +24,7 @@ pub use bound::BoundTo;
 pub use deadlines::Deadlines;
 pub use error::HsmError;
 pub use job::Job;
+pub use jobs::{Jobs, Late};
 pub use keys::Keys;
 pub use obstacle::Obstacle;
 pub use reply::{KeysFuture, Refusal, Reply};

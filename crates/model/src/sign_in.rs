@@ -33,7 +33,8 @@ pub struct SignInFacts {
     pub wanted: Option<TenantId>,
     /// The tenant that the domain of `asked` was pinned to at an earlier sign-in.
     pub pinned: Option<TenantPin>,
-    /// Every account that ever signed in here, by the name it was asked under.
+    /// Every account that ever signed in here and may come now, by the name it was asked under: where that name was seen
+    /// before, the names of its object alone.
     pub accounts: Vec<AccountPin>,
     /// A `claims` challenge left over from the registration, which this sign-in has to meet.
     pub claims: Option<String>,

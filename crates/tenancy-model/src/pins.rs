@@ -44,6 +44,14 @@ impl Pins {
         in_use.map_or(upn, |pin| &pin.upn)
     }
 
+    /// What a sign-in has to know of names: where it is one that somebody has had, those of the same object, who alone
+    /// may come under it; else all.
+    pub fn that_matter(&self, asked: &Asked) -> Vec<AccountPin> {
+        let of = asked.person().and_then(|name| self.accounts.get(name));
+        let matter = |pin: &&AccountPin| of.is_none_or(|of| pin.is_of(of.tenant, of.object));
+        self.accounts.values().filter(matter).cloned().collect()
+    }
+
     /// Whether there is a record about this name, readable or not.
     pub fn has_account(&self, upn: &Upn) -> bool {
         self.accounts.contains_key(upn) || self.unreadable.accounts.contains_key(upn)
@@ -128,5 +136,39 @@ impl Pins {
             | Change::GiveUpMissing => return false,
         }
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::{Guid, Id};
+
+    #[test]
+    fn a_sign_in_hears_of_the_names_of_its_own_object_alone() {
+        let mut pins = Pins::default();
+        // Who each name is, the last one in another tenant; `old` is a former name.
+        for (name, object, tenant) in [("old", 1, 1), ("new", 1, 1), ("other", 2, 1), ("guest", 1, 2)] {
+            let upn: Upn = format!("{name}@contoso.com").parse().unwrap();
+            let [tenant, object] = [tenant, object].map(|byte| Guid::from_bytes([byte; 16]));
+            let former_since = (name == "old").then_some(Timestamp::from_secs(2));
+            let (tenant, object, first_seen) = (Id::new(tenant), Id::new(object), Timestamp::from_secs(1));
+            pins.apply(Change::Account(AccountPin { upn, tenant, object, first_seen, former_since }));
+        }
+        let all = ["guest", "new", "old", "other"].as_slice();
+        for (asked, heard) in [
+            ("old", ["new", "old"].as_slice()),
+            ("new", &["new", "old"]),
+            ("other", &["other"]),
+            ("guest", &["guest"]),
+            ("nobody", all),
+        ] {
+            let asked = Asked::Person(format!("{asked}@contoso.com").parse().unwrap());
+            let names = pins.that_matter(&asked);
+            let names: Vec<_> = names.iter().map(|pin| pin.upn.as_str().split('@').next().unwrap()).collect();
+            assert_eq!(names, heard, "{asked:?}");
+        }
+        let anybody = Asked::AnyoneOf("contoso.com".parse().unwrap(), Vec::new());
+        assert_eq!(pins.that_matter(&anybody).len(), 4);
     }
 }

@@ -52,7 +52,7 @@ impl Tenancy {
         let suspended = identity.is_some_and(|identity| identity.suspended.is_some());
         let by_code = suspended || asked.person().is_none();
         let method = if by_code { Method::DeviceCode } else { config.sign_in };
-        let (wanted, accounts) = (config.tenant, self.pins.accounts.values().cloned().collect());
+        let (wanted, accounts) = (config.tenant, self.pins.that_matter(&asked));
         let facts =
             SignInFacts { asked, wanted, pinned, accounts, claims, method, standing, groups, registrars };
         Ok(Answer::SignIn(Box::new(facts), config.name.clone()))

@@ -4,6 +4,7 @@
 use super::keys::{FakeKeys, Next, key};
 use crate::{Dependencies, Driver};
 use executor::{Executor, ExecutorDependencies, IntuneVersion, Vault};
+use hsm::Keys;
 use in_flight::Clock;
 use lifecycle::{
     DeviceKeys, EndpointSource, Endpoints, Identity, Intent, Intune, Issued, Snapshot, Stage, StateName,
@@ -171,6 +172,10 @@ impl Clock for HandClock {
 }
 
 impl HandClock {
+    fn new() -> HandClock {
+        HandClock(AtomicI64::new(1_800_000_000), AtomicI64::new(0))
+    }
+
     pub(super) fn pass(&self, seconds: i64) {
         self.0.fetch_add(seconds, Ordering::SeqCst);
         self.1.fetch_add(seconds, Ordering::SeqCst);
@@ -221,32 +226,16 @@ impl Rig {
     async fn by(disk: Disk, facts: tenancy::Facts, script: impl IntoIterator<Item = Next>) -> Rig {
         let line = Mutex::new(Line::Refuses);
         let net = Arc::new(Net { line, sent: AtomicUsize::new(0), hanging: Arc::default() });
-        let (keys, vault) = (Arc::new(FakeKeys::default()), Arc::new(Vault::default()));
+        let keys = Arc::new(FakeKeys::default());
         let account_files = Arc::new(FakeAccountFiles::default());
         keys.will(script);
-        let clock = Arc::new(HandClock(AtomicI64::new(1_800_000_000), AtomicI64::new(0)));
-        let executor = |_| {
-            Arc::new(Executor::new(ExecutorDependencies {
-                profile: CloudProfile::public(),
-                transport: net.clone(),
-                keys: keys.clone(),
-                vault: vault.clone(),
-                version: "0.0.0".to_owned(),
-                device: device(),
-                kdf: Kdf::default(),
-                intune_version: IntuneVersion::fixed(ClientVersion::COMPILED),
-            }))
-        };
+        let clock = Arc::new(HandClock::new());
+        let dependencies = dependencies(facts, &disk, (net.clone(), keys.clone()));
+        let vault = dependencies.vault.clone();
         let driver = Driver::start(Dependencies {
-            executors: facts.domains.iter().map(|it| (it.name.clone(), executor(0))).collect(),
-            facts,
-            store: Box::new(disk.clone()),
-            vault: vault.clone(),
-            keys: keys.clone(),
             clock: clock.clone(),
             account_files: account_files.clone(),
-            offline_cost: offline::Cost { memory: 64, passes: 1 },
-            neighbours: Arc::new(Vec::new),
+            ..dependencies
         });
         Rig { driver: driver.await.unwrap(), net, keys, disk, clock, vault, account_files }
     }
@@ -278,6 +267,38 @@ impl Rig {
     }
 }
 
+/// What a driver acts upon, with this network and these keys.
+pub(super) fn dependencies(
+    facts: tenancy::Facts,
+    disk: &Disk,
+    (transport, keys): (Arc<dyn Transport>, Arc<dyn Keys>),
+) -> Dependencies {
+    let vault = Arc::new(Vault::default());
+    let executor = || {
+        Arc::new(Executor::new(ExecutorDependencies {
+            profile: CloudProfile::public(),
+            transport: transport.clone(),
+            keys: keys.clone(),
+            vault: vault.clone(),
+            version: "0.0.0".to_owned(),
+            device: device(),
+            kdf: Kdf::default(),
+            intune_version: IntuneVersion::fixed(ClientVersion::COMPILED),
+        }))
+    };
+    Dependencies {
+        executors: facts.domains.iter().map(|it| (it.name.clone(), executor())).collect(),
+        facts,
+        store: Box::new(disk.clone()),
+        vault: vault.clone(),
+        keys: keys.clone(),
+        clock: Arc::new(HandClock::new()),
+        account_files: Arc::new(FakeAccountFiles::default()),
+        offline_cost: offline::Cost { memory: 64, passes: 1 },
+        neighbours: Arc::new(Vec::new),
+    }
+}
+
 /// Waits for a condition, and not for ever.
 pub(super) async fn wait_for(mut condition: impl FnMut() -> bool) {
     let begun = std::time::Instant::now();
@@ -288,7 +309,7 @@ pub(super) async fn wait_for(mut condition: impl FnMut() -> bool) {
     }
 }
 
-fn facts(domains: u8, most_prepared: usize) -> tenancy::Facts {
+pub(super) fn facts(domains: u8, most_prepared: usize) -> tenancy::Facts {
     let config = |n| DomainConfig {
         name: domain(n),
         cloud: Cloud::Public,
@@ -403,11 +424,12 @@ fn device() -> DeviceFacts {
 
 /// The record of a verified identity in a tenant, with keys in software.
 pub(super) fn registered(n: u8) -> (RecordKey, Vec<u8>) {
-    let key = |purpose| key(Backend::Soft, purpose, Id::new(Guid::from_bytes([9; 16])));
+    let intent = Id::new(Guid::from_bytes([n + 9; 16]));
+    let key = |purpose| key(Backend::Soft, purpose, intent);
     let (device, transport) = (key(KeyPurpose::Device), key(KeyPurpose::Transport));
     let identity = Identity {
         intent: Intent {
-            id: Id::new(Guid::from_bytes([9; 16])),
+            id: intent,
             tenant: tenant(n),
             join_type: JoinType::Join,
             backend: Backend::Soft,

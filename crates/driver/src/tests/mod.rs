@@ -1,6 +1,7 @@
 //! The loop, the store's thread, sign-ins and sessions against fake ports.
 
 mod accounts;
+mod crowd;
 mod harness;
 mod keys;
 mod loops;

@@ -60,3 +60,24 @@ fn a_job_for_a_backend_that_is_not_there_is_refused_by_name() {
     assert!(of_keys.iter().all(|answer| *answer == HsmError::OtherBackend { made_by: "tpm" }));
     assert!(of_the_boot_state.iter().all(|answer| *answer == HsmError::NotBootBound));
 }
+
+/// Refuses every job with the identity that it is about.
+struct OfIdentity;
+
+impl Keys for OfIdentity {
+    fn submit(&self, job: Job) {
+        let told = job.intent().map_or("none".to_owned(), |intent| intent.to_string());
+        job.refuse(HsmError::Absent(told));
+    }
+}
+
+#[test]
+fn a_job_is_of_the_identity_whose_key_it_is_about() {
+    let answers = every_answer(&OfIdentity, Backend::Tpm);
+    let own = HsmError::Absent(key("k").intent.to_string());
+    let nobody = || HsmError::Absent("none".to_owned());
+    let mut expected = vec![nobody()];
+    expected.resize(7, own);
+    expected.extend([nobody(), nobody()]);
+    assert_eq!(answers, expected);
+}

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, VecDeque};
 /// So whoever comes with one thing waits for at most one of every other owner, however many the others have. It
 /// holds so many and no more; when it is full, the last of the longest line gives way.
 #[derive(Debug)]
-pub struct FairQueue<O, T> {
+pub(crate) struct FairQueue<O, T> {
     /// None of them is empty.
     lines: BTreeMap<O, VecDeque<T>>,
     /// Every owner that has a line, whose turn is next first.
@@ -20,13 +20,13 @@ pub struct FairQueue<O, T> {
 
 impl<O: Ord + Clone, T> FairQueue<O, T> {
     /// An empty queue that holds `most`.
-    pub fn new(most: usize) -> FairQueue<O, T> {
+    pub(crate) fn new(most: usize) -> FairQueue<O, T> {
         FairQueue { lines: BTreeMap::new(), turns: VecDeque::new(), len: 0, most }
     }
 
     /// Puts something at the end of its owner's line. Gives back what has no place: that itself, or the last of a
     /// longer line.
-    pub fn push(&mut self, owner: O, item: T) -> Option<T> {
+    pub(crate) fn push(&mut self, owner: O, item: T) -> Option<T> {
         let mut displaced = None;
         if self.len >= self.most {
             let own = self.lines.get(&owner).map_or(0, VecDeque::len);
@@ -52,7 +52,7 @@ impl<O: Ord + Clone, T> FairQueue<O, T> {
     }
 
     /// The first of the line whose turn it is.
-    pub fn pop(&mut self) -> Option<T> {
+    pub(crate) fn pop(&mut self) -> Option<T> {
         let owner = self.turns.pop_front()?;
         let line = self.lines.get_mut(&owner)?;
         let item = line.pop_front();
@@ -66,7 +66,7 @@ impl<O: Ord + Clone, T> FairQueue<O, T> {
     }
 
     /// Takes out everything that is `over`, each line in its order; whose turn it is stays as it was.
-    pub fn take(&mut self, over: impl Fn(&T) -> bool) -> Vec<T> {
+    pub(crate) fn take(&mut self, over: impl Fn(&T) -> bool) -> Vec<T> {
         let mut taken = Vec::new();
         for line in self.lines.values_mut() {
             let (out, stay): (VecDeque<T>, VecDeque<T>) = std::mem::take(line).into_iter().partition(&over);
@@ -80,17 +80,12 @@ impl<O: Ord + Clone, T> FairQueue<O, T> {
     }
 
     /// Everything that waits, in no order that means anything.
-    pub fn iter(&self) -> impl Iterator<Item = &T> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
         self.lines.values().flatten()
     }
 
-    /// How much waits.
-    pub fn len(&self) -> usize {
-        self.len
-    }
-
     /// Whether nothing waits.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.len == 0
     }
 }

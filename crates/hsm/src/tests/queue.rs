@@ -51,7 +51,7 @@ impl Desk {
         }
         self.waits.retain(|thing, _| !self.gone.contains(thing));
         let waits: Vec<Thing> = self.queue.iter().copied().collect();
-        assert_eq!(self.queue.len(), waits.len());
+        assert_eq!(self.queue.len, waits.len());
         assert_eq!(self.queue.is_empty(), waits.is_empty());
     }
 
@@ -90,7 +90,7 @@ proptest! {
         let mut desk = Desk::holding(most);
         steps.iter().for_each(|step| {
             desk.does(step);
-            assert!(desk.queue.len() <= most);
+            assert!(desk.queue.len <= most);
         });
         while !desk.queue.is_empty() {
             desk.serves();
@@ -140,12 +140,12 @@ fn a_full_queue_takes_from_the_longest_line_alone() {
         for (number, owner) in waits.chars().enumerate() {
             assert_eq!(queue.push(owner, (owner, number)), None);
         }
-        let (number, before) = (waits.len(), queue.len());
+        let (number, before) = (waits.len(), queue.len);
         let told = queue.push(comes, (comes, number));
         assert_eq!(told.map(|(owner, _)| owner), gone, "{comes} to {waits}");
         let last = waits.chars().collect::<Vec<_>>().iter().rposition(|owner| Some(*owner) == gone);
         let last = if gone == Some(comes) { Some(number) } else { last };
         assert_eq!(told.map(|(_, number)| number), last, "the last of its line: {comes} to {waits}");
-        assert_eq!(queue.len(), before);
+        assert_eq!(queue.len, before);
     }
 }

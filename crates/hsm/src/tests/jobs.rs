@@ -1,7 +1,7 @@
 //! Deadlines by a clock of the test: a key store that works refuses nobody, and one that hangs is noticed in time.
 
 use super::*;
-use hsm::{KeysFuture, Reply};
+use crate::{HsmInfo, KeysFuture, Reply};
 use model::{Backend, Guid, KeyHandle, KeyPurpose, RsaPublicKey};
 use proptest::prelude::*;
 use std::task::{Context, Poll, Waker};
@@ -40,7 +40,7 @@ enum Kind {
 enum Answer {
     Test(KeysFuture<()>),
     Create(KeysFuture<KeyHandle>),
-    Ready(KeysFuture<hsm::HsmInfo>),
+    Ready(KeysFuture<HsmInfo>),
 }
 
 impl Answer {

@@ -3,7 +3,7 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 use crate::queue::FairQueue;
-use hsm::{Deadlines, HsmError, Job, Refusal};
+use crate::{Deadlines, HsmError, Job, Refusal};
 use model::IntentId;
 use std::time::{Duration, Instant};
 
@@ -129,7 +129,7 @@ impl Jobs {
     }
 
     /// The deadline of this job if it came now.
-    pub(crate) fn deadline_of(&self, job: &Job, now: Instant) -> Instant {
+    pub fn deadline_of(&self, job: &Job, now: Instant) -> Instant {
         self.until(Wait { since: now, patience: self.deadlines.of(job) })
     }
 
