@@ -94,8 +94,8 @@ impl WaitingFor {
             Work::Password { .. } => Some(WaitingFor::Password),
             Work::Redeem { .. } | Work::RedeemGiven { .. } => Some(WaitingFor::Tokens),
             Work::LookUpMe { .. } | Work::ListGroups { .. } => Some(WaitingFor::Account),
-            // The nonce is fetched while the person types, and the exchange belongs to the password.
-            Work::Nonce { .. } | Work::Exchange { .. } => None,
+            // They are fetched beside something else, and the exchange belongs to the password.
+            Work::FetchKeys { .. } | Work::Nonce { .. } | Work::Exchange { .. } => None,
             Work::Poll { .. } | Work::Identify { .. } => None,
         }
     }
@@ -124,7 +124,7 @@ pub(crate) fn start(
     let (tell, events) = mpsc::channel(EVENTS);
     let (answers, typed) = mpsc::channel(1);
     let (works, finished) = InFlight::new();
-    let (asked, wake_at, tenant, over) = (facts.asked.clone(), None, None, false);
+    let (asked, wake_at, over) = (facts.asked.clone(), None, false);
     // It counts with a success only.
     let asker = facts.proves(asker);
     let (proof, own_typed, way) = (Proof::default(), Typed::default(), None);
@@ -141,7 +141,6 @@ pub(crate) fn start(
         tell,
         works,
         wake_at,
-        tenant,
         over,
     };
     let first = effects.keep(given).map_or(Event::Started, Event::Given);
@@ -208,8 +207,6 @@ pub(crate) struct SignInEffects {
     tell: mpsc::Sender<Box<SignInEvent>>,
     works: InFlight<OpId, Result<Reply, Failure>>,
     wake_at: Option<Timestamp>,
-    /// The tenant that the code was asked of.
-    tenant: Option<TenantId>,
     over: bool,
 }
 
@@ -234,7 +231,8 @@ impl Effects<Session> for SignInEffects {
                 let learnt = self.inbox.ask(|caller| tenancy::Event::Learnt { caller, memory });
                 return learnt.await.map(drop);
             }
-            Command::Show(prompt) => self.show(prompt).await,
+            Command::PrepareJoin(tenant) => self.prepare_join(tenant),
+            Command::Show(prompt) => self.tell(SignInEvent::Prompt(prompt)).await,
             Command::Tell(notice) => self.tell(SignInEvent::Notice(notice)).await,
             Command::AskPassword(prompt) => {
                 self.typed.asked = true;
@@ -254,10 +252,6 @@ impl Effects<Session> for SignInEffects {
 impl SignInEffects {
     fn begin(&mut self, op: OpId, work: Work) {
         let identity = match &work {
-            Work::RequestCode { tenant, .. } => {
-                self.tenant = Some(*tenant);
-                None
-            }
             Work::Password { tenant, name, .. } => {
                 self.proof = Proof { op: Some(op), ..Proof::default() };
                 self.ports.views.provable_identity(*tenant, name)
@@ -324,20 +318,16 @@ impl SignInEffects {
         drop(self.tell.send(Box::new(event)).await);
     }
 
-    async fn show(&self, prompt: Prompt) {
-        // What the join needs to know is fetched while the person types.
-        let registers = |tenant: &TenantId| {
-            let view = self.ports.views.tenant(*tenant);
-            view.is_none_or(|view| match self.asked.person() {
-                Some(person) => view.identity_for(person).is_none(),
-                None => view.identity().is_none(),
-            })
-        };
-        if let Some(tenant) = self.tenant.filter(registers) {
+    /// Fetches what a registration will have to know, where the machine has no identity for the person yet.
+    fn prepare_join(&self, tenant: TenantId) {
+        let is_here = self.ports.views.tenant(tenant).is_some_and(|view| match self.asked.person() {
+            Some(person) => view.identity_for(person).is_some(),
+            None => view.identity().is_some(),
+        });
+        if !is_here {
             let (executor, now) = (self.executor.clone(), self.now());
             tokio::spawn(async move { executor.prefetch_endpoints(tenant, now, entropy()).await });
         }
-        self.tell(SignInEvent::Prompt(prompt)).await;
     }
 
     async fn finish(&mut self, outcome: Outcome) {

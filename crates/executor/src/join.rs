@@ -10,6 +10,7 @@ impl Caller<'_> {
     /// Where to join: what was fetched while the person typed, else Discover without a token, else with
     /// one, else the documented endpoints of the cloud.
     pub(crate) async fn discover(&self, tenant: TenantId, token: TokenRef) -> Result<Reply, Failure> {
+        let _turn = self.executor.discovering.take(tenant).await;
         if let Some(known) = self.executor.known_endpoints(tenant, self.now) {
             return Ok(Reply::Discovered(known));
         }

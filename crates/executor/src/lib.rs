@@ -33,6 +33,7 @@ use model::{CloudProfile, DeviceFacts, Failure, Kdf, TenantId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use transport::Transport;
+use turns::Turns;
 
 /// Talks to one cloud on behalf of the machines.
 pub struct Executor {
@@ -46,6 +47,8 @@ pub struct Executor {
     kdf: Kdf,
     intune_version: IntuneVersion,
     endpoints: Mutex<BTreeMap<TenantId, (Endpoints, Timestamp)>>,
+    /// Who asks for them.
+    discovering: Turns<TenantId>,
     /// The route from a PRT to Intune's tokens that worked last.
     routes: Mutex<BTreeMap<TenantId, TokenRoute>>,
     /// Where version 3.0 of the PRT protocol is not served.
@@ -78,7 +81,7 @@ impl Executor {
         let ExecutorDependencies { profile, transport, keys, vault, version, device, kdf, intune_version } =
             parts;
         let os_version = device.os_version.clone();
-        let (endpoints, routes, without_third) = Default::default();
+        let (endpoints, discovering, routes, without_third) = Default::default();
         Executor {
             profile,
             transport,
@@ -90,6 +93,7 @@ impl Executor {
             kdf,
             intune_version,
             endpoints,
+            discovering,
             routes,
             without_third,
         }
@@ -159,9 +163,14 @@ impl Executor {
         call.user(work, identity).await.map_err(|failure| stamped(failure, now))
     }
 
-    /// Fetches what the join will need while the person types; best effort, kept for 15 minutes.
+    /// Fetches what the join will need beside the sign-in; best effort, kept for 15 minutes. A join that comes meanwhile
+    /// waits for it.
     pub async fn prefetch_endpoints(&self, tenant: TenantId, now: Timestamp, entropy: [u8; 32]) {
         let call = call::Caller { executor: self, now, entropy };
+        let _turn = self.discovering.take(tenant).await;
+        if self.known_endpoints(tenant, now).is_some() {
+            return;
+        }
         if let Ok(endpoints) = call.ask_discover(tenant, None).await {
             self.remember_endpoints(tenant, endpoints, now);
         }

@@ -23,6 +23,7 @@ impl Caller<'_> {
             }
             Work::Exchange { tenant, token, nonce } => self.exchange(tenant, token, &nonce).await,
             Work::Resolve { domain } => self.resolve(&domain).await,
+            Work::FetchKeys { keys_at } => self.fetch_keys(&keys_at).await,
             Work::RequestCode { tenant, scope, claims } => {
                 self.request_code(tenant, scope, claims.as_deref()).await
             }
@@ -42,10 +43,14 @@ impl Caller<'_> {
         let request = discovery::metadata::request(authority, domain.as_str());
         let reply = self.ask(request, RequestAuth::Nothing).await?;
         let metadata = discovery::metadata::read(reply, authority).map_err(|error| error.failure())?;
-        let request = discovery::jwks::request(&metadata.jwks_uri).map_err(|error| error.failure())?;
+        let pin = TenantPin { tenant: metadata.tenant, issuer: metadata.issuer };
+        Ok(Reply::Resolved { pin, keys_at: metadata.jwks_uri })
+    }
+
+    async fn fetch_keys(&self, keys_at: &str) -> Result<Reply, Failure> {
+        let request = discovery::jwks::request(keys_at).map_err(|error| error.failure())?;
         let reply = self.ask(request, RequestAuth::Nothing).await?;
-        let keys = discovery::jwks::read(reply).map_err(|error| error.failure())?;
-        Ok(Reply::Resolved { pin: TenantPin { tenant: metadata.tenant, issuer: metadata.issuer }, keys })
+        discovery::jwks::read(reply).map(Reply::Keys).map_err(|error| error.failure())
     }
 
     async fn request_code(

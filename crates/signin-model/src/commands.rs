@@ -21,6 +21,9 @@ pub enum Command {
     Cancel(OpId),
     /// End this secret; exactly once for each that came in and was not handed out.
     Forget(TokenRef),
+    /// Fetch what a registration in this tenant will have to know, beside whatever goes on and past the end of the session.
+    /// Nothing comes back.
+    PrepareJoin(TenantId),
     /// Make this durable before the next command starts.
     Remember(Memory),
     /// Show this to the person.
@@ -41,10 +44,15 @@ pub type Batch = ::machine::Batch<Command>;
 /// One exchange. None of them sleeps, retries or polls by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Work {
-    /// Read the domain's v2 metadata and the tenant's signing keys. Ends in [`crate::Reply::Resolved`].
+    /// Read the domain's v2 metadata. Ends in [`crate::Reply::Resolved`].
     Resolve {
         /// The domain of the asked name.
         domain: DomainName,
+    },
+    /// Read the tenant's signing keys. Ends in [`crate::Reply::Keys`].
+    FetchKeys {
+        /// Where they are, as the metadata says.
+        keys_at: String,
     },
     /// Ask for a device code. Ends in [`crate::Reply::Code`].
     RequestCode {

@@ -26,13 +26,15 @@ pub enum Event {
 pub enum Reply {
     /// Of [`crate::Command::Attempt`]: it may be made now.
     Permitted,
-    /// Of [`crate::Work::Resolve`]: what an id_token of the tenant is judged by.
+    /// Of [`crate::Work::Resolve`]: where the domain leads.
     Resolved {
         /// The tenant and its issuer.
         pin: TenantPin,
-        /// Its signing keys.
-        keys: Jwks,
+        /// Where its signing keys are: an https URL on the authority host.
+        keys_at: String,
     },
+    /// Of [`crate::Work::FetchKeys`]: what an id_token of the tenant is verified by.
+    Keys(Jwks),
     /// Of [`crate::Work::RequestCode`]: the reply of RFC 8628 section 3.2.
     Code {
         /// The device code, in the vault.

@@ -250,9 +250,9 @@ pub(crate) fn token_without_answer() -> Failure {
     Failure::local(FailureClass::Broken, Who::MachineAdmin, "JoinTokenRefused", message, NEW_TOKEN)
 }
 
-/// The service gave something else than a nonce.
-pub(crate) fn no_nonce() -> Failure {
-    let message = "the service gave no nonce".to_owned();
+/// The service gave something else than this.
+pub(crate) fn unusable(wanted: &str) -> Failure {
+    let message = format!("the service gave no {wanted}");
     Failure::local(FailureClass::Broken, Who::Developers, "UnusableReply", message, "Sign in again.")
 }
 

@@ -13,9 +13,9 @@ use std::time::Duration;
 pub(crate) struct Machine {
     facts: Facts,
     pin: Option<TenantPin>,
-    keys: Option<Jwks>,
     /// The look at the domain's metadata, which may go on while the person types.
     resolving: Option<OpId>,
+    keys: SigningKeys,
     nonces: Nonces,
     /// The refresh token that somebody gave beforehand: nobody is there who could be asked.
     given: Option<TokenRef>,
@@ -50,6 +50,24 @@ pub(crate) struct PasswordAttempt {
     permitted: bool,
 }
 
+/// What verifies the id_tokens of the tenant; fetched beside the token.
+#[derive(Debug, Default)]
+struct SigningKeys {
+    /// Where they are, once the metadata said it.
+    at: Option<String>,
+    held: Option<Jwks>,
+    /// The work that fetches them.
+    asked: Option<OpId>,
+}
+
+/// Who checks the passwords of the domain, which is asked beside the metadata.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct RealmQuestion {
+    op: Option<OpId>,
+    /// Whether a password may be asked for, once that is known.
+    by_password: Option<bool>,
+}
+
 /// The nonce of this sign-in.
 #[derive(Debug, Default)]
 struct Nonces {
@@ -82,8 +100,8 @@ impl Machine {
         Machine {
             facts,
             pin,
-            keys: None,
             resolving: None,
+            keys: SigningKeys::default(),
             nonces: Nonces::default(),
             given: None,
             scope: Scope::Registration,
@@ -112,7 +130,7 @@ impl Machine {
     pub(crate) enum State {
         WaitingToStart {} = waiting_to_start in Root {}: machine.waiting_to_start(context, event);
         Resolving {} = resolving in Root {}: machine.resolving(context, event);
-        AskingRealm { asking: Pending } = asking_realm in Root {}:
+        AskingRealm { asking: RealmQuestion } = asking_realm in Root {}:
             machine.asking_realm(asking, context, event),
             entry machine.ask_realm(asking, context), exit machine.leave_realm(asking, context);
         AskingPassword {} = asking_password in Root {}:
@@ -159,16 +177,17 @@ impl Machine {
                     return self.fail(context, failure);
                 }
                 self.look_up_domain(context);
-                Transition(if pinned.is_some() { self.first_question() } else { State::resolving() })
+                self.prepare_join(pinned, context);
+                Transition(self.first_question())
             }
             _ => Super,
         }
     }
 
-    /// The tenant is not known yet, or its keys are needed now.
+    /// The tenant is not known yet.
     fn resolving(&mut self, context: &mut Outbox, event: &Event) -> Outcome<State> {
         match event {
-            Event::Done(op, result) if self.resolving == Some(*op) => match self.resolved(result) {
+            Event::Done(op, result) if self.resolving == Some(*op) => match self.resolved(context, result) {
                 Ok(()) => Transition(self.first_question()),
                 Err(failure) => self.fail(context, failure),
             },
@@ -177,21 +196,37 @@ impl Machine {
     }
 
     /// Who checks the person's password? Without an answer a code serves as well.
-    fn asking_realm(&mut self, asking: &mut Pending, context: &mut Outbox, event: &Event) -> Outcome<State> {
+    fn asking_realm(
+        &mut self,
+        asking: &mut RealmQuestion,
+        context: &mut Outbox,
+        event: &Event,
+    ) -> Outcome<State> {
         let Event::Done(op, result) = event else { return Super };
-        if asking.op != Some(*op) {
+        if asking.op == Some(*op) {
+            asking.op = None;
+            // Nobody would give a code either: it is said before anything is asked (login.md 5).
+            if let Err(failure) = result
+                && failure.cause == Some(Cause::Unreachable)
+            {
+                return self.fail(context, failure.clone());
+            }
+            asking.by_password = Some(matches!(result, Ok(Reply::Realm(Realm::Managed))));
+        } else if self.pin.is_none() && self.resolving == Some(*op) {
+            if let Err(failure) = self.resolved(context, result) {
+                return self.fail(context, failure);
+            }
+        } else {
             return Super;
         }
-        asking.op = None;
-        match result {
-            Ok(Reply::Realm(Realm::Managed)) => Transition(State::asking_password()),
-            // Nobody would give a code either: it is said before anything is asked (login.md 5).
-            Err(failure) if failure.cause == Some(Cause::Unreachable) => self.fail(context, failure.clone()),
-            _ => Transition(State::requesting_code(Pending { op: None })),
+        match (asking.by_password, &self.pin) {
+            (Some(true), Some(_)) => Transition(State::asking_password()),
+            (Some(false), Some(_)) => Transition(State::requesting_code(Pending { op: None })),
+            _ => Handled,
         }
     }
 
-    fn ask_realm(&mut self, asking: &mut Pending, context: &mut Outbox) {
+    fn ask_realm(&mut self, asking: &mut RealmQuestion, context: &mut Outbox) {
         let Some(name) = self.facts.asked.person().cloned() else { return };
         asking.op = Some(context.run(Work::AskRealm { name }));
         if self.vouches() {
@@ -199,7 +234,7 @@ impl Machine {
         }
     }
 
-    fn leave_realm(&mut self, asking: &mut Pending, context: &mut Outbox) {
+    fn leave_realm(&mut self, asking: &mut RealmQuestion, context: &mut Outbox) {
         context.commands.extend(asking.op.take().map(Command::Cancel));
     }
 
@@ -283,26 +318,25 @@ impl Machine {
                 if !stale_keys {
                     return self.refuse(person, context, failure.clone());
                 }
-                self.looked_again = true;
-                self.keys = None;
-                self.look_up_domain(context);
+                (self.looked_again, self.keys.held) = (true, None);
                 Transition(State::checking(person.clone()))
             }
-            Event::Done(op, result) if self.resolving == Some(*op) => match self.resolved(result) {
-                Ok(()) => Transition(State::checking(person.clone())),
+            Event::Done(op, result) if self.resolving == Some(*op) => match self.resolved(context, result) {
+                Ok(()) => Handled,
                 Err(failure) => self.refuse(person, context, failure),
             },
-            _ => Super,
+            _ => match self.keys_came(event) {
+                Some(Ok(())) => Transition(State::checking(person.clone())),
+                Some(Err(failure)) => self.refuse(person, context, failure),
+                None => Super,
+            },
         }
     }
 
     fn ask_who(&mut self, person: &mut Person, context: &mut Outbox) {
-        let (Some(pin), Some(keys)) = (self.pin.clone(), self.keys.clone()) else {
+        let (Some(pin), Some(keys)) = (self.pin.clone(), self.keys.held.clone()) else {
             person.op = None;
-            if self.resolving.is_none() {
-                self.look_up_domain(context);
-            }
-            return;
+            return self.fetch_keys(context);
         };
         person.op = Some(context.run(Work::Identify { pin, keys, token: person.token }));
     }
@@ -364,7 +398,8 @@ impl Machine {
 
     fn end(&mut self, context: &mut Outbox) {
         context.commands.extend(self.resolving.take().map(Command::Cancel));
-        context.commands.extend(self.nonces.asked.take().map(Command::Cancel));
+        let besides = [self.keys.asked.take(), self.nonces.asked.take()];
+        context.commands.extend(besides.into_iter().flatten().map(Command::Cancel));
         context.commands.extend(self.given.take().map(Command::Forget));
         self.wake_at = None;
         self.over = true;
@@ -385,14 +420,14 @@ impl Machine {
     fn root(&mut self, context: &mut Outbox, event: &Event) -> Outcome<State> {
         match event {
             Event::HungUp if !self.over => Transition(State::ended()),
-            Event::Done(op, result) if self.resolving == Some(*op) => match self.resolved(result) {
+            Event::Done(op, result) if self.resolving == Some(*op) => match self.resolved(context, result) {
                 Ok(()) => Handled,
                 Err(failure) if failure.cause == Some(Cause::ForeignTenant) => self.fail(context, failure),
                 // The keys are asked for once more when they are needed.
                 Err(_) => Handled,
             },
-            // One that is needed is fetched once more.
-            _ if self.nonce_came(event).is_some() => Handled,
+            // What is needed is fetched once more.
+            _ if self.nonce_came(event).is_some() || self.keys_came(event).is_some() => Handled,
             Event::Done(
                 _,
                 Ok(Reply::Tokens(token) | Reply::Vouched(token) | Reply::Code { code: token, .. }),

@@ -106,7 +106,7 @@ impl Harness {
 
     fn reply(&mut self, work: &Work) -> Reply {
         match work {
-            Work::Resolve { .. } => Reply::Resolved { pin: pin(1), keys: Jwks::default() },
+            Work::Resolve { .. } => leads_to(1),
             Work::RequestCode { .. } => Reply::Code {
                 code: self.token(),
                 user_code: "ABCD".to_owned(),
@@ -114,6 +114,7 @@ impl Harness {
                 expires_in: Duration::from_secs(20),
                 interval: Duration::from_secs(5),
             },
+            Work::FetchKeys { .. } => Reply::Keys(Jwks::default()),
             Work::Nonce { .. } => Reply::Nonce(Nonce { value: "AwAB".to_owned(), at: self.now }),
             Work::Password { standing: Standing::Registered, .. } => Reply::Vouched(self.token()),
             Work::Exchange { .. } => Reply::Exchanged,
@@ -133,12 +134,8 @@ impl Harness {
         match step {
             Move::Begin => Some(Event::Started),
             Move::BeginWithToken => Some(Event::Given(self.token())),
-            Move::Resolve => self
-                .pick(true)
-                .map(|(op, _)| done(op, Reply::Resolved { pin: pin(1), keys: Jwks::default() })),
-            Move::LeadElsewhere => self
-                .pick(true)
-                .map(|(op, _)| done(op, Reply::Resolved { pin: pin(9), keys: Jwks::default() })),
+            Move::Resolve => self.pick(true).map(|(op, _)| done(op, leads_to(1))),
+            Move::LeadElsewhere => self.pick(true).map(|(op, _)| done(op, leads_to(9))),
             Move::Succeed => self.pick(false).map(|(op, work)| done(op, self.reply(&work))),
             Move::OtherName => self
                 .pick(false)
@@ -206,15 +203,17 @@ impl Walker for Harness {
     fn take(&mut self, step: Move) -> bool {
         let Some(event) = self.event(step) else { return false };
         let mut batch = self.session.handle(event, self.now);
-        // The nonce comes at once: that it is waited for is no state.
-        let nonce = batch.commands.iter().find_map(|command| match command {
-            Command::Run(op, work @ Work::Nonce { .. }) => Some((*op, work.clone())),
+        // Nonce and keys come at once: that they are waited for is no state.
+        let at_once = |command: &Command| match command {
+            Command::Run(op, work @ (Work::Nonce { .. } | Work::FetchKeys { .. })) => {
+                Some((*op, work.clone()))
+            }
             _ => None,
-        });
-        if let Some((op, work)) = nonce {
+        };
+        while let Some((op, work)) = batch.commands.iter().find_map(at_once) {
+            batch.commands.retain(|command| !matches!(command, Command::Run(of, _) if *of == op));
             let came = Event::Done(op, Ok(self.reply(&work)));
             let next = self.session.handle(came, self.now);
-            batch.commands.retain(|command| !matches!(command, Command::Run(_, Work::Nonce { .. })));
             batch.commands.extend(next.commands);
             batch.wake_at = next.wake_at;
         }
@@ -235,6 +234,10 @@ impl Walker for Harness {
         }
         true
     }
+}
+
+fn leads_to(n: u8) -> Reply {
+    Reply::Resolved { pin: pin(n), keys_at: "https://login.example/keys".to_owned() }
 }
 
 fn pin(n: u8) -> TenantPin {

@@ -66,6 +66,8 @@ pub(crate) enum Work {
     Keys(OpId, Box<KeysWork>),
     SignIn(SignInId, OpId, Box<signin::Work>, Option<Box<Identity>>),
     Session((PersonId, u64), OpId, UserWork, Option<Box<Identity>>),
+    /// What a registration will have to know; nobody waits for it.
+    PrepareJoin(TenantId),
 }
 
 /// How a work ended.
@@ -75,6 +77,7 @@ pub(crate) enum Ended {
     Keys(OpId, Result<KeysReply, Failure>),
     SignIn(SignInId, OpId, Result<signin::Reply, Failure>),
     Session((PersonId, u64), OpId, Result<UserReply, Failure>),
+    PrepareJoin,
 }
 
 impl Computer {
@@ -116,6 +119,10 @@ impl Computer {
                     None => Err(not_registered()),
                 };
                 Ended::Session(id, op, result)
+            }
+            Work::PrepareJoin(tenant) => {
+                ready(self.executor.prefetch_endpoints(tenant, now, entropy));
+                Ended::PrepareJoin
             }
         }
     }

@@ -141,6 +141,7 @@ impl World {
                 let identity = self.proof(id, &work);
                 self.computer.works.push(Work::SignIn(id, op, Box::new(work), identity));
             }
+            Command::PrepareJoin(tenant) => self.computer.works.push(Work::PrepareJoin(tenant)),
             Command::Attempt(op, attempt) => self.ask_for(id, op, attempt),
             Command::PasswordTried(result) => {
                 let Some(asked) = self.computer.sign_ins.get(&id).map(|run| run.asked.clone()) else {

@@ -183,7 +183,7 @@ impl World {
             Some(Ended::Session((id, number), op, result)) if self.is_open(id, number) => {
                 self.tell_session(id, UserEvent::Done(op, result));
             }
-            Some(Ended::Session(..)) | None => {}
+            Some(Ended::Session(..) | Ended::PrepareJoin) | None => {}
         }
     }
 }
@@ -203,6 +203,7 @@ fn name(work: &crate::computer::Work) -> String {
         Work::Keys(op, _) => format!("{op:?} keys"),
         Work::SignIn(id, op, ..) => format!("{id:?} {op:?}"),
         Work::Session((id, _), op, ..) => format!("{id:?} {op:?}"),
+        Work::PrepareJoin(_) => "join prepared".to_owned(),
     }
 }
 

@@ -142,3 +142,12 @@ fn a_wrong_clock_and_a_sign_in_that_is_over_are_not_covered_up() {
     harness.net.will([says(401, "{}")]);
     assert_eq!(discover_at(&harness, token, NOW.after(HOUR)).unwrap_err().code, "SignInExpired");
 }
+
+#[test]
+fn what_was_fetched_is_not_fetched_beside_it_again() {
+    let harness = Harness::new();
+    harness.net.will([document()]);
+    prefetch(&harness);
+    prefetch(&harness);
+    assert_eq!(harness.net.lines(), [DISCOVER]);
+}

@@ -31,7 +31,7 @@ pub(crate) struct Sent {
 #[derive(Default)]
 pub(crate) struct Net {
     script: Mutex<VecDeque<Scripted>>,
-    sent: Mutex<Vec<Sent>>,
+    pub(super) sent: Mutex<Vec<Sent>>,
 }
 
 impl Net {

@@ -42,7 +42,7 @@ impl Machine {
                 self.nonces.held = Some(nonce.clone());
                 Ok(())
             }
-            Ok(_) => Err(judge::no_nonce()),
+            Ok(_) => Err(judge::unusable("nonce")),
             Err(failure) => Err(failure.clone()),
         })
     }
@@ -72,6 +72,9 @@ impl Machine {
         let Some(name) = self.facts.asked.person().cloned() else { return };
         context.push(Command::AskPassword(PasswordPrompt { name, reason: self.reason }));
         self.wake_at = Some(context.now.after(PASSWORD_PATIENCE));
+        if self.vouches() {
+            self.fresh_nonce(context);
+        }
     }
 
     pub(super) fn stop_timer(&mut self) {

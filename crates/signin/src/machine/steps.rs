@@ -1,11 +1,11 @@
 //! What every part of a sign-in does: look the domain up, poll, judge, welcome, refuse.
 
-use super::{Code, Machine, Pending, Person, State};
+use super::{Code, Machine, Pending, Person, RealmQuestion, State};
 use crate::judge::{self, Verdict};
 use crate::outbox::Outbox;
-use crate::{Command, Event, Memory, Notice, Outcome as Ending, Reason, Reply, Scope, Work};
+use crate::{Command, Event, Memory, Notice, Outcome as Ending, Reason, Reply, Scope, Standing, Work};
 use admission::Groups;
-use model::{Account, Cause, Failure, FailureClass, GroupUse, TokenRef};
+use model::{Account, Cause, Failure, FailureClass, GroupUse, TenantId, TokenRef};
 use statig::blocking::*;
 use std::time::Duration;
 
@@ -38,16 +38,23 @@ impl Machine {
         self.resolving = Some(context.run(Work::Resolve { domain }));
     }
 
-    /// Takes in the metadata; another tenant than the wanted or pinned one is an error, not news.
-    pub(super) fn resolved(&mut self, result: &Result<Reply, Failure>) -> Result<(), Failure> {
+    /// Takes in the metadata; another tenant than the wanted or pinned one is an error, not news. The keys are fetched beside
+    /// whatever follows.
+    pub(super) fn resolved(
+        &mut self,
+        context: &mut Outbox,
+        result: &Result<Reply, Failure>,
+    ) -> Result<(), Failure> {
         self.resolving = None;
         match result {
-            Ok(Reply::Resolved { pin, keys }) => {
+            Ok(Reply::Resolved { pin, keys_at }) => {
                 if let Some(failure) = judge::foreign_tenant(&self.facts, pin.tenant) {
                     return Err(failure);
                 }
-                self.pin = Some(pin.clone());
-                self.keys = Some(keys.clone());
+                let news = self.pin.is_none().then_some(pin.tenant);
+                (self.pin, self.keys.at) = (Some(pin.clone()), Some(keys_at.clone()));
+                self.fetch_keys(context);
+                self.prepare_join(news, context);
                 Ok(())
             }
             Ok(_) => Err(judge::tenant_changed(&self.facts)),
@@ -55,13 +62,49 @@ impl Machine {
         }
     }
 
-    /// What is asked first once the tenant is known.
+    /// Fetches the keys, or the metadata first, unless that is under way.
+    pub(super) fn fetch_keys(&mut self, context: &mut Outbox) {
+        match (&self.keys.at, self.keys.asked, self.resolving) {
+            (Some(at), None, None) => {
+                self.keys.asked = Some(context.run(Work::FetchKeys { keys_at: at.clone() }));
+            }
+            (None, _, None) => self.look_up_domain(context),
+            _ => {}
+        }
+    }
+
+    /// The end of the work that fetches the keys, if this is it.
+    pub(super) fn keys_came(&mut self, event: &Event) -> Option<Result<(), Failure>> {
+        let Event::Done(op, result) = event else { return None };
+        if self.keys.asked != Some(*op) {
+            return None;
+        }
+        self.keys.asked = None;
+        Some(match result {
+            Ok(Reply::Keys(keys)) => {
+                self.keys.held = Some(keys.clone());
+                Ok(())
+            }
+            Ok(_) => Err(judge::unusable("signing keys")),
+            Err(failure) => Err(failure.clone()),
+        })
+    }
+
+    /// Where to join is found out beside the token, where the machine may have to register.
+    pub(super) fn prepare_join(&self, tenant: Option<TenantId>, context: &mut Outbox) {
+        let unknown = self.facts.standing == Standing::Unregistered;
+        context.commands.extend(tenant.filter(|_| unknown).map(Command::PrepareJoin));
+    }
+
+    /// What is asked first: who checks the password as soon as the sign-in begins, all else once the tenant is known.
     pub(super) fn first_question(&self) -> State {
         let asking = Pending { op: None };
-        if self.given.is_some() {
+        if self.given.is_none() && judge::may_use_password(&self.facts) {
+            State::asking_realm(RealmQuestion::default())
+        } else if self.pin.is_none() {
+            State::resolving()
+        } else if self.given.is_some() {
             State::taking_token(asking)
-        } else if judge::may_use_password(&self.facts) {
-            State::asking_realm(asking)
         } else {
             State::requesting_code(asking)
         }

@@ -82,6 +82,11 @@ pub(super) fn refused(code: &str, class: FailureClass) -> Failure {
     Failure { cause: failure.cause.or(cause), ..failure }
 }
 
+/// The metadata of a domain of this tenant.
+pub(super) fn leads_to(of: &str) -> Reply {
+    Reply::Resolved { pin: pin(of), keys_at: format!("https://login/{of}/keys") }
+}
+
 /// A nonce that was asked for at this time.
 pub(super) fn nonce(at: Timestamp) -> Nonce {
     Nonce { value: "AwAB".to_owned(), at }
@@ -96,6 +101,8 @@ pub(super) struct Harness {
     pub(super) all: Vec<Command>,
     /// Why nothing more may be tried for the name; anything may where there is nothing.
     pub(super) exhausted: Option<Failure>,
+    /// What whoever is quick types, once they are asked.
+    pub(super) types_at_once: Option<TokenRef>,
 }
 
 impl Harness {
@@ -107,7 +114,7 @@ impl Harness {
     pub(super) fn begun(facts: Facts, first: Event) -> Harness {
         let batch = Batch { commands: Vec::new(), wake_at: None };
         let (session, now, exhausted) = (Session::new(facts), Timestamp::from_secs(1000), None);
-        let mut harness = Harness { session, now, batch, all: Vec::new(), exhausted };
+        let mut harness = Harness { session, now, batch, all: Vec::new(), exhausted, types_at_once: None };
         harness.feed(first);
         harness
     }
@@ -148,7 +155,15 @@ impl Harness {
     }
 
     pub(super) fn resolve(&mut self) {
-        self.answer(is_resolve, Ok(Reply::Resolved { pin: pin(CONTOSO), keys: Jwks::default() }));
+        self.answer(is_resolve, Ok(leads_to(CONTOSO)));
+        self.fetch_keys();
+    }
+
+    pub(super) fn fetch_keys(&mut self) {
+        // A domain that leads elsewhere ends the sign-in.
+        if self.outcome().is_none() {
+            self.answer(is_keys, Ok(Reply::Keys(Jwks::default())));
+        }
     }
 
     /// Up to the moment at which the person has a code.
@@ -223,6 +238,9 @@ impl Harness {
 
 pub(super) fn is_resolve(work: &Work) -> bool {
     matches!(work, Work::Resolve { .. })
+}
+pub(super) fn is_keys(work: &Work) -> bool {
+    matches!(work, Work::FetchKeys { .. })
 }
 pub(super) fn is_request(work: &Work) -> bool {
     matches!(work, Work::RequestCode { .. })

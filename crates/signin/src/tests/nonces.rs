@@ -132,8 +132,7 @@ fn what_the_exchange_lacks_a_code_may_bring() {
 fn whoever_hangs_up_leaves_no_nonce_open() {
     let facts =
         Facts { method: Method::Password, standing: Standing::Registered, ..facts("alex@contoso.com") };
-    let mut harness = Harness::open(facts);
-    harness.resolve();
+    let mut harness = Harness::open(Facts { pinned: Some(pin(CONTOSO)), ..facts });
     let op = harness.op(is_nonce);
     harness.feed(Event::HungUp);
     assert!(harness.batch.commands.contains(&Command::Cancel(op)));

@@ -4,30 +4,46 @@
 use super::*;
 
 /// The works that are open together, round by round.
-fn rounds(harness: &mut Harness, mut open: Vec<(OpId, Work)>) -> Vec<String> {
-    let mut rounds = Vec::new();
-    let mut seen = harness.all.len();
-    while !open.is_empty() {
-        let names = open.iter().map(|(_, work)| name(work)).collect::<Vec<_>>();
+fn rounds(harness: &mut Harness, from: usize) -> Vec<String> {
+    let (mut rounds, mut seen) = (Vec::new(), from);
+    loop {
+        let new = harness.all[seen..].to_vec();
+        seen = harness.all.len();
+        let open: Vec<_> = new.iter().filter_map(begun).collect();
         // No network is asked to identify somebody.
-        if names != ["Identify"] {
+        let names: Vec<_> = new.iter().filter_map(asked).filter(|name| name != "Identify").collect();
+        if open.is_empty() {
+            assert!(names.is_empty(), "{names:?} is in no round");
+            return rounds;
+        }
+        if !names.is_empty() {
             rounds.push(names.join(" + "));
         }
-        for (op, work) in std::mem::take(&mut open) {
+        for (op, work) in open {
             harness.feed(Event::Done(op, Ok(reply(&work, harness.now))));
         }
-        open = begun(&harness.all[seen..]);
-        seen = harness.all.len();
+        if harness.all[seen..].iter().any(|it| matches!(it, Command::AskPassword(_)))
+            && let Some(password) = harness.types_at_once.take()
+        {
+            harness.feed(Event::Password(Some(password)));
+        }
     }
-    rounds
 }
 
-fn begun(commands: &[Command]) -> Vec<(OpId, Work)> {
-    let run = |command: &Command| match command {
+fn begun(command: &Command) -> Option<(OpId, Work)> {
+    match command {
         Command::Run(op, work) => Some((*op, work.clone())),
         _ => None,
-    };
-    commands.iter().filter_map(run).collect()
+    }
+}
+
+/// What the network is asked for.
+fn asked(command: &Command) -> Option<String> {
+    match command {
+        Command::Run(_, work) => Some(name(work)),
+        Command::PrepareJoin(_) => Some("Discover".to_owned()),
+        _ => None,
+    }
 }
 
 fn name(work: &Work) -> String {
@@ -36,7 +52,8 @@ fn name(work: &Work) -> String {
 
 fn reply(work: &Work, now: Timestamp) -> Reply {
     match work {
-        Work::Resolve { .. } => Reply::Resolved { pin: pin(CONTOSO), keys: Jwks::default() },
+        Work::Resolve { .. } => leads_to(CONTOSO),
+        Work::FetchKeys { .. } => Reply::Keys(Jwks::default()),
         Work::AskRealm { .. } => Reply::Realm(Realm::Managed),
         Work::Nonce { .. } => Reply::Nonce(nonce(now)),
         Work::RequestCode { .. } => Reply::Code {
@@ -57,15 +74,13 @@ fn reply(work: &Work, now: Timestamp) -> Reply {
 /// Plays a sign-in: the rounds before the person has done their part, and those after it.
 fn played(facts: Facts) -> [Vec<String>; 2] {
     let mut harness = Harness::open(facts);
-    let open = begun(&harness.all);
-    let before = rounds(&mut harness, open);
+    let before = rounds(&mut harness, 0);
     let seen = harness.all.len();
     match harness.all.iter().any(|it| matches!(it, Command::AskPassword(_))) {
         true => harness.feed(Event::Password(Some(TokenRef(5)))),
         false => harness.wake(),
     }
-    let open = begun(&harness.all[seen..]);
-    let after = rounds(&mut harness, open);
+    let after = rounds(&mut harness, seen);
     assert_eq!(harness.end(), "in");
     [before, after]
 }
@@ -76,14 +91,37 @@ fn the_table_of_orders() {
     let known = || Some(pin(CONTOSO));
     for (what, method, standing, pinned, before, after) in [
         (
+            "first registration by password",
+            Password,
+            Unregistered,
+            None,
+            &["Resolve + AskRealm", "FetchKeys + Discover"][..],
+            &["Password"][..],
+        ),
+        (
+            "first registration by code",
+            Auto,
+            Unregistered,
+            None,
+            &["Resolve", "FetchKeys + Discover + RequestCode"],
+            &["Poll"],
+        ),
+        (
             "daily login by password",
             Auto,
             Registered,
             known(),
-            &["Resolve + AskRealm + Nonce"][..],
-            &["Password", "Exchange"][..],
+            &["Resolve + AskRealm + Nonce", "FetchKeys"],
+            &["Password", "Exchange"],
         ),
-        ("daily login by code", DeviceCode, Registered, known(), &["Resolve + RequestCode"], &["Poll"]),
+        (
+            "daily login by code",
+            DeviceCode,
+            Registered,
+            known(),
+            &["Resolve + RequestCode", "FetchKeys"],
+            &["Poll"],
+        ),
     ] {
         let [own_before, own_after] = played(Facts { method, standing, pinned, ..facts("alex@contoso.com") });
         assert_eq!((own_before, own_after), (texts(before), texts(after)), "{what}");
@@ -92,4 +130,39 @@ fn the_table_of_orders() {
 
 fn texts(lines: &[&str]) -> Vec<String> {
     lines.iter().map(|line| (*line).to_owned()).collect()
+}
+
+/// Whoever types as soon as they are asked: the password goes out beside what is not there yet.
+#[test]
+fn the_table_of_those_who_type_at_once() {
+    use Standing::*;
+    for (standing, pinned, wanted) in [
+        (Unregistered, None, &["Resolve + AskRealm", "FetchKeys + Discover + Password"][..]),
+        (
+            Registered,
+            Some(pin(CONTOSO)),
+            &["Resolve + AskRealm + Nonce", "FetchKeys + Password", "Exchange"][..],
+        ),
+    ] {
+        let facts = Facts { method: Method::Password, standing, pinned, ..facts("alex@contoso.com") };
+        let mut harness = Harness::open(facts);
+        harness.types_at_once = Some(TokenRef(5));
+        assert_eq!(rounds(&mut harness, 0), texts(wanted), "{standing:?}");
+        assert_eq!(harness.end(), "in");
+    }
+}
+
+/// What goes out when the password is typed before the keys came is the password, and the keys are waited for last.
+#[test]
+fn whoever_types_at_once_has_the_password_beside_the_keys() {
+    let mut harness = Harness::open(Facts { method: Method::Password, ..facts("alex@contoso.com") });
+    harness.answer(is_realm, Ok(Reply::Realm(Realm::Managed)));
+    harness.answer(is_resolve, Ok(leads_to(CONTOSO)));
+    harness.feed(Event::Password(Some(TokenRef(5))));
+    let password = harness.op(is_password);
+    harness.feed(Event::Done(password, Ok(Reply::Tokens(TokenRef(7)))));
+    assert!(!harness.all.iter().any(|it| matches!(it, Command::Run(_, Work::Identify { .. }))));
+    harness.fetch_keys();
+    harness.answer(is_identify, Ok(Reply::Identified(subject("alex@contoso.com", ALEX))));
+    assert_eq!(harness.end(), "in");
 }

@@ -68,7 +68,7 @@ fn conversations_visit_every_work_and_every_end() {
         });
         works.chain([harness.end()]).for_each(|visit| *visits.entry(visit).or_default() += 1);
     }
-    let wanted = "Resolve AskRealm Nonce Password Exchange RequestCode Poll Identify Redeem LookUpMe ListGroups in \
+    let wanted = "Resolve FetchKeys AskRealm Nonce Password Exchange RequestCode Poll Identify Redeem LookUpMe ListGroups in \
         PasswordTimeout AADSTS50126 AADSTS53003 AADSTS50057 AADSTS70019 WrongAccount SignInNotAllowed GroupsNotReadable";
     for name in wanted.split_whitespace() {
         assert!(visits.get(name).is_some_and(|count| *count >= 10), "{name} in {visits:?}");

@@ -6,7 +6,7 @@ fn a_scope_refused_as_such_leads_to_the_portal_and_a_redemption() {
         ["AADSTS65001", "AADSTS65002", "AADSTS500011", "AADSTS70011", "invalid_scope", "invalid_resource"]
     {
         let mut harness = Harness::open(facts("alex@contoso.com"));
-        harness.answer(is_resolve, Ok(Reply::Resolved { pin: pin(CONTOSO), keys: Jwks::default() }));
+        harness.resolve();
         harness.answer(is_request, Err(refused(code, FailureClass::Broken)));
         harness.give_code(1);
         harness.approve(7);
@@ -59,9 +59,9 @@ fn claims_left_over_from_the_registration_go_into_the_first_request() {
 fn a_pinned_domain_asks_for_the_code_at_once_and_another_tenant_is_an_error() {
     let pinned = Facts { pinned: Some(pin(CONTOSO)), ..facts("alex@contoso.com") };
     let mut harness = Harness::open(pinned);
-    assert_eq!((harness.batch.commands.len(), harness.requests().len()), (3, 1));
+    assert_eq!((harness.batch.commands.len(), harness.requests().len()), (4, 1));
     harness.give_code(1);
-    harness.answer(is_resolve, Ok(Reply::Resolved { pin: pin(FABRIKAM), keys: Jwks::default() }));
+    harness.answer(is_resolve, Ok(leads_to(FABRIKAM)));
     assert_eq!(harness.end(), "TenantChanged");
     assert_eq!(harness.forgotten(1), 1);
 }
@@ -93,9 +93,22 @@ fn metadata_that_is_out_of_reach_matters_only_when_the_keys_are_needed() {
     harness.answer(is_resolve, Err(refused("Unreachable", FailureClass::Transient)));
     harness.approve(7);
     assert_eq!(harness.end(), "nothing");
-    harness.answer(is_resolve, Ok(Reply::Resolved { pin: pin(CONTOSO), keys: Jwks::default() }));
+    harness.resolve();
     harness.answer(is_identify, Ok(Reply::Identified(subject("alex@contoso.com", ALEX))));
     assert_eq!(harness.end(), "in");
+}
+
+#[test]
+fn keys_that_do_not_come_matter_only_when_they_are_needed() {
+    let mut harness = Harness::open(facts("alex@contoso.com"));
+    harness.answer(is_resolve, Ok(leads_to(CONTOSO)));
+    harness.give_code(1);
+    let silence = || Err(refused("Unreachable", FailureClass::Transient));
+    harness.answer(is_keys, silence());
+    harness.approve(7);
+    assert_eq!(harness.end(), "nothing");
+    harness.answer(is_keys, silence());
+    assert_eq!((harness.end().as_str(), harness.forgotten(7)), ("Unreachable", 1));
 }
 
 #[test]
@@ -104,7 +117,7 @@ fn an_unknown_key_is_looked_up_once_more() {
     harness.approve(7);
     harness.answer(is_identify, Err(refused("UnknownKey", FailureClass::Transient)));
     assert!(harness.outcome().is_none(), "the keys may be new ones");
-    harness.answer(is_resolve, Ok(Reply::Resolved { pin: pin(CONTOSO), keys: Jwks::default() }));
+    harness.fetch_keys();
     harness.answer(is_identify, Err(refused("UnknownKey", FailureClass::Transient)));
     assert_eq!((harness.end().as_str(), harness.forgotten(7)), ("UnknownKey", 1));
 }

@@ -174,7 +174,8 @@ impl Watcher {
 
     fn reply(&mut self, work: &Work, noise: usize, now: Timestamp) -> Reply {
         match work {
-            Work::Resolve { .. } => Reply::Resolved { pin: pin(CONTOSO), keys: Jwks::default() },
+            Work::Resolve { .. } => leads_to(CONTOSO),
+            Work::FetchKeys { .. } => Reply::Keys(Jwks::default()),
             Work::AskRealm { .. } => {
                 let realm =
                     [Realm::Managed, Realm::Managed, Realm::Federated, Realm::Unknown][noise / 10 % 4];
@@ -260,7 +261,7 @@ impl Watcher {
             | Work::ListGroups { token, .. } => {
                 self.alive(*token);
             }
-            Work::Resolve { .. } | Work::AskRealm { .. } | Work::Nonce { .. } => {}
+            Work::Resolve { .. } | Work::FetchKeys { .. } | Work::AskRealm { .. } | Work::Nonce { .. } => {}
         }
         assert!(self.in_flight.insert(op, work.clone()).is_none(), "an id was used twice");
         assert!(self.in_flight.len() <= 3);
