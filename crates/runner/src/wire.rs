@@ -15,7 +15,7 @@ use host::{auth, machine};
 use hsm::{HsmError, Keys};
 use in_flight::SystemClock;
 use lifecycle::IntuneEnrolment;
-use model::{Backend, BootPolicy, DeviceFacts, HsmType, MachineBinding};
+use model::{Backend, BootPolicy, CloudProfile, DeviceFacts, DomainName, HsmType, MachineBinding};
 use report::About;
 use server::AboutNow;
 use snapshot::recorded_backends;
@@ -100,13 +100,10 @@ fn dependencies(
 ) -> Result<Dependencies, Box<dyn Error>> {
     let vault = Arc::new(Vault::default());
     let device = facts::measure(Path::new("/"), &settings.global.device_name);
-    let mut executors = BTreeMap::new();
-    for domain in &settings.domains {
-        executors.insert(
-            domain.name.clone(),
-            Arc::new(executor((settings, network), domain, &device, (&keys, &vault))?),
-        );
-    }
+    let made = |profile: &CloudProfile| {
+        executor((settings, network), profile, &device, (&keys, &vault)).map(Arc::new)
+    };
+    let executors = one_per_cloud(&settings.domains, made)?;
     let facts = tenancy::Facts {
         domains: settings.domains.iter().map(|domain| domain_config(domain, &device)).collect(),
         backend,
@@ -129,14 +126,37 @@ fn dependencies(
     })
 }
 
+/// Domains whose cloud has the same hosts share connections, and what was read of it.
+fn one_per_cloud<T: Clone, E>(
+    domains: &[DomainSettings],
+    mut make: impl FnMut(&CloudProfile) -> Result<T, E>,
+) -> Result<BTreeMap<DomainName, T>, E> {
+    let mut clouds: Vec<(&CloudProfile, T)> = Vec::new();
+    let mut by_domain = BTreeMap::new();
+    for domain in domains {
+        let known =
+            clouds.iter().find(|(profile, _)| **profile == domain.profile).map(|(_, made)| made.clone());
+        let made = match known {
+            Some(made) => made,
+            None => {
+                let made = make(&domain.profile)?;
+                clouds.push((&domain.profile, made.clone()));
+                made
+            }
+        };
+        by_domain.insert(domain.name.clone(), made);
+    }
+    Ok(by_domain)
+}
+
 fn executor(
     (settings, network): (&Settings, &Network),
-    domain: &DomainSettings,
+    profile: &CloudProfile,
     device: &DeviceFacts,
     (keys, vault): (&Arc<dyn Keys>, &Arc<Vault>),
 ) -> Result<Executor, Box<dyn Error>> {
     let transport: Arc<dyn Transport> = Arc::new(HyperTransport::new(transport_hyper::Options {
-        policy: Policy::new(domain.profile.clone()),
+        policy: Policy::new(profile.clone()),
         user_agent: user_agent(device),
         roots: network.roots.clone(),
         proxy: network.proxy.clone(),
@@ -145,7 +165,7 @@ fn executor(
     })?);
     let version = settings.global.intune_client_version.known();
     Ok(Executor::new(executor::ExecutorDependencies {
-        profile: domain.profile.clone(),
+        profile: profile.clone(),
         transport,
         keys: keys.clone(),
         vault: vault.clone(),
@@ -187,3 +207,30 @@ fn user_agent(device: &DeviceFacts) -> String {
 
 /// Pairs of keys that are made ahead of time: one for the first registration.
 const PREPARED_PAIRS: usize = 1;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ini::Sources;
+
+    #[test]
+    fn domains_share_what_talks_to_the_hosts_of_their_cloud() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("h.conf");
+        let hosts = "authority_host = localhost:8\ndrs_host = localhost:8\ngraph_url = https://localhost:8\n";
+        let text = format!(
+            "[global]\ndomains = a.example,b.example,c.example,d.example,e.example\n\
+             [c.example]\ncloud = usgov\n[d.example]\ncloud = custom\n{hosts}[e.example]\ncloud = custom\n{hosts}"
+        );
+        std::fs::write(&path, text).unwrap();
+        let domains = config::load(&Sources::file(&path)).unwrap().settings.domains;
+        let mut made = 0;
+        let numbers = one_per_cloud(&domains, |_| -> Result<u8, ()> {
+            made += 1;
+            Ok(made)
+        });
+        let numbers: Vec<_> = numbers.unwrap().into_values().collect();
+        assert_eq!(numbers, [1, 1, 2, 3, 3]);
+        assert_eq!(one_per_cloud(&domains, |_| Err::<(), _>("no")), Err("no"));
+    }
+}

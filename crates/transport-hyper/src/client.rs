@@ -1,21 +1,21 @@
-use crate::body::{Taken, Watched};
+use crate::body::Taken;
 use crate::connect::{Connector, Resolver};
-use crate::failure::{chain, find};
+use crate::exchange::{self, Keeping};
+use crate::failure::{through, tls, unanswered};
 use crate::identity::Presented;
-use crate::pool::{Keeping, Pool};
+use crate::pool::Pool;
 use crate::proxy::{Proxies, ProxySetting};
 use crate::roots::Roots;
-use crate::tunnel::{self, ProxyError};
-use http::{HeaderValue, Request, Response, header};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::body::Incoming;
+use crate::tunnel;
+use bytes::Bytes;
+use http::{HeaderValue, Request, header};
 use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::rt::TokioExecutor;
 use model::IpVersion;
 use rustls::crypto::aws_lc_rs;
-use rustls::{AlertDescription, ClientConfig, RootCertStore};
+use rustls::{ClientConfig, RootCertStore};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -66,9 +66,8 @@ pub struct HyperTransport {
 }
 
 struct Shared {
-    pool: Arc<Pool>,
+    pool: Arc<Pool<Keeping>>,
     connector: Connector,
-    roots: RootCertStore,
     user_agent: HeaderValue,
     options: Options,
 }
@@ -79,21 +78,21 @@ impl HyperTransport {
     /// # Errors
     /// [`SetupError`].
     pub fn new(options: Options) -> Result<HyperTransport, SetupError> {
-        let roots = options.roots.store();
         let wrong = |_| SetupError::UserAgent(options.user_agent.clone());
         let user_agent = HeaderValue::from_str(&options.user_agent).map_err(wrong)?;
         let connector = connector(&options);
-        let plain = config(roots.clone(), None)?;
+        let plain = config(options.roots.store(), None)?;
         let https = HttpsConnectorBuilder::new().with_tls_config(plain).https_only().enable_all_versions();
         // All clients share it, and with it the sessions that TLS resumes.
         let https = https.wrap_connector(connector.clone());
         let pool = Pool::new(move || {
             Client::builder(TokioExecutor::new())
-                .pool_timer(TokioTimer::new())
-                .pool_idle_timeout(Duration::from_secs(60))
+                // What did not leave is sent again in its turn, and the pool closes what is idle.
+                .retry_canceled_requests(false)
+                .pool_idle_timeout(None)
                 .build(https.clone())
         });
-        Ok(HyperTransport { shared: Arc::new(Shared { pool, connector, roots, user_agent, options }) })
+        Ok(HyperTransport { shared: Arc::new(Shared { pool, connector, user_agent, options }) })
     }
 }
 
@@ -114,28 +113,41 @@ impl Shared {
         }
         request.headers_mut().entry(header::USER_AGENT).or_insert(self.user_agent.clone());
         let taken = Taken::default();
-        let request = request.map(|bytes| Watched::new(bytes, taken.clone()));
-        let exchange = async {
-            match auth {
-                RequestAuth::Nothing | RequestAuth::Credential => {
-                    let pooled = self.pool.take(matches!(auth, RequestAuth::Credential));
-                    exchange(&pooled.client, request, &host, &taken).await
+        let result = match auth {
+            RequestAuth::Nothing | RequestAuth::Credential => {
+                let lent = self.pool.take(&host, matches!(auth, RequestAuth::Credential));
+                let result = self.in_time(exchange::shared(&lent, &request, (&host, &taken))).await;
+                if result.is_none() {
+                    lent.give_up();
                 }
-                RequestAuth::Certificate(identity) | RequestAuth::CertificateAndCredential(identity) => {
-                    let own = self.own_connection(identity).map_err(|error| tls(&host, &error))?;
-                    exchange(&own, request, &host, &taken).await
-                }
+                result
+            }
+            RequestAuth::Certificate(identity) | RequestAuth::CertificateAndCredential(identity) => {
+                self.in_time(self.on_its_own(identity, request, (&host, &taken))).await
             }
         };
-        match tokio::time::timeout(self.options.request_timeout, exchange).await {
-            Ok(result) => result.map_err(|error| through(error, proxy.as_deref())),
-            Err(_) => Err(through(unanswered(&host, &taken, "the time is over"), proxy.as_deref())),
-        }
+        let result = result.unwrap_or_else(|| Err(unanswered(&host, &taken, "the time is over")));
+        result.map_err(|error| through(error, proxy.as_deref()))
+    }
+
+    /// None when the deadline of an exchange comes first.
+    async fn in_time<T>(&self, exchange: impl Future<Output = T>) -> Option<T> {
+        tokio::time::timeout(self.options.request_timeout, exchange).await.ok()
+    }
+
+    async fn on_its_own(
+        &self,
+        identity: Arc<dyn ClientIdentity>,
+        request: Request<Bytes>,
+        (host, taken): (&str, &Taken),
+    ) -> Result<Reply, TransportError> {
+        let own = self.own_connection(identity).map_err(|error| tls(host, &error))?;
+        exchange::alone(&own, request, (host, taken)).await
     }
 
     /// A client for one connection that presents a certificate, HTTP/1.1 only.
     fn own_connection(&self, identity: Arc<dyn ClientIdentity>) -> Result<Keeping, rustls::Error> {
-        let config = config(self.roots.clone(), Some(identity))?;
+        let config = config(self.options.roots.store(), Some(identity))?;
         let https = HttpsConnectorBuilder::new().with_tls_config(config).https_only().enable_http1();
         let client = Client::builder(TokioExecutor::new())
             .pool_max_idle_per_host(0)
@@ -153,7 +165,7 @@ fn connector(options: &Options) -> Connector {
 }
 
 fn config(
-    roots: RootCertStore,
+    roots: Arc<RootCertStore>,
     identity: Option<Arc<dyn ClientIdentity>>,
 ) -> Result<ClientConfig, rustls::Error> {
     let provider = Arc::new(aws_lc_rs::default_provider());
@@ -166,116 +178,5 @@ fn config(
     })
 }
 
-async fn exchange(
-    client: &Keeping,
-    request: Request<Watched>,
-    host: &str,
-    taken: &Taken,
-) -> Result<Reply, TransportError> {
-    let response = client.request(request).await.map_err(|error| failed(host, taken, &error))?;
-    read(response, host).await
-}
-
-async fn read(response: Response<Incoming>, host: &str) -> Result<Reply, TransportError> {
-    let (head, body) = response.into_parts();
-    match Limited::new(body, LARGEST).collect().await {
-        Ok(whole) => Ok(Response::from_parts(head, whole.to_bytes())),
-        Err(error) if error.is::<LengthLimitError>() => {
-            Err(TransportError::TooBig { host: host.to_owned(), limit: LARGEST })
-        }
-        Err(error) => Err(TransportError::InDoubt { host: host.to_owned(), why: chain(error.as_ref()) }),
-    }
-}
-
-fn failed(host: &str, taken: &Taken, error: &hyper_util::client::legacy::Error) -> TransportError {
-    let why = chain(error);
-    if let Some(refused) = find::<ProxyError>(error) {
-        return TransportError::Proxy {
-            host: host.to_owned(),
-            why: refused.to_string(),
-            fault: refused.fault,
-        };
-    }
-    match find::<rustls::Error>(error) {
-        Some(error) if !taken.is_set() => tls(host, error),
-        Some(rustls::Error::AlertReceived(alert)) if is_about_our_certificate(*alert) => {
-            TransportError::Tls { host: host.to_owned(), why }
-        }
-        _ if error.is_connect() => TransportError::NotSent { host: host.to_owned(), why },
-        _ => unanswered(host, taken, &why),
-    }
-}
-
-/// In TLS 1.3 a server judges our certificate, or that there is none, after we may have sent the request
-/// (RFC 8446 section 4.4.2.4), and does not read it then; any other alert leaves open what it did.
-fn is_about_our_certificate(alert: AlertDescription) -> bool {
-    matches!(
-        alert,
-        AlertDescription::CertificateRequired
-            | AlertDescription::NoCertificate
-            | AlertDescription::BadCertificate
-            | AlertDescription::UnsupportedCertificate
-            | AlertDescription::CertificateRevoked
-            | AlertDescription::CertificateExpired
-            | AlertDescription::CertificateUnknown
-            | AlertDescription::UnknownCA
-            | AlertDescription::AccessDenied
-            | AlertDescription::DecryptError
-    )
-}
-
-/// Whoever looks for the fault has to know of the proxy on the way.
-fn through(error: TransportError, proxy: Option<&str>) -> TransportError {
-    let Some(proxy) = proxy else { return error };
-    let add = |why: String| format!("{why} (through the proxy {proxy})");
-    match error {
-        TransportError::NotSent { host, why } => TransportError::NotSent { host, why: add(why) },
-        TransportError::Tls { host, why } => TransportError::Tls { host, why: add(why) },
-        TransportError::InDoubt { host, why } => TransportError::InDoubt { host, why: add(why) },
-        other => other,
-    }
-}
-
-fn tls(host: &str, error: &rustls::Error) -> TransportError {
-    use rustls::CertificateError::{Expired, ExpiredContext, NotValidYet, NotValidYetContext};
-    let (host, why) = (host.to_owned(), error.to_string());
-    match error {
-        rustls::Error::InvalidCertificate(NotValidYet | NotValidYetContext { .. }) => {
-            TransportError::OutOfDate { host, not_yet: true, why }
-        }
-        rustls::Error::InvalidCertificate(Expired | ExpiredContext { .. }) => {
-            TransportError::OutOfDate { host, not_yet: false, why }
-        }
-        _ => TransportError::Tls { host, why },
-    }
-}
-
-fn unanswered(host: &str, taken: &Taken, why: &str) -> TransportError {
-    let (host, why) = (host.to_owned(), why.to_owned());
-    if taken.is_set() { TransportError::InDoubt { host, why } } else { TransportError::NotSent { host, why } }
-}
-
-/// The largest reply that is read.
-const LARGEST: usize = 256 * 1024;
 /// The longest wait for a TCP connection.
 const CONNECT: Duration = Duration::from_secs(3);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_late_alert_is_ours_only_if_it_judges_the_certificate() {
-        for (alert, ours) in [
-            (AlertDescription::CertificateRequired, true),
-            (AlertDescription::CertificateRevoked, true),
-            (AlertDescription::UnknownCA, true),
-            (AlertDescription::InternalError, false),
-            (AlertDescription::UserCanceled, false),
-            (AlertDescription::BadRecordMac, false),
-            (AlertDescription::CloseNotify, false),
-        ] {
-            assert_eq!(is_about_our_certificate(alert), ours, "{alert:?}");
-        }
-    }
-}

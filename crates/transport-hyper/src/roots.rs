@@ -49,8 +49,9 @@ impl Roots {
         }
     }
 
-    pub(crate) fn store(&self) -> RootCertStore {
-        self.store.as_ref().clone()
+    /// The same for every connection: it is read and parsed once.
+    pub(crate) fn store(&self) -> Arc<RootCertStore> {
+        self.store.clone()
     }
 
     fn of_system() -> Result<Roots, RootsError> {

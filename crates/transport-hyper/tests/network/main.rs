@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test says where it failed by panicking")]
 
 mod certificate;
+mod crowd;
 mod delivery;
 mod proxy;
 mod server;

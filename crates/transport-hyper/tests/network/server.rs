@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::rustls::{self, ServerConfig, SupportedProtocolVersion};
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
@@ -31,6 +31,8 @@ pub(crate) enum Manner {
     HangUp,
     /// One reply that promises to keep the connection, which then ends.
     AnswerAndClose,
+    /// One request at a time, and the second has no answer until [`Server::close_one`].
+    OneByOne,
     /// The connection ends before the handshake.
     NoHandshake,
 }
@@ -53,6 +55,7 @@ pub(crate) struct Kind {
     pub(crate) versions: &'static [&'static SupportedProtocolVersion],
     pub(crate) valid_in: Option<i32>,
     pub(crate) client: Client,
+    pub(crate) http_2: bool,
 }
 
 impl Default for Kind {
@@ -63,6 +66,7 @@ impl Default for Kind {
             versions: rustls::ALL_VERSIONS,
             valid_in: None,
             client: Client::Welcome,
+            http_2: true,
         }
     }
 }
@@ -91,6 +95,7 @@ pub(crate) struct Server {
     pub(crate) port: u16,
     pub(crate) ca: PathBuf,
     seen: watch::Receiver<Seen>,
+    may_close: Arc<Semaphore>,
     _dir: tempfile::TempDir,
 }
 
@@ -108,9 +113,15 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let (memory, seen) = watch::channel(Seen::default());
-        let harness = Harness { acceptor: TlsAcceptor::from(Arc::new(config)), manner: kind.manner, memory };
+        let (acceptor, may_close) = (TlsAcceptor::from(Arc::new(config)), Arc::new(Semaphore::new(0)));
+        let harness = Harness { acceptor, manner: kind.manner, memory, may_close: may_close.clone() };
         tokio::spawn(harness.open(listener));
-        Server { name: kind.name, port, ca: path, seen, _dir: dir }
+        Server { name: kind.name, port, ca: path, seen, may_close, _dir: dir }
+    }
+
+    /// Ends one connection, whatever it is about.
+    pub(crate) fn close_one(&self) {
+        self.may_close.add_permits(1);
     }
 
     pub(crate) fn seen(&self) -> Seen {
@@ -142,7 +153,7 @@ fn config(kind: &Kind, ca: &CertifiedIssuer<'_, KeyPair>) -> ServerConfig {
         )
         .unwrap();
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    if matches!(kind.manner, Manner::AnswerAndClose) {
+    if matches!(kind.manner, Manner::AnswerAndClose) || !kind.http_2 {
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
     }
     config
@@ -152,6 +163,7 @@ struct Harness {
     acceptor: TlsAcceptor,
     manner: Manner,
     memory: watch::Sender<Seen>,
+    may_close: Arc<Semaphore>,
 }
 
 impl Harness {
@@ -182,6 +194,11 @@ impl Harness {
 
     async fn serve(self: Arc<Harness>, stream: TlsStream<TcpStream>) {
         let certificate = stream.get_ref().1.peer_certificates().is_some();
+        let may_close = self.may_close.clone();
+        let mut builder = Builder::new(TokioExecutor::new());
+        if matches!(self.manner, Manner::OneByOne) {
+            builder.http2().max_concurrent_streams(1);
+        }
         let service = service_fn(move |request: http::Request<hyper::body::Incoming>| {
             let harness = self.clone();
             async move {
@@ -195,7 +212,10 @@ impl Harness {
             }
         });
         // A client that breaks off, or a connection that is to be broken off, is no fault of the server's.
-        drop(Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await);
+        tokio::select! {
+            served = builder.serve_connection(TokioIo::new(stream), service) => drop(served),
+            told = may_close.acquire() => told.unwrap().forget(),
+        }
     }
 
     async fn answer(&self) -> Result<http::Response<Full<Bytes>>, io::Error> {
@@ -205,6 +225,7 @@ impl Harness {
             Manner::Redirect => {
                 response.status(302).header("location", "https://127.0.0.1:1/").body(Full::default())
             }
+            Manner::OneByOne if self.memory.borrow().requests.len() != 2 => response.body(Full::default()),
             Manner::HangUp => return Err(io::Error::other("hung up")),
             _ => std::future::pending().await,
         };
