@@ -1,5 +1,5 @@
 use crate::harness::{Cloud, Machine, binary, code, text, wait_for};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::fs::{self, Permissions};
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -22,6 +22,22 @@ fn garbage_on_the_socket_ends_its_own_connection_and_nobody_else_s() {
         let _ = stream.read_to_end(&mut answer);
     }
     assert_eq!(code(&machine.run(&["status"])), 3);
+}
+
+/// It was empty from 24 registered tenants on, because it was longer than a frame.
+#[test]
+fn the_status_of_five_hundred_domains_is_whole() {
+    let cloud = Cloud::start();
+    let names: Vec<String> = (0..500).map(|n| format!("d{n}.example")).collect();
+    let machine = Machine::start(&cloud, &names.join(","));
+    let output = machine.run(&["status", "--json"]);
+    assert_eq!(code(&output), 3, "{}", text(&output));
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let told: Vec<&str> =
+        document["domains"].as_array().unwrap().iter().map(|it| it["domain"].as_str().unwrap()).collect();
+    assert_eq!(told, names);
+    let told = text(&machine.run(&["status"]));
+    assert!(names.iter().all(|name| told.contains(&format!("{name}: Not registered"))), "{told}");
 }
 
 #[test]
