@@ -27,6 +27,7 @@ pub use step::{Effects, step};
 pub use vault::Vault;
 
 use ::prt::TokenRoute;
+use authority::Authority;
 use hsm::Keys;
 use lifecycle::{Endpoints, Identity, Reply, Work};
 use model::{CloudProfile, DeviceFacts, Failure, Kdf, TenantId, Timestamp};
@@ -45,6 +46,7 @@ pub struct Executor {
     os_version: String,
     kdf: Kdf,
     intune_version: IntuneVersion,
+    authority: Authority,
     endpoints: Mutex<BTreeMap<TenantId, (Endpoints, Timestamp)>>,
     /// The route from a PRT to Intune's tokens that worked last.
     routes: Mutex<BTreeMap<TenantId, TokenRoute>>,
@@ -78,6 +80,7 @@ impl Executor {
         let os_version = device.os_version.clone();
         let (endpoints, routes) = (Mutex::default(), Mutex::default());
         Executor {
+            authority: Authority::new(profile.authority.clone(), transport.clone()),
             profile,
             transport,
             keys,
