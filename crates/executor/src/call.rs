@@ -1,9 +1,8 @@
 use crate::Executor;
 use bytes::Bytes;
-use failures::{clock_skew, key_failure, transport_failure};
+use failures::{check_clock, key_failure, transport_failure};
 use hsm::{KeysFuture, SignScheme};
 use model::{Failure, Guid, KeyHandle, RequestId, Timestamp, Trace, printable};
-use std::time::Duration;
 use transport::{Call, Reply, RequestAuth};
 
 /// One work's view of the executor: its clock reading and its entropy.
@@ -59,21 +58,8 @@ impl Caller<'_> {
         auth: RequestAuth,
     ) -> Result<Reply, Failure> {
         let reply = self.send(request, auth).await?;
-        self.check_clock(&reply)?;
+        check_clock(&reply, self.now)?;
         Ok(reply)
-    }
-
-    /// The rule of the four minutes: a wrong clock is named before anything else is read from a reply.
-    pub(crate) fn check_clock(&self, reply: &Reply) -> Result<(), Failure> {
-        let Some(server) = transport::server_date(reply.headers()) else { return Ok(()) };
-        let (apart, word) = match server > self.now {
-            true => (server.since(self.now), "behind"),
-            false => (self.now.since(server), "ahead of"),
-        };
-        if apart > CLOCK_TOLERANCE {
-            return Err(clock_skew(apart, word, reply.status().as_u16()));
-        }
-        Ok(())
     }
 
     /// The server's time of a reply, or ours where it gives none.
@@ -94,4 +80,3 @@ pub(crate) async fn answered<T>(answer: KeysFuture<T>) -> Result<T, Failure> {
 
 /// Characters of a foreign id.
 const LONGEST_ID: usize = 64;
-const CLOCK_TOLERANCE: Duration = Duration::from_secs(4 * 60);

@@ -1,6 +1,7 @@
 use crate::call::{Caller, answered};
 use crate::vault::Tokens;
 use drs::join::{Expected, Join};
+use failures::check_clock;
 use lifecycle::{DeviceKeys, EndpointSource, Endpoints, Intent, Issued, JoinOrder, Reply, StoredReply};
 use model::{Failure, FailureClass, KeyHandle, KeyPurpose, TenantId, TokenRef, Who, log_failure};
 use std::sync::Arc;
@@ -58,7 +59,7 @@ impl Caller<'_> {
         };
         let request = discovery::drs::request(&profile.drs, tenant, token, self.request_id(DISCOVER));
         let reply = self.send(request, auth).await?;
-        self.check_clock(&reply).map_err(|failure| DiscoverError::ClockSkew(Box::new(failure)))?;
+        check_clock(&reply, self.now).map_err(|failure| DiscoverError::ClockSkew(Box::new(failure)))?;
         match discovery::drs::read(reply, &profile.drs, &profile.authority) {
             Ok(found) => Ok(endpoints(found, EndpointSource::Discovered)),
             Err(discovery::DiscoveryError::NeedsToken) => Err(DiscoverError::NeedsToken),
@@ -118,7 +119,7 @@ impl Caller<'_> {
         // Not `ask`: a reply that says "made" is stored whatever our clock says.
         let reply = self.send(request, RequestAuth::Credential).await?;
         if !reply.status().is_success() {
-            self.check_clock(&reply)?;
+            check_clock(&reply, self.now)?;
         }
         let answered = drs::join::read(reply).map_err(|error| error.failure_of_join())?;
         Ok(StoredReply { status: answered.status, body: answered.body, trace: answered.trace, at: self.now })

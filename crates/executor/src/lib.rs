@@ -27,6 +27,7 @@ pub use step::{Effects, step};
 pub use vault::Vault;
 
 use ::prt::TokenRoute;
+use authority::Authority;
 use hsm::Keys;
 use lifecycle::{Endpoints, Identity, Reply, Work};
 use model::{CloudProfile, DeviceFacts, Failure, Kdf, TenantId, Timestamp};
@@ -46,6 +47,7 @@ pub struct Executor {
     os_version: String,
     kdf: Kdf,
     intune_version: IntuneVersion,
+    authority: Authority,
     endpoints: Mutex<BTreeMap<TenantId, (Endpoints, Timestamp)>>,
     /// Who asks for them.
     discovering: Turns<TenantId>,
@@ -83,6 +85,7 @@ impl Executor {
         let os_version = device.os_version.clone();
         let (endpoints, discovering, routes, without_third) = Default::default();
         Executor {
+            authority: Authority::new(profile.authority.clone(), transport.clone()),
             profile,
             transport,
             keys,

@@ -12,6 +12,15 @@ use transport::RequestAuth;
 impl Caller<'_> {
     /// One work of a sign-in session.
     pub(crate) async fn sign_in(&self, work: Work, identity: Option<&Identity>) -> Result<Reply, Failure> {
+        let tenant = asked_tenant(&work);
+        let result = self.sign_in_work(work, identity).await;
+        if let (Err(failure), Some(tenant)) = (&result, tenant) {
+            self.executor.authority.doubt(tenant, failure, self.now);
+        }
+        result
+    }
+
+    async fn sign_in_work(&self, work: Work, identity: Option<&Identity>) -> Result<Reply, Failure> {
         match work {
             Work::AskRealm { name } => self.ask_realm(&name).await,
             Work::Nonce { tenant } => {
@@ -39,18 +48,13 @@ impl Caller<'_> {
     }
 
     async fn resolve(&self, domain: &DomainName) -> Result<Reply, Failure> {
-        let authority = &self.executor.profile.authority;
-        let request = discovery::metadata::request(authority, domain.as_str());
-        let reply = self.ask(request, RequestAuth::Nothing).await?;
-        let metadata = discovery::metadata::read(reply, authority).map_err(|error| error.failure())?;
+        let metadata = self.executor.authority.metadata(domain, self.now).await?;
         let pin = TenantPin { tenant: metadata.tenant, issuer: metadata.issuer };
         Ok(Reply::Resolved { pin, keys_at: metadata.jwks_uri })
     }
 
     async fn fetch_keys(&self, keys_at: &str) -> Result<Reply, Failure> {
-        let request = discovery::jwks::request(keys_at).map_err(|error| error.failure())?;
-        let reply = self.ask(request, RequestAuth::Nothing).await?;
-        discovery::jwks::read(reply).map(Reply::Keys).map_err(|error| error.failure())
+        self.executor.authority.signing_keys(keys_at, self.now).await.map(Reply::Keys)
     }
 
     async fn request_code(
@@ -122,7 +126,12 @@ impl Caller<'_> {
             server_time: tokens.server_time,
             keys,
         };
-        let account = oauth::id_token::verify(&tokens.set, &expected).map_err(|error| error.failure())?;
+        let account = oauth::id_token::verify(&tokens.set, &expected).map_err(|error| {
+            if let oauth::id_token::IdTokenError::UnknownKey(id) = &error {
+                self.executor.authority.miss_key(pin.tenant, id, self.now);
+            }
+            error.failure()
+        })?;
         if tokens.object.is_some_and(|object| object != account.object) {
             return Err(prt::PrtError::AnotherAccount("oid").failure());
         }
@@ -205,6 +214,22 @@ impl Caller<'_> {
         Err(reply::ReplyError::unusable(format!(
             "Microsoft Graph has more than {MOST_PAGES} pages of groups"
         )))
+    }
+}
+
+/// The tenant that a work asks.
+fn asked_tenant(work: &Work) -> Option<TenantId> {
+    match work {
+        Work::Password { tenant, .. }
+        | Work::RequestCode { tenant, .. }
+        | Work::Poll { tenant, .. }
+        | Work::RedeemGiven { tenant, .. }
+        | Work::Redeem { tenant, .. } => Some(*tenant),
+        Work::AskRealm { .. }
+        | Work::Resolve { .. }
+        | Work::Identify { .. }
+        | Work::LookUpMe { .. }
+        | Work::ListGroups { .. } => None,
     }
 }
 

@@ -2,9 +2,26 @@
 
 use model::{Delivery, Failure, FailureClass, Timestamp, Trace, Who};
 use std::time::Duration;
+use transport::Reply;
+
+/// The rule of the four minutes: a wrong clock is named before anything else is read from a reply.
+///
+/// # Errors
+/// `ClockSkew` where the reply's `Date` is further than that from `now`.
+pub fn check_clock(reply: &Reply, now: Timestamp) -> Result<(), Failure> {
+    let Some(server) = transport::server_date(reply.headers()) else { return Ok(()) };
+    let (apart, word) = match server > now {
+        true => (server.since(now), "behind"),
+        false => (now.since(server), "ahead of"),
+    };
+    if apart > TOLERANCE {
+        return Err(clock_skew(apart, word, reply.status().as_u16()));
+    }
+    Ok(())
+}
 
 /// The failure of a call whose reply came at another time (apart by so much) than our clock says: `behind` or `ahead of`.
-pub fn clock_skew(apart: Duration, word: &str, status: u16) -> Failure {
+fn clock_skew(apart: Duration, word: &str, status: u16) -> Failure {
     let minutes = (apart.as_secs() + 30) / 60;
     let mut failure = Failure::local(
         FailureClass::NeedsUser,
@@ -42,6 +59,7 @@ pub(crate) fn out_of_date(host: &str, not_yet: bool, now: Timestamp) -> Failure 
     Failure::local(FailureClass::Transient, Who::MachineAdmin, code, message, advice)
 }
 
+const TOLERANCE: Duration = Duration::from_secs(4 * 60);
 /// 2026-11-29, the day of this line: this version was made after it, in every build of these sources.
 const MADE: Timestamp = Timestamp::from_millis(1_795_910_400_000);
 /// A machine whose clock is further ahead of that has a wrong one.
@@ -50,6 +68,44 @@ const IN_USE: Duration = Duration::from_secs(5 * 366 * 24 * 60 * 60);
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clock_that_is_more_than_four_minutes_wrong_is_named_before_anything_else() {
+        let now = Timestamp::from_http_date("Fri, 15 Jan 2027 08:00:00 GMT").unwrap();
+        let reply = |date: Option<&str>| {
+            let mut reply = http::Response::builder().status(418);
+            if let Some(date) = date {
+                reply = reply.header("date", date);
+            }
+            reply.body(bytes::Bytes::new()).unwrap()
+        };
+        for (date, told) in [
+            ("Fri, 15 Jan 2027 08:04:00 GMT", None),
+            ("Fri, 15 Jan 2027 07:56:00 GMT", None),
+            (
+                "Fri, 15 Jan 2027 08:04:01 GMT",
+                Some("the clock of this machine is 4 minutes behind the service's"),
+            ),
+            (
+                "Fri, 15 Jan 2027 07:55:59 GMT",
+                Some("the clock of this machine is 4 minutes ahead of the service's"),
+            ),
+            (
+                "Fri, 15 Jan 2027 09:00:31 GMT",
+                Some("the clock of this machine is 61 minutes behind the service's"),
+            ),
+            ("not a date", None),
+        ] {
+            let judged = check_clock(&reply(Some(date)), now);
+            let told_failure = judged.as_ref().err().map(|failure| failure.message.as_str());
+            assert_eq!(told_failure, told, "{date}");
+            if let Err(failure) = judged {
+                assert_eq!((failure.class, failure.who), (FailureClass::NeedsUser, Who::MachineAdmin));
+                assert_eq!((failure.delivery, failure.trace.http_status), (Delivery::Answered, Some(418)));
+            }
+        }
+        assert!(check_clock(&reply(None), now).is_ok());
+    }
 
     #[test]
     fn a_clock_that_cannot_be_right_is_named_before_the_certificate() {

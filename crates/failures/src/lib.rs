@@ -6,6 +6,6 @@ mod clock;
 mod keys;
 mod network;
 
-pub use clock::clock_skew;
+pub use clock::check_clock;
 pub use keys::key_failure;
 pub use network::transport_failure;

@@ -45,7 +45,10 @@ pub enum IdTokenError {
     Algorithm(String),
     /// Its key is not among the tenant's.
     #[error("the id_token is signed by a key that the tenant does not publish")]
-    UnknownKey,
+    UnknownKey(
+        /// Its `kid`.
+        String,
+    ),
     /// The signature is not of its key.
     #[error("the signature of the id_token is wrong")]
     Signature,
@@ -70,7 +73,7 @@ impl IdTokenError {
                 "GuestAccount",
                 "Sign in with an account of this organisation.",
             ),
-            IdTokenError::UnknownKey => {
+            IdTokenError::UnknownKey(_) => {
                 (FailureClass::Transient, Who::Nobody, "UnknownKey", "Sign in again.")
             }
             _ => (
@@ -82,7 +85,7 @@ impl IdTokenError {
         };
         let mut failure = Failure::local(class, who, code, self.to_string(), advice);
         failure.delivery = Delivery::Answered;
-        failure.cause = (*self == IdTokenError::UnknownKey).then_some(Cause::UnknownSigningKey);
+        failure.cause = matches!(self, IdTokenError::UnknownKey(_)).then_some(Cause::UnknownSigningKey);
         failure
     }
 }
@@ -164,13 +167,13 @@ fn key_of<'a>(header: &Header, keys: &'a Jwks) -> Result<&'a Jwk, IdTokenError> 
         return Err(IdTokenError::Malformed("it brings its own key"));
     }
     let kid = header.kid.as_deref().ok_or(IdTokenError::Malformed("it names no key"))?;
-    keys.find(kid).ok_or(IdTokenError::UnknownKey)
+    keys.find(kid).ok_or_else(|| IdTokenError::UnknownKey(kid.to_owned()))
 }
 
 fn check_signature(key: &Jwk, signed: &str, signature: &str) -> Result<(), IdTokenError> {
     let number = |bytes: &[u8]| BoxedUint::from_be_slice_vartime(bytes);
     let public = RsaPublicKey::new(number(&key.public.modulus), number(&key.public.exponent))
-        .map_err(|_| IdTokenError::UnknownKey)?;
+        .map_err(|_| IdTokenError::UnknownKey(key.kid.clone()))?;
     let bytes = decode(signature, "its signature is not base64")?;
     let signature = Signature::try_from(bytes.as_slice()).map_err(|_| IdTokenError::Signature)?;
     VerifyingKey::<Sha256>::new(public)

@@ -284,7 +284,7 @@ fn signatures_that_prove_nothing_are_refused() {
         assert!(judge(Some(token(variant, &claims())), Some(part(&home()))).is_err(), "{variant}");
     }
     let unknown = judge(Some(token(&json!({ "alg": "RS256", "kid": "k2" }), &claims())), Some(part(&home())));
-    assert_eq!(unknown, Err(IdTokenError::UnknownKey));
+    assert_eq!(unknown, Err(IdTokenError::UnknownKey("k2".to_owned())));
 }
 
 #[test]

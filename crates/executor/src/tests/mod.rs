@@ -1,5 +1,6 @@
 //! Every work against ports that follow a script: what goes out in which order, and what each end becomes.
 
+mod authority;
 mod call;
 mod discover;
 mod harness;

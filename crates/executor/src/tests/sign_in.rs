@@ -18,30 +18,30 @@ use signin::{Reply, Scope, Work};
 use std::sync::Arc;
 use std::time::Duration;
 
-const TENANT: &str = "01010101-0101-0101-0101-010101010101";
-const ISSUER: &str = "https://login.microsoftonline.com/01010101-0101-0101-0101-010101010101/v2.0";
+pub(super) const TENANT: &str = "01010101-0101-0101-0101-010101010101";
+pub(super) const ISSUER: &str = "https://login.microsoftonline.com/01010101-0101-0101-0101-010101010101/v2.0";
 
 fn run(harness: &Harness, work: Work) -> Result<Reply, Failure> {
     finish(harness.executor.perform_sign_in(work, None, NOW, ENTROPY))
 }
 
-fn code_of(end: Result<Reply, Failure>) -> String {
+pub(super) fn code_of(end: Result<Reply, Failure>) -> String {
     end.unwrap_err().code
 }
 
-fn refused(code: u32) -> Scripted {
+pub(super) fn refused(code: u32) -> Scripted {
     says(400, json!({ "error": "invalid_grant", "error_codes": [code] }))
 }
 
-fn pin() -> TenantPin {
+pub(super) fn pin() -> TenantPin {
     TenantPin { tenant: id(1), issuer: ISSUER.to_owned() }
 }
 
-fn private() -> RsaPrivateKey {
+pub(super) fn private() -> RsaPrivateKey {
     RsaPrivateKey::from_pkcs8_der(include_bytes!("test-key.pk8")).unwrap()
 }
 
-fn keys() -> Jwks {
+pub(super) fn keys() -> Jwks {
     let public = RsaPublicKey { modulus: private().n_bytes().to_vec(), exponent: vec![1, 0, 1] };
     Jwks { keys: vec![Jwk { kid: "k1".to_owned(), public }] }
 }
@@ -51,7 +51,7 @@ fn part(value: &Value) -> String {
 }
 
 /// The tokens of alex, signed by the tenant.
-fn identified() -> Tokens {
+pub(super) fn identified() -> Tokens {
     let now = NOW.as_secs();
     let claims = json!({
         "iss": ISSUER, "aud": oauth::client::BROKER, "ver": "2.0", "tid": TENANT,
