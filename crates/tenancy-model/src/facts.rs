@@ -20,8 +20,17 @@ pub struct Facts {
     pub binding: MachineBinding,
     /// What accounts of this machine are made by.
     pub accounts: AccountSettings,
-    /// How many pairs of keys are made ahead of time at the most.
+    /// How many pairs of keys are made ahead of time at the most: [`most_prepared`] of its place for keys.
     pub most_prepared: usize,
+}
+
+/// How many pairs of keys are made ahead of time at the most, where keys are made in this place. A token has few places
+/// for objects, and a TPM may take a minute for a pair.
+pub fn most_prepared(backend: Backend) -> usize {
+    match backend {
+        Backend::Soft => 8,
+        Backend::Tpm | Backend::Pkcs11 => 2,
+    }
 }
 
 /// One configured domain.

@@ -17,7 +17,7 @@ mod view;
 pub use account_changes::{kept_account, no_account, no_reservation};
 pub use commands::{Answer, Change, Command, KeysWork, RekeyStarted};
 pub use events::{Caller, Event, KeysReply, OperatorRequest, PairTest};
-pub use facts::{DomainConfig, Facts};
+pub use facts::{DomainConfig, Facts, most_prepared};
 pub use found::{Found, FoundPair, Unreadable};
 pub use pins::Pins;
 pub use roster::{Member, Roster};

@@ -14,10 +14,24 @@ impl Machine for Tenancy {
 
     fn handle(&mut self, event: Event, now: Timestamp) -> Batch<Command> {
         self.now = now;
+        // Nothing else changes who needs a pair of keys, or whether the key store is free.
+        let is_told =
+            matches!(event, Event::Restored(_) | Event::Durable(_) | Event::Done(..) | Event::KeysDone(..));
         match self.not_writable.clone() {
             Some(failure) => self.refuse(event, failure),
             None => self.take(event),
         }
+        self.go_on();
+        if is_told && self.balance_pairs() {
+            self.go_on();
+        }
+        Batch { commands: std::mem::take(&mut self.commands), wake_at: self.wake_at() }
+    }
+}
+
+impl Tenancy {
+    /// Everything in every lane that waits for nothing.
+    fn go_on(&mut self) {
         while let Some((lane, next)) = self.lanes.take_next() {
             match next {
                 Next::Step(step) => self.perform(lane, step),
@@ -29,11 +43,8 @@ impl Machine for Tenancy {
                 Next::Item(Item::SignIn(sign_in)) => self.route(sign_in),
             }
         }
-        Batch { commands: std::mem::take(&mut self.commands), wake_at: self.wake_at() }
     }
-}
 
-impl Tenancy {
     fn take(&mut self, event: Event) {
         match event {
             Event::Restored(found) => self.restore(*found),

@@ -1,13 +1,17 @@
-//! Keys ahead of time: while this computer is not registered, pairs are made in the background, so that a first
-//! sign-in finds one ready. Each goes to at most one tenant, ever.
+//! Keys ahead of time: for every configured domain that is not registered yet a pair is made in the background, so that
+//! the first sign-in of each tenant finds one ready. Each goes to at most one tenant, ever.
+//!
+//! They are made one after the other, and none while a registration is under way: the key store does one thing at a
+//! time, and whoever signs in comes first. What one too many is, because a domain leads to a tenant that has its keys,
+//! is destroyed.
 //!
 //! On disk, in this order: the intent's id, then its keys; the commit by which a tenant takes a pair ends it here.
 
 use crate::lanes::{LaneName, SignIn, Step};
 use crate::tenancy::{Owner, Tenancy};
-use lifecycle::{DeviceKeys, PreparedPair};
-use model::{Failure, IntentId, Registration};
-use std::collections::BTreeMap;
+use lifecycle::{DeviceKeys, PreparedPair, Stage};
+use model::{Failure, IntentId, Registration, TenantId};
+use std::collections::{BTreeMap, BTreeSet};
 use tenancy_model::Roster;
 use tenancy_model::{Change, Command, FoundPair, KeysReply, KeysWork, PairTest, PreparedView};
 
@@ -23,6 +27,9 @@ pub(crate) struct PreparedKeys {
     destroying: bool,
     /// Pairs that were destroyed meanwhile.
     destroyed: Vec<IntentId>,
+    /// Whether any are made: what was found is known, the key store did all that it was asked for since, and the last
+    /// tenant was not left.
+    are_made: bool,
 }
 
 /// How far a pair is.
@@ -86,39 +93,94 @@ impl Tenancy {
     pub(crate) fn take_up_prepared(&mut self, found: Vec<FoundPair>) {
         let (made, decided): (Vec<_>, Vec<_>) = found.into_iter().partition(|pair| pair.keys.is_some());
         self.prepared.pairs.extend(decided.into_iter().map(|pair| (pair.id, Pair::Decided)));
+        // Of a computer that has lost records nobody knows who has keys.
+        let kept = if self.missing.is_some() { self.facts.most_prepared } else { self.wanted_pairs() };
         for FoundPair { id, keys, boot_bound } in made {
             let Some(keys) = keys else { continue };
             let as_now = (keys.device.backend, boot_bound) == (self.facts.backend, self.facts.boot_bound);
-            if as_now && self.prepared.count() < self.facts.most_prepared {
+            if as_now && self.prepared.count() < kept {
                 self.prepared.pairs.insert(id, Pair::Testing(keys.clone()));
                 self.run_keys(None, Owner::Prepared(id), KeysWork::Test(keys));
             } else {
                 self.destroy_pair(id, keys);
             }
         }
-        self.make_pairs();
+        self.prepared.are_made = true;
         self.publish_prepared();
     }
 
-    /// Decides on the pairs that are missing, while somebody may register this computer and nobody has.
-    pub(crate) fn make_pairs(&mut self) {
-        let registers = self.facts.domains.iter().any(|config| config.registration != Registration::Off);
-        if !registers
-            || self.missing.is_some()
-            || self.prepared.destroying
-            || self.tenants.values().any(Roster::holds_anything)
-        {
-            return;
+    /// How many pairs somebody may need: one for each tenant that a configured domain leads to and that has no keys,
+    /// and for each domain of which nobody knows yet where it leads to.
+    fn wanted_pairs(&self) -> usize {
+        let registering = self.facts.domains.iter().filter(|config| config.registration != Registration::Off);
+        let (mut bare, mut unknown) = (BTreeSet::new(), 0);
+        for config in registering {
+            let names = std::iter::once(&config.name).chain(&config.aliases);
+            let tenant = names.into_iter().find_map(|name| self.pins.tenant_of(name)).or(config.tenant);
+            match tenant {
+                Some(tenant) if self.tenants.get(&tenant).is_some_and(Roster::holds_anything) => {}
+                Some(tenant) => drop(bare.insert(tenant)),
+                None => unknown += 1,
+            }
         }
-        let decided = self.prepared.pairs.iter().filter(|(_, pair)| **pair == Pair::Decided);
-        let decided: Vec<IntentId> = decided.map(|(id, _)| *id).collect();
-        let room = self.facts.most_prepared.saturating_sub(self.prepared.count());
-        decided.into_iter().take(room).for_each(|id| self.generate(id));
-        while self.prepared.count() < self.facts.most_prepared {
-            let id = IntentId::new(self.generator.guid());
+        (bare.len() + unknown).min(self.facts.most_prepared)
+    }
+
+    /// Makes the next pair that is missing, or destroys those that are too many, once nobody who registers needs the key
+    /// store; whether there is something to do.
+    pub(crate) fn balance_pairs(&mut self) -> bool {
+        if !self.are_pairs_made() {
+            return false;
+        }
+        let (wanted, there) = (self.wanted_pairs(), self.prepared.count());
+        if there < wanted {
+            self.make_pair();
+        } else if there > wanted {
+            self.destroy_extra(wanted);
+        }
+        there != wanted
+    }
+
+    fn are_pairs_made(&self) -> bool {
+        let prepared = &self.prepared;
+        let is_busy = prepared.pairs.values().any(Pair::is_under_way);
+        let waits = prepared.waiting > 0 || !prepared.parked.is_empty();
+        let is_over = prepared.destroying || self.missing.is_some();
+        prepared.are_made && !is_over && !is_busy && !waits && !self.registers_now()
+    }
+
+    /// One that was decided on before, or a new one.
+    fn make_pair(&mut self) {
+        let decided = self.prepared.pairs.iter().find(|(_, pair)| **pair == Pair::Decided);
+        let decided = decided.map(|(id, _)| *id);
+        let id = decided.unwrap_or_else(|| IntentId::new(self.generator.guid()));
+        if decided.is_none() {
             self.push(None, Step::Commit(vec![Change::PreparedKeys { id, keys: None }]));
-            self.generate(id);
         }
+        self.generate(id);
+        self.publish_prepared();
+    }
+
+    fn destroy_extra(&mut self, wanted: usize) {
+        let ready = self.prepared.pairs.iter().filter_map(|(id, pair)| match pair {
+            Pair::Ready(keys) => Some((*id, keys.clone())),
+            _ => None,
+        });
+        let extra: Vec<_> = ready.skip(wanted).collect();
+        extra.into_iter().for_each(|(id, keys)| self.destroy_pair(id, keys));
+        self.publish_prepared();
+    }
+
+    /// Whether a machine is at work in a tenant where none is proved yet.
+    fn registers_now(&self) -> bool {
+        let registers = |tenant: &TenantId| {
+            let current = self.tenants.get(tenant).and_then(|roster| roster.current.as_ref());
+            !current.is_some_and(|member| match member.stage() {
+                Stage::Registered(identity) => identity.verified_at.is_some(),
+                _ => false,
+            })
+        };
+        self.works.values().any(|owner| matches!(owner, Owner::Member(tenant, ..) if registers(tenant)))
     }
 
     fn generate(&mut self, id: IntentId) {
@@ -138,13 +200,19 @@ impl Tenancy {
             (Pair::Generating, Ok(KeysReply::Created(keys))) => self.store_pair(id, keys),
             (Pair::Generating, _) if self.prepared.destroying => self.pair_is_gone(id),
             // The decision stays on disk; the next start tries again.
-            (Pair::Generating, _) => drop(self.prepared.pairs.insert(id, Pair::Decided)),
+            (Pair::Generating, _) => {
+                self.prepared.pairs.insert(id, Pair::Decided);
+                self.prepared.are_made = false;
+            }
             (Pair::Testing(keys), Ok(KeysReply::Tested(PairTest::Usable))) => {
                 self.keep_pair(id, keys, Pair::Ready)
             }
             (Pair::Testing(keys), Ok(_)) => self.destroy_pair(id, keys),
             // Neither offered nor destroyed: it may be bound to another machine, or be as good as ever.
-            (Pair::Testing(keys), Err(_)) => self.keep_pair(id, keys, Pair::Left),
+            (Pair::Testing(keys), Err(_)) => {
+                self.keep_pair(id, keys, Pair::Left);
+                self.prepared.are_made = false;
+            }
             (Pair::Destroying(_), Ok(_)) => self.pair_is_gone(id),
             (Pair::Destroying(keys), Err(_)) => drop(self.prepared.pairs.insert(id, Pair::Left(keys))),
             (other, _) => drop(self.prepared.pairs.insert(id, other)),
@@ -181,7 +249,6 @@ impl Tenancy {
             return self.prepared.destroyed.push(id);
         }
         self.push(None, Step::Commit(vec![Change::NoPreparedKeys(id)]));
-        self.make_pairs();
     }
 
     /// Lets go on whoever waited for what has come to its end.
@@ -201,7 +268,7 @@ impl Tenancy {
 
     /// The last tenant is being left: every pair goes, then the changes are committed with what went.
     pub(crate) fn destroy_prepared(&mut self, lane: LaneName, changes: Vec<Change>) {
-        self.prepared.destroying = true;
+        (self.prepared.destroying, self.prepared.are_made) = (true, false);
         for (id, pair) in self.prepared.pairs.clone() {
             match pair {
                 Pair::Ready(keys) | Pair::Left(keys) => self.destroy_pair(id, keys),
