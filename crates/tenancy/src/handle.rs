@@ -14,15 +14,13 @@ impl Machine for Tenancy {
 
     fn handle(&mut self, event: Event, now: Timestamp) -> Batch<Command> {
         self.now = now;
-        // Nothing else changes who needs a pair of keys, or whether the key store is free.
-        let is_told =
-            matches!(event, Event::Restored(_) | Event::Durable(_) | Event::Done(..) | Event::KeysDone(..));
+        let may_need_keys = event.may_change_keys();
         match self.not_writable.clone() {
             Some(failure) => self.refuse(event, failure),
             None => self.take(event),
         }
         self.go_on();
-        if is_told && self.balance_pairs() {
+        if may_need_keys && self.balance_pairs() {
             self.go_on();
         }
         Batch { commands: std::mem::take(&mut self.commands), wake_at: self.wake_at() }

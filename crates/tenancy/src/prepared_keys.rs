@@ -9,11 +9,10 @@
 
 use crate::lanes::{LaneName, SignIn, Step};
 use crate::tenancy::{Owner, Tenancy};
-use lifecycle::{DeviceKeys, PreparedPair, Stage};
-use model::{Failure, IntentId, Registration, TenantId};
-use std::collections::{BTreeMap, BTreeSet};
-use tenancy_model::Roster;
-use tenancy_model::{Change, Command, FoundPair, KeysReply, KeysWork, PairTest, PreparedView};
+use lifecycle::{DeviceKeys, PreparedPair};
+use model::{Failure, IntentId, TenantId};
+use std::collections::BTreeMap;
+use tenancy_model::{Change, Command, FoundPair, KeysReply, KeysWork, Pair, PairTest, PreparedView, Roster};
 
 /// The pairs that are nobody's.
 #[derive(Debug, Default)]
@@ -32,25 +31,6 @@ pub(crate) struct PreparedKeys {
     are_made: bool,
 }
 
-/// How far a pair is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Pair {
-    /// Its id is on disk; nothing is done about it until the next start.
-    Decided,
-    /// Its keys are being made, or the decision to make them is being written.
-    Generating,
-    /// Its keys are being written.
-    Storing(DeviceKeys),
-    /// It was found on disk and is being tested.
-    Testing(DeviceKeys),
-    /// It waits for a registration.
-    Ready(DeviceKeys),
-    /// It is being destroyed.
-    Destroying(DeviceKeys),
-    /// It could not be tested or not be destroyed, and stays on disk for the next start.
-    Left(DeviceKeys),
-}
-
 impl PreparedKeys {
     /// Whether keys are being made or tested and none is ready: a registration that needs some waits, because the
     /// key store does one thing at a time, and its own keys would come later still.
@@ -60,10 +40,9 @@ impl PreparedKeys {
 
     /// A pair that waits for a registration.
     pub(crate) fn ready(&self) -> Option<PreparedPair> {
-        self.pairs.iter().find_map(|(id, pair)| match pair {
-            Pair::Ready(keys) => Some(PreparedPair { id: *id, keys: keys.clone() }),
-            _ => None,
-        })
+        let ready =
+            |(id, pair): (&IntentId, &Pair)| Some(PreparedPair { id: *id, keys: pair.ready()?.clone() });
+        self.pairs.iter().find_map(ready)
     }
 
     /// How many there are or are being made; a decision costs nothing until then.
@@ -81,20 +60,15 @@ impl PreparedKeys {
     }
 }
 
-impl Pair {
-    fn is_under_way(&self) -> bool {
-        matches!(self, Pair::Generating | Pair::Storing(_) | Pair::Testing(_))
-    }
-}
-
 impl Tenancy {
     /// What was found at the start: keys of another place, or bound to something else, are of no use; the rest is
     /// tested before it is offered.
     pub(crate) fn take_up_prepared(&mut self, found: Vec<FoundPair>) {
         let (made, decided): (Vec<_>, Vec<_>) = found.into_iter().partition(|pair| pair.keys.is_some());
         self.prepared.pairs.extend(decided.into_iter().map(|pair| (pair.id, Pair::Decided)));
+        let wanted = self.facts.pairs_wanted(&self.pins, &self.tenants);
         // Of a computer that has lost records nobody knows who has keys.
-        let kept = if self.missing.is_some() { self.facts.most_prepared } else { self.wanted_pairs() };
+        let kept = if self.missing.is_some() { self.facts.most_prepared } else { wanted };
         for FoundPair { id, keys, boot_bound } in made {
             let Some(keys) = keys else { continue };
             let as_now = (keys.device.backend, boot_bound) == (self.facts.backend, self.facts.boot_bound);
@@ -109,30 +83,14 @@ impl Tenancy {
         self.publish_prepared();
     }
 
-    /// How many pairs somebody may need: one for each tenant that a configured domain leads to and that has no keys,
-    /// and for each domain of which nobody knows yet where it leads to.
-    fn wanted_pairs(&self) -> usize {
-        let registering = self.facts.domains.iter().filter(|config| config.registration != Registration::Off);
-        let (mut bare, mut unknown) = (BTreeSet::new(), 0);
-        for config in registering {
-            let names = std::iter::once(&config.name).chain(&config.aliases);
-            let tenant = names.into_iter().find_map(|name| self.pins.tenant_of(name)).or(config.tenant);
-            match tenant {
-                Some(tenant) if self.tenants.get(&tenant).is_some_and(Roster::holds_anything) => {}
-                Some(tenant) => drop(bare.insert(tenant)),
-                None => unknown += 1,
-            }
-        }
-        (bare.len() + unknown).min(self.facts.most_prepared)
-    }
-
     /// Makes the next pair that is missing, or destroys those that are too many, once nobody who registers needs the key
     /// store; whether there is something to do.
     pub(crate) fn balance_pairs(&mut self) -> bool {
         if !self.are_pairs_made() {
             return false;
         }
-        let (wanted, there) = (self.wanted_pairs(), self.prepared.count());
+        let wanted = self.facts.pairs_wanted(&self.pins, &self.tenants);
+        let there = self.prepared.count();
         if there < wanted {
             self.make_pair();
         } else if there > wanted {
@@ -162,10 +120,7 @@ impl Tenancy {
     }
 
     fn destroy_extra(&mut self, wanted: usize) {
-        let ready = self.prepared.pairs.iter().filter_map(|(id, pair)| match pair {
-            Pair::Ready(keys) => Some((*id, keys.clone())),
-            _ => None,
-        });
+        let ready = self.prepared.pairs.iter().filter_map(|(id, pair)| Some((*id, pair.ready()?.clone())));
         let extra: Vec<_> = ready.skip(wanted).collect();
         extra.into_iter().for_each(|(id, keys)| self.destroy_pair(id, keys));
         self.publish_prepared();
@@ -173,13 +128,7 @@ impl Tenancy {
 
     /// Whether a machine is at work in a tenant where none is proved yet.
     fn registers_now(&self) -> bool {
-        let registers = |tenant: &TenantId| {
-            let current = self.tenants.get(tenant).and_then(|roster| roster.current.as_ref());
-            !current.is_some_and(|member| match member.stage() {
-                Stage::Registered(identity) => identity.verified_at.is_some(),
-                _ => false,
-            })
-        };
+        let registers = |tenant: &TenantId| !self.tenants.get(tenant).is_some_and(Roster::is_proved);
         self.works.values().any(|owner| matches!(owner, Owner::Member(tenant, ..) if registers(tenant)))
     }
 

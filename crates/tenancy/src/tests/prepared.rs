@@ -325,6 +325,25 @@ fn pairs_are_made_one_after_the_other_and_none_while_a_registration_is_under_way
 }
 
 #[test]
+fn none_are_made_before_the_directory_has_recognised_the_device() {
+    let mut computer = Computer::new(most(1));
+    computer.fair_end();
+    computer.signs_in(ALEX);
+    while computer.disk.in_force(ALEX.tenant()).is_none_or(|it| it.verified_at.is_none()) {
+        assert_eq!(
+            works(&computer),
+            Vec::<&str>::new(),
+            "{:?}",
+            computer.disk.stage(ALEX.tenant(), Role::Current)
+        );
+        assert!(!computer.works.is_empty());
+        computer.end_work(0, None);
+        computer.write();
+    }
+    assert_eq!(works(&computer), ["create"]);
+}
+
+#[test]
 fn every_tenant_finds_its_keys_made_and_each_that_was_taken_is_followed_by_another() {
     for bound in [1, 2, 8] {
         let mut computer = Computer::new(most(bound));
