@@ -12,7 +12,7 @@ use transport::RequestAuth;
 impl Caller<'_> {
     /// One work of a sign-in session.
     pub(crate) async fn sign_in(&self, work: Work, identity: Option<&Identity>) -> Result<Reply, Failure> {
-        let tenant = asked_tenant(&work);
+        let tenant = work.asked_tenant();
         let result = self.sign_in_work(work, identity).await;
         if let (Err(failure), Some(tenant)) = (&result, tenant) {
             self.executor.authority.doubt(tenant, failure, self.now);
@@ -214,22 +214,6 @@ impl Caller<'_> {
         Err(reply::ReplyError::unusable(format!(
             "Microsoft Graph has more than {MOST_PAGES} pages of groups"
         )))
-    }
-}
-
-/// The tenant that a work asks.
-fn asked_tenant(work: &Work) -> Option<TenantId> {
-    match work {
-        Work::Password { tenant, .. }
-        | Work::RequestCode { tenant, .. }
-        | Work::Poll { tenant, .. }
-        | Work::RedeemGiven { tenant, .. }
-        | Work::Redeem { tenant, .. } => Some(*tenant),
-        Work::AskRealm { .. }
-        | Work::Resolve { .. }
-        | Work::Identify { .. }
-        | Work::LookUpMe { .. }
-        | Work::ListGroups { .. } => None,
     }
 }
 

@@ -111,7 +111,7 @@ fn dependencies(
         boot_bound: backend == Backend::Tpm && settings.global.tpm_pcrs == BootPolicy::Pcr7,
         binding: machine,
         accounts: accounts::settings(settings),
-        most_prepared: PREPARED_PAIRS,
+        most_prepared: tenancy::most_prepared(backend),
     };
     Ok(Dependencies {
         facts,
@@ -204,9 +204,6 @@ fn user_agent(device: &DeviceFacts) -> String {
         format!("Firmament/{version} (Linux; {} {}; {})", device.os_id, device.os_version_id, device.arch);
     text.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').collect()
 }
-
-/// Pairs of keys that are made ahead of time: one for the first registration.
-const PREPARED_PAIRS: usize = 1;
 
 #[cfg(test)]
 mod tests {

@@ -144,6 +144,27 @@ pub enum Work {
     },
 }
 
+impl Work {
+    /// The tenant whose token service is asked.
+    pub fn asked_tenant(&self) -> Option<TenantId> {
+        match self {
+            Work::Nonce { tenant }
+            | Work::Password { tenant, .. }
+            | Work::Exchange { tenant, .. }
+            | Work::RequestCode { tenant, .. }
+            | Work::Poll { tenant, .. }
+            | Work::RedeemGiven { tenant, .. }
+            | Work::Redeem { tenant, .. } => Some(*tenant),
+            Work::AskRealm { .. }
+            | Work::Resolve { .. }
+            | Work::FetchKeys { .. }
+            | Work::Identify { .. }
+            | Work::LookUpMe { .. }
+            | Work::ListGroups { .. } => None,
+        }
+    }
+}
+
 /// What a device code is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {

@@ -198,6 +198,12 @@ impl Event {
         }
     }
 
+    /// Whether it may change who needs keys that are made ahead of time, or whether somebody who registers needs the key
+    /// store.
+    pub fn may_change_keys(&self) -> bool {
+        matches!(self, Event::Restored(_) | Event::Durable(_) | Event::Done(..) | Event::KeysDone(..))
+    }
+
     /// The token set that comes in with it.
     pub fn token(&self) -> Option<TokenRef> {
         match self {

@@ -1,9 +1,11 @@
+use crate::{Pins, Roster};
 use accounts::AccountSettings;
 use lifecycle::IntuneEnrolment;
 use model::{
     Asked, Backend, Cloud, DeviceFacts, DomainName, GroupUse, JoinType, MachineBinding, Method, ObjectId,
     Registration, TenantId, Upn,
 };
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What does not change while the service runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,8 +22,17 @@ pub struct Facts {
     pub binding: MachineBinding,
     /// What accounts of this machine are made by.
     pub accounts: AccountSettings,
-    /// How many pairs of keys are made ahead of time at the most.
+    /// How many pairs of keys are made ahead of time at the most: [`most_prepared`] of its place for keys.
     pub most_prepared: usize,
+}
+
+/// How many pairs of keys are made ahead of time at the most, where keys are made in this place. A token has few places
+/// for objects, and a TPM may take a minute for a pair.
+pub fn most_prepared(backend: Backend) -> usize {
+    match backend {
+        Backend::Soft => 8,
+        Backend::Tpm | Backend::Pkcs11 => 2,
+    }
 }
 
 /// One configured domain.
@@ -92,6 +103,22 @@ impl DomainConfig {
 }
 
 impl Facts {
+    /// How many pairs of keys made ahead of time somebody may need: one for each tenant that a configured domain leads
+    /// to and that has no keys, and for each domain of which nobody knows yet where it leads to.
+    pub fn pairs_wanted(&self, pins: &Pins, tenants: &BTreeMap<TenantId, Roster>) -> usize {
+        let registering = self.domains.iter().filter(|config| config.registration != Registration::Off);
+        let (mut bare, mut unknown) = (BTreeSet::new(), 0);
+        for config in registering {
+            let mut names = std::iter::once(&config.name).chain(&config.aliases);
+            match names.find_map(|name| pins.tenant_of(name)).or(config.tenant) {
+                Some(tenant) if tenants.get(&tenant).is_some_and(Roster::holds_anything) => {}
+                Some(tenant) => drop(bare.insert(tenant)),
+                None => unknown += 1,
+            }
+        }
+        (bare.len() + unknown).min(self.most_prepared)
+    }
+
     /// What is configured for a domain or an alias.
     pub fn domain(&self, domain: &DomainName) -> Option<&DomainConfig> {
         self.domains.iter().find(|config| config.serves(domain))

@@ -93,6 +93,14 @@ impl Roster {
         self.blocked.is_some() || others.any(|member| !member.stage().is_bare())
     }
 
+    /// Whether an identity is in force that the directory has recognised.
+    pub fn is_proved(&self) -> bool {
+        self.current.as_ref().is_some_and(|member| match member.stage() {
+            Stage::Registered(identity) => identity.verified_at.is_some(),
+            _ => false,
+        })
+    }
+
     /// Whether an identity is in force.
     pub fn is_registered(&self) -> bool {
         self.current.as_ref().is_some_and(|member| matches!(member.stage(), Stage::Registered(_)))

@@ -54,7 +54,6 @@ impl Tenancy {
                 self.commands.push(Command::PublishMissing(None));
             }
         }
-        self.make_pairs();
     }
 }
 

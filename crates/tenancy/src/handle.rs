@@ -14,10 +14,22 @@ impl Machine for Tenancy {
 
     fn handle(&mut self, event: Event, now: Timestamp) -> Batch<Command> {
         self.now = now;
+        let may_need_keys = event.may_change_keys();
         match self.not_writable.clone() {
             Some(failure) => self.refuse(event, failure),
             None => self.take(event),
         }
+        self.go_on();
+        if may_need_keys && self.balance_pairs() {
+            self.go_on();
+        }
+        Batch { commands: std::mem::take(&mut self.commands), wake_at: self.wake_at() }
+    }
+}
+
+impl Tenancy {
+    /// Everything in every lane that waits for nothing.
+    fn go_on(&mut self) {
         while let Some((lane, next)) = self.lanes.take_next() {
             match next {
                 Next::Step(step) => self.perform(lane, step),
@@ -29,11 +41,8 @@ impl Machine for Tenancy {
                 Next::Item(Item::SignIn(sign_in)) => self.route(sign_in),
             }
         }
-        Batch { commands: std::mem::take(&mut self.commands), wake_at: self.wake_at() }
     }
-}
 
-impl Tenancy {
     fn take(&mut self, event: Event) {
         match event {
             Event::Restored(found) => self.restore(*found),

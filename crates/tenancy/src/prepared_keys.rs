@@ -1,15 +1,18 @@
-//! Keys ahead of time: while this computer is not registered, pairs are made in the background, so that a first
-//! sign-in finds one ready. Each goes to at most one tenant, ever.
+//! Keys ahead of time: for every configured domain that is not registered yet a pair is made in the background, so that
+//! the first sign-in of each tenant finds one ready. Each goes to at most one tenant, ever.
+//!
+//! They are made one after the other, and none while a registration is under way: the key store does one thing at a
+//! time, and whoever signs in comes first. What one too many is, because a domain leads to a tenant that has its keys,
+//! is destroyed.
 //!
 //! On disk, in this order: the intent's id, then its keys; the commit by which a tenant takes a pair ends it here.
 
 use crate::lanes::{LaneName, SignIn, Step};
 use crate::tenancy::{Owner, Tenancy};
 use lifecycle::{DeviceKeys, PreparedPair};
-use model::{Failure, IntentId, Registration};
+use model::{Failure, IntentId, TenantId};
 use std::collections::BTreeMap;
-use tenancy_model::Roster;
-use tenancy_model::{Change, Command, FoundPair, KeysReply, KeysWork, PairTest, PreparedView};
+use tenancy_model::{Change, Command, FoundPair, KeysReply, KeysWork, Pair, PairTest, PreparedView, Roster};
 
 /// The pairs that are nobody's.
 #[derive(Debug, Default)]
@@ -23,25 +26,9 @@ pub(crate) struct PreparedKeys {
     destroying: bool,
     /// Pairs that were destroyed meanwhile.
     destroyed: Vec<IntentId>,
-}
-
-/// How far a pair is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Pair {
-    /// Its id is on disk; nothing is done about it until the next start.
-    Decided,
-    /// Its keys are being made, or the decision to make them is being written.
-    Generating,
-    /// Its keys are being written.
-    Storing(DeviceKeys),
-    /// It was found on disk and is being tested.
-    Testing(DeviceKeys),
-    /// It waits for a registration.
-    Ready(DeviceKeys),
-    /// It is being destroyed.
-    Destroying(DeviceKeys),
-    /// It could not be tested or not be destroyed, and stays on disk for the next start.
-    Left(DeviceKeys),
+    /// Whether any are made: what was found is known, the key store did all that it was asked for since, and the last
+    /// tenant was not left.
+    are_made: bool,
 }
 
 impl PreparedKeys {
@@ -53,10 +40,9 @@ impl PreparedKeys {
 
     /// A pair that waits for a registration.
     pub(crate) fn ready(&self) -> Option<PreparedPair> {
-        self.pairs.iter().find_map(|(id, pair)| match pair {
-            Pair::Ready(keys) => Some(PreparedPair { id: *id, keys: keys.clone() }),
-            _ => None,
-        })
+        let ready =
+            |(id, pair): (&IntentId, &Pair)| Some(PreparedPair { id: *id, keys: pair.ready()?.clone() });
+        self.pairs.iter().find_map(ready)
     }
 
     /// How many there are or are being made; a decision costs nothing until then.
@@ -74,51 +60,76 @@ impl PreparedKeys {
     }
 }
 
-impl Pair {
-    fn is_under_way(&self) -> bool {
-        matches!(self, Pair::Generating | Pair::Storing(_) | Pair::Testing(_))
-    }
-}
-
 impl Tenancy {
     /// What was found at the start: keys of another place, or bound to something else, are of no use; the rest is
     /// tested before it is offered.
     pub(crate) fn take_up_prepared(&mut self, found: Vec<FoundPair>) {
         let (made, decided): (Vec<_>, Vec<_>) = found.into_iter().partition(|pair| pair.keys.is_some());
         self.prepared.pairs.extend(decided.into_iter().map(|pair| (pair.id, Pair::Decided)));
+        let wanted = self.facts.pairs_wanted(&self.pins, &self.tenants);
+        // Of a computer that has lost records nobody knows who has keys.
+        let kept = if self.missing.is_some() { self.facts.most_prepared } else { wanted };
         for FoundPair { id, keys, boot_bound } in made {
             let Some(keys) = keys else { continue };
             let as_now = (keys.device.backend, boot_bound) == (self.facts.backend, self.facts.boot_bound);
-            if as_now && self.prepared.count() < self.facts.most_prepared {
+            if as_now && self.prepared.count() < kept {
                 self.prepared.pairs.insert(id, Pair::Testing(keys.clone()));
                 self.run_keys(None, Owner::Prepared(id), KeysWork::Test(keys));
             } else {
                 self.destroy_pair(id, keys);
             }
         }
-        self.make_pairs();
+        self.prepared.are_made = true;
         self.publish_prepared();
     }
 
-    /// Decides on the pairs that are missing, while somebody may register this computer and nobody has.
-    pub(crate) fn make_pairs(&mut self) {
-        let registers = self.facts.domains.iter().any(|config| config.registration != Registration::Off);
-        if !registers
-            || self.missing.is_some()
-            || self.prepared.destroying
-            || self.tenants.values().any(Roster::holds_anything)
-        {
-            return;
+    /// Makes the next pair that is missing, or destroys those that are too many, once nobody who registers needs the key
+    /// store; whether there is something to do.
+    pub(crate) fn balance_pairs(&mut self) -> bool {
+        if !self.are_pairs_made() {
+            return false;
         }
-        let decided = self.prepared.pairs.iter().filter(|(_, pair)| **pair == Pair::Decided);
-        let decided: Vec<IntentId> = decided.map(|(id, _)| *id).collect();
-        let room = self.facts.most_prepared.saturating_sub(self.prepared.count());
-        decided.into_iter().take(room).for_each(|id| self.generate(id));
-        while self.prepared.count() < self.facts.most_prepared {
-            let id = IntentId::new(self.generator.guid());
+        let wanted = self.facts.pairs_wanted(&self.pins, &self.tenants);
+        let there = self.prepared.count();
+        if there < wanted {
+            self.make_pair();
+        } else if there > wanted {
+            self.destroy_extra(wanted);
+        }
+        there != wanted
+    }
+
+    fn are_pairs_made(&self) -> bool {
+        let prepared = &self.prepared;
+        let is_busy = prepared.pairs.values().any(Pair::is_under_way);
+        let waits = prepared.waiting > 0 || !prepared.parked.is_empty();
+        let is_over = prepared.destroying || self.missing.is_some();
+        prepared.are_made && !is_over && !is_busy && !waits && !self.registers_now()
+    }
+
+    /// One that was decided on before, or a new one.
+    fn make_pair(&mut self) {
+        let decided = self.prepared.pairs.iter().find(|(_, pair)| **pair == Pair::Decided);
+        let decided = decided.map(|(id, _)| *id);
+        let id = decided.unwrap_or_else(|| IntentId::new(self.generator.guid()));
+        if decided.is_none() {
             self.push(None, Step::Commit(vec![Change::PreparedKeys { id, keys: None }]));
-            self.generate(id);
         }
+        self.generate(id);
+        self.publish_prepared();
+    }
+
+    fn destroy_extra(&mut self, wanted: usize) {
+        let ready = self.prepared.pairs.iter().filter_map(|(id, pair)| Some((*id, pair.ready()?.clone())));
+        let extra: Vec<_> = ready.skip(wanted).collect();
+        extra.into_iter().for_each(|(id, keys)| self.destroy_pair(id, keys));
+        self.publish_prepared();
+    }
+
+    /// Whether a machine is at work in a tenant where none is proved yet.
+    fn registers_now(&self) -> bool {
+        let registers = |tenant: &TenantId| !self.tenants.get(tenant).is_some_and(Roster::is_proved);
+        self.works.values().any(|owner| matches!(owner, Owner::Member(tenant, ..) if registers(tenant)))
     }
 
     fn generate(&mut self, id: IntentId) {
@@ -138,13 +149,19 @@ impl Tenancy {
             (Pair::Generating, Ok(KeysReply::Created(keys))) => self.store_pair(id, keys),
             (Pair::Generating, _) if self.prepared.destroying => self.pair_is_gone(id),
             // The decision stays on disk; the next start tries again.
-            (Pair::Generating, _) => drop(self.prepared.pairs.insert(id, Pair::Decided)),
+            (Pair::Generating, _) => {
+                self.prepared.pairs.insert(id, Pair::Decided);
+                self.prepared.are_made = false;
+            }
             (Pair::Testing(keys), Ok(KeysReply::Tested(PairTest::Usable))) => {
                 self.keep_pair(id, keys, Pair::Ready)
             }
             (Pair::Testing(keys), Ok(_)) => self.destroy_pair(id, keys),
             // Neither offered nor destroyed: it may be bound to another machine, or be as good as ever.
-            (Pair::Testing(keys), Err(_)) => self.keep_pair(id, keys, Pair::Left),
+            (Pair::Testing(keys), Err(_)) => {
+                self.keep_pair(id, keys, Pair::Left);
+                self.prepared.are_made = false;
+            }
             (Pair::Destroying(_), Ok(_)) => self.pair_is_gone(id),
             (Pair::Destroying(keys), Err(_)) => drop(self.prepared.pairs.insert(id, Pair::Left(keys))),
             (other, _) => drop(self.prepared.pairs.insert(id, other)),
@@ -181,7 +198,6 @@ impl Tenancy {
             return self.prepared.destroyed.push(id);
         }
         self.push(None, Step::Commit(vec![Change::NoPreparedKeys(id)]));
-        self.make_pairs();
     }
 
     /// Lets go on whoever waited for what has come to its end.
@@ -201,7 +217,7 @@ impl Tenancy {
 
     /// The last tenant is being left: every pair goes, then the changes are committed with what went.
     pub(crate) fn destroy_prepared(&mut self, lane: LaneName, changes: Vec<Change>) {
-        self.prepared.destroying = true;
+        (self.prepared.destroying, self.prepared.are_made) = (true, false);
         for (id, pair) in self.prepared.pairs.clone() {
             match pair {
                 Pair::Ready(keys) | Pair::Left(keys) => self.destroy_pair(id, keys),

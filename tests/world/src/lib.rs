@@ -288,6 +288,11 @@ impl World {
         self.keys.alive().len()
     }
 
+    /// How many of them a power cut left behind, so that nothing on disk knows of them.
+    pub fn keys_lost(&self) -> usize {
+        self.keys.alive().intersection(&self.lost_keys).count()
+    }
+
     /// The secrets held.
     pub fn held(&self) -> Vec<TokenRef> {
         self.computer.vault.names(self.now)

@@ -37,8 +37,8 @@ impl FakeKeys {
 
 impl Keys for FakeKeys {
     fn submit(&self, job: Job) {
-        self.jobs.lock().unwrap().push(format!("{job:?}"));
         let next = self.script.lock().unwrap().pop_front().unwrap_or(Next::Does);
+        self.jobs.lock().unwrap().push(format!("{job:?}"));
         match next {
             Next::Does => done(job),
             Next::Fails(error) => job.refuse(error),

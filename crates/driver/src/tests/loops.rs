@@ -4,7 +4,7 @@ use super::harness::{Disk, Line, Rig, domain, tenant, wait_for};
 use super::keys::Next;
 use crate::inbox::Inbox;
 use hsm::HsmError;
-use lifecycle::{LeaveKind, LedgerKind, Stage, StateName};
+use lifecycle::{LeaveKind, LedgerKind, Phase, Stage, StateName};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -102,7 +102,8 @@ async fn keys_ahead_of_time_serve_the_first_registration_and_one_only() {
     wait_for(|| rig.driver.prepared_keys().borrow().ready == 1).await;
     rig.signs_in(0).await.unwrap();
     rig.is(0, StateName::AwaitingSignIn).await;
-    assert_eq!((rig.keys.count("Create"), rig.driver.prepared_keys().borrow().ready), (2, 0));
+    wait_for(|| rig.driver.prepared_keys().borrow().ready == 1).await;
+    assert_eq!(rig.keys.count("Create"), 4, "another is made for the other domain");
     rig.signs_in(1).await.unwrap();
     rig.is(1, StateName::AwaitingSignIn).await;
     assert_eq!(rig.keys.count("Create"), 4);
@@ -140,4 +141,19 @@ async fn what_is_durable_is_known_after_a_restart() {
         assert_eq!(status.state, StateName::AwaitingSignIn, "known as soon as it has started");
         assert!(matches!(status.snapshot.stage, Stage::KeysReady(..)));
     }
+}
+
+#[tokio::test]
+async fn ten_tenants_find_their_keys_made() {
+    let rig = Rig::on(Disk::default(), 10, 8).await;
+    let ready = || rig.driver.prepared_keys().borrow().ready;
+    for n in 0..10 {
+        wait_for(|| ready() == 8.min(10 - usize::from(n))).await;
+        rig.signs_in(n).await.unwrap();
+        rig.is(n, StateName::AwaitingSignIn).await;
+        let status = rig.driver.follow(&domain(n)).unwrap();
+        let attempts = status.borrow().snapshot.attempts.clone();
+        assert!(attempts.iter().all(|attempt| attempt.phase != Phase::CreateKeys), "{n}: {attempts:?}");
+    }
+    assert_eq!((rig.keys.count("Create"), ready()), (20, 0));
 }

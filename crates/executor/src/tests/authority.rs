@@ -35,7 +35,10 @@ fn run(harness: &Harness, work: Work, now: Timestamp) -> Result<Reply, Failure> 
 
 fn resolve(harness: &Harness, now: Timestamp) -> Result<(TenantPin, Jwks), Failure> {
     match run(harness, Work::Resolve { domain: "contoso.com".parse().unwrap() }, now)? {
-        Reply::Resolved { pin, keys } => Ok((pin, keys)),
+        Reply::Resolved { pin, keys_at } => match run(harness, Work::FetchKeys { keys_at }, now)? {
+            Reply::Keys(keys) => Ok((pin, keys)),
+            other => panic!("{other:?}"),
+        },
         other => panic!("{other:?}"),
     }
 }

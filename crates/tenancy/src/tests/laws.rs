@@ -6,7 +6,9 @@ use crate::lanes::LaneName;
 use crate::{Answer, Caller, Change, Command, Event, KeysWork, OperatorRequest, Role, TenantView};
 use lifecycle::{LeaveStep, Snapshot, Stage, Work};
 use machine::Ticket;
-use model::{Account, DomainName, Failure, IntentId, Memory, ObjectId, Standing, TenantId, TokenRef, Upn};
+use model::{
+    Account, DomainName, Failure, IntentId, Memory, ObjectId, Registration, Standing, TenantId, TokenRef, Upn,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
@@ -204,7 +206,10 @@ impl Computer {
         self.laws.law("durable", same, ("domains", &self.leads_to, durable));
         let making = self.key_works.values().filter(|work| matches!(work, KeysWork::Create { .. })).count();
         let (making, most) = (making.max(self.prepared.being_made), self.setting.most_prepared);
-        self.laws.law("bound", self.prepared.ready + making <= most, (self.prepared, making));
+        let facts = self.setting.facts();
+        let registering = facts.domains.iter().filter(|it| it.registration != Registration::Off).count();
+        let all = self.prepared.ready + making;
+        self.laws.law("bound", all <= most.min(registering) && making <= 1, (self.prepared, making));
     }
 
     fn is_at_rest(&self) -> bool {

@@ -3,7 +3,7 @@
 use super::computer::Computer;
 use super::disk::Disk;
 use super::replies::{boot_bound, keys, numbered};
-use super::samples::{ALEX, ANN, KIM, Setting, failures};
+use super::samples::{ALEX, ANN, BOB, DEE, KIM, Person, Setting, failures};
 use super::stories::identity;
 use crate::{Event, FoundPair, KeysReply, KeysWork, PairTest, PreparedView, Role};
 use lifecycle::{DeviceKeys, RetainedKeys, Stage};
@@ -261,21 +261,113 @@ fn registered() -> Disk {
     Disk::default().knows(&[ALEX, KIM]).and(Role::Current, ALEX.tenant(), stage)
 }
 
+/// So many pairs at the most, and the third tenant registers too.
+fn most(most_prepared: usize) -> Setting {
+    Setting { most_prepared, third: Registration::Background, ..Setting::default() }
+}
+
+/// A verified identity in the tenant of each of them, whose domains are known.
+fn in_force(people: &[Person]) -> Disk {
+    let known = Disk::default().knows(people);
+    people.iter().zip(1..).fold(known, |disk, (person, n)| {
+        let stage = Stage::Registered(Box::new(identity(person.tenant(), Backend::Soft, n)));
+        disk.and(Role::Current, person.tenant(), stage)
+    })
+}
+
 #[test]
-fn none_are_made_where_nobody_registers_or_somebody_has() {
-    let mut facts = one().facts();
-    facts.domains.iter_mut().for_each(|config| config.registration = Registration::Off);
-    let mut computer = Computer::off("", one());
-    computer.tenancy = crate::Tenancy::new(facts, 1);
-    computer.restore();
-    assert!(computer.open.is_empty() && computer.key_works.is_empty());
-    let computer = Computer::with(one(), registered());
-    assert!(computer.open.is_empty() && computer.key_works.is_empty());
-    let mut computer = Computer::off("none", one());
+fn there_is_a_pair_for_each_domain_that_may_need_one_and_no_more_than_may_be() {
+    let off = Setting { third: Registration::Off, ..most(8) };
+    // Two of the four domains lead to Ann's tenant, once that is known.
+    for (setting, disk, expected, what) in [
+        (most(8), Disk::default(), 4, "nobody is known"),
+        (most(3), Disk::default(), 3, "bounded"),
+        (most(0), Disk::default(), 0, "switched off"),
+        (off, Disk::default(), 3, "nobody registers in the third tenant"),
+        (most(8), Disk::default().knows(&[ANN, BOB]), 3, "one tenant has two domains"),
+        (most(8), in_force(&[ALEX]), 3, "one is registered"),
+        (most(8), in_force(&[ALEX, ANN]), 2, "two are, and nobody knows that one has two domains"),
+        (most(8), in_force(&[ALEX, ANN]).knows(&[BOB]), 1, "and it is known"),
+        (most(8), in_force(&[ALEX, ANN, DEE]).knows(&[BOB]), 0, "all are"),
+    ] {
+        let mut computer = Computer::with(setting, disk);
+        computer.fair_end();
+        let whole = PreparedView { ready: expected, being_made: 0, waiting: 0 };
+        assert_eq!((computer.prepared, computer.disk.prepared.len()), (whole, expected), "{what}");
+    }
+}
+
+#[test]
+fn a_tenant_that_nobody_can_read_needs_no_pair_and_the_others_do() {
+    let mut computer = Computer::off("none", Setting { third: Registration::Off, ..most(8) });
     let mut found = Disk::default().knows(&[ALEX]).found();
     found.blocked.insert(ALEX.tenant(), failures(0));
     computer.feed(Event::Restored(Box::new(found)));
-    assert!(computer.open.is_empty() && computer.key_works.is_empty());
+    computer.fair_end();
+    assert_eq!(computer.prepared.ready, 2);
+}
+
+#[test]
+fn pairs_are_made_one_after_the_other_and_none_while_a_registration_is_under_way() {
+    let mut computer = Computer::new(most(8));
+    computer.write();
+    assert_eq!(works(&computer), ["create"]);
+    computer.end_key_work(0, None);
+    computer.write();
+    assert_eq!((works(&computer), computer.prepared.ready), (vec!["create"], 1), "the next");
+    computer.signs_in(ALEX);
+    computer.end_key_work(0, None);
+    computer.write();
+    assert_eq!((works(&computer), computer.prepared.ready), (vec![], 1), "the key store is Alex's");
+    assert!(!computer.works.is_empty());
+    computer.fair_end();
+    assert_eq!((computer.prepared.ready, computer.disk.in_force(ALEX.tenant()).is_some()), (3, true));
+}
+
+#[test]
+fn none_are_made_before_the_directory_has_recognised_the_device() {
+    let mut computer = Computer::new(most(1));
+    computer.fair_end();
+    computer.signs_in(ALEX);
+    while computer.disk.in_force(ALEX.tenant()).is_none_or(|it| it.verified_at.is_none()) {
+        assert_eq!(
+            works(&computer),
+            Vec::<&str>::new(),
+            "{:?}",
+            computer.disk.stage(ALEX.tenant(), Role::Current)
+        );
+        assert!(!computer.works.is_empty());
+        computer.end_work(0, None);
+        computer.write();
+    }
+    assert_eq!(works(&computer), ["create"]);
+}
+
+#[test]
+fn every_tenant_finds_its_keys_made_and_each_that_was_taken_is_followed_by_another() {
+    for bound in [1, 2, 8] {
+        let mut computer = Computer::new(most(bound));
+        computer.fair_end();
+        for (person, left) in [(ALEX, 3), (ANN, 2), (DEE, 1)] {
+            let ready: Vec<IntentId> = computer.disk.prepared.keys().copied().collect();
+            computer.registers(person);
+            let own = computer.disk.in_force(person.tenant()).unwrap().intent.id;
+            assert!(ready.contains(&own), "{person:?} made none");
+            computer.fair_end();
+            assert_eq!(computer.prepared.ready, bound.min(left), "after {person:?} of {bound}");
+        }
+    }
+}
+
+#[test]
+fn a_pair_is_destroyed_when_its_domain_turns_out_to_be_a_registered_tenant_s() {
+    let mut computer = Computer::with(most(8), in_force(&[ALEX, ANN, DEE]));
+    computer.fair_end();
+    assert_eq!(computer.prepared.ready, 1, "for the other domain of Ann's tenant");
+    computer.signs_in(BOB);
+    assert_eq!(works(&computer), ["destroy"]);
+    computer.fair_end();
+    assert_eq!((computer.prepared.ready, computer.disk.prepared.len()), (0, 0));
 }
 
 #[test]

@@ -74,8 +74,11 @@ fn a_sign_in_begins_with_what_is_known_of_its_domain_and_the_identity_that_it_pr
         let facts = facts(&mut computer, "alex@contoso.com").unwrap();
         assert_eq!((facts.standing, facts.method), expected, "{current:?} {successor:?}");
         assert_eq!(facts.pinned, Some(ALEX.domain_pin()));
-        assert_eq!(facts.accounts, [ALEX.account_pin(), KIM.account_pin()]);
+        assert_eq!(facts.accounts, [ALEX.account_pin()], "who comes under this name is of this object");
     }
+    let mut computer = Computer::with(Setting::default(), known());
+    let unseen = facts(&mut computer, "new@contoso.com").unwrap();
+    assert_eq!(unseen.accounts, [ALEX.account_pin(), KIM.account_pin()]);
     let mut computer = Computer::new(Setting::default());
     let facts = facts(&mut computer, "alex@contoso.com").unwrap();
     assert_eq!((facts.pinned, facts.accounts.len(), facts.standing), (None, 0, Standing::Unregistered));

@@ -25,6 +25,9 @@ pub(super) const ASKER: Asker = Asker { by: Requester(0), may_register: MayRegis
 pub(super) const ALEX: Person = Person(0, 0);
 pub(super) const ANN: Person = Person(1, 0);
 pub(super) const KIM: Person = Person(0, 1);
+/// Of the other domain of Ann's tenant.
+pub(super) const BOB: Person = Person(1, 1);
+pub(super) const DEE: Person = Person(2, 0);
 
 impl Person {
     /// The person with this number.
