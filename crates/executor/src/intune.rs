@@ -125,7 +125,7 @@ impl Caller<'_> {
     /// The PRT of a person's session, got now if the session has none yet.
     async fn primary_of(&self, identity: &Identity, owner: &Account) -> Result<Arc<Primary>, Failure> {
         let (name, _) = self.executor.vault.session(owner, self.now).ok_or_else(token_gone)?;
-        self.obtain(identity, name).await
+        self.obtain(identity, name, None).await
     }
 
     /// `client-version`: what is configured, else the compiled default; `auto` looks once a day.

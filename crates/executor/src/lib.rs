@@ -115,7 +115,10 @@ impl Executor {
             Work::ReadJoin { intent, keys, reply } => {
                 call.read_join(&intent, &keys, &reply).map(|issued| Reply::Issued(Box::new(issued)))
             }
-            Work::Verify { identity, token } => call.obtain(&identity, token).await.map(|_| Reply::Verified),
+            Work::Nonce { tenant } => call.fetch_nonce(tenant).await.map(Reply::Nonce),
+            Work::Verify { identity, token, nonce } => {
+                call.obtain(&identity, token, nonce).await.map(|_| Reply::Verified)
+            }
             Work::CreateIntuneKey { intent, backend } => {
                 call.create_intune_key(&intent, backend).await.map(Reply::IntuneKey)
             }

@@ -18,21 +18,27 @@ impl Caller<'_> {
         identity: &Identity,
     ) -> Result<signin::UserReply, Failure> {
         let expires_at = match work {
-            signin::UserWork::Obtain { token } => self.obtain(identity, token).await?.expires,
+            signin::UserWork::Obtain { token } => self.obtain(identity, token, None).await?.expires,
             signin::UserWork::Renew { token } => self.renew(identity.intent.tenant, token).await?.expires,
         };
         Ok(signin::UserReply::Prt { expires_at })
     }
 
     /// The person's PRT: the one that is there, else a new one for their refresh token.
-    pub(crate) async fn obtain(&self, identity: &Identity, token: TokenRef) -> Result<Arc<Primary>, Failure> {
+    pub(crate) async fn obtain(
+        &self,
+        identity: &Identity,
+        token: TokenRef,
+        nonce: Option<Nonce>,
+    ) -> Result<Arc<Primary>, Failure> {
         let tokens = self.executor.vault.tokens(token, self.now).ok_or_else(token_gone)?;
         if let Some(primary) = &tokens.primary {
             return Ok(primary.clone());
         }
         let refresh_token = tokens.set.refresh_token.as_ref().ok_or_else(token_gone)?;
         let expected = Expected { tenant: identity.intent.tenant, object: tokens.object };
-        let primary = self.acquire(identity, Credential::RefreshToken(refresh_token), expected, None).await?;
+        let primary =
+            self.acquire(identity, Credential::RefreshToken(refresh_token), expected, nonce).await?;
         let primary = Arc::new(primary);
         self.hold(token, &primary);
         Ok(primary)
@@ -91,6 +97,11 @@ impl Caller<'_> {
         let request = prt::nonce::request(&self.prt_call(tenant, NONCE));
         let reply = self.ask(request, RequestAuth::Nothing).await?;
         prt::nonce::read(reply).map_err(|error| error.failure())
+    }
+
+    /// The same, with the time at which it was asked for.
+    pub(crate) async fn fetch_nonce(&self, tenant: TenantId) -> Result<Nonce, Failure> {
+        Ok(Nonce { value: self.nonce(tenant).await?, at: self.now })
     }
 
     pub(crate) fn prt_call(&self, tenant: TenantId, nth: u8) -> Call<'_> {

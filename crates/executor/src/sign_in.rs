@@ -2,7 +2,7 @@ use crate::call::Caller;
 use crate::join::token_gone;
 use crate::vault::{Held, Tokens};
 use lifecycle::Identity;
-use model::{DomainName, Failure, Nonce, TenantId, TenantPin, Timestamp, TokenRef, Trace};
+use model::{DomainName, Failure, TenantId, TenantPin, Timestamp, TokenRef, Trace};
 use oauth::TokenSet;
 use signin::{Reply, Scope, Work};
 use std::sync::Arc;
@@ -23,10 +23,7 @@ impl Caller<'_> {
     async fn sign_in_work(&self, work: Work, identity: Option<&Identity>) -> Result<Reply, Failure> {
         match work {
             Work::AskRealm { name } => self.ask_realm(&name).await,
-            Work::Nonce { tenant } => {
-                let value = self.nonce(tenant).await?;
-                Ok(Reply::Nonce(Nonce { value, at: self.now }))
-            }
+            Work::Nonce { tenant } => self.fetch_nonce(tenant).await.map(Reply::Nonce),
             Work::Password { tenant, name, password, standing, nonce } => {
                 self.sign_in_by_password((tenant, &name), password, standing, (identity, nonce)).await
             }

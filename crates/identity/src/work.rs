@@ -3,7 +3,7 @@
 use crate::{
     DeviceKeys, Endpoints, Identity, Intent, IntuneIntent, IntuneIssued, Issued, Phase, StoredReply,
 };
-use model::{Backend, DeviceFacts, DomainName, Failure, KeyHandle, RequestId, TenantId, TokenRef};
+use model::{Backend, DeviceFacts, DomainName, Failure, KeyHandle, Nonce, RequestId, TenantId, TokenRef};
 
 /// One thing to be done outside. None of them sleeps, retries or polls.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +14,11 @@ pub enum Work {
         tenant: TenantId,
         /// For services that want a token (401/403 without).
         token: TokenRef,
+    },
+    /// Fetch a nonce for the first PRT, beside the join. Read only. Ends in [`Reply::Nonce`].
+    Nonce {
+        /// The tenant whose sign-in service is asked.
+        tenant: TenantId,
     },
     /// Make the device and the transport key of this intent. Ends in [`Reply::Keys`].
     CreateKeys(Intent),
@@ -34,6 +39,8 @@ pub enum Work {
         identity: Box<Identity>,
         /// Whose token set to use.
         token: TokenRef,
+        /// What was fetched beside the join; where there is none the work fetches its own.
+        nonce: Option<Nonce>,
     },
     /// Make the key of the Intune certificate. Ends in [`Reply::IntuneKey`].
     CreateIntuneKey {
@@ -84,6 +91,7 @@ impl Work {
         !matches!(
             self,
             Work::Discover { .. }
+                | Work::Nonce { .. }
                 | Work::ReadJoin { .. }
                 | Work::Verify { .. }
                 | Work::CreateKeys(_)
@@ -101,7 +109,7 @@ impl Work {
             Work::CreateKeys(_) => Phase::CreateKeys,
             Work::Join(_) => Phase::Join,
             Work::ReadJoin { .. } => Phase::ReadReply,
-            Work::Verify { .. } => Phase::Verify,
+            Work::Verify { .. } | Work::Nonce { .. } => Phase::Verify,
             Work::CreateIntuneKey { .. } => Phase::IntuneKey,
             Work::EnrolIntune(_) => Phase::IntuneEnrol,
             Work::ReadEnrolment { .. } => Phase::IntuneRead,
@@ -157,6 +165,8 @@ pub enum Reply {
     Discovered(Endpoints),
     /// Of [`Work::Discover`]: the documented endpoints serve, and why the service's answer does not.
     Documented(Endpoints, Box<Failure>),
+    /// Of [`Work::Nonce`]: it came.
+    Nonce(Nonce),
     /// Of [`Work::CreateKeys`]: the device key and the transport key.
     Keys(DeviceKeys),
     /// Of [`Work::Join`]: the reply as it came, not parsed yet.

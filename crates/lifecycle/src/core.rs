@@ -1,6 +1,7 @@
 //! What every part of the machine does: persist, run, judge answers, keep people.
 
 use crate::member::Next;
+use crate::nonces::Nonces;
 use crate::{
     Attempt, Command, Event, EventKind, Facts, LeaveKind, LedgerKind, LedgerLine, LedgerObject, Milestone,
     OpId, Phase, Reply, Snapshot, Stage, StateName, Work,
@@ -30,7 +31,9 @@ pub(crate) struct Core {
     /// The newest person who signed in meanwhile.
     pub(crate) queued: Option<Person>,
     pub(crate) failure: Option<Failure>,
+    /// The work whose answer leads on.
     pub(crate) in_flight: Option<(OpId, Phase)>,
+    pub(crate) nonces: Nonces,
     /// A leave that waits for the end of a work with outside effect.
     pub(crate) leave: Option<LeaveKind>,
     /// When the directory was first asked about the identity; it is given a minute to know it.
@@ -57,6 +60,7 @@ impl Core {
             queued: None,
             failure: None,
             in_flight: None,
+            nonces: Nonces::default(),
             leave: None,
             asked_at: None,
             missing_since: None,

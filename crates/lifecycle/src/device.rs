@@ -54,6 +54,9 @@ impl Device {
     /// The events about an identity mean the same wherever it is; all others are for the machine in force.
     fn dispatch(&mut self, event: &Event) {
         let core = &mut self.core;
+        if core.nonce_came(event) {
+            return;
+        }
         match (event, self.in_force.member()) {
             (Event::LeaveRequested(ask), Some(member)) => leave(core, member, *ask),
             (Event::Suspected(failure), Some(member)) => suspected(core, member, failure, event),
@@ -82,6 +85,9 @@ impl machine::Machine for Device {
         self.dispatch(&event);
         if let Some(next) = self.core.next.take() {
             self.in_force = InForce::after(next, &mut self.core);
+        }
+        if self.core.in_flight.is_none() {
+            self.core.drop_nonce();
         }
         let mut commands = std::mem::take(&mut self.core.commands);
         let changed = commands.iter().any(|command| !matches!(command, Command::Ignored(_)));

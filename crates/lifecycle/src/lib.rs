@@ -11,6 +11,7 @@ mod device;
 mod events;
 mod intune;
 mod member;
+mod nonces;
 mod registration;
 
 pub use commands::{Batch, Command, EventKind, Milestone};

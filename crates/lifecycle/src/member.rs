@@ -71,7 +71,9 @@ impl Member {
     /// Asks the directory whether it knows the identity.
     pub(crate) fn verify(&self, core: &mut Core, token: TokenRef) {
         core.asked_at.get_or_insert(core.now);
-        core.run(Work::Verify { identity: self.identity.clone(), token });
+        core.drop_nonce();
+        let nonce = core.fresh_nonce();
+        core.run(Work::Verify { identity: self.identity.clone(), token, nonce });
     }
 
     /// The directory knows the device.
@@ -144,9 +146,11 @@ pub(crate) fn suspended(core: &mut Core, member: &mut Member, event: &Event) {
             member.identity.suspended = None;
             core.next = Some(member.clone().verified(core));
         }
-        (Some(Err(_)), _) => {
+        (Some(Err(failure)), _) => {
             core.persist(member.stage());
-            core.end_person();
+            if !core.nonce_refused(failure) {
+                core.end_person();
+            }
             recheck(core, member);
         }
         (None, Some(person)) => {

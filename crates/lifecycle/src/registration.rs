@@ -157,6 +157,7 @@ impl Registration {
         let (intent, device) = (enrolment.intent.clone(), core.facts.device.clone());
         let order = JoinOrder { intent, keys, endpoints, attempt, request, domain, token, device };
         core.run(Work::Join(Box::new(order)));
+        core.fetch_nonce();
     }
 
     fn reading_reply(

@@ -3,7 +3,8 @@
 use lifecycle::*;
 use model::{
     Account, Backend, CertificateDer, Delivery, DeviceFacts, DeviceTrouble, Failure, FailureClass, Guid, Id,
-    JoinType, KeyHandle, KeyPurpose, MachineBinding, RsaPublicKey, TenantId, Timestamp, TokenRef, Trace, Who,
+    JoinType, KeyHandle, KeyPurpose, MachineBinding, Nonce, RsaPublicKey, TenantId, Timestamp, TokenRef,
+    Trace, Who,
 };
 
 /// An id of sixteen such bytes.
@@ -95,6 +96,7 @@ pub fn issued() -> Issued {
 pub fn reply(work: &Work, now: Timestamp, n: u8) -> Reply {
     match work {
         Work::Discover { .. } => Reply::Discovered(endpoints()),
+        Work::Nonce { .. } => Reply::Nonce(Nonce { value: "AwAB".to_owned(), at: now }),
         Work::CreateKeys(intent) => Reply::Keys(keys(intent, n)),
         Work::Join(_) => Reply::JoinAnswered(StoredReply {
             status: 200,
@@ -140,5 +142,6 @@ pub fn failure(class: FailureClass, delivery: Delivery, code: &str) -> Failure {
     let mut failure = Failure::local(class, Who::User, code, "it failed".to_owned(), "Do something.");
     failure.delivery = delivery;
     failure.trouble = DeviceTrouble::from_code(code);
+    failure.cause = model::refusal(code.trim_start_matches("AADSTS")).and_then(|line| line.cause);
     failure
 }

@@ -211,7 +211,7 @@ fn intent_of(work: &Work) -> Option<(TenantId, IntentId)> {
         | Work::Rebind(identity)
         | Work::Retire { identity }
         | Work::Unregister { identity, .. } => &identity.intent,
-        Work::Discover { tenant, .. } => {
+        Work::Discover { tenant, .. } | Work::Nonce { tenant } => {
             return Some((*tenant, IntentId::new(model::Guid::from_bytes([0; 16]))));
         }
         Work::CreateIntuneKey { .. } | Work::ReadEnrolment { .. } | Work::EraseKeys(_) => return None,

@@ -38,7 +38,8 @@ pub(super) fn grants(token: &str) -> Scripted {
 }
 
 fn verify(harness: &Harness, token: TokenRef, now: Timestamp) -> Result<Reply, Failure> {
-    finish(harness.executor.perform(Work::Verify { identity: Box::new(identity()), token }, now, ENTROPY))
+    let work = Work::Verify { identity: Box::new(identity()), token, nonce: None };
+    finish(harness.executor.perform(work, now, ENTROPY))
 }
 
 fn user(harness: &Harness, work: UserWork, now: Timestamp) -> Result<Timestamp, Failure> {
@@ -61,6 +62,19 @@ fn a_proof_is_a_nonce_then_a_signature_then_a_request_then_the_unwrapped_key() {
     let primary = held.primary.as_ref().unwrap();
     assert_eq!((primary.token.expose().as_str(), primary.object), ("prt-1", owner().object));
     assert_eq!(primary.expires, NOW.after(HOUR));
+}
+
+#[test]
+fn a_nonce_that_came_beside_the_join_is_used_and_none_is_fetched() {
+    let harness = Harness::new();
+    harness.net.will([nonce()]);
+    let Ok(Reply::Nonce(own)) = harness.perform(Work::Nonce { tenant: id(1) }) else { panic!("no nonce") };
+    assert_eq!((own.value.as_str(), own.at), ("AwAB", NOW));
+    harness.net.will([grants("prt-1")]);
+    let token = harness.tokens(false);
+    let work = Work::Verify { identity: Box::new(identity()), token, nonce: Some(own) };
+    assert_eq!(harness.perform(work).unwrap(), Reply::Verified);
+    assert_eq!(harness.net.asked(), ["nonce", "signed"]);
 }
 
 #[test]

@@ -177,6 +177,9 @@ pub(super) fn registered(core: &mut Core, intent: &Intent, post: &Post, issued: 
 
 /// The directory did not say that it knows the device.
 pub(super) fn verify_failed(core: &mut Core, member: &mut Member, failure: &Failure) -> Outcome {
+    if core.nonce_refused(failure) {
+        return Transition(State::of_unverified(core, member.clone()));
+    }
     member.tries += 1;
     let known_since = member.identity.registered_at.max(core.asked_at.unwrap_or_default());
     let in_grace = core.now.since(known_since) < GRACE && core.missing_since.is_none();

@@ -236,7 +236,10 @@ impl Laws {
         in_flight: &BTreeMap<OpId, Work>,
         wake_at: Option<Timestamp>,
     ) {
-        self.uphold("one", in_flight.len() <= 1, format_args!("one work at a time"));
+        let beside = in_flight.values().filter(|work| matches!(work, Work::Nonce { .. })).count();
+        self.uphold("one", in_flight.len() - beside <= 1, format_args!("one work at a time leads on"));
+        let alone = beside > 0 && in_flight.len() == beside;
+        self.uphold("one", beside <= 1 && !alone, format_args!("a nonce is fetched beside another work"));
         let alive =
             !in_flight.is_empty() || wake_at.is_some() || status.waits_for.is_some() || status.is_at_rest();
         self.uphold("progress", alive, format_args!("{} waits for nothing", status.state));
@@ -363,6 +366,7 @@ fn announced(work: &Work, disk: &Snapshot) -> bool {
         (Work::EraseKeys(_), Stage::Leaving { step, .. }) => *step == LeaveStep::Erase,
         (Work::EraseKeys(_), stage) => matches!(stage, Stage::Unregistered { retained: Some(_) }),
         (Work::Verify { .. } | Work::CheckIn { .. }, stage) => matches!(stage, Stage::Registered(_)),
+        (Work::Nonce { .. }, stage) => matches!(stage, Stage::Joining { .. }),
         (Work::Discover { .. }, stage) => {
             matches!(stage, Stage::Intent(_) | Stage::KeysReady(..) | Stage::ReplyStored { .. })
         }

@@ -3,7 +3,7 @@
 use super::laws::Laws;
 use ::machine::{Machine as _, OpId};
 use lifecycle::*;
-use model::{Delivery, FailureClass, Timestamp, TokenRef};
+use model::{Delivery, FailureClass, Nonce, Timestamp, TokenRef};
 use proptest::prelude::*;
 use states::samples::{facts, failure, prepared, reply, signed_in};
 use std::collections::BTreeMap;
@@ -36,6 +36,10 @@ pub(super) enum Step {
     Prepare,
     /// The administrator says that it is the same machine.
     Rebind,
+    /// From here on a nonce does not come at once, or does again.
+    Nonces(bool),
+    /// The nonce comes, or does not.
+    Nonce(bool),
 }
 
 /// 80 % answers to the work in flight (or the wait for its next), 10 % stale ids, 10 % unasked events.
@@ -54,6 +58,8 @@ pub(super) fn steps(longest: usize) -> impl Strategy<Value = Vec<Step>> {
         9 => Just(Step::Crash),
         3 => Just(Step::Prepare),
         15 => Just(Step::Rebind),
+        2 => any::<bool>().prop_map(Step::Nonces),
+        6 => any::<bool>().prop_map(Step::Nonce),
     ];
     proptest::collection::vec(step, 1..longest)
 }
@@ -71,6 +77,7 @@ fn failures(n: u8) -> model::Failure {
         (FailureClass::Gone, "error_missing_device"),
         (FailureClass::Broken, "KeyUnavailable"),
         (FailureClass::Broken, "Strange"),
+        (FailureClass::Transient, "AADSTS140000"),
     ];
     let deliveries = [Delivery::NotSent, Delivery::Answered, Delivery::InDoubt];
     let (class, code) = classes[usize::from(n) % classes.len()];
@@ -91,6 +98,8 @@ pub(super) struct Harness {
     pub(super) disk: Snapshot,
     pub(super) in_flight: BTreeMap<OpId, Work>,
     pub(super) wake_at: Option<Timestamp>,
+    /// Whether a nonce comes at once, as most stories have it.
+    pub(super) nonces_come: bool,
     pub(super) laws: Laws,
     tokens: u64,
     pairs: u8,
@@ -110,6 +119,7 @@ impl Harness {
             disk: disk.clone(),
             in_flight: BTreeMap::new(),
             wake_at: None,
+            nonces_come: true,
             laws: Laws::default(),
             tokens: 0,
             pairs: 0,
@@ -168,12 +178,16 @@ impl Harness {
             Step::Crash => self.crash(),
             Step::Prepare => self.prepare(),
             Step::Rebind => self.feed(Event::Rebind),
+            Step::Nonces(come) => self.nonces_come = come,
+            Step::Nonce(comes) => self.nonce(comes),
         }
     }
 
     /// Answers the oldest work in flight; without one, the timer comes, else somebody signs in.
     fn answer(&mut self, failure: Option<model::Failure>) {
-        let Some((op, work)) = self.in_flight.pop_first() else {
+        let leads_on = |(_, work): &(&OpId, &Work)| !matches!(work, Work::Nonce { .. });
+        let op = self.in_flight.iter().find(leads_on).map(|(op, _)| *op);
+        let Some((op, work)) = op.and_then(|op| self.in_flight.remove_entry(&op)) else {
             return if self.wake_at.is_some() { self.wait(0) } else { self.sign_in() };
         };
         self.pairs = self.pairs.wrapping_add(1);
@@ -182,6 +196,18 @@ impl Harness {
             None => Ok(reply(&work, self.now, self.pairs)),
         };
         self.laws.answered(&work, &result);
+        self.feed(Event::Done(op, result));
+    }
+
+    /// Ends the work that fetches a nonce, where there is one.
+    pub(super) fn nonce(&mut self, comes: bool) {
+        let fetches = |(_, work): &(&OpId, &Work)| matches!(work, Work::Nonce { .. });
+        let Some(op) = self.in_flight.iter().find(fetches).map(|(op, _)| *op) else { return };
+        self.in_flight.remove(&op);
+        let result = match comes {
+            true => Ok(Reply::Nonce(Nonce { value: "AwAB".to_owned(), at: self.now })),
+            false => Err(failures(0)),
+        };
         self.feed(Event::Done(op, result));
     }
 
@@ -262,5 +288,8 @@ impl Harness {
         self.states.push(status.state.as_str());
         self.laws.settled(&status, &self.in_flight, self.wake_at);
         assert_eq!(status.snapshot.stage, self.disk.stage, "what is reported is what is on disk");
+        if self.nonces_come {
+            self.nonce(true);
+        }
     }
 }

@@ -6,6 +6,7 @@
 mod laws;
 #[cfg(test)]
 mod life;
+mod order;
 #[cfg(test)]
 mod paths;
 #[cfg(test)]

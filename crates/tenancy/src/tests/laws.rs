@@ -402,7 +402,7 @@ fn lane_of(changes: &[Change], before: &Disk) -> LaneName {
 
 fn tenant_of(work: &Work, disk: &Disk) -> Option<TenantId> {
     match work {
-        Work::Discover { tenant, .. } => Some(*tenant),
+        Work::Discover { tenant, .. } | Work::Nonce { tenant } => Some(*tenant),
         Work::CreateKeys(intent) | Work::ReadJoin { intent, .. } => Some(intent.tenant),
         Work::Join(order) => Some(order.intent.tenant),
         Work::CreateIntuneKey { intent, .. } => Some(intent.owner.tenant),

@@ -58,6 +58,7 @@ fn stored(at: Timestamp) -> StoredReply {
 pub(super) fn reply(work: &Work, now: Timestamp, n: u64) -> Reply {
     match work {
         Work::Discover { .. } => Reply::Discovered(endpoints()),
+        Work::Nonce { .. } => Reply::Nonce(model::Nonce { value: "AwAB".to_owned(), at: now }),
         Work::CreateKeys(intent) => Reply::Keys(keys(intent.id, intent.backend, n)),
         Work::Join(_) => Reply::JoinAnswered(stored(now)),
         Work::ReadJoin { .. } => Reply::Issued(Box::new(issued(n))),

@@ -107,7 +107,8 @@ fn two_moves_at_once_lose_nobody() {
     computer.end_key_work(0, None);
     // The first comes to its end while the second still asks whether its place is ready.
     computer.signs_in(ALEX);
-    for _ in 0..5 {
+    // Discover, keys, join, its nonce, its reply, the proof.
+    for _ in 0..6 {
         computer.end_work(0, None);
         computer.write();
     }

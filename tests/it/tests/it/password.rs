@@ -55,6 +55,24 @@ fn a_registered_machine_vouches_for_the_password_with_its_key() {
 }
 
 #[test]
+fn a_login_on_a_registered_machine_takes_one_nonce_and_no_redemption() {
+    let (cloud, machine) = registered();
+    let names = ["realm", "nonce", "token.prt", "token.prt_exchange", "token.refresh", "discover"];
+    let login = || {
+        let before = names.map(|name| cloud.requests(name).len());
+        let output = machine.sign_in_with_password(ALEX, PASSWORD);
+        assert_eq!(code(&output), 0, "{}", text(&output));
+        let after = names.map(|name| cloud.requests(name).len());
+        std::array::from_fn::<usize, 6, _>(|at| after[at] - before[at])
+    };
+    assert_eq!(login(), [1, 1, 1, 1, 0, 0]);
+    // The older way, where the newer protocol is not served; that is remembered.
+    cloud.set(&json!({ "prt_protocol_3": false }));
+    assert_eq!(login(), [1, 1, 1, 2, 1, 0]);
+    assert_eq!(login(), [1, 1, 1, 1, 1, 0]);
+}
+
+#[test]
 fn no_password_is_left_in_a_file() {
     let (cloud, machine) = registered();
     assert_eq!(code(&machine.sign_in_with_password(ALEX, PASSWORD)), 0);
