@@ -1,8 +1,9 @@
 use crate::computer::Ports;
 use crate::inbox::Inbox;
-use executor::{Effects, Executor, step};
+use executor::Executor;
 use in_flight::{Ends, InFlight, crashed, entropy, rest, seed};
 use machine::OpId;
+use machine::{Effects, step};
 use model::{Account, Failure, FailureClass, Timestamp, TokenRef, Who, log_failure};
 use signin::{UserCommand, UserEvent, UserReply, UserSession, UserStatus, UserWork};
 use std::sync::Arc;

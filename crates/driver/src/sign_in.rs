@@ -5,9 +5,10 @@ use crate::offline_sign_in;
 use crate::permission::permission;
 use crate::proof::Proof;
 use admission::Groups;
-use executor::{Effects, Executor, step};
+use executor::Executor;
 use in_flight::{Ends, InFlight, crashed, entropy, rest};
 use machine::OpId;
+use machine::{Effects, step};
 use model::{
     Account, Asked, Asker, Attempt, DirectoryGroup, Failure, FailureClass, PasswordResult, Secret,
     SignInFacts, TenantId, Timestamp, TokenRef, Trace, log_failure, wiping,

@@ -16,14 +16,12 @@ mod prepared_keys;
 mod primary;
 mod rebind;
 mod sign_in;
-mod step;
 #[cfg(test)]
 mod tests;
 mod vault;
 
 pub use intune_version::IntuneVersion;
 pub use prepared_keys::perform_keys;
-pub use step::{Effects, step};
 pub use vault::Vault;
 
 use ::prt::TokenRoute;

@@ -7,9 +7,11 @@
 mod chart;
 mod generator;
 mod lanes;
+mod step;
 
 pub use generator::Generator;
 pub use lanes::{Lanes, Next, Ticket};
+pub use step::{Effects, step};
 
 use model::Timestamp;
 

@@ -12,5 +12,4 @@ mod password;
 mod ports;
 mod prt;
 mod sign_in;
-mod step;
 mod vault;

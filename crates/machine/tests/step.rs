@@ -1,10 +1,22 @@
 //! The driver law: a batch in its order, and no further than its first durable write that failed.
 
-use super::harness::{NOW, finish};
-use crate::{Effects, step};
-use machine::{Batch, Machine};
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test says where it failed by panicking")]
+
+use machine::{Batch, Effects, Machine, step};
 use model::{Failure, FailureClass, Timestamp, Who};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
+
+const NOW: Timestamp = Timestamp::from_secs(1_000_000);
+
+/// The end of what waits for nothing.
+fn finish<F: Future>(future: F) -> F::Output {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(end) => end,
+        Poll::Pending => panic!("it waits"),
+    }
+}
 
 /// Gives these commands for any event.
 struct Script(Vec<&'static str>);

@@ -1,4 +1,4 @@
-use machine::Machine;
+use crate::Machine;
 use model::{Failure, Timestamp};
 use std::future::Future;
 
