@@ -49,6 +49,6 @@ fn a_person_waits_for_few_answers_one_after_the_other() {
 }
 
 /// By password, from nothing: until the account is checked, and until there is a session.
-const FIRST: [usize; 2] = [4, 8];
+const FIRST: [usize; 2] = [2, 4];
 /// The daily sign-in: the same.
-const DAILY: [usize; 2] = [6, 6];
+const DAILY: [usize; 2] = [3, 3];
