@@ -20,7 +20,7 @@ impl Machine for Tenancy {
             None => self.take(event),
         }
         self.go_on();
-        if may_need_keys && self.balance_pairs() {
+        if may_need_keys && self.not_writable.is_none() && self.balance_pairs() {
             self.go_on();
         }
         Batch { commands: std::mem::take(&mut self.commands), wake_at: self.wake_at() }

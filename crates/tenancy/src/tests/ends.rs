@@ -81,6 +81,8 @@ proptest! {
             return Ok(());
         }
         let mut again = Computer::off("", live.setting);
+        // No start has the seed of another one: it would give names that the disk has already.
+        again.tenancy = crate::Tenancy::new(live.setting.facts(), 8);
         (again.disk, again.now) = (live.disk.clone(), live.now);
         again.restore();
         prop_assert_eq!(&again.leads_to, &live.leads_to);
@@ -189,4 +191,14 @@ proptest! {
             prop_assert_eq!(computer.shown(*tenant), computer.stages(*tenant));
         }
     }
+}
+
+#[test]
+fn after_a_commit_that_failed_no_pair_is_decided_on() {
+    let setting = Setting { most_prepared: 1, ..Setting::default() };
+    // A registration that is under way ends after the disk has failed: its end let the next pair be made.
+    let steps = [Step::Comes(0), Step::Settle(6), Step::DiskFails(false), Step::Work(0, None)];
+    let mut computer = Computer::play("failed", setting, &steps);
+    assert!(computer.laws.failed);
+    computer.fair_end();
 }
