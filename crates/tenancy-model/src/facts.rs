@@ -104,13 +104,17 @@ impl DomainConfig {
 
 impl Facts {
     /// How many pairs of keys made ahead of time somebody may need: one for each tenant that a configured domain leads
-    /// to and that has no keys, and for each domain of which nobody knows yet where it leads to.
+    /// to and that has no keys, and for each domain of which nobody knows yet where it leads to; none for one whose
+    /// pin cannot be read, because nobody registers there before it can.
     pub fn pairs_wanted(&self, pins: &Pins, tenants: &BTreeMap<TenantId, Roster>) -> usize {
         let registering = self.domains.iter().filter(|config| config.registration != Registration::Off);
         let (mut bare, mut unknown) = (BTreeSet::new(), 0);
         for config in registering {
-            let mut names = std::iter::once(&config.name).chain(&config.aliases);
-            match names.find_map(|name| pins.tenant_of(name)).or(config.tenant) {
+            let names = || std::iter::once(&config.name).chain(&config.aliases);
+            if names().any(|name| pins.unreadable.domains.contains_key(name)) {
+                continue;
+            }
+            match names().find_map(|name| pins.tenant_of(name)).or(config.tenant) {
                 Some(tenant) if tenants.get(&tenant).is_some_and(Roster::holds_anything) => {}
                 Some(tenant) => drop(bare.insert(tenant)),
                 None => unknown += 1,

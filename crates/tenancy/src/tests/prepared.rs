@@ -299,12 +299,19 @@ fn there_is_a_pair_for_each_domain_that_may_need_one_and_no_more_than_may_be() {
 
 #[test]
 fn a_tenant_that_nobody_can_read_needs_no_pair_and_the_others_do() {
-    let mut computer = Computer::off("none", Setting { third: Registration::Off, ..most(8) });
-    let mut found = Disk::default().knows(&[ALEX]).found();
-    found.blocked.insert(ALEX.tenant(), failures(0));
-    computer.feed(Event::Restored(Box::new(found)));
-    computer.fair_end();
-    assert_eq!(computer.prepared.ready, 2);
+    for of_the_pin in [false, true] {
+        let mut computer = Computer::off("none", Setting { third: Registration::Off, ..most(8) });
+        let mut found = Disk::default().knows(&[ALEX]).found();
+        if of_the_pin {
+            found.domains.remove(&ALEX.domain());
+            found.unreadable.domains.insert(ALEX.domain(), failures(0));
+        } else {
+            found.blocked.insert(ALEX.tenant(), failures(0));
+        }
+        computer.feed(Event::Restored(Box::new(found)));
+        computer.fair_end();
+        assert_eq!(computer.prepared.ready, 2, "{of_the_pin}");
+    }
 }
 
 #[test]
