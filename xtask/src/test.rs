@@ -28,7 +28,10 @@ pub(crate) fn run() -> Result<Count, String> {
     let line = format!("{} passed, {} failed", count.passed, count.failed);
     println!("{line}");
     drop(SUMMARY.set(line));
-    lives.and(rest)?;
+    let failed: Vec<String> = [lives, rest].into_iter().filter_map(Result::err).collect();
+    if !failed.is_empty() {
+        return Err(failed.join("\n"));
+    }
     match count {
         Count { failed: 0, passed: 1.. } => Ok(count),
         Count { passed: 0, .. } => Err("no test ran".to_owned()),

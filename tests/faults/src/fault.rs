@@ -103,6 +103,30 @@ mod tests {
         apply(&root(), &faults.iter().collect::<Vec<_>>()).unwrap();
     }
 
+    /// Every line of Rust below a folder.
+    fn sources(folder: &Path, into: &mut String) {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                sources(&path, into);
+            } else if path.extension().is_some_and(|it| it == "rs") {
+                into.push_str(&fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+
+    #[test]
+    fn every_fault_names_a_test_that_there_is() {
+        for fault in all(&root()).unwrap() {
+            let mut text = String::new();
+            for folder in ["crates", "tests"] {
+                sources(&root().join(folder).join(&fault.package), &mut text);
+            }
+            let test = fault.test.rsplit("::").next().unwrap();
+            assert!(text.contains(test), "{}: no test is named {test}", fault.name);
+        }
+    }
+
     #[test]
     fn a_test_is_of_the_package_that_it_names_else_of_the_crate() {
         for (caught_by, package, test) in [
