@@ -141,8 +141,8 @@ impl<'a> Conversation<'a> {
         })
     }
 
-    /// The next message; the last one is [`Message::End`]. An answer in pages is one message. What a later version says and this one does not know is told
-    /// where it has a sentence for people, and skipped otherwise.
+    /// The next message; the last one is [`Message::End`]. An answer in pages is one message. What a later version says
+    /// and this one does not know is told where it has a sentence for people, and skipped otherwise.
     ///
     /// # Errors
     /// [`ClientError`] where none comes.

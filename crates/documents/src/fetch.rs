@@ -9,19 +9,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
 /// What fetches a document; it ends by its own deadline.
-pub type Fetching<T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send>>;
+pub type Fetching<T, E = Failure> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
 
-pub(crate) struct Fetch<T> {
+pub(crate) struct Fetch<T, E> {
     /// When it began.
     pub(crate) begun: Timestamp,
-    state: Mutex<State<T>>,
+    state: Mutex<State<T, E>>,
     waiting: Arc<Waiting>,
 }
 
-enum State<T> {
-    Running(Fetching<T>),
+enum State<T, E> {
+    Running(Fetching<T, E>),
     /// None where it crashed.
-    Ended(Option<Result<T, Failure>>),
+    Ended(Option<Result<T, E>>),
 }
 
 /// Those who wait, by number.
@@ -34,12 +34,12 @@ struct Wakers {
     by_number: BTreeMap<u64, Waker>,
 }
 
-impl<T: Clone> Fetch<T> {
-    pub(crate) fn new(begun: Timestamp, fetching: Fetching<T>) -> Fetch<T> {
+impl<T: Clone, E: Clone> Fetch<T, E> {
+    pub(crate) fn new(begun: Timestamp, fetching: Fetching<T, E>) -> Fetch<T, E> {
         Fetch { begun, state: Mutex::new(State::Running(fetching)), waiting: Arc::default() }
     }
 
-    fn poll(&self, number: u64, context: &Context<'_>) -> Poll<Option<Result<T, Failure>>> {
+    fn poll(&self, number: u64, context: &Context<'_>) -> Poll<Option<Result<T, E>>> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let mut fetching = match replace(&mut *state, State::Ended(None)) {
             State::Running(fetching) => fetching,
@@ -93,13 +93,13 @@ impl Drop for Ended<'_> {
 }
 
 /// Waits for a fetch; ends with none where it crashed.
-pub(crate) struct Waiter<T> {
-    fetch: Arc<Fetch<T>>,
+pub(crate) struct Waiter<T, E> {
+    fetch: Arc<Fetch<T, E>>,
     number: u64,
 }
 
-impl<T: Clone> Waiter<T> {
-    pub(crate) fn new(fetch: Arc<Fetch<T>>) -> Waiter<T> {
+impl<T, E> Waiter<T, E> {
+    pub(crate) fn new(fetch: Arc<Fetch<T, E>>) -> Waiter<T, E> {
         let mut wakers = fetch.waiting.lock();
         wakers.last += 1;
         let number = wakers.last;
@@ -108,15 +108,15 @@ impl<T: Clone> Waiter<T> {
     }
 }
 
-impl<T: Clone> Future for Waiter<T> {
-    type Output = Option<Result<T, Failure>>;
+impl<T: Clone, E: Clone> Future for Waiter<T, E> {
+    type Output = Option<Result<T, E>>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         self.fetch.poll(self.number, context)
     }
 }
 
-impl<T> Drop for Waiter<T> {
+impl<T, E> Drop for Waiter<T, E> {
     fn drop(&mut self) {
         self.fetch.waiting.lock().by_number.remove(&self.number);
     }

@@ -17,24 +17,24 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-/// Documents of one kind by their address; a failure is told to all who waited and is not kept.
-pub struct Documents<T> {
+/// Documents of one kind by their address, or under whatever name they are asked for; a failure is told to all who waited and is not kept.
+pub struct Documents<T, E = Failure> {
     oldest: Duration,
-    known: Mutex<BTreeMap<String, Entry<T>>>,
+    known: Mutex<BTreeMap<String, Entry<T, E>>>,
 }
 
-enum Entry<T> {
+enum Entry<T, E> {
     Here {
         document: T,
         at: Timestamp,
     },
     /// Of those who wait, if there still are any.
-    Fetched(Weak<Fetch<T>>),
+    Fetched(Weak<Fetch<T, E>>),
 }
 
-impl<T: Clone> Documents<T> {
+impl<T: Clone, E: Clone> Documents<T, E> {
     /// Documents that count for so long from the moment when they were asked for.
-    pub fn new(oldest: Duration) -> Documents<T> {
+    pub fn new(oldest: Duration) -> Documents<T, E> {
         Documents { oldest, known: Mutex::default() }
     }
 
@@ -46,8 +46,8 @@ impl<T: Clone> Documents<T> {
         &self,
         address: &str,
         now: Timestamp,
-        mut fetch: impl FnMut() -> Fetching<T>,
-    ) -> Result<T, Failure> {
+        mut fetch: impl FnMut() -> Fetching<T, E>,
+    ) -> Result<T, E> {
         loop {
             let fetch = match self.begin(address, now, &mut fetch) {
                 Ok(document) => return Ok(document),
@@ -84,8 +84,8 @@ impl<T: Clone> Documents<T> {
         &self,
         address: &str,
         now: Timestamp,
-        fetch: &mut impl FnMut() -> Fetching<T>,
-    ) -> Result<T, Arc<Fetch<T>>> {
+        fetch: &mut impl FnMut() -> Fetching<T, E>,
+    ) -> Result<T, Arc<Fetch<T, E>>> {
         let mut known = self.lock();
         match known.get(address) {
             Some(Entry::Here { document, at }) if is_younger(*at, now, self.oldest) => {
@@ -108,7 +108,7 @@ impl<T: Clone> Documents<T> {
     }
 
     /// Keeps what came, once.
-    fn settle(&self, address: &str, fetch: &Arc<Fetch<T>>, result: Option<&Result<T, Failure>>) {
+    fn settle(&self, address: &str, fetch: &Arc<Fetch<T, E>>, result: Option<&Result<T, E>>) {
         let mut known = self.lock();
         let Some(Entry::Fetched(current)) = known.get(address) else { return };
         if !std::ptr::eq(current.as_ptr(), Arc::as_ptr(fetch)) {
@@ -123,7 +123,7 @@ impl<T: Clone> Documents<T> {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Entry<T>>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Entry<T, E>>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

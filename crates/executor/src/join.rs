@@ -1,32 +1,28 @@
 use crate::call::{Caller, answered};
 use crate::vault::Tokens;
+use documents::Fetching;
 use drs::join::{Expected, Join};
-use failures::check_clock;
+use failures::{check_clock, transport_failure};
 use lifecycle::{DeviceKeys, EndpointSource, Endpoints, Intent, Issued, JoinOrder, Reply, StoredReply};
-use model::{Failure, FailureClass, KeyHandle, KeyPurpose, TenantId, TokenRef, Who, log_failure};
+use model::{
+    CloudProfile, Failure, FailureClass, KeyHandle, KeyPurpose, TenantId, TokenRef, Who, log_failure,
+};
 use std::sync::Arc;
-use transport::RequestAuth;
+use transport::{Call, RequestAuth};
 
 impl Caller<'_> {
     /// Where to join: what was fetched while the person typed, else Discover without a token, else with
     /// one, else the documented endpoints of the cloud.
     pub(crate) async fn discover(&self, tenant: TenantId, token: TokenRef) -> Result<Reply, Failure> {
-        let _turn = self.executor.discovering.take(tenant).await;
-        if let Some(known) = self.executor.known_endpoints(tenant, self.now) {
-            return Ok(Reply::Discovered(known));
-        }
-        let found = match self.ask_discover(tenant, None).await {
+        let found = match self.endpoints(tenant, None).await {
             Err(DiscoverError::NeedsToken) => {
                 let tokens = self.registration_tokens(tenant, token).await?;
-                self.ask_discover(tenant, Some(&tokens)).await
+                self.endpoints(tenant, Some(&tokens)).await
             }
             other => other,
         };
         match found {
-            Ok(endpoints) => {
-                self.executor.remember_endpoints(tenant, endpoints.clone(), self.now);
-                Ok(Reply::Discovered(endpoints))
-            }
+            Ok(endpoints) => Ok(Reply::Discovered(endpoints)),
             Err(DiscoverError::ClockSkew(failure)) => Err(*failure),
             Err(error) => Ok(self.documented(tenant, error)),
         }
@@ -46,25 +42,36 @@ impl Caller<'_> {
         Reply::Documented(endpoints(documented, EndpointSource::Documented), why)
     }
 
-    /// One Discover call.
-    pub(crate) async fn ask_discover(
+    /// What Discover says, with a token or without: one call for all who wait for it.
+    pub(crate) async fn endpoints(
         &self,
         tenant: TenantId,
         tokens: Option<&Tokens>,
     ) -> Result<Endpoints, DiscoverError> {
-        let profile = &self.executor.profile;
+        // Without a token the service may refuse what it tells with one.
+        let name = format!("{tenant} {}", if tokens.is_some() { "with a token" } else { "for all" });
+        let known = &self.executor.endpoints;
+        known.get(&name, self.now, || self.ask_discover(tenant, tokens)).await
+    }
+
+    /// One Discover call.
+    fn ask_discover(&self, tenant: TenantId, tokens: Option<&Tokens>) -> Fetching<Endpoints, DiscoverError> {
         let (token, auth) = match tokens {
             Some(tokens) => (Some(&tokens.set.access_token), RequestAuth::Credential),
             None => (None, RequestAuth::Nothing),
         };
-        let request = discovery::drs::request(&profile.drs, tenant, token, self.request_id(DISCOVER));
-        let reply = self.send(request, auth).await?;
-        check_clock(&reply, self.now).map_err(|failure| DiscoverError::ClockSkew(Box::new(failure)))?;
-        match discovery::drs::read(reply, &profile.drs, &profile.authority) {
-            Ok(found) => Ok(endpoints(found, EndpointSource::Discovered)),
-            Err(discovery::DiscoveryError::NeedsToken) => Err(DiscoverError::NeedsToken),
-            Err(error) => Err(DiscoverError::Failed(Box::new(error.failure()))),
-        }
+        let CloudProfile { drs, authority, .. } = self.executor.profile.clone();
+        let request = discovery::drs::request(&drs, tenant, token, self.request_id(DISCOVER));
+        let (sent, now) = (self.executor.transport.send(Call { request, auth }), self.now);
+        Box::pin(async move {
+            let reply = sent.await.map_err(|error| transport_failure(&error, now))?;
+            check_clock(&reply, now).map_err(|failure| DiscoverError::ClockSkew(Box::new(failure)))?;
+            match discovery::drs::read(reply, &drs, &authority) {
+                Ok(found) => Ok(endpoints(found, EndpointSource::Discovered)),
+                Err(discovery::DiscoveryError::NeedsToken) => Err(DiscoverError::NeedsToken),
+                Err(error) => Err(DiscoverError::Failed(Box::new(error.failure()))),
+            }
+        })
     }
 
     /// Makes both keys of an intent.
@@ -162,7 +169,7 @@ impl Caller<'_> {
 }
 
 /// Why Discover gave no endpoints.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum DiscoverError {
     /// The service wants a token for it.
     #[error("NeedsToken")]

@@ -26,13 +26,14 @@ pub use vault::Vault;
 
 use ::prt::TokenRoute;
 use authority::Authority;
+use documents::Documents;
 use hsm::Keys;
+use join::DiscoverError;
 use lifecycle::{Endpoints, Identity, Reply, Work};
 use model::{CloudProfile, DeviceFacts, Failure, Kdf, TenantId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use transport::Transport;
-use turns::Turns;
 
 /// Talks to one cloud on behalf of the machines.
 pub struct Executor {
@@ -46,9 +47,7 @@ pub struct Executor {
     kdf: Kdf,
     intune_version: IntuneVersion,
     authority: Authority,
-    endpoints: Mutex<BTreeMap<TenantId, (Endpoints, Timestamp)>>,
-    /// Who asks for them.
-    discovering: Turns<TenantId>,
+    endpoints: Documents<Endpoints, DiscoverError>,
     /// The route from a PRT to Intune's tokens that worked last.
     routes: Mutex<BTreeMap<TenantId, TokenRoute>>,
     /// Where version 3.0 of the PRT protocol is not served.
@@ -81,7 +80,7 @@ impl Executor {
         let ExecutorDependencies { profile, transport, keys, vault, version, device, kdf, intune_version } =
             parts;
         let os_version = device.os_version.clone();
-        let (endpoints, discovering, routes, without_third) = Default::default();
+        let (routes, without_third) = Default::default();
         Executor {
             authority: Authority::new(profile.authority.clone(), transport.clone()),
             profile,
@@ -93,8 +92,7 @@ impl Executor {
             os_version,
             kdf,
             intune_version,
-            endpoints,
-            discovering,
+            endpoints: Documents::new(ENDPOINTS_LIVE),
             routes,
             without_third,
         }
@@ -171,18 +169,8 @@ impl Executor {
     /// waits for it.
     pub async fn prefetch_endpoints(&self, tenant: TenantId, now: Timestamp, entropy: [u8; 32]) {
         let call = call::Caller { executor: self, now, entropy };
-        let _turn = self.discovering.take(tenant).await;
-        if self.known_endpoints(tenant, now).is_some() {
-            return;
-        }
-        if let Ok(endpoints) = call.ask_discover(tenant, None).await {
-            self.remember_endpoints(tenant, endpoints, now);
-        }
-    }
-
-    fn remember_endpoints(&self, tenant: TenantId, endpoints: Endpoints, now: Timestamp) {
-        let mut known = self.endpoints.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(tenant, (endpoints, now));
+        // Whoever joins asks again, and is told.
+        drop(call.endpoints(tenant, None).await);
     }
 
     fn route(&self, tenant: TenantId) -> TokenRoute {
@@ -200,12 +188,6 @@ impl Executor {
 
     fn remember_third_closed(&self, tenant: TenantId) {
         self.without_third.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant);
-    }
-
-    fn known_endpoints(&self, tenant: TenantId, now: Timestamp) -> Option<Endpoints> {
-        let known = self.endpoints.lock().unwrap_or_else(PoisonError::into_inner);
-        let (endpoints, at) = known.get(&tenant)?;
-        (now.since(*at) < ENDPOINTS_LIVE).then(|| endpoints.clone())
     }
 }
 

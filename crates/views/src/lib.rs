@@ -140,7 +140,7 @@ struct Known {
     accounts: BTreeMap<(TenantId, ObjectId), LocalAccount>,
     reserved: BTreeMap<Upn, ReservedAccount>,
     verifiers: BTreeMap<Person, Verifier>,
-    /// Of each account that has any: no sign-in comes from them, so that a restart may lose them.
+    /// How many of each account that has any; nothing is decided by it, so that a restart may lose it.
     sessions: BTreeMap<(TenantId, ObjectId), u32>,
     /// The last one of each domain; only sign-ins of configured domains begin, so that nobody fills it.
     sign_ins: BTreeMap<DomainName, SignInView>,
@@ -211,7 +211,10 @@ impl Views {
 
     /// The object has no account of this machine any more.
     pub fn publish_no_account(&self, tenant: TenantId, object: ObjectId) {
-        self.write(|known| drop(known.accounts.remove(&(tenant, object))));
+        self.write(|known| {
+            known.accounts.remove(&(tenant, object));
+            known.sessions.remove(&(tenant, object));
+        });
         self.accounts_changed.send_modify(|version| *version += 1);
     }
 
@@ -466,6 +469,30 @@ mod tests {
 
     fn id<T>(n: u8) -> Id<T> {
         Id::new(Guid::from_bytes([n; 16]))
+    }
+
+    #[test]
+    fn what_is_counted_of_an_account_ends_with_it() {
+        let (views, at) = (Views::default(), Timestamp::from_secs(1));
+        let person = Account { tenant: id(1), object: id(2), upn: "alex@d1.example".parse().unwrap() };
+        let account = LocalAccount {
+            person: person.clone(),
+            name: "alex".to_owned(),
+            uid: 70_001,
+            gid: 70_001,
+            home: String::new(),
+            shell: String::new(),
+            first_seen: at,
+            last_online: at,
+            groups: vec![],
+            standing: model::AccountStanding::Allowed,
+        };
+        views.publish_account(account.clone());
+        views.count_session(&person.upn, true);
+        assert_eq!(views.open_sessions(&account), 1);
+        views.publish_no_account(person.tenant, person.object);
+        views.publish_account(account.clone());
+        assert_eq!(views.open_sessions(&account), 0);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `pam_authenticate`, `pam_session`: a sign-in for a program that lets people in, and what it does with them afterwards.
+//! `pam_authenticate`, `pam_session`: a sign-in for a program that lets people in, and the sessions that it opens.
 
 use super::sign_in::{self, SignInFor};
 use crate::Service;
