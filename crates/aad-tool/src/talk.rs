@@ -28,7 +28,7 @@ pub(crate) fn converse(options: &Options, ask: &AskCommand, output: &Output) -> 
     let mut token = join_token::of(ask)?;
     let request = token.as_ref().map_or_else(|| ask.request(output.language()), JoinToken::request);
     let mut conversation = Conversation::begin(&socket, &request, Patience::COMMAND)?;
-    let (mut verdict, mut answered) = (None, !is_answered(&request));
+    let (mut verdict, mut answered) = (None, !wants_a_document(&request));
     loop {
         let message = conversation.next_message()?;
         answered |=
@@ -67,8 +67,8 @@ pub(crate) fn converse(options: &Options, ask: &AskCommand, output: &Output) -> 
     }
 }
 
-/// Whether a document answers it, or why there is none.
-fn is_answered(request: &Request) -> bool {
+/// Whether it is answered by a document, or by why there is none.
+fn wants_a_document(request: &Request) -> bool {
     matches!(request, Request::Status { .. } | Request::TpmTest {} | Request::Accounts {})
 }
 

@@ -103,7 +103,12 @@ impl Caller<'_> {
         let primary = tokens.primary.as_deref().ok_or_else(token_gone)?;
         let (set, server_time) = match self.by_third_version(tenant, primary, nonce).await? {
             Some(found) => found,
-            None => self.by_second_version(tenant, primary, nonce).await?,
+            None => {
+                let found = self.by_second_version(tenant, primary, nonce).await?;
+                // Where the older way is refused too, it was not the version.
+                self.executor.remember_third_closed(tenant);
+                found
+            }
         };
         let changed = self.executor.vault.change(token, |tokens| {
             (tokens.set, tokens.for_registration, tokens.server_time) = (Arc::new(set), true, server_time);
@@ -111,7 +116,7 @@ impl Caller<'_> {
         changed.map(|_| Reply::Exchanged).ok_or_else(token_gone)
     }
 
-    /// None where the service does not take this version for the tenant, which is remembered.
+    /// None where the service does not take this version, as far as its refusal tells.
     async fn by_third_version(
         &self,
         tenant: TenantId,
@@ -128,7 +133,6 @@ impl Caller<'_> {
             Err(error) if prt::third::is_closed(&error) => {
                 let failure = error.failure();
                 log_failure!(info, &failure, { %tenant, }, "Version 3.0 of the PRT protocol is not served");
-                self.executor.remember_third_closed(tenant);
                 Ok(None)
             }
             Err(error) => Err(error.failure()),

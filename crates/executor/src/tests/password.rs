@@ -148,6 +148,20 @@ fn a_prt_is_exchanged_in_one_request_and_in_two_where_that_is_not_served() {
 }
 
 #[test]
+fn a_grant_that_has_ended_says_nothing_of_the_version() {
+    let harness = Harness::new();
+    harness.net.will([refused(70_000), refused(70_000)]);
+    assert_eq!(exchange(&harness, vouched(&harness)).unwrap_err().code, "AADSTS70000");
+    harness.net.will([signed()]);
+    assert_eq!(
+        exchange(&harness, vouched(&harness)).unwrap(),
+        Reply::Exchanged,
+        "the next one's is asked for so"
+    );
+    assert_eq!(harness.net.lines().len(), 3);
+}
+
+#[test]
 fn a_rule_the_device_or_the_network_ends_an_exchange_at_once() {
     for (reply, code) in [
         (refused(53_003), "AADSTS53003"),
