@@ -15,8 +15,13 @@ pub(crate) struct Machine {
     pin: Option<TenantPin>,
     /// The look at the domain's metadata, which may go on while the person types.
     resolving: Option<OpId>,
-    keys: SigningKeys,
-    nonces: Nonces,
+    /// What verifies the id_tokens of the tenant; fetched beside the token.
+    keys: Beside<Jwks>,
+    /// Where they are, once the metadata said it.
+    keys_at: Option<String>,
+    nonces: Beside<Nonce>,
+    /// Whether the service refused one; it does so once.
+    nonce_was_refused: bool,
     /// The refresh token that somebody gave beforehand: nobody is there who could be asked.
     given: Option<TokenRef>,
     scope: Scope,
@@ -50,14 +55,35 @@ pub(crate) struct PasswordAttempt {
     permitted: bool,
 }
 
-/// What verifies the id_tokens of the tenant; fetched beside the token.
-#[derive(Debug, Default)]
-struct SigningKeys {
-    /// Where they are, once the metadata said it.
-    at: Option<String>,
-    held: Option<Jwks>,
-    /// The work that fetches them.
+/// What is fetched beside the step that goes on.
+#[derive(Debug)]
+struct Beside<T> {
+    held: Option<T>,
+    /// The work that fetches it.
     asked: Option<OpId>,
+}
+
+impl<T: Clone> Beside<T> {
+    const NOTHING: Beside<T> = Beside { held: None, asked: None };
+
+    /// Takes in the end of the work that fetches it, if this is it; `of` finds it in the reply, `what` names it.
+    fn came(
+        &mut self,
+        event: &Event,
+        what: &'static str,
+        of: fn(&Reply) -> Option<&T>,
+    ) -> Option<Result<(), Failure>> {
+        let Event::Done(op, result) = event else { return None };
+        self.asked.take_if(|asked| asked == op)?;
+        Some(match result.as_ref().map(of) {
+            Ok(Some(found)) => {
+                self.held = Some(found.clone());
+                Ok(())
+            }
+            Ok(None) => Err(judge::unusable(what)),
+            Err(failure) => Err(failure.clone()),
+        })
+    }
 }
 
 /// Who checks the passwords of the domain, which is asked beside the metadata.
@@ -66,16 +92,6 @@ pub(crate) struct RealmQuestion {
     op: Option<OpId>,
     /// Whether a password may be asked for, once that is known.
     by_password: Option<bool>,
-}
-
-/// The nonce of this sign-in.
-#[derive(Debug, Default)]
-struct Nonces {
-    held: Option<Nonce>,
-    /// The work that fetches one.
-    asked: Option<OpId>,
-    /// Whether the service refused one; it does so once.
-    refused: bool,
 }
 
 /// A person whose tokens came.
@@ -101,8 +117,10 @@ impl Machine {
             facts,
             pin,
             resolving: None,
-            keys: SigningKeys::default(),
-            nonces: Nonces::default(),
+            keys: Beside::NOTHING,
+            keys_at: None,
+            nonces: Beside::NOTHING,
+            nonce_was_refused: false,
             given: None,
             scope: Scope::Registration,
             claims,

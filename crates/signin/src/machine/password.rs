@@ -32,26 +32,17 @@ impl Machine {
 
     /// The end of the work that fetches a nonce, if this is it.
     pub(super) fn nonce_came(&mut self, event: &Event) -> Option<Result<(), Failure>> {
-        let Event::Done(op, result) = event else { return None };
-        if self.nonces.asked != Some(*op) {
-            return None;
-        }
-        self.nonces.asked = None;
-        Some(match result {
-            Ok(Reply::Nonce(nonce)) => {
-                self.nonces.held = Some(nonce.clone());
-                Ok(())
-            }
-            Ok(_) => Err(judge::unusable("nonce")),
-            Err(failure) => Err(failure.clone()),
+        self.nonces.came(event, "nonce", |reply| match reply {
+            Reply::Nonce(found) => Some(found),
+            _ => None,
         })
     }
 
     /// Whether a request is to be sent once more, because nothing of it was judged but its nonce.
     fn nonce_refused(&mut self, failure: &Failure) -> bool {
-        let first = failure.cause == Some(Cause::Nonce) && !self.nonces.refused;
+        let first = failure.cause == Some(Cause::Nonce) && !self.nonce_was_refused;
         if first {
-            (self.nonces.refused, self.nonces.held) = (true, None);
+            (self.nonce_was_refused, self.nonces.held) = (true, None);
         }
         first
     }

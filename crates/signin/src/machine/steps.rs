@@ -52,7 +52,7 @@ impl Machine {
                     return Err(failure);
                 }
                 let news = self.pin.is_none().then_some(pin.tenant);
-                (self.pin, self.keys.at) = (Some(pin.clone()), Some(keys_at.clone()));
+                (self.pin, self.keys_at) = (Some(pin.clone()), Some(keys_at.clone()));
                 self.fetch_keys(context);
                 self.prepare_join(news, context);
                 Ok(())
@@ -64,7 +64,7 @@ impl Machine {
 
     /// Fetches the keys, or the metadata first, unless that is under way.
     pub(super) fn fetch_keys(&mut self, context: &mut Outbox) {
-        match (&self.keys.at, self.keys.asked, self.resolving) {
+        match (&self.keys_at, self.keys.asked, self.resolving) {
             (Some(at), None, None) => {
                 self.keys.asked = Some(context.run(Work::FetchKeys { keys_at: at.clone() }));
             }
@@ -75,18 +75,9 @@ impl Machine {
 
     /// The end of the work that fetches the keys, if this is it.
     pub(super) fn keys_came(&mut self, event: &Event) -> Option<Result<(), Failure>> {
-        let Event::Done(op, result) = event else { return None };
-        if self.keys.asked != Some(*op) {
-            return None;
-        }
-        self.keys.asked = None;
-        Some(match result {
-            Ok(Reply::Keys(keys)) => {
-                self.keys.held = Some(keys.clone());
-                Ok(())
-            }
-            Ok(_) => Err(judge::unusable("signing keys")),
-            Err(failure) => Err(failure.clone()),
+        self.keys.came(event, "signing keys", |reply| match reply {
+            Reply::Keys(found) => Some(found),
+            _ => None,
         })
     }
 
