@@ -2,8 +2,9 @@
 
 use crate::demo::build;
 use crate::run::{cargo, run as run_command, target};
-use crate::setup;
+use crate::{dist, setup, strangers};
 use clap::{Args, ValueEnum};
+use std::path::PathBuf;
 use std::process::Command;
 
 /// What to measure.
@@ -24,11 +25,13 @@ enum What {
     Commits,
     /// What a daemon costs in a minute in which nothing happens: wake-ups, processor time, memory.
     Idle,
-    /// What a person waits for at a sign-in where each answer of the directory takes 0 and 50 ms, and how many answers
-    /// come one after the other.
+    /// What a person waits for at a sign-in where each answer of the directory takes 0 and 50 ms, beside roadlib; fails
+    /// where more answers come one after the other than wanted.
     Login,
     /// What a question over the daemon's socket costs: the times of one caller, and the rate of fifty.
     Status,
+    /// How large the packages' programs are, each with its limit: the same as `cargo xtask dist`.
+    Size,
     /// Logins of a registered machine beside a local user's, twenty at once, and names beside those of `files`.
     Logins,
 }
@@ -38,26 +41,41 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
         None => ::demo::measure(::demo::Stage::ready(build()?)?),
         Some(What::Simulator) => simulator(),
         Some(What::Keys) => keys(),
-        Some(What::Commits) => of_it("commits"),
-        Some(What::Idle) => of_it("idle"),
-        Some(What::Login) => of_it("login"),
-        Some(What::Status) => of_it("status"),
-        Some(What::Logins) => of_it("logins"),
+        Some(What::Login) => login(),
+        Some(What::Size) => dist::run(&dist::Options::default()),
+        Some(what) => of_it(what),
     }
 }
 
-/// A measurement of the integration tests that needs nothing besides.
-fn of_it(name: &str) -> Result<(), String> {
-    run_command(&mut cargo(&["bench", "--quiet", "--package=it", &format!("--bench={name}")]))
+/// A measurement of the integration tests that needs nothing besides, and has the name of its option.
+fn of_it(what: What) -> Result<(), String> {
+    let name = what.to_possible_value().map(|it| format!("--bench={}", it.get_name())).unwrap_or_default();
+    run_command(&mut cargo(&["bench", "--quiet", "--package=it", &name]))
+}
+
+/// The measurement `login` of the integration tests, beside roadlib where that can be timed here.
+fn login() -> Result<(), String> {
+    let simulator = optimised_simulator(&[])?;
+    let mut bench = cargo(&["bench", "--quiet", "--package=it", "--bench=login"]);
+    match strangers::time_roadlib(&simulator) {
+        Ok(times) => drop(bench.env("FIRMAMENT_PEER", times)),
+        Err(why) => println!("bench | roadlib was not timed: {why}"),
+    }
+    run_command(&mut bench)
 }
 
 /// The optimised simulator under the load of its example `load`, which says what is counted and how.
 fn simulator() -> Result<(), String> {
-    let built = target().join("release");
-    let build = ["build", "--quiet", "--release", "--package=simulator", "--bins", "--example=load"];
+    let simulator = optimised_simulator(&["--example=load"])?;
+    run_command(Command::new(simulator.with_file_name("examples/load")).arg(simulator))
+}
+
+/// Builds it, and these parts of its package.
+fn optimised_simulator(also: &[&str]) -> Result<PathBuf, String> {
     println!("bench | building the simulator with optimisation");
-    run_command(&mut cargo(&build))?;
-    run_command(Command::new(built.join("examples/load")).arg(built.join("entra-simulator")))
+    let build = ["build", "--quiet", "--release", "--package=simulator", "--bins"];
+    run_command(&mut cargo(&[&build, also].concat()))?;
+    Ok(target().join("release/entra-simulator"))
 }
 
 /// The measurement `keys` of the integration tests, which needs every place where keys can be.

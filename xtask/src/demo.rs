@@ -3,7 +3,7 @@
 use crate::run::{cargo, run as run_command, target};
 use crate::tpm;
 use ::demo::{STEPS, Stage};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// How the demonstration is shown.
 #[derive(clap::Args, Default)]
@@ -21,7 +21,7 @@ pub(crate) struct Options {
 
 /// Shows it.
 pub(crate) fn run(options: &Options) -> Result<(), String> {
-    let programs = options.programs.clone().map_or_else(build, Ok)?;
+    let programs = options.programs.as_deref().map_or_else(build, absolute)?;
     let mut stage = Stage::new(programs, options.sabotage.clone())?;
     for (name, step) in STEPS {
         if options.interactive && name == "leave" {
@@ -37,6 +37,11 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
             Ok(())
         }
     }
+}
+
+/// The programs are started in directories of their own, where a relative path leads elsewhere.
+fn absolute(programs: &Path) -> Result<PathBuf, String> {
+    programs.canonicalize().map_err(|error| format!("--programs={}: {error}", programs.display()))
 }
 
 /// Builds the programs that are shown; they are in this directory then.

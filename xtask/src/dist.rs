@@ -6,7 +6,7 @@ use clap::Args;
 use packages::{Build, Workshop};
 
 /// What is done besides building the packages.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct Options {
     /// Build everything a second time in another directory, and compare the packages.
     #[arg(long)]

@@ -4,7 +4,7 @@
 
 use crate::run::{cargo, root};
 use clap::Args;
-use nightly::{CHANGED, Line, Step, Verdict};
+use nightly::Step;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -32,7 +32,7 @@ pub(crate) struct Options {
 /// Runs the steps that have not passed yet; fails if one of them fails.
 pub(crate) fn run(options: &Options) -> Result<(), String> {
     let begun = Instant::now();
-    let commit = commit()?;
+    let commit = nightly::commit(&root())?;
     let file = root().join(&options.results);
     let known = nightly::read(&file)?;
     let wanted = |step: &Step| step.name.starts_with(&options.only);
@@ -49,7 +49,7 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
             println!("nightly: {} passed at this commit before", step.name);
         } else if is_over(begun, options.minutes) {
             left += 1;
-        } else if !perform(step, &commit, &file)? {
+        } else if !nightly::perform(step, (&commit, &file), |step| crate::run::run(&mut command(step)))? {
             failed.push(step.name.as_str());
         }
     }
@@ -63,45 +63,9 @@ fn is_over(begun: Instant, minutes: Option<u64>) -> bool {
     minutes.is_some_and(|minutes| begun.elapsed() >= Duration::from_secs(60 * minutes))
 }
 
-/// Runs a step and keeps its result; whether it passed.
-fn perform(step: &Step, commit: &str, file: &std::path::Path) -> Result<bool, String> {
-    println!("== {}", step.name);
-    let begun = Instant::now();
-    let result = crate::run::run(&mut command(step));
-    if let Err(why) = &result {
-        eprintln!("{}: {why}", step.name);
-    }
-    let line = Line {
-        date: said_by("date", &["-u", "+%Y-%m-%dT%H:%M:%SZ"])?,
-        commit: commit.to_owned(),
-        step: step.name.clone(),
-        verdict: if result.is_ok() { Verdict::Passed } else { Verdict::Failed },
-        seconds: begun.elapsed().as_secs(),
-    };
-    nightly::append(file, &line)?;
-    Ok(result.is_ok())
-}
-
 fn command(step: &Step) -> Command {
     let arguments: Vec<&str> = step.arguments.iter().map(String::as_str).collect();
     let mut command = cargo(&arguments);
     command.envs(step.environment);
     command
-}
-
-/// The commit that is tried; with what is not committed it is none that a later run could go on with.
-fn commit() -> Result<String, String> {
-    let hash = said_by("git", &["rev-parse", "--short=12", "HEAD"])?;
-    let changes = said_by("git", &["status", "--porcelain", "--", ".", ":!docs/nightly.txt"])?;
-    Ok(if changes.is_empty() { hash } else { format!("{hash}{}", CHANGED) })
-}
-
-fn said_by(program: &str, arguments: &[&str]) -> Result<String, String> {
-    let output = Command::new(program).current_dir(root()).args(arguments).output();
-    let output = output.map_err(|error| format!("{program}: {error}"))?;
-    if output.status.success() {
-        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
-    } else {
-        Err(format!("{program}: {}", String::from_utf8_lossy(&output.stderr).trim()))
-    }
 }

@@ -6,7 +6,7 @@ use crate::run::{cargo, is_root, root, run as run_command, run_reading, target};
 use environment::provide_node;
 pub(crate) use environment::{INTERPRETERS, has_module, provide};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Which simulator is judged, and by what.
@@ -29,20 +29,11 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     let node = options.node.then(provide_node).transpose()?;
     let simulator = options.simulator.clone().map_or_else(build, Ok)?;
     probe()?;
-    let work = environment::folder().join("run");
-    // What the last run left there may be looked at until now.
-    let _ = fs::remove_dir_all(&work);
-    fs::create_dir_all(&work).map_err(|error| format!("{}: {error}", work.display()))?;
-    let mut scenarios = alone();
-    scenarios.arg(environment::python()).arg(root().join("tests/clients/run.py"));
-    scenarios.arg("--simulator").arg(simulator).arg("--work").arg(work).args(["--only", &options.only]);
+    let mut scenarios = script("run.py", &simulator, &emptied("run")?);
+    scenarios.args(["--only", &options.only]);
     if let Some(node) = node {
         scenarios.arg("--node").arg(node);
     }
-    // Certificate authorities and proxies of our environment would mix with the scenarios' own.
-    scenarios.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("LANG", "C.UTF-8");
-    // Sources of the tree are not littered with compiled copies.
-    scenarios.env("PYTHONDONTWRITEBYTECODE", "1");
     let mut refused = Vec::new();
     let ended = run_reading(&mut scenarios, |line| {
         if line.contains(" | FAILED ") {
@@ -50,6 +41,35 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
         }
     });
     ended.map_err(|why| if refused.is_empty() { why } else { refused.join("\n") })
+}
+
+/// Times what roadlib does as Firmament does it, with this simulator; the file that says how long it took.
+pub(crate) fn time_roadlib(simulator: &Path) -> Result<PathBuf, String> {
+    provide()?;
+    probe()?;
+    let work = emptied("timing")?;
+    run_command(&mut script("timing.py", simulator, &work))?;
+    Ok(work.join("times.json"))
+}
+
+/// A directory of this name with nothing in it; what the last run left there may be looked at until now.
+fn emptied(name: &str) -> Result<PathBuf, String> {
+    let work = environment::folder().join(name);
+    let _ = fs::remove_dir_all(&work);
+    fs::create_dir_all(&work).map_err(|error| format!("{}: {error}", work.display()))?;
+    Ok(work)
+}
+
+/// A script of the clients, in namespaces of its own.
+fn script(name: &str, simulator: &Path, work: &Path) -> Command {
+    let mut script = alone();
+    script.arg(environment::python()).arg(root().join("tests/clients").join(name));
+    script.arg("--simulator").arg(simulator).arg("--work").arg(work);
+    // Certificate authorities and proxies of our environment would mix with the clients' own.
+    script.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("LANG", "C.UTF-8");
+    // Sources of the tree are not littered with compiled copies.
+    script.env("PYTHONDONTWRITEBYTECODE", "1");
+    script
 }
 
 fn build() -> Result<PathBuf, String> {

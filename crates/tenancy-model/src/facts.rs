@@ -30,7 +30,7 @@ pub struct Facts {
 /// for objects, and a TPM may take a minute for a pair.
 pub fn most_prepared(backend: Backend) -> usize {
     match backend {
-        Backend::Soft => 8,
+        Backend::Soft => 16,
         Backend::Tpm | Backend::Pkcs11 => 2,
     }
 }

@@ -123,7 +123,7 @@ impl Stage {
         let mut command = self.program("entra-simulator");
         command.args(["serve", "--listen", "127.0.0.1:0", "--admin", admin, "--poll-interval", "1"]);
         command.arg("--state").arg(&state).stdout(Stdio::piped());
-        let mut child = command.spawn().map_err(|error| error.to_string())?;
+        let mut child = command.spawn().map_err(|error| not_started(&command, &error))?;
         let mut line = String::new();
         if let Some(out) = child.stdout.take() {
             BufReader::new(out).read_line(&mut line).map_err(|error| error.to_string())?;
@@ -162,7 +162,8 @@ impl Stage {
         command.arg("--config").arg(self.path("himmelblau.conf"));
         command.arg("--state-dir").arg(self.path("state")).arg("--socket").arg(self.path("socket"));
         command.arg("--cache-dir").arg(self.path("cache"));
-        let mut child = command.stdout(Stdio::null()).spawn().map_err(|error| error.to_string())?;
+        let mut child =
+            command.stdout(Stdio::null()).spawn().map_err(|error| not_started(&command, &error))?;
         let begun = Instant::now();
         while std::os::unix::net::UnixStream::connect(self.path("socket")).is_err() {
             if let Ok(Some(status)) = child.try_wait() {
@@ -226,7 +227,8 @@ impl Stage {
 
     /// Shows what the tool prints; a code is approved as this user, as by a phone.
     fn talk(&self, mut command: Command, user: &str) -> Result<(), String> {
-        let mut child = command.stdout(Stdio::piped()).spawn().map_err(|error| error.to_string())?;
+        let mut child =
+            command.stdout(Stdio::piped()).spawn().map_err(|error| not_started(&command, &error))?;
         let Some(out) = child.stdout.take() else { return Err("no output".to_owned()) };
         for line in BufReader::new(out).lines().map_while(Result::ok) {
             println!("aad-tool | {line}");
@@ -318,7 +320,8 @@ impl Stage {
     }
 
     fn list(&self, what: &str) -> Result<serde_json::Value, String> {
-        let output = self.simulator(what).arg("--json").output().map_err(|error| error.to_string())?;
+        let mut command = self.simulator(what);
+        let output = command.arg("--json").output().map_err(|error| not_started(&command, &error))?;
         serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())
     }
 
@@ -372,6 +375,11 @@ impl Stage {
             self.admin
         )
     }
+}
+
+/// Names the program, which the system's error does not.
+fn not_started(command: &Command, error: &std::io::Error) -> String {
+    format!("{}: {error}", command.get_program().to_string_lossy())
 }
 
 /// Nobody else may write it, whatever the umask of an ordinary user says: the daemon uses nothing else.

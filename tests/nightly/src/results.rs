@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 /// What follows the hash of a commit where something was not committed.
-pub const CHANGED: &str = "+changes";
+pub(crate) const CHANGED: &str = "+changes";
 
 /// How a step ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub fn read(file: &Path) -> Result<Vec<Line>, String> {
 ///
 /// # Errors
 /// What the system says of the file.
-pub fn append(file: &Path, line: &Line) -> Result<(), String> {
+pub(crate) fn append(file: &Path, line: &Line) -> Result<(), String> {
     let failed = |error: std::io::Error| format!("{}: {error}", file.display());
     let head = if file.exists() { "" } else { HEAD };
     let mut to = OpenOptions::new().create(true).append(true).open(file).map_err(failed)?;

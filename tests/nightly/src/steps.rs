@@ -31,9 +31,10 @@ pub fn all(root: &Path) -> Result<Vec<Step>, String> {
         "test --quiet --workspace --test it -- failing_disk",
         ("FIRMAMENT_FAIL_STEP", "1"),
     ));
-    steps.push(step(
+    steps.push(with(
         "store/ten-thousand-commits",
-        "test --quiet --package store-sled -- --ignored ten_thousand",
+        "test --quiet --package store-sled -- what_is_written_again",
+        ("FIRMAMENT_COMMITS", "10000"),
     ));
     for target in ["pam_conversation", "names_file"] {
         steps.push(step(&format!("fuzz/{target}"), &format!("xtask fuzz {target}")));
@@ -74,4 +75,31 @@ mod tests {
         assert_eq!(names.len(), steps.len());
         assert!(names.iter().all(|name| !name.contains(' ') && name.contains('/')));
     }
+
+    /// A filter that names nothing runs nothing, and passes.
+    #[test]
+    fn every_test_that_a_step_asks_for_is_there() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let sources: String = SOURCES
+            .iter()
+            .flat_map(|dir| std::fs::read_dir(root.join(dir)).unwrap().flatten())
+            .map(|file| {
+                let path = file.path();
+                let module = format!("mod {};\n", path.file_stem().unwrap().to_string_lossy());
+                module + &std::fs::read_to_string(path).unwrap_or_default()
+            })
+            .collect();
+        let steps = all(&root).unwrap();
+        let tests: Vec<&Step> = steps.iter().filter(|step| step.arguments[0] == "test").collect();
+        assert!(!tests.is_empty());
+        for step in tests {
+            let asked = step.arguments.last().unwrap();
+            let there =
+                sources.contains(&format!("fn {asked}")) || sources.contains(&format!("mod {asked};"));
+            assert!(there, "{}: no test is called {asked}", step.name);
+        }
+    }
+
+    /// Where the tests are that steps ask for.
+    const SOURCES: [&str; 2] = ["tests/it/tests/it", "crates/store-sled/src/tests"];
 }
