@@ -112,6 +112,8 @@ pub enum Doubt {
     MayPassBy(Place),
     /// The line writes the password before it is looked at.
     WritesBefore(Place),
+    /// After a refusal the line asks for a password by itself, and writes it.
+    AsksAgain(Place),
     /// How a refusal by the line counts cannot be told.
     ControlUnclear(Place),
     /// The line may refuse more than is known of its module.

@@ -49,7 +49,8 @@ impl<'s> Stack<'s> {
             [false, false] if is_forgiving => return Enforcement::Forgives,
             _ => return Enforcement::Unclear(Doubt::ControlUnclear(line.place.clone())),
         }
-        let doubt = self.lines[..at].iter().enumerate().find_map(|(before, _)| self.doubt_from(before, at));
+        let above = self.lines[..at].iter().enumerate().find_map(|(before, _)| self.doubt_from(before, at));
+        let doubt = above.or_else(|| REFUSALS.iter().find_map(|answer| self.asks_again(at, *answer)));
         doubt.map_or(Enforcement::Enforces, Enforcement::Unclear)
     }
 
@@ -73,15 +74,37 @@ impl<'s> Stack<'s> {
         writes.then(|| Doubt::WritesBefore(line.place.clone()))
     }
 
+    /// The line behind a refusal that asks by itself: the change fails as a whole, and its password is written.
+    fn asks_again(&self, at: usize, answer: Answer) -> Option<Doubt> {
+        let place = match self.lines[at].control.action(answer) {
+            Action::Die => self.end_of(at),
+            Action::Jump(over) => self.behind(at, over).unwrap_or(at + 1),
+            _ => at + 1,
+        };
+        let asks = |line: &&StackLine| match line.module {
+            Module::Unix(options) => line.is_present && !options.takes_given,
+            _ => false,
+        };
+        self.lines[place..].iter().find(asks).map(|line| Doubt::AsksAgain(line.place.clone()))
+    }
+
     fn leads_to_failure(&self, at: usize, action: Action) -> bool {
         match action {
-            Action::Bad | Action::Die => !self.lines[at + 1..].iter().any(forgets),
+            Action::Bad | Action::Die => self.is_remembered(at),
             Action::Ignore | Action::Ok => self.fails[at + 1],
             Action::Done => self.fails[self.end_of(at)],
-            // A jump out of the stack is an error, and refuses.
-            Action::Jump(over) => self.behind(at, over).is_none_or(|place| self.fails[place]),
+            // A jump out of the stack is an error, and counts as a failure.
+            Action::Jump(over) => match self.behind(at, over) {
+                Some(place) => self.fails[place],
+                None => self.is_remembered(at),
+            },
             Action::Reset => false,
         }
+    }
+
+    /// Whether no line behind this one may take back a failure.
+    fn is_remembered(&self, at: usize) -> bool {
+        !self.lines[at + 1..].iter().any(forgets)
     }
 
     /// The place behind so many lines of the same level, a substack counting as one; none out of the own substack.

@@ -136,4 +136,6 @@ pub struct Passwdqc {
 pub struct UnixOptions {
     /// `minlen=`, in characters.
     pub minlen: Option<u64>,
+    /// `use_authtok`: it takes the password that a line above has asked for, and never asks by itself.
+    pub takes_given: bool,
 }

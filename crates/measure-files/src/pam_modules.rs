@@ -54,7 +54,10 @@ pub(crate) fn module(root: &Root, place: &Place, path: &str, arguments: &[String
 
 fn unix(arguments: &[String]) -> UnixOptions {
     let mut minlen = arguments.iter().filter_map(|argument| argument.strip_prefix("minlen=")?.parse().ok());
-    UnixOptions { minlen: minlen.next_back() }
+    UnixOptions {
+        minlen: minlen.next_back(),
+        takes_given: arguments.iter().any(|argument| argument == "use_authtok"),
+    }
 }
 
 /// Modules that change passwords of accounts of their own, and pass local ones by.

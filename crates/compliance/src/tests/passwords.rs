@@ -15,8 +15,13 @@ pub(super) fn stack(mut lines: Vec<StackLine>) -> Facts {
     Facts { passwords: Fact::Known(PasswordStack { lines }), ..nothing_known() }
 }
 
+/// pam_unix that takes the password which a line above asked for.
+pub(super) fn writer(minlen: Option<u64>) -> UnixOptions {
+    UnixOptions { minlen, takes_given: true }
+}
+
 pub(super) fn unix() -> Module {
-    Module::Unix(UnixOptions::default())
+    Module::Unix(writer(None))
 }
 
 /// pam_pwquality with settings that differ from its defaults.
@@ -97,7 +102,7 @@ fn other_modules_enforce_what_their_manuals_say() {
         ("passwdqc, one length", passwdqc([None, None, None, None, Some(16)], true), ["16", "", "", "", ""]),
         ("passwdqc takes nothing", passwdqc([None; 5], true), ["", "", "", "", ""]),
         ("passwdqc enforces nothing", passwdqc(min, false), nothing),
-        ("pam_unix", Module::Unix(UnixOptions { minlen: Some(10) }), ["10", "0", "0", "0", "0"]),
+        ("pam_unix", Module::Unix(writer(Some(10))), ["10", "0", "0", "0", "0"]),
         ("pam_unix alone", unix(), nothing),
         ("pam_pwhistory", Module::ProvesNothing, nothing),
         ("pam_sss", Module::OwnAccounts, nothing),
@@ -143,7 +148,7 @@ fn of_several_lines_the_greatest_number_of_each_kind_counts() {
     let facts = stack(vec![
         line(Control::requisite(), quality(|it| (it.minlen.value, it.dcredit.value) = (10, -1))),
         line(Control::requisite(), quality(|it| (it.minlen.value, it.ocredit.value) = (9, -2))),
-        line(Control::required(), Module::Unix(UnixOptions { minlen: Some(11) })),
+        line(Control::required(), Module::Unix(writer(Some(11)))),
     ]);
     assert_eq!(enforced(&facts), ["11", "1", "0", "0", "2"]);
 }

@@ -46,7 +46,8 @@ fn stack() -> impl Strategy<Value = PasswordStack> {
         (0..20_i64, -3..3_i64, 0..5_i64).prop_map(|(minlen, credit, classes)| quality(|it| {
             (it.minlen.value, it.dcredit.value, it.minclass.value) = (minlen, credit, classes);
         })),
-        proptest::option::of(0..20_u64).prop_map(|minlen| Module::Unix(UnixOptions { minlen })),
+        (proptest::option::of(0..20_u64), any::<bool>())
+            .prop_map(|(minlen, takes_given)| Module::Unix(UnixOptions { minlen, takes_given })),
         Just(Module::Deny),
         Just(Module::ProvesNothing),
         Just(Module::OwnAccounts),

@@ -1,6 +1,6 @@
 //! Which lines of a stack enforce (compliance.md 5.3).
 
-use super::passwords::{line, quality, stack, unix};
+use super::passwords::{line, quality, stack, unix, writer};
 use super::*;
 use crate::{Doubt, Explanation, PasswordProof};
 use facts::{Action, Answer, Control, Module, PasswordStack, StackLine, UnixOptions};
@@ -44,7 +44,7 @@ fn doubt(lines: Vec<StackLine>) -> Doubt {
 #[test]
 fn a_control_decides_whether_a_refusal_counts() {
     use Action::*;
-    let writer = || line(Control::required(), unix());
+    let writes = || line(Control::required(), unix());
     for (what, control, expected) in [
         ("required", Control::required(), "12"),
         ("requisite", Control::requisite(), "12"),
@@ -65,7 +65,7 @@ fn a_control_decides_whether_a_refusal_counts() {
         ("default=done", by_success(Ok, Done), ""),
         ("default=reset", by_success(Ok, Reset), ""),
     ] {
-        assert_eq!(enforced(vec![line(control, twelve()), writer()]), expected, "{what}");
+        assert_eq!(enforced(vec![line(control, twelve()), writes()]), expected, "{what}");
     }
 }
 
@@ -73,15 +73,15 @@ fn a_control_decides_whether_a_refusal_counts() {
 fn a_number_that_only_skips_towards_a_failure_counts() {
     use Action::*;
     let deny = || line(Control::requisite(), Module::Deny);
-    let writer = || line(Control::required(), unix());
+    let writes = || line(Control::required(), unix());
     let skips = |over| line(by_success(Ok, Jump(over)), twelve());
-    assert_eq!(enforced(vec![skips(1), writer(), deny()]), "12");
-    assert_eq!(enforced(vec![skips(1), writer(), line(Control::optional(), Module::Deny)]), "");
-    assert_eq!(enforced(vec![skips(1), deny(), writer()]), "");
+    assert_eq!(enforced(vec![skips(1), writes(), deny()]), "12");
+    assert_eq!(enforced(vec![skips(1), writes(), line(Control::optional(), Module::Deny)]), "");
+    assert_eq!(enforced(vec![skips(1), deny(), writes()]), "");
     // As Debian has pam_unix, whose refusal is ignored and meets pam_deny.
     let debian = |minlen| {
         vec![
-            line(by_success(Jump(1), Ignore), Module::Unix(UnixOptions { minlen: Some(minlen) })),
+            line(by_success(Jump(1), Ignore), Module::Unix(writer(Some(minlen)))),
             line(Control::requisite(), Module::Deny),
             line(Control::required(), Module::ProvesNothing),
         ]
@@ -91,7 +91,7 @@ fn a_number_that_only_skips_towards_a_failure_counts() {
     let fedora = |after: Module| {
         vec![
             line(Control::requisite(), twelve()),
-            line(Control::sufficient(), Module::Unix(UnixOptions { minlen: Some(14) })),
+            line(Control::sufficient(), Module::Unix(writer(Some(14)))),
             line(by_success(Jump(1), Ignore), Module::ProvesNothing),
             line(Control::sufficient(), after),
             line(Control::required(), Module::Deny),
@@ -138,11 +138,50 @@ fn a_password_that_is_written_before_it_is_looked_at_is_not_refused() {
 }
 
 #[test]
+fn a_line_that_asks_again_writes_what_nobody_looked_at() {
+    use Action::*;
+    let asks = || line(Control::required(), Module::Unix(UnixOptions::default()));
+    let deny = || line(Control::requisite(), Module::Deny);
+    for (what, control, expected) in [
+        ("requisite ends the stack first", Control::requisite(), "12"),
+        ("required goes on", Control::required(), ""),
+        ("default=bad goes on", by_success(Ok, Bad), ""),
+        ("default=die ends it", by_success(Ok, Die), "12"),
+        ("a jump over it", by_success(Ok, Jump(1)), "12"),
+        ("one refusal goes on", list([(Answer::AuthtokErr, Bad)], Die), ""),
+    ] {
+        assert_eq!(enforced(vec![line(control, twelve()), asks(), deny()]), expected, "{what}");
+    }
+    let lines = vec![line(Control::required(), twelve()), asks()];
+    assert!(matches!(doubt(lines), Doubt::AsksAgain(place) if place.line == 2));
+    assert_eq!(
+        enforced(vec![
+            line(Control::required(), twelve()),
+            missing(line(Control::optional(), Module::Unix(UnixOptions::default())))
+        ]),
+        "12"
+    );
+    // The end of a substack is not the end of the stack.
+    let substack = |control| {
+        vec![
+            line(Control::required(), Module::Substack),
+            deep(1, control, twelve()),
+            deep(1, Control::required(), unix()),
+            asks(),
+        ]
+    };
+    assert_eq!(enforced(substack(Control::requisite())), "");
+}
+
+#[test]
 fn a_later_line_that_forgets_failures_makes_it_doubtful() {
     let reset = by_success(Action::Reset, Action::Ignore);
     let lines = |control| vec![line(Control::required(), twelve()), line(control, Module::ProvesNothing)];
-    assert_eq!(enforced(lines(reset)), "");
+    assert_eq!(enforced(lines(reset.clone())), "");
     assert_eq!(enforced(lines(Control::required())), "12");
+    let jumps =
+        vec![line(by_success(Action::Ok, Action::Jump(9)), twelve()), line(reset, Module::ProvesNothing)];
+    assert_eq!(enforced(jumps), "");
 }
 
 #[test]
@@ -185,21 +224,21 @@ fn an_unknown_module_that_may_refuse_hides_what_more_there_is() {
 fn a_substack_counts_as_one_line_and_ends_alone() {
     use Action::*;
     let substack = || line(Control::required(), Module::Substack);
-    let writer = || line(Control::required(), unix());
+    let writes = || line(Control::required(), unix());
     // What ends inside the substack goes on behind it.
     let ends_inside = vec![
         substack(),
         deep(1, Control::sufficient(), Module::ProvesNothing),
         deep(1, Control::required(), Module::Deny),
         line(Control::requisite(), twelve()),
-        writer(),
+        writes(),
     ];
     assert_eq!(enforced(ends_inside), "12");
     let passed_inside = vec![
         substack(),
         deep(1, Control::sufficient(), Module::ProvesNothing),
         deep(1, Control::requisite(), twelve()),
-        writer(),
+        writes(),
     ];
     assert_eq!(enforced(passed_inside), "");
     // A jump of one goes over the whole substack.
@@ -210,7 +249,7 @@ fn a_substack_counts_as_one_line_and_ends_alone() {
             deep(1, Control::optional(), Module::ProvesNothing),
             deep(1, Control::optional(), Module::ProvesNothing),
             line(Control::requisite(), twelve()),
-            writer(),
+            writes(),
         ]
     };
     assert_eq!(enforced(jumped(1)), "12");
@@ -221,14 +260,14 @@ fn a_substack_counts_as_one_line_and_ends_alone() {
         deep(1, by_success(Jump(2), Ignore), Module::ProvesNothing),
         deep(1, Control::optional(), Module::ProvesNothing),
         line(Control::requisite(), twelve()),
-        writer(),
+        writes(),
     ];
     assert_eq!(enforced(inside), "12");
     // As Fedora has it: all of it in a substack that ends with pam_deny.
     let fedora = vec![
         substack(),
         deep(1, Control::requisite(), twelve()),
-        deep(1, Control::sufficient(), Module::Unix(UnixOptions { minlen: Some(14) })),
+        deep(1, Control::sufficient(), Module::Unix(writer(Some(14)))),
         deep(1, Control::required(), Module::Deny),
         line(Control::optional(), Module::OwnAccounts),
     ];

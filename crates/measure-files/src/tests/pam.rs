@@ -211,10 +211,13 @@ fn a_line_is_read_as_the_manual_says() {
     ] {
         assert_eq!(shown(&machine(&[("/etc/pam.d/passwd", text)])), [expected], "{text}");
     }
-    let minlen = |text: &str| match stack(&machine(&[("/etc/pam.d/passwd", text)])).lines.remove(0).module {
-        Module::Unix(options) => options.minlen,
+    let options = |text: &str| match stack(&machine(&[("/etc/pam.d/passwd", text)])).lines.remove(0).module {
+        Module::Unix(options) => options,
         other => panic!("{other:?}"),
     };
+    let minlen = |text: &str| options(text).minlen;
+    assert!(options("password required pam_unix.so sha512 use_authtok").takes_given);
+    assert!(!options("password required pam_unix.so try_first_pass").takes_given);
     assert_eq!(minlen("password required pam_unix.so minlen=9 [minlen=12] sha512"), Some(12));
     assert_eq!(minlen("password required pam_unix.so [a minlen=12]"), None);
     assert_eq!(minlen("password required pam_unix.so [a\\] minlen=12] minlen=7"), Some(7));
