@@ -145,12 +145,16 @@ fn an_answer_compares_what_is_enforced_with_what_is_required() {
 
 #[test]
 fn of_several_lines_the_greatest_number_of_each_kind_counts() {
-    let facts = stack(vec![
-        line(Control::requisite(), quality(|it| (it.minlen.value, it.dcredit.value) = (10, -1))),
-        line(Control::requisite(), quality(|it| (it.minlen.value, it.ocredit.value) = (9, -2))),
-        line(Control::required(), Module::Unix(writer(Some(11)))),
-    ]);
-    assert_eq!(enforced(&facts), ["11", "1", "0", "0", "2"]);
+    let ten = || line(Control::requisite(), quality(|it| (it.minlen.value, it.dcredit.value) = (10, -1)));
+    let nine = || line(Control::requisite(), quality(|it| (it.minlen.value, it.ocredit.value) = (9, -2)));
+    let unix = |minlen| line(Control::required(), Module::Unix(writer(Some(minlen))));
+    for (lines, length) in [
+        (vec![ten(), nine(), unix(11)], "11"),
+        (vec![ten(), nine(), unix(7)], "10"),
+        (vec![nine(), ten(), unix(7)], "10"),
+    ] {
+        assert_eq!(enforced(&stack(lines)), [length, "1", "0", "0", "2"]);
+    }
 }
 
 #[test]

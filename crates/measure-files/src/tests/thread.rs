@@ -7,7 +7,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{Thread, current, park};
+use std::thread::{Thread, current, park_timeout};
+use std::time::{Duration, Instant};
+
+const LONGEST: Duration = Duration::from_secs(30);
 
 struct Unpark(Thread);
 
@@ -17,13 +20,15 @@ impl Wake for Unpark {
     }
 }
 
-/// Waits for a future in this thread, until it is woken.
+/// Waits for a future in this thread, until it is woken; whoever is not woken waits no longer than this.
 fn wait<T>(mut future: Pin<Box<dyn Future<Output = T> + Send>>) -> T {
     let waker = Waker::from(Arc::new(Unpark(current())));
+    let begun = Instant::now();
     loop {
+        assert!(begun.elapsed() < LONGEST, "nobody woke the one who waits");
         match future.as_mut().poll(&mut Context::from_waker(&waker)) {
             Poll::Ready(result) => return result,
-            Poll::Pending => park(),
+            Poll::Pending => park_timeout(LONGEST),
         }
     }
 }

@@ -96,13 +96,11 @@ fn media_that_can_be_taken_out_are_no_volumes() {
     assert_eq!(points(&tree), ["/"]);
 
     let cards = machine();
-    for (name, number, kind) in [("mmcblk0", "179:0", "MMC"), ("mmcblk1", "179:8", "SD")] {
-        cards.disk(name, number).value(name, "device/type", kind).partition(
-            name,
-            &format!("{name}p1"),
-            &format!("{number}1"),
-        );
-        cards.mount(&format!("{number}1"), &format!("/{kind}"), "ext4", "/dev/x", "rw");
+    for (name, disk, part, kind) in
+        [("mmcblk0", "179:0", "179:1", "MMC"), ("mmcblk1", "179:8", "179:9", "SD")]
+    {
+        cards.disk(name, disk).value(name, "device/type", kind).partition(name, &format!("{name}p1"), part);
+        cards.mount(part, &format!("/{kind}"), "ext4", "/dev/x", "rw");
     }
     assert_eq!(points(&cards), ["/MMC"]);
 
