@@ -1,15 +1,18 @@
-//! What the database holds: a value for each record, and how new each part is.
+//! What the database holds: packs of the log's records, a value for each record besides, and how new each part is.
 //!
 //! | Key | Value |
 //! |---|---|
-//! | the text of a record's key | sequence of its commit (8 bytes, big-endian), then the record, sealed |
+//! | the text of a record's key | sequence of its commit (8 bytes, big-endian), then the record, sealed; nothing behind the sequence where a pack may have the record and it is gone |
+//! | a zero, then `packs` | what [`crate::packs`] says of them |
+//! | a one, then the number of a pack | see there |
 //! | a zero, then the id of a group of the slot file | sequence of the group's last commit |
 //! | a zero, then `log` | sequence of the last entry of the log |
 //! | `records` | as versions before wrote it: generation, then all records, sealed |
 
+use crate::packs::{self, Packs};
 use layout::slot::Group;
 use slots::Cipher;
-use slots::{Changes, Records};
+use slots::{Changes, Records, group_of};
 use std::collections::BTreeMap;
 use std::io;
 use store::RecordKey;
@@ -24,6 +27,10 @@ pub(crate) struct Content {
     pub(crate) records: Records,
     /// All records with their generation, where a version before wrote them.
     pub(crate) old: Option<(u64, Records)>,
+    /// The packs, and what lies beside them.
+    pub(crate) packs: Packs,
+    /// Bytes of the log's records that are in no pack.
+    pub(crate) loose: u64,
 }
 
 impl Content {
@@ -33,7 +40,7 @@ impl Content {
 
     /// The last commit that it knows of.
     pub(crate) fn top(&self) -> u64 {
-        self.groups.values().copied().fold(self.log, u64::max)
+        self.groups.values().copied().fold(self.log.max(self.packs.sequence), u64::max)
     }
 }
 
@@ -61,13 +68,30 @@ impl Writes {
         self.log = later.log.or(self.log);
     }
 
+    /// Bytes of the log's records in it.
+    pub(crate) fn loose(&self) -> u64 {
+        let of_log = self.changes.iter().filter(|(key, _)| group_of(key).is_none());
+        of_log
+            .map(|(key, bytes)| (key.to_string().len() + bytes.as_ref().map_or(0, Vec::len)) as u64 + 36)
+            .sum()
+    }
+
+    /// The changes of the log's records, and the same writes without them.
+    pub(crate) fn split(&self) -> (Changes, Writes) {
+        let (of_log, besides) =
+            self.changes.clone().into_iter().partition(|(key, _)| group_of(key).is_none());
+        let Writes { sequence, ref groups, log, .. } = *self;
+        (of_log, Writes { sequence, changes: besides, groups: groups.clone(), log })
+    }
+
     /// Keys and values for the database, the value of versions before gone.
-    pub(crate) fn sealed(&self, cipher: &Cipher) -> io::Result<Vec<(Vec<u8>, Stored)>> {
+    pub(crate) fn sealed(&self, cipher: &Cipher, packs: &Packs) -> io::Result<Vec<(Vec<u8>, Stored)>> {
         let mut out = vec![(OLD.to_vec(), Stored::Gone)];
         let sequence = self.sequence.to_be_bytes();
         for (key, bytes) in &self.changes {
             let name = key.to_string().into_bytes();
             let stored = match bytes {
+                None if packs.parts > 0 && group_of(key).is_none() => Stored::There(sequence.to_vec()),
                 None => Stored::Gone,
                 Some(plain) => {
                     let sealed = cipher.seal(&context(&name, sequence), plain)?;
@@ -87,23 +111,49 @@ impl Writes {
 /// None where something is not as it was written.
 pub(crate) fn read(stored: Vec<(Vec<u8>, Vec<u8>)>, cipher: &Cipher) -> Option<Content> {
     let mut content = Content::default();
+    let (mut parts, mut loose) = (BTreeMap::new(), Vec::new());
     for (key, value) in stored {
         let (sequence, rest) = value.split_first_chunk::<8>()?;
         let at = u64::from_be_bytes(*sequence);
         match key.split_first() {
             Some((0, part)) if part == LOG => content.log = at,
+            Some((0, part)) if part == packs::INDEX => content.packs = Packs::read(at, rest)?,
+            Some((1, _)) => drop(parts.insert(key, value)),
             Some((0, part)) => drop(content.groups.insert(part.try_into().ok()?, at)),
             _ if key == OLD => {
                 let plain = cipher.open(&old_context("sled", at), rest)?;
                 content.old = Some((at, slots::decode(&plain)?));
             }
             _ => {
-                let plain = cipher.open(&context(&key, *sequence), rest)?;
-                content.records.insert(RecordKey::from(std::str::from_utf8(&key).ok()?), plain);
+                let record = RecordKey::from(std::str::from_utf8(&key).ok()?);
+                if group_of(&record).is_none() {
+                    content.loose += (key.len() + value.len()) as u64;
+                }
+                let plain = match rest {
+                    [] => None,
+                    sealed => Some(cipher.open(&context(&key, *sequence), sealed)?),
+                };
+                loose.push((at, record, plain));
             }
         }
     }
+    content.records = content.packs.open(&parts, cipher)?;
+    // What is older than the packs was put into them, and is still there where a crash came before it was taken away.
+    loose.retain(|(at, key, _)| *at >= content.packs.sequence || group_of(key).is_some());
+    let changes: Changes = loose.into_iter().map(|(_, key, plain)| (key, plain)).collect();
+    slots::apply(&mut content.records, &changes);
     Some(content)
+}
+
+/// Keys of the database that count no more once there are these packs.
+pub(crate) fn superseded(keys: Vec<Vec<u8>>, packs: &Packs) -> Vec<Vec<u8>> {
+    let over = |key: &Vec<u8>| match key.first() {
+        Some(0) => false,
+        Some(1) => !packs.has(key),
+        _ => std::str::from_utf8(key)
+            .is_ok_and(|text| key != OLD && group_of(&RecordKey::from(text)).is_none()),
+    };
+    keys.into_iter().filter(over).collect()
 }
 
 /// What a generation of a version before was sealed with.
