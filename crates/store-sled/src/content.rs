@@ -167,3 +167,120 @@ fn context(key: &[u8], sequence: [u8; 8]) -> Vec<u8> {
 
 const OLD: &[u8] = b"records";
 const LOG: &[u8] = b"log";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Database = BTreeMap<Vec<u8>, Vec<u8>>;
+
+    fn cipher() -> Cipher {
+        Cipher::new(&model::Secret::new([7; 32])).unwrap()
+    }
+
+    fn name(n: u32) -> RecordKey {
+        RecordKey::Account(format!("user{n}@contoso.com").parse().unwrap())
+    }
+
+    fn device() -> RecordKey {
+        RecordKey::Device(model::TenantId::new(model::Guid::from_bytes([1; 16])))
+    }
+
+    fn writes(sequence: u64, changes: Changes) -> Writes {
+        Writes { sequence, changes, groups: BTreeMap::new(), log: Some(sequence) }
+    }
+
+    fn apply(database: &mut Database, values: Vec<(Vec<u8>, Stored)>) {
+        for (key, value) in values {
+            match value {
+                Stored::There(bytes) => drop(database.insert(key, bytes)),
+                Stored::Gone => drop(database.remove(&key)),
+            }
+        }
+    }
+
+    fn read_all(database: &Database) -> Option<Content> {
+        read(database.clone().into_iter().collect(), &cipher())
+    }
+
+    /// 500 names and a device, packed at commit 10.
+    fn packed() -> (Database, Packs, Records) {
+        let names: Records = (0..500).map(|n| (name(n), vec![n as u8; 200])).collect();
+        let (packs, values) = Packs::default().next(&names, 10, &cipher()).unwrap();
+        let mut database: Database = values.into_iter().chain([packs.index()]).collect();
+        let of_device: Changes = [(device(), Some(vec![5; 300]))].into();
+        apply(&mut database, writes(3, of_device.clone()).sealed(&cipher(), &packs).unwrap());
+        let mut records = names;
+        slots::apply(&mut records, &of_device);
+        (database, packs, records)
+    }
+
+    #[test]
+    fn packs_hold_what_was_there_and_what_came_since_counts() {
+        let (mut database, packs, mut records) = packed();
+        assert!(packs.parts > 3 && packs.bytes < 500 * 50, "{packs:?}");
+        let content = read_all(&database).unwrap();
+        assert_eq!((&content.records, &content.packs, content.loose), (&records, &packs, 0));
+        assert_eq!(content.top(), 10);
+        let changes: Changes = [(name(3), Some(vec![9])), (name(4), None), (name(900), Some(vec![9]))].into();
+        let later = writes(11, changes.clone());
+        apply(&mut database, later.sealed(&cipher(), &packs).unwrap());
+        slots::apply(&mut records, &changes);
+        let content = read_all(&database).unwrap();
+        assert_eq!(content.records, records);
+        assert!(content.loose > 0 && content.loose <= later.loose());
+    }
+
+    #[test]
+    fn what_a_crash_left_beside_newer_packs_does_not_count_and_goes_with_the_next() {
+        let (mut database, packs, mut records) = packed();
+        let stale: Changes = [(name(3), Some(vec![9])), (name(900), Some(vec![9])), (name(4), None)].into();
+        apply(&mut database, writes(9, stale).sealed(&cipher(), &packs).unwrap());
+        apply(
+            &mut database,
+            writes(10, [(name(5), Some(vec![1]))].into()).sealed(&cipher(), &packs).unwrap(),
+        );
+        slots::apply(&mut records, &[(name(5), Some(vec![1]))].into());
+        assert_eq!(read_all(&database).unwrap().records, records, "of the same commit it is no older");
+        let few: Records = [(name(5), vec![1])].into();
+        let (next, values) = packs.next(&few, 11, &cipher()).unwrap();
+        database.extend(values.into_iter().chain([next.index()]));
+        let of_device = records[&device()].clone();
+        let expected: Records = [(name(5), vec![1]), (device(), of_device)].into();
+        assert_eq!(read_all(&database).unwrap().records, expected);
+        for key in superseded(database.keys().cloned().collect(), &next) {
+            database.remove(&key);
+        }
+        let content = read_all(&database).unwrap();
+        assert_eq!((content.records, content.loose, next.parts), (expected, 0, 1));
+        // A pack, what says so, how new the log is, and the device.
+        assert_eq!(database.len(), 4);
+    }
+
+    #[test]
+    fn packs_that_are_not_all_of_one_generation_are_damage() {
+        let (database, packs, mut records) = packed();
+        records.remove(&device());
+        let (next, values) = packs.next(&records, 10, &cipher()).unwrap();
+        let mut mixed = database.clone();
+        let (key, value) = values.into_iter().next().unwrap();
+        mixed.insert(key.clone(), value);
+        assert_eq!(read_all(&mixed), None);
+        let mut ahead = database.clone();
+        ahead.extend([next.index()]);
+        assert_eq!(read_all(&ahead), None);
+        let mut short = database;
+        short.remove(&key);
+        assert_eq!(read_all(&short), None);
+    }
+
+    #[test]
+    fn records_are_packed_when_many_lie_beside_the_packs() {
+        let (_, packs, _) = packed();
+        let limit = (0..10_000_000).step_by(1000).find(|loose| packs.is_due(*loose)).unwrap();
+        assert!((100_000..200_000).contains(&limit), "{limit}");
+        let mut long = packs;
+        long.bytes = 8_000_000;
+        assert!(!long.is_due(limit));
+    }
+}

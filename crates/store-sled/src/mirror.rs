@@ -159,10 +159,9 @@ impl Database {
         slots::apply(&mut records, &of_log);
         let (packs, values) = self.packs.next(&records, writes.sequence, &self.cipher).map_err(unusable)?;
         let there = |(key, value)| (key, Stored::There(value));
-        self.apply(values.into_iter().map(there).collect())?;
-        let mut counts = besides.sealed(&self.cipher, &packs).map_err(unusable)?;
-        counts.push(there(packs.index()));
-        self.apply(counts)?;
+        let mut all = besides.sealed(&self.cipher, &packs).map_err(unusable)?;
+        all.extend(values.into_iter().chain([packs.index()]).map(there));
+        self.apply(all)?;
         let keys: Result<Vec<_>, _> =
             self.db.iter().keys().map(|key| Ok(key.map_err(fault)?.to_vec())).collect();
         let over = content::superseded(keys?, &packs);

@@ -1,13 +1,14 @@
 //! Packs: records of the log that lie in the database many in a value, because together they take a fifth of their bytes.
 //!
 //! A commit writes its records each under its own key. When those are many, everything is packed anew, together with what
-//! the commit changes: first the packs of a new generation, then what says that they count, then what they supersede
-//! goes; each is durable before the next.
+//! the commit changes: the packs of a new generation in the place of those before and what says that they count, in one
+//! write of sled that stands as a whole; then what they supersede goes. Packs of two generations are never read
+//! together: each is sealed with its own.
 //!
 //! A pack is the sequence of the last commit that is in it (8 bytes, numbers big-endian), then records as
-//! [`slots::encode`] has them, packed ([`slots::pack`]) and sealed. Its key is a one, the generation (8 bytes) and its
-//! number (4 bytes). The value that says which count, under a zero and `packs`, is that sequence, the generation
-//! (8 bytes) and how many there are (4 bytes).
+//! [`slots::encode`] has them, packed ([`slots::pack`]) and sealed. Its key is a one and its number (4 bytes). The value
+//! that says which count, under a zero and `packs`, is that sequence, the generation (8 bytes) and how many there are
+//! (4 bytes).
 
 use slots::{Cipher, Records};
 use std::collections::BTreeMap;
@@ -47,10 +48,10 @@ impl Packs {
     pub(crate) fn open(&mut self, values: &Values, cipher: &Cipher) -> Option<Records> {
         let mut records = Records::new();
         for number in 0..self.parts {
-            let key = key(self.generation, number);
+            let key = key(number);
             let value = values.get(&key)?;
             let (sequence, sealed) = value.split_at_checked(8)?;
-            let packed = cipher.open(&context(&key, sequence), sealed)?;
+            let packed = cipher.open(&context(&key, self.generation, sequence), sealed)?;
             records.extend(slots::decode(&slots::unpack(&packed)?)?);
             self.bytes += value.len() as u64;
         }
@@ -67,9 +68,10 @@ impl Packs {
         let mut next = Packs { sequence, generation: self.generation + 1, parts: 0, bytes: 0 };
         let mut values = Values::new();
         for part in parts(records) {
-            let key = key(next.generation, next.parts);
+            let key = key(next.parts);
             let at = sequence.to_be_bytes();
-            let sealed = cipher.seal(&context(&key, &at), &slots::pack(&slots::encode(&part)))?;
+            let sealed =
+                cipher.seal(&context(&key, next.generation, &at), &slots::pack(&slots::encode(&part)))?;
             next.parts += 1;
             next.bytes += (at.len() + sealed.len()) as u64;
             values.insert(key, [at.as_slice(), &sealed].concat());
@@ -79,15 +81,14 @@ impl Packs {
 
     /// Whether the key is one of theirs.
     pub(crate) fn has(&self, of: &[u8]) -> bool {
-        let number = of.strip_prefix(&[1]).and_then(|rest| rest.strip_prefix(&self.generation.to_be_bytes()));
-        let number = number.and_then(|rest| rest.try_into().ok()).map(u32::from_be_bytes);
+        let number = of.strip_prefix(&[1]).and_then(|rest| rest.try_into().ok()).map(u32::from_be_bytes);
         number.is_some_and(|number| number < self.parts)
     }
 
     /// Whether so many bytes beside them are enough to pack everything anew. Each byte is so packed a few times, and
     /// what lies beside the packs is short however often it changes.
     pub(crate) fn is_due(&self, loose: u64) -> bool {
-        loose > LOOSE + self.bytes / 8
+        loose > LOOSE + self.bytes / 4
     }
 }
 
@@ -106,17 +107,17 @@ fn parts(records: &Records) -> Vec<Records> {
     parts
 }
 
-fn key(generation: u64, number: u32) -> Vec<u8> {
-    [[1].as_slice(), &generation.to_be_bytes(), &number.to_be_bytes()].concat()
+fn key(number: u32) -> Vec<u8> {
+    [[1].as_slice(), &number.to_be_bytes()].concat()
 }
 
-fn context(key: &[u8], sequence: &[u8]) -> Vec<u8> {
-    [b"firmament sled packs v1 ".as_slice(), sequence, key].concat()
+fn context(key: &[u8], generation: u64, sequence: &[u8]) -> Vec<u8> {
+    [b"firmament sled packs v1 ".as_slice(), &generation.to_be_bytes(), sequence, key].concat()
 }
 
 /// What the value is called that says which packs count.
 pub(crate) const INDEX: &[u8] = b"packs";
-/// Bytes of records in a pack: sixteen packs are a page of sled, which must stay short enough to lie in its log.
-const PART: usize = 32 * 1024;
+/// Bytes of records in a pack: sixteen packs are a page of sled, which is to lie in its log and not in a file besides.
+const PART: usize = 16 * 1024;
 /// Bytes that may always lie beside the packs.
 const LOOSE: u64 = 128 * 1024;

@@ -143,7 +143,7 @@ fn person(tenant: u64, n: u64, online: i64) -> [Change; 2] {
 
 /// So many people at a time, as the store's thread joins what waits: one by one takes as much, and longer.
 fn sign_in(store: &mut SledStore, people: u64, online: i64) {
-    let at_once = if std::env::var_os("FIRMAMENT_COMMITS").is_some() { 1 } else { 10 };
+    let at_once = if std::env::var_os("FIRMAMENT_COMMITS").is_some() { 1 } else { 20 };
     for n in (0..people).step_by(at_once) {
         let changes: Vec<Change> = (n..n + at_once as u64)
             .flat_map(|n| person(n % 10, n.wrapping_mul(7919) % people, online))
