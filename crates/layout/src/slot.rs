@@ -1,8 +1,11 @@
 //! A slot of the slot file: the records of one group as one commit left them.
 //!
-//! The file is made of blocks of [`BLOCK`] bytes. The first block begins with a header of the format before
-//! ([`crate::old_slot`]) that names [`FORMAT`], so that older versions refuse the file. A slot begins at a block and
-//! is a header of [`HEADER`] bytes and a payload, in as many blocks as they need. The header, numbers big-endian:
+//! The file is made of blocks of [`BLOCK`] bytes. The first block begins with a header of the first format
+//! ([`crate::old_slot`]) that names [`FORMAT`], so that older versions refuse the directory: the format is that of the
+//! log and of sled too. Format 3 packs what these hold; its slots are those of format 2.
+//!
+//! A slot begins at a block and is a header of [`HEADER`] bytes and a payload, in as many blocks as they need. The
+//! header, numbers big-endian:
 //!
 //! | Offset | Size | Field |
 //! |---|---|---|
@@ -87,7 +90,9 @@ pub const HEADER: usize = 80;
 /// Bytes of a block; a slot begins at a multiple of it.
 pub const BLOCK: u64 = 4096;
 /// The format that is written; a file with a higher one is of a newer version. Records have schemas of their own.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
+/// The lowest format whose slots lie as this page says.
+pub const FIRST_FORMAT: u32 = 2;
 
 const MAGIC: &[u8; 8] = b"FMSLOT02";
 const NO_DEVICE: &[u8; 4] = b"NONE";

@@ -1,5 +1,6 @@
 //! Records, and changes of records, as bytes.
 
+use aws_lc_rs::digest::{SHA256, digest};
 use std::collections::BTreeMap;
 use store::RecordKey;
 
@@ -31,18 +32,53 @@ pub fn decode(mut bytes: &[u8]) -> Option<Records> {
     Some(records)
 }
 
-/// As records, but each has a byte before its bytes: 1 where it is there, 0 where it is gone.
+/// For each record that is there: 1, then as [`encode`] has it. For each that is gone: 0, then the hash of the text of
+/// its key, so that to delete is short whatever the key.
 pub(crate) fn encode_changes(changes: &Changes) -> Vec<u8> {
     let mut out = Vec::new();
     for (key, bytes) in changes {
-        put(&mut out, key.to_string().as_bytes());
+        let key = key.to_string();
         out.push(u8::from(bytes.is_some()));
-        put(&mut out, bytes.as_deref().unwrap_or_default());
+        match bytes {
+            Some(bytes) => {
+                put(&mut out, key.as_bytes());
+                put(&mut out, bytes);
+            }
+            None => out.extend(hash_of(key.as_bytes())),
+        }
     }
     out
 }
 
-pub(crate) fn decode_changes(mut bytes: &[u8]) -> Option<Changes> {
+/// The keys of an area so far: only what it says to be there can be gone.
+pub(crate) type Known = BTreeMap<[u8; HASH], RecordKey>;
+
+/// None where these are not changes, or one takes away what is not known.
+pub(crate) fn decode_changes(mut bytes: &[u8], known: &mut Known) -> Option<Changes> {
+    let mut changes = Changes::new();
+    while let Some((there, rest)) = bytes.split_first() {
+        bytes = match there {
+            1 => {
+                let (text, rest) = take(rest)?;
+                let (value, rest) = take(rest)?;
+                let key = RecordKey::from(std::str::from_utf8(text).ok()?);
+                known.insert(hash_of(text), key.clone());
+                changes.insert(key, Some(value.to_vec()));
+                rest
+            }
+            0 => {
+                let (hash, rest) = rest.split_first_chunk::<HASH>()?;
+                changes.insert(known.get(hash)?.clone(), None);
+                rest
+            }
+            _ => return None,
+        };
+    }
+    Some(changes)
+}
+
+/// Of format 2: as records, but each has a byte before its bytes: 1 where it is there, 0 where it is gone.
+pub(crate) fn decode_old_changes(mut bytes: &[u8]) -> Option<Changes> {
     let mut changes = Changes::new();
     while !bytes.is_empty() {
         let (key, rest) = take(bytes)?;
@@ -53,6 +89,11 @@ pub(crate) fn decode_changes(mut bytes: &[u8]) -> Option<Changes> {
         bytes = rest;
     }
     Some(changes)
+}
+
+/// The first half of the SHA-256 of a key's text.
+fn hash_of(text: &[u8]) -> [u8; HASH] {
+    digest(&SHA256, text).as_ref().first_chunk().copied().unwrap_or_default()
 }
 
 /// Applies changes to records.
@@ -73,4 +114,33 @@ fn put(out: &mut Vec<u8>, bytes: &[u8]) {
 fn take(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_first_chunk::<4>()?;
     rest.split_at_checked(u32::from_be_bytes(*length) as usize)
+}
+
+const HASH: usize = 16;
+/// What [`encode_changes`] takes for each record that is gone.
+pub(crate) const GONE: u64 = 1 + HASH as u64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_are_read_as_they_were_written_and_only_what_is_there_can_be_gone() {
+        let name = |n: u8| RecordKey::Account(format!("user{n}@contoso.com").parse().unwrap());
+        let foreign = RecordKey::Foreign("later/kind".to_owned());
+        let mut known = Known::new();
+        let there: Changes = [(name(1), Some(vec![1; 300])), (foreign.clone(), Some(Vec::new()))].into();
+        assert_eq!(decode_changes(&encode_changes(&there), &mut known), Some(there));
+        let gone: Changes = [(name(1), None), (foreign, None), (name(2), Some(vec![2]))].into();
+        let bytes = encode_changes(&gone);
+        assert_eq!(decode_changes(&bytes, &mut known), Some(gone.clone()));
+        assert_eq!(decode_changes(&bytes, &mut Known::new()), None, "it takes away what is not known");
+        let all_gone: Changes = [(name(1), None), (name(2), None)].into();
+        assert_eq!(encode_changes(&all_gone).len() as u64, 2 * GONE);
+        for cut in 1..bytes.len() {
+            let read = decode_changes(&bytes[..cut], &mut known.clone());
+            assert_ne!(read, Some(gone.clone()), "{cut}");
+        }
+        assert_eq!(decode_changes(&[2], &mut known), None);
+    }
 }

@@ -2,9 +2,9 @@
 //!
 //! The log is written first, and its entry counts only with the slots of the same commit.
 
-use crate::codec::{Changes, Records};
+use crate::codec::{Changes, GONE, Records};
 use crate::file::{Batch, Slots, SlotsFound};
-use crate::log::{Entry, Log};
+use crate::log::{Entry, Log, Payload};
 use layout::slot::Group;
 use std::io;
 use store::{Change, RecordKey};
@@ -23,9 +23,9 @@ pub struct Core {
     farewell: Option<u64>,
 }
 
-/// Bytes of the log that it takes to delete these records: they are kept free, so that nothing hinders a leave.
+/// Bytes that it takes to delete these records in one commit: they are kept free, so that nothing hinders a leave.
 fn farewell<'k>(keys: impl Iterator<Item = &'k RecordKey>) -> u64 {
-    keys.filter(|key| group_of(key).is_none()).map(|key| key.to_string().len() as u64 + 9).sum()
+    keys.filter(|key| group_of(key).is_none()).count() as u64 * GONE
 }
 
 /// What a commit writes.
@@ -102,12 +102,13 @@ impl Core {
         let (sequence, floor) = (self.sequence + 1, self.sequence);
         if !plan.log.is_empty() {
             let all = *self.farewell.get_or_insert_with(|| farewell(records.keys()));
-            let kept = if plan.log.values().any(Option::is_some) { all } else { 0 };
-            if !self.log.has_room(&plan.log, kept) {
-                self.log.compact(&of_log(records), floor, (&plan.log, kept))?;
+            let kept = plan.log.values().any(Option::is_some).then_some(all);
+            let payload = Payload::of(&plan.log);
+            if !self.log.has_room(&payload, kept) {
+                self.log.compact(&of_log(records), floor, (&payload, kept))?;
             }
             let needs = plan.groups.first().map(|(group, _)| *group);
-            self.log.append((sequence, floor), needs, &plan.log)?;
+            self.log.append((sequence, floor), needs, &payload)?;
         }
         if !plan.groups.is_empty() {
             let log = self.log.last();

@@ -193,6 +193,22 @@ impl Slots {
         self.medium.publish()
     }
 
+    /// Names the format that is written in the first block; durable when it returns. Before anything else of that
+    /// format is written, so that a version that does not know it never takes the rest for damaged.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn name_format(&mut self) -> io::Result<()> {
+        let mut begin = [0; layout::old_slot::HEADER];
+        self.medium.read_at(0, &mut begin)?;
+        let named = first_block();
+        if named.as_slice() != begin {
+            self.medium.write_at(0, &named)?;
+            self.medium.sync()?;
+        }
+        Ok(())
+    }
+
     /// Whether the path still leads here.
     pub fn check(&self) -> io::Result<()> {
         self.medium.check()

@@ -10,10 +10,12 @@ mod file;
 mod log;
 mod medium;
 mod order;
+mod packing;
 
 pub use crate::core::{Core, Plan, group_of, of_group, of_log, settle_log};
 pub use cipher::Cipher;
 pub use codec::{Changes, Records, apply, decode, encode};
 pub use file::{Batch, FIRST_LENGTH, GroupFound, Scan, Slots, SlotsFound, first_block, scan};
-pub use log::{Entry, Log, LogFound, first_area};
+pub use log::{Entry, Log, LogFound, Payload, first_area};
 pub use medium::{FileMedium, Medium, Place, is_empty};
+pub use packing::{pack, unpack};

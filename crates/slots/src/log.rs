@@ -3,7 +3,7 @@
 //! When an area is full, what is still there is written into the other one, which is kept free for that, or into
 //! one twice as long behind both. The area of the highest epoch counts.
 //!
-//! An area begins with `FMLOG002`, its epoch, the sequence of the commit that it begins with and its length (8 bytes
+//! An area begins with `FMLOG003`, its epoch, the sequence of the commit that it begins with and its length (8 bytes
 //! each, numbers big-endian) and a CRC-32C over these. Entries follow from byte 64 on, each at a multiple of 8:
 //!
 //! | Offset | Size | Field |
@@ -18,15 +18,20 @@
 //! | 52 | 4 | checksum of the entry before |
 //! | 56 | 4 | CRC-32C over bytes 0 to 55 and the payload |
 //! | 60 | 4 | zero |
+//!
+//! The payload is the changes, packed ([`mod@crate::packing`]) and sealed. In an area that begins with `FMLOG002` it is
+//! sealed alone, and a record that is gone has its key in full: such an area is read, and the next commit writes what
+//! is in it into the other one.
 
 mod area;
 mod entry;
 
-use crate::cipher::{Cipher, SEAL};
+use crate::cipher::Cipher;
 use crate::codec::{self, Changes, Records};
 use crate::medium::Medium;
+use crate::packing;
 pub use area::first_area;
-use area::{Area, BEGIN};
+use area::{Area, BEGIN, Form};
 pub use entry::Entry;
 use layout::slot::Group;
 use std::io;
@@ -100,9 +105,10 @@ impl Log {
         self.medium.check()
     }
 
-    /// Whether the changes fit into the area and leave so many bytes of it.
-    pub fn has_room(&self, changes: &Changes, kept: u64) -> bool {
-        self.tail + size(changes) + kept <= self.area.start + self.area.length
+    /// Whether the changes fit into the area and leave room for one more entry of so many bytes.
+    pub fn has_room(&self, payload: &Payload, kept: Option<u64>) -> bool {
+        let needed = payload.size() + kept.map_or(0, room_for);
+        self.area.form == Form::Packed && self.tail + needed <= self.area.start + self.area.length
     }
 
     /// Writes an entry; durable when it returns.
@@ -110,10 +116,10 @@ impl Log {
         &mut self,
         (sequence, floor): (u64, u64),
         needs: Option<Group>,
-        changes: &Changes,
+        payload: &Payload,
     ) -> io::Result<()> {
         let order = entry::Order { sequence, floor, needs, previous: self.previous };
-        let (bytes, checksum) = entry::write(&order, self.area.epoch, (&self.cipher, changes))?;
+        let (bytes, checksum) = entry::write(&order, self.area.epoch, (&self.cipher, payload))?;
         if self.tail + bytes.len() as u64 > self.area.start + self.area.length {
             return Err(io::Error::new(io::ErrorKind::StorageFull, "the log is full"));
         }
@@ -125,17 +131,19 @@ impl Log {
         Ok(())
     }
 
-    /// Writes everything that is still there into another area, with room for changes to come and for so many bytes
-    /// more; `sequence` is the last commit.
+    /// Writes everything that is still there into another area, with room for changes to come and for an entry of so
+    /// many bytes more; `sequence` is the last commit.
     pub fn compact(
         &mut self,
         records: &Records,
         sequence: u64,
-        (coming, kept): (&Changes, u64),
+        (coming, kept): (&Payload, Option<u64>),
     ) -> io::Result<()> {
         let everything: Changes =
             records.iter().map(|(key, bytes)| (key.clone(), Some(bytes.clone()))).collect();
-        let area = self.next_area(BEGIN + size(&everything) + size(coming) + kept, sequence)?;
+        let everything = Payload::of(&everything);
+        let needed = BEGIN + everything.size() + coming.size() + kept.map_or(0, room_for);
+        let area = self.next_area(needed, sequence)?;
         self.medium.write_at(area.start, &[0; BEGIN as usize])?;
         self.medium.sync()?;
         let order = entry::Order { sequence, floor: sequence, needs: None, previous: 0 };
@@ -168,6 +176,22 @@ impl Log {
     }
 }
 
-fn size(changes: &Changes) -> u64 {
-    entry::size(codec::encode_changes(changes).len() + SEAL)
+/// What an entry of so many bytes takes, however they are packed.
+fn room_for(bytes: u64) -> u64 {
+    entry::size(packing::MOST_MORE + bytes)
+}
+
+/// Changes as an entry has them, before they are sealed.
+pub struct Payload(Vec<u8>);
+
+impl Payload {
+    /// Packs changes.
+    pub fn of(changes: &Changes) -> Payload {
+        Payload(packing::pack(&codec::encode_changes(changes)))
+    }
+
+    /// Bytes of the entry.
+    fn size(&self) -> u64 {
+        entry::size(self.0.len() as u64)
+    }
 }

@@ -13,6 +13,7 @@ mod merge;
 mod mirror;
 mod old;
 mod open;
+mod packs;
 #[cfg(test)]
 mod tests;
 

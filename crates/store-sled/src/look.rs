@@ -4,7 +4,7 @@ use crate::content::Content;
 use crate::mirror::{Fault, Mirror};
 use crate::old;
 use crate::open::{How, refused, unusable};
-use layout::slot::FORMAT;
+use layout::slot::{FIRST_FORMAT, FORMAT};
 use layout::{LOG, SLED, SLOTS};
 use slots::Scan;
 use slots::{FileMedium, Medium};
@@ -47,7 +47,7 @@ pub(crate) fn look_at_slots(how: &How<'_>) -> Result<Found<SlotFile>, StoreError
         Some(found) if found > FORMAT => {
             Err(StoreError::Newer { key: "all".to_owned(), found, known: FORMAT })
         }
-        Some(found) if found < FORMAT => Ok(Found::Old(medium, writable)),
+        Some(found) if found < FIRST_FORMAT => Ok(Found::Old(medium, writable)),
         _ => {
             let scan = slots::scan(&medium).map_err(failed)?;
             if !scan.slots.is_empty() {

@@ -7,7 +7,7 @@ use slots::FileMedium;
 use slots::group_of;
 use slots::{Batch, FIRST_LENGTH, Scan, Slots};
 use slots::{Changes, Records};
-use slots::{Log, first_area};
+use slots::{Log, Payload, first_area};
 use std::collections::BTreeMap;
 use std::io;
 
@@ -17,7 +17,7 @@ pub(crate) fn new_log(how: &How<'_>, records: &Records, sequence: u64) -> io::Re
     let opened = Log::open(Box::new(medium), how.cipher.clone())?;
     let mut log = opened.ok_or_else(|| io::Error::other("a new log cannot be read"))?.log;
     if !records.is_empty() {
-        log.compact(records, sequence, (&Changes::new(), 0))?;
+        log.compact(records, sequence, (&Payload::of(&Changes::new()), None))?;
     }
     log.publish()?;
     Ok(log)

@@ -5,7 +5,8 @@
 //! left and not dropped.
 
 use crate::content::{self, Content, Stored, Writes};
-use slots::Cipher;
+use crate::packs::Packs;
+use slots::{Cipher, of_log};
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::mem::ManuallyDrop;
@@ -36,6 +37,9 @@ struct Database {
     /// Our own descriptor of sled's log, because sled's flush is no barrier against a power cut.
     log: File,
     cipher: Cipher,
+    packs: Packs,
+    /// Bytes of the log's records beside the packs.
+    loose: u64,
 }
 
 impl Mirror {
@@ -93,7 +97,6 @@ impl Drop for Mirror {
 
 impl Database {
     fn open(dir: &Path, cipher: Cipher) -> Result<(Database, Content), Fault> {
-        let unusable = |error: io::Error| Fault::Unusable(error.to_string());
         fs::create_dir_all(dir).map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => Fault::Damaged("it is no directory".to_owned()),
             _ => unusable(error),
@@ -103,8 +106,10 @@ impl Database {
         let config = sled::Config::new().path(dir).mode(sled::Mode::LowSpace);
         let db = config.cache_capacity(1 << 20).flush_every_ms(None).open().map_err(fault)?;
         let log = File::open(dir.join("db")).map_err(unusable)?;
-        let database = Database { db: ManuallyDrop::new(db), log, cipher };
+        let mut database =
+            Database { db: ManuallyDrop::new(db), log, cipher, packs: Packs::default(), loose: 0 };
         let content = database.read()?;
+        (database.packs, database.loose) = (content.packs.clone(), content.loose);
         Ok((database, content))
     }
 
@@ -119,7 +124,7 @@ impl Database {
     }
 
     /// Writes what comes until nothing comes any more, as one where several wait.
-    fn serve(self, todo: &Receiver<Writes>) {
+    fn serve(mut self, todo: &Receiver<Writes>) {
         while let Ok(mut writes) = todo.recv() {
             todo.try_iter().for_each(|later| writes.add(later));
             if let Err(Fault::Damaged(why) | Fault::Unusable(why)) = unharmed(|| self.write(&writes)) {
@@ -137,9 +142,38 @@ impl Database {
         }
     }
 
-    fn write(&self, writes: &Writes) -> Result<(), Fault> {
+    fn write(&mut self, writes: &Writes) -> Result<(), Fault> {
+        let loose = self.loose + writes.loose();
+        if self.packs.is_due(loose) {
+            return self.pack(writes);
+        }
+        self.apply(writes.sealed(&self.cipher, &self.packs).map_err(unusable)?)?;
+        self.loose = loose;
+        Ok(())
+    }
+
+    /// Packs all records of the log anew, in the order that [`crate::packs`] says.
+    fn pack(&mut self, writes: &Writes) -> Result<(), Fault> {
+        let mut records = of_log(&self.read()?.records);
+        let (of_log, besides) = writes.split();
+        slots::apply(&mut records, &of_log);
+        let (packs, values) = self.packs.next(&records, writes.sequence, &self.cipher).map_err(unusable)?;
+        let there = |(key, value)| (key, Stored::There(value));
+        let mut all = besides.sealed(&self.cipher, &packs).map_err(unusable)?;
+        all.extend(values.into_iter().chain([packs.index()]).map(there));
+        self.apply(all)?;
+        let keys: Result<Vec<_>, _> =
+            self.db.iter().keys().map(|key| Ok(key.map_err(fault)?.to_vec())).collect();
+        let over = content::superseded(keys?, &packs);
+        self.apply(over.into_iter().map(|key| (key, Stored::Gone)).collect())?;
+        (self.packs, self.loose) = (packs, 0);
+        Ok(())
+    }
+
+    /// Durable when it returns.
+    fn apply(&self, values: Vec<(Vec<u8>, Stored)>) -> Result<(), Fault> {
         let mut batch = sled::Batch::default();
-        for (key, value) in writes.sealed(&self.cipher).map_err(|error| Fault::Unusable(error.to_string()))? {
+        for (key, value) in values {
             match value {
                 Stored::There(bytes) => batch.insert(key, bytes),
                 Stored::Gone => batch.remove(key),
@@ -147,13 +181,17 @@ impl Database {
         }
         self.db.apply_batch(batch).map_err(fault)?;
         self.db.flush().map_err(fault)?;
-        self.log.sync_data().map_err(|error| Fault::Unusable(error.to_string()))
+        self.log.sync_data().map_err(unusable)
     }
 }
 
 /// What sled does, with its panics as faults.
 fn unharmed<T>(act: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
     catch_unwind(AssertUnwindSafe(act)).unwrap_or_else(|_| Err(Fault::Unusable("sled crashed".to_owned())))
+}
+
+fn unusable(error: io::Error) -> Fault {
+    Fault::Unusable(error.to_string())
 }
 
 /// Only what sled says of its bytes is damage: a disk that refuses says nothing of them.

@@ -202,7 +202,8 @@ fn damaged(scan: &Scan, found: &SlotsFound, floor: u64) -> usize {
 }
 
 /// Brings the files to what was merged; those that cannot be used are moved aside and made anew.
-fn repair(how: &How<'_>, (slots, log): Files, merged: Merged) -> io::Result<Opened> {
+fn repair(how: &How<'_>, (mut slots, log): Files, merged: Merged) -> io::Result<Opened> {
+    slots.iter_mut().try_for_each(Slots::name_format)?;
     let Merged { records, sequence, lost_groups, newer_in_sled, log_anew, slots_anew, .. } = merged;
     let log = match log.filter(|_| !log_anew) {
         Some(log) => log,

@@ -5,6 +5,7 @@ use accounts::{LocalFacts, ReservationWanted};
 use model::{Account, Failure};
 use names::{LocalEntry, Verdict};
 use std::sync::atomic::Ordering;
+use std::sync::mpsc;
 use tenancy::Event;
 
 /// What the files say of people, by the last write.
@@ -89,6 +90,37 @@ async fn what_stands_in_the_files_already_is_not_written_again() {
     wants_in(&rig, account(0), LocalFacts::default()).await.unwrap();
     waits().await;
     assert_eq!(count(), 2);
+}
+
+/// While one write is under way, everybody else comes: they are in the next one together.
+#[tokio::test]
+async fn people_who_come_at_once_are_written_at_once() {
+    let rig = Rig::new(1).await;
+    wait_for(|| last(&rig).is_some()).await;
+    let files = rig.account_files.clone();
+    let ((begun, holds), (release, released)) = (mpsc::channel(), mpsc::channel::<()>());
+    let disk = std::thread::spawn(move || {
+        let _busy = files.written.lock().unwrap();
+        begun.send(()).unwrap();
+        released.recv().unwrap();
+    });
+    holds.recv().unwrap();
+    let mut waiting = Vec::new();
+    for n in 0..100_u8 {
+        let upn = format!("person{n}@d0.example").parse().unwrap();
+        let object = model::Id::new(model::Guid::from_bytes([n; 16]));
+        wants_in(&rig, Account { upn, object, ..account(0) }, LocalFacts::default()).await.unwrap();
+        let writer = rig.driver.ports().account_writer.clone();
+        waiting.push(tokio::spawn(async move { writer.written().await }));
+    }
+    release.send(()).unwrap();
+    for person in waiting {
+        person.await.unwrap().unwrap();
+    }
+    disk.join().unwrap();
+    assert_eq!(last(&rig).unwrap().0.len(), 100);
+    let count = rig.account_files.written.lock().unwrap().len();
+    assert!(count <= 3, "{count}: the first, the one under way, and one for all");
 }
 
 #[tokio::test]

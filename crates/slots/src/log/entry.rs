@@ -1,8 +1,10 @@
 //! One entry of the log.
 
-use super::area::{Area, BEGIN};
-use crate::cipher::Cipher;
-use crate::codec::{self, Changes};
+use super::Payload;
+use super::area::{Area, BEGIN, Form};
+use crate::cipher::{Cipher, SEAL};
+use crate::codec::{self, Changes, Known};
+use crate::packing;
 use layout::slot::Group;
 use std::io;
 
@@ -42,32 +44,36 @@ struct Raw<'a> {
 pub(super) fn write(
     order: &Order,
     epoch: u64,
-    (cipher, changes): (&Cipher, &Changes),
+    (cipher, Payload(payload)): (&Cipher, &Payload),
 ) -> io::Result<(Vec<u8>, u32)> {
-    let plain = codec::encode_changes(changes);
-    let length = u32::try_from(plain.len() + crate::cipher::SEAL).map_err(io::Error::other)?;
+    let length = u32::try_from(payload.len() + SEAL).map_err(io::Error::other)?;
     let numbers = [epoch, order.sequence, order.floor].map(u64::to_be_bytes).concat();
     let needs = [u32::from(order.needs.is_some()).to_be_bytes().as_slice(), &order.needs.unwrap_or_default()]
         .concat();
     let checked =
         [MAGIC.as_slice(), &length.to_be_bytes(), &numbers, &needs, &order.previous.to_be_bytes()].concat();
-    let sealed = cipher.seal(&checked, &plain)?;
+    let sealed = cipher.seal(&checked, payload)?;
     let checksum = crc32c::crc32c_append(crc32c::crc32c(&checked), &sealed);
     let mut bytes = [checked.as_slice(), &checksum.to_be_bytes(), &[0; 4], &sealed].concat();
-    bytes.resize(size(sealed.len()) as usize, 0);
+    bytes.resize(size(payload.len() as u64) as usize, 0);
     Ok((bytes, checksum))
 }
 
 /// The entries of an area from its first on, and where the next one goes.
 pub(super) fn parse(bytes: &[u8], area: &Area, cipher: &Cipher) -> (Vec<Entry>, usize) {
     let (mut entries, mut at, mut previous) = (Vec::new(), BEGIN as usize, 0);
+    let mut known = Known::new();
     while let Some(raw) = bytes.get(at..).and_then(|rest| read(rest, area.epoch)) {
-        let changes = cipher.open(raw.checked, raw.payload).and_then(|plain| codec::decode_changes(&plain));
-        let Some(changes) = changes.filter(|_| raw.order.previous == previous) else { break };
+        let payload = cipher.open(raw.checked, raw.payload).filter(|_| raw.order.previous == previous);
+        let changes = payload.and_then(|payload| match area.form {
+            Form::Plain => codec::decode_old_changes(&payload),
+            Form::Packed => codec::decode_changes(&packing::unpack(&payload)?, &mut known),
+        });
+        let Some(changes) = changes else { break };
         previous = raw.checksum;
         let Order { sequence, floor, needs, .. } = raw.order;
         entries.push(Entry { at, sequence, floor, needs, checksum: raw.checksum, changes });
-        at += size(raw.payload.len()) as usize;
+        at += (HEADER + raw.payload.len()).next_multiple_of(8);
     }
     (entries, at)
 }
@@ -110,9 +116,9 @@ fn read(bytes: &[u8], epoch: u64) -> Option<Raw<'_>> {
     right.then_some(Raw { order, checksum, checked, payload })
 }
 
-/// Bytes of an entry with so many bytes of payload.
-pub(super) fn size(payload: usize) -> u64 {
-    (HEADER + payload).next_multiple_of(8) as u64
+/// Bytes of an entry with so many bytes of payload, which are sealed in it.
+pub(super) fn size(payload: u64) -> u64 {
+    ((HEADER + SEAL) as u64 + payload).next_multiple_of(8)
 }
 
 const MAGIC: &[u8; 4] = b"FMLE";

@@ -1,6 +1,7 @@
 mod cut;
 mod damage;
 mod format_before;
+mod format_two;
 mod growth;
 mod kill;
 mod medium;

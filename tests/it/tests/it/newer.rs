@@ -117,12 +117,12 @@ fn a_file_of_a_newer_format_ends_the_daemon_and_stays_as_it_is() {
     let mut machine = registered(&cloud);
     let file = machine.path("state/records.slots");
     let mut bytes = fs::read(&file).unwrap();
-    set_format(&mut bytes, 3);
+    set_format(&mut bytes, 4);
     fs::write(&file, &bytes).unwrap();
     let mut daemon = machine.firmamentd();
     machine.boot(&mut daemon);
     assert_eq!(machine.ended().code(), Some(1));
-    let says = "has schema 3, this version knows up to 2: install the newer version again";
+    let says = "has schema 4, this version knows up to 3: install the newer version again";
     assert!(machine.log().contains(says), "{}", machine.log());
     assert!(fs::read(&file).unwrap() == bytes, "the file was changed");
     assert!(machine.path("state/sled").is_dir() && fs::read_dir(machine.path("state")).unwrap().count() == 4);
