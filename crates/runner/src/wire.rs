@@ -119,7 +119,7 @@ fn dependencies(
         store: Box::new(store),
         vault,
         keys,
-        clock: Arc::new(SystemClock),
+        clock: Arc::new(SystemClock::start()),
         account_files: Arc::new(accounts::Files::new(cache_dir.to_owned())),
         offline_cost: offline::Cost::USUAL,
         neighbours: Arc::new(|| neighbours::find(Path::new("/"))),
