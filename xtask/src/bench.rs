@@ -23,7 +23,8 @@ enum What {
     Keys,
     /// What a decision costs until it is durable, with one and with twenty tenants busy.
     Commits,
-    /// What a daemon costs in a minute in which nothing happens: wake-ups, processor time, memory.
+    /// What a daemon costs in a minute in which nothing happens: wake-ups, processor time, memory; and the memory of
+    /// the process that holds keys. Fails where our threads are woken more often than wanted.
     Idle,
     /// What a person waits for at a sign-in where each answer of the directory takes 0 and 50 ms, beside roadlib; fails
     /// where more answers come one after the other than wanted.
@@ -41,6 +42,7 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
         None => ::demo::measure(::demo::Stage::ready(build()?)?),
         Some(What::Simulator) => simulator(),
         Some(What::Keys) => keys(),
+        Some(What::Idle) => idle(),
         Some(What::Login) => login(),
         Some(What::Size) => dist::run(&dist::Options::default()),
         Some(what) => of_it(what),
@@ -62,6 +64,17 @@ fn login() -> Result<(), String> {
         Err(why) => println!("bench | roadlib was not timed: {why}"),
     }
     run_command(&mut bench)
+}
+
+/// The measurement `idle` of the integration tests; with the process that holds keys where there is a place for them.
+fn idle() -> Result<(), String> {
+    let missing = setup::missing_for_keys();
+    if missing.is_empty() {
+        let bench = ["bench", "--quiet", "--package=it", "--features=it/tpm", "--bench=idle"];
+        return run_command(&mut cargo(&bench));
+    }
+    println!("bench | without firmament-keys, for want of {}", missing.join(", "));
+    of_it(What::Idle)
 }
 
 /// The optimised simulator under the load of its example `load`, which says what is counted and how.

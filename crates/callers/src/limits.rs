@@ -16,15 +16,13 @@ pub struct Limits(Mutex<Table>);
 #[derive(Debug, Default)]
 struct Table {
     last: u64,
-    held: BTreeMap<u64, Held>,
+    taken: Taken,
+    /// By the same numbers; dropping one tells its conversation that it ends.
+    keeps: BTreeMap<u64, oneshot::Sender<()>>,
 }
 
-/// One taken place; dropping it tells the conversation that it ends.
-#[derive(Debug)]
-struct Held {
-    owner: Owner,
-    _keeps: oneshot::Sender<()>,
-}
+/// Whose each place is; they are named in the order in which they were taken.
+type Taken = BTreeMap<u64, Owner>;
 
 /// One connection's place; given back when dropped.
 #[derive(Debug)]
@@ -48,16 +46,16 @@ impl Limits {
     /// Takes a place, if there is one for this owner.
     pub fn enter(self: &Arc<Self>, owner: Owner) -> Option<Place> {
         let mut table = self.table();
-        let owners = table.held.iter().map(|(number, held)| (*number, &held.owner)).collect();
-        match admit(&owners, &owner) {
+        match admit(&table.taken, &owner) {
             Admission::Enters => {}
-            Admission::Replaces(number) => drop(table.held.remove(&number)),
+            Admission::Replaces(number) => table.give_back(number),
             Admission::TurnedAway => return None,
         }
         table.last += 1;
         let number = table.last;
-        let (_keeps, taken_away) = oneshot::channel();
-        table.held.insert(number, Held { owner, _keeps });
+        let (keeps, taken_away) = oneshot::channel();
+        table.taken.insert(number, owner);
+        table.keeps.insert(number, keeps);
         Some(Place { limits: self.clone(), number, taken_away })
     }
 
@@ -69,15 +67,19 @@ impl Limits {
 impl Drop for Place {
     fn drop(&mut self) {
         // It may be somebody else's already, under another number.
-        self.limits.table().held.remove(&self.number);
+        self.limits.table().give_back(self.number);
     }
 }
 
-/// The places are named in the order in which they were taken.
-type Taken<'a> = BTreeMap<u64, &'a Owner>;
+impl Table {
+    fn give_back(&mut self, number: u64) {
+        self.taken.remove(&number);
+        self.keeps.remove(&number);
+    }
+}
 
-fn admit(taken: &Taken<'_>, caller: &Owner) -> Admission {
-    let own = taken.values().filter(|owner| **owner == caller).count();
+fn admit(taken: &Taken, caller: &Owner) -> Admission {
+    let own = taken.values().filter(|owner| *owner == caller).count();
     match caller {
         Owner::Root if taken.len() < TOTAL => Admission::Enters,
         Owner::Root => Admission::TurnedAway,
@@ -89,17 +91,17 @@ fn admit(taken: &Taken<'_>, caller: &Owner) -> Admission {
 
 /// The place that a caller gets when all are taken: the oldest of the owner with the most places, in the area with
 /// the most.
-fn share(taken: &Taken<'_>, caller: &Owner, own: usize) -> Option<u64> {
-    let people = || taken.iter().filter(|(_, owner)| ***owner != Owner::Root);
+fn share(taken: &Taken, caller: &Owner, own: usize) -> Option<u64> {
+    let people = || taken.iter().filter(|(_, owner)| **owner != Owner::Root);
     let areas = count(people().map(|(_, owner)| owner.area()));
     let most = areas.values().max().copied()?;
     // Whoever is of the area with the most takes nothing from another one.
     let area = Some(caller.area()).filter(|area| areas.get(area) == Some(&most));
     let area = area.or_else(|| areas.into_iter().find(|(_, size)| *size == most).map(|(area, _)| area))?;
     let there = || people().filter(|(_, owner)| owner.area() == area);
-    let owners = count(there().map(|(_, owner)| **owner));
+    let owners = count(there().map(|(_, owner)| *owner));
     let most = owners.values().max().copied().filter(|most| *most > own)?;
-    there().find(|(_, owner)| owners.get(**owner) == Some(&most)).map(|(number, _)| *number)
+    there().find(|(_, owner)| owners.get(owner) == Some(&most)).map(|(number, _)| *number)
 }
 
 fn count<T: Ord>(all: impl Iterator<Item = T>) -> BTreeMap<T, usize> {

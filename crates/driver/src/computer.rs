@@ -183,7 +183,8 @@ impl Computer {
             Command::PublishPrepared(prepared) => drop(views.prepared.send_replace(prepared)),
             // Nobody watching is the ordinary case.
             Command::Announce(status) => {
-                drop(views.changes.send(StatusChange { at: self.ports.clock.now(), status: *status }));
+                let status = Arc::from(status);
+                drop(views.changes.send(StatusChange { at: self.ports.clock.now(), status }));
             }
             Command::Unserved(tenant) => {
                 tracing::warn!(%tenant, "No configured domain leads to this registered tenant");

@@ -176,7 +176,7 @@ impl Hsm for ProcessHsm {
 
     /// A TPM's child ends; a token's stays, because every login costs and writes.
     fn rest(&mut self) {
-        if self.backend == Backend::Pkcs11 {
+        if !self.has_to_rest() {
             return;
         }
         if let Some(worker) = self.worker.take()
@@ -184,6 +184,10 @@ impl Hsm for ProcessHsm {
         {
             self.lost(&how);
         }
+    }
+
+    fn has_to_rest(&self) -> bool {
+        self.backend != Backend::Pkcs11 && self.worker.is_some()
     }
 
     fn recovery_code(&mut self) -> Result<Secret<String>, HsmError> {

@@ -282,9 +282,12 @@ fn without_a_job_a_tpm_s_child_ends_and_a_token_s_stays() {
     for (backend, stays) in [(Backend::Tpm, false), (Backend::Pkcs11, true)] {
         let place = Place::new();
         let mut hsm = place.open(backend, PIN);
+        assert!(!hsm.has_to_rest(), "there is no child yet");
         let pid = sign(&mut hsm, "x").unwrap();
+        assert_eq!(hsm.has_to_rest(), !stays, "{backend}");
         hsm.rest();
         hsm.rest();
+        assert!(!hsm.has_to_rest(), "{backend}");
         assert_eq!(is_there(pid), stays, "{backend}");
         assert_eq!(sign(&mut hsm, "x").unwrap() == pid, stays);
         assert_eq!(hsm.condition().problem(), None);

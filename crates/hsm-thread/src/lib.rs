@@ -130,9 +130,9 @@ fn serve(mut hsm: Box<dyn Hsm>, shared: &Shared, rest_after: Duration) {
     shared.deadline.notify_one();
 }
 
-/// The next job; a backend that has none for long is told so once.
+/// The next job; a backend that has none for long is told so once, if that is anything to it.
 fn next(hsm: &mut dyn Hsm, shared: &Shared, rest_after: Duration) -> Option<Job> {
-    let mut rested = false;
+    let mut rested = !hsm.has_to_rest();
     loop {
         let idle = |state: &mut State| state.jobs.is_empty() && !state.closed;
         let mut state = match rested {
@@ -197,14 +197,20 @@ mod tests {
     use std::sync::mpsc::channel;
 
     /// Answers `info` only when both barriers let it pass, panics when it is to destroy, counts the keys that it
-    /// is to test, and refuses the rest.
-    struct Slow(Arc<Barrier>, Arc<Barrier>, Arc<AtomicUsize>);
+    /// is to test, waits for the first barrier when it rests, and refuses the rest.
+    struct Slow {
+        begun: Arc<Barrier>,
+        go: Arc<Barrier>,
+        tests: Arc<AtomicUsize>,
+        rests: bool,
+    }
 
     /// One of them, its barriers and its counter.
     fn slow() -> (Box<Slow>, Arc<Barrier>, Arc<Barrier>, Arc<AtomicUsize>) {
         let (begun, go) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
         let tests = Arc::<AtomicUsize>::default();
-        (Box::new(Slow(begun.clone(), go.clone(), tests.clone())), begun, go, tests)
+        let slow = Slow { begun: begun.clone(), go: go.clone(), tests: tests.clone(), rests: true };
+        (Box::new(slow), begun, go, tests)
     }
 
     /// The answer, unless it never comes.
@@ -220,8 +226,8 @@ mod tests {
 
     impl Hsm for Slow {
         fn info(&self) -> HsmInfo {
-            self.0.wait();
-            self.1.wait();
+            self.begun.wait();
+            self.go.wait();
             HsmInfo { backend: Backend::Soft, description: "slow".to_owned() }
         }
         fn create(&mut self, _: KeyPurpose, _: IntentId) -> Result<KeyHandle, HsmError> {
@@ -243,14 +249,17 @@ mod tests {
             panic!("on purpose")
         }
         fn self_test(&mut self, _: &KeyHandle) -> Result<(), HsmError> {
-            self.2.fetch_add(1, Ordering::SeqCst);
+            self.tests.fetch_add(1, Ordering::SeqCst);
             no()
         }
         fn rebind(&mut self, _: &KeyHandle) -> Result<KeyHandle, HsmError> {
             no()
         }
         fn rest(&mut self) {
-            self.0.wait();
+            self.begun.wait();
+        }
+        fn has_to_rest(&self) -> bool {
+            self.rests
         }
     }
 
@@ -317,6 +326,17 @@ mod tests {
         std::thread::sleep(Duration::from_millis(100));
         assert_eq!(soon(keys.self_test(key())), no());
         assert_eq!(tests.load(Ordering::SeqCst), 1);
+    }
+
+    #[test]
+    fn a_backend_that_has_nothing_to_give_up_is_not_woken_for_it() {
+        let (mut slow, ..) = slow();
+        slow.rests = false;
+        let keys = HsmThread::with(slow, Deadlines { rest_after: Duration::ZERO, ..HOURS }).unwrap();
+        // Told to rest it would wait for ever.
+        for _ in 0..3 {
+            assert_eq!(soon(keys.self_test(key())), no());
+        }
     }
 
     const HOURS: Deadlines = Deadlines {

@@ -139,6 +139,11 @@ pub trait Hsm: Send {
     /// by the next job.
     fn rest(&mut self) {}
 
+    /// Whether [`Hsm::rest`] would give anything up now: else nobody has to wake up for it.
+    fn has_to_rest(&self) -> bool {
+        false
+    }
+
     /// Makes a recovery code for the keys that are bound to the boot state, in groups of letters for a person to
     /// write down; the one before is of no more use.
     ///

@@ -1,6 +1,8 @@
+use crate::jumps;
 use model::Timestamp;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use tokio::sync::watch;
 
 /// Where the time comes from.
 pub trait Clock: Send + Sync {
@@ -9,11 +11,30 @@ pub trait Clock: Send + Sync {
 
     /// For how long this clock has gone; it never jumps, and nobody sets it.
     fn running(&self) -> Duration;
+
+    /// Changes whenever the wall clock was set, and when the machine comes back from a suspend; none where nobody says
+    /// so, and whoever waits for a moment has to look again and again.
+    fn jumps(&self) -> Option<watch::Receiver<u64>> {
+        None
+    }
 }
 
 /// The system's clock.
-#[derive(Debug, Clone, Copy)]
-pub struct SystemClock;
+#[derive(Debug, Clone)]
+pub struct SystemClock {
+    jumps: Option<watch::Receiver<u64>>,
+}
+
+impl SystemClock {
+    /// The clock, with a thread that waits for its jumps.
+    pub fn start() -> SystemClock {
+        let jumps = jumps::follow();
+        if let Err(error) = &jumps {
+            tracing::warn!(%error, "The system does not say when its clock is set; it is looked at every minute");
+        }
+        SystemClock { jumps: jumps.ok() }
+    }
+}
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
@@ -23,6 +44,10 @@ impl Clock for SystemClock {
 
     fn running(&self) -> Duration {
         BEGUN.elapsed()
+    }
+
+    fn jumps(&self) -> Option<watch::Receiver<u64>> {
+        self.jumps.clone()
     }
 }
 

@@ -1,7 +1,10 @@
 //! Works that are under way, each on a task of its own, and the clock that they wait by.
 
 mod clock;
+mod jumps;
+mod rest;
 mod works;
 
 pub use clock::{Clock, SystemClock, entropy, seed};
-pub use works::{Ends, InFlight, crashed, rest};
+pub use rest::rest;
+pub use works::{Ends, InFlight, crashed};

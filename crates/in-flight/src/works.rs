@@ -1,8 +1,6 @@
-use crate::clock::Clock;
-use model::{Failure, FailureClass, Timestamp, Who, wiping};
+use model::{Failure, FailureClass, Who, wiping};
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinHandle};
 
@@ -60,19 +58,6 @@ impl<Op: Copy + Ord + Send + 'static, End: Send + 'static> InFlight<Op, End> {
     }
 }
 
-/// Ends at the moment, or never without one; sleeps at most a minute at a time, so that suspend and clock
-/// jumps are harmless.
-pub async fn rest(clock: &dyn Clock, moment: Option<Timestamp>) {
-    let Some(moment) = moment else { return std::future::pending().await };
-    loop {
-        let left = moment.since(clock.now());
-        if left.is_zero() {
-            return;
-        }
-        tokio::time::sleep(left.min(LONGEST_SLEEP)).await;
-    }
-}
-
 /// A work that panicked.
 pub fn crashed(class: FailureClass, what: &str, next: &str) -> Failure {
     Failure::local(
@@ -92,5 +77,3 @@ impl Drop for AbortOnDrop {
         self.0.abort();
     }
 }
-
-const LONGEST_SLEEP: Duration = Duration::from_secs(60);

@@ -52,7 +52,7 @@ pub fn account_pages(
     accounts: impl Iterator<Item = AccountEntry>,
     limit: usize,
 ) -> impl Iterator<Item = (Vec<AccountEntry>, bool)> {
-    pages(accounts, limit)
+    pages(measured(accounts), limit)
 }
 
 impl StatusDocument {
@@ -124,18 +124,20 @@ enum Entry {
     Rule(RuleReport),
 }
 
-/// The piece in parts that are no longer than this, where it can be cut.
-fn cut(piece: Piece, limit: usize) -> Vec<Piece> {
-    if size(&piece) <= limit {
-        return vec![piece];
+/// The piece in parts that are no longer than this, where it can be cut, each with its size.
+fn cut(piece: Piece, limit: usize) -> Vec<(Piece, usize)> {
+    let whole = size(&piece);
+    if whole <= limit {
+        return vec![(piece, whole)];
     }
-    match piece {
+    let parts = match piece {
         Piece::Notice(text) => vec![Piece::Notice(text)],
         Piece::Domain(domain) => cut_domain(*domain, limit),
-        Piece::Left(LeftReport { tenant, ledger }) => pages(ledger.into_iter(), limit)
+        Piece::Left(LeftReport { tenant, ledger }) => pages(measured(ledger.into_iter()), limit)
             .map(|(ledger, _)| Piece::Left(LeftReport { tenant: tenant.clone(), ledger }))
             .collect(),
-    }
+    };
+    measured(parts.into_iter()).collect()
 }
 
 fn cut_domain(domain: DomainStatus, limit: usize) -> Vec<Piece> {
@@ -151,12 +153,12 @@ fn cut_domain(domain: DomainStatus, limit: usize) -> Vec<Piece> {
         entries.into_iter().for_each(|entry| part.add(entry));
         Piece::Domain(Box::new(part))
     };
-    let rest: Vec<Piece> = pages(entries.into_iter(), room).map(part).collect();
+    let rest: Vec<Piece> = pages(measured(entries.into_iter()), room).map(part).collect();
     std::iter::once(Piece::Domain(Box::new(whole))).chain(rest).collect()
 }
 
-/// As many of them together as fit, and whether others follow.
-fn pages<T: Serialize>(items: impl Iterator<Item = T>, limit: usize) -> impl Iterator<Item = (Vec<T>, bool)> {
+/// As many of them together as fit by their sizes, and whether others follow.
+fn pages<T>(items: impl Iterator<Item = (T, usize)>, limit: usize) -> impl Iterator<Item = (Vec<T>, bool)> {
     let mut items = items.peekable();
     let mut begun = false;
     std::iter::from_fn(move || {
@@ -168,16 +170,24 @@ fn pages<T: Serialize>(items: impl Iterator<Item = T>, limit: usize) -> impl Ite
     })
 }
 
-fn page<T: Serialize>(items: &mut Peekable<impl Iterator<Item = T>>, limit: usize) -> Vec<T> {
+fn page<T>(items: &mut Peekable<impl Iterator<Item = (T, usize)>>, limit: usize) -> Vec<T> {
     let (mut page, mut length) = (Vec::new(), 0);
-    while let Some(item) = items.next_if(|item| {
+    while let Some((item, _)) = items.next_if(|(_, size)| {
         // With the comma behind it.
-        length += size(item) + 1;
+        length += size + 1;
         page.is_empty() || length <= limit
     }) {
         page.push(item);
     }
     page
+}
+
+/// Each with the bytes of its JSON.
+fn measured<T: Serialize>(items: impl Iterator<Item = T>) -> impl Iterator<Item = (T, usize)> {
+    items.map(|item| {
+        let size = size(&item);
+        (item, size)
+    })
 }
 
 /// Bytes of its JSON.

@@ -9,6 +9,7 @@ use crate::message::{Ending, Message};
 use crate::request::{Op, Request};
 use model::printable;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// The version of the words that this program says and knows; grows with each word that a peer has to know.
 pub const PROTOCOL: u32 = 3;
@@ -121,14 +122,16 @@ impl Heard {
 
 impl Message {
     /// The message in the words of a client of this version; none where they have none for it.
-    pub fn for_protocol(self, protocol: u32) -> Option<Message> {
+    pub fn for_protocol(&self, protocol: u32) -> Option<Cow<'_, Message>> {
         if protocol > FIRST_PROTOCOL {
-            return Some(self);
+            return Some(Cow::Borrowed(self));
         }
         match self {
             Message::Waiting { .. } | Message::AskJoinToken {} | Message::Unknown => None,
-            Message::End { ending: Ending::Usage } => Some(Message::End { ending: Ending::Failed }),
-            known => Some(known),
+            Message::End { ending: Ending::Usage } => {
+                Some(Cow::Owned(Message::End { ending: Ending::Failed }))
+            }
+            known => Some(Cow::Borrowed(known)),
         }
     }
 }

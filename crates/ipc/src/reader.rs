@@ -6,6 +6,7 @@ use crate::names;
 use crate::request::Peer;
 use crate::texts::with_texts;
 use model::Upn;
+use std::borrow::Cow;
 
 /// Who reads what is said in a conversation.
 #[derive(Debug, Clone)]
@@ -42,21 +43,22 @@ impl Reader {
     ///
     /// # Errors
     /// Where the message is no JSON.
-    pub fn shown(&self, message: &Message) -> Result<Message, FrameError> {
+    pub fn shown<'m>(&self, message: &'m Message) -> Result<Cow<'m, Message>, FrameError> {
         let own = match self {
-            Reader::Root | Reader::Themselves => return Ok(message.clone()),
+            Reader::Root | Reader::Themselves => return Ok(Cow::Borrowed(message)),
             Reader::Person(own) => own.as_ref().map(Upn::as_str),
         };
         let hide = |text: &str, foreign: bool| names::hidden(text, own, foreign);
         match message {
-            Message::Notice { text } => Ok(Message::Notice { text: hide(text, false) }),
+            Message::Notice { text } => Ok(Cow::Owned(Message::Notice { text: hide(text, false) })),
             Message::Waiting { text, until } => {
-                Ok(Message::Waiting { text: hide(text, false), until: until.clone() })
+                let (text, until) = (hide(text, false), until.clone());
+                Ok(Cow::Owned(Message::Waiting { text, until }))
             }
             Message::Failed { .. } | Message::Progress { .. } | Message::Status { .. } => {
-                with_texts(message, &hide)
+                with_texts(message, &hide).map(Cow::Owned)
             }
-            other => Ok(other.clone()),
+            other => Ok(Cow::Borrowed(other)),
         }
     }
 }

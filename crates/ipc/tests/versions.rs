@@ -56,7 +56,7 @@ fn a_client_of_yesterday_hears_nothing_but_its_own_words() {
         yesterday.iter().map(|message| (message["message"].as_str().unwrap(), message)).collect();
     let endings: Vec<&Value> = yesterday.iter().filter_map(|message| message.get("ending")).collect();
     for message in messages() {
-        let Some(said) = message.clone().for_protocol(FIRST_PROTOCOL) else { continue };
+        let Some(said) = message.for_protocol(FIRST_PROTOCOL) else { continue };
         let said = serde_json::to_value(&said).unwrap();
         let known = members.get(said["message"].as_str().unwrap());
         let known = known.unwrap_or_else(|| panic!("{message:?} is not known to it"));
@@ -65,8 +65,9 @@ fn a_client_of_yesterday_hears_nothing_but_its_own_words() {
     }
     assert_eq!(Message::Waiting { text: String::new(), until: None }.for_protocol(FIRST_PROTOCOL), None);
     let usage = Message::End { ending: Ending::Usage };
-    assert_eq!(usage.clone().for_protocol(FIRST_PROTOCOL), Some(Message::End { ending: Ending::Failed }));
-    assert_eq!(usage.clone().for_protocol(PROTOCOL + 1), Some(usage), "a later one knows it");
+    let to_yesterday = usage.for_protocol(FIRST_PROTOCOL);
+    assert_eq!(to_yesterday.as_deref(), Some(&Message::End { ending: Ending::Failed }));
+    assert_eq!(usage.for_protocol(PROTOCOL + 1).as_deref(), Some(&usage), "a later one knows it");
 }
 
 /// Every member of `known` is in `said`, of the same JSON type.

@@ -11,6 +11,7 @@ mod network;
 mod opening;
 mod options;
 mod proxy;
+mod recent;
 mod socket;
 mod watchdog;
 mod wire;

@@ -8,6 +8,7 @@ use crate::neighbours;
 use crate::network::Network;
 use crate::opening::{self, Openers};
 use crate::options::Options;
+use crate::recent::recent;
 use config::{DomainSettings, Loaded, Settings};
 use driver::Dependencies;
 use executor::{Executor, IntuneVersion, Vault};
@@ -21,6 +22,7 @@ use server::AboutNow;
 use snapshot::recorded_backends;
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
 use store::Store;
@@ -68,13 +70,18 @@ pub(crate) fn build(options: &Options, loaded: &Loaded) -> Result<Wired, Box<dyn
     let boot_file = openers.boot_file();
     let boot = host::boot_notice(&boot_file);
     boot.iter().for_each(|notice| tracing::warn!(notice, "Boot-bound keys need attention"));
+    let boot_mark = boot_file.clone();
+    let boot = recent(
+        move || boot_mark.metadata().ok().map(|it| (it.ino(), it.ctime(), it.ctime_nsec())),
+        move || host::boot_notice(&boot_file),
+    );
     let shown = key_stores.clone();
     let about: AboutNow = Arc::new(move || {
         let mut notices = notices.clone();
         let key_problems = shown.problems(&wanted, is_new);
         notices.extend(key_problems.iter().cloned());
         notices.extend(shown.failed());
-        notices.extend(host::boot_notice(&boot_file));
+        notices.extend(boot());
         let version = env!("CARGO_PKG_VERSION").to_owned();
         About { version, key_store: shown.description(chosen), notices, key_problems }
     });
@@ -119,10 +126,10 @@ fn dependencies(
         store: Box::new(store),
         vault,
         keys,
-        clock: Arc::new(SystemClock),
+        clock: Arc::new(SystemClock::start()),
         account_files: Arc::new(accounts::Files::new(cache_dir.to_owned())),
         offline_cost: offline::Cost::USUAL,
-        neighbours: Arc::new(|| neighbours::find(Path::new("/"))),
+        neighbours: Arc::new(recent(|| (), || neighbours::find(Path::new("/")))),
     })
 }
 

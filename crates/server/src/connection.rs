@@ -5,6 +5,7 @@ use ipc::{
 use log_limit::LogLimit;
 use model::{Failure, FailureClass, Secret, Who};
 use report::Hearer;
+use rustix::net::{RecvFlags, recv};
 use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -14,6 +15,11 @@ use tokio::time::timeout;
 /// One caller's stream of frames.
 pub(crate) struct Connection {
     stream: UnixStream,
+    /// What had come before it was waited for, and how much of that was read.
+    came: Secret<Vec<u8>>,
+    taken: usize,
+    /// Frames that are said together; nothing where each is said at once.
+    gathered: Option<Vec<u8>>,
     log: LogLimit,
     /// Who reads what is said.
     pub(crate) reader: Reader,
@@ -49,6 +55,9 @@ impl Connection {
     pub(crate) fn new(stream: UnixStream, reader: Reader, log: LogLimit) -> Connection {
         Connection {
             stream,
+            came: Secret::new(Vec::with_capacity(FIRST_LOOK)),
+            taken: 0,
+            gathered: None,
             log,
             reader,
             begun: false,
@@ -61,6 +70,7 @@ impl Connection {
 
     /// Reads the one request of the conversation.
     pub(crate) async fn request(&mut self) -> Result<Request, ReadError> {
+        self.look();
         let payload = timeout(FRAME_TIME, self.payload()).await.map_err(|_| ReadError::TooSlow)??;
         let asked = ipc::decode_request(&payload);
         let unknown = |error: &RequestError| match error {
@@ -78,12 +88,33 @@ impl Connection {
         Ok(ipc::decode(payload.expose())?)
     }
 
+    /// Takes in what has come already. Most callers have said all by the time that they are accepted, and are answered
+    /// without a timer and without a further turn of the loop.
+    fn look(&mut self) {
+        let mut bytes = [0; FIRST_LOOK];
+        // What cannot be read now is waited for, and what is wrong with the stream is met there.
+        let length = recv(&self.stream, &mut bytes, RecvFlags::DONTWAIT).map_or(0, |(length, _)| length);
+        self.came.expose_mut().extend(bytes.iter().take(length));
+    }
+
     async fn payload(&mut self) -> Result<Vec<u8>, ReadError> {
         let mut header = [0; HEADER];
-        self.stream.read_exact(&mut header).await?;
+        self.read(&mut header).await?;
         let mut payload = vec![0; ipc::payload_length(header)?];
-        self.stream.read_exact(&mut payload).await?;
+        self.read(&mut payload).await?;
         Ok(payload)
+    }
+
+    /// Fills it with what comes next.
+    async fn read(&mut self, bytes: &mut [u8]) -> io::Result<()> {
+        let came = &self.came.expose()[self.taken..];
+        let (there, to_come) = bytes.split_at_mut(came.len().min(bytes.len()));
+        there.copy_from_slice(&came[..there.len()]);
+        self.taken += there.len();
+        if !to_come.is_empty() {
+            self.stream.read_exact(to_come).await?;
+        }
+        Ok(())
     }
 
     /// Says something, in words that the caller knows and without the names that the reader must not see; false when the
@@ -93,9 +124,11 @@ impl Connection {
             matches!(it, Message::Accepted { .. } | Message::Again {} | Message::Waiting { .. })
         };
         self.begun |= !begins_nothing(message);
-        let shown = self.reader.shown(message).map(|shown| shown.for_protocol(self.protocol));
+        let shown = self.reader.shown(message);
+        let framed =
+            |shown: &Message| shown.for_protocol(self.protocol).map(|said| ipc::encode(&said)).transpose();
         // A recovery code may be in it.
-        let frame = match shown.and_then(|shown| shown.as_ref().map(ipc::encode).transpose()) {
+        let frame = match shown.and_then(|shown| framed(&shown)) {
             Ok(Some(frame)) => Secret::new(frame),
             Ok(None) => return !self.unfinished,
             Err(error) => return self.give_up(&error).await,
@@ -113,15 +146,37 @@ impl Connection {
         for word in last.iter().filter_map(|word| ipc::encode(word).ok()) {
             self.write(&Secret::new(word)).await;
         }
+        self.say_gathered().await;
         self.unfinished = true;
         false
     }
 
+    /// From here on what is said is gathered, and said when there is a frame's length of it or at
+    /// [`Connection::say_gathered`]: whoever is answered without a wait is woken once. For answers without a secret.
+    pub(crate) fn gather(&mut self) {
+        self.gathered.get_or_insert_default();
+    }
+
+    /// Says what was gathered; false when the caller is gone or does not listen.
+    pub(crate) async fn say_gathered(&mut self) -> bool {
+        let frames = self.gathered.as_mut().map(std::mem::take).unwrap_or_default();
+        if frames.is_empty() { !self.unfinished } else { self.send(&frames).await }
+    }
+
     async fn write(&mut self, frame: &Secret<Vec<u8>>) -> bool {
+        match &mut self.gathered {
+            Some(gathered) if !self.unfinished => gathered.extend(frame.expose()),
+            _ => return self.send(frame.expose()).await,
+        }
+        let full = self.gathered.as_ref().is_some_and(|gathered| gathered.len() >= MAX_FRAME);
+        if full { self.say_gathered().await } else { true }
+    }
+
+    async fn send(&mut self, bytes: &[u8]) -> bool {
         if std::mem::replace(&mut self.unfinished, true) {
             return false;
         }
-        let said = matches!(timeout(FRAME_TIME, self.stream.write_all(frame.expose())).await, Ok(Ok(())));
+        let said = matches!(timeout(FRAME_TIME, self.stream.write_all(bytes)).await, Ok(Ok(())));
         self.unfinished = !said;
         said
     }
@@ -181,5 +236,7 @@ fn too_long() -> Failure {
 }
 
 const FRAME_TIME: Duration = Duration::from_secs(30);
+/// Longer than most requests.
+const FIRST_LOOK: usize = 512;
 /// Bytes of an answer that has to fit into one frame, without what is around it.
 const ONE_FRAME: usize = MAX_FRAME - 1024;

@@ -56,6 +56,10 @@ pub(crate) async fn hold(
         return refuse(connection, forbidden(&refused.to_string())).await;
     }
     tracing::debug!(uid = peer.uid, opcode, "Request");
+    if ready.borrow().is_some() && matches!(request, Request::Status { .. }) {
+        // All of it is said at once.
+        connection.gather();
+    }
     connection.say(&Message::ACCEPTED).await;
     if ready.borrow().is_none() {
         tell_waiting(connection, "firmamentd to start").await;
@@ -66,11 +70,11 @@ pub(crate) async fn hold(
     if !request.may_be_repeated() {
         connection.begin();
     }
-    let ending = match answer(connection, caller, &service, request).await {
-        Ok(ending) => ending,
-        Err(failure) => return refuse(connection, failure).await,
-    };
-    connection.say(&Message::End { ending }).await;
+    match answer(connection, caller, &service, request).await {
+        Ok(ending) => drop(connection.say(&Message::End { ending }).await),
+        Err(failure) => refuse(connection, failure).await,
+    }
+    connection.say_gathered().await;
 }
 
 async fn answer(

@@ -28,9 +28,12 @@ pub(crate) enum Fault {
 
 /// The way to the database; dropping it waits until everything is written, but not for ever.
 pub(crate) struct Mirror {
-    orders: Option<SyncSender<Writes>>,
+    orders: Option<SyncSender<Order>>,
     ended: Receiver<()>,
 }
+
+/// A channel of this many places takes the room for all of them from its beginning.
+type Order = Box<Writes>;
 
 struct Database {
     db: ManuallyDrop<sled::Db>,
@@ -79,7 +82,7 @@ impl Mirror {
     /// Hands over what a commit changed; a database that does not keep up is left until the next start.
     pub(crate) fn write(&mut self, writes: Writes) {
         if let Some(orders) = &self.orders
-            && orders.try_send(writes).is_err()
+            && orders.try_send(Box::new(writes)).is_err()
         {
             self.orders = None;
         }
@@ -124,9 +127,9 @@ impl Database {
     }
 
     /// Writes what comes until nothing comes any more, as one where several wait.
-    fn serve(mut self, todo: &Receiver<Writes>) {
+    fn serve(mut self, todo: &Receiver<Order>) {
         while let Ok(mut writes) = todo.recv() {
-            todo.try_iter().for_each(|later| writes.add(later));
+            todo.try_iter().for_each(|later| writes.add(*later));
             if let Err(Fault::Damaged(why) | Fault::Unusable(why)) = unharmed(|| self.write(&writes)) {
                 tracing::warn!(why, "sled cannot be written; slots and log go on alone");
                 return;
@@ -219,7 +222,7 @@ fn keep_half_snapshots(dir: &Path) -> io::Result<()> {
 }
 
 /// Commits that may wait for the database.
-const MOST_WAITING: usize = 4096;
+const MOST_WAITING: usize = 1024;
 const OPENING: Duration = Duration::from_secs(20);
 const CLOSING: Duration = Duration::from_secs(5);
 

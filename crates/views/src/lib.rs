@@ -10,7 +10,7 @@ use model::{
 use offline::{Person, Verifier};
 use signin::UserStatus;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use tenancy_model::{DomainConfig, MemberId, MemberView, PreparedView, TenantView};
 use tokio::sync::{broadcast, watch};
 
@@ -19,8 +19,8 @@ use tokio::sync::{broadcast, watch};
 pub struct StatusChange {
     /// When it was published.
     pub at: Timestamp,
-    /// The tenant's new status.
-    pub status: Status,
+    /// The tenant's new status; the channel has places for 256 of them from its beginning.
+    pub status: Arc<Status>,
 }
 
 /// One domain, as `status` shows it.

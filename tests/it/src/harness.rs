@@ -265,6 +265,20 @@ impl Machine {
     /// Starts the daemon and waits until its socket answers.
     pub fn up(&mut self) {
         self.boot(&mut self.firmamentd());
+        self.listens();
+    }
+
+    /// Starts the daemon in the environment of the packages' unit, and waits until its socket answers.
+    pub fn up_as_installed(&mut self) {
+        let unit = fs::read_to_string(sources().join("../../crates/runner/systemd/firmamentd.service"));
+        let unit = unit.unwrap();
+        let set = unit.lines().filter_map(|line| line.strip_prefix("Environment=")?.split_once('='));
+        self.boot(self.firmamentd().envs(set));
+        self.listens();
+    }
+
+    /// Waits until the socket of the daemon answers.
+    fn listens(&mut self) {
         let begun = Instant::now();
         while std::os::unix::net::UnixStream::connect(self.path("socket")).is_err() {
             if let Some(status) = self.daemon.as_mut().unwrap().try_wait().unwrap() {

@@ -8,6 +8,7 @@
 )]
 
 pub mod apart;
+pub mod goals;
 pub mod harness;
 pub mod host;
 pub mod series;

@@ -5,6 +5,8 @@ use crate::connection::{Connection, ReadError};
 use crate::dispatch::ask_code;
 use ipc::{Answer, MAX_FRAME, Message, Reader, Request};
 use model::Secret;
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, recv};
 use std::time::Duration;
 use tokio::net::UnixStream;
 use tokio::time::{Instant, sleep};
@@ -35,6 +37,46 @@ async fn what_is_no_request_is_refused_and_a_caller_who_went_away_is_not_answere
         assert_eq!(matches!(error, ReadError::Gone(_)), gone, "{what}: {error}");
         assert_eq!(matches!(error, ReadError::Frame(_) | ReadError::Request(_)), !gone, "{what}: {error}");
     }
+}
+
+/// The frames of a request and of an answer behind it.
+fn request_and_answer() -> Vec<u8> {
+    let answer = Answer::Password { password: Secret::new("p".repeat(600)) };
+    [ipc::encode(&Request::Watch {}).unwrap(), ipc::encode(&answer).unwrap()].concat()
+}
+
+#[tokio::test]
+async fn frames_are_read_wherever_they_are_cut() {
+    let bytes = request_and_answer();
+    for cut in 0..=bytes.len() {
+        let (mut connection, mut caller) = connected();
+        let (before, after) = bytes.split_at(cut);
+        caller.sends(before).await;
+        let (request, ()) = tokio::join!(connection.request(), caller.sends(after));
+        assert_eq!(request.unwrap(), Request::Watch {}, "{cut}");
+        let Ok(Answer::Password { password }) = connection.answer().await else { panic!("{cut}") };
+        assert_eq!(password.expose(), &"p".repeat(600), "{cut}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_gathered_is_said_together_and_in_its_order() {
+    let long = Message::Notice { text: "x".repeat(MAX_FRAME / 2) };
+    let (mut connection, mut caller) = connected();
+    connection.gather();
+    assert!(connection.say(&Message::ACCEPTED).await && connection.say(&long).await);
+    let look = RecvFlags::DONTWAIT | RecvFlags::PEEK;
+    assert_eq!(recv(&caller.0, &mut [0; 1], look), Err(Errno::AGAIN), "nothing was said yet");
+    assert!(connection.say(&long).await, "more than a frame's length is not held back");
+    for expected in [&Message::ACCEPTED, &long, &long] {
+        assert_eq!(caller.hears().await.as_ref(), Some(expected));
+    }
+    let end = Message::End { ending: ipc::Ending::Done };
+    assert!(connection.say(&end).await && connection.say_gathered().await);
+    assert_eq!(caller.hears().await, Some(end.clone()));
+    drop(caller);
+    assert!(connection.say(&end).await && !connection.say_gathered().await, "nobody hears it");
+    assert!(!connection.say(&end).await && !connection.say_gathered().await);
 }
 
 #[tokio::test(start_paused = true)]

@@ -56,7 +56,7 @@ pub(crate) async fn driver(state: &Path) -> Driver {
         store: Box::new(store),
         vault,
         keys,
-        clock: Arc::new(SystemClock),
+        clock: Arc::new(SystemClock::start()),
         account_files: Arc::new(NoFiles),
         offline_cost: offline::Cost::USUAL,
         neighbours: Arc::new(Vec::new),
