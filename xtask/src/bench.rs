@@ -31,6 +31,9 @@ enum What {
     Status,
     /// Logins of a registered machine beside a local user's, twenty at once, and names beside those of `files`.
     Logins,
+    /// What many cost beside what is wanted: a hundred tenants, a thousand people, sign-ins at once, hundreds of
+    /// domains; fails where what is counted is above.
+    Scale,
 }
 
 pub(crate) fn run(options: &Options) -> Result<(), String> {
@@ -43,6 +46,7 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
         Some(What::Login) => of_it("login"),
         Some(What::Status) => of_it("status"),
         Some(What::Logins) => of_it("logins"),
+        Some(What::Scale) => of_it("scale"),
     }
 }
 

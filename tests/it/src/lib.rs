@@ -10,6 +10,7 @@
 pub mod apart;
 pub mod harness;
 pub mod host;
+pub mod process;
 pub mod series;
 pub mod softhsm;
 pub mod swtpm;

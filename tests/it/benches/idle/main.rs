@@ -4,9 +4,10 @@
 #![expect(clippy::unwrap_used, reason = "a measurement says where it failed by panicking")]
 
 use it::harness::{Cloud, Machine, wait_for};
+use it::process::{field, proc_of, pss_kib, ticks};
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// How long nothing happens.
@@ -17,7 +18,7 @@ fn main() {
     let machine = Machine::configured(&cloud, "contoso.com", "apply_policy = true");
     assert!(machine.sign_in("alex@contoso.com").status.success());
     wait_for("the enrolment", || machine.domain()["phase"] == "intune_enrolled");
-    let process = PathBuf::from(format!("/proc/{}", machine.pid().as_raw_nonzero()));
+    let process = proc_of(machine.pid());
     settle(&process);
     let (before, begun) = (Seen::of(&process), Instant::now());
     std::thread::sleep(QUIET);
@@ -68,12 +69,7 @@ impl Seen {
             let woken = field(&status, "voluntary_ctxt_switches:")?.parse().ok()?;
             Some((task.file_name().to_string_lossy().into_owned(), (name, woken)))
         });
-        let stat = fs::read_to_string(process.join("stat")).unwrap();
-        let after_name = stat.rsplit_once(')').unwrap().1;
-        let ticks = after_name.split_whitespace().skip(11).take(2).filter_map(|it| it.parse::<f64>().ok());
-        let rollup = fs::read_to_string(process.join("smaps_rollup")).unwrap();
-        let pss = field(&rollup, "Pss:").and_then(|it| it.split_whitespace().next()?.parse().ok());
-        Seen { threads: threads.collect(), ticks: ticks.sum(), pss_kib: pss.unwrap_or_default() }
+        Seen { threads: threads.collect(), ticks: ticks(process), pss_kib: pss_kib(process) }
     }
 
     /// How often its threads were woken since then: those that sled made, or all others.
@@ -94,9 +90,4 @@ impl Seen {
             (name.as_str(), woken - before)
         })
     }
-}
-
-/// The rest of the line that begins so.
-fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    text.lines().find_map(|line| line.strip_prefix(name)).map(str::trim)
 }
