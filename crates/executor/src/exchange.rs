@@ -46,6 +46,16 @@ impl<'a> Exchanges<'a> {
         Exchanges { caller, identity, primary, for_graph: None, calls: 0 }
     }
 
+    /// Goes on with what a work before this one was given for Graph.
+    pub(crate) fn with(self, for_graph: Option<TokenSet>) -> Exchanges<'a> {
+        Exchanges { for_graph, ..self }
+    }
+
+    /// What this work was given for Graph.
+    pub(crate) fn into_for_graph(self) -> Option<TokenSet> {
+        self.for_graph
+    }
+
     /// An access token for a resource; the route that worked is remembered for the tenant.
     pub(crate) async fn token(&mut self, resource: &str) -> Result<Secret<String>, Failure> {
         let tenant = self.identity.intent.tenant;

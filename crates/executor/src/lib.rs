@@ -6,6 +6,7 @@
 
 mod call;
 mod exchange;
+mod handed_on;
 mod identity;
 mod intune;
 mod intune_version;

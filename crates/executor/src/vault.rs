@@ -1,3 +1,4 @@
+use crate::handed_on::HandedOn;
 use model::{Account, ObjectId, Secret, TenantId, Timestamp, TokenRef, Trace};
 use oauth::TokenSet;
 use prt::SessionKey;
@@ -65,6 +66,8 @@ pub(crate) struct Primary {
     pub(crate) key: Arc<SessionKey>,
     pub(crate) object: ObjectId,
     pub(crate) expires: Timestamp,
+    /// What one work with it leaves to the next.
+    pub(crate) handed_on: HandedOn,
 }
 
 impl Inner {

@@ -1,6 +1,7 @@
 //! An executor between two scripted ports, and one value of each kind.
 
 use super::ports::{KeyStore, Net, key};
+use crate::handed_on::HandedOn;
 use crate::vault::{Held, Primary, Tokens};
 use crate::{Executor, ExecutorDependencies, IntuneVersion, Vault};
 use lifecycle::{
@@ -92,7 +93,13 @@ pub(super) fn tokens() -> Tokens {
 pub(super) fn primary() -> Arc<Primary> {
     let key = SessionKey::from_bytes(&Secret::new(super::ports::SESSION_KEY.to_vec())).unwrap();
     let (token, key) = (secret("prt"), Arc::new(key));
-    Arc::new(Primary { token, key, object: owner().object, expires: NOW.after(24 * HOUR) })
+    Arc::new(Primary {
+        token,
+        key,
+        object: owner().object,
+        expires: NOW.after(24 * HOUR),
+        handed_on: HandedOn::default(),
+    })
 }
 
 pub(super) fn secret(text: &str) -> Secret<String> {
