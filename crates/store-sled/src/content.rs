@@ -35,6 +35,25 @@ impl Content {
     pub(crate) fn top(&self) -> u64 {
         self.groups.values().copied().fold(self.log, u64::max)
     }
+
+    /// Takes a value in; none where it is not as it was written.
+    pub(crate) fn take(&mut self, (key, value): (&[u8], &[u8]), cipher: &Cipher) -> Option<()> {
+        let (sequence, rest) = value.split_first_chunk::<8>()?;
+        let at = u64::from_be_bytes(*sequence);
+        match key.split_first() {
+            Some((0, part)) if part == LOG => self.log = at,
+            Some((0, part)) => drop(self.groups.insert(part.try_into().ok()?, at)),
+            _ if key == OLD => {
+                let plain = cipher.open(&old_context("sled", at), rest)?;
+                self.old = Some((at, slots::decode(&plain)?));
+            }
+            _ => {
+                let plain = cipher.open(&context(key, *sequence), rest)?;
+                self.records.insert(RecordKey::from(std::str::from_utf8(key).ok()?), plain);
+            }
+        }
+        Some(())
+    }
 }
 
 /// What has to be written.
@@ -82,28 +101,6 @@ impl Writes {
         }
         Ok(out)
     }
-}
-
-/// None where something is not as it was written.
-pub(crate) fn read(stored: Vec<(Vec<u8>, Vec<u8>)>, cipher: &Cipher) -> Option<Content> {
-    let mut content = Content::default();
-    for (key, value) in stored {
-        let (sequence, rest) = value.split_first_chunk::<8>()?;
-        let at = u64::from_be_bytes(*sequence);
-        match key.split_first() {
-            Some((0, part)) if part == LOG => content.log = at,
-            Some((0, part)) => drop(content.groups.insert(part.try_into().ok()?, at)),
-            _ if key == OLD => {
-                let plain = cipher.open(&old_context("sled", at), rest)?;
-                content.old = Some((at, slots::decode(&plain)?));
-            }
-            _ => {
-                let plain = cipher.open(&context(&key, *sequence), rest)?;
-                content.records.insert(RecordKey::from(std::str::from_utf8(&key).ok()?), plain);
-            }
-        }
-    }
-    Some(content)
 }
 
 /// What a generation of a version before was sealed with.

@@ -4,7 +4,7 @@
 //! a sync, in its destructor too. So it is never waited for, its panics end here, and a database that failed is
 //! left and not dropped.
 
-use crate::content::{self, Content, Stored, Writes};
+use crate::content::{Content, Stored, Writes};
 use slots::Cipher;
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -109,13 +109,13 @@ impl Database {
     }
 
     fn read(&self) -> Result<Content, Fault> {
-        let mut stored = Vec::new();
+        let mut content = Content::default();
         for item in self.db.iter() {
             let (key, value) = item.map_err(fault)?;
-            stored.push((key.to_vec(), value.to_vec()));
+            let taken = content.take((&key, &value), &self.cipher);
+            taken.ok_or_else(|| Fault::Damaged("a record in it is damaged".to_owned()))?;
         }
-        content::read(stored, &self.cipher)
-            .ok_or_else(|| Fault::Damaged("a record in it is damaged".to_owned()))
+        Ok(content)
     }
 
     /// Writes what comes until nothing comes any more, as one where several wait.
