@@ -24,6 +24,16 @@ pub fn ticks(process: &Path) -> f64 {
     after_name.split_whitespace().skip(11).take(2).filter_map(|it| it.parse::<f64>().ok()).sum()
 }
 
+/// Milliseconds of processor time that its threads have taken which there still are.
+pub fn cpu_ms(process: &Path) -> f64 {
+    let tasks = fs::read_dir(process.join("task")).unwrap().flatten();
+    let nanoseconds = tasks.filter_map(|task| {
+        let schedule = fs::read_to_string(task.path().join("schedstat")).ok()?;
+        schedule.split(' ').next()?.parse::<f64>().ok()
+    });
+    nanoseconds.sum::<f64>() / 1e6
+}
+
 /// The rest of the line that begins so.
 pub fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     text.lines().find_map(|line| line.strip_prefix(name)).map(str::trim)

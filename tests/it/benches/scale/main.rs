@@ -53,6 +53,7 @@ fn on_disk(table: &mut Table) {
         let started = Started::median(&mut machine);
         assert_eq!(registered(&machine), tenants, "{what}");
         table.timed(&format!("{what}: start until ready"), "ms", started.ms, goals.start);
+        table.timed(&format!("{what}: processor time until ready"), "ms", started.cpu_ms, None);
         table.timed(&format!("{what}: memory at rest (PSS)"), "MB", started.pss_mb, goals.memory);
         table.counted(&format!("{what}: disk"), "MB", disk, goals.disk);
     }
@@ -85,5 +86,4 @@ fn domains(table: &mut Table) {
     }
 }
 
-const FILES: rustix::process::Rlimit =
-    rustix::process::Rlimit { current: Some(8_192), maximum: Some(8_192) };
+const FILES: rustix::process::Rlimit = rustix::process::Rlimit { current: Some(8_192), maximum: Some(8_192) };
