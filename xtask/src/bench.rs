@@ -35,6 +35,9 @@ enum What {
     Size,
     /// Logins of a registered machine beside a local user's, twenty at once, and names beside those of `files`.
     Logins,
+    /// What many cost beside what is wanted: a hundred tenants, a thousand people, sign-ins at once, hundreds of
+    /// domains; fails where what is counted is above.
+    Scale,
 }
 
 pub(crate) fn run(options: &Options) -> Result<(), String> {

@@ -5,7 +5,7 @@ use crate::account_files::{AccountFiles, AccountWriter, Settings};
 use crate::dependencies::Neighbours;
 use crate::inbox::{Answered, Inbox, Message};
 use crate::session::{self, SessionHandle};
-use executor::{Executor, Vault};
+use executor::Executor;
 use hsm::Keys;
 use in_flight::{Clock, Ends, InFlight, crashed, entropy, rest};
 use lifecycle::{Reply, Work};
@@ -21,6 +21,7 @@ use std::sync::Arc;
 use store_thread::{StoreReport, StoreThread};
 use tenancy::{Answer, Caller, Command, DomainConfig, Event, KeysReply, KeysWork, Tenancy};
 use tokio::sync::{mpsc, oneshot, watch};
+use vault::Vault;
 use views::{StatusChange, Views};
 
 /// What the loop and its sign-ins and sessions act upon.

@@ -1,5 +1,5 @@
 use crate::account_files::AccountFiles;
-use executor::{Executor, Vault};
+use executor::Executor;
 use hsm::Keys;
 use in_flight::Clock;
 use model::DomainName;
@@ -7,6 +7,7 @@ use offline::Cost;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::Store;
+use vault::Vault;
 
 /// Everything the driver acts upon.
 pub struct Dependencies {

@@ -48,15 +48,15 @@ pub struct LeaveStarted {
     /// Every domain that leaves with it.
     pub domains: Vec<DomainName>,
     /// Follows the machine on its way out; none where its state could not be read and was given up.
-    pub status: Option<watch::Receiver<Status>>,
+    pub status: Option<watch::Receiver<Arc<Status>>>,
 }
 
 /// What is left to do of a move, as seen by whoever asked for it.
 pub enum Rekey {
     /// The next sign-in of somebody of the tenant registers the new keys.
-    SignIn(watch::Receiver<Status>),
+    SignIn(watch::Receiver<Arc<Status>>),
     /// The identity of the last move is still leaving, and was asked again to.
-    Unfinished(watch::Receiver<Status>),
+    Unfinished(watch::Receiver<Arc<Status>>),
 }
 
 /// A rebinding that was begun.
@@ -68,7 +68,7 @@ pub struct RebindStarted {
     /// The machine's own components that they will record.
     pub now: Vec<String>,
     /// Follows the machine.
-    pub status: watch::Receiver<Status>,
+    pub status: watch::Receiver<Arc<Status>>,
 }
 
 impl Driver {
@@ -240,13 +240,13 @@ impl Driver {
     }
 
     /// Follows the machine of a domain, once the domain has a tenant.
-    pub fn follow(&self, domain: &DomainName) -> Option<watch::Receiver<Status>> {
+    pub fn follow(&self, domain: &DomainName) -> Option<watch::Receiver<Arc<Status>>> {
         let tenant = self.ports.views.tenant_of(domain)?;
         self.ports.views.follow(self.ports.views.tenant(tenant)?.current?.id)
     }
 
     /// Follows the identity whose place was taken, while it leaves.
-    pub fn predecessor(&self, domain: &DomainName) -> Option<watch::Receiver<Status>> {
+    pub fn predecessor(&self, domain: &DomainName) -> Option<watch::Receiver<Arc<Status>>> {
         let tenant = self.ports.views.tenant_of(domain)?;
         self.ports.views.follow(self.ports.views.tenant(tenant)?.predecessor?.id)
     }
@@ -300,7 +300,7 @@ impl Driver {
     ///
     /// # Errors
     /// A failure when no move is under way.
-    pub async fn cancel_rekey(&self, domain: &DomainName) -> Result<watch::Receiver<Status>, Failure> {
+    pub async fn cancel_rekey(&self, domain: &DomainName) -> Result<watch::Receiver<Arc<Status>>, Failure> {
         match self.request(OperatorRequest::CancelRekey(domain.clone())).await? {
             (Answer::Cancelling(_), Some(status)) => Ok(status),
             _ => Err(unexpected_answer()),

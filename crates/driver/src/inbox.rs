@@ -1,5 +1,6 @@
 use lifecycle::Status;
 use model::{Failure, FailureClass, Who};
+use std::sync::Arc;
 use tenancy::{Answer, Caller, Event};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -8,7 +9,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 pub(crate) struct Inbox(mpsc::Sender<Message>);
 
 /// An answer, and how the machine fares that it is about; one that has ended keeps its last status.
-pub(crate) type Answered = (Answer, Option<watch::Receiver<Status>>);
+pub(crate) type Answered = (Answer, Option<watch::Receiver<Arc<Status>>>);
 
 /// What the loop is told.
 pub(crate) enum Message {

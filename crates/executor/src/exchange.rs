@@ -1,7 +1,6 @@
 //! Tokens of Intune's client from a primary refresh token, by the route that works in the tenant (entra.md 7.6).
 
 use crate::call::Caller;
-use crate::vault::Primary;
 use lifecycle::Identity;
 use model::{Failure, Secret, TenantId, log_failure};
 use oauth::TokenSet;
@@ -10,6 +9,7 @@ use oauth::refresh::Refresh;
 use prt::exchange::Exchange;
 use prt::{PrtError, TokenRoute, next_route};
 use transport::RequestAuth;
+use vault::Primary;
 
 /// One work's tokens of Intune's client.
 pub(crate) struct Exchanges<'a> {
@@ -44,6 +44,16 @@ impl From<PrtError> for RouteError {
 impl<'a> Exchanges<'a> {
     pub(crate) fn new(caller: &'a Caller<'a>, identity: &'a Identity, primary: &'a Primary) -> Exchanges<'a> {
         Exchanges { caller, identity, primary, for_graph: None, calls: 0 }
+    }
+
+    /// Goes on with what a work before this one was given for Graph.
+    pub(crate) fn with(self, for_graph: Option<TokenSet>) -> Exchanges<'a> {
+        Exchanges { for_graph, ..self }
+    }
+
+    /// What this work was given for Graph.
+    pub(crate) fn into_for_graph(self) -> Option<TokenSet> {
+        self.for_graph
     }
 
     /// An access token for a resource; the route that worked is remembered for the tenant.

@@ -3,7 +3,6 @@
 use crate::call::{Caller, answered};
 use crate::exchange::Exchanges;
 use crate::join::token_gone;
-use crate::vault::Primary;
 use intune::ids;
 use lifecycle::{EnrolOrder, Identity, Intune, IntuneIdentity, IntuneIntent, IntuneIssued, StoredReply};
 use model::{
@@ -12,6 +11,8 @@ use model::{
 };
 use std::sync::Arc;
 use transport::RequestAuth;
+use vault::Found;
+use vault::Primary;
 
 impl Caller<'_> {
     /// Makes the key of an intent.
@@ -39,6 +40,8 @@ impl Caller<'_> {
         let request = intune::enrol::request(&endpoints.enrolment, &certificate_request, &caller);
         let reply = self.send(request, RequestAuth::Credential).await?;
         let answered = intune::enrol::read(reply).map_err(|error| error.failure_of_enrolment())?;
+        let found = Found { for_graph: exchanges.into_for_graph(), endpoints: Some(endpoints) };
+        primary.handed_on.keep(found, self.now);
         Ok(StoredReply { status: answered.status, body: answered.body, trace: answered.trace, at: self.now })
     }
 
@@ -73,8 +76,12 @@ impl Caller<'_> {
     pub(crate) async fn check_in(&self, identity: &Identity, device: &DeviceFacts) -> Result<(), Failure> {
         let enrolled = enrolled(identity)?;
         let primary = self.primary_of(identity, &enrolled.owner).await?;
-        let mut exchanges = Exchanges::new(self, identity, &primary);
-        let endpoints = self.intune_endpoints(&mut exchanges).await?;
+        let Found { for_graph, endpoints } = primary.handed_on.take(self.now);
+        let mut exchanges = Exchanges::new(self, identity, &primary).with(for_graph);
+        let endpoints = match endpoints {
+            Some(endpoints) => endpoints,
+            None => self.intune_endpoints(&mut exchanges).await?,
+        };
         let token = exchanges.token(ids::INTUNE).await?;
         let caller = self.intune_caller(&token, device).await;
         let request = intune::details::request(&endpoints.check_in, enrolled.issued.device, &caller);

@@ -1,5 +1,4 @@
 use crate::call::{Caller, answered};
-use crate::vault::Tokens;
 use documents::Fetching;
 use drs::join::{Expected, Join};
 use failures::{check_clock, transport_failure};
@@ -9,6 +8,7 @@ use model::{
 };
 use std::sync::Arc;
 use transport::{Call, RequestAuth};
+use vault::Tokens;
 
 impl Caller<'_> {
     /// Where to join: what was fetched while the person typed, else Discover without a token, else with

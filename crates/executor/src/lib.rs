@@ -18,11 +18,9 @@ mod rebind;
 mod sign_in;
 #[cfg(test)]
 mod tests;
-mod vault;
 
 pub use intune_version::IntuneVersion;
 pub use prepared_keys::perform_keys;
-pub use vault::Vault;
 
 use ::prt::TokenRoute;
 use authority::Authority;
@@ -34,6 +32,7 @@ use model::{CloudProfile, DeviceFacts, Failure, Kdf, TenantId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use transport::Transport;
+use vault::Vault;
 
 /// Talks to one cloud on behalf of the machines.
 pub struct Executor {

@@ -5,7 +5,6 @@ use crate::exchange::EXCHANGE;
 use crate::join::token_gone;
 use crate::primary::ACQUIRE;
 use crate::sign_in::failure;
-use crate::vault::{Held, Primary, Tokens};
 use lifecycle::Identity;
 use model::{Failure, Nonce, Secret, Standing, TenantId, Timestamp, TokenRef, Trace, Upn, log_failure};
 use oauth::{TokenSet, client};
@@ -15,6 +14,7 @@ use prt::exchange::Exchange;
 use signin::{Reply, Scope};
 use std::sync::Arc;
 use transport::RequestAuth;
+use vault::{Held, Primary, Tokens};
 
 impl Caller<'_> {
     /// Whether the password is checked by the sign-in service itself.

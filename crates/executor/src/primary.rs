@@ -2,13 +2,14 @@
 
 use crate::call::{Caller, answered};
 use crate::join::token_gone;
-use crate::vault::{Primary, Tokens};
 use lifecycle::Identity;
 use model::{Failure, KeyHandle, Nonce, TenantId, Timestamp, TokenRef};
 use prt::acquire::{Acquire, Credential};
 use prt::{Call, Expected, PrtError, Session, SessionKey, TagVerdict, WrappedSessionKey};
 use std::sync::Arc;
 use transport::RequestAuth;
+use vault::HandedOn;
+use vault::{Primary, Tokens};
 
 impl Caller<'_> {
     /// One work of a person's session.
@@ -129,7 +130,13 @@ impl Caller<'_> {
 }
 
 fn primary(prt: prt::Prt, key: Arc<SessionKey>, now: Timestamp) -> Primary {
-    Primary { token: prt.token, key, object: prt.object, expires: now.after(prt.lives) }
+    Primary {
+        token: prt.token,
+        key,
+        object: prt.object,
+        expires: now.after(prt.lives),
+        handed_on: HandedOn::default(),
+    }
 }
 
 /// Numbers of the calls of one work, which tell their ids apart.

@@ -1,6 +1,5 @@
 use crate::call::Caller;
 use crate::join::token_gone;
-use crate::vault::{Held, Tokens};
 use lifecycle::Identity;
 use model::{DomainName, Failure, TenantId, TenantPin, Timestamp, TokenRef, Trace};
 use oauth::TokenSet;
@@ -8,6 +7,7 @@ use signin::{Reply, Scope, Work};
 use std::sync::Arc;
 use std::time::Duration;
 use transport::RequestAuth;
+use vault::{Held, Tokens};
 
 impl Caller<'_> {
     /// One work of a sign-in session.

@@ -38,11 +38,17 @@ impl SoftHsm {
     }
 
     fn open(&self, key: &KeyHandle) -> Result<KeyPair, HsmError> {
-        let (recorded, pkcs8) = self.unwrap(key)?;
-        if let Some(component) = binding::changed(&recorded, &self.machine) {
-            return Err(HsmError::OtherMachine(component.to_owned()));
-        }
+        let pkcs8 = self.unwrap_here(key)?;
         KeyPair::from_pkcs8(pkcs8.expose()).map_err(|_| HsmError::Integrity("key"))
+    }
+
+    /// The key (PKCS#8), on the machine that it is bound to.
+    fn unwrap_here(&self, key: &KeyHandle) -> Result<Secret<Vec<u8>>, HsmError> {
+        let (recorded, pkcs8) = self.unwrap(key)?;
+        match binding::changed(&recorded, &self.machine) {
+            Some(component) => Err(HsmError::OtherMachine(component.to_owned())),
+            None => Ok(pkcs8),
+        }
     }
 
     /// The machine that the key is bound to, and the key (PKCS#8).
@@ -74,9 +80,9 @@ impl SoftHsm {
         if key.purpose != KeyPurpose::Transport {
             return Err(HsmError::WrongUse { purpose: key.purpose.as_str(), operation: "decrypt" });
         }
-        let pair = self.open(key)?;
-        let der = pair.as_der().map_err(|_| failed())?;
-        let key = PrivateDecryptingKey::from_pkcs8(der.as_ref()).map_err(|_| failed())?;
+        let pkcs8 = self.unwrap_here(key)?;
+        let broken = |_| HsmError::Integrity("key");
+        let key = PrivateDecryptingKey::from_pkcs8(pkcs8.expose()).map_err(broken)?;
         OaepPrivateDecryptingKey::new(key).map_err(|_| failed())
     }
 }

@@ -11,7 +11,7 @@ use crate::options::Options;
 use crate::recent::recent;
 use config::{DomainSettings, Loaded, Settings};
 use driver::Dependencies;
-use executor::{Executor, IntuneVersion, Vault};
+use executor::{Executor, IntuneVersion};
 use host::{auth, machine};
 use hsm::{HsmError, Keys};
 use in_flight::SystemClock;
@@ -31,6 +31,7 @@ use telemetry::Verbosity;
 use tenancy::DomainConfig;
 use transport::{Policy, Transport};
 use transport_hyper::HyperTransport;
+use vault::Vault;
 
 /// What the driver acts upon, and what `status` says of the machine.
 pub(crate) struct Wired {

@@ -12,6 +12,7 @@ use model::{
 };
 use report::Hearer;
 use signin::{PasswordPrompt, SessionState, UserStatus};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
@@ -152,7 +153,7 @@ async fn ask_password(
 /// Waits for the end of the first try of a person's session to use the keys, but not for long; why that suspended the
 /// identity, if it did.
 pub(crate) async fn first_use(
-    mut status: watch::Receiver<Status>,
+    mut status: watch::Receiver<Arc<Status>>,
     mut session: watch::Receiver<UserStatus>,
 ) -> Option<Failure> {
     let tried = |it: &UserStatus| {
@@ -163,16 +164,19 @@ pub(crate) async fn first_use(
     let gone = session.has_changed().is_err();
     let failure = session.borrow().failure.clone();
     if gone || failure.as_ref().is_some_and(|failure| failure.trouble.is_some()) {
-        drop(timeout(SUSPENDING, status.wait_for(is_suspended)).await);
+        drop(timeout(SUSPENDING, status.wait_for(|status| is_suspended(status))).await);
     }
     let status = status.borrow();
     is_suspended(&status).then(|| failure.or_else(|| status.failure.clone()).unwrap_or_else(unusable))
 }
 
 /// Whether the identity is suspended by what a sign-in met here; what the service said of it says who can help.
-pub(crate) async fn suspended_by(failure: &Failure, mut status: watch::Receiver<Status>) -> bool {
+pub(crate) async fn suspended_by(failure: &Failure, mut status: watch::Receiver<Arc<Status>>) -> bool {
     let met_here = failure.trouble.is_some() && failure.trace.http_status.is_none();
-    met_here && timeout(SUSPENDING, status.wait_for(is_suspended)).await.is_ok_and(|it| it.is_ok())
+    met_here
+        && timeout(SUSPENDING, status.wait_for(|status| is_suspended(status)))
+            .await
+            .is_ok_and(|it| it.is_ok())
 }
 
 fn is_suspended(status: &Status) -> bool {
@@ -211,7 +215,7 @@ pub(crate) type Signs<'a> = (&'a (dyn Fn() -> Timestamp + Sync), watch::Receiver
 pub(crate) async fn follow_registration(
     connection: &mut Connection,
     service: &Service,
-    status: watch::Receiver<Status>,
+    status: watch::Receiver<Arc<Status>>,
 ) -> Result<Ending, Failure> {
     let mut prepared = service.driver.prepared_keys();
     if prepared.borrow().waiting > 0 {
@@ -249,7 +253,7 @@ pub(crate) async fn not_writable(mut why: watch::Receiver<Option<Failure>>) -> F
 pub(crate) async fn follow(
     connection: &mut Connection,
     service: &Service,
-    status: watch::Receiver<Status>,
+    status: watch::Receiver<Arc<Status>>,
     until: Until,
 ) -> Result<Ending, Failure> {
     let signs: Signs<'_> = (&|| service.driver.now(), service.driver.not_writable());
@@ -260,7 +264,7 @@ pub(crate) async fn follow(
 pub(crate) async fn follow_by(
     connection: &mut Connection,
     (clock, unwritable): Signs<'_>,
-    mut status: watch::Receiver<Status>,
+    mut status: watch::Receiver<Arc<Status>>,
     until: Until,
 ) -> Result<Ending, Failure> {
     let mut limit = None;

@@ -108,41 +108,56 @@ impl Writes {
     }
 }
 
-/// None where something is not as it was written.
-pub(crate) fn read(stored: Vec<(Vec<u8>, Vec<u8>)>, cipher: &Cipher) -> Option<Content> {
-    let mut content = Content::default();
-    let (mut parts, mut loose) = (BTreeMap::new(), Vec::new());
-    for (key, value) in stored {
+/// What was read so far, of values that come one by one: they need not be in memory all at once.
+#[derive(Default)]
+pub(crate) struct Reading {
+    content: Content,
+    /// Parts of packs by their keys.
+    parts: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// Records beside the packs, each with the sequence of its commit; none for one that is gone.
+    loose: Vec<(u64, RecordKey, Option<Vec<u8>>)>,
+}
+
+impl Reading {
+    /// Takes a value in; none where it is not as it was written.
+    pub(crate) fn take(&mut self, (key, value): (&[u8], &[u8]), cipher: &Cipher) -> Option<()> {
         let (sequence, rest) = value.split_first_chunk::<8>()?;
-        let at = u64::from_be_bytes(*sequence);
+        let (at, content) = (u64::from_be_bytes(*sequence), &mut self.content);
         match key.split_first() {
             Some((0, part)) if part == LOG => content.log = at,
             Some((0, part)) if part == packs::INDEX => content.packs = Packs::read(at, rest)?,
-            Some((1, _)) => drop(parts.insert(key, value)),
+            Some((1, _)) => drop(self.parts.insert(key.to_vec(), value.to_vec())),
             Some((0, part)) => drop(content.groups.insert(part.try_into().ok()?, at)),
             _ if key == OLD => {
                 let plain = cipher.open(&old_context("sled", at), rest)?;
                 content.old = Some((at, slots::decode(&plain)?));
             }
             _ => {
-                let record = RecordKey::from(std::str::from_utf8(&key).ok()?);
+                let record = RecordKey::from(std::str::from_utf8(key).ok()?);
                 if group_of(&record).is_none() {
                     content.loose += (key.len() + value.len()) as u64;
                 }
                 let plain = match rest {
                     [] => None,
-                    sealed => Some(cipher.open(&context(&key, *sequence), sealed)?),
+                    sealed => Some(cipher.open(&context(key, *sequence), sealed)?),
                 };
-                loose.push((at, record, plain));
+                self.loose.push((at, record, plain));
             }
         }
+        Some(())
     }
-    content.records = content.packs.open(&parts, cipher)?;
-    // What is older than the packs was put into them, and is still there where a crash came before it was taken away.
-    loose.retain(|(at, key, _)| *at >= content.packs.sequence || group_of(key).is_some());
-    let changes: Changes = loose.into_iter().map(|(_, key, plain)| (key, plain)).collect();
-    slots::apply(&mut content.records, &changes);
-    Some(content)
+
+    /// Everything, once the last value was taken; none where a part of the packs is not as it was written.
+    pub(crate) fn finish(self, cipher: &Cipher) -> Option<Content> {
+        let Reading { mut content, parts, mut loose } = self;
+        content.records = content.packs.open(&parts, cipher)?;
+        // What is older than the packs was put into them, and is still there where a crash came before it was taken
+        // away.
+        loose.retain(|(at, key, _)| *at >= content.packs.sequence || group_of(key).is_some());
+        let changes: Changes = loose.into_iter().map(|(_, key, plain)| (key, plain)).collect();
+        slots::apply(&mut content.records, &changes);
+        Some(content)
+    }
 }
 
 /// Keys of the database that count no more once there are these packs.
@@ -200,7 +215,10 @@ mod tests {
     }
 
     fn read_all(database: &Database) -> Option<Content> {
-        read(database.clone().into_iter().collect(), &cipher())
+        let (mut reading, cipher) = (Reading::default(), cipher());
+        let mut taken = database.iter().map(|(key, value)| reading.take((key, value), &cipher));
+        taken.try_for_each(|it| it)?;
+        reading.finish(&cipher)
     }
 
     /// 500 names and a device, packed at commit 10.

@@ -4,7 +4,7 @@
 //! a sync, in its destructor too. So it is never waited for, its panics end here, and a database that failed is
 //! left and not dropped.
 
-use crate::content::{self, Content, Stored, Writes};
+use crate::content::{self, Content, Reading, Stored, Writes};
 use crate::packs::Packs;
 use slots::{Cipher, of_log};
 use std::fs::{self, File, TryLockError};
@@ -117,13 +117,12 @@ impl Database {
     }
 
     fn read(&self) -> Result<Content, Fault> {
-        let mut stored = Vec::new();
+        let mut reading = Reading::default();
         for item in self.db.iter() {
             let (key, value) = item.map_err(fault)?;
-            stored.push((key.to_vec(), value.to_vec()));
+            reading.take((&key, &value), &self.cipher).ok_or_else(damaged)?;
         }
-        content::read(stored, &self.cipher)
-            .ok_or_else(|| Fault::Damaged("a record in it is damaged".to_owned()))
+        reading.finish(&self.cipher).ok_or_else(damaged)
     }
 
     /// Writes what comes until nothing comes any more, as one where several wait.
@@ -191,6 +190,10 @@ impl Database {
 /// What sled does, with its panics as faults.
 fn unharmed<T>(act: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
     catch_unwind(AssertUnwindSafe(act)).unwrap_or_else(|_| Err(Fault::Unusable("sled crashed".to_owned())))
+}
+
+fn damaged() -> Fault {
+    Fault::Damaged("a record in it is damaged".to_owned())
 }
 
 fn unusable(error: io::Error) -> Fault {

@@ -135,7 +135,7 @@ struct Known {
     domains: BTreeMap<DomainName, TenantId>,
     missing: Option<Failure>,
     tenants: BTreeMap<TenantId, TenantView>,
-    members: BTreeMap<MemberId, watch::Sender<Status>>,
+    members: BTreeMap<MemberId, watch::Sender<Arc<Status>>>,
     users: BTreeMap<(TenantId, ObjectId), (Account, watch::Receiver<UserStatus>)>,
     accounts: BTreeMap<(TenantId, ObjectId), LocalAccount>,
     reserved: BTreeMap<Upn, ReservedAccount>,
@@ -181,7 +181,8 @@ impl Views {
                 if old.is_none_or(|old| old.status != member.status) {
                     log_change(&member.status, &known.domains);
                 }
-                let status = member.status.as_ref();
+                // The one copy that there is.
+                let status = &member.status;
                 let sender = known.members.entry(member.id);
                 sender.or_insert_with(|| watch::channel(status.clone()).0).send_replace(status.clone());
             }
@@ -363,7 +364,7 @@ impl Views {
     }
 
     /// Every status of one machine from now on, while it runs.
-    pub fn follow(&self, member: MemberId) -> Option<watch::Receiver<Status>> {
+    pub fn follow(&self, member: MemberId) -> Option<watch::Receiver<Arc<Status>>> {
         self.read(|known| known.members.get(&member).map(watch::Sender::subscribe))
     }
 

@@ -11,6 +11,7 @@ pub mod apart;
 pub mod goals;
 pub mod harness;
 pub mod host;
+pub mod process;
 pub mod series;
 pub mod softhsm;
 pub mod swtpm;

@@ -5,7 +5,7 @@ use crate::network::Wire;
 use crate::sessions::SessionRun;
 use crate::setup::{self, Options};
 use crate::sign_ins::SignInRun;
-use executor::{Executor, Vault, perform_keys};
+use executor::{Executor, perform_keys};
 use lifecycle::Identity;
 use machine::OpId;
 use model::{Failure, FailureClass, ObjectId, TenantId, Timestamp, Who};
@@ -16,6 +16,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use tenancy::{Answer, Caller, Event, KeysReply, KeysWork, PreparedView, Tenancy, TenantView};
+use vault::Vault;
 
 /// One run of the service.
 pub(crate) struct Computer {

@@ -2,7 +2,7 @@
 
 use crate::keys::PoolKeys;
 use crate::network::{Cloud, Wire};
-use executor::{Executor, ExecutorDependencies, IntuneVersion, Vault};
+use executor::{Executor, ExecutorDependencies, IntuneVersion};
 use lifecycle::IntuneEnrolment;
 use model::{
     Backend, ClientVersion, CloudProfile, DeviceFacts, JoinType, Kdf, MachineBinding, Method, Registration,
@@ -16,6 +16,7 @@ use tenant_model::seed::{Seed, SeedUser};
 use tenant_model::setup::Setup;
 use tenant_wire::cloud::Urls;
 use tenant_wire::keys::KeySource;
+use vault::Vault;
 
 /// What differs from world to world.
 #[derive(Debug, Clone, Copy)]

@@ -3,7 +3,7 @@
 
 use super::keys::{FakeKeys, Next, key};
 use crate::{Dependencies, Driver};
-use executor::{Executor, ExecutorDependencies, IntuneVersion, Vault};
+use executor::{Executor, ExecutorDependencies, IntuneVersion};
 use hsm::Keys;
 use in_flight::Clock;
 use lifecycle::{
@@ -21,6 +21,7 @@ use std::time::Duration;
 use store::{Found, RecordKey, Store, StoreError};
 use tenancy::{Change, DomainConfig, Event, Role};
 use transport::{Call, ReplyFuture, Transport, TransportError};
+use vault::Vault;
 
 /// Who asks for the sign-ins.
 pub(super) const ASKER: Asker = Asker { by: Requester(1000), may_register: MayRegister::Yes };

@@ -56,7 +56,7 @@ async fn a_panic_of_a_work_that_reads_is_a_failure_that_passes() {
     let status = rig.driver.follow(&domain(0)).unwrap();
     wait_for(|| status.borrow().failure.is_some()).await;
     let told = status.borrow().clone();
-    assert_eq!((told.failure.unwrap().code.as_str(), told.wake_at.is_some()), ("Crashed", true));
+    assert_eq!((told.failure.as_ref().unwrap().code.as_str(), told.wake_at.is_some()), ("Crashed", true));
 }
 
 #[tokio::test]

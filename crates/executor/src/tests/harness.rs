@@ -1,7 +1,6 @@
 //! An executor between two scripted ports, and one value of each kind.
 
 use super::ports::{KeyStore, Net, key};
-use crate::vault::{Held, Primary, Tokens};
 use crate::{Executor, ExecutorDependencies, IntuneVersion, Vault};
 use lifecycle::{
     DeviceKeys, EndpointSource, Endpoints, Identity, Intent, Intune, Issued, JoinOrder, Reply, Work,
@@ -17,6 +16,8 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
+use vault::HandedOn;
+use vault::{Held, Primary, Tokens};
 
 /// An executor and the ends of its ports.
 pub(super) struct Harness {
@@ -92,7 +93,13 @@ pub(super) fn tokens() -> Tokens {
 pub(super) fn primary() -> Arc<Primary> {
     let key = SessionKey::from_bytes(&Secret::new(super::ports::SESSION_KEY.to_vec())).unwrap();
     let (token, key) = (secret("prt"), Arc::new(key));
-    Arc::new(Primary { token, key, object: owner().object, expires: NOW.after(24 * HOUR) })
+    Arc::new(Primary {
+        token,
+        key,
+        object: owner().object,
+        expires: NOW.after(24 * HOUR),
+        handed_on: HandedOn::default(),
+    })
 }
 
 pub(super) fn secret(text: &str) -> Secret<String> {

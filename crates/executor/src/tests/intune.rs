@@ -4,13 +4,13 @@ use super::harness::{ENTROPY, HOUR, Harness, NOW, facts, finish, id, identity, o
 use super::ports::{Scripted, in_doubt, key, not_sent, says};
 use super::prt::nonce;
 use crate::IntuneVersion;
-use crate::vault::Tokens;
 use hsm::HsmError;
 use lifecycle::{
     EnrolOrder, Identity, Intune, IntuneIdentity, IntuneIntent, IntuneIssued, Reply, StoredReply, Work,
 };
 use model::{Backend, CertificateDer, Delivery, Failure, FailureClass, KeyHandle, KeyPurpose, Timestamp};
 use serde_json::json;
+use vault::Tokens;
 
 const BASE: &str = "fef.msua01.manage.microsoft.com";
 const ENROLMENT: &str = "d4ebce55-015a-49b5-a083-c84d1797ae8c";
@@ -196,6 +196,43 @@ fn the_inventory_names_the_device_of_intune_and_what_was_measured_now() {
         sent[4].text.contains("08080808-0808-0808-0808-080808080808") && sent[4].text.contains("renamed")
     );
     assert_eq!(sent[4].token.as_deref(), Some("intune"));
+}
+
+#[test]
+fn an_inventory_that_follows_the_enrolment_asks_for_nothing_twice() {
+    let whole = || vec![nonce(), token("graph"), all(), token("intune"), known()];
+    let enrolment = |last| vec![nonce(), token("graph"), all(), token("enrol"), last];
+    let (answered, in_doubt) = (|| says(200, "[]"), || says(500, "{}"));
+    let minutes = |n: u64| std::time::Duration::from_secs(60 * n);
+    let short = ["refresh_token", "details"];
+    let long = ["nonce", "signed", "list", "refresh_token", "details"];
+    for (what, last, later, expected) in [
+        ("at once", answered(), minutes(0), &short[..]),
+        ("soon", answered(), minutes(4), &short),
+        ("long afterwards", answered(), minutes(5), &long),
+        ("after one that failed", in_doubt(), minutes(0), &long),
+    ] {
+        let harness = with_session();
+        drop(enrol(&harness, enrolment(last)));
+        let before = harness.net.sent().len();
+        harness.net.will(if expected.len() == 2 { vec![token("intune"), known()] } else { whole() });
+        let work = Work::CheckIn { identity: Box::new(enrolled()), device: facts("x") };
+        finish(harness.executor.perform(work, NOW.after(later), ENTROPY)).unwrap();
+        assert_eq!(harness.net.sent().len() - before, expected.len(), "{what}");
+        let sent = harness.net.sent();
+        let redeemed = &sent[sent.len() - 2];
+        assert!(redeemed.text.contains("refresh_token=graph-rt") && redeemed.text.contains(INTUNE), "{what}");
+        let details = sent.last().unwrap();
+        assert_eq!(
+            (details.line.as_str(), details.token.as_deref()),
+            (format!("POST {BASE}/checkin/details").as_str(), Some("intune")),
+            "{what}"
+        );
+        // It is handed on once: what fails with it is asked for anew.
+        let before = sent.len();
+        check_in(&harness, whole()).unwrap();
+        assert_eq!(harness.net.sent().len() - before, long.len(), "{what}");
+    }
 }
 
 #[test]

@@ -12,4 +12,3 @@ mod password;
 mod ports;
 mod prt;
 mod sign_in;
-mod vault;

@@ -3,13 +3,13 @@
 use super::harness::{ENTROPY, HOUR, Harness, NOW, finish, id, identity, owner, primary, secret, tokens};
 use super::ports::{Scripted, says};
 use super::prt::{grants, nonce};
-use crate::vault::{Held, Tokens};
 use lifecycle::Identity;
 use model::{Failure, Nonce, Standing, TokenRef};
 use oauth::TokenSet;
 use serde_json::json;
 use signin::{Reply, Work};
 use std::sync::Arc;
+use vault::{Held, Tokens};
 
 fn own_nonce() -> Nonce {
     Nonce { value: "AwAB-own".to_owned(), at: NOW }

@@ -2,7 +2,6 @@
 
 use super::harness::{ENTROPY, HOUR, Harness, NOW, finish, id, identity, owner, primary, secret, tokens};
 use super::ports::{Scripted, not_sent, says};
-use crate::vault::Tokens;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hsm::HsmError;
@@ -13,6 +12,7 @@ use serde_json::{Value, json};
 use signin::{UserReply, UserWork};
 use std::sync::Arc;
 use std::time::Duration;
+use vault::Tokens;
 
 fn part(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)

@@ -2,7 +2,6 @@
 
 use super::harness::{ENTROPY, HOUR, Harness, NOW, finish, id, owner, secret, tokens};
 use super::ports::{Scripted, says, says_at};
-use crate::vault::{Held, Tokens};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use model::{Failure, Jwk, Jwks, RsaPublicKey, TenantPin, TokenRef, TokenSubject};
@@ -17,6 +16,7 @@ use sha2::Sha256;
 use signin::{Reply, Scope, Work};
 use std::sync::Arc;
 use std::time::Duration;
+use vault::{Held, Tokens};
 
 pub(super) const TENANT: &str = "01010101-0101-0101-0101-010101010101";
 pub(super) const ISSUER: &str = "https://login.microsoftonline.com/01010101-0101-0101-0101-010101010101/v2.0";

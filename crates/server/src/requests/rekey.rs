@@ -11,6 +11,7 @@ use identity::{LeaveKind, Status, WaitsFor};
 use ipc::Ending;
 use model::{Asked, Asker, Backend, DomainName, Failure, Requester, UnknownWord, Upn};
 use report::still_there;
+use std::sync::Arc;
 use tokio::sync::watch;
 
 /// Registers keys in another place, then sees the old device object off.
@@ -67,7 +68,7 @@ async fn register(
     connection: &mut Connection,
     service: &Service,
     asked: Upn,
-    status: watch::Receiver<Status>,
+    status: watch::Receiver<Arc<Status>>,
 ) -> Result<Ending, Failure> {
     match identify(
         connection,
@@ -99,7 +100,7 @@ async fn part(
 async fn see_off(
     connection: &mut Connection,
     service: &Service,
-    status: watch::Receiver<Status>,
+    status: watch::Receiver<Arc<Status>>,
 ) -> Result<Ending, Failure> {
     let last = status.clone();
     let ending = follow(connection, service, status, Until::LEFT).await?;

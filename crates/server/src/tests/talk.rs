@@ -12,6 +12,7 @@ use identity::{Status, StatusPhase, WaitsFor};
 use ipc::{Ending, Message};
 use model::{DeviceTrouble, Failure, FailureClass, STATE_NOT_WRITABLE, Timestamp, Trace, Who};
 use signin::{SessionState, UserStatus};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -65,7 +66,7 @@ fn a_leave_is_over_when_nothing_is_left_or_an_operator_has_to_decide() {
 /// Follows a machine through these statuses, each sent when the one before was told, and then lets go of it.
 async fn followed(statuses: Vec<Status>) -> (Ending, Vec<String>) {
     let (mut connection, mut caller) = connected();
-    let (tell, told) = watch::channel(statuses[0].clone());
+    let (tell, told) = watch::channel(Arc::new(statuses[0].clone()));
     let following = tokio::spawn(async move {
         let (_writable, unwritable) = watch::channel(None);
         let ending = follow_by(&mut connection, (&|| NOW, unwritable), told, Until::SETTLED).await;
@@ -84,7 +85,7 @@ async fn followed(statuses: Vec<Status>) -> (Ending, Vec<String>) {
         heard.push(said);
         match (rest.next(), &tell) {
             // The conversation may be over already.
-            (Some(next), Some(tell)) => drop(tell.send(next)),
+            (Some(next), Some(tell)) => drop(tell.send(Arc::new(next))),
             _ => tell = None,
         }
     }
@@ -133,7 +134,7 @@ async fn what_is_tried_again_and_again_is_watched_for_a_minute() {
             wake_at: Some(NOW.after(SECOND)),
             ..status(StatusPhase::Registered, "verifying")
         };
-        let (tell, told) = watch::channel(trying.clone());
+        let (tell, told) = watch::channel(Arc::new(trying.clone()));
         let (_writable, unwritable) = watch::channel(None);
         let following =
             tokio::spawn(async move { follow_by(&mut connection, (&|| NOW, unwritable), told, until).await });
@@ -141,8 +142,8 @@ async fn what_is_tried_again_and_again_is_watched_for_a_minute() {
             loop {
                 tokio::time::sleep(7 * SECOND).await;
                 // It is tried, and fails once more.
-                tell.send_replace(Status { wake_at: None, ..trying.clone() });
-                tell.send_replace(trying.clone());
+                tell.send_replace(Arc::new(Status { wake_at: None, ..trying.clone() }));
+                tell.send_replace(Arc::new(trying.clone()));
             }
         });
         let hearing = tokio::spawn(async move { while caller.hears().await.is_some() {} });
@@ -164,7 +165,7 @@ async fn a_machine_that_goes_away_ends_the_conversation() {
 #[tokio::test]
 async fn a_caller_that_hangs_up_is_followed_no_longer() {
     let (mut connection, caller) = connected();
-    let (_tell, told) = watch::channel(status(StatusPhase::Enrolling, "joining"));
+    let (_tell, told) = watch::channel(Arc::new(status(StatusPhase::Enrolling, "joining")));
     drop(caller);
     let (_writable, unwritable) = watch::channel(None);
     let ending = follow_by(&mut connection, (&|| NOW, unwritable), told, Until::SETTLED).await.unwrap();
@@ -178,7 +179,7 @@ fn disk_full() -> Failure {
 /// What becomes of a conversation whose machine is in this state and goes nowhere, when a write fails meanwhile.
 async fn unwritable(now: Status, until: Until) -> Result<Ending, Failure> {
     let (mut connection, mut caller) = connected();
-    let (_tell, told) = watch::channel(now);
+    let (_tell, told) = watch::channel(Arc::new(now));
     let (fails, unwritable) = watch::channel(None);
     let following =
         tokio::spawn(async move { follow_by(&mut connection, (&|| NOW, unwritable), told, until).await });
@@ -207,7 +208,7 @@ async fn a_write_that_fails_ends_every_conversation_that_follows_a_machine() {
 /// What becomes of one that begins when nothing can be written any more.
 async fn begun_unwritable(now: Status, until: Until) -> Result<Ending, Failure> {
     let (mut connection, _caller) = connected();
-    let (_tell, told) = watch::channel(now);
+    let (_tell, told) = watch::channel(Arc::new(now));
     let (_fails, unwritable) = watch::channel(Some(disk_full()));
     follow_by(&mut connection, (&|| NOW, unwritable), told, until).await
 }
@@ -230,7 +231,7 @@ async fn what_is_on_disk_already_is_done_whatever_cannot_be_written_afterwards()
 #[tokio::test]
 async fn a_machine_that_goes_away_because_of_the_disk_says_so() {
     let (mut connection, mut caller) = connected();
-    let (tell, told) = watch::channel(status(StatusPhase::Enrolling, "joining"));
+    let (tell, told) = watch::channel(Arc::new(status(StatusPhase::Enrolling, "joining")));
     let (fails, unwritable) = watch::channel(None);
     let following =
         tokio::spawn(
@@ -316,7 +317,7 @@ async fn a_first_use_of_keys_that_suspends_is_told_and_nothing_else_is() {
         ("a service that does not answer", Some(session(SessionState::Obtaining, None)), false, false),
     ] {
         let (tell_session, in_session) = watch::channel(session(SessionState::Empty, None));
-        let (tell, told_status) = watch::channel(idle.clone());
+        let (tell, told_status) = watch::channel(Arc::new(idle.clone()));
         let waiting = tokio::spawn(first_use(told_status, in_session));
         tokio::task::yield_now().await;
         let keeps = tried.map(|tried| {
@@ -325,7 +326,7 @@ async fn a_first_use_of_keys_that_suspends_is_told_and_nothing_else_is() {
         });
         tokio::time::sleep(Duration::from_millis(500)).await;
         if suspends {
-            tell.send_replace(gone.clone());
+            tell.send_replace(Arc::new(gone.clone()));
         }
         assert_eq!(waiting.await.unwrap().is_some(), told, "{what}");
         drop(keeps);
@@ -346,7 +347,7 @@ async fn only_what_says_something_of_the_device_is_waited_for() {
         (&wrong, &suspended, false),
         (&disabled, &suspended, false),
     ] {
-        let (_tell, told) = watch::channel(now.clone());
+        let (_tell, told) = watch::channel(Arc::new(now.clone()));
         assert_eq!(suspended_by(failure, told).await, wanted, "{now:?}");
     }
 }
@@ -354,7 +355,7 @@ async fn only_what_says_something_of_the_device_is_waited_for() {
 #[test]
 fn a_rebinding_names_components_and_no_values() {
     let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-    let (_, status) = watch::channel(status(StatusPhase::Registered, "rebinding"));
+    let (_, status) = watch::channel(Arc::new(status(StatusPhase::Registered, "rebinding")));
     let before =
         BoundTo { components: names(&["machine-id", "product-uuid"]), changed: names(&["machine-id"]) };
     let domains = vec!["contoso.com".parse().unwrap(), "adatum.com".parse().unwrap()];
@@ -380,7 +381,7 @@ async fn a_registration_is_told_in_the_language_of_whoever_signs_in() {
         waits_for: Some(WaitsFor::Administrator),
         ..status(StatusPhase::Unregistered, "idle")
     };
-    let (tell, told) = watch::channel(failed);
+    let (tell, told) = watch::channel(Arc::new(failed));
     let (_writable, unwritable) = watch::channel(None);
     let following = async { follow_by(&mut connection, (&|| NOW, unwritable), told, Until::SETTLED).await };
     assert_eq!(following.await.unwrap(), Ending::Denied);

@@ -1,6 +1,8 @@
 //! The record of one tenant's device identity: the mirror of the machine's snapshot.
 
+use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
 
 /// Bytes as lower-case hex.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -8,26 +10,49 @@ pub struct Bytes(pub Vec<u8>);
 
 impl Serialize for Bytes {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
-        let text: String = self.0.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect();
+        let mut text = String::with_capacity(self.0.len() * 2);
+        for nibble in self.0.iter().flat_map(|byte| [byte >> 4, byte & 15]) {
+            text.extend(char::from_digit(u32::from(nibble), 16));
+        }
         out.serialize_str(&text)
     }
 }
 
 impl<'de> Deserialize<'de> for Bytes {
     fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Bytes, D::Error> {
-        let text = String::deserialize(reader)?;
-        let digits: Option<Vec<u8>> =
-            text.chars().map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect();
-        match digits {
-            Some(digits) if digits.len() % 2 == 0 => Ok(Bytes(
-                digits
-                    .chunks_exact(2)
-                    .map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit))
-                    .collect(),
-            )),
-            _ => Err(serde::de::Error::custom("not hexadecimal")),
+        reader.deserialize_str(Hex)
+    }
+}
+
+/// Reads the digits where they stand: nearly all of a record is some, and a start reads those of every tenant.
+struct Hex;
+
+impl Visitor<'_> for Hex {
+    type Value = Bytes;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("bytes in hexadecimal")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Bytes, E> {
+        let (pairs, []) = text.as_bytes().as_chunks() else { return Err(E::custom("not hexadecimal")) };
+        let mut bytes = Vec::with_capacity(pairs.len());
+        for [high, low] in pairs {
+            let (Some(high), Some(low)) = (digit(*high), digit(*low)) else {
+                return Err(E::custom("not hexadecimal"));
+            };
+            bytes.push(high << 4 | low);
         }
+        Ok(Bytes(bytes))
+    }
+}
+
+fn digit(letter: u8) -> Option<u8> {
+    match letter {
+        b'0'..=b'9' => Some(letter - b'0'),
+        b'a'..=b'f' => Some(letter - b'a' + 10),
+        b'A'..=b'F' => Some(letter - b'A' + 10),
+        _ => None,
     }
 }
 
@@ -383,4 +408,26 @@ pub struct Failure {
     pub made: Option<String>,
     /// When it happened by the clock of this machine, Unix time in milliseconds.
     pub at: Option<i64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_pairs_of_digits_and_nothing_else() {
+        let all: Vec<u8> = (0..=255).collect();
+        let text = serde_json::to_string(&Bytes(all.clone())).unwrap();
+        assert!(text.starts_with("\"000102") && text.ends_with("fdfeff\""), "{text}");
+        for text in [text.to_uppercase(), text] {
+            assert_eq!(serde_json::from_str::<Bytes>(&text).unwrap(), Bytes(all.clone()));
+        }
+        assert_eq!(serde_json::from_str::<Bytes>("\"\"").unwrap(), Bytes::default());
+        assert_eq!(serde_json::from_str::<Bytes>("\"\\u0034a\"").unwrap(), Bytes(vec![0x4a]));
+        for text in [
+            "\"0\"", "\"0g\"", "\"g0\"", "\"/0\"", "\"0:\"", "\"@0\"", "\"`0\"", "\"G0\"", "\"é\"", "5", "[]",
+        ] {
+            assert!(serde_json::from_str::<Bytes>(text).is_err(), "{text}");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use accounts::{FileStamp, FilesOnDisk};
 use driver::{Dependencies, Driver};
-use executor::{Executor, ExecutorDependencies, IntuneVersion, Vault};
+use executor::{Executor, ExecutorDependencies, IntuneVersion};
 use hsm::{HsmError, Job, Keys};
 use in_flight::SystemClock;
 use lifecycle::{DeviceKeys, EndpointSource, Endpoints, Identity, Intent, Intune, Issued, Snapshot, Stage};
@@ -17,6 +17,7 @@ use store::Store;
 use store_sled::SledStore;
 use tenancy::{Change, DomainConfig, Role};
 use transport::{Call, ReplyFuture, Transport, TransportError};
+use vault::Vault;
 
 /// A driver whose every tenant is registered.
 pub(crate) async fn driver(state: &Path) -> Driver {

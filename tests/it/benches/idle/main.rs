@@ -10,9 +10,10 @@ mod keys;
 
 use it::goals::{Goal, judged};
 use it::harness::{Cloud, Machine, wait_for};
+use it::process::{field, proc_of, pss_kib, ticks};
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -27,7 +28,7 @@ fn main() -> ExitCode {
     let cloud = Cloud::start();
     let machine = Machine::switched_off(&cloud, "contoso.com", "apply_policy = true");
     let machine = enrolled(machine);
-    let process = PathBuf::from(format!("/proc/{}", machine.pid().as_raw_nonzero()));
+    let process = proc_of(machine.pid());
     settle(&process);
     let (before, begun) = (Seen::of(&process), Instant::now());
     std::thread::sleep(QUIET);
@@ -89,10 +90,7 @@ impl Seen {
             let woken = field(&status, "voluntary_ctxt_switches:")?.parse().ok()?;
             Some((task.file_name().to_string_lossy().into_owned(), (name, woken)))
         });
-        let stat = fs::read_to_string(process.join("stat")).unwrap();
-        let after_name = stat.rsplit_once(')').unwrap().1;
-        let ticks = after_name.split_whitespace().skip(11).take(2).filter_map(|it| it.parse::<f64>().ok());
-        Seen { threads: threads.collect(), ticks: ticks.sum(), pss_kib: pss_kib(process) }
+        Seen { threads: threads.collect(), ticks: ticks(process), pss_kib: pss_kib(process) }
     }
 
     /// How often its threads were woken since then: those that sled made, or all others.
@@ -113,16 +111,4 @@ impl Seen {
             (name.as_str(), woken - before)
         })
     }
-}
-
-/// What it has in memory, with its share of what others have too.
-fn pss_kib(process: &Path) -> f64 {
-    let rollup = fs::read_to_string(process.join("smaps_rollup")).unwrap();
-    let pss = field(&rollup, "Pss:").and_then(|it| it.split_whitespace().next()?.parse().ok());
-    pss.unwrap_or_default()
-}
-
-/// The rest of the line that begins so.
-fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    text.lines().find_map(|line| line.strip_prefix(name)).map(str::trim)
 }

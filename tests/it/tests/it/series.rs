@@ -1,6 +1,6 @@
 //! How many answers of the directory a person waits for, one after the other: a count, whatever the machine's speed.
 
-use crate::harness::{Cloud, Machine, line_with, rest, wait_for};
+use crate::harness::{Cloud, Machine, line_with, rest, text, wait_for};
 use it::series::{Answered, answered, longest_chain};
 use serde_json::json;
 use std::io::{BufReader, Write};
@@ -48,6 +48,26 @@ fn a_person_waits_for_few_answers_one_after_the_other() {
     }
 }
 
+/// An inventory that follows the enrolment asks for none of its tokens again, nor where it goes.
+#[test]
+fn few_requests_go_out_from_a_sign_in_until_the_machine_is_enrolled() {
+    let cloud = Cloud::with(&[]);
+    let options = "apply_policy = true\nsign_in = password";
+    let machine = Machine::configured(&cloud, "contoso.com", options);
+    let told = machine.sign_in_with_password(ALEX, PASSWORD);
+    assert!(told.status.success(), "{}", text(&told));
+    wait_for("the enrolment", || machine.domain()["intune"]["inventory_sent_at"].is_string());
+    let names: Vec<String> = answered(&cloud).into_iter().map(|it| it.name).collect();
+    assert!(names.len() <= UNTIL_ENROLLED, "{}: {names:?}", names.len());
+    let counters: serde_json::Value = serde_json::from_str(&cloud.admin(&["counters", "--json"])).unwrap();
+    let handshakes = counters["tls_handshakes"].as_u64().unwrap();
+    assert!((1..=HANDSHAKES).contains(&handshakes), "{counters}");
+}
+
+/// From the start of the daemon until Intune has the inventory; one less is usual.
+const UNTIL_ENROLLED: usize = 16;
+/// One a host, as the cloud has four of them.
+const HANDSHAKES: u64 = 4;
 /// By password, from nothing: until the account is checked, and until there is a session.
 const FIRST: [usize; 2] = [2, 4];
 /// The daily sign-in: the same.

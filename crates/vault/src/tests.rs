@@ -1,14 +1,53 @@
 //! Secrets in memory: each under its name, for its time, of its kind.
 
-use super::harness::{HOUR, Harness, NOW, id, owner, primary, secret, tokens};
-use crate::Vault;
-use crate::vault::{Held, Tokens};
-use model::{Account, Timestamp, TokenRef};
+use crate::{HandedOn, Held, Primary, Tokens, Vault};
+use model::{Account, Guid, Id, Secret, Timestamp, TokenRef, Trace};
+use oauth::TokenSet;
+use prt::SessionKey;
 use signin::Scope;
 use std::sync::Arc;
 use std::time::Duration;
 
 const MILLI: Duration = Duration::from_millis(1);
+
+const HOUR: Duration = Duration::from_secs(3600);
+const NOW: Timestamp = Timestamp::from_millis(1_790_000_000_000);
+
+fn secret(text: &str) -> Secret<String> {
+    Secret::new(text.to_owned())
+}
+
+/// The id of which every byte is `n`.
+fn id<K>(n: u8) -> Id<K> {
+    Id::new(Guid::from_bytes([n; 16]))
+}
+
+fn owner() -> Account {
+    Account { tenant: id(1), object: id(2), upn: "alex@contoso.com".parse().unwrap() }
+}
+
+fn tokens() -> Tokens {
+    let set = TokenSet {
+        access_token: secret("at"),
+        refresh_token: Some(secret("rt")),
+        id_token: None,
+        client_info: None,
+        expires_in: HOUR,
+    };
+    let (trace, object, primary) = (Trace::default(), None, None);
+    Tokens { set: Arc::new(set), for_registration: false, server_time: NOW, trace, object, primary }
+}
+
+fn primary() -> Arc<Primary> {
+    let key = Arc::new(SessionKey::from_bytes(&Secret::new(vec![7; 32])).unwrap());
+    let (token, expires, handed_on) = (secret("prt"), NOW.after(24 * HOUR), HandedOn::default());
+    Arc::new(Primary { token, key, object: owner().object, expires, handed_on })
+}
+
+/// Tokens for an hour, for registration or not.
+fn kept(vault: &Vault, for_registration: bool) -> TokenRef {
+    vault.keep(Held::Tokens(Arc::new(Tokens { for_registration, ..tokens() })), NOW.after(HOUR))
+}
 
 fn held(vault: &Vault, expires: Timestamp) -> [TokenRef; 3] {
     [
@@ -93,36 +132,36 @@ fn a_session_is_one_person_s_in_one_tenant() {
 
 #[test]
 fn a_new_sign_in_takes_the_seat_of_the_one_before() {
-    let harness = Harness::new();
-    let (old, new) = (harness.tokens(false), harness.tokens(true));
-    harness.vault.seat(&owner(), old);
-    harness.vault.seat(&owner(), new);
-    harness.vault.forget(old);
-    assert_eq!(harness.vault.session(&owner(), NOW).map(|(name, _)| name), Some(new));
+    let vault = Vault::default();
+    let (old, new) = (kept(&vault, false), kept(&vault, true));
+    vault.seat(&owner(), old);
+    vault.seat(&owner(), new);
+    vault.forget(old);
+    assert_eq!(vault.session(&owner(), NOW).map(|(name, _)| name), Some(new));
 }
 
 #[test]
 fn tokens_are_changed_as_a_whole_and_live_as_long_as_their_prt() {
-    let harness = Harness::new();
-    let name = harness.tokens(false);
-    let before = harness.vault.tokens(name, NOW).unwrap();
-    let changed = harness.vault.change(name, |tokens| tokens.for_registration = true).unwrap();
+    let vault = Vault::default();
+    let name = kept(&vault, false);
+    let before = vault.tokens(name, NOW).unwrap();
+    let changed = vault.change(name, |tokens| tokens.for_registration = true).unwrap();
     assert!(changed.for_registration && !before.for_registration, "whoever holds them keeps what they had");
-    assert!(harness.vault.tokens(name, NOW.after(HOUR)).is_none(), "no PRT, no longer life");
+    assert!(vault.tokens(name, NOW.after(HOUR)).is_none(), "no PRT, no longer life");
 
-    let name = harness.tokens(false);
+    let name = kept(&vault, false);
     let hold = |tokens: &mut Tokens| tokens.primary = Some(primary());
-    harness.vault.change(name, hold).unwrap();
-    assert!(harness.vault.tokens(name, NOW.after(24 * HOUR - MILLI)).is_some());
-    assert!(harness.vault.tokens(name, NOW.after(24 * HOUR)).is_none());
+    vault.change(name, hold).unwrap();
+    assert!(vault.tokens(name, NOW.after(24 * HOUR - MILLI)).is_some());
+    assert!(vault.tokens(name, NOW.after(24 * HOUR)).is_none());
 }
 
 #[test]
 fn what_is_no_longer_wanted_is_not_changed() {
-    let harness = Harness::new();
-    let name = harness.tokens(false);
-    harness.vault.forget(name);
-    assert!(harness.vault.change(name, |_| panic!("it is gone")).is_none());
-    let password = harness.vault.keep_password(secret("hunter2"), NOW);
-    assert!(harness.vault.change(password, |_| panic!("it is no token set")).is_none());
+    let vault = Vault::default();
+    let name = kept(&vault, false);
+    vault.forget(name);
+    assert!(vault.change(name, |_| panic!("it is gone")).is_none());
+    let password = vault.keep_password(secret("hunter2"), NOW);
+    assert!(vault.change(password, |_| panic!("it is no token set")).is_none());
 }

@@ -1,3 +1,4 @@
+use crate::handed_on::HandedOn;
 use model::{Account, ObjectId, Secret, TenantId, Timestamp, TokenRef, Trace};
 use oauth::TokenSet;
 use prt::SessionKey;
@@ -31,8 +32,9 @@ struct Entry {
     expires: Timestamp,
 }
 
+/// A secret of a sign-in.
 #[derive(Clone)]
-pub(crate) enum Held {
+pub enum Held {
     /// A device code, and what its tokens will be for.
     Code(Arc<Secret<String>>, Scope),
     /// What a person typed.
@@ -43,28 +45,33 @@ pub(crate) enum Held {
 
 /// One person's tokens; replaced as a whole when one of them is redeemed or a PRT comes.
 #[derive(Clone)]
-pub(crate) struct Tokens {
+pub struct Tokens {
     /// As the last reply gave them.
-    pub(crate) set: Arc<TokenSet>,
+    pub set: Arc<TokenSet>,
     /// Whether the access token is for the Device Registration Service.
-    pub(crate) for_registration: bool,
+    pub for_registration: bool,
     /// The server's time when they came; their dates are judged by it.
-    pub(crate) server_time: Timestamp,
+    pub server_time: Timestamp,
     /// Where the sign-in that they came of is found in the service's logs.
-    pub(crate) trace: Trace,
+    pub trace: Trace,
     /// Whose they are, once that was checked.
-    pub(crate) object: Option<ObjectId>,
+    pub object: Option<ObjectId>,
     /// The primary refresh token, once the device was proved.
-    pub(crate) primary: Option<Arc<Primary>>,
+    pub primary: Option<Arc<Primary>>,
 }
 
 /// A primary refresh token of one person on this device.
-pub(crate) struct Primary {
-    pub(crate) token: Secret<String>,
+pub struct Primary {
+    /// As the service gave it; opaque.
+    pub token: Secret<String>,
     /// Came with the first one and serves every renewal.
-    pub(crate) key: Arc<SessionKey>,
-    pub(crate) object: ObjectId,
-    pub(crate) expires: Timestamp,
+    pub key: Arc<SessionKey>,
+    /// Whose it is.
+    pub object: ObjectId,
+    /// The machine's time at which the service stops to take it.
+    pub expires: Timestamp,
+    /// What one work with it leaves to the next.
+    pub handed_on: HandedOn,
 }
 
 impl Inner {
@@ -83,7 +90,7 @@ impl Inner {
 
 impl Vault {
     /// Takes a secret in.
-    pub(crate) fn keep(&self, held: Held, expires: Timestamp) -> TokenRef {
+    pub fn keep(&self, held: Held, expires: Timestamp) -> TokenRef {
         let mut inner = self.lock();
         inner.next += 1;
         let name = TokenRef(inner.next);
@@ -98,7 +105,7 @@ impl Vault {
     }
 
     /// The device code under this name.
-    pub(crate) fn code(&self, name: TokenRef, now: Timestamp) -> Option<(Arc<Secret<String>>, Scope)> {
+    pub fn code(&self, name: TokenRef, now: Timestamp) -> Option<(Arc<Secret<String>>, Scope)> {
         match self.held(name, now)? {
             Held::Code(code, scope) => Some((code, scope)),
             Held::Password(_) | Held::Tokens(_) => None,
@@ -106,7 +113,7 @@ impl Vault {
     }
 
     /// The password under this name.
-    pub(crate) fn password(&self, name: TokenRef, now: Timestamp) -> Option<Arc<Secret<String>>> {
+    pub fn password(&self, name: TokenRef, now: Timestamp) -> Option<Arc<Secret<String>>> {
         match self.held(name, now)? {
             Held::Password(password) => Some(password),
             Held::Code(..) | Held::Tokens(_) => None,
@@ -114,7 +121,7 @@ impl Vault {
     }
 
     /// The tokens under this name.
-    pub(crate) fn tokens(&self, name: TokenRef, now: Timestamp) -> Option<Arc<Tokens>> {
+    pub fn tokens(&self, name: TokenRef, now: Timestamp) -> Option<Arc<Tokens>> {
         match self.held(name, now)? {
             Held::Tokens(tokens) => Some(tokens),
             Held::Code(..) | Held::Password(_) => None,
@@ -122,7 +129,7 @@ impl Vault {
     }
 
     /// Changes the tokens under this name, if they are still wanted.
-    pub(crate) fn change(&self, name: TokenRef, change: impl FnOnce(&mut Tokens)) -> Option<Arc<Tokens>> {
+    pub fn change(&self, name: TokenRef, change: impl FnOnce(&mut Tokens)) -> Option<Arc<Tokens>> {
         let mut inner = self.lock();
         let Inner { entries, expiries, .. } = &mut *inner;
         let entry = entries.get_mut(&name)?;
@@ -151,13 +158,13 @@ impl Vault {
     }
 
     /// The session of this person, if they have one.
-    pub(crate) fn session(&self, account: &Account, now: Timestamp) -> Option<(TokenRef, Arc<Tokens>)> {
+    pub fn session(&self, account: &Account, now: Timestamp) -> Option<(TokenRef, Arc<Tokens>)> {
         let name = self.lock().sessions.get(&(account.tenant, account.object)).copied()?;
         Some((name, self.tokens(name, now)?))
     }
 
     /// Any session of the tenant.
-    pub(crate) fn any_session(&self, tenant: TenantId) -> Option<TokenRef> {
+    pub fn any_session(&self, tenant: TenantId) -> Option<TokenRef> {
         self.lock().sessions.iter().find(|((of, _), _)| *of == tenant).map(|(_, name)| *name)
     }
 
