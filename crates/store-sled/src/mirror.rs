@@ -6,10 +6,12 @@
 
 use crate::content::{self, Content, Reading, Stored, Writes};
 use crate::packs::Packs;
+use rustix::thread::set_current_timer_slack;
 use slots::{Cipher, of_log};
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::mem::ManuallyDrop;
+use std::num::NonZeroU64;
 use std::os::unix::fs::PermissionsExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -59,6 +61,8 @@ impl Mirror {
         let (answer, opened) = channel();
         let dir: PathBuf = dir.to_owned();
         let run = move || {
+            // Before sled starts its threads, which have of their starter how late they may be woken.
+            wake_late();
             match unharmed(|| Database::open(&dir, cipher)) {
                 Ok((database, content)) => {
                     // Nobody waits for more than one answer.
@@ -187,6 +191,13 @@ impl Database {
     }
 }
 
+/// Lets this thread, and all that it starts, be woken late by their timers, and as ever by others. The seven threads of
+/// sled's pool wait for work with a timeout of a second, after which they wait again.
+fn wake_late() {
+    // Where the kernel refuses it, they are woken once a second each.
+    let _ = set_current_timer_slack(NonZeroU64::new(LATE));
+}
+
 /// What sled does, with its panics as faults.
 fn unharmed<T>(act: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
     catch_unwind(AssertUnwindSafe(act)).unwrap_or_else(|_| Err(Fault::Unusable("sled crashed".to_owned())))
@@ -227,6 +238,8 @@ fn keep_half_snapshots(dir: &Path) -> io::Result<()> {
 /// Commits that may wait for the database.
 const MOST_WAITING: usize = 1024;
 const OPENING: Duration = Duration::from_secs(20);
+/// An hour, in nanoseconds.
+const LATE: u64 = 3600 * 1_000_000_000;
 const CLOSING: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
@@ -253,6 +266,23 @@ mod tests {
         ] {
             assert!(matches!(fault(error), Fault::Damaged(_)));
         }
+    }
+
+    #[test]
+    fn threads_of_the_thread_that_opens_sled_may_be_woken_late_and_no_others() {
+        // What prctl(2) gives is cut to four seconds.
+        let slack = || {
+            let thread = rustix::thread::gettid().as_raw_nonzero();
+            let text = fs::read_to_string(format!("/proc/{thread}/timerslack_ns")).unwrap();
+            text.trim().parse::<u64>().unwrap()
+        };
+        let before = slack();
+        let inherited = thread::spawn(move || {
+            wake_late();
+            thread::spawn(slack).join().unwrap()
+        });
+        assert_eq!(inherited.join().unwrap(), LATE);
+        assert_eq!(slack(), before);
     }
 
     #[test]
