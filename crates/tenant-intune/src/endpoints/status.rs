@@ -6,6 +6,7 @@ use crate::records::record::{Claimed, Id, Report, Reported, ReportedSetting};
 use crate::request_context::RequestContext;
 use crate::rules::gate::{CHECK_IN, admit, own_device, unknown};
 use crate::rules::honesty;
+use crate::rules::verdict;
 use crate::wire::answer::Answer;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -65,14 +66,16 @@ pub(crate) fn status(intune: &mut Intune, context: &RequestContext<'_>) -> Resul
     let details = status.policy_statuses.iter().map(|it| it.details.len()).sum::<usize>();
     let policies: Box<[Reported]> = status.policy_statuses.into_iter().map(reported).collect();
     let doubted = doubted(context.knobs, &policies);
-    record.report = Some(Report { at: context.now_ms, policies });
+    let report = Report { at: context.now_ms, policies };
+    let errors = verdict::evaluation(&report, context.knobs).error_codes();
+    record.report = Some(report);
     let id = record.id;
     intune.unsettled.insert(id);
     // Since September 2026 the echo is in camelCase (intune.md 3.4 [observed]).
     let echo = if context.knobs.omit_policy_statuses { json!({}) } else { echo };
     let answer = Answer::ok(echo).cased(Some(Casing::Camel)).fact("details", details);
     let answer = answer.fact("intune_device", status.device_id);
-    Ok(if doubted.is_empty() { answer } else { answer.fact("doubted", doubted.join(" ")) })
+    Ok(answer.fact_if_any("doubted", doubted.join(" ")).fact_if_any("errors", errors))
 }
 
 /// What is kept of a status: scripts come back in full, and no verdict looks at them.

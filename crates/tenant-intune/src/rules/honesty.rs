@@ -2,9 +2,9 @@
 //!
 //! Only values are compared: a client that repeats what the policy expects is believed.
 
-use crate::records::custom_rules::version;
 use crate::records::policy::Setting;
 use crate::records::record::{Claimed, ReportedSetting};
+use crate::rules::custom::version;
 use std::collections::BTreeSet;
 
 /// The built-in settings of one policy that are called compliant with a value that the policy forbids.

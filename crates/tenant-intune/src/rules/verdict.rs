@@ -3,9 +3,9 @@
 use crate::records::custom_rules::CustomRule;
 use crate::records::knobs::{IntuneKnobs, PendingState, Verify};
 use crate::records::policy::{DISCOVERY_SCRIPT, Policy, Setting};
-use crate::records::record::{Claimed, Record, ReportedSetting};
+use crate::records::record::{Claimed, Record, Report, ReportedSetting};
+use crate::rules::custom::{self, Code};
 use crate::rules::honesty;
-use serde_json::Value;
 
 /// `ComplianceState`, in the order in which the worse one counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,6 +49,48 @@ impl State {
     }
 }
 
+/// What some rules come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Judged {
+    pub(crate) state: State,
+    pub(crate) failing: Vec<Failing>,
+    /// What could not be evaluated, by the name of its setting.
+    pub(crate) errors: Vec<(Code, String)>,
+}
+
+impl Default for Judged {
+    fn default() -> Judged {
+        Judged { state: State::Compliant, failing: Vec::new(), errors: Vec::new() }
+    }
+}
+
+impl Judged {
+    fn failing(state: State, rule: Failing) -> Judged {
+        Judged { state, failing: vec![rule], errors: Vec::new() }
+    }
+
+    fn error(code: Code, setting: &str) -> Judged {
+        Judged { state: State::Error, failing: Vec::new(), errors: vec![(code, setting.to_owned())] }
+    }
+
+    fn add(&mut self, other: Judged) {
+        self.state = self.state.max(other.state);
+        for rule in other.failing {
+            // A device gets each advice once, however many rules lead to it.
+            if !self.failing.contains(&rule) {
+                self.failing.push(rule);
+            }
+        }
+        self.errors.extend(other.errors);
+    }
+
+    /// `65008 SecureBootEnabled; 65010 Kernel`, for the transcript.
+    pub(crate) fn error_codes(&self) -> String {
+        let told = |(code, setting): &(Code, String)| format!("{} {setting}", code.number());
+        self.errors.iter().map(told).collect::<Vec<_>>().join("; ")
+    }
+}
+
 /// The verdict on a device at a time.
 pub(crate) fn of(record: &Record, knobs: &IntuneKnobs, now_ms: i64) -> Verdict {
     let due = |at: i64| at.saturating_add(knobs.verdict_delay_ms) <= now_ms;
@@ -59,78 +101,79 @@ pub(crate) fn of(record: &Record, knobs: &IntuneKnobs, now_ms: i64) -> Verdict {
         };
         return Verdict { state, failing: vec![not_reported()], settled: false };
     };
-    let mut verdict = Verdict { state: State::Compliant, failing: Vec::new(), settled: true };
-    let mut policies = knobs.policies.iter().filter(|policy| policy.is_compliance()).peekable();
-    if policies.peek().is_none() && !knobs.compliant_without_policy {
-        verdict.state = State::Noncompliant;
-    }
-    for policy in policies {
-        let (state, failing) =
-            of_policy(policy, knobs, policy.reported(&report.policies).unwrap_or_default());
-        verdict.state = verdict.state.max(state);
-        for rule in failing {
-            // A device gets each advice once, however many rules lead to it.
-            if !verdict.failing.contains(&rule) {
-                verdict.failing.push(rule);
-            }
-        }
-    }
-    verdict
+    let Judged { state, failing, .. } = evaluation(report, knobs);
+    Verdict { state, failing, settled: true }
 }
 
-fn of_policy(policy: &Policy, knobs: &IntuneKnobs, reported: &[ReportedSetting]) -> (State, Vec<Failing>) {
+/// What a status comes to, whenever that is said.
+pub(crate) fn evaluation(report: &Report, knobs: &IntuneKnobs) -> Judged {
+    let mut all = Judged::default();
+    let mut policies = knobs.policies.iter().filter(|policy| policy.is_compliance()).peekable();
+    if policies.peek().is_none() && !knobs.compliant_without_policy {
+        all.state = State::Noncompliant;
+    }
+    for policy in policies {
+        all.add(of_policy(policy, knobs, policy.reported(&report.policies).unwrap_or_default()));
+    }
+    all
+}
+
+fn of_policy(policy: &Policy, knobs: &IntuneKnobs, reported: &[ReportedSetting]) -> Judged {
     let settings = policy.settings(knobs.deliver_rules);
     let doubted = match knobs.verify {
         Verify::Distrust => honesty::doubted(&settings, reported),
         Verify::Trust | Verify::Flag => Vec::new(),
     };
-    let (mut worst, mut all) = (State::Compliant, Vec::new());
+    let mut all = Judged::default();
     for setting in &settings {
-        let (state, failing) = if doubted.contains(setting) {
-            (State::Noncompliant, vec![built_in(setting)])
+        all.add(if doubted.contains(setting) {
+            Judged::failing(State::Noncompliant, built_in(setting))
         } else {
             judged(policy, setting, setting.reported(reported), knobs.deliver_rules)
-        };
-        worst = worst.max(state);
-        all.extend(failing);
+        });
     }
-    (worst, all)
+    all
 }
 
 /// One setting: the client's word is taken for it (intune.md 3.4 \[inferred\]), except for custom rules.
-fn judged(
-    policy: &Policy,
-    setting: &Setting,
-    reported: Option<&ReportedSetting>,
-    delivered: bool,
-) -> (State, Vec<Failing>) {
+fn judged(policy: &Policy, setting: &Setting, reported: Option<&ReportedSetting>, delivered: bool) -> Judged {
     let Some(reported) = reported else {
         // A guess: a rule without an answer counts as not reported.
-        return (State::Noncompliant, vec![not_reported()]);
+        return Judged::failing(State::Noncompliant, not_reported());
     };
-    let custom = policy.custom_rules.as_ref().filter(|_| !delivered);
+    let script = setting.setting_definition_item_id == DISCOVERY_SCRIPT;
+    let custom = policy.custom_rules.as_ref().filter(|_| script && !delivered);
     match (reported.state, custom) {
-        (Claimed::Error, _) => (State::Error, vec![built_in(setting)]),
-        (_, Some(custom)) if setting.setting_definition_item_id == DISCOVERY_SCRIPT => {
-            evaluated(&custom.rules, reported)
+        (Claimed::Error, _) => {
+            let errors = script.then_some((Code::ScriptFailed, setting.setting_definition_item_id.clone()));
+            let judged = Judged::failing(State::Error, built_in(setting));
+            Judged { errors: errors.into_iter().collect(), ..judged }
         }
-        (Claimed::Compliant, _) => (State::Compliant, Vec::new()),
-        (Claimed::NonCompliant, _) => (State::Noncompliant, vec![built_in(setting)]),
-        (Claimed::Unknown, _) => (State::Unknown, Vec::new()),
+        (_, Some(custom)) => evaluated(setting, &custom.rules, reported),
+        (Claimed::Compliant, _) => Judged::default(),
+        (Claimed::NonCompliant, _) => Judged::failing(State::Noncompliant, built_in(setting)),
+        (Claimed::Unknown, _) => Judged { state: State::Unknown, ..Judged::default() },
     }
 }
 
-fn evaluated(rules: &[CustomRule], reported: &ReportedSetting) -> (State, Vec<Failing>) {
-    let output: Value = match serde_json::from_str(&reported.value) {
-        Ok(output @ Value::Object(_)) => output,
-        _ => return (State::Error, Vec::new()),
+/// The rules on one output; what cannot be evaluated is no failure, and is not listed (guess).
+fn evaluated(setting: &Setting, rules: &[CustomRule], reported: &ReportedSetting) -> Judged {
+    let output = match custom::output(&reported.value) {
+        Ok(output) => output,
+        Err(code) => return Judged::error(code, &setting.setting_definition_item_id),
     };
-    let failing: Vec<Failing> = rules.iter().filter(|rule| !rule.holds(&output)).map(custom).collect();
-    let state = if failing.is_empty() { State::Compliant } else { State::Noncompliant };
-    (state, failing)
+    let mut all = Judged::default();
+    for rule in rules {
+        match custom::holds(rule, &output) {
+            Ok(true) => {}
+            Ok(false) => all.add(Judged::failing(State::Noncompliant, of_rule(rule))),
+            Err(code) => all.add(Judged::error(code, &rule.setting_name)),
+        }
+    }
+    all
 }
 
-fn custom(rule: &CustomRule) -> Failing {
+fn of_rule(rule: &CustomRule) -> Failing {
     let text = rule.remediation();
     Failing {
         setting: rule.setting_name.clone(),
