@@ -66,11 +66,11 @@ pub(crate) fn status(intune: &mut Intune, context: &RequestContext<'_>) -> Resul
     let details = status.policy_statuses.iter().map(|it| it.details.len()).sum::<usize>();
     let policies: Box<[Reported]> = status.policy_statuses.into_iter().map(reported).collect();
     let doubted = doubted(context.knobs, &policies);
-    let report = Report { at: context.now_ms, policies };
+    let report = Report { at: context.now_ms, hurried: false, policies };
     let errors = verdict::evaluation(&report, context.knobs).error_codes();
     record.report = Some(report);
     let id = record.id;
-    intune.unsettled.insert(id);
+    intune.agenda.set(id, context.now_ms);
     // Since September 2026 the echo is in camelCase (intune.md 3.4 [observed]).
     let echo = if context.knobs.omit_policy_statuses { json!({}) } else { echo };
     let answer = Answer::ok(echo).cased(Some(Casing::Camel)).fact("details", details);

@@ -26,7 +26,7 @@ pub struct CustomRule {
     /// Where the person reads more.
     #[serde(default)]
     pub more_info_url: Option<String>,
-    /// What the person reads; `en_US` is shown.
+    /// What the person reads, in several languages.
     #[serde(default)]
     pub remediation_strings: Vec<Remediation>,
 }
@@ -44,8 +44,16 @@ pub struct Remediation {
 }
 
 impl CustomRule {
-    /// The text in the language that is mandatory.
-    pub(crate) fn remediation(&self) -> Option<&Remediation> {
-        self.remediation_strings.iter().find(|text| text.language == "en_US")
+    /// The text in the first of these languages that it has, or in the one that is mandatory.
+    pub(crate) fn remediation(&self, languages: &[String]) -> Option<&Remediation> {
+        let wanted = languages.iter().map(String::as_str).chain([MANDATORY_LANGUAGE]);
+        wanted.into_iter().find_map(|name| self.remediation_strings.iter().find(|text| text.language == name))
     }
 }
+
+/// The languages of remediation texts (compliance.md 2.3 \[MS-doc\]).
+pub(crate) const LANGUAGES: [&str; 22] = [
+    "cs_CZ", "da_DK", "de_DE", "el_GR", "en_US", "es_ES", "fi_FI", "fr_FR", "hu_HU", "it_IT", "ja_JP",
+    "ko_KR", "nb_NO", "nl_NL", "pl_PL", "pt_BR", "ro_RO", "ru_RU", "sv_SE", "tr_TR", "zh_CN", "zh_TW",
+];
+const MANDATORY_LANGUAGE: &str = "en_US";

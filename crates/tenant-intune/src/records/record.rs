@@ -1,5 +1,6 @@
 //! Device objects of Intune, and what their devices said.
 
+use crate::records::verdict::Standing;
 use crate::records::views::DeviceChange;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -29,6 +30,15 @@ pub(crate) struct Record {
     /// Left out of [`crate::Objects`]: a device has no verdict until it reports again.
     #[serde(skip)]
     pub(crate) report: Option<Report>,
+    /// What errors leave standing.
+    #[serde(skip)]
+    pub(crate) standing: Option<Standing>,
+    /// When the first status came that could not be evaluated, if the last one could not.
+    #[serde(skip)]
+    pub(crate) errors_since: Option<i64>,
+    /// How often its policies were asked for.
+    #[serde(default)]
+    pub(crate) policies_served: u32,
     pub(crate) check_ins: u32,
     /// Retired by an admin.
     pub(crate) retired: bool,
@@ -40,6 +50,8 @@ pub(crate) struct Record {
 #[derive(Debug, Clone)]
 pub(crate) struct Report {
     pub(crate) at: i64,
+    /// Whether its verdict is not waited for: somebody asked for it.
+    pub(crate) hurried: bool,
     pub(crate) policies: Box<[Reported]>,
 }
 

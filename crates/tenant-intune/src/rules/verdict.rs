@@ -1,53 +1,12 @@
 //! What the service makes of a status (intune.md 4.3, 8.1 rule 10).
 
 use crate::records::custom_rules::CustomRule;
-use crate::records::knobs::{IntuneKnobs, PendingState, Verify};
+use crate::records::knobs::{GraceState, IntuneKnobs, PartialStatus, PendingState, UnknownCountsAs, Verify};
 use crate::records::policy::{DISCOVERY_SCRIPT, Policy, Setting};
 use crate::records::record::{Claimed, Record, Report, ReportedSetting};
+use crate::records::verdict::{Basis, Failing, Standing, State, Verdict};
 use crate::rules::custom::{self, Code};
 use crate::rules::honesty;
-
-/// `ComplianceState`, in the order in which the worse one counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum State {
-    Compliant,
-    Unknown,
-    Error,
-    Noncompliant,
-}
-
-/// One line of `NoncompliantRules`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Failing {
-    pub(crate) setting: String,
-    pub(crate) title: String,
-    pub(crate) description: String,
-    pub(crate) more_info: Option<String>,
-    pub(crate) expected: String,
-    /// `LinuxMDM` or `CustomCompliance`.
-    pub(crate) source: &'static str,
-}
-
-/// What holds for a device.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Verdict {
-    pub(crate) state: State,
-    pub(crate) failing: Vec<Failing>,
-    /// Whether the last status has been worked through.
-    pub(crate) settled: bool,
-}
-
-impl State {
-    /// The service's spelling, with a small c in `Noncompliant`.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            State::Compliant => "Compliant",
-            State::Unknown => "Unknown",
-            State::Error => "Error",
-            State::Noncompliant => "Noncompliant",
-        }
-    }
-}
 
 /// What some rules come to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,16 +52,83 @@ impl Judged {
 
 /// The verdict on a device at a time.
 pub(crate) fn of(record: &Record, knobs: &IntuneKnobs, now_ms: i64) -> Verdict {
-    let due = |at: i64| at.saturating_add(knobs.verdict_delay_ms) <= now_ms;
-    let Some(report) = record.report.as_ref().filter(|report| due(report.at)) else {
-        let state = match knobs.pending_state {
-            PendingState::Noncompliant => State::Noncompliant,
-            PendingState::Unknown => State::Unknown,
-        };
-        return Verdict { state, failing: vec![not_reported()], settled: false };
+    let Some(report) = record.report.as_ref() else { return awaited(knobs, None) };
+    let due = due(report, knobs);
+    if now_ms < due {
+        return awaited(knobs, Some(due));
+    }
+    let expires = report.at.saturating_add(knobs.validity_ms);
+    if now_ms >= expires {
+        let (state, failing) = (State::Noncompliant, vec![not_reported()]);
+        return Verdict { state, failing, basis: Basis::NotReporting, grace_until: None, changes_at: None };
+    }
+    let judged = evaluation(report, knobs);
+    let held_until = record.errors_since.unwrap_or(report.at).saturating_add(knobs.error_hold_ms);
+    let verdict = match judged.state {
+        State::Error if now_ms < held_until => held(record, judged, held_until),
+        State::Error => settled(State::Noncompliant, judged.failing, Basis::HeldTooLong),
+        state => settled(state, judged.failing, Basis::Evaluated),
     };
+    let verdict = graced(verdict, knobs, now_ms);
+    let changes_at = verdict.changes_at.map_or(expires, |at| at.min(expires));
+    Verdict { changes_at: Some(changes_at), ..verdict }
+}
+
+/// Keeps what errors will leave standing, and since when there are errors.
+pub(crate) fn remember(record: &mut Record, knobs: &IntuneKnobs, now_ms: i64) {
+    let Some(report) = record.report.as_ref().filter(|report| due(report, knobs) <= now_ms) else { return };
+    if report.at.saturating_add(knobs.validity_ms) <= now_ms {
+        record.standing = Some(Standing { state: State::Noncompliant, failing: Vec::new() });
+        return;
+    }
     let Judged { state, failing, .. } = evaluation(report, knobs);
-    Verdict { state, failing, settled: true }
+    if state == State::Error {
+        record.errors_since.get_or_insert(report.at);
+    } else {
+        record.errors_since = None;
+        record.standing = Some(Standing { state, failing });
+    }
+}
+
+/// When a status has been worked through.
+fn due(report: &Report, knobs: &IntuneKnobs) -> i64 {
+    report.at.saturating_add(if report.hurried { 0 } else { knobs.verdict_delay_ms })
+}
+
+fn awaited(knobs: &IntuneKnobs, due: Option<i64>) -> Verdict {
+    let state = match knobs.pending_state {
+        PendingState::Noncompliant => State::Noncompliant,
+        PendingState::Unknown => State::Unknown,
+    };
+    Verdict { changes_at: due, ..settled(state, vec![not_reported()], Basis::Awaited) }
+}
+
+fn settled(state: State, failing: Vec<Failing>, basis: Basis) -> Verdict {
+    Verdict { state, failing, basis, grace_until: None, changes_at: None }
+}
+
+/// The state before the errors stays for a while (compliance.md 7); a device without one is in error.
+fn held(record: &Record, judged: Judged, until: i64) -> Verdict {
+    let verdict = match &record.standing {
+        Some(standing) if standing.state == State::Compliant || !standing.failing.is_empty() => {
+            settled(standing.state, standing.failing.clone(), Basis::Held)
+        }
+        Some(standing) => settled(standing.state, judged.failing, Basis::Held),
+        None => settled(State::Error, judged.failing, Basis::Evaluated),
+    };
+    Verdict { changes_at: Some(until), ..verdict }
+}
+
+/// What is not compliant does not count until the grace period is over; its rules are listed all the same.
+fn graced(verdict: Verdict, knobs: &IntuneKnobs, now_ms: i64) -> Verdict {
+    let until = knobs.grace_until_ms().filter(|until| now_ms < *until);
+    let Some(until) = until.filter(|_| verdict.state == State::Noncompliant) else { return verdict };
+    let state = match knobs.grace_state {
+        GraceState::Noncompliant => State::Noncompliant,
+        GraceState::Compliant => State::Compliant,
+    };
+    let changes_at = verdict.changes_at.map_or(until, |at| at.min(until));
+    Verdict { state, grace_until: Some(until), changes_at: Some(changes_at), ..verdict }
 }
 
 /// What a status comes to, whenever that is said.
@@ -129,35 +155,52 @@ fn of_policy(policy: &Policy, knobs: &IntuneKnobs, reported: &[ReportedSetting])
         all.add(if doubted.contains(setting) {
             Judged::failing(State::Noncompliant, built_in(setting))
         } else {
-            judged(policy, setting, setting.reported(reported), knobs.deliver_rules)
+            judged(policy, setting, setting.reported(reported), knobs)
         });
     }
     all
 }
 
 /// One setting: the client's word is taken for it (intune.md 3.4 \[inferred\]), except for custom rules.
-fn judged(policy: &Policy, setting: &Setting, reported: Option<&ReportedSetting>, delivered: bool) -> Judged {
+fn judged(
+    policy: &Policy,
+    setting: &Setting,
+    reported: Option<&ReportedSetting>,
+    knobs: &IntuneKnobs,
+) -> Judged {
     let Some(reported) = reported else {
-        // A guess: a rule without an answer counts as not reported.
-        return Judged::failing(State::Noncompliant, not_reported());
+        return match knobs.partial_status {
+            PartialStatus::NotReported => Judged::failing(State::Noncompliant, not_reported()),
+            PartialStatus::Error => Judged::failing(State::Error, built_in(setting)),
+            PartialStatus::Ignored => Judged::default(),
+        };
     };
     let script = setting.setting_definition_item_id == DISCOVERY_SCRIPT;
-    let custom = policy.custom_rules.as_ref().filter(|_| script && !delivered);
+    let custom = policy.custom_rules.as_ref().filter(|_| script && !knobs.deliver_rules);
     match (reported.state, custom) {
         (Claimed::Error, _) => {
             let errors = script.then_some((Code::ScriptFailed, setting.setting_definition_item_id.clone()));
             let judged = Judged::failing(State::Error, built_in(setting));
             Judged { errors: errors.into_iter().collect(), ..judged }
         }
-        (_, Some(custom)) => evaluated(setting, &custom.rules, reported),
+        (_, Some(custom)) => evaluated(setting, &custom.rules, reported, &knobs.languages),
         (Claimed::Compliant, _) => Judged::default(),
         (Claimed::NonCompliant, _) => Judged::failing(State::Noncompliant, built_in(setting)),
-        (Claimed::Unknown, _) => Judged { state: State::Unknown, ..Judged::default() },
+        (Claimed::Unknown, _) => match knobs.unknown_counts_as {
+            UnknownCountsAs::Error => Judged::failing(State::Error, built_in(setting)),
+            UnknownCountsAs::Unknown => Judged { state: State::Unknown, ..Judged::default() },
+            UnknownCountsAs::Noncompliant => Judged::failing(State::Noncompliant, built_in(setting)),
+        },
     }
 }
 
 /// The rules on one output; what cannot be evaluated is no failure, and is not listed (guess).
-fn evaluated(setting: &Setting, rules: &[CustomRule], reported: &ReportedSetting) -> Judged {
+fn evaluated(
+    setting: &Setting,
+    rules: &[CustomRule],
+    reported: &ReportedSetting,
+    languages: &[String],
+) -> Judged {
     let output = match custom::output(&reported.value) {
         Ok(output) => output,
         Err(code) => return Judged::error(code, &setting.setting_definition_item_id),
@@ -166,15 +209,15 @@ fn evaluated(setting: &Setting, rules: &[CustomRule], reported: &ReportedSetting
     for rule in rules {
         match custom::holds(rule, &output) {
             Ok(true) => {}
-            Ok(false) => all.add(Judged::failing(State::Noncompliant, of_rule(rule))),
+            Ok(false) => all.add(Judged::failing(State::Noncompliant, of_rule(rule, languages))),
             Err(code) => all.add(Judged::error(code, &rule.setting_name)),
         }
     }
     all
 }
 
-fn of_rule(rule: &CustomRule) -> Failing {
-    let text = rule.remediation();
+fn of_rule(rule: &CustomRule, languages: &[String]) -> Failing {
+    let text = rule.remediation(languages);
     Failing {
         setting: rule.setting_name.clone(),
         title: text.map_or_else(|| rule.setting_name.clone(), |text| text.title.clone()),

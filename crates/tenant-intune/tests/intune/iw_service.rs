@@ -82,7 +82,7 @@ fn the_verdict_follows_the_worst_rule() {
     for (details, state, titles) in [
         (&[(5, ITEM, "True", "Compliant")][..], "Compliant", &[][..]),
         (&[(5, ITEM, "False", "NonCompliant")], "Noncompliant", &["Encrypt your drives"]),
-        (&[(5, ITEM, "", "Unknown")], "Unknown", &[]),
+        (&[(5, ITEM, "", "Unknown")], "Error", &["Encrypt your drives"]),
         (&[(5, ITEM, "", "Error")], "Error", &["Encrypt your drives"]),
         // A rule without an answer.
         (&[], "Noncompliant", &[SYNC]),

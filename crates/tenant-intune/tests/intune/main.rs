@@ -14,6 +14,7 @@ mod knobs;
 mod laws;
 mod lifecycle;
 mod outputs;
+mod over_time;
 mod portal;
 mod refusals;
 mod tenants;
