@@ -1,6 +1,6 @@
 //! What Intune can be told to do otherwise.
 
-use crate::records::custom_rules::LANGUAGES;
+use crate::records::custom_rules::{CustomRules, LANGUAGES};
 use crate::records::policy::Policy;
 use crate::routes::REQUESTS;
 use serde::{Deserialize, Serialize};
@@ -170,7 +170,7 @@ impl Default for IntuneKnobs {
 }
 
 impl IntuneKnobs {
-    /// Refuses names of requests and of endpoints that are not known, and floors that are no versions.
+    /// Refuses names that are not known, versions and dates that are none, and rules files that the service refuses.
     ///
     /// # Errors
     /// [`Wrong`], with the place of the first such word.
@@ -183,6 +183,11 @@ impl IntuneKnobs {
         }
         for name in &self.endpoints_missing {
             reading::known(&["endpoints_missing"], name, &PROVIDERS)?;
+        }
+        for (index, policy) in self.policies.iter().enumerate() {
+            let checked = policy.custom_rules.as_ref().map_or(Ok(()), CustomRules::check);
+            let place = |wrong: Wrong| wrong.in_member("customRules").in_item(index).in_member("policies");
+            checked.map_err(place)?;
         }
         for name in &self.languages {
             reading::known(&["languages"], name, &LANGUAGES)?;

@@ -7,6 +7,7 @@ use crate::records::record::{Claimed, Record, Report, ReportedSetting};
 use crate::records::verdict::{Basis, Failing, Standing, State, Verdict};
 use crate::rules::custom::{self, Code};
 use crate::rules::honesty;
+use serde_json::Value;
 
 /// What some rules come to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -209,23 +210,32 @@ fn evaluated(
     for rule in rules {
         match custom::holds(rule, &output) {
             Ok(true) => {}
-            Ok(false) => all.add(Judged::failing(State::Noncompliant, of_rule(rule, languages))),
+            Ok(false) => all.add(Judged::failing(
+                State::Noncompliant,
+                of_rule(rule, languages, output.get(&rule.setting_name)),
+            )),
             Err(code) => all.add(Judged::error(code, &rule.setting_name)),
         }
     }
     all
 }
 
-fn of_rule(rule: &CustomRule, languages: &[String]) -> Failing {
+/// The rule in the administrator's words; in a title `{ActualValue}` is what was found (compliance.md 2.3).
+fn of_rule(rule: &CustomRule, languages: &[String], found: Option<&Value>) -> Failing {
     let text = rule.remediation(languages);
+    let found = found.map(plain).unwrap_or_default();
     Failing {
         setting: rule.setting_name.clone(),
-        title: text.map_or_else(|| rule.setting_name.clone(), |text| text.title.clone()),
+        title: text.map_or_else(|| rule.setting_name.clone(), |it| it.title.replace(ACTUAL_VALUE, &found)),
         description: text.map(|text| text.description.clone()).unwrap_or_default(),
         more_info: rule.more_info_url.clone(),
-        expected: rule.operand.as_str().map_or_else(|| rule.operand.to_string(), str::to_owned),
+        expected: plain(&rule.operand),
         source: "CustomCompliance",
     }
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// The texts of intune.md 4.3 \[observed\]; descriptions in our own words.
@@ -266,4 +276,5 @@ fn not_reported() -> Failing {
     }
 }
 
+const ACTUAL_VALUE: &str = "{ActualValue}";
 const PASSWORD_LINK: &str = "https://go.microsoft.com/fwlink/?linkid=2210011";

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 const ITEM: &str = "linux_deviceencryption_required";
-const SCRIPT: &str = "linux_customcompliance_discoveryscript";
 const SYNC: &str = "Sync your device with Intune";
 
 /// The state and the titles of the rules that fail.
@@ -132,72 +131,6 @@ fn a_failing_rule_says_what_was_expected_and_where_it_comes_from() {
     let rule = harness.send(&device(&id)).body["NoncompliantRules"][0].clone();
     assert_eq!((&rule["SettingID"], &rule["ExpectedValue"]), (&json!(ITEM), &json!("True")));
     assert_eq!((&rule["ComplianceSource"], &rule["RemediationOwner"]), (&json!("LinuxMDM"), &json!(0)));
-}
-
-#[test]
-fn custom_rules_are_evaluated_by_the_service_and_speak_with_the_admins_words() {
-    let rules = json!({ "Rules": [{
-        "SettingName": "SecureBootEnabled", "Operator": "IsEquals", "DataType": "String", "Operand": "true",
-        "MoreInfoUrl": "https://help.contoso.com/secureboot", "RemediationStrings": [
-            { "Language": "de_DE", "Title": "Aus", "Description": "Einschalten." },
-            { "Language": "en_US", "Title": "Secure Boot is off", "Description": "Turn on Secure Boot." },
-        ],
-    }] });
-    let knobs = |deliver: bool| {
-        json!({ "deliver_rules": deliver, "policies": [{
-            "policyId": POLICY, "customRules": rules, "policySettings": [{
-                "settingDefinitionItemId": SCRIPT, "value": "IyEvYmluL3NoCg==",
-                "ruleId": "d1000000-0000-4000-8000-000000000007",
-            }],
-        }] })
-    };
-    for (output, claimed, state, titles, errors) in [
-        (r#"{"SecureBootEnabled":"true"}"#, "Unknown", "Compliant", &[][..], None),
-        (r#"{"SecureBootEnabled":"false"}"#, "Unknown", "Noncompliant", &["Secure Boot is off"], None),
-        (r#"{"secureBootEnabled":"true"}"#, "Compliant", "Error", &[], Some("65008 SecureBootEnabled")),
-        (r#"{"SecureBootEnabled":true}"#, "Unknown", "Error", &[], Some("65010 SecureBootEnabled")),
-        (r#"{"SecureBootEnabled":null}"#, "Unknown", "Error", &[], Some("65010 SecureBootEnabled")),
-        ("timed out", "Error", "Error", &[SCRIPT], Some("65007 linux_customcompliance_discoveryscript")),
-        ("no JSON", "Unknown", "Error", &[], Some("65009 linux_customcompliance_discoveryscript")),
-    ] {
-        let mut harness = Harness::with(knobs(false));
-        let id = harness.enrolled();
-        let wire = harness.send(&crate::harness::policies(&id)).body;
-        assert_eq!(wire["policies"][0]["policySettings"].as_array().unwrap().len(), 1);
-        let facts = harness.send(&status(&id, &[(7, SCRIPT, output, claimed)])).entry.facts;
-        assert_eq!(facts.get("errors").map(String::as_str), errors, "{output}");
-        harness.now += 2_000;
-        let titles: Vec<String> = titles.iter().map(|title| (*title).to_owned()).collect();
-        assert_eq!(verdict(&mut harness, &id), (state.to_owned(), titles), "{output}");
-    }
-    let mut harness = Harness::with(knobs(true));
-    let id = harness.enrolled();
-    let wire = harness.send(&crate::harness::policies(&id)).body;
-    let delivered = &wire["policies"][0]["policySettings"][1];
-    assert_eq!(delivered["settingDefinitionItemId"], "linux_customcompliance_rules");
-}
-
-#[test]
-fn a_rule_that_is_broken_counts_more_than_one_that_cannot_be_evaluated() {
-    let rule = |name: &str| json!({ "SettingName": name, "Operator": "IsEquals", "DataType": "Int64", "Operand": 1 });
-    let knobs = json!({ "policies": [{
-        "policyId": POLICY, "customRules": { "Rules": [rule("A"), rule("B"), rule("C")] },
-        "policySettings": [{
-            "settingDefinitionItemId": SCRIPT, "value": "", "ruleId": "d1000000-0000-4000-8000-000000000007",
-        }],
-    }] });
-    for (output, state, titles, errors) in [
-        (r#"{"A":1,"B":1,"C":1}"#, "Compliant", vec![], None),
-        (r#"{"A":"x","C":1}"#, "Error", vec![], Some("65010 A; 65008 B")),
-        (r#"{"A":"x","C":2}"#, "Noncompliant", vec!["C".to_owned()], Some("65010 A; 65008 B")),
-    ] {
-        let mut harness = Harness::with(knobs.clone());
-        let id = harness.enrolled();
-        let facts = harness.send(&status(&id, &[(7, SCRIPT, output, "Unknown")])).entry.facts;
-        assert_eq!(facts.get("errors").map(String::as_str), errors, "{output}");
-        harness.now += 2_000;
-        assert_eq!(verdict(&mut harness, &id), (state.to_owned(), titles), "{output}");
-    }
 }
 
 #[test]

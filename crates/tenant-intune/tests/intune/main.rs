@@ -4,6 +4,7 @@
 
 mod check_in;
 mod clients;
+mod custom_rules;
 mod endpoints;
 mod enrolment;
 mod gate;

@@ -1,12 +1,11 @@
 //! What becomes of a verdict as time goes by: delay, grace, validity, and errors that leave a state standing
 //! (compliance.md 7, 12.2).
 
-use crate::harness::{Call, Harness, POLICY, UNKNOWN, details, device, encryption, enroll, policies, status};
+use crate::harness::{Call, Harness, UNKNOWN, details, device, encryption, enroll, policies, status};
 use http::Method;
 use serde_json::{Value, json};
 
 const ITEM: &str = "linux_deviceencryption_required";
-const SCRIPT: &str = "linux_customcompliance_discoveryscript";
 const SYNC: &str = "Sync your device with Intune";
 const DRIVES: &str = "Encrypt your drives";
 const DAY: i64 = 86_400_000;
@@ -308,32 +307,6 @@ fn the_list_of_policies_can_run_empty() {
     let mut call = policies(&other);
     call.claim("deviceid", crate::harness::OTHER_DEVICE);
     assert_eq!(harness.send(&call).body["policies"].as_array().unwrap().len(), 1);
-}
-
-#[test]
-fn custom_rules_speak_the_first_language_that_they_have() {
-    let text = |language: &str| json!({ "Language": language, "Title": language, "Description": "x" });
-    let texts = json!([text("de_DE"), text("en_US"), text("fr_FR")]);
-    for (languages, title) in [
-        (json!([]), "en_US"),
-        (json!(["fr_FR", "de_DE"]), "fr_FR"),
-        (json!(["pl_PL", "de_DE"]), "de_DE"),
-        (json!(["pl_PL"]), "en_US"),
-    ] {
-        let rule = json!({
-            "SettingName": "A", "Operator": "IsEquals", "DataType": "Int64", "Operand": 1,
-            "RemediationStrings": texts,
-        });
-        let mut harness = Harness::with(json!({ "languages": languages, "policies": [{
-            "policyId": POLICY, "customRules": { "Rules": [rule] }, "policySettings": [{
-                "settingDefinitionItemId": SCRIPT, "value": "", "ruleId": "d1000000-0000-4000-8000-000000000007",
-            }],
-        }] }));
-        let id = harness.enrolled();
-        harness.send(&status(&id, &[(7, SCRIPT, r#"{"A":2}"#, "Unknown")]));
-        harness.now += 2_000;
-        assert_eq!(seen(&mut harness, &id).1, [title], "{languages}");
-    }
 }
 
 #[test]
