@@ -71,6 +71,9 @@ pub struct IntuneKnobs {
     pub compliant_without_policy: bool,
     /// Whether the values of a status are compared with the policy (guess: they are not, intune.md 3.4).
     pub verify: Verify,
+    /// Built-in settings, by their item id, that a client may call `Unknown` without being doubted under `verify`;
+    /// custom compliance and settings of other ids never are.
+    pub may_be_unknown: BTreeSet<String>,
     /// The policies of everybody, spelled as on the wire; ids and paths that are missing are made up.
     ///
     /// `policyType` and `cspPath` are guesses for most settings (intune.md 3.2, 3.3): name them here.
@@ -145,6 +148,7 @@ impl Default for IntuneKnobs {
             languages: Vec::new(),
             compliant_without_policy: true,
             verify: Verify::Trust,
+            may_be_unknown: BTreeSet::new(),
             policies: Vec::new(),
             deliver_rules: false,
             second_user: SecondUser::Refuse,
@@ -232,7 +236,8 @@ pub struct Chance {
     pub server_error: f64,
 }
 
-/// What is made of a built-in setting that is called compliant with a value that the policy forbids.
+/// What is made of a built-in setting that is called compliant with a value that the policy forbids, or unknown
+/// although the client can know it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verify {

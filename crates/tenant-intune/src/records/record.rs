@@ -3,6 +3,7 @@
 use crate::records::verdict::Standing;
 use crate::records::views::DeviceChange;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use uuid::Uuid;
 
 /// One Intune device object.
@@ -81,7 +82,7 @@ pub(crate) enum Claimed {
 }
 
 /// The id of a policy or a rule: nearly always a GUID, which is kept in 16 bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Id {
     Guid(Uuid),
     /// In lower case.
@@ -91,6 +92,15 @@ pub(crate) enum Id {
 impl Id {
     pub(crate) fn of(text: &str) -> Id {
         text.parse().map_or_else(|_| Id::Other(text.to_ascii_lowercase().into()), Id::Guid)
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Id::Guid(id) => id.fmt(to),
+            Id::Other(text) => text.fmt(to),
+        }
     }
 }
 

@@ -148,7 +148,7 @@ pub(crate) fn evaluation(report: &Report, knobs: &IntuneKnobs) -> Judged {
 fn of_policy(policy: &Policy, knobs: &IntuneKnobs, reported: &[ReportedSetting]) -> Judged {
     let settings = policy.settings(knobs.deliver_rules);
     let doubted = match knobs.verify {
-        Verify::Distrust => honesty::doubted(&settings, reported),
+        Verify::Distrust => honesty::doubted(&settings, reported, &knobs.may_be_unknown),
         Verify::Trust | Verify::Flag => Vec::new(),
     };
     let mut all = Judged::default();
