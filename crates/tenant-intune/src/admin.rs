@@ -1,11 +1,13 @@
 //! What is seen and done from outside: devices listed and administered, objects kept, knobs turned.
 
 use crate::intune::Intune;
+use crate::records::agenda::Agenda;
 use crate::records::knobs::IntuneKnobs;
 use crate::records::record::{Objects, Record};
+use crate::records::verdict::Verdict;
 use crate::records::views::{DeviceAction, DeviceChange, DeviceView, UnknownDevice};
 use crate::rules::settling::note_verdicts;
-use crate::rules::verdict::{self, Verdict};
+use crate::rules::verdict;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -65,8 +67,9 @@ impl Intune {
     }
 
     fn judge_anew(&mut self) {
-        let reported = self.records.values().filter(|record| record.report.is_some());
-        self.unsettled = reported.map(|record| record.id).collect();
+        for record in self.records.values().filter(|record| record.report.is_some()) {
+            self.agenda.set(record.id, i64::MIN);
+        }
     }
 
     /// The objects, without what the devices reported.
@@ -77,7 +80,7 @@ impl Intune {
     /// Replaces every object.
     pub fn set_objects(&mut self, Objects(records): Objects) {
         self.records = records.into_iter().map(|record| (record.id, record)).collect();
-        self.unsettled.clear();
+        self.agenda = Agenda::default();
     }
 }
 

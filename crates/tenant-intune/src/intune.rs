@@ -1,11 +1,12 @@
 //! The value that is the whole service: what it keeps, and how it begins.
 
+use crate::records::agenda::Agenda;
 use crate::records::knobs::InForce;
 use crate::records::record::Record;
 use crate::records::renewed::Renewed;
 use crate::records::views::{DeviceChange, Setup, SetupError};
 use crate::wire::keys::{Authority, Generator};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -17,8 +18,8 @@ pub struct Intune {
     pub(crate) authority: Authority,
     pub(crate) knobs: Arc<InForce>,
     pub(crate) records: BTreeMap<Uuid, Record>,
-    /// Those whose last status has not been worked through under the knobs in force.
-    pub(crate) unsettled: BTreeSet<Uuid>,
+    /// When verdicts change although nothing arrives.
+    pub(crate) agenda: Agenda,
     pub(crate) renewed: Renewed,
     /// What the directory has to be told after this request.
     pub(crate) changes: Vec<DeviceChange>,
@@ -39,7 +40,7 @@ impl Intune {
             authority,
             knobs: Arc::default(),
             records: BTreeMap::new(),
-            unsettled: BTreeSet::new(),
+            agenda: Agenda::default(),
             renewed: Renewed::default(),
             changes: Vec::new(),
         })

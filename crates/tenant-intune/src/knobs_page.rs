@@ -1,7 +1,8 @@
 //! The table of docs/simulator.md is what the knobs say of themselves.
 
 use crate::records::knobs::{
-    Casing, Chance, DeviceQuery, IntuneKnobs, MdmCasing, PROVIDERS, PendingState, SecondUser, Verify,
+    Casing, Chance, DeviceQuery, GraceState, IntuneKnobs, MdmCasing, PROVIDERS, PartialStatus, PendingState,
+    SecondUser, UnknownCountsAs, Verify,
 };
 use crate::records::policy::{Policy, Setting};
 use crate::routes::REQUESTS;
@@ -20,10 +21,13 @@ type Words = (&'static str, &'static str, Vec<&'static str>);
 #[test]
 fn the_simulator_page_explains_every_word_of_an_enumeration() {
     let source = include_str!("records/knobs.rs");
-    let all: [Words; 6] = [
+    let all: [Words; 9] = [
         ("mdm_casing", "enum MdmCasing {", words::<MdmCasing>()),
         ("casing", "enum Casing {", words::<Casing>()),
         ("pending_state", "enum PendingState {", words::<PendingState>()),
+        ("grace_state", "enum GraceState {", words::<GraceState>()),
+        ("unknown_counts_as", "enum UnknownCountsAs {", words::<UnknownCountsAs>()),
+        ("partial_status", "enum PartialStatus {", words::<PartialStatus>()),
         ("verify", "enum Verify {", words::<Verify>()),
         ("second_user", "enum SecondUser {", words::<SecondUser>()),
         ("device_query", "enum DeviceQuery {", words::<DeviceQuery>()),

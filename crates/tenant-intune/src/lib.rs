@@ -23,7 +23,8 @@ mod wire;
 pub use intune::Intune;
 pub use records::custom_rules::{CustomRule, CustomRules, Remediation};
 pub use records::knobs::{
-    Casing, Chance, DeviceQuery, IntuneKnobs, MdmCasing, PendingState, SecondUser, Verify,
+    Casing, Chance, DeviceQuery, GraceState, IntuneKnobs, MdmCasing, PartialStatus, PendingState, SecondUser,
+    UnknownCountsAs, Verify,
 };
 pub use records::policy::{Policy, Setting};
 pub use records::record::Objects;

@@ -3,9 +3,10 @@
 use crate::intune::Intune;
 use crate::records::knobs::IntuneKnobs;
 use crate::records::record::Record;
+use crate::records::verdict::{Failing, Verdict};
 use crate::request_context::RequestContext;
 use crate::routes::IW_PATH;
-use crate::rules::verdict::{self, Failing, Verdict};
+use crate::rules::verdict;
 use crate::rules::visitor::{ACTIONS, is_visible, visible, visitor};
 use crate::wire::answer::Answer;
 use serde_json::{Map, Value, json};
@@ -21,7 +22,8 @@ pub(crate) fn device_view(intune: &Intune, context: &RequestContext<'_>) -> Resu
     body.insert("odata.metadata".into(), json!(format!("{}/$metadata#Devices/@Element", iw_base(intune))));
     Ok(Answer::ok(Value::Object(body))
         .fact("intune_device", record.id)
-        .fact("compliance", verdict.state.word()))
+        .fact("compliance", verdict.state.word())
+        .fact("basis", verdict.basis.word()))
 }
 
 /// Every device of the visitor.
@@ -54,6 +56,7 @@ fn described(intune: &Intune, knobs: &IntuneKnobs, record: &Record, verdict: &Ve
     set("CreatedDate", json!(stamp(record.created_at)));
     set("LastContact", json!(stamp(record.last_contact)));
     set("ComplianceState", json!(verdict.state.word()));
+    set("InGracePeriodUntilDateTimeUtc", json!(verdict.grace_until.map_or(NEVER.to_owned(), stamp)));
     set("NoncompliantRules", verdict.failing.iter().map(listed).collect());
     for action in ACTIONS.iter().filter(|action| **action != "Retire" || !knobs.no_retire_action) {
         let target = format!("{place}/{action}");
@@ -79,7 +82,6 @@ fn stamp(at_ms: i64) -> String {
 
 /// The fields that are the same for every device.
 fn constants() -> Map<String, Value> {
-    let never = "0001-01-01T00:00:00";
     let mut fields = Map::new();
     for name in NULLS {
         fields.insert(name.to_owned(), Value::Null);
@@ -102,14 +104,15 @@ fn constants() -> Map<String, Value> {
         ("ExchangeActivationItemEasId", json!("")),
         ("ExchangeActivationItems", json!([])),
         ("IsManagedInGraph", json!(true)),
-        ("LastContactNotification", json!(never)),
-        ("InGracePeriodUntilDateTimeUtc", json!(never)),
+        ("LastContactNotification", json!(NEVER)),
     ] {
         fields.insert(name.to_owned(), value);
     }
     fields
 }
 
+/// What .NET makes of no date.
+const NEVER: &str = "0001-01-01T00:00:00";
 const NULLS: [&str; 13] = [
     "Nickname",
     "Model",

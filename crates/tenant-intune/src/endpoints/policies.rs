@@ -16,7 +16,9 @@ pub(crate) fn policies(intune: &mut Intune, context: &RequestContext<'_>) -> Res
     // What a retired device gets is a guess: it has no policies any more (intune.md 8.3, question 5).
     let retired = record.retired;
     let wire = |policy: &Policy| policy.wire(&who.tenant.to_string(), context.knobs.deliver_rules);
-    let list: Vec<Value> = context.knobs.policies.iter().filter(|_| !retired).map(wire).collect();
+    let emptied = context.knobs.policies_empty_after.is_some_and(|times| record.policies_served >= times);
+    record.policies_served = record.policies_served.saturating_add(1);
+    let list: Vec<Value> = context.knobs.policies.iter().filter(|_| !retired && !emptied).map(wire).collect();
     let count = list.len();
     Ok(Answer::ok(json!({ "policies": list })).fact("intune_device", id).fact("policies", count))
 }

@@ -1,10 +1,8 @@
-//! Custom compliance rules, evaluated by the service (intune.md 3.5).
+//! The file of custom compliance rules, as an admin writes it (intune.md 3.5, compliance.md 2.3).
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use std::cmp::Ordering;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
+use serde_json::{Value, json};
+use tenant_model::reading::{self, Wrong};
 
 /// The rules file of an admin.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,10 +24,10 @@ pub struct CustomRule {
     pub data_type: String,
     /// What is compared with; text, number or truth value.
     pub operand: Value,
-    /// Where the person reads more.
-    #[serde(default)]
+    /// Where the person reads more; `MoreInfoURL` is the spelling of the page's prose.
+    #[serde(default, alias = "MoreInfoURL")]
     pub more_info_url: Option<String>,
-    /// What the person reads; `en_US` is shown.
+    /// What the person reads, in several languages.
     #[serde(default)]
     pub remediation_strings: Vec<Remediation>,
 }
@@ -40,111 +38,60 @@ pub struct CustomRule {
 pub struct Remediation {
     /// For example `en_US`.
     pub language: String,
-    /// `Title` of the rule among IWService's `NoncompliantRules`.
+    /// `Title` of the rule among IWService's `NoncompliantRules`; `{ActualValue}` stands for what was found.
     pub title: String,
     /// What to do.
     pub description: String,
 }
 
+impl CustomRules {
+    /// Refuses a file that the service does not take: too many rules, too long, or without the mandatory language.
+    ///
+    /// # Errors
+    /// [`Wrong`], with the place below this object.
+    pub(crate) fn check(&self) -> Result<(), Wrong> {
+        if self.rules.len() > MOST_RULES {
+            return Err(Wrong::rule(format!("expected at most {MOST_RULES} rules")).in_member("Rules"));
+        }
+        // The file of the admin may have been longer by its white space, which is not kept.
+        if json!(self).to_string().len() > LONGEST_FILE {
+            return Err(Wrong::rule(format!("expected at most {LONGEST_FILE} bytes")));
+        }
+        for (index, rule) in self.rules.iter().enumerate() {
+            rule.check_languages().map_err(|wrong| wrong.in_item(index).in_member("Rules"))?;
+        }
+        Ok(())
+    }
+}
+
 impl CustomRule {
-    /// Whether the output satisfies the rule; a member that is missing or of another type does not.
-    pub(crate) fn holds(&self, output: &Value) -> bool {
-        let Some(order) = output
-            .get(&self.setting_name)
-            .and_then(|found| compared(&self.data_type, &plain(found), &plain(&self.operand)))
-        else {
-            return false;
-        };
-        match self.operator.as_str() {
-            "IsEquals" => order.is_eq(),
-            "NotEquals" => order.is_ne(),
-            "GreaterThan" => order.is_gt(),
-            "GreaterEquals" => order.is_ge(),
-            "LessThan" => order.is_lt(),
-            "LessEquals" => order.is_le(),
-            _ => false,
+    /// Rules without any text are let pass here, for short examples.
+    fn check_languages(&self) -> Result<(), Wrong> {
+        let texts = &self.remediation_strings;
+        for (index, text) in texts.iter().enumerate() {
+            let known = reading::known(&["Language"], &text.language, &LANGUAGES);
+            known.map_err(|wrong| wrong.in_item(index).in_member("RemediationStrings"))?;
         }
-    }
-
-    /// The text in the language that is mandatory.
-    pub(crate) fn remediation(&self) -> Option<&Remediation> {
-        self.remediation_strings.iter().find(|text| text.language == "en_US")
-    }
-}
-
-fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-fn compared(data_type: &str, found: &str, operand: &str) -> Option<Ordering> {
-    let both = (found, operand);
-    match data_type {
-        "String" => Some(found.cmp(operand)),
-        "Boolean" => Some(truth(both.0)?.cmp(&truth(both.1)?)),
-        "Int64" => Some(both.0.parse::<i64>().ok()?.cmp(&both.1.parse().ok()?)),
-        "Double" => both.0.parse::<f64>().ok()?.partial_cmp(&both.1.parse().ok()?),
-        "DateTime" => Some(moment(both.0)?.cmp(&moment(both.1)?)),
-        "Version" => Some(version(both.0)?.cmp(&version(both.1)?)),
-        _ => None,
-    }
-}
-
-fn truth(text: &str) -> Option<bool> {
-    text.to_ascii_lowercase().parse().ok()
-}
-
-fn moment(text: &str) -> Option<OffsetDateTime> {
-    OffsetDateTime::parse(text, &Rfc3339).ok()
-}
-
-/// The numbers between the dots; zeros at the end do not count.
-pub(crate) fn version(text: &str) -> Option<Vec<u64>> {
-    let mut numbers: Vec<u64> = text.split('.').map(str::parse).collect::<Result<_, _>>().ok()?;
-    while numbers.last() == Some(&0) {
-        numbers.pop();
-    }
-    Some(numbers)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn holds(data_type: &str, found: Value, operator: &str, operand: Value) -> bool {
-        let rule =
-            json!({ "SettingName": "It", "Operator": operator, "DataType": data_type, "Operand": operand });
-        serde_json::from_value::<CustomRule>(rule).unwrap().holds(&json!({ "It": found }))
-    }
-
-    #[test]
-    fn values_compare_by_their_type() {
-        for (data_type, less, more) in [
-            ("Int64", json!(9), json!("10")),
-            ("Double", json!("1.5"), json!(10.25)),
-            ("String", json!("a"), json!("b")),
-            ("Boolean", json!("False"), json!(true)),
-            ("Version", json!("22.4"), json!("22.10.0")),
-            ("DateTime", json!("2026-01-01T10:00:00+02:00"), json!("2026-01-01T09:00:00Z")),
-        ] {
-            let is = |operator, operand: &Value| holds(data_type, less.clone(), operator, operand.clone());
-            assert!(
-                is("LessThan", &more) && is("LessEquals", &more) && is("NotEquals", &more),
-                "{data_type}"
-            );
-            assert!(is("IsEquals", &less) && is("GreaterEquals", &less) && is("LessEquals", &less));
-            assert!(!is("GreaterThan", &more) && !is("GreaterEquals", &more) && !is("IsEquals", &more));
+        if !texts.is_empty() && texts.iter().all(|text| text.language != MANDATORY_LANGUAGE) {
+            let text = format!("expected a text in {MANDATORY_LANGUAGE} among them");
+            return Err(Wrong::rule(text).in_member("RemediationStrings"));
         }
-        assert!(holds("Version", json!("22.04"), "IsEquals", json!("22.4.0")));
+        Ok(())
     }
 
-    #[test]
-    fn what_cannot_be_compared_does_not_hold() {
-        assert!(!holds("Int64", json!("nine"), "NotEquals", json!(9)));
-        assert!(!holds("Colour", json!("red"), "IsEquals", json!("red")));
-        assert!(!holds("String", json!("red"), "Resembles", json!("red")));
-        let rule =
-            json!({ "SettingName": "It", "Operator": "NotEquals", "DataType": "String", "Operand": "x" });
-        assert!(!serde_json::from_value::<CustomRule>(rule).unwrap().holds(&json!({ "it": "y" })));
+    /// The text in the first of these languages that it has, or in the one that is mandatory.
+    pub(crate) fn remediation(&self, languages: &[String]) -> Option<&Remediation> {
+        let wanted = languages.iter().map(String::as_str).chain([MANDATORY_LANGUAGE]);
+        wanted.into_iter().find_map(|name| self.remediation_strings.iter().find(|text| text.language == name))
     }
 }
+
+/// The languages of remediation texts (compliance.md 2.3 \[MS-doc\]).
+pub(crate) const LANGUAGES: [&str; 22] = [
+    "cs_CZ", "da_DK", "de_DE", "el_GR", "en_US", "es_ES", "fi_FI", "fr_FR", "hu_HU", "it_IT", "ja_JP",
+    "ko_KR", "nb_NO", "nl_NL", "pl_PL", "pt_BR", "ro_RO", "ru_RU", "sv_SE", "tr_TR", "zh_CN", "zh_TW",
+];
+/// Of a rules file (compliance.md 2.3 \[MS-doc\]); that a KB has 1,024 bytes is a guess.
+const MOST_RULES: usize = 100;
+const LONGEST_FILE: usize = 100 * 1_024;
+const MANDATORY_LANGUAGE: &str = "en_US";

@@ -1,11 +1,14 @@
 //! What Intune can be told to do otherwise.
 
+use crate::records::custom_rules::{CustomRules, LANGUAGES};
 use crate::records::policy::Policy;
 use crate::routes::REQUESTS;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use tenant_model::reading::{self, Wrong};
 use tenant_model::throttle::Throttle;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
 /// What the stand-in can be told to do otherwise; every guess about the real service is one of these.
@@ -44,10 +47,33 @@ pub struct IntuneKnobs {
     pub verdict_delay_ms: i64,
     /// What the device view says while the verdict is awaited (guess).
     pub pending_state: PendingState,
+    /// Until when a device that is not compliant passes for compliant, `2026-12-01T00:00:00Z`; `None`: no grace.
+    pub grace_until: Option<String>,
+    /// What the device view says in that time (guess: compliance.md 13).
+    pub grace_state: GraceState,
+    /// Milliseconds after which a status is too old and its device not compliant: the tenant's validity period,
+    /// 30 days where it is not changed.
+    pub validity_ms: i64,
+    /// Milliseconds that errors leave the state before them standing, seven days; then the device is not
+    /// compliant, or in grace.
+    pub error_hold_ms: i64,
+    /// What a setting counts as whose state the client does not know (guess: compliance.md 13).
+    pub unknown_counts_as: UnknownCountsAs,
+    /// How a rule counts that a status has no answer to (guess: compliance.md 13).
+    pub partial_status: PartialStatus,
+    /// After how many requests for its policies a device gets an empty list, although it has some (observed as
+    /// a fault of the service, compliance.md 8); `None`: never.
+    pub policies_empty_after: Option<u32>,
+    /// The person's languages, the preferred one first, `de_DE`; custom rules speak `en_US` where they have none
+    /// of them.
+    pub languages: Vec<String>,
     /// Whether a device that no policy applies to is compliant: the tenant's own setting.
     pub compliant_without_policy: bool,
     /// Whether the values of a status are compared with the policy (guess: they are not, intune.md 3.4).
     pub verify: Verify,
+    /// Built-in settings, by their item id, that a client may call `Unknown` without being doubted under `verify`;
+    /// custom compliance and settings of other ids never are.
+    pub may_be_unknown: BTreeSet<String>,
     /// The policies of everybody, spelled as on the wire; ids and paths that are missing are made up.
     ///
     /// `policyType` and `cspPath` are guesses for most settings (intune.md 3.2, 3.3): name them here.
@@ -112,8 +138,17 @@ impl Default for IntuneKnobs {
             omit_policy_statuses: false,
             verdict_delay_ms: 2_000,
             pending_state: PendingState::Noncompliant,
+            grace_until: None,
+            grace_state: GraceState::Noncompliant,
+            validity_ms: 30 * DAY_MS,
+            error_hold_ms: 7 * DAY_MS,
+            unknown_counts_as: UnknownCountsAs::Error,
+            partial_status: PartialStatus::NotReported,
+            policies_empty_after: None,
+            languages: Vec::new(),
             compliant_without_policy: true,
             verify: Verify::Trust,
+            may_be_unknown: BTreeSet::new(),
             policies: Vec::new(),
             deliver_rules: false,
             second_user: SecondUser::Refuse,
@@ -139,7 +174,7 @@ impl Default for IntuneKnobs {
 }
 
 impl IntuneKnobs {
-    /// Refuses names of requests and of endpoints that are not known, and floors that are no versions.
+    /// Refuses names that are not known, versions and dates that are none, and rules files that the service refuses.
     ///
     /// # Errors
     /// [`Wrong`], with the place of the first such word.
@@ -153,6 +188,17 @@ impl IntuneKnobs {
         for name in &self.endpoints_missing {
             reading::known(&["endpoints_missing"], name, &PROVIDERS)?;
         }
+        for (index, policy) in self.policies.iter().enumerate() {
+            let checked = policy.custom_rules.as_ref().map_or(Ok(()), CustomRules::check);
+            let place = |wrong: Wrong| wrong.in_member("customRules").in_item(index).in_member("policies");
+            checked.map_err(place)?;
+        }
+        for name in &self.languages {
+            reading::known(&["languages"], name, &LANGUAGES)?;
+        }
+        if self.grace_until.is_some() && self.grace_until_ms().is_none() {
+            return Err(Wrong::rule("expected a date, `2026-12-01T00:00:00Z`").in_member("grace_until"));
+        }
         let floors = [
             ("version_floor", Some(&self.version_floor)),
             ("ssp_version_floor", self.ssp_version_floor.as_ref()),
@@ -163,6 +209,14 @@ impl IntuneKnobs {
             }
         }
         Ok(())
+    }
+}
+
+impl IntuneKnobs {
+    /// When grace ends, in milliseconds since 1970.
+    pub(crate) fn grace_until_ms(&self) -> Option<i64> {
+        let until = OffsetDateTime::parse(self.grace_until.as_ref()?, &Rfc3339).ok()?;
+        i64::try_from(until.unix_timestamp_nanos() / 1_000_000).ok()
     }
 }
 
@@ -182,7 +236,8 @@ pub struct Chance {
     pub server_error: f64,
 }
 
-/// What is made of a built-in setting that is called compliant with a value that the policy forbids.
+/// What is made of a built-in setting that is called compliant with a value that the policy forbids, or unknown
+/// although the client can know it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verify {
@@ -220,6 +275,39 @@ pub enum PendingState {
     Noncompliant,
     /// Nothing is known yet.
     Unknown,
+}
+
+/// `ComplianceState` of a device that is not compliant yet in grace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum GraceState {
+    /// As without grace; only the date tells.
+    Noncompliant,
+    /// As the directory has it.
+    Compliant,
+}
+
+/// What a client's `Unknown` counts as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownCountsAs {
+    /// As an error, which leaves the state before it standing.
+    Error,
+    /// As itself: the device view says `Unknown`.
+    Unknown,
+    /// As a rule that does not hold.
+    Noncompliant,
+}
+
+/// What a rule counts as that a status leaves out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PartialStatus {
+    /// Not compliant, with the rule "Sync your device with Intune".
+    NotReported,
+    /// As an error, which leaves the state before it standing.
+    Error,
+    /// As if the device did not have the rule.
+    Ignored,
 }
 
 /// What a second user's enrolment leads to.
@@ -273,6 +361,7 @@ pub(crate) const PROVIDERS: [&str; 6] = [
     "LinuxDeviceCheckinService",
     "TokenRenewalService",
 ];
+const DAY_MS: i64 = 86_400_000;
 /// Seen in the world (intune.md 6.2).
 const PORTAL_VERSIONS: [&str; 5] = ["1.2503.10", "1.2511.7", "1.2511.11", "1.2607.4", "1.2609.5"];
 /// Company Portal for Linux, and Company Portal (intune.md 0.3).

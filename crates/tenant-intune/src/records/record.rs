@@ -1,7 +1,9 @@
 //! Device objects of Intune, and what their devices said.
 
+use crate::records::verdict::Standing;
 use crate::records::views::DeviceChange;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use uuid::Uuid;
 
 /// One Intune device object.
@@ -29,6 +31,15 @@ pub(crate) struct Record {
     /// Left out of [`crate::Objects`]: a device has no verdict until it reports again.
     #[serde(skip)]
     pub(crate) report: Option<Report>,
+    /// What errors leave standing.
+    #[serde(skip)]
+    pub(crate) standing: Option<Standing>,
+    /// When the first status came that could not be evaluated, if the last one could not.
+    #[serde(skip)]
+    pub(crate) errors_since: Option<i64>,
+    /// How often its policies were asked for.
+    #[serde(default)]
+    pub(crate) policies_served: u32,
     pub(crate) check_ins: u32,
     /// Retired by an admin.
     pub(crate) retired: bool,
@@ -40,6 +51,8 @@ pub(crate) struct Record {
 #[derive(Debug, Clone)]
 pub(crate) struct Report {
     pub(crate) at: i64,
+    /// Whether its verdict is not waited for: somebody asked for it.
+    pub(crate) hurried: bool,
     pub(crate) policies: Box<[Reported]>,
 }
 
@@ -69,7 +82,7 @@ pub(crate) enum Claimed {
 }
 
 /// The id of a policy or a rule: nearly always a GUID, which is kept in 16 bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Id {
     Guid(Uuid),
     /// In lower case.
@@ -79,6 +92,15 @@ pub(crate) enum Id {
 impl Id {
     pub(crate) fn of(text: &str) -> Id {
         text.parse().map_or_else(|_| Id::Other(text.to_ascii_lowercase().into()), Id::Guid)
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Id::Guid(id) => id.fmt(to),
+            Id::Other(text) => text.fmt(to),
+        }
     }
 }
 

@@ -1,21 +1,33 @@
 //! Whether what a device calls compliant can be so, by its own values (intune.md 3.3, 8.2).
 //!
-//! Only values are compared: a client that repeats what the policy expects is believed.
+//! Only values are compared: a client that repeats what the policy expects is believed, and one that does not
+//! know only where it may not.
 
-use crate::records::custom_rules::version;
 use crate::records::policy::Setting;
 use crate::records::record::{Claimed, ReportedSetting};
+use crate::rules::custom::version;
 use std::collections::BTreeSet;
 
-/// The built-in settings of one policy that are called compliant with a value that the policy forbids.
-pub(crate) fn doubted(settings: &[Setting], told: &[ReportedSetting]) -> Vec<Setting> {
+/// The built-in settings of one policy that are called compliant with a value that the policy forbids, and those
+/// that are called unknown although they are not among these items.
+pub(crate) fn doubted(
+    settings: &[Setting],
+    told: &[ReportedSetting],
+    may_be_unknown: &BTreeSet<String>,
+) -> Vec<Setting> {
+    let ignorant = |setting: &&Setting| {
+        let unknown = setting.reported(told).is_some_and(|it| it.state == Claimed::Unknown);
+        let item = &setting.setting_definition_item_id;
+        unknown && leaf(setting) != Leaf::Other && !may_be_unknown.contains(item)
+    };
+    let ignorant = settings.iter().filter(ignorant).cloned();
     let answered = settings.iter().filter_map(|setting| {
         setting.reported(told).filter(|it| it.state == Claimed::Compliant).map(|it| (setting, &*it.value))
     });
     let answered: Vec<(&Setting, &str)> = answered.collect();
     let distributions = Distributions::of(&answered);
     let dishonest = |(setting, actual): &&(&Setting, &str)| !can_be(setting, actual, &distributions);
-    answered.iter().filter(dishonest).map(|(setting, _)| (*setting).clone()).collect()
+    answered.iter().filter(dishonest).map(|(setting, _)| (*setting).clone()).chain(ignorant).collect()
 }
 
 /// What a device says about the distributions of a policy.

@@ -81,6 +81,11 @@ impl Answer {
         self
     }
 
+    /// A fact that is left out where there is nothing to say.
+    pub(crate) fn fact_if_any(self, name: &str, value: String) -> Answer {
+        if value.is_empty() { self } else { self.fact(name, value) }
+    }
+
     /// The same with property names in another case; refusals stay as they are.
     pub(crate) fn cased(mut self, casing: Option<Casing>) -> Answer {
         if let (Some(casing), None) = (casing, &self.rule) {

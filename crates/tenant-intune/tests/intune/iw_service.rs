@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 const ITEM: &str = "linux_deviceencryption_required";
-const SCRIPT: &str = "linux_customcompliance_discoveryscript";
 const SYNC: &str = "Sync your device with Intune";
 
 /// The state and the titles of the rules that fail.
@@ -82,7 +81,7 @@ fn the_verdict_follows_the_worst_rule() {
     for (details, state, titles) in [
         (&[(5, ITEM, "True", "Compliant")][..], "Compliant", &[][..]),
         (&[(5, ITEM, "False", "NonCompliant")], "Noncompliant", &["Encrypt your drives"]),
-        (&[(5, ITEM, "", "Unknown")], "Unknown", &[]),
+        (&[(5, ITEM, "", "Unknown")], "Error", &["Encrypt your drives"]),
         (&[(5, ITEM, "", "Error")], "Error", &["Encrypt your drives"]),
         // A rule without an answer.
         (&[], "Noncompliant", &[SYNC]),
@@ -132,46 +131,6 @@ fn a_failing_rule_says_what_was_expected_and_where_it_comes_from() {
     let rule = harness.send(&device(&id)).body["NoncompliantRules"][0].clone();
     assert_eq!((&rule["SettingID"], &rule["ExpectedValue"]), (&json!(ITEM), &json!("True")));
     assert_eq!((&rule["ComplianceSource"], &rule["RemediationOwner"]), (&json!("LinuxMDM"), &json!(0)));
-}
-
-#[test]
-fn custom_rules_are_evaluated_by_the_service_and_speak_with_the_admins_words() {
-    let rules = json!({ "Rules": [{
-        "SettingName": "SecureBootEnabled", "Operator": "IsEquals", "DataType": "String", "Operand": "true",
-        "MoreInfoUrl": "https://help.contoso.com/secureboot", "RemediationStrings": [
-            { "Language": "de_DE", "Title": "Aus", "Description": "Einschalten." },
-            { "Language": "en_US", "Title": "Secure Boot is off", "Description": "Turn on Secure Boot." },
-        ],
-    }] });
-    let knobs = |deliver: bool| {
-        json!({ "deliver_rules": deliver, "policies": [{
-            "policyId": POLICY, "customRules": rules, "policySettings": [{
-                "settingDefinitionItemId": SCRIPT, "value": "IyEvYmluL3NoCg==",
-                "ruleId": "d1000000-0000-4000-8000-000000000007",
-            }],
-        }] })
-    };
-    for (output, claimed, state, titles) in [
-        (r#"{"SecureBootEnabled":"true"}"#, "Unknown", "Compliant", &[][..]),
-        (r#"{"SecureBootEnabled":"false"}"#, "Unknown", "Noncompliant", &["Secure Boot is off"]),
-        (r#"{"secureBootEnabled":"true"}"#, "Compliant", "Noncompliant", &["Secure Boot is off"]),
-        ("timed out", "Error", "Error", &[SCRIPT]),
-        ("no JSON", "Unknown", "Error", &[]),
-    ] {
-        let mut harness = Harness::with(knobs(false));
-        let id = harness.enrolled();
-        let wire = harness.send(&crate::harness::policies(&id)).body;
-        assert_eq!(wire["policies"][0]["policySettings"].as_array().unwrap().len(), 1);
-        harness.send(&status(&id, &[(7, SCRIPT, output, claimed)]));
-        harness.now += 2_000;
-        let titles: Vec<String> = titles.iter().map(|title| (*title).to_owned()).collect();
-        assert_eq!(verdict(&mut harness, &id), (state.to_owned(), titles), "{output}");
-    }
-    let mut harness = Harness::with(knobs(true));
-    let id = harness.enrolled();
-    let wire = harness.send(&crate::harness::policies(&id)).body;
-    let delivered = &wire["policies"][0]["policySettings"][1];
-    assert_eq!(delivered["settingDefinitionItemId"], "linux_customcompliance_rules");
 }
 
 #[test]

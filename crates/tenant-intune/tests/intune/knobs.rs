@@ -18,6 +18,27 @@ fn knobs_survive_their_own_spelling_and_unknown_ones_are_refused() {
 }
 
 #[test]
+fn a_knob_that_is_no_date_or_language_is_named() {
+    for (knobs, says) in [
+        (json!({ "grace_until": "2026-12-01T00:00:00Z" }), None),
+        (
+            json!({ "grace_until": "tomorrow" }),
+            Some("`grace_until`: expected a date, `2026-12-01T00:00:00Z`"),
+        ),
+        (json!({ "languages": ["de_DE", "zh_TW"] }), None),
+        (json!({ "languages": ["de-DE"] }), Some("`languages`: there is no `de-DE`; did you mean `de_DE`?")),
+    ] {
+        let read: IntuneKnobs = serde_json::from_value(knobs.clone()).unwrap();
+        let found = read.check().err().map(|wrong| wrong.to_string());
+        let right = match (&found, says) {
+            (Some(found), Some(says)) => found.starts_with(says),
+            (found, says) => found.is_none() && says.is_none(),
+        };
+        assert!(right, "{knobs}: {found:?}");
+    }
+}
+
+#[test]
 fn faults_befall_their_request_at_their_rate_and_change_nothing() {
     let mut harness = Harness::with(json!({ "faults": {
         "intune.enroll": { "not_found": 1.0 }, "intune.token": { "server_error": 1.0 },

@@ -4,6 +4,7 @@
 
 mod check_in;
 mod clients;
+mod custom_rules;
 mod endpoints;
 mod enrolment;
 mod gate;
@@ -14,6 +15,7 @@ mod knobs;
 mod laws;
 mod lifecycle;
 mod outputs;
+mod over_time;
 mod portal;
 mod refusals;
 mod tenants;

@@ -1,6 +1,6 @@
 //! Rules 6 and 9 to 13 of intune.md 8.1, one by one: what is served, under which knob.
 //!
-//! The common name of rule 6 is in `enrolment.rs`, the custom rules of rule 10 are in `iw_service.rs`; a slow
+//! The common name of rule 6 is in `enrolment.rs`, the custom rules of rule 10 are in `custom_rules.rs`; a slow
 //! service (rule 12) is made by the wire of whoever serves this.
 
 use crate::harness::{

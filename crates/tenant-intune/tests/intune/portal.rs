@@ -84,11 +84,9 @@ fn terms_of_use_can_fail_as_they_were_seen_to() {
 
 #[test]
 fn actions_that_nobody_knows_are_declined_in_json() {
-    for (action, status, word) in [
-        ("UpdateAadId", 501, "NotImplemented"),
-        ("CheckCompliance", 501, "NotImplemented"),
-        ("FullWipe", 404, ""),
-    ] {
+    for (action, status, word) in
+        [("UpdateAadId", 501, "NotImplemented"), ("SetRD", 501, "NotImplemented"), ("FullWipe", 404, "")]
+    {
         let mut harness = Harness::new();
         let id = harness.enrolled();
         let mut call = device(&id);

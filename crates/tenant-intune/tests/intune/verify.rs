@@ -98,11 +98,76 @@ fn what_is_made_of_doubt_is_the_knobs_choice() {
 
 #[test]
 fn what_is_not_called_compliant_is_not_doubted() {
-    for state in ["NonCompliant", "Unknown", "Error"] {
+    for state in ["NonCompliant", "Error"] {
         let mut harness = Harness::with(knobs("flag"));
         let id = harness.enrolled();
         let reply = harness.send(&status(&id, &[(7, "linux_deviceencryption_required", "False", state)]));
         assert_eq!((reply.status, reply.entry.facts.get("doubted")), (200, None), "{state}");
+    }
+}
+
+#[test]
+fn what_a_client_can_know_it_may_not_call_unknown() {
+    let encryption = "linux_deviceencryption_required";
+    let script = "linux_customcompliance_discoveryscript";
+    let other = "linux_antivirus_required";
+    for (verify, item, may, fact, state) in [
+        ("trust", encryption, json!([]), None, "Error"),
+        ("flag", encryption, json!([]), Some(encryption), "Error"),
+        ("distrust", encryption, json!([]), Some(encryption), "Noncompliant"),
+        ("distrust", encryption, json!([encryption]), None, "Error"),
+        ("distrust", encryption, json!([other]), Some(encryption), "Noncompliant"),
+        ("distrust", script, json!([]), None, "Error"),
+        ("distrust", other, json!([]), None, "Error"),
+    ] {
+        let mut harness = Harness::with(json!({ "verify": verify, "may_be_unknown": may, "policies": [{
+            "policyId": POLICY, "policySettings": [{
+                "settingDefinitionItemId": item, "value": "True",
+                "ruleId": "d1000000-0000-4000-8000-000000000007",
+            }],
+        }] }));
+        let id = harness.enrolled();
+        let reply = harness.send(&status(&id, &[(7, item, "", "Unknown")]));
+        assert_eq!(reply.entry.facts.get("doubted").map(String::as_str), fact, "{verify} {item} {may}");
+        harness.now += 2_000;
+        assert_eq!(harness.send(&device(&id)).body["ComplianceState"], state, "{verify} {item} {may}");
+    }
+}
+
+#[test]
+fn ids_that_a_device_has_no_cause_to_send_are_seen() {
+    let odd = ["unknown_policies", "unknown_rules", "repeated_policies", "repeated_rules"];
+    let rule = |number: u32| format!("d1000000-0000-4000-8000-{number:012}");
+    let foreign = "b0000000-0000-4000-8000-000000000009";
+    let of = |policy: &str, rules: &[u32]| {
+        let details: Vec<_> = rules.iter().map(|rule| (*rule, "x", "", "Compliant")).collect();
+        let mut told = status("", &details).body["PolicyStatuses"][0].clone();
+        told["PolicyId"] = json!(policy);
+        told
+    };
+    let long = "X".repeat(100);
+    let strangers: Vec<Value> = (0..9).map(|number| of(&format!("p{number}"), &[])).collect();
+    for (name, statuses, expected) in [
+        ("as it should be", json!([of(POLICY, &[1, 2])]), [None, None, None, None]),
+        ("none", json!([]), [None, None, None, None]),
+        ("another policy", json!([of(foreign, &[1])]), [Some(foreign.to_owned()), None, None, None]),
+        ("another rule", json!([of(POLICY, &[1, 9])]), [None, Some(rule(9)), None, None]),
+        (
+            "a policy twice",
+            json!([of(POLICY, &[1]), of(&POLICY.to_uppercase(), &[1])]),
+            [None, None, Some(POLICY.to_owned()), None],
+        ),
+        ("a rule twice", json!([of(POLICY, &[1, 2, 1])]), [None, None, None, Some(rule(1))]),
+        ("long", json!([of(&long, &[])]), [Some("x".repeat(36)), None, None, None]),
+        ("many", json!(strangers), [Some("p0 p1 p2 p3 p4 p5 p6 p7 and 1 more".to_owned()), None, None, None]),
+    ] {
+        let mut harness = Harness::with(knobs("trust"));
+        let id = harness.enrolled();
+        let mut call = status(&id, &[]);
+        call.body["PolicyStatuses"] = statuses;
+        let reply = harness.send(&call);
+        assert_eq!(reply.status, 200, "{name}");
+        assert_eq!(odd.map(|fact| reply.entry.facts.get(fact).cloned()), expected, "{name}");
     }
 }
 
