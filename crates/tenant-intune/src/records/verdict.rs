@@ -81,7 +81,7 @@ pub(crate) struct Verdict {
 }
 
 impl Verdict {
-    /// What the directory is told: a device in grace passes for compliant \[MS-doc\].
+    /// What the directory is told: a device in grace passes for compliant \[inferred\].
     pub(crate) fn passes(&self) -> bool {
         self.state == State::Compliant || self.grace_until.is_some()
     }
