@@ -6,7 +6,6 @@
 
 mod call;
 mod exchange;
-mod handed_on;
 mod identity;
 mod intune;
 mod intune_version;

@@ -1,7 +1,6 @@
 //! Primary refresh tokens: got with the device key, renewed with the session key.
 
 use crate::call::{Caller, answered};
-use crate::handed_on::HandedOn;
 use crate::join::token_gone;
 use crate::vault::{Primary, Tokens};
 use lifecycle::Identity;
@@ -130,13 +129,8 @@ impl Caller<'_> {
 }
 
 fn primary(prt: prt::Prt, key: Arc<SessionKey>, now: Timestamp) -> Primary {
-    Primary {
-        token: prt.token,
-        key,
-        object: prt.object,
-        expires: now.after(prt.lives),
-        handed_on: HandedOn::default(),
-    }
+    let (expires, handed_on) = (now.after(prt.lives), Default::default());
+    Primary { token: prt.token, key, object: prt.object, expires, handed_on }
 }
 
 /// Numbers of the calls of one work, which tell their ids apart.

@@ -1,4 +1,4 @@
-use crate::handed_on::HandedOn;
+use documents::HandedOn;
 use model::{Account, ObjectId, Secret, TenantId, Timestamp, TokenRef, Trace};
 use oauth::TokenSet;
 use prt::SessionKey;
@@ -67,7 +67,13 @@ pub(crate) struct Primary {
     pub(crate) object: ObjectId,
     pub(crate) expires: Timestamp,
     /// What one work with it leaves to the next.
-    pub(crate) handed_on: HandedOn,
+    pub(crate) handed_on: HandedOn<Found>,
+}
+
+/// What an enrolment leaves to the inventory that follows it.
+pub(crate) struct Found {
+    pub(crate) for_graph: Option<TokenSet>,
+    pub(crate) endpoints: ::intune::endpoints::Endpoints,
 }
 
 impl Inner {

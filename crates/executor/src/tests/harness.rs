@@ -1,7 +1,6 @@
 //! An executor between two scripted ports, and one value of each kind.
 
 use super::ports::{KeyStore, Net, key};
-use crate::handed_on::HandedOn;
 use crate::vault::{Held, Primary, Tokens};
 use crate::{Executor, ExecutorDependencies, IntuneVersion, Vault};
 use lifecycle::{
@@ -98,7 +97,7 @@ pub(super) fn primary() -> Arc<Primary> {
         key,
         object: owner().object,
         expires: NOW.after(24 * HOUR),
-        handed_on: HandedOn::default(),
+        handed_on: Default::default(),
     })
 }
 
