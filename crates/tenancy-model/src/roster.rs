@@ -10,7 +10,7 @@ pub struct Member {
     /// Its name for this run.
     pub id: MemberId,
     /// What decides for it.
-    pub device: Device,
+    pub device: Box<Device>,
     /// The configured domain whose cloud its works are for.
     pub domain: DomainName,
     /// Where its keys are made.
