@@ -29,8 +29,10 @@ fn main() -> ExitCode {
     table.end()
 }
 
+type Part = fn(&mut Table);
+
 /// By the name that the variable `FIRMAMENT_SCALE` chooses some with.
-const PARTS: [(&str, fn(&mut Table)); 4] =
+const PARTS: [(&str, Part); 4] =
     [("disk", on_disk), ("domains", domains), ("crowd", crowd::measure), ("enrolment", crowd::enrolment)];
 
 /// Tenants that are registered, and people who have signed in, as a start finds them on the disk.
