@@ -6,9 +6,11 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 mod fetch;
+mod handed_on;
 mod seldom;
 
 pub use fetch::Fetching;
+pub use handed_on::HandedOn;
 pub use seldom::Seldom;
 
 use fetch::{Fetch, Waiter};

@@ -17,7 +17,7 @@ pub(crate) struct Exchanges<'a> {
     identity: &'a Identity,
     primary: &'a Primary,
     /// What route one gave for Graph; its refresh token serves every other resource.
-    for_graph: Option<TokenSet>,
+    pub(crate) for_graph: Option<TokenSet>,
     calls: u8,
 }
 
@@ -44,16 +44,6 @@ impl From<PrtError> for RouteError {
 impl<'a> Exchanges<'a> {
     pub(crate) fn new(caller: &'a Caller<'a>, identity: &'a Identity, primary: &'a Primary) -> Exchanges<'a> {
         Exchanges { caller, identity, primary, for_graph: None, calls: 0 }
-    }
-
-    /// Goes on with what a work before this one was given for Graph.
-    pub(crate) fn with(self, for_graph: Option<TokenSet>) -> Exchanges<'a> {
-        Exchanges { for_graph, ..self }
-    }
-
-    /// What this work was given for Graph.
-    pub(crate) fn into_for_graph(self) -> Option<TokenSet> {
-        self.for_graph
     }
 
     /// An access token for a resource; the route that worked is remembered for the tenant.

@@ -11,8 +11,7 @@ use model::{
 };
 use std::sync::Arc;
 use transport::RequestAuth;
-use vault::Found;
-use vault::Primary;
+use vault::{Found, Primary};
 
 impl Caller<'_> {
     /// Makes the key of an intent.
@@ -40,7 +39,7 @@ impl Caller<'_> {
         let request = intune::enrol::request(&endpoints.enrolment, &certificate_request, &caller);
         let reply = self.send(request, RequestAuth::Credential).await?;
         let answered = intune::enrol::read(reply).map_err(|error| error.failure_of_enrolment())?;
-        let found = Found { for_graph: exchanges.into_for_graph(), endpoints: Some(endpoints) };
+        let found = Found { for_graph: exchanges.for_graph, endpoints };
         primary.handed_on.keep(found, self.now);
         Ok(StoredReply { status: answered.status, body: answered.body, trace: answered.trace, at: self.now })
     }
@@ -76,10 +75,12 @@ impl Caller<'_> {
     pub(crate) async fn check_in(&self, identity: &Identity, device: &DeviceFacts) -> Result<(), Failure> {
         let enrolled = enrolled(identity)?;
         let primary = self.primary_of(identity, &enrolled.owner).await?;
-        let Found { for_graph, endpoints } = primary.handed_on.take(self.now);
-        let mut exchanges = Exchanges::new(self, identity, &primary).with(for_graph);
-        let endpoints = match endpoints {
-            Some(endpoints) => endpoints,
+        let mut exchanges = Exchanges::new(self, identity, &primary);
+        let endpoints = match primary.handed_on.take(self.now, SOON) {
+            Some(Found { for_graph, endpoints }) => {
+                exchanges.for_graph = for_graph;
+                endpoints
+            }
             None => self.intune_endpoints(&mut exchanges).await?,
         };
         let token = exchanges.token(ids::INTUNE).await?;
@@ -181,3 +182,5 @@ fn not_offered() -> Failure {
 /// Numbers of the calls of one work, which tell their ids apart.
 const ENDPOINTS: u8 = 50;
 const INTUNE: u8 = 51;
+/// So soon an inventory follows its enrolment.
+const SOON: std::time::Duration = std::time::Duration::from_secs(5 * 60);

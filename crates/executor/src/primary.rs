@@ -8,7 +8,6 @@ use prt::acquire::{Acquire, Credential};
 use prt::{Call, Expected, PrtError, Session, SessionKey, TagVerdict, WrappedSessionKey};
 use std::sync::Arc;
 use transport::RequestAuth;
-use vault::HandedOn;
 use vault::{Primary, Tokens};
 
 impl Caller<'_> {
@@ -130,13 +129,8 @@ impl Caller<'_> {
 }
 
 fn primary(prt: prt::Prt, key: Arc<SessionKey>, now: Timestamp) -> Primary {
-    Primary {
-        token: prt.token,
-        key,
-        object: prt.object,
-        expires: now.after(prt.lives),
-        handed_on: HandedOn::default(),
-    }
+    let (expires, handed_on) = (now.after(prt.lives), Default::default());
+    Primary { token: prt.token, key, object: prt.object, expires, handed_on }
 }
 
 /// Numbers of the calls of one work, which tell their ids apart.

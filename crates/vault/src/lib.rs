@@ -2,10 +2,8 @@
 
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
-mod handed_on;
 #[cfg(test)]
 mod tests;
 mod vault;
 
-pub use handed_on::{Found, HandedOn};
-pub use vault::{Held, Primary, Tokens, Vault};
+pub use vault::{Found, Held, Primary, Tokens, Vault};

@@ -1,6 +1,6 @@
 //! Secrets in memory: each under its name, for its time, of its kind.
 
-use crate::{HandedOn, Held, Primary, Tokens, Vault};
+use crate::{Held, Primary, Tokens, Vault};
 use model::{Account, Guid, Id, Secret, Timestamp, TokenRef, Trace};
 use oauth::TokenSet;
 use prt::SessionKey;
@@ -40,7 +40,7 @@ fn tokens() -> Tokens {
 
 fn primary() -> Arc<Primary> {
     let key = Arc::new(SessionKey::from_bytes(&Secret::new(vec![7; 32])).unwrap());
-    let (token, expires, handed_on) = (secret("prt"), NOW.after(24 * HOUR), HandedOn::default());
+    let (token, expires, handed_on) = (secret("prt"), NOW.after(24 * HOUR), Default::default());
     Arc::new(Primary { token, key, object: owner().object, expires, handed_on })
 }
 

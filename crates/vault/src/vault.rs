@@ -1,4 +1,4 @@
-use crate::handed_on::HandedOn;
+use documents::HandedOn;
 use model::{Account, ObjectId, Secret, TenantId, Timestamp, TokenRef, Trace};
 use oauth::TokenSet;
 use prt::SessionKey;
@@ -71,7 +71,15 @@ pub struct Primary {
     /// The machine's time at which the service stops to take it.
     pub expires: Timestamp,
     /// What one work with it leaves to the next.
-    pub handed_on: HandedOn,
+    pub handed_on: HandedOn<Found>,
+}
+
+/// What an enrolment leaves to the inventory that follows it.
+pub struct Found {
+    /// What route one gave for Graph; its refresh token serves every other resource.
+    pub for_graph: Option<TokenSet>,
+    /// Where the tenant's services are.
+    pub endpoints: intune::endpoints::Endpoints,
 }
 
 impl Inner {

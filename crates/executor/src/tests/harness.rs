@@ -16,7 +16,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
-use vault::HandedOn;
 use vault::{Held, Primary, Tokens};
 
 /// An executor and the ends of its ports.
@@ -98,7 +97,7 @@ pub(super) fn primary() -> Arc<Primary> {
         key,
         object: owner().object,
         expires: NOW.after(24 * HOUR),
-        handed_on: HandedOn::default(),
+        handed_on: Default::default(),
     })
 }
 

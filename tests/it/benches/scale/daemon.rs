@@ -59,7 +59,8 @@ fn quiet(machine: &Machine, notify: &Path) -> Command {
     let verbose = machine.firmamentd();
     let mut command = Command::new(verbose.get_program());
     command.args(verbose.get_args().filter(|argument| *argument != "--debug"));
-    command.env("NOTIFY_SOCKET", notify).stdin(Stdio::null());
+    let of_the_unit = UNIT.lines().filter_map(|line| line.strip_prefix("Environment=")?.split_once('='));
+    command.envs(of_the_unit).env("NOTIFY_SOCKET", notify).stdin(Stdio::null());
     command
 }
 
@@ -82,5 +83,7 @@ pub(crate) fn pss_mb(machine: &Machine) -> f64 {
     pss_kib(&proc_of(machine.pid())) / 1024.0
 }
 
+/// How systemd starts it.
+const UNIT: &str = include_str!("../../../../crates/runner/systemd/firmamentd.service");
 const STARTS: usize = 3;
 const QUIET: Duration = Duration::from_secs(1);
