@@ -9,7 +9,7 @@ use rustix::io::Errno;
 use rustix::net::{RecvFlags, recv};
 use std::time::Duration;
 use tokio::net::UnixStream;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 #[tokio::test]
 async fn a_request_is_one_frame() {
@@ -69,7 +69,8 @@ async fn what_is_gathered_is_said_together_and_in_its_order() {
     assert_eq!(recv(&caller.0, &mut [0; 1], look), Err(Errno::AGAIN), "nothing was said yet");
     assert!(connection.say(&long).await, "more than a frame's length is not held back");
     for expected in [&Message::ACCEPTED, &long, &long] {
-        assert_eq!(caller.hears().await.as_ref(), Some(expected));
+        let heard = timeout(Duration::from_secs(10), caller.hears()).await;
+        assert_eq!(heard.unwrap().as_ref(), Some(expected));
     }
     let end = Message::End { ending: ipc::Ending::Done };
     assert!(connection.say(&end).await && connection.say_gathered().await);
