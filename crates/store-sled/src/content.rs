@@ -3,13 +3,12 @@
 //! | Key | Value |
 //! |---|---|
 //! | the text of a record's key | sequence of its commit (8 bytes, big-endian), then the record, sealed; nothing behind the sequence where a pack may have the record and it is gone |
-//! | a zero, then `packs` | what [`crate::packs`] says of them |
-//! | a one, then the number of a pack | see there |
+//! | a one, then the text that a pack begins with | what [`crate::packs`] says |
 //! | a zero, then the id of a group of the slot file | sequence of the group's last commit |
 //! | a zero, then `log` | sequence of the last entry of the log |
 //! | `records` | as versions before wrote it: generation, then all records, sealed |
 
-use crate::packs::{self, Packs};
+use crate::packs::{PACK, Packs};
 use layout::slot::Group;
 use slots::Cipher;
 use slots::{Changes, Records, group_of};
@@ -27,10 +26,12 @@ pub(crate) struct Content {
     pub(crate) records: Records,
     /// All records with their generation, where a version before wrote them.
     pub(crate) old: Option<(u64, Records)>,
-    /// The packs, and what lies beside them.
+    /// The packs that there are.
     pub(crate) packs: Packs,
-    /// Bytes of the log's records that are in no pack.
-    pub(crate) loose: u64,
+    /// Keys of the log's records beside the packs.
+    pub(crate) loose: Vec<Vec<u8>>,
+    /// Bytes of them and their values.
+    pub(crate) loose_bytes: u64,
 }
 
 impl Content {
@@ -40,7 +41,7 @@ impl Content {
 
     /// The last commit that it knows of.
     pub(crate) fn top(&self) -> u64 {
-        self.groups.values().copied().fold(self.log.max(self.packs.sequence), u64::max)
+        self.groups.values().copied().fold(self.log.max(self.packs.sequence()), u64::max)
     }
 }
 
@@ -76,14 +77,6 @@ impl Writes {
             .sum()
     }
 
-    /// The changes of the log's records, and the same writes without them.
-    pub(crate) fn split(&self) -> (Changes, Writes) {
-        let (of_log, besides) =
-            self.changes.clone().into_iter().partition(|(key, _)| group_of(key).is_none());
-        let Writes { sequence, ref groups, log, .. } = *self;
-        (of_log, Writes { sequence, changes: besides, groups: groups.clone(), log })
-    }
-
     /// Keys and values for the database, the value of versions before gone.
     pub(crate) fn sealed(&self, cipher: &Cipher, packs: &Packs) -> io::Result<Vec<(Vec<u8>, Stored)>> {
         let mut out = vec![(OLD.to_vec(), Stored::Gone)];
@@ -91,7 +84,7 @@ impl Writes {
         for (key, bytes) in &self.changes {
             let name = key.to_string().into_bytes();
             let stored = match bytes {
-                None if packs.parts > 0 && group_of(key).is_none() => Stored::There(sequence.to_vec()),
+                None if !packs.is_empty() && group_of(key).is_none() => Stored::There(sequence.to_vec()),
                 None => Stored::Gone,
                 Some(plain) => {
                     let sealed = cipher.seal(&context(&name, sequence), plain)?;
@@ -112,11 +105,12 @@ impl Writes {
 #[derive(Default)]
 pub(crate) struct Reading {
     content: Content,
-    /// Parts of packs by their keys.
-    parts: BTreeMap<Vec<u8>, Vec<u8>>,
-    /// Records beside the packs, each with the sequence of its commit; none for one that is gone.
-    loose: Vec<(u64, RecordKey, Option<Vec<u8>>)>,
+    loose: Vec<Loose>,
 }
+
+/// A record beside the packs: the sequence of its commit, its key in the database and as a key, and the record; none for
+/// one that is gone.
+type Loose = (u64, Vec<u8>, RecordKey, Option<Vec<u8>>);
 
 impl Reading {
     /// Takes a value in; none where it is not as it was written.
@@ -125,8 +119,7 @@ impl Reading {
         let (at, content) = (u64::from_be_bytes(*sequence), &mut self.content);
         match key.split_first() {
             Some((0, part)) if part == LOG => content.log = at,
-            Some((0, part)) if part == packs::INDEX => content.packs = Packs::read(at, rest)?,
-            Some((1, _)) => drop(self.parts.insert(key.to_vec(), value.to_vec())),
+            Some((&PACK, begin)) => content.records.extend(content.packs.open(begin, value, cipher)?),
             Some((0, part)) => drop(content.groups.insert(part.try_into().ok()?, at)),
             _ if key == OLD => {
                 let plain = cipher.open(&old_context("sled", at), rest)?;
@@ -134,41 +127,29 @@ impl Reading {
             }
             _ => {
                 let record = RecordKey::from(std::str::from_utf8(key).ok()?);
-                if group_of(&record).is_none() {
-                    content.loose += (key.len() + value.len()) as u64;
-                }
                 let plain = match rest {
                     [] => None,
                     sealed => Some(cipher.open(&context(key, *sequence), sealed)?),
                 };
-                self.loose.push((at, record, plain));
+                if group_of(&record).is_none() {
+                    content.loose_bytes += (key.len() + value.len()) as u64;
+                    content.loose.push(key.to_vec());
+                }
+                self.loose.push((at, key.to_vec(), record, plain));
             }
         }
         Some(())
     }
 
-    /// Everything, once the last value was taken; none where a part of the packs is not as it was written.
-    pub(crate) fn finish(self, cipher: &Cipher) -> Option<Content> {
-        let Reading { mut content, parts, mut loose } = self;
-        content.records = content.packs.open(&parts, cipher)?;
-        // What is older than the packs was put into them, and is still there where a crash came before it was taken
-        // away.
-        loose.retain(|(at, key, _)| *at >= content.packs.sequence || group_of(key).is_some());
-        let changes: Changes = loose.into_iter().map(|(_, key, plain)| (key, plain)).collect();
+    /// Everything, once the last value was taken.
+    pub(crate) fn finish(self) -> Content {
+        let Reading { mut content, mut loose } = self;
+        // What is older than its pack was put into it, and is still there where a crash came before it was taken away.
+        loose.retain(|(at, text, key, _)| group_of(key).is_some() || !content.packs.supersede(text, *at));
+        let changes: Changes = loose.into_iter().map(|(_, _, key, plain)| (key, plain)).collect();
         slots::apply(&mut content.records, &changes);
-        Some(content)
+        content
     }
-}
-
-/// Keys of the database that count no more once there are these packs.
-pub(crate) fn superseded(keys: Vec<Vec<u8>>, packs: &Packs) -> Vec<Vec<u8>> {
-    let over = |key: &Vec<u8>| match key.first() {
-        Some(0) => false,
-        Some(1) => !packs.has(key),
-        _ => std::str::from_utf8(key)
-            .is_ok_and(|text| key != OLD && group_of(&RecordKey::from(text)).is_none()),
-    };
-    keys.into_iter().filter(over).collect()
 }
 
 /// What a generation of a version before was sealed with.
@@ -218,87 +199,129 @@ mod tests {
         let (mut reading, cipher) = (Reading::default(), cipher());
         let mut taken = database.iter().map(|(key, value)| reading.take((key, value), &cipher));
         taken.try_for_each(|it| it)?;
-        reading.finish(&cipher)
+        Some(reading.finish())
     }
 
-    /// 500 names and a device, packed at commit 10.
-    fn packed() -> (Database, Packs, Records) {
-        let names: Records = (0..500).map(|n| (name(n), vec![n as u8; 200])).collect();
-        let (packs, values) = Packs::default().next(&names, 10, &cipher()).unwrap();
-        let mut database: Database = values.into_iter().chain([packs.index()]).collect();
-        let of_device: Changes = [(device(), Some(vec![5; 300]))].into();
-        apply(&mut database, writes(3, of_device.clone()).sealed(&cipher(), &packs).unwrap());
-        let mut records = names;
-        slots::apply(&mut records, &of_device);
-        (database, packs, records)
+    /// 500 names and a device, packed after commit 10.
+    fn packed() -> (Database, Records) {
+        let names = (0..500).map(|n| (name(n), Some(vec![n as u8; 200])));
+        let changes: Changes = names.chain([(device(), Some(vec![5; 300]))]).collect();
+        let mut database = Database::new();
+        apply(&mut database, writes(10, changes.clone()).sealed(&cipher(), &Packs::default()).unwrap());
+        for step in renewed(&database, 10) {
+            apply(&mut database, step);
+        }
+        let mut records = Records::new();
+        slots::apply(&mut records, &changes);
+        (database, records)
+    }
+
+    /// What is written where the packs are renewed, in its order; each may be the last one before a crash.
+    fn renewed(database: &Database, sequence: u64) -> Vec<Vec<(Vec<u8>, Stored)>> {
+        let Content { mut packs, records, loose, .. } = read_all(database).unwrap();
+        let writes = packs.renew(&loose, &slots::of_log(&records), (sequence, &cipher())).unwrap();
+        let stored = |value: Option<Vec<u8>>| value.map_or(Stored::Gone, Stored::There);
+        let packed =
+            writes.into_iter().map(|it| it.into_iter().map(|(key, value)| (key, stored(value))).collect());
+        let gone = loose.chunks(3).map(|keys| keys.iter().map(|key| (key.clone(), Stored::Gone)).collect());
+        packed.chain(gone).collect()
     }
 
     #[test]
     fn packs_hold_what_was_there_and_what_came_since_counts() {
-        let (mut database, packs, mut records) = packed();
-        assert!(packs.parts > 3 && packs.bytes < 500 * 50, "{packs:?}");
+        let (mut database, mut records) = packed();
         let content = read_all(&database).unwrap();
-        assert_eq!((&content.records, &content.packs, content.loose), (&records, &packs, 0));
-        assert_eq!(content.top(), 10);
+        assert_eq!((&content.records, content.loose_bytes, content.top()), (&records, 0, 10));
+        assert!(content.packs.sequence() == 10 && database.len() < 20, "{}", database.len());
+        assert!(database.values().map(Vec::len).sum::<usize>() < 500 * 60);
         let changes: Changes = [(name(3), Some(vec![9])), (name(4), None), (name(900), Some(vec![9]))].into();
         let later = writes(11, changes.clone());
-        apply(&mut database, later.sealed(&cipher(), &packs).unwrap());
+        apply(&mut database, later.sealed(&cipher(), &content.packs).unwrap());
         slots::apply(&mut records, &changes);
         let content = read_all(&database).unwrap();
         assert_eq!(content.records, records);
-        assert!(content.loose > 0 && content.loose <= later.loose());
+        assert!(content.loose_bytes > 0 && content.loose_bytes <= later.loose());
+        assert_eq!(content.loose.len(), 3);
+    }
+
+    /// Many changes of many packs, some of which grow, some of which are empty afterwards.
+    fn later(round: u32) -> Changes {
+        let change = |n: u32| match n % 7 {
+            0 => None,
+            _ if (100..300).contains(&n) && round == 1 => None,
+            _ => Some(vec![round as u8; 150 + (n % 9) as usize * 40]),
+        };
+        (0..800).filter(|n| n % 5 != round).map(|n| (name(n), change(n))).collect()
     }
 
     #[test]
-    fn what_a_crash_left_beside_newer_packs_does_not_count_and_goes_with_the_next() {
-        let (mut database, packs, mut records) = packed();
-        let stale: Changes = [(name(3), Some(vec![9])), (name(900), Some(vec![9])), (name(4), None)].into();
-        apply(&mut database, writes(9, stale).sealed(&cipher(), &packs).unwrap());
+    fn a_crash_between_any_two_writes_of_packs_loses_nothing_and_brings_nothing_back() {
+        let (mut database, mut records) = packed();
+        for round in 0..4 {
+            let (at, changes) = (11 + u64::from(round), later(round));
+            let packs = read_all(&database).unwrap().packs;
+            let known =
+                |(key, bytes): &(&RecordKey, &Option<Vec<u8>>)| bytes.is_some() || records.contains_key(key);
+            let changes: Changes =
+                changes.iter().filter(known).map(|(key, it)| (key.clone(), it.clone())).collect();
+            apply(&mut database, writes(at, changes.clone()).sealed(&cipher(), &packs).unwrap());
+            slots::apply(&mut records, &changes);
+            let steps = renewed(&database, at);
+            assert!(steps.len() > 100);
+            // After a crash at some step everything begins anew.
+            let crashes = [0, 1, steps.len() / 2];
+            for (number, step) in steps.into_iter().enumerate() {
+                let content = read_all(&database).unwrap();
+                assert!(content.records == records, "{round} {number}");
+                if crashes.contains(&number) {
+                    let mut again = database.clone();
+                    let later: Changes = [(name(1), Some(vec![7])), (name(2), None)].into();
+                    apply(
+                        &mut again,
+                        writes(at + 1, later.clone()).sealed(&cipher(), &content.packs).unwrap(),
+                    );
+                    renewed(&again, at + 1).into_iter().for_each(|step| apply(&mut again, step));
+                    let mut expected = records.clone();
+                    slots::apply(&mut expected, &later);
+                    let content = read_all(&again).unwrap();
+                    assert!(content.records == expected && content.loose.is_empty(), "{round} {number}");
+                }
+                apply(&mut database, step);
+            }
+            let content = read_all(&database).unwrap();
+            assert!(content.records == records && content.loose.is_empty(), "{round}");
+        }
+    }
+
+    #[test]
+    fn only_packs_are_written_that_something_lies_beside() {
+        let (mut database, _) = packed();
+        let packs = read_all(&database).unwrap().packs;
         apply(
             &mut database,
-            writes(10, [(name(5), Some(vec![1]))].into()).sealed(&cipher(), &packs).unwrap(),
+            writes(11, [(name(3), Some(vec![9]))].into()).sealed(&cipher(), &packs).unwrap(),
         );
-        slots::apply(&mut records, &[(name(5), Some(vec![1]))].into());
-        assert_eq!(read_all(&database).unwrap().records, records, "of the same commit it is no older");
-        let few: Records = [(name(5), vec![1])].into();
-        let (next, values) = packs.next(&few, 11, &cipher()).unwrap();
-        database.extend(values.into_iter().chain([next.index()]));
-        let of_device = records[&device()].clone();
-        let expected: Records = [(name(5), vec![1]), (device(), of_device)].into();
-        assert_eq!(read_all(&database).unwrap().records, expected);
-        for key in superseded(database.keys().cloned().collect(), &next) {
-            database.remove(&key);
-        }
-        let content = read_all(&database).unwrap();
-        assert_eq!((content.records, content.loose, next.parts), (expected, 0, 1));
-        // A pack, what says so, how new the log is, and the device.
-        assert_eq!(database.len(), 4);
+        let written: usize = renewed(&database, 11).iter().map(Vec::len).sum();
+        assert_eq!(written, 2, "one pack, and what lay beside it");
     }
 
     #[test]
-    fn packs_that_are_not_all_of_one_generation_are_damage() {
-        let (database, packs, mut records) = packed();
-        records.remove(&device());
-        let (next, values) = packs.next(&records, 10, &cipher()).unwrap();
-        let mut mixed = database.clone();
-        let (key, value) = values.into_iter().next().unwrap();
-        mixed.insert(key.clone(), value);
-        assert_eq!(read_all(&mixed), None);
-        let mut ahead = database.clone();
-        ahead.extend([next.index()]);
-        assert_eq!(read_all(&ahead), None);
-        let mut short = database;
-        short.remove(&key);
-        assert_eq!(read_all(&short), None);
+    fn a_pack_is_read_in_its_own_place_only() {
+        let (mut database, _) = packed();
+        let keys: Vec<_> = database.keys().filter(|key| key[0] == PACK).cloned().collect();
+        let other = database[&keys[0]].clone();
+        database.insert(keys[1].clone(), other);
+        assert_eq!(read_all(&database), None);
     }
 
     #[test]
     fn records_are_packed_when_many_lie_beside_the_packs() {
-        let (_, packs, _) = packed();
-        let limit = (0..10_000_000).step_by(1000).find(|loose| packs.is_due(*loose)).unwrap();
-        assert!((100_000..200_000).contains(&limit), "{limit}");
-        let mut long = packs;
-        long.bytes = 8_000_000;
-        assert!(!long.is_due(limit));
+        let none = Packs::default();
+        let limit = (0..10_000_000).step_by(1000).find(|loose| none.are_due(*loose)).unwrap();
+        assert!((50_000..100_000).contains(&limit), "{limit}");
+        let of_many: Records = (0..8000_u32).map(|n| (name(n), n.to_be_bytes().repeat(50))).collect();
+        let (mut packs, loose) = (Packs::default(), vec![b"account/".to_vec()]);
+        packs.renew(&loose, &of_many, (1, &cipher())).unwrap();
+        assert!(!packs.are_due(limit), "a share of what is packed");
     }
 }

@@ -4,7 +4,7 @@
 //! a sync, in its destructor too. So it is never waited for, its panics end here, and a database that failed is
 //! left and not dropped.
 
-use crate::content::{self, Content, Reading, Stored, Writes};
+use crate::content::{Content, Reading, Stored, Writes};
 use crate::packs::Packs;
 use rustix::thread::set_current_timer_slack;
 use slots::{Cipher, of_log};
@@ -116,7 +116,7 @@ impl Database {
         let mut database =
             Database { db: ManuallyDrop::new(db), log, cipher, packs: Packs::default(), loose: 0 };
         let content = database.read()?;
-        (database.packs, database.loose) = (content.packs.clone(), content.loose);
+        (database.packs, database.loose) = (content.packs.clone(), content.loose_bytes);
         Ok((database, content))
     }
 
@@ -126,13 +126,17 @@ impl Database {
             let (key, value) = item.map_err(fault)?;
             reading.take((&key, &value), &self.cipher).ok_or_else(damaged)?;
         }
-        reading.finish(&self.cipher).ok_or_else(damaged)
+        Ok(reading.finish())
     }
 
     /// Writes what comes until nothing comes any more, as one where several wait.
     fn serve(mut self, todo: &Receiver<Order>) {
         while let Ok(mut writes) = todo.recv() {
-            todo.try_iter().for_each(|later| writes.add(*later));
+            while writes.loose() < AT_ONCE
+                && let Ok(later) = todo.try_recv()
+            {
+                writes.add(*later);
+            }
             if let Err(Fault::Damaged(why) | Fault::Unusable(why)) = unharmed(|| self.write(&writes)) {
                 tracing::warn!(why, "sled cannot be written; slots and log go on alone");
                 return;
@@ -149,29 +153,22 @@ impl Database {
     }
 
     fn write(&mut self, writes: &Writes) -> Result<(), Fault> {
-        let loose = self.loose + writes.loose();
-        if self.packs.is_due(loose) {
-            return self.pack(writes);
-        }
         self.apply(writes.sealed(&self.cipher, &self.packs).map_err(unusable)?)?;
-        self.loose = loose;
-        Ok(())
+        self.loose += writes.loose();
+        if self.packs.are_due(self.loose) { self.pack(writes.sequence) } else { Ok(()) }
     }
 
-    /// Packs all records of the log anew, in the order that [`crate::packs`] says.
-    fn pack(&mut self, writes: &Writes) -> Result<(), Fault> {
-        let mut records = of_log(&self.read()?.records);
-        let (of_log, besides) = writes.split();
-        slots::apply(&mut records, &of_log);
-        let (packs, values) = self.packs.next(&records, writes.sequence, &self.cipher).map_err(unusable)?;
-        let there = |(key, value)| (key, Stored::There(value));
-        let mut all = besides.sealed(&self.cipher, &packs).map_err(unusable)?;
-        all.extend(values.into_iter().chain([packs.index()]).map(there));
-        self.apply(all)?;
-        let keys: Result<Vec<_>, _> =
-            self.db.iter().keys().map(|key| Ok(key.map_err(fault)?.to_vec())).collect();
-        let over = content::superseded(keys?, &packs);
-        self.apply(over.into_iter().map(|key| (key, Stored::Gone)).collect())?;
+    /// Puts what lies beside the packs into them.
+    fn pack(&mut self, sequence: u64) -> Result<(), Fault> {
+        let Content { records, mut packs, loose, .. } = self.read()?;
+        let writes = packs.renew(&loose, &of_log(&records), (sequence, &self.cipher)).map_err(unusable)?;
+        for values in writes {
+            let stored = |value: Option<Vec<u8>>| value.map_or(Stored::Gone, Stored::There);
+            self.apply(values.into_iter().map(|(key, value)| (key, stored(value))).collect())?;
+        }
+        for over in loose.chunks(GO_TOGETHER) {
+            self.apply(over.iter().map(|key| (key.clone(), Stored::Gone)).collect())?;
+        }
         (self.packs, self.loose) = (packs, 0);
         Ok(())
     }
@@ -235,6 +232,10 @@ fn keep_half_snapshots(dir: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Bytes of the log's records that are written at once: what lies beside the packs is to be short.
+const AT_ONCE: u64 = 64 * 1024;
+/// Records beside the packs that are taken away at once.
+const GO_TOGETHER: usize = 256;
 /// Commits that may wait for the database.
 const MOST_WAITING: usize = 1024;
 const OPENING: Duration = Duration::from_secs(20);

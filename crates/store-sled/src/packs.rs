@@ -1,123 +1,148 @@
-//! Packs: records of the log that lie in the database many in a value, because together they take a fifth of their bytes.
+//! Packs: records of the log that lie in the database many in a value, because together they take a quarter of their
+//! bytes.
 //!
-//! A commit writes its records each under its own key. When those are many, everything is packed anew, together with what
-//! the commit changes: the packs of a new generation in the place of those before and what says that they count, in one
-//! write of sled that stands as a whole; then what they supersede goes. Packs of two generations are never read
-//! together: each is sealed with its own.
+//! A commit writes each of its records under its own key. When these are many, those of each pack are put into it, a few
+//! packs in one write of sled; then they go. Between any two of these writes everything is there, because a record
+//! beside its pack counts where it is not older.
 //!
-//! A pack is the sequence of the last commit that is in it (8 bytes, numbers big-endian), then records as
-//! [`slots::encode`] has them, packed ([`slots::pack`]) and sealed. Its key is a one and its number (4 bytes). The value
-//! that says which count, under a zero and `packs`, is that sequence, the generation (8 bytes) and how many there are
-//! (4 bytes).
+//! A pack has the records from its key on, by the order of their texts, up to the next pack. Its key is a one, then the
+//! text of the key that it begins with, or nothing in the first one. Its value is the sequence of the commit that it was
+//! written after (8 bytes, big-endian), then records as [`slots::encode`] has them, packed ([`slots::pack`]) and sealed.
 
 use slots::{Cipher, Records};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::ops::Bound::{Excluded, Included, Unbounded};
 
-/// Which packs count; none in a database without.
+/// The packs that there are, by the texts that they begin with.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(crate) struct Packs {
-    /// Everything of the log up to this commit is in them.
-    pub(crate) sequence: u64,
-    generation: u64,
-    /// How many there are.
-    pub(crate) parts: u32,
-    /// Bytes of their values.
-    pub(crate) bytes: u64,
+pub(crate) struct Packs(BTreeMap<Vec<u8>, Pack>);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Pack {
+    /// The commit that it was written after.
+    sequence: u64,
+    /// Bytes of its value.
+    length: u64,
 }
 
-/// Keys and values.
-pub(crate) type Values = BTreeMap<Vec<u8>, Vec<u8>>;
+/// Values of packs by their keys, none where a pack goes: written together.
+pub(crate) type Values = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+
+/// A key of the database that is no text.
+pub(crate) const PACK: u8 = 1;
 
 impl Packs {
-    /// From what stands behind the sequence.
-    pub(crate) fn read(sequence: u64, rest: &[u8]) -> Option<Packs> {
-        let (generation, parts) = rest.split_first_chunk()?;
-        let (generation, parts) =
-            (u64::from_be_bytes(*generation), u32::from_be_bytes(parts.try_into().ok()?));
-        Some(Packs { sequence, generation, parts, bytes: 0 })
+    /// Whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
-    /// Key and value that say that these count.
-    pub(crate) fn index(&self) -> (Vec<u8>, Vec<u8>) {
-        let numbers = [self.sequence, self.generation].map(u64::to_be_bytes).concat();
-        ([[0].as_slice(), INDEX].concat(), [numbers.as_slice(), &self.parts.to_be_bytes()].concat())
+    /// The last commit that one was written after.
+    pub(crate) fn sequence(&self) -> u64 {
+        self.0.values().map(|pack| pack.sequence).max().unwrap_or(0)
     }
 
-    /// The records of these packs; none where one of them is not there or not as it was written.
-    pub(crate) fn open(&mut self, values: &Values, cipher: &Cipher) -> Option<Records> {
-        let mut records = Records::new();
-        for number in 0..self.parts {
-            let key = key(number);
-            let value = values.get(&key)?;
-            let (sequence, sealed) = value.split_at_checked(8)?;
-            let packed = cipher.open(&context(&key, self.generation, sequence), sealed)?;
-            records.extend(slots::decode(&slots::unpack(&packed)?)?);
-            self.bytes += value.len() as u64;
-        }
+    /// Takes in what was read: where the pack begins, and its value; none where that is not as it was written.
+    pub(crate) fn open(&mut self, begin: &[u8], value: &[u8], cipher: &Cipher) -> Option<Records> {
+        let (sequence, sealed) = value.split_first_chunk()?;
+        let packed = cipher.open(&context(begin, *sequence), sealed)?;
+        let records = slots::decode(&slots::unpack(&packed)?)?;
+        let pack = Pack { sequence: u64::from_be_bytes(*sequence), length: value.len() as u64 };
+        self.0.insert(begin.to_vec(), pack);
         Some(records)
     }
 
-    /// The packs of the next generation, with these records of the log as a commit left them.
-    pub(crate) fn next(
-        &self,
+    /// Whether a record beside the packs, of this commit, is older than the pack that has its place.
+    pub(crate) fn supersede(&self, text: &[u8], sequence: u64) -> bool {
+        self.of(text).is_some_and(|(_, pack)| sequence < pack.sequence)
+    }
+
+    fn of(&self, text: &[u8]) -> Option<(&Vec<u8>, &Pack)> {
+        self.0.range::<[u8], _>((Unbounded, Included(text))).next_back()
+    }
+
+    /// Whether so many bytes beside them are enough to pack them. What lies beside is so short that its pages in sled,
+    /// which are many and of which it keeps what is over for long, take little.
+    pub(crate) fn are_due(&self, loose: u64) -> bool {
+        loose > LOOSE + self.0.values().map(|pack| pack.length).sum::<u64>() / 16
+    }
+
+    /// Writes anew the packs that have a place for one of these texts, with all records of the log as they are after a
+    /// commit. What is returned first is written first; each element stands as a whole.
+    ///
+    /// # Errors
+    /// When the cryptographic library fails.
+    pub(crate) fn renew(
+        &mut self,
+        loose: &[Vec<u8>],
         records: &Records,
-        sequence: u64,
-        cipher: &Cipher,
-    ) -> io::Result<(Packs, Values)> {
-        let mut next = Packs { sequence, generation: self.generation + 1, parts: 0, bytes: 0 };
-        let mut values = Values::new();
-        for part in parts(records) {
-            let key = key(next.parts);
-            let at = sequence.to_be_bytes();
-            let sealed =
-                cipher.seal(&context(&key, next.generation, &at), &slots::pack(&slots::encode(&part)))?;
-            next.parts += 1;
-            next.bytes += (at.len() + sealed.len()) as u64;
-            values.insert(key, [at.as_slice(), &sealed].concat());
+        (sequence, cipher): (u64, &Cipher),
+    ) -> io::Result<Vec<Values>> {
+        if self.is_empty() {
+            self.0.insert(Vec::new(), Pack { sequence, length: 0 });
         }
-        Ok((next, values))
-    }
-
-    /// Whether the key is one of theirs.
-    pub(crate) fn has(&self, of: &[u8]) -> bool {
-        let number = of.strip_prefix(&[1]).and_then(|rest| rest.try_into().ok()).map(u32::from_be_bytes);
-        number.is_some_and(|number| number < self.parts)
-    }
-
-    /// Whether so many bytes beside them are enough to pack everything anew. Each byte is so packed a few times, and
-    /// what lies beside the packs is short however often it changes.
-    pub(crate) fn is_due(&self, loose: u64) -> bool {
-        loose > LOOSE + self.bytes / 4
+        let texts: BTreeMap<Vec<u8>, _> =
+            records.iter().map(|(key, bytes)| (key.to_string().into_bytes(), (key, bytes))).collect();
+        let touched: BTreeSet<Vec<u8>> =
+            loose.iter().filter_map(|text| self.of(text)).map(|(begin, _)| begin.clone()).collect();
+        let (mut writes, mut together) = (Vec::new(), Values::new());
+        for begin in touched {
+            let after = (Excluded(begin.as_slice()), Unbounded);
+            let end = self.0.range::<[u8], _>(after).next().map(|(next, _)| next.clone());
+            let end = end.as_deref().map_or(Unbounded, Excluded);
+            let here = texts.range::<[u8], _>((Included(begin.as_slice()), end));
+            let mut values = Values::from([([&[PACK], begin.as_slice()].concat(), None)]);
+            self.0.remove(&begin);
+            for (begin, part) in cut(begin, here.map(|(text, (key, bytes))| (text, *key, *bytes))) {
+                let sealed = cipher
+                    .seal(&context(&begin, sequence.to_be_bytes()), &slots::pack(&slots::encode(&part)))?;
+                let value = [sequence.to_be_bytes().as_slice(), &sealed].concat();
+                self.0.insert(begin.clone(), Pack { sequence, length: value.len() as u64 });
+                values.insert([&[PACK], begin.as_slice()].concat(), Some(value));
+            }
+            together.append(&mut values);
+            if together.len() >= TOGETHER {
+                writes.push(std::mem::take(&mut together));
+            }
+        }
+        writes.extend(Some(together).filter(|values| !values.is_empty()));
+        Ok(writes)
     }
 }
 
-/// Records in their order, cut where a pack is long enough.
-fn parts(records: &Records) -> Vec<Records> {
-    let (mut parts, mut last, mut length) = (Vec::new(), Records::new(), 0);
-    for (key, bytes) in records {
-        length += key.to_string().len() + bytes.len();
-        last.insert(key.clone(), bytes.clone());
-        if length >= PART {
-            parts.push(std::mem::take(&mut last));
+/// Records in equal parts where they are long enough for two: the first part begins where the pack did, each other one
+/// with its record.
+fn cut<'r>(
+    begin: Vec<u8>,
+    records: impl Iterator<Item = (&'r Vec<u8>, &'r store::RecordKey, &'r Vec<u8>)>,
+) -> Vec<(Vec<u8>, Records)> {
+    let records: Vec<_> = records.collect();
+    let all: usize = records.iter().map(|(text, _, bytes)| text.len() + bytes.len()).sum();
+    let enough = all / (all / PART).max(1);
+    let (mut parts, mut last, mut length): (Vec<(Vec<u8>, Records)>, _, usize) = (Vec::new(), begin, 0);
+    let mut part = Records::new();
+    for (text, key, bytes) in records {
+        if length > enough {
+            parts.push((std::mem::replace(&mut last, text.clone()), std::mem::take(&mut part)));
             length = 0;
         }
+        length += text.len() + bytes.len();
+        part.insert(key.clone(), bytes.clone());
     }
-    parts.extend(Some(last).filter(|last| !last.is_empty()));
+    // The first pack stays, so that each record has a place; another one that is empty goes to the one before.
+    parts.extend(Some((last, part)).filter(|(begin, part)| begin.is_empty() || !part.is_empty()));
     parts
 }
 
-fn key(number: u32) -> Vec<u8> {
-    [[1].as_slice(), &number.to_be_bytes()].concat()
+fn context(begin: &[u8], sequence: [u8; 8]) -> Vec<u8> {
+    [b"firmament sled packs v1 ".as_slice(), &sequence, begin].concat()
 }
 
-fn context(key: &[u8], generation: u64, sequence: &[u8]) -> Vec<u8> {
-    [b"firmament sled packs v1 ".as_slice(), &generation.to_be_bytes(), sequence, key].concat()
-}
-
-/// What the value is called that says which packs count.
-pub(crate) const INDEX: &[u8] = b"packs";
-/// Bytes of records in a pack: sixteen packs are a page of sled, which is to lie in its log and not in a file besides.
+/// Bytes of records in a pack, which has less than twice as many: sixteen packs are a page of sled, which is to lie in its
+/// log and not in a file besides.
 const PART: usize = 16 * 1024;
 /// Bytes that may always lie beside the packs.
-const LOOSE: u64 = 128 * 1024;
+const LOOSE: u64 = 64 * 1024;
+/// Packs that are written at once: sled cleans its log between writes, and keeps all that is over until then.
+const TOGETHER: usize = 64;
