@@ -41,7 +41,7 @@ impl Content {
 
     /// The last commit that it knows of.
     pub(crate) fn top(&self) -> u64 {
-        self.groups.values().copied().fold(self.log.max(self.packs.sequence()), u64::max)
+        self.groups.values().copied().fold(self.log, u64::max)
     }
 }
 
@@ -105,12 +105,9 @@ impl Writes {
 #[derive(Default)]
 pub(crate) struct Reading {
     content: Content,
-    loose: Vec<Loose>,
+    /// Records beside the packs; none for one that is gone.
+    beside: Changes,
 }
-
-/// A record beside the packs: the sequence of its commit, its key in the database and as a key, and the record; none for
-/// one that is gone.
-type Loose = (u64, Vec<u8>, RecordKey, Option<Vec<u8>>);
 
 impl Reading {
     /// Takes a value in; none where it is not as it was written.
@@ -135,7 +132,7 @@ impl Reading {
                     content.loose_bytes += (key.len() + value.len()) as u64;
                     content.loose.push(key.to_vec());
                 }
-                self.loose.push((at, key.to_vec(), record, plain));
+                self.beside.insert(record, plain);
             }
         }
         Some(())
@@ -143,11 +140,9 @@ impl Reading {
 
     /// Everything, once the last value was taken.
     pub(crate) fn finish(self) -> Content {
-        let Reading { mut content, mut loose } = self;
-        // What is older than its pack was put into it, and is still there where a crash came before it was taken away.
-        loose.retain(|(at, text, key, _)| group_of(key).is_some() || !content.packs.supersede(text, *at));
-        let changes: Changes = loose.into_iter().map(|(_, _, key, plain)| (key, plain)).collect();
-        slots::apply(&mut content.records, &changes);
+        let Reading { mut content, beside } = self;
+        // What lies beside the packs is never older than they are.
+        slots::apply(&mut content.records, &beside);
         content
     }
 }
@@ -232,7 +227,7 @@ mod tests {
         let (mut database, mut records) = packed();
         let content = read_all(&database).unwrap();
         assert_eq!((&content.records, content.loose_bytes, content.top()), (&records, 0, 10));
-        assert!(content.packs.sequence() == 10 && database.len() < 20, "{}", database.len());
+        assert!(database.len() < 20, "{}", database.len());
         assert!(database.values().map(Vec::len).sum::<usize>() < 500 * 60);
         let changes: Changes = [(name(3), Some(vec![9])), (name(4), None), (name(900), Some(vec![9]))].into();
         let later = writes(11, changes.clone());
@@ -303,6 +298,19 @@ mod tests {
         );
         let written: usize = renewed(&database, 11).iter().map(Vec::len).sum();
         assert_eq!(written, 2, "one pack, and what lay beside it");
+    }
+
+    #[test]
+    fn a_first_pack_that_is_empty_stays() {
+        let (mut database, records) = packed();
+        let packs = read_all(&database).unwrap().packs;
+        let gone: Changes = slots::of_log(&records).into_keys().map(|key| (key, None)).collect();
+        apply(&mut database, writes(11, gone).sealed(&cipher(), &packs).unwrap());
+        renewed(&database, 11).into_iter().for_each(|step| apply(&mut database, step));
+        let content = read_all(&database).unwrap();
+        assert_eq!(content.records.into_keys().collect::<Vec<_>>(), [device()]);
+        let packs: Vec<_> = database.keys().filter(|key| key[0] == PACK).collect();
+        assert_eq!(packs, [&vec![PACK]]);
     }
 
     #[test]

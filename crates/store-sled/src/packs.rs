@@ -2,8 +2,8 @@
 //! bytes.
 //!
 //! A commit writes each of its records under its own key. When these are many, those of each pack are put into it, a few
-//! packs in one write of sled; then they go. Between any two of these writes everything is there, because a record
-//! beside its pack counts where it is not older.
+//! packs in one write of sled; then they go. A record beside its pack is never older than what that says, so that between
+//! any two of these writes everything is there.
 //!
 //! A pack has the records from its key on, by the order of their texts, up to the next pack. Its key is a one, then the
 //! text of the key that it begins with, or nothing in the first one. Its value is the sequence of the commit that it was
@@ -14,17 +14,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::ops::Bound::{Excluded, Included, Unbounded};
 
-/// The packs that there are, by the texts that they begin with.
+/// The packs that there are, by the texts that they begin with, and the bytes of each.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(crate) struct Packs(BTreeMap<Vec<u8>, Pack>);
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Pack {
-    /// The commit that it was written after.
-    sequence: u64,
-    /// Bytes of its value.
-    length: u64,
-}
+pub(crate) struct Packs(BTreeMap<Vec<u8>, u64>);
 
 /// Values of packs by their keys, none where a pack goes: written together.
 pub(crate) type Values = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
@@ -38,34 +30,24 @@ impl Packs {
         self.0.is_empty()
     }
 
-    /// The last commit that one was written after.
-    pub(crate) fn sequence(&self) -> u64 {
-        self.0.values().map(|pack| pack.sequence).max().unwrap_or(0)
-    }
-
     /// Takes in what was read: where the pack begins, and its value; none where that is not as it was written.
     pub(crate) fn open(&mut self, begin: &[u8], value: &[u8], cipher: &Cipher) -> Option<Records> {
         let (sequence, sealed) = value.split_first_chunk()?;
         let packed = cipher.open(&context(begin, *sequence), sealed)?;
         let records = slots::decode(&slots::unpack(&packed)?)?;
-        let pack = Pack { sequence: u64::from_be_bytes(*sequence), length: value.len() as u64 };
-        self.0.insert(begin.to_vec(), pack);
+        self.0.insert(begin.to_vec(), value.len() as u64);
         Some(records)
     }
 
-    /// Whether a record beside the packs, of this commit, is older than the pack that has its place.
-    pub(crate) fn supersede(&self, text: &[u8], sequence: u64) -> bool {
-        self.of(text).is_some_and(|(_, pack)| sequence < pack.sequence)
-    }
-
-    fn of(&self, text: &[u8]) -> Option<(&Vec<u8>, &Pack)> {
-        self.0.range::<[u8], _>((Unbounded, Included(text))).next_back()
+    /// Where the pack begins that has the place of a record.
+    fn of(&self, text: &[u8]) -> Option<&Vec<u8>> {
+        self.0.range::<[u8], _>((Unbounded, Included(text))).next_back().map(|(begin, _)| begin)
     }
 
     /// Whether so many bytes beside them are enough to pack them. What lies beside is so short that its pages in sled,
     /// which are many and of which it keeps what is over for long, take little.
     pub(crate) fn are_due(&self, loose: u64) -> bool {
-        loose > LOOSE + self.0.values().map(|pack| pack.length).sum::<u64>() / 16
+        loose > LOOSE + self.0.values().sum::<u64>() / 16
     }
 
     /// Writes anew the packs that have a place for one of these texts, with all records of the log as they are after a
@@ -80,12 +62,11 @@ impl Packs {
         (sequence, cipher): (u64, &Cipher),
     ) -> io::Result<Vec<Values>> {
         if self.is_empty() {
-            self.0.insert(Vec::new(), Pack { sequence, length: 0 });
+            self.0.insert(Vec::new(), 0);
         }
         let texts: BTreeMap<Vec<u8>, _> =
             records.iter().map(|(key, bytes)| (key.to_string().into_bytes(), (key, bytes))).collect();
-        let touched: BTreeSet<Vec<u8>> =
-            loose.iter().filter_map(|text| self.of(text)).map(|(begin, _)| begin.clone()).collect();
+        let touched: BTreeSet<Vec<u8>> = loose.iter().filter_map(|text| self.of(text)).cloned().collect();
         let (mut writes, mut together) = (Vec::new(), Values::new());
         for begin in touched {
             let after = (Excluded(begin.as_slice()), Unbounded);
@@ -98,7 +79,7 @@ impl Packs {
                 let sealed = cipher
                     .seal(&context(&begin, sequence.to_be_bytes()), &slots::pack(&slots::encode(&part)))?;
                 let value = [sequence.to_be_bytes().as_slice(), &sealed].concat();
-                self.0.insert(begin.clone(), Pack { sequence, length: value.len() as u64 });
+                self.0.insert(begin.clone(), value.len() as u64);
                 values.insert([&[PACK], begin.as_slice()].concat(), Some(value));
             }
             together.append(&mut values);

@@ -159,7 +159,7 @@ const PEOPLE: u64 = 10_000;
 /// Real records, as they come, opened again, and on the next day too: what the two copies of them take.
 #[test]
 fn ten_thousand_people_take_less_than_sixteen_megabytes() {
-    let (some, day) = (4000, 86_400_000);
+    let (some, day) = (2000, 86_400_000);
     let dir = tempfile::tempdir().unwrap();
     let mut store = open(dir.path());
     (0..10).for_each(|tenant| register(&mut store, tenant));
