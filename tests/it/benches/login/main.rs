@@ -8,6 +8,7 @@
 
 mod sign_in;
 
+use it::goals::{Goal, judged};
 use it::harness::{Cloud, Machine, wait_for};
 use serde_json::{Value, json};
 use sign_in::{Kind, SignIn, Typing};
@@ -98,9 +99,8 @@ fn in_series(found: &Found) -> bool {
 /// How much of roadlib's time a sign-in may take.
 const OF_ROADLIB: f64 = 0.65;
 
-fn row(answer: u64, what: &str, (found, unit): (f64, &str), goal: f64) {
-    let verdict = if found <= goal { "ok" } else { "above" };
-    println!("bench | {answer:>2} ms an answer | {what}: {found:.2} {unit}, goal {goal:.2}, {verdict}");
+fn row(answer: u64, what: &str, found: (f64, &str), goal: f64) {
+    judged(&format!("{answer:>2} ms an answer, {what}"), found, Goal::AtMost(goal));
 }
 
 /// Medians, in milliseconds, and the longest chain of answers of the last round.

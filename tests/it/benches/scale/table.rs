@@ -1,5 +1,6 @@
 //! The figures beside what is wanted.
 
+use it::goals::{Goal, judged};
 use std::process::ExitCode;
 
 /// What was measured so far.
@@ -34,14 +35,11 @@ impl Table {
 
 /// Prints one, and says whether it is as wanted.
 fn line(figure: &str, unit: &str, measured: f64, goal: Option<f64>) -> bool {
-    let shown = |value: f64| if value.fract() == 0.0 { format!("{value:.0}") } else { format!("{value:.1}") };
-    let is_fine = goal.is_none_or(|goal| measured <= goal);
-    let word = match (goal, is_fine) {
-        (None, _) => "",
-        (_, true) => "ok",
-        (_, false) => "above",
-    };
-    let goal = goal.map(|goal| format!("≤ {}", shown(goal))).unwrap_or_default();
-    println!("bench | {figure:<66} {:>9} {unit:<4} {goal:>8} {word}", shown(measured));
-    is_fine
+    match goal {
+        Some(goal) => judged(figure, (measured, unit), Goal::AtMost(goal)),
+        None => {
+            println!("bench | {figure}: {measured:.1} {unit}");
+            true
+        }
+    }
 }
