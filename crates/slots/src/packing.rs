@@ -12,7 +12,7 @@
 use miniz_oxide::deflate::compress_to_vec;
 use miniz_oxide::inflate::decompress_to_vec_with_limit;
 
-/// At most [`MOST_MORE`] longer than what it is made of.
+/// At most `MOST_MORE` longer than what it is made of.
 pub fn pack(plain: &[u8]) -> Vec<u8> {
     let length = u32::try_from(plain.len()).ok().filter(|_| plain.len() >= WORTH_IT);
     let packed = length.map(|length| {
