@@ -91,10 +91,13 @@ impl Connection {
     /// Takes in what has come already. Most callers have said all by the time that they are accepted, and are answered
     /// without a timer and without a further turn of the loop.
     fn look(&mut self) {
-        let mut bytes = [0; FIRST_LOOK];
+        // Read into its place: a caller may have said its password too, and no copy of that is to stay on the stack.
+        let came = self.came.expose_mut();
+        came.resize(FIRST_LOOK, 0);
         // What cannot be read now is waited for, and what is wrong with the stream is met there.
-        let length = recv(&self.stream, &mut bytes, RecvFlags::DONTWAIT).map_or(0, |(length, _)| length);
-        self.came.expose_mut().extend(bytes.iter().take(length));
+        let length =
+            recv(&self.stream, came.as_mut_slice(), RecvFlags::DONTWAIT).map_or(0, |(length, _)| length);
+        came.truncate(length);
     }
 
     async fn payload(&mut self) -> Result<Vec<u8>, ReadError> {
